@@ -1,0 +1,27 @@
+//! Link arguments that a binary or test needs in order to find libtorch at run time.
+//!
+//! Shared by the build scripts of every crate that links libtorch into an executable: cargo doesn't hand link
+//! arguments on from a dependency.
+
+use std::env;
+use std::path::PathBuf;
+
+/// Where libtorch is, as `LIBTORCH` says (`make setup` writes it into `.cargo/config.toml`).
+pub fn libtorch() -> Option<PathBuf> {
+    println!("cargo:rerun-if-env-changed=LIBTORCH");
+    env::var_os("LIBTORCH").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Run paths: `lib/` beside the binary's folder for a release tarball, then the libtorch of this build.
+pub fn emit_rpath() {
+    let target_os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let origin = match target_os.as_str() {
+        "linux" => "$ORIGIN",
+        "macos" => "@loader_path",
+        _ => return,
+    };
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}/../lib");
+    if let Some(libtorch) = libtorch() {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libtorch.join("lib").display());
+    }
+}

@@ -1,0 +1,181 @@
+#include "module.h"
+
+#include <cstring>
+#include <istream>
+#include <new>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/codegen/fuser/interface.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#if defined(__linux__)
+#include <dlfcn.h>
+#endif
+
+struct iopaint_module {
+  torch::jit::Module module;
+};
+
+namespace {
+
+void set_error(char **error, const std::string &text) {
+  if (error != nullptr) {
+    *error = strdup(text.c_str());
+  }
+}
+
+// c10's texts carry a C++ backtrace behind the first message; people are told the message only.
+std::string message_of(const std::exception &exception) {
+  if (const auto *torch_error = dynamic_cast<const c10::Error *>(&exception)) {
+    return torch_error->what_without_backtrace();
+  }
+  return exception.what();
+}
+
+c10::Device to_device(iopaint_device device) {
+  return device < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device));
+}
+
+// Reads a model from memory without copying it first: the built-in weights lie in the binary's own pages.
+class MemoryBuffer : public std::streambuf {
+public:
+  MemoryBuffer(const void *bytes, size_t size) {
+    char *begin = const_cast<char *>(static_cast<const char *>(bytes));
+    setg(begin, begin, begin + size);
+  }
+
+protected:
+  pos_type seekoff(off_type offset, std::ios_base::seekdir direction, std::ios_base::openmode mode) override {
+    if (!(mode & std::ios_base::in)) {
+      return pos_type(off_type(-1));
+    }
+    off_type base = 0;
+    if (direction == std::ios_base::cur) {
+      base = gptr() - eback();
+    } else if (direction == std::ios_base::end) {
+      base = egptr() - eback();
+    }
+    const off_type target = base + offset;
+    if (target < 0 || target > egptr() - eback()) {
+      return pos_type(off_type(-1));
+    }
+    setg(eback(), eback() + target, egptr());
+    return pos_type(target);
+  }
+
+  pos_type seekpos(pos_type position, std::ios_base::openmode mode) override {
+    return seekoff(off_type(position), std::ios_base::beg, mode);
+  }
+};
+
+// A file that was saved frozen has no training flag left and can't be frozen again; it runs as it is.
+torch::jit::Module prepare(torch::jit::Module module) {
+  module.eval();
+  try {
+    return torch::jit::freeze(module);
+  } catch (const std::exception &) {
+    return module;
+  }
+}
+
+template <typename Load> iopaint_module *guarded_load(Load load, char **error) {
+  try {
+    return new iopaint_module{prepare(load())};
+  } catch (const std::exception &exception) {
+    set_error(error, message_of(exception));
+  } catch (...) {
+    set_error(error, "unknown C++ exception");
+  }
+  return nullptr;
+}
+
+} // namespace
+
+extern "C" {
+
+void iopaint_configure(int threads) {
+  at::set_num_threads(threads);
+  torch::jit::getProfilingMode() = false;
+  torch::jit::getExecutorMode() = false;
+  torch::jit::setTensorExprFuserEnabled(false);
+  torch::jit::overrideCanFuseOnCPU(false);
+  torch::jit::overrideCanFuseOnGPU(false);
+}
+
+int iopaint_cuda_device_count(void) {
+#if defined(__linux__)
+  // Nothing of libtorch_cuda is referenced by name, so the linker leaves it out; loading it registers the device.
+  // It must happen before the first question about CUDA, whose answer libtorch remembers.
+  static void *const cuda_library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  if (cuda_library == nullptr) {
+    return 0;
+  }
+#endif
+  try {
+    return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
+  } catch (...) {
+    return 0;
+  }
+}
+
+iopaint_module *iopaint_module_load_file(const char *path, iopaint_device device, char **error) {
+  return guarded_load([&] { return torch::jit::load(std::string(path), to_device(device)); }, error);
+}
+
+iopaint_module *iopaint_module_load_bytes(const void *bytes, size_t size, iopaint_device device, char **error) {
+  return guarded_load(
+      [&] {
+        MemoryBuffer buffer(bytes, size);
+        std::istream stream(&buffer);
+        return torch::jit::load(stream, to_device(device));
+      },
+      error);
+}
+
+void iopaint_module_free(iopaint_module *module) { delete module; }
+
+at::Tensor *iopaint_module_forward(
+    iopaint_module *module, at::Tensor *const *inputs, size_t count, bool *out_of_memory, char **error) {
+  *out_of_memory = false;
+  try {
+    c10::InferenceMode inference;
+    std::vector<c10::IValue> arguments;
+    arguments.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
+      arguments.emplace_back(*inputs[i]);
+    }
+    c10::IValue output = module->module.forward(std::move(arguments));
+    if (!output.isTensor()) {
+      set_error(error, "the model answered something other than one tensor");
+      return nullptr;
+    }
+    return new at::Tensor(output.toTensor());
+  } catch (const c10::OutOfMemoryError &exception) {
+    *out_of_memory = true;
+    set_error(error, message_of(exception));
+  } catch (const std::bad_alloc &) {
+    *out_of_memory = true;
+    set_error(error, "out of memory");
+  } catch (const std::exception &exception) {
+    const std::string message = message_of(exception);
+    // The CPU allocator reports a failed allocation as a plain error.
+    *out_of_memory = message.find("DefaultCPUAllocator") != std::string::npos;
+    set_error(error, message);
+  } catch (...) {
+    set_error(error, "unknown C++ exception");
+  }
+  return nullptr;
+}
+
+void iopaint_text_free(char *text) { free(text); }
+}

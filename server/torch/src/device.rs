@@ -1,0 +1,94 @@
+//! Where a model runs, and the process-wide settings of libtorch.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::shim;
+
+/// A place that a model can be loaded to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// A CUDA device by its index.
+    Cuda(usize),
+}
+
+impl Device {
+    /// The number by which the shim knows this device: negative for the CPU.
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Self::Cpu => -1,
+            Self::Cuda(index) => i32::try_from(index).unwrap_or(i32::MAX),
+        }
+    }
+
+    pub(crate) fn to_tch(self) -> tch::Device {
+        match self {
+            Self::Cpu => tch::Device::Cpu,
+            Self::Cuda(index) => tch::Device::Cuda(index),
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+/// A device name that isn't `cpu`, `cuda` or `cuda:N`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is not a device; use cpu, cuda or cuda:N")]
+pub struct ParseDeviceError(String);
+
+impl FromStr for Device {
+    type Err = ParseDeviceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            other => other
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| ParseDeviceError(other.to_owned())),
+        }
+    }
+}
+
+/// Sets the number of threads of one forward pass, and turns off the executor that compiles a model anew for each
+/// image size (its memory would grow with every size seen). Call once, before the first model is loaded.
+pub fn init(threads: usize) {
+    let threads = i32::try_from(threads.max(1)).unwrap_or(i32::MAX);
+    // SAFETY: takes a plain number, has no preconditions.
+    unsafe { shim::iopaint_configure(threads) }
+}
+
+/// How many CUDA devices this libtorch can use: none for its CPU build or without a driver.
+pub fn cuda_device_count() -> usize {
+    // SAFETY: no arguments; the shim catches every exception.
+    usize::try_from(unsafe { shim::iopaint_cuda_device_count() }).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn device_names_are_read_and_written_alike() {
+        for (text, device) in [("cpu", Device::Cpu), ("cuda:0", Device::Cuda(0)), ("cuda:3", Device::Cuda(3))] {
+            assert_eq!(text.parse::<Device>().unwrap(), device);
+            assert_eq!(device.to_string(), text);
+        }
+        assert_eq!("cuda".parse::<Device>().unwrap(), Device::Cuda(0));
+        for wrong in ["", "gpu", "cuda:", "cuda:-1", "cuda:x"] {
+            assert!(wrong.parse::<Device>().is_err(), "{wrong}");
+        }
+    }
+}

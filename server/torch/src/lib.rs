@@ -1,0 +1,12 @@
+//! libtorch behind the [`iopaint_inpaint::Inpainter`] trait: TorchScript modules, devices and thread settings.
+//!
+//! The rest of the program never sees a tensor: a model takes and gives 8-bit pixels.
+
+mod device;
+mod lama;
+mod module;
+mod shim;
+
+pub use device::{Device, ParseDeviceError, cuda_device_count, init};
+pub use lama::LamaModel;
+pub use module::{LoadError, Source};

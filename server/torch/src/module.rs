@@ -1,0 +1,111 @@
+//! A TorchScript module: loaded, frozen, run.
+
+use std::ffi::CString;
+use std::path::Path;
+use std::ptr::{self, NonNull};
+
+use iopaint_inpaint::ForwardError;
+use tch::Tensor;
+
+use crate::Device;
+use crate::shim::{self, RawModule};
+
+/// Where the bytes of a TorchScript file are.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// A file on disk.
+    File(&'a Path),
+    /// The whole file in memory.
+    Bytes(&'a [u8]),
+}
+
+/// Why a model could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The path can't be handed to libtorch.
+    #[error("the path of the model file is not valid UTF-8")]
+    Path,
+    /// libtorch can't read the file.
+    #[error("the model file is damaged or not TorchScript ({0})")]
+    NotTorchScript(String),
+    /// The file loads, but doesn't do what an inpainting model of this kind does.
+    #[error("the model does not take an image and a mask and answer an image ({0})")]
+    Contract(String),
+}
+
+/// An owned `torch::jit::Module`, frozen and in evaluation mode.
+pub(crate) struct Module {
+    raw: NonNull<RawModule>,
+}
+
+// SAFETY: a module is moved between threads as a whole and used by one at a time (`&mut` in `forward`).
+unsafe impl Send for Module {}
+
+impl Module {
+    /// Reads a TorchScript file to `device`.
+    pub fn load(source: Source<'_>, device: Device) -> Result<Self, LoadError> {
+        let mut error = ptr::null_mut();
+        let raw = match source {
+            Source::File(path) => {
+                let path = path.to_str().and_then(|path| CString::new(path).ok()).ok_or(LoadError::Path)?;
+                // SAFETY: the path outlives the call, `error` is writable.
+                unsafe { shim::iopaint_module_load_file(path.as_ptr(), device.code(), &raw mut error) }
+            }
+            // SAFETY: the slice outlives the call and libtorch keeps no reference into it.
+            Source::Bytes(bytes) => unsafe {
+                shim::iopaint_module_load_bytes(bytes.as_ptr().cast(), bytes.len(), device.code(), &raw mut error)
+            },
+        };
+        match NonNull::new(raw) {
+            Some(raw) => Ok(Self { raw }),
+            // SAFETY: the call failed, so `error` is its text.
+            None => Err(LoadError::NotTorchScript(first_line(&unsafe { shim::take_text(error) }))),
+        }
+    }
+
+    /// Calls the module's `forward` and gives its one tensor.
+    pub fn forward(&mut self, inputs: &mut [Tensor]) -> Result<Tensor, ForwardError> {
+        let inputs: Vec<_> = inputs.iter_mut().map(Tensor::as_mut_ptr).collect();
+        let mut error = ptr::null_mut();
+        let mut out_of_memory = false;
+        // SAFETY: the module and the tensors are alive and borrowed for the length of the call.
+        let output = unsafe {
+            shim::iopaint_module_forward(
+                self.raw.as_ptr(),
+                inputs.as_ptr(),
+                inputs.len(),
+                &raw mut out_of_memory,
+                &raw mut error,
+            )
+        };
+        if output.is_null() {
+            // SAFETY: the call failed, so `error` is its text.
+            let message = first_line(&unsafe { shim::take_text(error) });
+            return Err(ForwardError { message, out_of_memory });
+        }
+        // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.
+        Ok(unsafe { Tensor::from_ptr(output) })
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from a load and is freed once.
+        unsafe { shim::iopaint_module_free(self.raw.as_ptr()) }
+    }
+}
+
+/// TorchScript's errors are pages of interpreter traces; the last line of substance is the reason.
+fn first_line(text: &str) -> String {
+    text.lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| line.starts_with("RuntimeError:"))
+        .or_else(|| text.lines().map(str::trim).find(|line| !line.is_empty()))
+        .unwrap_or(text)
+        .trim_start_matches("RuntimeError:")
+        .trim()
+        .chars()
+        .take(300)
+        .collect()
+}

@@ -1,0 +1,48 @@
+//! Declarations of `shim/module.h`, and ownership of the texts it hands out.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use torch_sys::C_tensor;
+
+/// A loaded `torch::jit::Module`, opaque to Rust.
+#[repr(C)]
+pub struct RawModule {
+    _private: [u8; 0],
+}
+
+unsafe extern "C" {
+    pub fn iopaint_configure(threads: c_int);
+    pub fn iopaint_cuda_device_count() -> c_int;
+    pub fn iopaint_module_load_file(path: *const c_char, device: c_int, error: *mut *mut c_char) -> *mut RawModule;
+    pub fn iopaint_module_load_bytes(
+        bytes: *const c_void,
+        size: usize,
+        device: c_int,
+        error: *mut *mut c_char,
+    ) -> *mut RawModule;
+    pub fn iopaint_module_free(module: *mut RawModule);
+    pub fn iopaint_module_forward(
+        module: *mut RawModule,
+        inputs: *const *mut C_tensor,
+        count: usize,
+        out_of_memory: *mut bool,
+        error: *mut *mut c_char,
+    ) -> *mut C_tensor;
+    fn iopaint_text_free(text: *mut c_char);
+}
+
+/// Takes over an error text of the shim.
+///
+/// # Safety
+/// `text` is null or was left by a call of the shim and isn't used afterwards.
+pub unsafe fn take_text(text: *mut c_char) -> String {
+    if text.is_null() {
+        return String::from("libtorch gave no reason");
+    }
+    // SAFETY: the shim leaves NUL-terminated texts; the caller hands over the only pointer to this one.
+    unsafe {
+        let owned = CStr::from_ptr(text).to_string_lossy().trim().to_owned();
+        iopaint_text_free(text);
+        owned
+    }
+}
