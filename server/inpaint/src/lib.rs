@@ -1,0 +1,13 @@
+//! The pipeline on pixels: strategies, crop boxes, padding, composition, and the [`Inpainter`] trait that a model
+//! implements. Knows neither libtorch nor HTTP.
+//!
+//! The numbers follow IOPaint 1.6.0 (Apache-2.0), whose results the same model file gives here too; the code is
+//! this project's own.
+
+mod job;
+mod model;
+mod options;
+
+pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
+pub use model::{ForwardError, Inpainter, Padding};
+pub use options::{HdStrategy, Options};

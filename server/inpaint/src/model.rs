@@ -1,0 +1,61 @@
+//! What a loaded model is to the pipeline: pixels in, pixels out.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+/// The sides a model accepts; the pipeline pads images to them (see [`crate::inpaint`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Padding {
+    /// Both sides become multiples of this many pixels; 0 and 1 ask for nothing.
+    pub modulo: u32,
+    /// Neither side is shorter than this many pixels (rounded up to a multiple of `modulo`).
+    pub min_size: u32,
+    /// Both sides become as long as the longer one.
+    pub square: bool,
+}
+
+impl Padding {
+    /// The length in pixels that a side of `side` pixels is padded to, `square` left aside.
+    pub(crate) fn side(self, side: u32) -> u64 {
+        let modulo = u64::from(self.modulo.max(1));
+        u64::from(side.max(self.min_size)).div_ceil(modulo) * modulo
+    }
+
+    /// Width and height in pixels that an image of `width` x `height` is padded to.
+    pub(crate) fn size(self, width: u32, height: u32) -> (u64, u64) {
+        let (width, height) = (self.side(width), self.side(height));
+        if self.square {
+            (width.max(height), width.max(height))
+        } else {
+            (width, height)
+        }
+    }
+}
+
+/// A loaded model that fills the hole of an image. One forward runs at a time, on the thread that owns the model.
+pub trait Inpainter: Send {
+    /// The sides this model accepts.
+    fn padding(&self) -> Padding;
+
+    /// The largest forward in pixels (width x height after padding) that this model can take; `None` where only
+    /// the server's own limit counts.
+    fn max_forward_pixels(&self) -> Option<u64> {
+        None
+    }
+
+    /// Fills the hole. `image` and `mask` are of one size, padded as [`Inpainter::padding`] asks; mask 0 is to be
+    /// kept and 255 to be filled, and after a scaling there are values between. Returns RGB of the same size.
+    ///
+    /// # Errors
+    /// [`ForwardError`] where the model fails; the pipeline hands it on.
+    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError>;
+}
+
+/// A model's forward that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ForwardError {
+    /// What happened, for the log.
+    pub message: String,
+    /// Whether memory ran out, so that a smaller forward may succeed.
+    pub out_of_memory: bool,
+}

@@ -1,0 +1,53 @@
+//! What a caller chooses for one picture.
+
+/// How an image that is larger than a model likes is brought down to size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HdStrategy {
+    /// The whole image at its own size.
+    Original,
+    /// The whole image scaled so that its longer side is `limit` pixels, if it is longer; only the hole is taken
+    /// from the result.
+    Resize {
+        /// The longest side in pixels that runs unscaled; 0 is taken as 1.
+        limit: u32,
+    },
+    /// Where the longer side is over `trigger` pixels: a rectangle around every part of the hole.
+    Crop {
+        /// The longest side in pixels that runs whole.
+        trigger: u32,
+        /// Pixels of context on every side of a part of the hole.
+        margin: u32,
+    },
+}
+
+impl Default for HdStrategy {
+    /// Crop above 800 pixels with a margin of 128 pixels.
+    fn default() -> Self {
+        Self::Crop {
+            trigger: 800,
+            margin: 128,
+        }
+    }
+}
+
+/// The choices for one picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How large images are handled.
+    pub strategy: HdStrategy,
+    /// Whether pixels outside the hole are put back from the original; the model's own otherwise.
+    pub keep_unmasked: bool,
+    /// The largest forward in pixels (width x height after padding); above it a region runs scaled down.
+    pub max_forward_pixels: u64,
+}
+
+impl Default for Options {
+    /// The default strategy, pixels outside the hole kept, no limit on the size of a forward.
+    fn default() -> Self {
+        Self {
+            strategy: HdStrategy::default(),
+            keep_unmasked: true,
+            max_forward_pixels: u64::MAX,
+        }
+    }
+}
