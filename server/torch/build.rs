@@ -9,7 +9,8 @@ fn main() {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=link.rs");
     // torch-sys tells its direct dependents where the libraries are; the headers lie beside them.
-    let library_dir = PathBuf::from(env::var_os("DEP_TCH_LIBTORCH_LIB").expect("torch-sys names its libtorch"));
+    let library_dir =
+        PathBuf::from(env::var_os("DEP_TCH_LIBTORCH_LIB").expect("torch-sys names its libtorch"));
     let include_dir = link::libtorch()
         .or_else(|| library_dir.parent().map(PathBuf::from))
         .expect("libtorch has a parent folder")

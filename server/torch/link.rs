@@ -9,7 +9,9 @@ use std::path::PathBuf;
 /// Where libtorch is, as `LIBTORCH` says (`make setup` writes it into `.cargo/config.toml`).
 pub fn libtorch() -> Option<PathBuf> {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
-    env::var_os("LIBTORCH").filter(|path| !path.is_empty()).map(PathBuf::from)
+    env::var_os("LIBTORCH")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 /// Run paths: `lib/` beside the binary's folder for a release tarball, then the libtorch of this build.
@@ -22,6 +24,9 @@ pub fn emit_rpath() {
     };
     println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}/../lib");
     if let Some(libtorch) = libtorch() {
-        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libtorch.join("lib").display());
+        println!(
+            "cargo:rustc-link-arg=-Wl,-rpath,{}",
+            libtorch.join("lib").display()
+        );
     }
 }

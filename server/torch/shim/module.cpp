@@ -1,6 +1,8 @@
 #include "module.h"
 
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <istream>
 #include <new>
 #include <streambuf>
@@ -13,7 +15,6 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/codegen/fuser/interface.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -21,6 +22,12 @@
 #if defined(__linux__)
 #include <dlfcn.h>
 #endif
+
+// Exported by libtorch, but their header (torch/csrc/jit/codegen/fuser/interface.h) isn't shipped.
+namespace torch::jit {
+TORCH_API void overrideCanFuseOnCPU(bool value);
+TORCH_API void overrideCanFuseOnGPU(bool value);
+} // namespace torch::jit
 
 struct iopaint_module {
   torch::jit::Module module;

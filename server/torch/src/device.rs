@@ -82,7 +82,11 @@ mod tests {
 
     #[test]
     fn device_names_are_read_and_written_alike() {
-        for (text, device) in [("cpu", Device::Cpu), ("cuda:0", Device::Cuda(0)), ("cuda:3", Device::Cuda(3))] {
+        for (text, device) in [
+            ("cpu", Device::Cpu),
+            ("cuda:0", Device::Cuda(0)),
+            ("cuda:3", Device::Cuda(3)),
+        ] {
             assert_eq!(text.parse::<Device>().unwrap(), device);
             assert_eq!(device.to_string(), text);
         }

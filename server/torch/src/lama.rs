@@ -25,7 +25,11 @@ impl LamaModel {
     /// # Errors
     /// The file can't be read as TorchScript, or doesn't answer an image for an image and a mask.
     pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, LoadError> {
-        let mut model = Self { module: Module::load(source, device)?, device, padding };
+        let mut model = Self {
+            module: Module::load(source, device)?,
+            device,
+            padding,
+        };
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         let mut mask = GrayImage::new(side, side);
         mask.put_pixel(side / 2, side / 2, [255].into());
@@ -72,7 +76,10 @@ impl Inpainter for LamaModel {
         let expected = [1, 3, i64::from(height), i64::from(width)];
         if output.size() != expected {
             return Err(ForwardError {
-                message: format!("the model answered {:?} where {expected:?} was due", output.size()),
+                message: format!(
+                    "the model answered {:?} where {expected:?} was due",
+                    output.size()
+                ),
                 out_of_memory: false,
             });
         }
@@ -105,5 +112,108 @@ fn to_pixels(output: &Tensor) -> Result<Vec<u8>, TchError> {
 fn tensor_error(error: TchError) -> ForwardError {
     let message = error.to_string();
     let out_of_memory = message.contains("DefaultCPUAllocator") || message.contains("out of memory");
-    ForwardError { message, out_of_memory }
+    ForwardError {
+        message,
+        out_of_memory,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const BUILTIN: &[u8] = include_bytes!("../../../models/builtin/lama-mini.pt");
+    const PADDING: Padding = Padding {
+        modulo: 8,
+        min_size: 0,
+        square: false,
+    };
+
+    /// A smooth picture with a white disc that the mask covers.
+    fn disc(side: u32) -> (RgbImage, GrayImage) {
+        let inside = |x: u32, y: u32| x.abs_diff(side / 2).pow(2) + y.abs_diff(side / 2).pow(2) < 100;
+        let image = RgbImage::from_fn(side, side, |x, y| {
+            if inside(x, y) {
+                [255, 255, 255].into()
+            } else {
+                [40 + (x / 4) as u8, 90, 60 + (y / 4) as u8].into()
+            }
+        });
+        let mask = GrayImage::from_fn(side, side, |x, y| [if inside(x, y) { 255 } else { 0 }].into());
+        (image, mask)
+    }
+
+    #[test]
+    fn a_model_in_memory_fills_the_hole() {
+        let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
+        let (image, mask) = disc(128);
+        let result = model.forward(&image, &mask).unwrap();
+        assert_eq!(result.dimensions(), (128, 128));
+        let centre = result.get_pixel(64, 64).0;
+        assert!(
+            centre.iter().all(|&value| value < 200),
+            "the white disc is still there: {centre:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_and_its_bytes_are_the_same_model() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(BUILTIN).unwrap();
+        let (image, mask) = disc(64);
+        let [from_file, from_bytes] = [Source::File(file.path()), Source::Bytes(BUILTIN)].map(|source| {
+            LamaModel::load(source, Device::Cpu, PADDING)
+                .unwrap()
+                .forward(&image, &mask)
+                .unwrap()
+        });
+        assert_eq!(from_file, from_bytes);
+    }
+
+    #[test]
+    fn a_truncated_model_is_an_error_that_says_so() {
+        for length in [0, 1, 100, BUILTIN.len() / 2, BUILTIN.len() - 1] {
+            let error = LamaModel::load(Source::Bytes(&BUILTIN[..length]), Device::Cpu, PADDING)
+                .err()
+                .unwrap();
+            assert!(
+                matches!(error, LoadError::NotTorchScript(_)),
+                "{length} bytes: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_torchscript_is_an_error_that_says_so() {
+        let garbage: Vec<u8> = (0..100_000_u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect();
+        for bytes in [b"<html>Not found</html>".as_slice(), &garbage] {
+            let error = LamaModel::load(Source::Bytes(bytes), Device::Cpu, PADDING)
+                .err()
+                .unwrap();
+            assert!(
+                error.to_string().contains("damaged or not TorchScript"),
+                "{error}"
+            );
+        }
+        let missing = LamaModel::load(Source::File("/nowhere/lama.pt".as_ref()), Device::Cpu, PADDING)
+            .err()
+            .unwrap();
+        assert!(matches!(missing, LoadError::NotTorchScript(_)), "{missing}");
+    }
+
+    #[test]
+    fn a_forward_that_fails_is_an_error_and_the_model_goes_on() {
+        let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
+        assert!(
+            model
+                .forward(&RgbImage::new(64, 64), &GrayImage::new(128, 64))
+                .is_err()
+        );
+        let (image, mask) = disc(64);
+        assert!(model.forward(&image, &mask).is_ok());
+    }
 }

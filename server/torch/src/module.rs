@@ -47,19 +47,29 @@ impl Module {
         let mut error = ptr::null_mut();
         let raw = match source {
             Source::File(path) => {
-                let path = path.to_str().and_then(|path| CString::new(path).ok()).ok_or(LoadError::Path)?;
+                let path = path
+                    .to_str()
+                    .and_then(|path| CString::new(path).ok())
+                    .ok_or(LoadError::Path)?;
                 // SAFETY: the path outlives the call, `error` is writable.
                 unsafe { shim::iopaint_module_load_file(path.as_ptr(), device.code(), &raw mut error) }
             }
             // SAFETY: the slice outlives the call and libtorch keeps no reference into it.
             Source::Bytes(bytes) => unsafe {
-                shim::iopaint_module_load_bytes(bytes.as_ptr().cast(), bytes.len(), device.code(), &raw mut error)
+                shim::iopaint_module_load_bytes(
+                    bytes.as_ptr().cast(),
+                    bytes.len(),
+                    device.code(),
+                    &raw mut error,
+                )
             },
         };
         match NonNull::new(raw) {
             Some(raw) => Ok(Self { raw }),
             // SAFETY: the call failed, so `error` is its text.
-            None => Err(LoadError::NotTorchScript(first_line(&unsafe { shim::take_text(error) }))),
+            None => Err(LoadError::NotTorchScript(first_line(&unsafe {
+                shim::take_text(error)
+            }))),
         }
     }
 
@@ -81,7 +91,10 @@ impl Module {
         if output.is_null() {
             // SAFETY: the call failed, so `error` is its text.
             let message = first_line(&unsafe { shim::take_text(error) });
-            return Err(ForwardError { message, out_of_memory });
+            return Err(ForwardError {
+                message,
+                out_of_memory,
+            });
         }
         // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.
         Ok(unsafe { Tensor::from_ptr(output) })

@@ -13,7 +13,11 @@ pub struct RawModule {
 unsafe extern "C" {
     pub fn iopaint_configure(threads: c_int);
     pub fn iopaint_cuda_device_count() -> c_int;
-    pub fn iopaint_module_load_file(path: *const c_char, device: c_int, error: *mut *mut c_char) -> *mut RawModule;
+    pub fn iopaint_module_load_file(
+        path: *const c_char,
+        device: c_int,
+        error: *mut *mut c_char,
+    ) -> *mut RawModule;
     pub fn iopaint_module_load_bytes(
         bytes: *const c_void,
         size: usize,
