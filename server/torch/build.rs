@@ -3,20 +3,21 @@
 mod link;
 
 use std::env;
+use std::error::Error;
 use std::path::PathBuf;
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=link.rs");
     // torch-sys tells its direct dependents where the libraries are; the headers lie beside them.
-    let library_dir =
-        PathBuf::from(env::var_os("DEP_TCH_LIBTORCH_LIB").expect("torch-sys names its libtorch"));
+    let library_dir = env::var_os("DEP_TCH_LIBTORCH_LIB")
+        .map(PathBuf::from)
+        .ok_or("torch-sys named no libtorch")?;
     let include_dir = link::libtorch()
         .or_else(|| library_dir.parent().map(PathBuf::from))
-        .expect("libtorch has a parent folder")
+        .ok_or("libtorch's library folder has no parent")?
         .join("include");
-    let mut build = cc::Build::new();
-    build
+    cc::Build::new()
         .cpp(true)
         .std("c++17")
         .warnings(false)
@@ -26,4 +27,5 @@ fn main() {
         .file("shim/module.cpp")
         .compile("iopaint_torch_shim");
     link::emit_rpath();
+    Ok(())
 }
