@@ -2,6 +2,23 @@
 //! operations. Knows neither libtorch nor HTTP.
 //!
 //! A file becomes a [`Picture`]: 8-bit RGB for the model, with everything that must survive an edit (alpha,
-//! 16-bit samples, colour profile, EXIF, text) kept beside it. [`encode`] puts the parts together again.
+//! 16-bit samples, colour profile, EXIF, text) kept beside it. [`Picture::encode`] puts the parts together again.
 
+mod decode;
+mod encode;
+mod error;
+mod format;
+mod mask;
+mod metadata;
+mod picture;
+mod probe;
+pub mod resize;
+
+pub use decode::{decode, decode_mask};
+pub use encode::{EncodeOptions, Encoded};
+pub use error::{DecodeError, EncodeError};
+pub use format::Format;
 pub use image::{GrayImage, RgbImage};
+pub use mask::threshold;
+pub use picture::Picture;
+pub use probe::{Header, Limits, probe};

@@ -1,0 +1,118 @@
+//! Pixels to bytes, in the format that they came in.
+
+mod jpeg;
+mod png;
+mod raster;
+
+use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
+
+use crate::{EncodeError, Format, Picture};
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EncodeOptions {
+    /// JPEG quality, 1 to 100; from 90 up the chroma planes keep full resolution. Other formats are lossless.
+    pub quality: u8,
+    /// Writes none of the input's metadata but its colour profile.
+    pub strip_metadata: bool,
+}
+
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        Self {
+            quality: 100,
+            strip_metadata: false,
+        }
+    }
+}
+
+/// A finished file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The file's bytes.
+    pub bytes: Vec<u8>,
+    /// What they are; the input's format, or PNG where that is not written.
+    pub format: Format,
+}
+
+impl Picture {
+    /// Writes `result` in the input's format, with the input's alpha and metadata.
+    ///
+    /// `result` and `hole` (not 0 where pixels were filled) have the picture's size. A 16-bit input comes back in
+    /// 16 bits where the format has them, sample for sample outside the hole.
+    ///
+    /// # Errors
+    /// [`EncodeError::SizeMismatch`], or [`EncodeError::Codec`] where the format can't hold the picture.
+    pub fn encode(
+        &self,
+        result: &RgbImage,
+        hole: &GrayImage,
+        options: &EncodeOptions,
+    ) -> Result<Encoded, EncodeError> {
+        let expected = self.rgb.dimensions();
+        for found in [result.dimensions(), hole.dimensions()] {
+            if found != expected {
+                return Err(EncodeError::SizeMismatch { expected, found });
+            }
+        }
+        let format = if self.format == Format::Gif {
+            Format::Png
+        } else {
+            self.format
+        };
+        let bytes = match format {
+            Format::Jpeg => jpeg::encode(result, &self.metadata, *options)?,
+            Format::Png | Format::Gif => png::encode(&self.with_alpha(result), &self.metadata)?,
+            Format::WebP | Format::Bmp | Format::Tiff => raster::encode(&self.with_alpha(result), format)?,
+        };
+        Ok(Encoded { bytes, format })
+    }
+
+    /// Writes the rectangle of `result` whose top left pixel is `origin` and whose width and height are `size` as a
+    /// PNG: RGB, or RGBA where the picture has alpha, with the picture's colour profile.
+    ///
+    /// # Errors
+    /// [`EncodeError::SizeMismatch`], [`EncodeError::OutsidePicture`] or [`EncodeError::Codec`].
+    pub fn encode_patch(
+        &self,
+        result: &RgbImage,
+        origin: (u32, u32),
+        size: (u32, u32),
+    ) -> Result<Vec<u8>, EncodeError> {
+        let (expected, found) = (self.rgb.dimensions(), result.dimensions());
+        if found != expected {
+            return Err(EncodeError::SizeMismatch { expected, found });
+        }
+        let inside = |origin: u32, size: u32, side: u32| {
+            size > 0 && origin.checked_add(size).is_some_and(|end| end <= side)
+        };
+        if !inside(origin.0, size.0, expected.0) || !inside(origin.1, size.1, expected.1) {
+            return Err(EncodeError::OutsidePicture);
+        }
+        let patch = image::imageops::crop_imm(result, origin.0, origin.1, size.0, size.1).to_image();
+        let patch = match &self.alpha {
+            Some(alpha) => {
+                let alpha = image::imageops::crop_imm(alpha, origin.0, origin.1, size.0, size.1).to_image();
+                DynamicImage::ImageRgba8(join(&patch, &alpha))
+            }
+            None => DynamicImage::ImageRgb8(patch),
+        };
+        png::encode(&patch, &self.metadata)
+    }
+
+    fn with_alpha(&self, result: &RgbImage) -> DynamicImage {
+        match &self.alpha {
+            Some(alpha) => DynamicImage::ImageRgba8(join(result, alpha)),
+            None => DynamicImage::ImageRgb8(result.clone()),
+        }
+    }
+}
+
+fn join(rgb: &RgbImage, alpha: &GrayImage) -> RgbaImage {
+    let mut image = RgbaImage::new(rgb.width(), rgb.height());
+    for (to, (colour, alpha)) in image.pixels_mut().zip(rgb.pixels().zip(alpha.pixels())) {
+        let [r, g, b] = colour.0;
+        to.0 = [r, g, b, alpha.0[0]];
+    }
+    image
+}

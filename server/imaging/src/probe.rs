@@ -1,0 +1,136 @@
+//! The size of an image from its header, and the limits that are held before a pixel is decoded.
+
+use std::io::Cursor;
+
+use crate::{DecodeError, Format, decode::jpeg, format};
+
+/// How large an image may be. Both are checked against the header; a decoder's memory follows from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most pixels, width x height.
+    pub max_pixels: u64,
+    /// The longest side, in pixels.
+    pub max_side: u32,
+}
+
+impl Limits {
+    pub(crate) fn check(&self, width: u64, height: u64) -> Result<(), DecodeError> {
+        let fits = width <= u64::from(self.max_side)
+            && height <= u64::from(self.max_side)
+            && width.saturating_mul(height) <= self.max_pixels;
+        if fits {
+            Ok(())
+        } else {
+            Err(DecodeError::TooLarge {
+                width,
+                height,
+                max_pixels: self.max_pixels,
+                max_side: self.max_side,
+            })
+        }
+    }
+
+    /// What a codec may allocate for itself: a working copy at the widest sample (four of 16 bits), and some room for
+    /// tables, metadata and tiny images.
+    pub(crate) fn codec_bytes(&self) -> u64 {
+        self.max_pixels.saturating_mul(8).saturating_add(32 << 20)
+    }
+}
+
+/// What the header says, before the orientation is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The format, by signature.
+    pub format: Format,
+    /// Width in pixels, as stored.
+    pub width: u32,
+    /// Height in pixels, as stored.
+    pub height: u32,
+}
+
+/// Reads format and size from the header and holds the size against `limits`.
+///
+/// # Errors
+/// [`DecodeError::NotAnImage`], [`DecodeError::Unsupported`] or [`DecodeError::Damaged`] where the header can't be
+/// read, [`DecodeError::TooLarge`] where the size is over a limit.
+pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
+    let Some(format) = Format::sniff(bytes) else {
+        return Err(match format::foreign(bytes) {
+            Some(name) => DecodeError::Unsupported(name.to_owned()),
+            None => DecodeError::NotAnImage,
+        });
+    };
+    let (width, height) = size(format, bytes)?;
+    if width == 0 || height == 0 {
+        return Err(DecodeError::damaged(format, "its size is zero"));
+    }
+    limits.check(width, height)?;
+    let side = |length: u64| u32::try_from(length).map_err(|_| DecodeError::damaged(format, "size"));
+    Ok(Header {
+        format,
+        width: side(width)?,
+        height: side(height)?,
+    })
+}
+
+fn size(format: Format, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
+    let read = match format {
+        Format::Png => be32(bytes, 16).zip(be32(bytes, 20)),
+        Format::Gif => le16(bytes, 6).zip(le16(bytes, 8)),
+        Format::Bmp => bmp(bytes),
+        Format::WebP => webp(bytes),
+        Format::Jpeg => return jpeg::size(bytes),
+        Format::Tiff => {
+            let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes))
+                .map_err(|e| DecodeError::damaged(format, e))?;
+            let size = decoder
+                .dimensions()
+                .map_err(|e| DecodeError::damaged(format, e))?;
+            Some((u64::from(size.0), u64::from(size.1)))
+        }
+    };
+    read.ok_or_else(|| DecodeError::damaged(format, "the header ends early"))
+}
+
+/// Old (12 bytes, 16-bit sizes) and current headers; a negative height means rows from top to bottom.
+fn bmp(bytes: &[u8]) -> Option<(u64, u64)> {
+    let side = |at| Some(u64::from((le32(bytes, at)? as u32 as i32).unsigned_abs()));
+    if le32(bytes, 14)? == 12 {
+        le16(bytes, 18).zip(le16(bytes, 20))
+    } else {
+        side(18).zip(side(22))
+    }
+}
+
+/// The canvas of an extended file, else the size in the frame's own header (RFC 9649, sections 2.5 to 2.7).
+fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
+    match bytes.get(12..16)? {
+        b"VP8X" => Some((le24(bytes, 24)? + 1, le24(bytes, 27)? + 1)),
+        b"VP8L" => {
+            let packed = le32(bytes, 21)?;
+            Some(((packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1))
+        }
+        b"VP8 " => Some((le16(bytes, 26)? & 0x3fff, le16(bytes, 28)? & 0x3fff)),
+        _ => None,
+    }
+}
+
+fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u64> {
+    number(bytes, at).map(|b| u64::from(u32::from_be_bytes(b)))
+}
+
+fn le32(bytes: &[u8], at: usize) -> Option<u64> {
+    number(bytes, at).map(|b| u64::from(u32::from_le_bytes(b)))
+}
+
+fn le24(bytes: &[u8], at: usize) -> Option<u64> {
+    number::<3>(bytes, at).map(|[a, b, c]| u64::from(u32::from_le_bytes([a, b, c, 0])))
+}
+
+fn le16(bytes: &[u8], at: usize) -> Option<u64> {
+    number(bytes, at).map(|b| u64::from(u16::from_le_bytes(b)))
+}
