@@ -1,13 +1,24 @@
 //! The pipeline on pixels: strategies, crop boxes, padding, composition, and the [`Inpainter`] trait that a model
 //! implements. Knows neither libtorch nor HTTP.
 //!
-//! The numbers follow IOPaint 1.6.0 (Apache-2.0), whose results the same model file gives here too; the code is
+//! The numbers follow `IOPaint` 1.6.0 (Apache-2.0), whose results the same model file gives here too; the code is
 //! this project's own.
 
+mod compose;
+mod contours;
+mod crop;
+mod cubic;
 mod job;
 mod model;
 mod options;
+mod pad;
+mod pipeline;
+mod rect;
+mod resample;
+mod scaling;
 
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
 pub use model::{ForwardError, Inpainter, Padding};
 pub use options::{HdStrategy, Options};
+pub use pipeline::inpaint;
+pub use rect::{Rect, changed_box};

@@ -1,0 +1,119 @@
+//! Putting a model's pixels and the image's together.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+use crate::Rect;
+
+/// RGB in 0..255 that isn't rounded yet.
+pub(crate) struct Values {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) pixels: Vec<[f64; 3]>,
+}
+
+/// A pixel between the model's and the image's: all the model's at mask 255, all the image's at 0.
+fn blend(result: [u8; 3], image: [u8; 3], mask: u8) -> [f64; 3] {
+    let share = f64::from(mask) / 255.0;
+    let rest = 1.0 - share;
+    std::array::from_fn(|channel| f64::from(result[channel]) * share + f64::from(image[channel]) * rest)
+}
+
+/// Blends the upper left corner of `result` with `image`, which has the size of `mask`.
+pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> Values {
+    let (width, height) = mask.dimensions();
+    let mut pixels = Vec::with_capacity(width as usize * height as usize);
+    let rows = rows(result.as_raw(), result.width()).zip(rows(image.as_raw(), width));
+    for ((result, image), mask) in rows.zip(mask.as_raw().chunks_exact(width.max(1) as usize)) {
+        let row = result.iter().zip(image).zip(mask);
+        pixels.extend(row.map(|((result, image), mask)| blend(*result, *image, *mask)));
+    }
+    Values {
+        width,
+        height,
+        pixels,
+    }
+}
+
+/// Blends the upper left corner of `result` into `region` of `out` by `mask`, which has the size of `image`. The
+/// original pixels are `image`'s. Values are truncated.
+pub(crate) fn paste_blended(
+    result: &RgbImage,
+    image: &RgbImage,
+    mask: &GrayImage,
+    region: Rect,
+    out: &mut RgbImage,
+) {
+    let (x, y) = (region.x as usize, region.y as usize);
+    let length = region.width as usize;
+    let stride = image.width();
+    let image = rows(image.as_raw(), stride).skip(y);
+    let mask = mask.as_raw().chunks_exact(stride.max(1) as usize).skip(y);
+    let out = rows_mut(out.as_mut(), stride).skip(y);
+    let result = rows(result.as_raw(), result.width()).take(region.height as usize);
+    for (((out, result), image), mask) in out.zip(result).zip(image).zip(mask) {
+        let pixels = out.iter_mut().zip(image).zip(mask).skip(x).take(length);
+        for (((out, image), mask), result) in pixels.zip(result) {
+            *out = match mask {
+                0 => *image,
+                255 => *result,
+                mask => blend(*result, *image, *mask).map(|value| value as u8),
+            };
+        }
+    }
+}
+
+/// Copies the upper left corner of `result` into `region` of `out`.
+pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
+    let (x, length) = (region.x as usize, region.width as usize);
+    let stride = out.width();
+    let out = rows_mut(out.as_mut(), stride).skip(region.y as usize);
+    let result = rows(result.as_raw(), result.width()).take(region.height as usize);
+    for (out, result) in out.zip(result) {
+        for (out, result) in out.iter_mut().skip(x).take(length).zip(result) {
+            *out = *result;
+        }
+    }
+}
+
+/// Copies `result`, which has the size of `region`, into `region` of `out` wherever `mask` is `at_least` or more.
+pub(crate) fn paste_hole(
+    result: &RgbImage,
+    mask: &GrayImage,
+    region: Rect,
+    at_least: u8,
+    out: &mut RgbImage,
+) {
+    let (x, y) = (region.x as usize, region.y as usize);
+    let stride = out.width();
+    let out = rows_mut(out.as_mut(), stride).skip(y);
+    let mask = mask.as_raw().chunks_exact(stride.max(1) as usize).skip(y);
+    for ((out, mask), result) in out.zip(mask).zip(rows(result.as_raw(), region.width)) {
+        let pixels = out.iter_mut().zip(mask).skip(x).zip(result);
+        for ((out, _), result) in pixels.filter(|((_, mask), _)| **mask >= at_least) {
+            *out = *result;
+        }
+    }
+}
+
+fn rows(data: &[u8], width: u32) -> impl Iterator<Item = &[[u8; 3]]> {
+    data.as_chunks::<3>().0.chunks_exact(width.max(1) as usize)
+}
+
+fn rows_mut(data: &mut [u8], width: u32) -> impl Iterator<Item = &mut [[u8; 3]]> {
+    data.as_chunks_mut::<3>()
+        .0
+        .chunks_exact_mut(width.max(1) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blend_is_exact_at_both_ends_and_truncated_between() {
+        let out = |mask| blend([10, 200, 255], [0, 7, 255], mask).map(|value| value as u8);
+        assert_eq!(out(255), [10, 200, 255]);
+        assert_eq!(out(0), [0, 7, 255]);
+        assert_eq!(out(127), [4, 103, 255]);
+    }
+}

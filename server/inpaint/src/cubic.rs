@@ -1,0 +1,134 @@
+//! Bicubic scaling back onto an image, in double precision.
+//!
+//! The kernel is Keys' cubic convolution (1981) with a = -0.75, half-pixel centres and a repeated border, as
+//! `OpenCV`'s `INTER_CUBIC` has it; for 64-bit images it takes single-precision weights, rows first. Held equal to
+//! the last bit by `scaled_values_are_those_of_opencv`.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+use crate::{Rect, compose::Values};
+
+/// What one output position reads along a side: four source positions and their weights.
+struct Taps {
+    at: [usize; 4],
+    weights: [f64; 4],
+}
+
+/// The taps of a side scaled from `source` to `target` pixels.
+fn taps(source: u32, target: u32) -> Vec<Taps> {
+    let scale = f64::from(source) / f64::from(target);
+    (0..target)
+        .map(|position| {
+            let centre = ((f64::from(position) + 0.5) * scale - 0.5) as f32;
+            let first = centre.floor();
+            let last = i64::from(source) - 1;
+            let at = |offset: i64| (first as i64 + offset).clamp(0, last) as usize;
+            Taps {
+                at: [at(-1), at(0), at(1), at(2)],
+                weights: weights(centre - first).map(f64::from),
+            }
+        })
+        .collect()
+}
+
+/// The kernel's weights at `t` (0..1) of the way from the second to the third tap.
+#[expect(
+    clippy::suboptimal_flops,
+    reason = "fused operations round differently from OpenCV's"
+)]
+fn weights(t: f32) -> [f32; 4] {
+    const A: f32 = -0.75;
+    let near = |t: f32| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
+    let far = ((A * (t + 1.0) - 5.0 * A) * (t + 1.0) + 8.0 * A) * (t + 1.0) - 4.0 * A;
+    let (second, third) = (near(t), near(1.0 - t));
+    [far, second, third, 1.0 - far - second - third]
+}
+
+fn sum(values: [f64; 4], weights: [f64; 4]) -> f64 {
+    values[0] * weights[0] + values[1] * weights[1] + values[2] * weights[2] + values[3] * weights[3]
+}
+
+/// Scales `result` to the size of `region` and writes it there into `image` wherever `mask` (of the size of
+/// `image`) is `at_least` or more; the other pixels stay. Values are clamped to 0..255 and truncated.
+pub(crate) fn paste_scaled(
+    result: &Values,
+    image: &mut RgbImage,
+    mask: &GrayImage,
+    region: Rect,
+    at_least: u8,
+) {
+    let columns = taps(result.width, region.width);
+    let rows = taps(result.height, region.height);
+    let stride = image.width() as usize;
+    let (left, length) = (region.x as usize, region.width as usize);
+    let mut cache = RowCache::new(result, &columns);
+    for (y, row) in (region.y as usize..).zip(&rows) {
+        let from = y * stride + left;
+        let Some(mask) = mask.as_raw().get(from..from + length) else {
+            return;
+        };
+        if mask.iter().all(|&value| value < at_least) {
+            continue;
+        }
+        row.at.iter().for_each(|&source| cache.fill(source));
+        let [a, b, c, d] = row.at.map(|source| cache.get(source));
+        let pixels = image
+            .as_mut()
+            .get_mut(from * 3..(from + length) * 3)
+            .unwrap_or_default();
+        let sources = a.iter().zip(b).zip(c.iter().zip(d));
+        for ((pixel, &mask), ((a, b), (c, d))) in
+            pixels.as_chunks_mut::<3>().0.iter_mut().zip(mask).zip(sources)
+        {
+            if mask >= at_least {
+                *pixel = std::array::from_fn(|channel| {
+                    let value = sum([a[channel], b[channel], c[channel], d[channel]], row.weights);
+                    value.clamp(0.0, 255.0) as u8
+                });
+            }
+        }
+    }
+}
+
+/// The source rows that one output row reads, scaled along the row. Neighbours never share a slot.
+struct RowCache<'a> {
+    source: &'a Values,
+    columns: &'a [Taps],
+    slots: [Slot; 4],
+}
+
+#[derive(Default)]
+struct Slot {
+    row: Option<usize>,
+    pixels: Vec<[f64; 3]>,
+}
+
+impl<'a> RowCache<'a> {
+    fn new(source: &'a Values, columns: &'a [Taps]) -> Self {
+        Self {
+            source,
+            columns,
+            slots: Default::default(),
+        }
+    }
+
+    fn fill(&mut self, row: usize) {
+        let slot = &mut self.slots[row % 4];
+        if slot.row == Some(row) {
+            return;
+        }
+        let width = self.source.width as usize;
+        let pixels = &self.source.pixels;
+        let source = pixels.get(row * width..(row + 1) * width).unwrap_or_default();
+        slot.row = Some(row);
+        slot.pixels.clear();
+        slot.pixels.extend(self.columns.iter().map(|taps| {
+            let [a, b, c, d] = taps.at.map(|x| source.get(x).copied().unwrap_or_default());
+            std::array::from_fn(|channel| sum([a[channel], b[channel], c[channel], d[channel]], taps.weights))
+        }));
+    }
+
+    fn get(&self, row: usize) -> &[[f64; 3]] {
+        &self.slots[row % 4].pixels
+    }
+}

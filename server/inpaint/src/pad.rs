@@ -1,0 +1,85 @@
+//! Padding to the sides that a model accepts.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+use crate::Rect;
+
+/// The part `region` of `image`, padded on the right and at the bottom to `width` x `height` by mirroring with the
+/// edge repeated, as often as it takes (numpy's "symmetric").
+pub(crate) fn padded_rgb(image: &RgbImage, region: Rect, (width, height): (u32, u32)) -> RgbImage {
+    let data = padded::<3>(image.as_raw(), image.width(), region, (width, height));
+    RgbImage::from_raw(width, height, data).unwrap_or_default()
+}
+
+/// As [`padded_rgb`], for a mask.
+pub(crate) fn padded_gray(mask: &GrayImage, region: Rect, (width, height): (u32, u32)) -> GrayImage {
+    let data = padded::<1>(mask.as_raw(), mask.width(), region, (width, height));
+    GrayImage::from_raw(width, height, data).unwrap_or_default()
+}
+
+fn padded<const CHANNELS: usize>(
+    data: &[u8],
+    stride: u32,
+    region: Rect,
+    (width, height): (u32, u32),
+) -> Vec<u8> {
+    let stride = stride as usize * CHANNELS;
+    let start = region.x as usize * CHANNELS;
+    let columns: Vec<usize> = (region.width..width)
+        .map(|x| mirrored(x, region.width) as usize * CHANNELS)
+        .collect();
+    let mut out = Vec::with_capacity(width as usize * height as usize * CHANNELS);
+    for y in 0..height {
+        let from = (region.y + mirrored(y, region.height)) as usize * stride + start;
+        let row = data
+            .get(from..from + region.width as usize * CHANNELS)
+            .unwrap_or_default();
+        out.extend_from_slice(row);
+        for &x in &columns {
+            out.extend_from_slice(row.get(x..x + CHANNELS).unwrap_or_default());
+        }
+    }
+    out
+}
+
+/// The pixel that stands at `position` of a side of `length` pixels continued by mirroring.
+fn mirrored(position: u32, length: u32) -> u32 {
+    let period = u64::from(length) * 2;
+    let offset = u64::from(position) % period.max(1);
+    let offset = if offset < u64::from(length) {
+        offset
+    } else {
+        period - 1 - offset
+    };
+    offset as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_mirrors_with_the_edge_repeated_and_again_for_tiny_sides() {
+        let at: Vec<_> = (0..11).map(|x| mirrored(x, 3)).collect();
+        assert_eq!(at, [0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1]);
+        let one: Vec<_> = (0..4).map(|x| mirrored(x, 1)).collect();
+        assert_eq!(one, [0; 4]);
+    }
+
+    #[test]
+    fn a_region_is_padded_from_its_own_pixels() {
+        let image = RgbImage::from_fn(5, 4, |x, y| [x as u8, y as u8, 7].into());
+        let region = Rect {
+            x: 1,
+            y: 2,
+            width: 3,
+            height: 2,
+        };
+        let out = padded_rgb(&image, region, (8, 8));
+        let row = |y: u32| (0..8).map(|x| out.get_pixel(x, y).0).collect::<Vec<_>>();
+        let columns = [1, 2, 3, 3, 2, 1, 1, 2];
+        for (y, source) in [2, 3, 3, 2, 2, 3, 3, 2].into_iter().enumerate() {
+            assert_eq!(row(y as u32), columns.map(|x| [x, source, 7]));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! From an image and its mask to the filled image.
+
+use std::ops::ControlFlow;
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+use crate::{
+    ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, changed_box,
+    compose::{blended, paste, paste_blended, paste_hole},
+    crop::crop_boxes,
+    cubic::paste_scaled,
+    pad::{padded_gray, padded_rgb},
+    resample::{cubic_gray, cubic_rgb},
+    scaling::{fitting_side, scaled_size},
+};
+
+/// After a scaled run, mask pixels of at least this take the result's colour.
+const TAKEN_FROM_SCALED: u8 = 127;
+
+/// Fills the hole of `image`: the pixels that are 255 in `mask` (0 is kept, values between are blended).
+///
+/// The strategy picks the regions that run: the whole image, the whole image scaled down, or a rectangle around
+/// every outer part of the hole. Each is padded to the sides that the model takes by mirroring, filled, blended with
+/// the original and pasted; regions are cut from the original image and pasted in order. Where a padded region has
+/// more pixels than a forward may have, it runs scaled down. Nothing runs where nothing could change.
+///
+/// The results are those of `IOPaint` 1.6.0, except that values that scaling takes out of 0..255 are clamped and that
+/// a crop of a single pixel without a margin, which fails there, runs.
+///
+/// # Errors
+/// [`InpaintError::SizeMismatch`] and [`InpaintError::Empty`] for inputs that don't fit,
+/// [`InpaintError::Stopped`] where the monitor says so, [`InpaintError::Forward`] where the model fails.
+pub fn inpaint(
+    model: &mut dyn Inpainter,
+    image: &RgbImage,
+    mask: &GrayImage,
+    options: &Options,
+    monitor: &dyn Monitor,
+) -> Result<Outcome, InpaintError> {
+    if image.dimensions() != mask.dimensions() {
+        return Err(InpaintError::SizeMismatch {
+            image: image.dimensions(),
+            mask: mask.dimensions(),
+        });
+    }
+    let longer = image.width().max(image.height());
+    if image.width().min(image.height()) == 0 {
+        return Err(InpaintError::Empty);
+    }
+    let mut run = Run {
+        model,
+        image,
+        mask,
+        options,
+        out: image.clone(),
+        scaled: false,
+    };
+    let whole = Rect::whole(image.dimensions());
+    let (regions, limit) = match options.strategy {
+        HdStrategy::Crop { trigger, margin } if longer > trigger => (crop_boxes(mask, margin), None),
+        HdStrategy::Resize { limit } if longer > limit.max(1) => (vec![whole], Some(limit.max(1))),
+        HdStrategy::Original | HdStrategy::Crop { .. } | HdStrategy::Resize { .. } => (vec![whole], None),
+    };
+    let may_change = !options.keep_unmasked || changed_box(mask).is_some();
+    let regions = if may_change { regions } else { Vec::new() };
+    for (done, region) in regions.iter().enumerate() {
+        if let ControlFlow::Break(stop) = monitor.crop(done, regions.len()) {
+            return Err(InpaintError::Stopped(stop));
+        }
+        run.region(*region, limit)?;
+    }
+    Ok(Outcome {
+        image: run.out,
+        scaled: run.scaled,
+        crops: regions.len(),
+    })
+}
+
+struct Run<'a> {
+    model: &'a mut dyn Inpainter,
+    image: &'a RgbImage,
+    mask: &'a GrayImage,
+    options: &'a Options,
+    out: RgbImage,
+    scaled: bool,
+}
+
+impl Run<'_> {
+    /// Fills one region, scaled so that its longer side is `limit` if there is one, and less if it is too large.
+    fn region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
+        let size = (region.width, region.height);
+        let max_pixels = self.model.max_forward_pixels().unwrap_or(u64::MAX);
+        let max_pixels = max_pixels.min(self.options.max_forward_pixels);
+        let asked = limit.map_or(size, |limit| scaled_size(size, limit));
+        let fitting = fitting_side(self.model.padding(), asked, max_pixels);
+        self.scaled |= fitting.is_some();
+        match fitting.or(limit) {
+            Some(longer) => self.scaled_region(region, scaled_size(size, longer)),
+            None => self.whole_region(region),
+        }
+    }
+
+    fn whole_region(&mut self, region: Rect) -> Result<(), InpaintError> {
+        let result = forward(self.model, self.image, self.mask, region)?;
+        if self.options.keep_unmasked {
+            paste_blended(&result, self.image, self.mask, region, &mut self.out);
+        } else {
+            paste(&result, region, &mut self.out);
+        }
+        Ok(())
+    }
+
+    fn scaled_region(&mut self, region: Rect, (width, height): (u32, u32)) -> Result<(), InpaintError> {
+        let size = (region.width, region.height);
+        let image = cubic_rgb(&padded_rgb(self.image, region, size), width, height);
+        let mask = cubic_gray(&padded_gray(self.mask, region, size), width, height);
+        let small = Rect::whole((width, height));
+        let result = forward(self.model, &image, &mask, small)?;
+        // The region's rectangle is pasted whole: first what it shows outside the hole, the original.
+        paste(&padded_rgb(self.image, region, size), region, &mut self.out);
+        if self.options.keep_unmasked {
+            let values = blended(&result, &image, &mask);
+            paste_scaled(&values, &mut self.out, self.mask, region, TAKEN_FROM_SCALED);
+        } else {
+            let result = padded_rgb(&result, small, (width, height));
+            let result = cubic_rgb(&result, region.width, region.height);
+            paste_hole(&result, self.mask, region, TAKEN_FROM_SCALED, &mut self.out);
+        }
+        Ok(())
+    }
+}
+
+/// Pads a region and runs it. The result has the region in its upper left corner.
+fn forward(
+    model: &mut dyn Inpainter,
+    image: &RgbImage,
+    mask: &GrayImage,
+    region: Rect,
+) -> Result<RgbImage, ForwardError> {
+    let (width, height) = model.padding().size(region.width, region.height);
+    let too_large = |_| ForwardError {
+        message: format!("a forward of {width}x{height} pixels is too large"),
+        out_of_memory: true,
+    };
+    let size = (
+        u32::try_from(width).map_err(too_large)?,
+        u32::try_from(height).map_err(too_large)?,
+    );
+    let result = model.forward(&padded_rgb(image, region, size), &padded_gray(mask, region, size))?;
+    if result.dimensions() != size {
+        let (got_width, got_height) = result.dimensions();
+        return Err(ForwardError {
+            message: format!("the model answered {got_width}x{got_height} pixels to {width}x{height}"),
+            out_of_memory: false,
+        });
+    }
+    Ok(result)
+}
