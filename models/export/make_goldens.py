@@ -1,0 +1,314 @@
+"""Makes the goldens: runs IOPaint 1.6.0 itself on stand-in models and writes inputs, outputs and forwards.
+
+    python make_goldens.py ../../tests/fixtures/goldens
+
+needs `pip install iopaint==1.6.0 torch==2.7.0 opencv-python-headless httpx`; nothing else in the project does. No
+network is used. What the files mean stands in README.md beside them.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+from PIL import Image
+
+import pictures as draw
+import standin
+
+MODELS = {"lama": ("lama.pt", "big-lama.pt"), "anime-lama": ("probe.pt", "anime-manga-big-lama.pt")}
+API, PIPELINE = "api", "pipeline"
+
+
+@dataclass
+class Case:
+    name: str
+    image: str
+    mask: str
+    options: dict = field(default_factory=dict)
+    model: str = "lama"
+    level: str = API
+    forwards: bool = False  # record what goes through the network, for a test without it
+
+
+def original(**more) -> dict:
+    return {"hd_strategy": "Original", **more}
+
+
+def resize(limit: int, **more) -> dict:
+    return {"hd_strategy": "Resize", "hd_strategy_resize_limit": limit, **more}
+
+
+def crop(trigger: int, margin: int, **more) -> dict:
+    return {
+        "hd_strategy": "Crop",
+        "hd_strategy_crop_trigger_size": trigger,
+        "hd_strategy_crop_margin": margin,
+        **more,
+    }
+
+
+def inputs() -> dict[str, bytes]:
+    """File name -> bytes of every image and mask."""
+    files: dict[str, bytes] = {}
+
+    def image(name: str, *size_and_seed: int, **more) -> Image.Image:
+        drawn = draw.picture(*size_and_seed, **more)
+        files[f"{name}.png"] = draw.png(drawn)
+        return drawn
+
+    image("rgb-512", 512, 512, 1)
+    small = image("rgb-150x101", 150, 101, 2)
+    # Scaling must not leave 0..255: the original wraps there.
+    image("tame-150x101", 150, 101, 3, low=70, high=185)
+    image("tame-517x389", 517, 389, 4, low=70, high=185)
+    image("rgb-900x640", 900, 640, 5)
+    image("rgb-801x60", 801, 60, 14)
+    image("rgb-60x1000", 60, 1000, 15)
+    for number, (width, height) in enumerate(((517, 389), (63, 64), (16, 16), (9, 17), (17, 9), (33, 700))):
+        image(f"rgb-{width}x{height}", width, height, 20 + number)
+    files["rgba-150x101.png"] = draw.png(draw.with_alpha(small))
+    files["gray-150x101.png"] = draw.png(small.convert("L"))
+    files["bits-150x101.png"] = draw.png(small.convert("1"))
+    files["palette-150x101.png"] = draw.png(small.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+    files["rgb-150x101.bmp"] = draw.encoded(small, "BMP")
+    files["rgb-150x101.tiff"] = draw.encoded(small, "TIFF")
+    for orientation in range(1, 9):
+        files[f"orientation-{orientation}.png"] = draw.png(draw.picture(61, 43, 30), orientation)
+
+    masks = {
+        "disc": draw.disc, "dot": draw.dot, "stroke": draw.stroke, "ring": draw.ring, "parts": draw.parts,
+        "edges": draw.edges, "soft": draw.soft, "empty": draw.blank,
+        "full": lambda width, height: draw.blank(width, height, 255),
+    }
+    sizes = {
+        "150x101": masks.keys(), "512": ("stroke",), "517x389": ("disc", "ring"), "900x640": ("parts", "ring", "empty"),
+        "801x60": ("edges",), "60x1000": ("parts",), "63x64": ("disc", "full"), "16x16": ("disc", "full"),
+        "9x17": ("disc", "full"), "17x9": ("disc",), "33x700": ("stroke",), "61x43": ("disc",), "43x61": ("disc",),
+    }
+    for size, names in sizes.items():
+        width, _, height = size.partition("x")
+        for name in names:
+            files[f"mask-{name}-{size}.png"] = draw.png(masks[name](int(width), int(height or width)))
+    stroke = draw.stroke(150, 101)
+    files["mask-yellow-150x101.png"] = draw.png(draw.yellow(stroke))
+    files["mask-rgb-150x101.png"] = draw.png(draw.soft(150, 101).convert("RGB"))
+    files["mask-bits-150x101.png"] = draw.png(stroke.convert("1"))
+    files["mask-turned-150x101.png"] = draw.png(stroke.transpose(Image.Transpose.ROTATE_90), 6)
+    return files
+
+
+def cases() -> list[Case]:
+    out: list[Case] = []
+
+    def small(name: str, mask: str, options: dict, image: str = "rgb-150x101.png", **more) -> None:
+        out.append(Case(name, image, f"mask-{mask}-150x101.png", options, **more))
+
+    # Mask shapes, whole and cropped; the second model doesn't composite, so what is kept is seen.
+    for shape in ("disc", "dot", "stroke", "ring", "parts", "edges", "soft", "empty", "full"):
+        small(f"whole-{shape}", shape, original(), forwards=shape in ("ring", "edges", "full"))
+        small(f"crop-{shape}", shape, crop(100, 11), model="anime-lama", forwards=True)
+    for margin in (0, 1, 12, 40, 500):
+        small(f"crop-margin-{margin}", "parts", crop(149, margin), model="anime-lama", forwards=True)
+        small(f"crop-edges-margin-{margin}", "edges", crop(149, margin), model="anime-lama", forwards=True)
+    small("crop-lama", "parts", crop(64, 20))
+    small("crop-at-the-trigger", "parts", crop(150, 11), model="anime-lama", forwards=True)
+    small("crop-margin-0-dot-in-ring", "ring", crop(1, 0), model="anime-lama")
+    # Pixels outside the hole are the model's.
+    for name, options in (("whole", original()), ("crop", crop(100, 11))):
+        for model in MODELS:
+            small(f"{name}-not-kept-{model}", "parts", {**options, "sd_keep_unmasked_area": False}, model=model,
+                  forwards=model == "anime-lama")
+    # Scaled down.
+    tame = "tame-150x101.png"
+    for shape in ("disc", "parts", "edges", "full", "empty"):
+        small(f"resize-{shape}", shape, resize(80), tame, model="anime-lama", forwards=True)
+    small("resize-lama", "stroke", resize(100), tame)
+    small("resize-to-24", "disc", resize(24), tame, model="anime-lama", forwards=True)
+    small("resize-at-the-limit", "disc", resize(150), tame, model="anime-lama", forwards=True)
+    small("resize-by-one", "disc", resize(149), tame, model="anime-lama", forwards=True)
+    small("resize-not-kept", "disc", resize(80, sd_keep_unmasked_area=False), tame, model="anime-lama", forwards=True)
+    out.append(Case("resize-517x389", "tame-517x389.png", "mask-ring-517x389.png", resize(333)))
+    # Masks with values between, as they are: not what the API does, but what the pipeline must do.
+    for name, options in (("whole", original()), ("crop", crop(100, 11)), ("resize", resize(80))):
+        small(f"{name}-soft-unthresholded", "soft", options, tame, model="anime-lama", level=PIPELINE, forwards=True)
+    # Sizes.
+    out.append(Case("size-512", "rgb-512.png", "mask-stroke-512.png"))
+    for size in ("517x389", "63x64", "16x16", "9x17", "17x9"):
+        out.append(Case(f"size-{size}", f"rgb-{size}.png", f"mask-disc-{size}.png", forwards=size != "517x389"))
+    for size in ("63x64", "16x16", "9x17"):
+        out.append(Case(f"size-{size}-full", f"rgb-{size}.png", f"mask-full-{size}.png", model="anime-lama"))
+    out.append(Case("size-33x700", "rgb-33x700.png", "mask-stroke-33x700.png"))
+    for shape in ("parts", "ring", "empty"):
+        out.append(Case(f"size-900x640-{shape}", "rgb-900x640.png", f"mask-{shape}-900x640.png"))
+    out.append(Case("size-801x60", "rgb-801x60.png", "mask-edges-801x60.png"))
+    out.append(Case("size-60x1000", "rgb-60x1000.png", "mask-parts-60x1000.png", model="anime-lama"))
+    # Modes and file formats of the image; masks as clients send them.
+    for mode in ("rgba-150x101.png", "gray-150x101.png", "bits-150x101.png", "palette-150x101.png",
+                 "rgb-150x101.bmp", "rgb-150x101.tiff"):
+        small("image-" + mode.replace("-150x101.", "-"), "stroke", {}, mode)
+    for kind in ("yellow", "rgb", "bits", "turned"):
+        small(f"mask-{kind}", kind, {})
+    small("rgba-crop", "parts", crop(100, 11), "rgba-150x101.png")
+    for orientation in range(1, 9):
+        size = "61x43" if orientation < 5 else "43x61"
+        out.append(Case(f"orientation-{orientation}", f"orientation-{orientation}.png", f"mask-disc-{size}.png"))
+    return out
+
+
+def contours() -> list[dict]:
+    """Random masks and the boxes that IOPaint finds in them, in its order, as [left, top, right, bottom]."""
+    from iopaint.helper import boxes_from_mask
+
+    rng = np.random.default_rng(7)
+    out = []
+    for number in range(60):
+        height, width = int(rng.integers(1, 14)), int(rng.integers(1, 22))
+        values = np.where(rng.random((height, width)) < rng.choice([0.08, 0.2, 0.4, 0.5, 0.6, 0.75]), 255, 0)
+        if number % 4 == 0:  # large closed shapes with something inside
+            image = draw.blank(width, height)
+            pen = draw.ImageDraw.Draw(image)
+            pen.rectangle((0, 0, width - 1, height - 1), outline=255)
+            pen.ellipse((width // 4, height // 4, width * 3 // 4, height * 3 // 4), outline=255)
+            values = np.maximum(np.asarray(image) * (rng.random((height, width)) < 0.97), values * (rng.random() < 0.3))
+        boxes = boxes_from_mask(values.astype(np.uint8))
+        rows = ["".join("#" if value else "." for value in row) for row in values]
+        out.append({"rows": rows, "boxes": [[int(edge) for edge in box] for box in boxes]})
+    return out
+
+
+class Yardstick:
+    """IOPaint's own API around a stand-in model."""
+
+    def __init__(self) -> None:
+        from fastapi import FastAPI
+        from iopaint.api import Api
+        from iopaint.schema import ApiConfig
+
+        off = {
+            name: False
+            for name in ApiConfig.model_fields
+            if name.startswith(("enable_", "no_", "disable_", "cpu_")) or name in ("inbrowser", "low_mem")
+        }
+        devices = {name: "cpu" for name in ApiConfig.model_fields if name.endswith("device")}
+        self.api = Api(FastAPI(), ApiConfig(
+            **off, **devices, host="localhost", port=1, model="lama", local_files_only=True, input=None,
+            mask_dir=None, output_dir=None, quality=100, interactive_seg_model="sam2_1_tiny",
+            remove_bg_model="briaai/RMBG-1.4", realesrgan_model="realesr-general-x4v3",
+        ))
+        self.seen: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def use(self, model: str) -> None:
+        manager = self.api.model_manager
+        if manager.name != model:
+            manager.switch(model)
+        loaded = manager.model
+        if getattr(loaded, "watched", False):
+            return
+        loaded.watched = True
+        forward, call = loaded.forward, type(loaded).__call__
+
+        def watched(image, mask, config):
+            result = forward(image, mask, config)
+            self.seen.append((image.copy(), mask[:, :, 0].copy(), result[:, :, ::-1].copy()))
+            return result
+
+        loaded.forward = watched
+
+        class Checked(type(loaded)):
+            def __call__(self, image, mask, config):
+                result = call(self, image, mask, config)
+                # Values outside would be wrapped by the cast that follows, which is a fault not to be kept.
+                assert result.min() >= 0 and result.max() < 256, (result.min(), result.max())
+                return result
+
+        loaded.__class__ = Checked
+
+    async def post(self, body: dict) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.api.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=None) as client:
+            return await client.post("/api/v1/inpaint", json=body)
+
+    def run(self, case: Case, image: bytes, mask: bytes) -> Image.Image:
+        self.use(case.model)
+        self.seen.clear()
+        if case.level == API:
+            text = {"image": base64.b64encode(image).decode(), "mask": base64.b64encode(mask).decode()}
+            response = asyncio.run(self.post({**text, **case.options}))
+            assert response.status_code == 200, (case.name, response.text)
+            return Image.open(io.BytesIO(response.content))
+        from iopaint.schema import InpaintRequest
+
+        image_values = np.array(Image.open(io.BytesIO(image)))
+        mask_values = np.array(Image.open(io.BytesIO(mask)))
+        result = self.api.model_manager(image_values, mask_values, InpaintRequest(**case.options))
+        return Image.fromarray(np.ascontiguousarray(result[:, :, ::-1]))
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    target = Path(sys.argv[1])
+    for folder in ("inputs", "expected", "forwards", "models"):
+        shutil.rmtree(target / folder, ignore_errors=True)
+        (target / folder).mkdir(parents=True)
+    standin.save(standin.narrow_lama(), target / "models" / "lama.pt")
+    standin.save(standin.Probe(), target / "models" / "probe.pt")
+    with tempfile.TemporaryDirectory() as cache:
+        checkpoints = Path(cache) / "torch" / "hub" / "checkpoints"
+        checkpoints.mkdir(parents=True)
+        for ours, theirs in MODELS.values():
+            shutil.copy(target / "models" / ours, checkpoints / theirs)
+        os.environ.update(XDG_CACHE_HOME=cache, HF_HUB_OFFLINE="1", HF_HOME=cache)
+        os.environ.pop("TORCH_HOME", None)
+        write(target, Yardstick())
+
+
+def write(target: Path, yardstick: Yardstick) -> None:
+    files = inputs()
+    stored: dict[bytes, str] = {}
+    used: set[str] = set()
+    listed = []
+
+    def forward_file(values: np.ndarray) -> str:
+        data = draw.png(Image.fromarray(values))
+        name = stored.setdefault(data, f"forwards/{len(stored):03}.png")
+        (target / name).write_bytes(data)
+        return name
+
+    for case in cases():
+        result = yardstick.run(case, files[case.image], files[case.mask])
+        used |= {case.image, case.mask}
+        expected = f"expected/{case.name}.png"
+        (target / expected).write_bytes(draw.png(Image.fromarray(np.array(result))))
+        entry = {
+            "name": case.name, "level": case.level, "model": case.model, "image": f"inputs/{case.image}",
+            "mask": f"inputs/{case.mask}", "mask_threshold": 128 if case.level == API else None,
+            "options": case.options, "expected": expected, "expected_format": result.format or "PNG",
+            "expected_mode": result.mode, "ran": len(yardstick.seen),
+        }
+        if case.forwards:
+            names = ("image", "mask", "result")
+            entry["forwards"] = [
+                dict(zip(names, map(forward_file, forward), strict=True)) for forward in yardstick.seen
+            ]
+        listed.append(entry)
+    for name in used:
+        (target / "inputs" / name).write_bytes(files[name])
+    (target / "cases.json").write_text(json.dumps(
+        {"made_by": "IOPaint 1.6.0", "models": {name: f"models/{ours}" for name, (ours, _) in MODELS.items()},
+         "cases": listed}, indent=1) + "\n")
+    (target / "contours.json").write_text(json.dumps(contours(), separators=(",", ":")) + "\n")
+    print(f"{len(listed)} cases, {sum(f.stat().st_size for f in target.rglob('*') if f.is_file())} bytes")
+
+
+if __name__ == "__main__":
+    main()

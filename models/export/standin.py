@@ -1,0 +1,81 @@
+"""Writes small stand-in models with the input contract of big-lama.pt.
+
+    python standin.py FOLDER
+
+writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
+(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and answer [1, 3, H, W] in 0..1.
+
+What they fill in is no picture, but it depends on every pixel, on the place, on the size of the input and on the
+mask, so that a wrong crop, pad or threshold shows. The same seed gives the same weights.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lama_arch import LaMa
+
+SEED = 1
+LOGIT_SPREAD = 0.4  # keeps the fill so far from black and white that scaling stays in range
+
+
+class Probe(nn.Module):
+    """A fill made of waves over place and size, of the image's surroundings and of the mask's.
+
+    Unlike LaMa it doesn't put the image back outside the mask.
+    """
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        height, width = image.shape[2], image.shape[3]
+        mask = mask.to(image.dtype)
+        rows = torch.arange(height, dtype=image.dtype, device=image.device).reshape(1, 1, height, 1)
+        columns = torch.arange(width, dtype=image.dtype, device=image.device).reshape(1, 1, 1, width)
+        channels = torch.arange(3, dtype=image.dtype, device=image.device).reshape(1, 3, 1, 1)
+        waves = torch.sin(columns * 0.11 + height * 0.37 + channels) + torch.cos(rows * 0.13 + width * 0.23)
+        around = nn.functional.avg_pool2d(image * (1 - mask), 9, stride=1, padding=4)
+        depth = nn.functional.avg_pool2d(mask, 5, stride=1, padding=2)
+        return 0.4 + 0.1 * waves + 0.25 * around + 0.1 * depth - 0.1 * mask.mean()
+
+
+def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
+    """A LaMa with random weights whose activations stay in a lively range."""
+    torch.manual_seed(seed)
+    model = LaMa(width=width, blocks=blocks)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # running statistics become plain averages
+    model.train()
+    logits: list[Tensor] = []
+    last = model.generator.decode[-2]
+    watch = last.register_forward_hook(lambda _module, _inputs, output: logits.append(output))
+    with torch.no_grad():
+        for _ in range(4):
+            image = torch.rand(2, 3, 16, 16)
+            image = nn.functional.interpolate(image, scale_factor=8.0, mode="bilinear")
+            mask = (nn.functional.interpolate(torch.rand(2, 1, 4, 4), scale_factor=32.0) > 0.7).float()
+            model(image, mask)
+        spread = torch.cat(logits).std()
+        centre = torch.cat(logits).mean()
+        last.weight.mul_(LOGIT_SPREAD / spread)
+        last.bias.sub_(centre).mul_(LOGIT_SPREAD / spread)
+    watch.remove()
+    return model.eval()
+
+
+def save(model: nn.Module, path: Path) -> None:
+    torch.jit.script(model.eval()).save(str(path))
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    save(narrow_lama(), folder / "lama.pt")
+    save(Probe(), folder / "probe.pt")
+
+
+if __name__ == "__main__":
+    main()
