@@ -67,6 +67,7 @@ def inputs() -> dict[str, bytes]:
 
     image("rgb-512", 512, 512, 1)
     small = image("rgb-150x101", 150, 101, 2)
+    image("rgb-240x161", 240, 161, 6)
     # Scaling must not leave 0..255: the original wraps there.
     image("tame-150x101", 150, 101, 3, low=70, high=185)
     image("tame-517x389", 517, 389, 4, low=70, high=185)
@@ -90,7 +91,7 @@ def inputs() -> dict[str, bytes]:
         "full": lambda width, height: draw.blank(width, height, 255),
     }
     sizes = {
-        "150x101": masks.keys(), "512": ("stroke",), "517x389": ("disc", "ring"), "900x640": ("parts", "ring", "empty"),
+        "150x101": masks.keys(), "240x161": ("parts", "edges"), "512": ("stroke",), "517x389": ("disc", "ring"), "900x640": ("parts", "ring", "empty"),
         "801x60": ("edges",), "60x1000": ("parts",), "63x64": ("disc", "full"), "16x16": ("disc", "full"),
         "9x17": ("disc", "full"), "17x9": ("disc",), "33x700": ("stroke",), "61x43": ("disc",), "43x61": ("disc",),
     }
@@ -117,8 +118,9 @@ def cases() -> list[Case]:
         small(f"whole-{shape}", shape, original(), forwards=shape in ("ring", "edges", "full"))
         small(f"crop-{shape}", shape, crop(100, 11), model="anime-lama", forwards=True)
     for margin in (0, 1, 12, 40, 500):
-        small(f"crop-margin-{margin}", "parts", crop(149, margin), model="anime-lama", forwards=True)
-        small(f"crop-edges-margin-{margin}", "edges", crop(149, margin), model="anime-lama", forwards=True)
+        for shape in ("parts", "edges"):
+            out.append(Case(f"crop-{shape}-margin-{margin}", "rgb-240x161.png", f"mask-{shape}-240x161.png",
+                            crop(239, margin), model="anime-lama", forwards=True))
     small("crop-lama", "parts", crop(64, 20))
     small("crop-at-the-trigger", "parts", crop(150, 11), model="anime-lama", forwards=True)
     small("crop-margin-0-dot-in-ring", "ring", crop(1, 0), model="anime-lama")
@@ -217,6 +219,8 @@ class Yardstick:
         forward, call = loaded.forward, type(loaded).__call__
 
         def watched(image, mask, config):
+            # LaMa fails on shorter sides, so servers may pad further: no golden may depend on that.
+            assert min(image.shape[:2]) >= 16, image.shape
             result = forward(image, mask, config)
             self.seen.append((image.copy(), mask[:, :, 0].copy(), result[:, :, ::-1].copy()))
             return result

@@ -302,4 +302,28 @@ mod tests {
         };
         assert_eq!(outer_boxes(&mask), [expected]);
     }
+
+    #[test]
+    fn boxes_and_their_order_are_those_of_iopaint() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/goldens/contours.json"
+        );
+        let list: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let list = list.as_array().unwrap();
+        assert!(!list.is_empty());
+        for entry in list {
+            let rows: Vec<_> = entry["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row.as_str().unwrap())
+                .collect();
+            let found: Vec<_> = outer_boxes(&mask(&rows))
+                .iter()
+                .map(|b| serde_json::json!([b.x, b.y, b.x + b.width, b.y + b.height]))
+                .collect();
+            assert_eq!(entry["boxes"], serde_json::Value::Array(found), "{rows:#?}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Bicubic scaling back onto an image, in double precision.
 //!
 //! The kernel is Keys' cubic convolution (1981) with a = -0.75, half-pixel centres and a repeated border, as
-//! `OpenCV`'s `INTER_CUBIC` has it; for 64-bit images it takes single-precision weights, rows first. Held equal to
-//! the last bit by `scaled_values_are_those_of_opencv`.
+//! `OpenCV`'s `INTER_CUBIC` has it; for 64-bit images it takes single-precision weights, rows first. The
+//! recorded forwards of the Resize strategy hold it.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 

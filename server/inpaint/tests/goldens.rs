@@ -1,0 +1,162 @@
+//! The pipeline against `IOPaint` 1.6.0, without a network: the recorded forwards stand in for the model, so a crop,
+//! pad, scaling or composition that differs from the original's shows.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "fixtures that can't be read fail the test"
+)]
+
+use std::path::PathBuf;
+
+use iopaint_imaging::{GrayImage, Limits, RgbImage, decode, decode_mask, threshold};
+use iopaint_inpaint::{ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, inpaint};
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    [
+        env!("CARGO_MANIFEST_DIR"),
+        "..",
+        "..",
+        "tests",
+        "fixtures",
+        "goldens",
+    ]
+    .iter()
+    .collect()
+}
+
+fn bytes(name: &Value) -> Vec<u8> {
+    let name = name.as_str().unwrap();
+    std::fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn limits() -> Limits {
+    Limits {
+        max_pixels: 1 << 24,
+        max_side: 1 << 14,
+    }
+}
+
+fn rgb(name: &Value) -> RgbImage {
+    decode(&bytes(name), &limits()).unwrap().rgb
+}
+
+fn gray(name: &Value) -> GrayImage {
+    decode_mask(&bytes(name), &limits()).unwrap()
+}
+
+/// The options that a request with these fields has.
+fn options(fields: &Value) -> Options {
+    let number = |name: &str, default: u32| fields[name].as_u64().map_or(default, |number| number as u32);
+    let strategy = match fields["hd_strategy"].as_str() {
+        Some("Original") => HdStrategy::Original,
+        Some("Resize") => HdStrategy::Resize {
+            limit: number("hd_strategy_resize_limit", 1280),
+        },
+        _ => HdStrategy::Crop {
+            trigger: number("hd_strategy_crop_trigger_size", 800),
+            margin: number("hd_strategy_crop_margin", 128),
+        },
+    };
+    Options {
+        strategy,
+        keep_unmasked: fields["sd_keep_unmasked_area"].as_bool().unwrap_or(true),
+        ..Options::default()
+    }
+}
+
+/// Answers what the network answered to the same pixels.
+struct Recorded {
+    forwards: Vec<(RgbImage, GrayImage, RgbImage)>,
+    scaled: bool,
+}
+
+impl Inpainter for Recorded {
+    fn padding(&self) -> Padding {
+        Padding {
+            modulo: 8,
+            min_size: 16,
+            square: false,
+        }
+    }
+
+    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+        let found = self.forwards.iter().find(|(recorded_image, recorded_mask, _)| {
+            recorded_image.dimensions() == image.dimensions()
+                && same(recorded_image, image, self.scaled)
+                && same(recorded_mask, mask, self.scaled)
+                && recorded_mask
+                    .iter()
+                    .zip(mask.iter())
+                    .all(|(a, b)| (*a > 0) == (*b > 0))
+        });
+        found
+            .map(|(_, _, result)| result.clone())
+            .ok_or_else(|| ForwardError {
+                message: format!(
+                    "IOPaint passes nothing like this {:?} to the network",
+                    image.dimensions()
+                ),
+                out_of_memory: false,
+            })
+    }
+}
+
+/// Whether two images have the same values; after scaling in single precision one in a thousand may be rounded
+/// the other way.
+fn same(a: &[u8], b: &[u8], scaled: bool) -> bool {
+    let differences = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b));
+    let differing = differences.clone().filter(|difference| *difference > 0).count();
+    let allowed = if scaled { a.len() / 1000 } else { 0 };
+    a.len() == b.len() && differing <= allowed && differences.max().unwrap_or(0) <= 1
+}
+
+#[test]
+fn the_pipeline_gives_the_pixels_that_iopaint_gives() {
+    let list: Value = serde_json::from_slice(&std::fs::read(folder().join("cases.json")).unwrap()).unwrap();
+    let mut tried = 0;
+    for case in list["cases"].as_array().unwrap() {
+        let Some(recorded) = case["forwards"].as_array() else {
+            continue;
+        };
+        tried += 1;
+        let image = rgb(&case["image"]);
+        let mut mask = gray(&case["mask"]);
+        if let Some(at_least) = case["mask_threshold"].as_u64() {
+            threshold(&mut mask, at_least as u8);
+        }
+        let options = options(&case["options"]);
+        let forwards = recorded.iter();
+        let mut model = Recorded {
+            forwards: forwards
+                .map(|forward| {
+                    (
+                        rgb(&forward["image"]),
+                        gray(&forward["mask"]),
+                        rgb(&forward["result"]),
+                    )
+                })
+                .collect(),
+            scaled: matches!(options.strategy, HdStrategy::Resize { .. }),
+        };
+        let name = &case["name"];
+        let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!outcome.scaled, "{name}");
+        assert!(outcome.crops <= recorded.len(), "{name}");
+        let expected = rgb(&case["expected"]);
+        assert!(
+            same(&expected, &outcome.image, model.scaled),
+            "{name}: other pixels"
+        );
+        if options.keep_unmasked {
+            let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
+            let kept = pixels
+                .filter(|(_, mask)| mask.0 == [0])
+                .all(|((before, after), _)| before == after);
+            assert!(kept, "{name}: a pixel outside the hole changed");
+        }
+    }
+    assert!(tried >= 40, "only {tried} cases have recorded forwards");
+}
