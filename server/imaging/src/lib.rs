@@ -4,6 +4,7 @@
 //! A file becomes a [`Picture`]: 8-bit RGB for the model, with everything that must survive an edit (alpha,
 //! 16-bit samples, colour profile, EXIF, text) kept beside it. [`Picture::encode`] puts the parts together again.
 
+mod colour;
 mod decode;
 mod encode;
 mod error;

@@ -1,8 +1,10 @@
 //! The size of an image from its header, and the limits that are held before a pixel is decoded.
 
-use std::io::Cursor;
-
-use crate::{DecodeError, Format, decode::jpeg, format};
+use crate::{
+    DecodeError, Format,
+    decode::{jpeg, tiff},
+    format,
+};
 
 /// How large an image may be. Both are checked against the header; a decoder's memory follows from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +82,7 @@ fn size(format: Format, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
         Format::Bmp => bmp(bytes),
         Format::WebP => webp(bytes),
         Format::Jpeg => return jpeg::size(bytes),
-        Format::Tiff => {
-            let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes))
-                .map_err(|e| DecodeError::damaged(format, e))?;
-            let size = decoder
-                .dimensions()
-                .map_err(|e| DecodeError::damaged(format, e))?;
-            Some((u64::from(size.0), u64::from(size.1)))
-        }
+        Format::Tiff => return tiff::size(bytes),
     };
     read.ok_or_else(|| DecodeError::damaged(format, "the header ends early"))
 }
@@ -102,15 +97,24 @@ fn bmp(bytes: &[u8]) -> Option<(u64, u64)> {
     }
 }
 
-/// The canvas of an extended file, else the size in the frame's own header (RFC 9649, sections 2.5 to 2.7).
+/// The canvas of an extended file, else the size in the frame's own header.
 fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
-    match bytes.get(12..16)? {
-        b"VP8X" => Some((le24(bytes, 24)? + 1, le24(bytes, 27)? + 1)),
+    let (name, payload) = (bytes.get(12..16)?, bytes.get(20..)?);
+    if name == b"VP8X" {
+        Some((le24(payload, 4)? + 1, le24(payload, 7)? + 1))
+    } else {
+        webp_frame(name, payload)
+    }
+}
+
+/// The size that a frame's chunk, `VP8 ` or `VP8L`, has in its own header (RFC 6386, 9.1; RFC 9649, 3.4).
+pub(crate) fn webp_frame(name: &[u8], payload: &[u8]) -> Option<(u64, u64)> {
+    match name {
         b"VP8L" => {
-            let packed = le32(bytes, 21)?;
+            let packed = le32(payload, 1)?;
             Some(((packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1))
         }
-        b"VP8 " => Some((le16(bytes, 26)? & 0x3fff, le16(bytes, 28)? & 0x3fff)),
+        b"VP8 " => Some((le16(payload, 6)? & 0x3fff, le16(payload, 8)? & 0x3fff)),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! JPEG.
 
-use image::{DynamicImage, GrayImage, RgbImage, metadata::Orientation};
+use image::{DynamicImage, GrayImage, RgbImage};
 use zune_jpeg::{
     JpegDecoder,
     errors::DecodeErrors,
@@ -8,7 +8,14 @@ use zune_jpeg::{
 };
 
 use super::Decoded;
-use crate::{DecodeError, Format, Limits, metadata::Metadata};
+use crate::{
+    DecodeError, Format, Limits,
+    colour::{self, Profiles},
+    metadata::{Extras, Metadata},
+};
+
+/// How an APP1 segment with XMP begins (ISO 16684-3, 1.1.3).
+pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// The segments between the file's start and its first scan, as (marker, payload).
 pub(crate) fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
@@ -47,37 +54,80 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
         .ok_or_else(|| DecodeError::damaged(Format::Jpeg, "there is no frame header"))
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeError> {
+pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Decoded, DecodeError> {
     let side = limits.max_side as usize;
-    let options = DecoderOptions::default()
-        .set_max_width(side)
-        .set_max_height(side)
-        .set_use_unsafe(true);
+    let options = DecoderOptions::default().set_max_width(side).set_max_height(side);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(error)?;
-    let gray = decoder.input_colorspace() == Some(ColorSpace::Luma);
-    let colorspace = if gray { ColorSpace::Luma } else { ColorSpace::RGB };
-    decoder.set_options(options.jpeg_set_out_colorspace(colorspace));
-    let samples = decoder.decode().map_err(error)?;
+    // Four channels are taken as stored: what they mean is for the profile to say.
+    let stored = match decoder.input_colorspace() {
+        Some(stored @ (ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK)) => stored,
+        _ => ColorSpace::RGB,
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(stored));
+    let mut samples = decoder.decode().map_err(error)?;
     let (width, height) = decoder.dimensions().unwrap_or_default();
     let (width, height) = (width as u32, height as u32);
-    let image = if gray {
+    let mut metadata = Metadata {
+        icc: decoder.icc_profile(),
+        exif: decoder.exif().cloned(),
+        ..Metadata::default()
+    };
+    collect(bytes, &mut metadata);
+    if matches!(stored, ColorSpace::CMYK | ColorSpace::YCCK) {
+        to_cmyk(&mut samples, stored == ColorSpace::YCCK);
+        let icc = metadata.icc.as_deref().filter(|_| profiles == Profiles::Apply);
+        samples = colour::cmyk_to_rgb(&samples, icc);
+        metadata.forget_colour();
+    }
+    let image = if stored == ColorSpace::Luma {
         GrayImage::from_raw(width, height, samples).map(DynamicImage::ImageLuma8)
     } else {
         RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8)
     };
     let image = image.ok_or_else(|| DecodeError::damaged(Format::Jpeg, "pixels are missing"))?;
-    let orientation = decoder
-        .exif()
-        .and_then(|exif| Orientation::from_exif_chunk(exif))
-        .unwrap_or(Orientation::NoTransforms);
     Ok(Decoded {
         image,
-        orientation,
-        metadata: Metadata {
-            icc: decoder.icc_profile(),
-        },
+        orientation: metadata.exif_orientation(),
+        metadata,
     })
+}
+
+/// Takes stored samples to CMYK, 255 = full ink. Adobe's programs store inks inverted, and files that others made
+/// follow them; YCCK is such a file with its first three channels as luma and chroma, by JFIF's matrix.
+fn to_cmyk(samples: &mut [u8], ycck: bool) {
+    for [a, b, c, k] in samples.as_chunks_mut().0 {
+        if ycck {
+            let (y, cb, cr) = (f32::from(*a), f32::from(*b) - 128.0, f32::from(*c) - 128.0);
+            // The conversion gives 255 - ink inverted once more: the ink itself.
+            *a = 1.402f32.mul_add(cr, y).round().clamp(0.0, 255.0) as u8;
+            *b = (y - 0.344_136 * cb - 0.714_136 * cr).round().clamp(0.0, 255.0) as u8;
+            *c = 1.772f32.mul_add(cb, y).round().clamp(0.0, 255.0) as u8;
+        } else {
+            (*a, *b, *c) = (255 - *a, 255 - *b, 255 - *c);
+        }
+        *k = 255 - *k;
+    }
+}
+
+/// Takes the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth maps and whole
+/// second pictures.
+fn collect(bytes: &[u8], metadata: &mut Metadata) {
+    let mut density = None;
+    for (marker, payload) in segments(bytes) {
+        if let (0xe0, [b'J', b'F', b'I', b'F', 0, _, _, unit @ 0..=2, x1, x0, y1, y0, ..]) = (marker, payload)
+        {
+            density = Some((
+                *unit,
+                u16::from_be_bytes([*x1, *x0]),
+                u16::from_be_bytes([*y1, *y0]),
+            ));
+        }
+        if let (0xe1, Some(packet)) = (marker, payload.strip_prefix(XMP)) {
+            metadata.xmp.get_or_insert_with(|| packet.to_vec());
+        }
+    }
+    metadata.extras = Extras::Jpeg { density };
 }
 
 fn error(error: DecodeErrors) -> DecodeError {

@@ -1,17 +1,25 @@
 //! Bytes to pixels.
 
+mod bitmap;
 pub(crate) mod jpeg;
 mod png;
-mod raster;
+pub(crate) mod tiff;
+mod webp;
 
 use image::{DynamicImage, GrayImage, metadata::Orientation};
 
-use crate::{DecodeError, Format, Limits, Picture, mask, metadata::Metadata, probe};
+use crate::{
+    DecodeError, Format, Limits, Picture,
+    colour::{self, Profiles},
+    mask,
+    metadata::Metadata,
+    probe,
+};
 
 /// What a codec delivers: pixels as stored, and how they are to be turned.
 pub(crate) struct Decoded {
     pub image: DynamicImage,
-    pub orientation: Orientation,
+    pub orientation: Option<Orientation>,
     pub metadata: Metadata,
 }
 
@@ -21,22 +29,31 @@ pub(crate) struct Decoded {
 /// # Errors
 /// See [`DecodeError`]. The size is held against `limits` before pixels are decoded.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, DecodeError> {
-    let header = probe(bytes, limits)?;
-    let mut decoded = match header.format {
-        Format::Png => png::decode(bytes, limits)?,
-        Format::Jpeg => jpeg::decode(bytes, limits)?,
-        Format::WebP | Format::Bmp | Format::Tiff | Format::Gif => {
-            raster::decode(bytes, header.format, limits)?
-        }
-    };
-    decoded.image.apply_orientation(decoded.orientation);
-    Ok(Picture::new(decoded.image, header.format, decoded.metadata))
+    read(bytes, limits, Profiles::Apply)
 }
 
-/// Decodes a mask: upright, ITU-R 601 luma as Pillow computes it, alpha ignored, not thresholded.
+/// Decodes a mask: upright, ITU-R 601 luma as Pillow computes it, alpha and profiles ignored, not thresholded.
 ///
 /// # Errors
 /// As [`decode`].
 pub fn decode_mask(bytes: &[u8], limits: &Limits) -> Result<GrayImage, DecodeError> {
-    Ok(mask::luma(&decode(bytes, limits)?.rgb))
+    Ok(mask::luma(&read(bytes, limits, Profiles::Ignore)?.rgb))
+}
+
+fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, DecodeError> {
+    let header = probe(bytes, limits)?;
+    let mut decoded = match header.format {
+        Format::Png => png::decode(bytes, limits)?,
+        Format::Jpeg => jpeg::decode(bytes, limits, profiles)?,
+        Format::WebP => webp::decode(bytes, (header.width, header.height))?,
+        Format::Tiff => tiff::decode(bytes, limits, profiles)?,
+        Format::Bmp | Format::Gif => bitmap::decode(bytes, header.format, limits)?,
+    };
+    let mut image = decoded.image;
+    if profiles == Profiles::Apply {
+        image = colour::settle(image, &mut decoded.metadata);
+    }
+    image.apply_orientation(decoded.orientation.unwrap_or(Orientation::NoTransforms));
+    let metadata = decoded.metadata.cleaned((image.width(), image.height()));
+    Ok(Picture::new(image, header.format, metadata))
 }

@@ -2,11 +2,20 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, GrayImage, ImageBuffer, RgbImage, RgbaImage, metadata::Orientation};
+use image::{DynamicImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
 use png::{BitDepth, ColorType, Transformations};
 
 use super::Decoded;
-use crate::{DecodeError, Format, Limits, metadata::Metadata};
+use crate::{
+    DecodeError, Format, Limits,
+    metadata::{Extras, Metadata, PngChunk},
+};
+
+/// Chunks that say what the samples mean, and chunks that tell about the picture. Both hold for RGB output too.
+const COLOUR: [&[u8; 4]; 4] = [b"cICP", b"gAMA", b"cHRM", b"sRGB"];
+const OTHER: [&[u8; 4]; 4] = [b"pHYs", b"tEXt", b"zTXt", b"iTXt"];
+/// XMP's place among the text chunks, and an empty language and translation.
+const XMP: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0";
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeError> {
     let damaged = |error| DecodeError::damaged(Format::Png, error);
@@ -14,6 +23,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeErr
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: budget });
     // Palettes, packed samples and colour keys become plain channels, 16-bit samples stay.
     decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
     let mut reader = decoder.read_info().map_err(damaged)?;
     let length = reader
         .output_buffer_size()
@@ -22,20 +32,53 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeErr
     let frame = reader.next_frame(&mut samples).map_err(damaged)?;
     samples.truncate(frame.buffer_size());
     let info = reader.info();
-    let orientation = info
-        .exif_metadata
-        .as_deref()
-        .and_then(Orientation::from_exif_chunk)
-        .unwrap_or(Orientation::NoTransforms);
-    let metadata = Metadata {
+    let mut metadata = Metadata {
         icc: info.icc_profile.as_deref().map(<[u8]>::to_vec),
+        exif: info.exif_metadata.as_deref().map(<[u8]>::to_vec),
+        ..Metadata::default()
     };
+    collect(bytes, &mut metadata);
     let image =
         pixels(&frame, samples).ok_or_else(|| DecodeError::damaged(Format::Png, "pixels are missing"))?;
+    let orientation = metadata.exif_orientation().or_else(|| metadata.xmp_orientation());
     Ok(Decoded {
         image,
         orientation,
         metadata,
+    })
+}
+
+/// Takes the chunks that are carried over as stored, and EXIF or XMP that lie behind the pixels or among the text.
+fn collect(bytes: &[u8], metadata: &mut Metadata) {
+    let (mut colour, mut other) = (Vec::new(), Vec::new());
+    for (kind, data) in chunks(bytes) {
+        let chunk = || PngChunk {
+            kind,
+            data: data.to_vec(),
+        };
+        if COLOUR.contains(&&kind) {
+            colour.push(chunk());
+        } else if &kind == b"eXIf" {
+            metadata.exif.get_or_insert_with(|| data.to_vec());
+        } else if &kind == b"iTXt" && data.starts_with(b"XML:com.adobe.xmp\0") {
+            metadata.xmp = data.strip_prefix(XMP).map(<[u8]>::to_vec);
+        } else if OTHER.contains(&&kind) && !data.starts_with(b"Raw profile type ") {
+            // Raw profiles are EXIF and the like as ImageMagick hides them, thumbnails and all.
+            other.push(chunk());
+        }
+    }
+    metadata.extras = Extras::Png { colour, other };
+}
+
+/// The chunks behind the signature, as (name, data), up to where the file breaks off.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
+        let kind = *rest.get(4..)?.first_chunk()?;
+        let data = rest.get(8..length.checked_add(8)?)?;
+        rest = rest.get(length + 12..).unwrap_or_default();
+        Some((kind, data))
     })
 }
 

@@ -1,21 +1,23 @@
 //! JPEG, with full chroma resolution at high quality.
 
 use image::RgbImage;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ColorType, Encoder, PixelDensity, PixelDensityUnit, SamplingFactor};
 
-use super::EncodeOptions;
-use crate::{EncodeError, Format, metadata::Metadata};
+use crate::{
+    EncodeError, Format,
+    decode::jpeg::XMP,
+    metadata::{Extras, Metadata},
+};
 
-pub(super) fn encode(
-    result: &RgbImage,
-    metadata: &Metadata,
-    options: EncodeOptions,
-) -> Result<Vec<u8>, EncodeError> {
+/// The most bytes that one APP segment holds.
+const SEGMENT: usize = 65533;
+
+pub(super) fn encode(result: &RgbImage, metadata: &Metadata, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let failed = |error| EncodeError::codec(Format::Jpeg, error);
     let too_large = || EncodeError::codec(Format::Jpeg, "a side is longer than 65535 pixels");
     let width = u16::try_from(result.width()).map_err(|_| too_large())?;
     let height = u16::try_from(result.height()).map_err(|_| too_large())?;
-    let quality = options.quality.clamp(1, 100);
+    let quality = quality.clamp(1, 100);
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(if quality >= 90 {
@@ -24,6 +26,31 @@ pub(super) fn encode(
         SamplingFactor::R_4_2_0
     });
     encoder.set_optimized_huffman_tables(true);
+    if let Extras::Jpeg {
+        density: Some((unit, x, y)),
+    } = metadata.extras
+    {
+        let unit = match unit {
+            1 => PixelDensityUnit::Inches,
+            2 => PixelDensityUnit::Centimeters,
+            _ => PixelDensityUnit::PixelAspectRatio,
+        };
+        encoder.set_density(PixelDensity {
+            density: (x, y),
+            unit,
+        });
+    }
+    // A block came out of one segment and only shrank since; what doesn't fit all the same is left out.
+    if let Some(exif) = metadata.exif.as_ref().filter(|exif| exif.len() + 6 <= SEGMENT) {
+        encoder.add_exif_metadata(exif).map_err(failed)?;
+    }
+    if let Some(xmp) = metadata
+        .xmp
+        .as_ref()
+        .filter(|xmp| xmp.len() + XMP.len() <= SEGMENT)
+    {
+        encoder.add_app_segment(1, [XMP, xmp].concat()).map_err(failed)?;
+    }
     if let Some(icc) = &metadata.icc {
         encoder.add_icc_profile(icc).map_err(failed)?;
     }

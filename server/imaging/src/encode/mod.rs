@@ -1,11 +1,15 @@
 //! Pixels to bytes, in the format that they came in.
 
+mod bmp;
 mod jpeg;
+mod pixels;
 mod png;
-mod raster;
+mod tiff;
+mod webp;
 
-use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
+use image::{GrayImage, RgbImage};
 
+use self::pixels::Pixels;
 use crate::{EncodeError, Format, Picture};
 
 /// How a result is written.
@@ -55,15 +59,24 @@ impl Picture {
                 return Err(EncodeError::SizeMismatch { expected, found });
             }
         }
+        let stripped;
+        let metadata = if options.strip_metadata {
+            stripped = self.metadata.colour_only();
+            &stripped
+        } else {
+            &self.metadata
+        };
         let format = if self.format == Format::Gif {
             Format::Png
         } else {
             self.format
         };
         let bytes = match format {
-            Format::Jpeg => jpeg::encode(result, &self.metadata, *options)?,
-            Format::Png | Format::Gif => png::encode(&self.with_alpha(result), &self.metadata)?,
-            Format::WebP | Format::Bmp | Format::Tiff => raster::encode(&self.with_alpha(result), format)?,
+            Format::Jpeg => jpeg::encode(result, metadata, options.quality)?,
+            Format::Png | Format::Gif => png::encode(&Pixels::whole(self, result, hole), metadata)?,
+            Format::WebP => webp::encode(&Pixels::whole(self, result, hole), metadata)?,
+            Format::Bmp => bmp::encode(&Pixels::whole(self, result, hole), metadata)?,
+            Format::Tiff => tiff::encode(&Pixels::whole(self, result, hole), metadata)?,
         };
         Ok(Encoded { bytes, format })
     }
@@ -89,30 +102,9 @@ impl Picture {
         if !inside(origin.0, size.0, expected.0) || !inside(origin.1, size.1, expected.1) {
             return Err(EncodeError::OutsidePicture);
         }
-        let patch = image::imageops::crop_imm(result, origin.0, origin.1, size.0, size.1).to_image();
-        let patch = match &self.alpha {
-            Some(alpha) => {
-                let alpha = image::imageops::crop_imm(alpha, origin.0, origin.1, size.0, size.1).to_image();
-                DynamicImage::ImageRgba8(join(&patch, &alpha))
-            }
-            None => DynamicImage::ImageRgb8(patch),
-        };
-        png::encode(&patch, &self.metadata)
+        png::encode(
+            &Pixels::part(self, result, origin, size),
+            &self.metadata.colour_only(),
+        )
     }
-
-    fn with_alpha(&self, result: &RgbImage) -> DynamicImage {
-        match &self.alpha {
-            Some(alpha) => DynamicImage::ImageRgba8(join(result, alpha)),
-            None => DynamicImage::ImageRgb8(result.clone()),
-        }
-    }
-}
-
-fn join(rgb: &RgbImage, alpha: &GrayImage) -> RgbaImage {
-    let mut image = RgbaImage::new(rgb.width(), rgb.height());
-    for (to, (colour, alpha)) in image.pixels_mut().zip(rgb.pixels().zip(alpha.pixels())) {
-        let [r, g, b] = colour.0;
-        to.0 = [r, g, b, alpha.0[0]];
-    }
-    image
 }

@@ -1,24 +1,48 @@
 //! PNG.
 
-use image::DynamicImage;
+use std::borrow::Cow;
 
-use crate::{EncodeError, Format, metadata::Metadata};
+use png::chunk::ChunkType;
 
-pub(super) fn encode(image: &DynamicImage, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+use super::pixels::{Pixels, Samples};
+use crate::{
+    EncodeError, Format,
+    metadata::{Extras, Metadata},
+};
+
+pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let failed = |error| EncodeError::codec(Format::Png, error);
-    let mut info = png::Info::with_size(image.width(), image.height());
-    info.color_type = if image.color().has_alpha() {
+    let mut info = png::Info::with_size(pixels.width, pixels.height);
+    info.color_type = if pixels.alpha {
         png::ColorType::Rgba
     } else {
         png::ColorType::Rgb
     };
-    info.bit_depth = png::BitDepth::Eight;
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
+    info.exif_metadata = metadata.exif.as_deref().map(Into::into);
+    let data: Cow<'_, [u8]> = match &pixels.samples {
+        Samples::Eight(samples) => Cow::Borrowed(samples),
+        Samples::Sixteen(samples) => {
+            info.bit_depth = png::BitDepth::Sixteen;
+            Cow::Owned(samples.iter().flat_map(|sample| sample.to_be_bytes()).collect())
+        }
+    };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::with_info(&mut bytes, info).map_err(failed)?;
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(image.as_bytes()).map_err(failed)?;
+    if let Extras::Png { colour, other } = &metadata.extras {
+        for chunk in colour.iter().chain(other) {
+            writer
+                .write_chunk(ChunkType(chunk.kind), &chunk.data)
+                .map_err(failed)?;
+        }
+    }
+    if let Some(xmp) = &metadata.xmp {
+        let packet = [b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat();
+        writer.write_chunk(png::chunk::iTXt, &packet).map_err(failed)?;
+    }
+    writer.write_image_data(&data).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }

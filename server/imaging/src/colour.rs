@@ -1,0 +1,126 @@
+//! Colour spaces: which profile stays with the pixels, and which is applied because the output can't carry it.
+
+use image::{DynamicImage, ImageBuffer};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+
+use crate::metadata::Metadata;
+
+/// Whether profiles are honoured. A mask's values are data: they are taken as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profiles {
+    Apply,
+    Ignore,
+}
+
+/// The samples' colour space, from a profile's header (ICC.1, 7.2.8).
+fn space(profile: &[u8]) -> Option<[u8; 4]> {
+    profile
+        .get(16..)?
+        .first_chunk()
+        .copied()
+        .filter(|_| profile.len() > 128)
+}
+
+/// Takes gray pixels with a gray profile to sRGB, and drops every profile that does not describe RGB.
+pub(crate) fn settle(image: DynamicImage, metadata: &mut Metadata) -> DynamicImage {
+    match metadata.icc.as_deref().and_then(space) {
+        Some(name) if &name == b"RGB " => image,
+        Some(name) if &name == b"GRAY" && !image.color().has_color() => {
+            match metadata.icc.as_deref().and_then(|icc| gray_to_srgb(&image, icc)) {
+                Some(converted) => {
+                    metadata.forget_colour();
+                    converted
+                }
+                None => without_profile(image, metadata),
+            }
+        }
+        _ => without_profile(image, metadata),
+    }
+}
+
+fn without_profile(image: DynamicImage, metadata: &mut Metadata) -> DynamicImage {
+    metadata.icc = None;
+    image
+}
+
+fn gray_to_srgb(image: &DynamicImage, icc: &[u8]) -> Option<DynamicImage> {
+    let profile = ColorProfile::new_from_slice(icc).ok()?;
+    let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+    let (width, height) = (image.width(), image.height());
+    let pixels = width as usize * height as usize;
+    let (from, to) = if image.color().has_alpha() {
+        (Layout::GrayAlpha, Layout::Rgba)
+    } else {
+        (Layout::Gray, Layout::Rgb)
+    };
+    let channels = if to == Layout::Rgba { 4 } else { 3 };
+    match image {
+        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_) => {
+            let transform = profile.create_transform_8bit(from, &srgb, to, options).ok()?;
+            let mut rgb = vec![0u8; pixels * channels];
+            transform.transform(image.as_bytes(), &mut rgb).ok()?;
+            if channels == 4 {
+                ImageBuffer::from_raw(width, height, rgb).map(DynamicImage::ImageRgba8)
+            } else {
+                ImageBuffer::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8)
+            }
+        }
+        DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
+            let samples = image
+                .as_luma16()
+                .map(ImageBuffer::as_raw)
+                .or(image.as_luma_alpha16().map(ImageBuffer::as_raw))?;
+            let transform = profile.create_transform_16bit(from, &srgb, to, options).ok()?;
+            let mut rgb = vec![0u16; pixels * channels];
+            transform.transform(samples, &mut rgb).ok()?;
+            if channels == 4 {
+                ImageBuffer::from_raw(width, height, rgb).map(DynamicImage::ImageRgba16)
+            } else {
+                ImageBuffer::from_raw(width, height, rgb).map(DynamicImage::ImageRgb16)
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Takes 8-bit CMYK (255 = full ink) to sRGB: through `icc` where that is a CMYK profile, else R = (1 - C)(1 - K) and
+/// so on, as Pillow computes it.
+pub(crate) fn cmyk_to_rgb(cmyk: &[u8], icc: Option<&[u8]>) -> Vec<u8> {
+    icc.and_then(|icc| managed(cmyk, icc))
+        .unwrap_or_else(|| plain(cmyk))
+}
+
+fn managed(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
+    if &space(icc)? != b"CMYK" {
+        return None;
+    }
+    let profile = ColorProfile::new_from_slice(icc).ok()?;
+    if profile.color_space != DataColorSpace::Cmyk {
+        return None;
+    }
+    let transform = profile
+        .create_transform_8bit(
+            Layout::Rgba,
+            &ColorProfile::new_srgb(),
+            Layout::Rgb,
+            TransformOptions::default(),
+        )
+        .ok()?;
+    let mut rgb = vec![0; cmyk.len() / 4 * 3];
+    transform.transform(cmyk, &mut rgb).ok()?;
+    Some(rgb)
+}
+
+fn plain(cmyk: &[u8]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(cmyk.len() / 4 * 3);
+    for [c, m, y, k] in cmyk.as_chunks().0 {
+        let light = 255 - u32::from(*k);
+        for ink in [*c, *m, *y] {
+            // ink x light / 255, rounded
+            let product = u32::from(ink) * light + 128;
+            let absorbed = ((product >> 8) + product) >> 8;
+            rgb.push((light.saturating_sub(absorbed)) as u8);
+        }
+    }
+    rgb
+}

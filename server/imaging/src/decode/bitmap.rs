@@ -1,0 +1,59 @@
+//! BMP and GIF: pixels, and nothing else worth keeping but a density.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ImageDecoder, ImageError,
+    codecs::{bmp::BmpDecoder, gif::GifDecoder},
+};
+
+use super::Decoded;
+use crate::{
+    DecodeError, Format, Limits,
+    metadata::{Extras, Metadata},
+};
+
+pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded, DecodeError> {
+    let error = |error: ImageError| match error {
+        ImageError::Unsupported(what) => DecodeError::Unsupported(format!("This kind of {format} ({what})")),
+        other => DecodeError::damaged(format, other),
+    };
+    let input = Cursor::new(bytes);
+    let (image, extras) = if format == Format::Bmp {
+        let image = pixels(BmpDecoder::new(input).map_err(error)?, limits).map_err(error)?;
+        (image, density(bytes))
+    } else {
+        (
+            pixels(GifDecoder::new(input).map_err(error)?, limits).map_err(error)?,
+            Extras::None,
+        )
+    };
+    Ok(Decoded {
+        image,
+        orientation: None,
+        metadata: Metadata {
+            extras,
+            ..Metadata::default()
+        },
+    })
+}
+
+fn pixels(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<DynamicImage, ImageError> {
+    let mut bounds = image::Limits::default();
+    bounds.max_alloc = Some(limits.codec_bytes());
+    decoder.set_limits(bounds)?;
+    let image = DynamicImage::from_decoder(decoder)?;
+    // A GIF's decoder always delivers alpha; where nothing is transparent there is none to keep.
+    let opaque = image
+        .as_rgba8()
+        .is_some_and(|image| image.pixels().all(|pixel| pixel.0[3] == 255));
+    Ok(if opaque { image.into_rgb8().into() } else { image })
+}
+
+/// Pixels per metre of a header of 40 bytes or more.
+fn density(bytes: &[u8]) -> Extras {
+    match (bytes.get(14), bytes.get(38..).and_then(<[u8]>::first_chunk)) {
+        (Some(40..), Some(density)) => Extras::Bmp { density: *density },
+        _ => Extras::None,
+    }
+}

@@ -1,0 +1,94 @@
+//! The samples of a file to be written: colour from the result, alpha and 16-bit samples from the input.
+
+use std::borrow::Cow;
+
+use image::{GrayImage, RgbImage};
+
+use crate::{Picture, picture::Deep};
+
+/// Interleaved samples, RGB or RGBA, row by row from the top.
+pub(super) struct Pixels<'a> {
+    pub width: u32,
+    pub height: u32,
+    pub alpha: bool,
+    pub samples: Samples<'a>,
+}
+
+pub(super) enum Samples<'a> {
+    Eight(Cow<'a, [u8]>),
+    Sixteen(Vec<u16>),
+}
+
+impl<'a> Pixels<'a> {
+    /// The whole picture; all three images have the same size.
+    pub fn whole(picture: &Picture, result: &'a RgbImage, hole: &GrayImage) -> Self {
+        let samples = match (&picture.deep, &picture.alpha) {
+            (Some(deep), _) => Samples::Sixteen(sixteen_bit(picture, deep, result, hole)),
+            (None, Some(alpha)) => Samples::Eight(Cow::Owned(joined(result.as_raw(), alpha.as_raw()))),
+            (None, None) => Samples::Eight(Cow::Borrowed(result.as_raw())),
+        };
+        Self {
+            width: result.width(),
+            height: result.height(),
+            alpha: picture.alpha.is_some(),
+            samples,
+        }
+    }
+
+    /// A rectangle inside the picture, 8 bits a sample.
+    pub fn part(
+        picture: &Picture,
+        result: &RgbImage,
+        (x, y): (u32, u32),
+        (width, height): (u32, u32),
+    ) -> Self {
+        let colours = image::imageops::crop_imm(result, x, y, width, height).to_image();
+        let samples = match &picture.alpha {
+            Some(alpha) => joined(
+                &colours,
+                &image::imageops::crop_imm(alpha, x, y, width, height).to_image(),
+            ),
+            None => colours.into_raw(),
+        };
+        Self {
+            width,
+            height,
+            alpha: picture.alpha.is_some(),
+            samples: Samples::Eight(Cow::Owned(samples)),
+        }
+    }
+}
+
+fn joined(colours: &[u8], alpha: &[u8]) -> Vec<u8> {
+    let mut samples = Vec::with_capacity(alpha.len() * 4);
+    for ([r, g, b], a) in colours.as_chunks().0.iter().zip(alpha) {
+        samples.extend([*r, *g, *b, *a]);
+    }
+    samples
+}
+
+/// The input's samples outside the hole wherever the result kept their 8-bit value, the result's values x 257 else.
+fn sixteen_bit(picture: &Picture, deep: &Deep, result: &RgbImage, hole: &GrayImage) -> Vec<u16> {
+    let channels = if deep.alpha.is_some() { 4 } else { 3 };
+    let mut samples = Vec::with_capacity(hole.as_raw().len() * channels);
+    let mut alpha = deep.alpha.as_ref().map(|alpha| alpha.as_raw().iter());
+    let stored = deep
+        .rgb
+        .as_raw()
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .zip(picture.rgb.as_raw().as_chunks::<3>().0);
+    let filled = result.as_raw().as_chunks::<3>().0.iter().zip(hole.as_raw());
+    for ((stored, seen), (filled, hole)) in stored.zip(filled) {
+        if *hole == 0 && seen == filled {
+            samples.extend(stored);
+        } else {
+            samples.extend(filled.map(|value| u16::from(value) * 257));
+        }
+        if let Some(alpha) = &mut alpha {
+            samples.extend(alpha.next());
+        }
+    }
+    samples
+}

@@ -1,0 +1,89 @@
+//! TIFF: LZW with the horizontal predictor, which every reader knows.
+
+use std::io::Cursor;
+
+use tiff::{
+    Directory, TiffError, TiffResult,
+    encoder::{
+        Compression, DirectoryEncoder, Predictor, TiffEncoder, TiffKindStandard, TiffValue,
+        colortype::{ColorType, RGB8, RGB16, RGBA8, RGBA16},
+    },
+    tags::{ExtraSamples, Tag, Type},
+};
+
+use super::pixels::{Pixels, Samples};
+use crate::{
+    EncodeError, Format,
+    metadata::{Extras, Metadata, TiffField},
+};
+
+type File = Cursor<Vec<u8>>;
+
+pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+    let mut file = File::default();
+    match (&pixels.samples, pixels.alpha) {
+        (Samples::Eight(samples), false) => write::<RGB8>(&mut file, pixels, samples, metadata),
+        (Samples::Eight(samples), true) => write::<RGBA8>(&mut file, pixels, samples, metadata),
+        (Samples::Sixteen(samples), false) => write::<RGB16>(&mut file, pixels, samples, metadata),
+        (Samples::Sixteen(samples), true) => write::<RGBA16>(&mut file, pixels, samples, metadata),
+    }
+    .map_err(|error: TiffError| EncodeError::codec(Format::Tiff, error))?;
+    Ok(file.into_inner())
+}
+
+fn write<C: ColorType>(
+    file: &mut File,
+    pixels: &Pixels<'_>,
+    samples: &[C::Inner],
+    metadata: &Metadata,
+) -> TiffResult<()>
+where
+    [C::Inner]: TiffValue,
+{
+    let mut encoder = TiffEncoder::new(file)?
+        .with_compression(Compression::Lzw)
+        .with_predictor(Predictor::Horizontal);
+    let (fields, exif) = match &metadata.extras {
+        Extras::Tiff { fields, exif } => (fields.as_slice(), exif.as_slice()),
+        _ => (&[][..], &[][..]),
+    };
+    let exif = if exif.is_empty() {
+        None
+    } else {
+        let mut directory = encoder.extra_directory()?;
+        put(&mut directory, exif)?;
+        Some(directory.finish_with_offsets()?.offset)
+    };
+    let mut image = encoder.new_image::<C>(pixels.width, pixels.height)?;
+    let directory = image.encoder();
+    put(directory, fields)?;
+    if let Some(offset) = exif {
+        directory.write_tag(Tag::Unknown(0x8769), offset)?;
+    }
+    if pixels.alpha {
+        directory.write_tag(Tag::ExtraSamples, ExtraSamples::UnassociatedAlpha.to_u16())?;
+    }
+    if let Some(icc) = &metadata.icc {
+        put_bytes(directory, Tag::IccProfile, Type::UNDEFINED, icc)?;
+    }
+    if let Some(xmp) = &metadata.xmp {
+        put_bytes(directory, Tag::Unknown(700), Type::BYTE, xmp)?;
+    }
+    image.write_data(samples)
+}
+
+type Place<'a, 'b> = DirectoryEncoder<'a, &'b mut File, TiffKindStandard>;
+
+fn put(directory: &mut Place<'_, '_>, fields: &[TiffField]) -> TiffResult<()> {
+    fields
+        .iter()
+        .try_for_each(|field| put_bytes(directory, field.tag, field.kind, &field.data))
+}
+
+fn put_bytes(directory: &mut Place<'_, '_>, tag: Tag, kind: Type, data: &[u8]) -> TiffResult<()> {
+    let entry = directory.write_entry_bytes(kind, data)?;
+    let mut one = Directory::empty();
+    one.extend([(tag, entry)]);
+    directory.extend_from(&one);
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! WebP, lossless.
+
+use image_webp::{ColorType, WebPEncoder};
+
+use super::pixels::{Pixels, Samples};
+use crate::{EncodeError, Format, metadata::Metadata};
+
+pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+    let Samples::Eight(samples) = &pixels.samples else {
+        return Err(EncodeError::codec(Format::WebP, "it has no 16-bit samples"));
+    };
+    let kind = if pixels.alpha {
+        ColorType::Rgba8
+    } else {
+        ColorType::Rgb8
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = WebPEncoder::new(&mut bytes);
+    encoder.set_icc_profile(metadata.icc.clone().unwrap_or_default());
+    encoder.set_exif_metadata(metadata.exif.clone().unwrap_or_default());
+    encoder.set_xmp_metadata(metadata.xmp.clone().unwrap_or_default());
+    encoder
+        .encode(samples, pixels.width, pixels.height, kind)
+        .map_err(|error| EncodeError::codec(Format::WebP, error))?;
+    Ok(bytes)
+}

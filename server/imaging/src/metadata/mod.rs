@@ -1,0 +1,109 @@
+//! What a file carries beside its pixels, cleaned of what would lie about the result or leak what was erased.
+
+pub(crate) mod exif;
+pub(crate) mod xmp;
+
+use image::metadata::Orientation;
+use tiff::tags::{Tag, Type};
+
+/// A file's metadata: as read by a decoder, and after [`Metadata::cleaned`] as an encoder writes it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Metadata {
+    /// ICC profile.
+    pub icc: Option<Vec<u8>>,
+    /// EXIF, from its byte order mark on.
+    pub exif: Option<Vec<u8>>,
+    /// XMP packet.
+    pub xmp: Option<Vec<u8>>,
+    /// What only one format knows.
+    pub extras: Extras,
+}
+
+/// Metadata that goes back into the same format only.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Extras {
+    /// Nothing.
+    #[default]
+    None,
+    /// Chunks that say what the samples mean, and the others (density, text).
+    Png {
+        colour: Vec<PngChunk>,
+        other: Vec<PngChunk>,
+    },
+    /// The density of a JFIF header: unit (0: ratio, 1: per inch, 2: per cm), horizontal, vertical.
+    Jpeg { density: Option<(u8, u16, u16)> },
+    /// Fields of the first directory, and of its EXIF directory.
+    Tiff {
+        fields: Vec<TiffField>,
+        exif: Vec<TiffField>,
+    },
+    /// The header's pixels per metre, horizontal and vertical, as stored.
+    Bmp { density: [u8; 8] },
+}
+
+/// A PNG chunk as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PngChunk {
+    pub kind: [u8; 4],
+    pub data: Vec<u8>,
+}
+
+/// A TIFF field: its values' type and bytes, in the machine's byte order.
+#[derive(Debug, Clone)]
+pub(crate) struct TiffField {
+    pub tag: Tag,
+    pub kind: Type,
+    pub data: Vec<u8>,
+}
+
+impl Metadata {
+    /// The orientation that EXIF asks for.
+    pub fn exif_orientation(&self) -> Option<Orientation> {
+        self.exif
+            .as_deref()
+            .and_then(exif::orientation)
+            .and_then(Orientation::from_exif)
+    }
+
+    /// The orientation that XMP asks for; of the formats here, PNG's readers follow it.
+    pub fn xmp_orientation(&self) -> Option<Orientation> {
+        self.xmp
+            .as_deref()
+            .and_then(xmp::orientation)
+            .and_then(Orientation::from_exif)
+    }
+
+    /// The metadata of an upright picture of `size`: no orientation, no previews, the new size.
+    pub fn cleaned(self, size: (u32, u32)) -> Self {
+        Self {
+            icc: self.icc,
+            exif: self.exif.and_then(|exif| exif::cleaned(exif, size)),
+            xmp: self.xmp.and_then(|xmp| xmp::cleaned(&xmp)),
+            extras: self.extras,
+        }
+    }
+
+    /// Nothing but what the samples mean: the profile and PNG's own colour chunks.
+    pub fn colour_only(&self) -> Self {
+        let extras = match &self.extras {
+            Extras::Png { colour, .. } => Extras::Png {
+                colour: colour.clone(),
+                other: Vec::new(),
+            },
+            _ => Extras::None,
+        };
+        Self {
+            icc: self.icc.clone(),
+            extras,
+            ..Self::default()
+        }
+    }
+
+    /// Forgets what was said about the samples' colour space, because they were taken to sRGB.
+    pub fn forget_colour(&mut self) {
+        self.icc = None;
+        if let Extras::Png { colour, .. } = &mut self.extras {
+            colour.clear();
+        }
+    }
+}
