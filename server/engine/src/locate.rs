@@ -1,0 +1,108 @@
+//! Where models' files lie on disk, in IOPaint's layout, so that an old installation's files are found.
+
+use std::path::{Path, PathBuf};
+
+use crate::registry::{FileSpec, ModelSpec, Origin, Registry};
+
+/// Where IOPaint (that is, `torch.hub`) puts files below its model folder.
+const CHECKPOINTS: &str = "torch/hub/checkpoints";
+
+/// The bytes of a model that can be loaded now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelFile {
+    /// A file on disk; links are followed.
+    Path(PathBuf),
+    /// Part of this program.
+    Builtin(&'static [u8]),
+}
+
+/// The folders that hold models' files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelStore {
+    model_dir: PathBuf,
+    /// In the order in which they are searched.
+    folders: Vec<PathBuf>,
+}
+
+/// There is no folder to look for models in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no home folder to keep models in; name a folder with --model-dir")]
+pub struct NoModelDir;
+
+impl ModelStore {
+    /// A store in `model_dir`, searched in this order: `torch/hub/checkpoints` below it, the folder itself,
+    /// `hub/checkpoints` below `torch_home`.
+    #[must_use]
+    pub fn new(model_dir: PathBuf, torch_home: Option<&Path>) -> Self {
+        let mut folders = vec![model_dir.join(CHECKPOINTS), model_dir.clone()];
+        folders.extend(torch_home.map(|home| home.join("hub/checkpoints")));
+        Self { model_dir, folders }
+    }
+
+    /// The store of a `--model-dir`, or without one (an empty one counts as none) of `$XDG_CACHE_HOME`, or of
+    /// `~/.cache`; `$TORCH_HOME` is searched too. `env` reads an environment variable.
+    ///
+    /// # Errors
+    /// [`NoModelDir`] where nothing is named and there is no home folder.
+    pub fn from_env(
+        model_dir: Option<&Path>,
+        env: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Self, NoModelDir> {
+        let env = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = env("HOME");
+        let model_dir = match model_dir.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => match (path.strip_prefix("~"), &home) {
+                // A shell leaves the tilde of `--model-dir=~/models` alone.
+                (Ok(rest), Some(home)) => home.join(rest),
+                _ => path.to_owned(),
+            },
+            None => env("XDG_CACHE_HOME")
+                .or_else(|| home.map(|home| home.join(".cache")))
+                .ok_or(NoModelDir)?,
+        };
+        let model_dir = std::path::absolute(&model_dir).unwrap_or(model_dir);
+        Ok(Self::new(model_dir, env("TORCH_HOME").as_deref()))
+    }
+
+    /// The folder that was named, or the default one.
+    #[must_use]
+    pub fn model_dir(&self) -> &Path {
+        &self.model_dir
+    }
+
+    /// The folders in which files are looked for, in this order.
+    #[must_use]
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// The file of a model, if it can be loaded now.
+    #[must_use]
+    pub fn locate(&self, spec: &ModelSpec) -> Option<ModelFile> {
+        match &spec.file.origin {
+            Origin::Builtin(bytes) => Some(ModelFile::Builtin(bytes)),
+            Origin::Path(path) => path.is_file().then(|| ModelFile::Path(path.clone())),
+            Origin::Disk | Origin::Url(_) => self
+                .folders
+                .iter()
+                .map(|folder| folder.join(&spec.file.name))
+                .find(|path| path.is_file())
+                .map(ModelFile::Path),
+        }
+    }
+
+    /// The models that can be loaded now, without a download.
+    #[must_use]
+    pub fn servable<'a>(&self, registry: &'a Registry) -> Vec<&'a ModelSpec> {
+        registry
+            .iter()
+            .filter(|spec| self.locate(spec).is_some())
+            .collect()
+    }
+
+    /// Where a download of `file` goes: where IOPaint would put it too.
+    #[must_use]
+    pub fn download_path(&self, file: &FileSpec) -> PathBuf {
+        self.model_dir.join(CHECKPOINTS).join(&file.name)
+    }
+}

@@ -1,0 +1,86 @@
+//! What is known of a model before it is loaded.
+
+use std::path::PathBuf;
+
+use iopaint_inpaint::Padding;
+use serde::{Deserialize, Serialize};
+
+/// A model that can be asked for by name: what its network takes and where its file comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelSpec {
+    /// How clients and `--model` call it: ASCII letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// How people read it.
+    pub title: String,
+    /// What the network takes and gives.
+    pub format: Format,
+    /// The type that IOPaint's clients know.
+    pub model_type: ModelType,
+    /// The sides that the network takes.
+    pub padding: Padding,
+    /// The largest forward in pixels (width x height after padding); `None` where only the server's limit counts.
+    pub max_forward_pixels: Option<u64>,
+    /// The weights.
+    pub file: FileSpec,
+}
+
+/// A model's file: its name, where it can be had, and how to tell that it is the right one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileSpec {
+    /// The name on disk, without folders.
+    pub name: String,
+    /// Where the bytes are, if not looked for by name.
+    pub origin: Origin,
+    /// The expected hashes of the whole file; empty where nobody has written one down.
+    pub hashes: Hashes,
+    /// The expected length of the whole file in bytes.
+    pub size: Option<u64>,
+}
+
+/// Where a model's file comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Only from disk, looked for by name in the model folders.
+    #[default]
+    Disk,
+    /// Looked for by name in the model folders, and downloaded from this address if it isn't there.
+    Url(String),
+    /// This very file, wherever it lies: beside a user's description, or named in the environment.
+    Path(PathBuf),
+    /// Part of this program.
+    Builtin(&'static [u8]),
+}
+
+/// Hashes in lower-case hexadecimal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashes {
+    /// MD5, as IOPaint pins its files.
+    pub md5: Option<String>,
+    /// SHA-256.
+    pub sha256: Option<String>,
+}
+
+impl Hashes {
+    /// Whether there is nothing to compare with.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.md5.is_none() && self.sha256.is_none()
+    }
+}
+
+/// The contract between a network and the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W] in 0..1`.
+    Lama,
+}
+
+/// The kinds of model that IOPaint's clients tell apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelType {
+    /// Fills a hole from what surrounds it, without a prompt.
+    #[default]
+    Inpaint,
+}
