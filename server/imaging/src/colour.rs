@@ -124,3 +124,10 @@ fn plain(cmyk: &[u8]) -> Vec<u8> {
     }
     rgb
 }
+
+/// JFIF's matrix, over the whole range of 8 bits (ITU-T T.871, 7).
+pub(crate) fn ycc_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
+    [1.402 * cr, -0.344_136 * cb - 0.714_136 * cr, 1.772 * cb]
+        .map(|chroma| (y + chroma).round().clamp(0.0, 255.0) as u8)
+}

@@ -98,11 +98,8 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
 fn to_cmyk(samples: &mut [u8], ycck: bool) {
     for [a, b, c, k] in samples.as_chunks_mut().0 {
         if ycck {
-            let (y, cb, cr) = (f32::from(*a), f32::from(*b) - 128.0, f32::from(*c) - 128.0);
-            // The conversion gives 255 - ink inverted once more: the ink itself.
-            *a = 1.402f32.mul_add(cr, y).round().clamp(0.0, 255.0) as u8;
-            *b = (y - 0.344_136 * cb - 0.714_136 * cr).round().clamp(0.0, 255.0) as u8;
-            *c = 1.772f32.mul_add(cb, y).round().clamp(0.0, 255.0) as u8;
+            // What the matrix gives is 255 - stored ink, the ink itself.
+            [*a, *b, *c] = colour::ycc_to_rgb([*a, *b, *c]);
         } else {
             (*a, *b, *c) = (255 - *a, 255 - *b, 255 - *c);
         }

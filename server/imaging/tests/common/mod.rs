@@ -1,0 +1,75 @@
+//! The pictures of `make_data.py`: files and the formulas of their pixels.
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use iopaint_imaging::Limits;
+
+pub const WIDTH: u32 = 13;
+pub const HEIGHT: u32 = 9;
+pub const LIMITS: Limits = Limits {
+    max_pixels: 1 << 20,
+    max_side: 4096,
+};
+
+pub fn file(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file of `tests/data`, by name.
+pub fn files() -> Vec<(String, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| (name.clone(), file(&name)))
+        .collect()
+}
+
+pub fn rgb(x: u32, y: u32) -> [u8; 3] {
+    [(x * 19) as u8, (y * 28) as u8, ((x + y) * 11) as u8]
+}
+
+pub fn alpha(x: u32, y: u32) -> u8 {
+    255 - (x * y * 2) as u8
+}
+
+pub fn gray(x: u32, y: u32) -> [u8; 3] {
+    [(x * 19 + y * 3) as u8; 3]
+}
+
+pub fn deep(x: u32, y: u32) -> [u16; 3] {
+    [(x * 4999) as u16, (y * 7001) as u16, ((x + y) * 3001) as u16]
+}
+
+pub fn deep_alpha(x: u32, y: u32) -> u16 {
+    65535 - (x * y * 600) as u16
+}
+
+pub fn palette(x: u32, y: u32) -> [u8; 3] {
+    let index = (x + y) % 7;
+    [(index * 40) as u8, (255 - index * 30) as u8, (index * 17) as u8]
+}
+
+pub fn one_bit(x: u32, y: u32) -> [u8; 3] {
+    [if (x ^ y) & 1 == 1 { 255 } else { 0 }; 3]
+}
+
+/// value / 257, rounded.
+pub fn eight(value: u16) -> u8 {
+    (f64::from(value) / 257.0).round() as u8
+}
+
+/// The pixels of the JPEG and lossy WebP files, before compression.
+pub fn smooth(x: u32, y: u32) -> [u8; 3] {
+    [(x * 15 + 20) as u8, (y * 20 + 30) as u8, (200 - x * 5) as u8]
+}
+
+pub fn positions() -> impl Iterator<Item = (u32, u32)> {
+    (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)))
+}

@@ -1,0 +1,280 @@
+//! Every kind of image becomes the pixels that it shows.
+
+mod common;
+
+use common::{HEIGHT, LIMITS, WIDTH, positions};
+use iopaint_imaging::{Format, Picture, decode, decode_mask, probe, threshold};
+use rstest::rstest;
+
+fn decoded(name: &str) -> Picture {
+    decode(&common::file(name), &LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[rstest]
+#[case::rgb_png("rgb.png", Format::Png, common::rgb)]
+#[case::apng_first_frame("animated.png", Format::Png, common::rgb)]
+#[case::gray_png("gray.png", Format::Png, common::gray)]
+#[case::palette_png("palette.png", Format::Png, common::palette)]
+#[case::one_bit_png("one-bit.png", Format::Png, common::one_bit)]
+#[case::rgb_webp("rgb.webp", Format::WebP, common::rgb)]
+#[case::webp_first_frame("animated.webp", Format::WebP, common::rgb)]
+#[case::rgb_bmp("rgb.bmp", Format::Bmp, common::rgb)]
+#[case::bmp_with_a_fourth_byte("no-alpha.bmp", Format::Bmp, common::rgb)]
+#[case::palette_bmp("palette.bmp", Format::Bmp, common::palette)]
+#[case::one_bit_bmp("one-bit.bmp", Format::Bmp, common::one_bit)]
+#[case::gif("palette.gif", Format::Gif, common::palette)]
+#[case::gif_first_frame("animated.gif", Format::Gif, common::palette)]
+#[case::rgb_tiff("rgb.tiff", Format::Tiff, common::rgb)]
+#[case::lzw_tiff("rgb-lzw.tiff", Format::Tiff, common::rgb)]
+#[case::first_page("pages.tiff", Format::Tiff, common::rgb)]
+#[case::palette_tiff("palette.tiff", Format::Tiff, common::palette)]
+#[case::one_bit_tiff("one-bit.tiff", Format::Tiff, common::one_bit)]
+#[case::fax_tiff("fax.tiff", Format::Tiff, common::one_bit)]
+fn opaque_files_give_their_exact_pixels(
+    #[case] name: &str,
+    #[case] format: Format,
+    #[case] expected: fn(u32, u32) -> [u8; 3],
+) {
+    let header = probe(&common::file(name), &LIMITS).unwrap();
+    assert_eq!(
+        (header.format, header.width, header.height),
+        (format, WIDTH, HEIGHT)
+    );
+    let picture = decoded(name);
+    assert_eq!(picture.format(), format);
+    assert_eq!(picture.rgb.dimensions(), (WIDTH, HEIGHT));
+    assert!(picture.alpha.is_none());
+    for (x, y) in positions() {
+        assert_eq!(
+            picture.rgb.get_pixel(x, y).0,
+            expected(x, y),
+            "{name} at {x}, {y}"
+        );
+    }
+}
+
+#[rstest]
+#[case::rgba_png("rgba.png", common::rgb)]
+#[case::gray_alpha_png("gray-alpha.png", common::gray)]
+#[case::rgba_webp("rgba.webp", common::rgb)]
+#[case::rgba_tiff("rgba.tiff", common::rgb)]
+#[case::gray_alpha_tiff("gray-alpha.tiff", common::gray)]
+fn alpha_is_set_aside_and_colours_are_as_stored(
+    #[case] name: &str,
+    #[case] expected: fn(u32, u32) -> [u8; 3],
+) {
+    let picture = decoded(name);
+    let alpha = picture.alpha.expect("alpha");
+    for (x, y) in positions() {
+        assert_eq!(
+            picture.rgb.get_pixel(x, y).0,
+            expected(x, y),
+            "{name} at {x}, {y}"
+        );
+        assert_eq!(
+            alpha.get_pixel(x, y).0,
+            [common::alpha(x, y)],
+            "{name} at {x}, {y}"
+        );
+    }
+}
+
+#[test]
+fn transparent_palette_entries_and_colour_keys_become_alpha() {
+    let table = [0, 128, 255, 255, 255, 64, 255];
+    for (name, expected) in [
+        ("palette-alpha.png", table),
+        ("palette-alpha.gif", [255, 255, 255, 0, 255, 255, 255]),
+    ] {
+        let picture = decoded(name);
+        let alpha = picture.alpha.expect("alpha");
+        for (x, y) in positions() {
+            let wanted = expected[((x + y) % 7) as usize];
+            assert_eq!(alpha.get_pixel(x, y).0, [wanted], "{name} at {x}, {y}");
+            if wanted > 0 {
+                assert_eq!(picture.rgb.get_pixel(x, y).0, common::palette(x, y));
+            }
+        }
+    }
+    for (name, key, colour) in [
+        (
+            "gray-key.png",
+            common::gray(3, 0),
+            common::gray as fn(u32, u32) -> [u8; 3],
+        ),
+        ("rgb-key.png", common::rgb(3, 2), common::rgb),
+    ] {
+        let alpha = decoded(name).alpha.expect("alpha");
+        for (x, y) in positions() {
+            let wanted = if colour(x, y) == key { 0 } else { 255 };
+            assert_eq!(alpha.get_pixel(x, y).0, [wanted], "{name} at {x}, {y}");
+        }
+    }
+}
+
+#[rstest]
+fn sixteen_bits_are_scaled_and_rounded(
+    #[values(
+        "rgb16.png",
+        "rgba16.png",
+        "gray16.png",
+        "rgb16.tiff",
+        "rgba16.tiff",
+        "gray16.tiff"
+    )]
+    name: &str,
+) {
+    let picture = decoded(name);
+    assert_eq!(picture.alpha.is_some(), name.starts_with("rgba"));
+    for (x, y) in positions() {
+        let mut expected = common::deep(x, y).map(common::eight);
+        if name.starts_with("gray") {
+            expected = [expected[0]; 3];
+        }
+        assert_eq!(picture.rgb.get_pixel(x, y).0, expected, "{name} at {x}, {y}");
+        if let Some(alpha) = &picture.alpha {
+            assert_eq!(alpha.get_pixel(x, y).0, [common::eight(common::deep_alpha(x, y))]);
+        }
+    }
+}
+
+#[rstest]
+#[case::jpeg("rgb.jpg", 6)]
+#[case::progressive("progressive.jpg", 12)]
+#[case::jpeg_in_tiff("jpeg.tiff", 24)]
+#[case::ycbcr_tiff("ycbcr.tiff", 3)]
+#[case::lossy_webp("lossy.webp", 24)]
+fn lossy_files_give_nearly_their_pixels(#[case] name: &str, #[case] tolerance: u8) {
+    let picture = decoded(name);
+    for (x, y) in positions() {
+        let (found, expected) = (picture.rgb.get_pixel(x, y).0, common::smooth(x, y));
+        let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(
+            apart <= Some(tolerance),
+            "{name} at {x}, {y}: {found:?}, not {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn inverted_inks_of_a_jpeg_and_plain_inks_of_a_tiff_become_rgb() {
+    let ink = |light: u32, ink: u32| light - (ink * light + 127) / 255;
+    let (jpeg, tiff) = (decoded("cmyk.jpg"), decoded("cmyk.tiff"));
+    for (x, y) in positions() {
+        let [c, m, yellow] = common::smooth(x, y).map(u32::from);
+        let light = 255 - (x * 3 + y * 4);
+        for (found, expected) in
+            jpeg.rgb
+                .get_pixel(x, y)
+                .0
+                .into_iter()
+                .zip([ink(light, c), ink(light, m), ink(light, yellow)])
+        {
+            assert!(
+                u32::from(found).abs_diff(expected) <= 8,
+                "at {x}, {y}: {found}, not {expected}"
+            );
+        }
+        let light = 255 - u32::from(common::gray(x, y)[0]);
+        let expected = common::rgb(x, y).map(|value| ink(light, u32::from(value)));
+        for (found, expected) in tiff.rgb.get_pixel(x, y).0.into_iter().zip(expected) {
+            assert!(
+                u32::from(found).abs_diff(expected) <= 1,
+                "at {x}, {y}: {found}, not {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ycck_jpegs_give_the_pixels_of_the_same_inks_as_cmyk() {
+    let inks: Vec<u8> = positions()
+        .flat_map(|(x, y)| {
+            let [c, m, yellow] = common::smooth(x, y);
+            [255 - c, 255 - m, 255 - yellow, 255 - (x * 3 + y * 4) as u8]
+        })
+        .collect();
+    let encoded = |kind| {
+        let mut bytes = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 98);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_4_4);
+        encoder.encode(&inks, WIDTH as u16, HEIGHT as u16, kind).unwrap();
+        decode(&bytes, &LIMITS).unwrap().rgb
+    };
+    let (cmyk, ycck) = (
+        encoded(jpeg_encoder::ColorType::Cmyk),
+        encoded(jpeg_encoder::ColorType::CmykAsYcck),
+    );
+    for (a, b) in cmyk.iter().zip(ycck.iter()) {
+        assert!(a.abs_diff(*b) <= 8, "{a} {b}");
+    }
+}
+
+#[rstest]
+fn every_orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientation: u32) {
+    let picture = decoded(&format!("orientation-{orientation}.jpg"));
+    let size = if orientation > 4 {
+        (HEIGHT, WIDTH)
+    } else {
+        (WIDTH, HEIGHT)
+    };
+    assert_eq!(picture.rgb.dimensions(), size);
+    for (x, y) in positions() {
+        let (right, bottom) = (WIDTH - 1 - x, HEIGHT - 1 - y);
+        // Where a stored pixel is shown (CIPA DC-008, table 6).
+        let (shown_x, shown_y) = match orientation {
+            1 => (x, y),
+            2 => (right, y),
+            3 => (right, bottom),
+            4 => (x, bottom),
+            5 => (y, x),
+            6 => (bottom, x),
+            7 => (bottom, right),
+            _ => (y, right),
+        };
+        let (found, expected) = (picture.rgb.get_pixel(shown_x, shown_y).0, common::smooth(x, y));
+        let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(apart <= Some(6), "at {x}, {y}: {found:?}, not {expected:?}");
+    }
+}
+
+#[test]
+fn a_tiffs_own_orientation_is_applied() {
+    let picture = decoded("gray.tiff");
+    assert_eq!(picture.rgb.dimensions(), (HEIGHT, WIDTH));
+    for (x, y) in positions() {
+        assert_eq!(picture.rgb.get_pixel(HEIGHT - 1 - y, x).0, common::gray(x, y));
+    }
+}
+
+#[test]
+fn xmp_turns_a_png_that_has_no_orientation_in_exif() {
+    let picture = decoded("metadata.png");
+    for (x, y) in positions() {
+        assert_eq!(
+            picture.rgb.get_pixel(WIDTH - 1 - x, HEIGHT - 1 - y).0,
+            common::rgb(x, y)
+        );
+    }
+}
+
+#[test]
+fn a_masks_gray_is_pillows_luma_without_alpha() {
+    for name in ["rgb.png", "rgba.png"] {
+        let mask = decode_mask(&common::file(name), &LIMITS).unwrap();
+        for (x, y) in positions() {
+            let [r, g, b] = common::rgb(x, y).map(u32::from);
+            let expected = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+            assert_eq!(u32::from(mask.get_pixel(x, y).0[0]), expected);
+        }
+    }
+    let mask = decode_mask(&common::file("gray.png"), &LIMITS).unwrap();
+    assert!(positions().all(|(x, y)| mask.get_pixel(x, y).0[0] == common::gray(x, y)[0]));
+}
+
+#[test]
+fn threshold_counts_its_bound_as_hole() {
+    let mut mask = iopaint_imaging::GrayImage::from_raw(4, 1, vec![0, 127, 128, 255]).unwrap();
+    threshold(&mut mask, 128);
+    assert_eq!(mask.as_raw(), &[0, 0, 255, 255]);
+}

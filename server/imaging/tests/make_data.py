@@ -1,0 +1,149 @@
+"""Writes tests/data: one small file for each kind of image that is read, made by Pillow and OpenCV.
+
+Needed only to make the files anew: python make_data.py (Pillow 9.5, OpenCV 4.11, NumPy 1.26). The pixels follow the
+formulas of tests/decode.rs.
+"""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageCms, PngImagePlugin
+
+DATA = Path(__file__).parent / "data"
+W, H = 13, 9
+Y, X = np.mgrid[0:H, 0:W]
+
+rgb = np.stack([X * 19 % 256, Y * 28 % 256, (X + Y) * 11 % 256], -1).astype(np.uint8)
+alpha = (255 - X * Y * 2 % 256).astype(np.uint8)
+gray = ((X * 19 + Y * 3) % 256).astype(np.uint8)
+deep = np.stack([X * 4999 % 65536, Y * 7001 % 65536, (X + Y) * 3001 % 65536], -1).astype(np.uint16)
+deep_alpha = (65535 - X * Y * 600 % 65536).astype(np.uint16)
+index = ((X + Y) % 7).astype(np.uint8)
+bits = ((X ^ Y) & 1).astype(np.uint8)
+palette = [value for i in range(7) for value in (i * 40 % 256, 255 - i * 30, i * 17 % 256)]
+
+RGB, GRAY = Image.fromarray(rgb), Image.fromarray(gray)
+RGBA = Image.fromarray(np.dstack([rgb, alpha]), "RGBA")
+LA = Image.merge("LA", [GRAY, Image.fromarray(alpha)])
+GRAY16 = Image.fromarray(deep[..., 0])
+PALETTE = Image.fromarray(index, "P")
+PALETTE.putpalette(palette)
+ONE = Image.fromarray(bits * 255).convert("1", dither=Image.Dither.NONE)
+SECOND = Image.fromarray(255 - rgb)
+
+
+def save(image, name, **options):
+    image.save(DATA / name, **options)
+
+
+def opencv(image, name, parameters=()):
+    """OpenCV takes BGR; it is the one that writes colour in 16 bits."""
+    order = [2, 1, 0] + ([3] if image.shape[2] == 4 else [])
+    (DATA / name).write_bytes(cv2.imencode(Path(name).suffix, image[..., order], list(parameters))[1].tobytes())
+
+
+def png():
+    save(RGB, "rgb.png")
+    save(RGBA, "rgba.png")
+    save(GRAY, "gray.png")
+    save(LA, "gray-alpha.png")
+    save(GRAY16, "gray16.png")
+    save(PALETTE, "palette.png", bits=4)
+    save(PALETTE, "palette-alpha.png", transparency=bytes([0, 128, 255, 255, 255, 64]))
+    save(ONE, "one-bit.png")
+    save(GRAY, "gray-key.png", transparency=int(gray[0, 3]))
+    save(RGB, "rgb-key.png", transparency=tuple(int(v) for v in rgb[2, 3]))
+    save(RGB, "animated.png", save_all=True, append_images=[SECOND])
+    opencv(deep, "rgb16.png")
+    opencv(np.dstack([deep, deep_alpha]), "rgba16.png")
+    text = PngImagePlugin.PngInfo()
+    text.add_text("parameters", "a prompt, Größe 3", zip=True)
+    text.add_text("Author", "somebody")
+    text.add_itxt("Title", "Straße")
+    text.add_itxt("XML:com.adobe.xmp", '<x:xmpmeta xmlns:x="adobe:ns:meta/" a:b="c" tiff:Orientation="3"/>')
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    save(RGB, "metadata.png", pnginfo=text, exif=exif, icc_profile=srgb, dpi=(300, 150))
+
+
+def exif_with_thumbnail(orientation):
+    thumbnail = io.BytesIO()
+    RGB.save(thumbnail, "JPEG")
+    jpeg = thumbnail.getvalue()
+    first = [(0x010F, 2, 8, 80), (0x0112, 3, 1, orientation), (0x8769, 4, 1, 96)]
+    exif = [(0x9003, 2, 20, 132), (0xA002, 4, 1, W), (0xA003, 4, 1, H)]
+    second = [(0x0103, 3, 1, 6), (0x0201, 4, 1, 200), (0x0202, 4, 1, len(jpeg))]
+
+    def directory(entries, following):
+        body = b"".join(
+            tag.to_bytes(2, "little") + kind.to_bytes(2, "little") + count.to_bytes(4, "little") + value.to_bytes(4, "little")
+            for tag, kind, count, value in entries
+        )
+        return len(entries).to_bytes(2, "little") + body + following.to_bytes(4, "little")
+
+    block = bytearray(b"II*\0\x08\0\0\0" + directory(first, 154))
+    block = block.ljust(80, b"\0") + b"Cameras\0"
+    block = block.ljust(96, b"\0") + directory(exif, 0)
+    # The EXIF directory ends at 138; its date lies behind it.
+    block = bytearray(bytes(block).replace((132).to_bytes(4, "little"), (224 + len(jpeg)).to_bytes(4, "little")))
+    block = block.ljust(154, b"\0") + directory(second, 0)
+    return b"Exif\0\0" + bytes(block.ljust(200, b"\0") + jpeg).ljust(224 + len(jpeg), b"\0") + b"2024:05:06 07:08:09\0"
+
+
+def jpeg():
+    smooth = Image.fromarray(np.stack([X * 15 + 20, Y * 20 + 30, 200 - X * 5], -1).astype(np.uint8))
+    save(smooth, "rgb.jpg", quality=95, subsampling=0, dpi=(240, 240))
+    save(smooth, "progressive.jpg", quality=95, progressive=True)
+    save(Image.fromarray((X * 15 + Y * 5).astype(np.uint8)), "gray.jpg", quality=95)
+    inks = np.stack([X * 15 + 20, Y * 20 + 30, 200 - X * 5, X * 3 + Y * 4], -1).astype(np.uint8)
+    save(Image.fromarray(inks, "CMYK"), "cmyk.jpg", quality=95)
+    for orientation in range(1, 9):
+        save(smooth, f"orientation-{orientation}.jpg", quality=95, subsampling=0, exif=exif_with_thumbnail(orientation))
+
+
+def webp():
+    save(RGB, "rgb.webp", lossless=True)
+    save(RGBA, "rgba.webp", lossless=True, exact=True)
+    save(RGB, "animated.webp", lossless=True, save_all=True, append_images=[SECOND])
+    save(Image.fromarray(np.stack([X * 15 + 20, Y * 20 + 30, 200 - X * 5], -1).astype(np.uint8)), "lossy.webp", quality=90)
+
+
+def bmp_and_gif():
+    save(RGB, "rgb.bmp", dpi=(300, 300))
+    save(RGBA, "no-alpha.bmp")
+    save(PALETTE, "palette.bmp")
+    save(ONE, "one-bit.bmp")
+    save(PALETTE, "palette.gif")
+    save(PALETTE, "palette-alpha.gif", transparency=3)
+    other = PALETTE.copy()
+    other.putdata(list((6 - index).flatten()))
+    save(PALETTE, "animated.gif", save_all=True, append_images=[other])
+
+
+def tiff():
+    save(RGB, "rgb.tiff", dpi=(300, 300))
+    save(RGB, "rgb-lzw.tiff", compression="tiff_lzw")
+    save(RGBA, "rgba.tiff", compression="tiff_adobe_deflate")
+    save(GRAY, "gray.tiff", tiffinfo={274: 6, 315: "Somebody", 270: "A picture"})
+    save(LA, "gray-alpha.tiff")
+    save(GRAY16, "gray16.tiff")
+    save(PALETTE, "palette.tiff")
+    save(ONE, "one-bit.tiff")
+    save(ONE, "fax.tiff", compression="group4")
+    save(Image.merge("CMYK", [RGB.getchannel(0), RGB.getchannel(1), RGB.getchannel(2), GRAY]), "cmyk.tiff")
+    smooth = np.stack([X * 15 + 20, Y * 20 + 30, 200 - X * 5], -1).astype(np.uint8)
+    save(Image.fromarray(smooth), "jpeg.tiff", compression="jpeg")
+    ycc = Image.fromarray(smooth).convert("YCbCr")
+    save(ycc, "ycbcr.tiff")
+    save(RGB, "pages.tiff", save_all=True, append_images=[SECOND])
+    opencv(deep, "rgb16.tiff", (cv2.IMWRITE_TIFF_COMPRESSION, 1))
+    opencv(np.dstack([deep, deep_alpha]), "rgba16.tiff")
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    for make in (png, jpeg, webp, bmp_and_gif, tiff):
+        make()
