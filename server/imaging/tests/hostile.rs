@@ -1,0 +1,175 @@
+//! No file, however broken or large, does more than fail with a sentence.
+
+mod common;
+
+use std::sync::LazyLock;
+
+use common::LIMITS;
+use iopaint_imaging::{DecodeError, EncodeOptions, GrayImage, Limits, decode, decode_mask, probe};
+use proptest::prelude::*;
+use rstest::rstest;
+
+static FILES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(common::files);
+
+/// Decodes and, where that works, encodes again.
+fn round(bytes: &[u8]) {
+    match decode(bytes, &LIMITS) {
+        Ok(picture) => {
+            assert!(u64::from(picture.width()) * u64::from(picture.height()) <= LIMITS.max_pixels);
+            let hole = GrayImage::new(picture.width(), picture.height());
+            let encoded = picture
+                .encode(&picture.rgb, &hole, &EncodeOptions::default())
+                .unwrap();
+            assert!(decode(&encoded.bytes, &LIMITS).is_ok());
+        }
+        Err(error) => {
+            let sentence = error.to_string();
+            assert!(sentence.ends_with('.') && sentence.len() < 400, "{sentence}");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_fails_or_decodes_but_never_panics() {
+    for (name, bytes) in FILES.iter() {
+        let step = if bytes.len() > 600 { 7 } else { 1 };
+        for length in (0..bytes.len()).step_by(step) {
+            let _ = (name, decode(&bytes[..length], &LIMITS));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_files_never_panic(
+        file in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = file.get(&FILES).1.clone();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        round(&bytes);
+    }
+
+    #[test]
+    fn mutated_headers_never_panic(
+        file in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((0usize..64, prop_oneof![Just(0u8), Just(1), Just(0x7f), Just(0xff), any::<u8>()]), 1..4),
+    ) {
+        let mut bytes = file.get(&FILES).1.clone();
+        for (at, value) in changes {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = value;
+            }
+        }
+        round(&bytes);
+    }
+
+    #[test]
+    fn noise_is_not_an_image(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode_mask(&bytes, &LIMITS);
+    }
+}
+
+#[rstest]
+#[case::empty(b"")]
+#[case::text(b"hello, this is no image at all, is it?")]
+#[case::script(b"#!/bin/sh\necho hello")]
+fn what_is_no_image_is_said_to_be_none(#[case] bytes: &[u8]) {
+    assert_eq!(decode(bytes, &LIMITS).unwrap_err(), DecodeError::NotAnImage);
+}
+
+#[rstest]
+#[case::heic(b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC")]
+#[case::avif(b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF")]
+#[case::jxl(b"\xff\x0a\0\0", "JPEG XL")]
+#[case::svg(b"<?xml version=\"1.0\"?><svg/>", "SVG")]
+#[case::psd(b"8BPS\0\x01", "Photoshop")]
+fn known_formats_that_are_not_read_are_named(#[case] bytes: &[u8], #[case] name: &str) {
+    let error = decode(bytes, &LIMITS).unwrap_err();
+    assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
+    assert!(error.to_string().contains(name), "{error}");
+}
+
+#[test]
+fn limits_hold_to_the_pixel() {
+    for (name, bytes) in FILES.iter() {
+        let header = probe(bytes, &LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (pixels, side) = (
+            u64::from(header.width) * u64::from(header.height),
+            header.width.max(header.height),
+        );
+        assert!(
+            probe(
+                bytes,
+                &Limits {
+                    max_pixels: pixels,
+                    max_side: side
+                }
+            )
+            .is_ok(),
+            "{name}"
+        );
+        for limits in [
+            Limits {
+                max_pixels: pixels - 1,
+                max_side: side,
+            },
+            Limits {
+                max_pixels: pixels,
+                max_side: side - 1,
+            },
+        ] {
+            for error in [
+                probe(bytes, &limits).unwrap_err(),
+                decode(bytes, &limits).unwrap_err(),
+            ] {
+                assert!(matches!(error, DecodeError::TooLarge { .. }), "{name}: {error}");
+            }
+        }
+    }
+}
+
+/// Headers of 60000 x 60000 pixels and more, with next to nothing behind them.
+fn bombs() -> Vec<(&'static str, Vec<u8>)> {
+    let mut png = common::file("rgb.png");
+    png[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+    let mut jpeg = common::file("rgb.jpg");
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    jpeg[frame + 5..frame + 9].fill(0xfe);
+    let mut bmp = common::file("rgb.bmp");
+    bmp[18..26].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0x80]);
+    let mut gif = common::file("palette.gif");
+    gif[6..10].fill(0xff);
+    let webp = [b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0".as_slice(), &[0xff; 6]].concat();
+    let tiff = b"II*\0\x08\0\0\0\x03\0\0\x01\x04\0\x01\0\0\0\xff\xff\xff\x7f\x01\x01\x04\0\x01\0\0\0\xff\xff\xff\x7f\
+        \x06\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0";
+    vec![
+        ("png", png),
+        ("jpeg", jpeg),
+        ("bmp", bmp),
+        ("gif", gif),
+        ("webp", webp),
+        ("tiff", tiff.to_vec()),
+    ]
+}
+
+#[test]
+fn bombs_are_refused_by_their_header() {
+    for (name, bytes) in bombs() {
+        let start = std::time::Instant::now();
+        let error = decode(&bytes, &LIMITS).unwrap_err();
+        let refused = matches!(error, DecodeError::TooLarge { .. })
+            || (name == "tiff" && matches!(error, DecodeError::Damaged { .. }));
+        assert!(refused, "{name}: {error}");
+        assert!(start.elapsed().as_millis() < 200, "{name}");
+    }
+}
