@@ -3,8 +3,10 @@
 
 mod locate;
 mod registry;
+mod verify;
 
 pub use locate::{ModelFile, ModelStore, NoModelDir};
 pub use registry::{
     FileSpec, Format, Hashes, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
 };
+pub use verify::{Digest, Verdict, VerifyError, verify};

@@ -106,3 +106,105 @@ impl ModelStore {
         self.model_dir.join(CHECKPOINTS).join(&file.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::fs;
+
+    use super::*;
+
+    fn touch(path: PathBuf) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "weights").unwrap();
+    }
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
+        let pairs: Vec<(String, OsString)> = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), OsString::from(value)))
+            .collect();
+        move |name| {
+            pairs
+                .iter()
+                .find(|(other, _)| other == name)
+                .map(|(_, value)| value.clone())
+        }
+    }
+
+    #[test]
+    fn files_of_an_old_installation_are_found_where_it_put_them() {
+        let (folder, torch_home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = ModelStore::new(folder.path().to_owned(), Some(torch_home.path()));
+        let registry = Registry::known().unwrap();
+        let lama = registry.get("lama").unwrap();
+        assert_eq!(store.locate(lama), None);
+        // From the last place looked at to the first.
+        for place in [
+            torch_home.path().join("hub/checkpoints/big-lama.pt"),
+            folder.path().join("big-lama.pt"),
+            folder.path().join("torch/hub/checkpoints/big-lama.pt"),
+        ] {
+            touch(place.clone());
+            assert_eq!(store.locate(lama), Some(ModelFile::Path(place)));
+        }
+        let names: Vec<&str> = store
+            .servable(&registry)
+            .iter()
+            .map(|spec| spec.name.as_str())
+            .collect();
+        assert_eq!(names, ["lama", "lama-mini"]);
+        assert_eq!(
+            store.download_path(&lama.file),
+            folder.path().join("torch/hub/checkpoints/big-lama.pt")
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_files_are_followed_and_dangling_ones_are_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ModelStore::new(folder.path().to_owned(), None);
+        let registry = Registry::known().unwrap();
+        let lama = registry.get("lama").unwrap();
+        let blob = folder.path().join("blobs/1234");
+        let link = folder.path().join("big-lama.pt");
+        std::os::unix::fs::symlink(&blob, &link).unwrap();
+        assert_eq!(store.locate(lama), None);
+        touch(blob);
+        assert_eq!(store.locate(lama), Some(ModelFile::Path(link)));
+    }
+
+    #[test]
+    fn a_folder_with_a_files_name_is_not_a_model() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("big-lama.pt")).unwrap();
+        let registry = Registry::known().unwrap();
+        let store = ModelStore::new(folder.path().to_owned(), None);
+        assert_eq!(store.locate(registry.get("lama").unwrap()), None);
+    }
+
+    #[test]
+    fn the_model_folder_is_the_named_one_or_the_cache_folder() {
+        let of = |named: Option<&str>, pairs: &[(&str, &str)]| {
+            ModelStore::from_env(named.map(Path::new), environment(pairs)).map(|store| store.model_dir)
+        };
+        let home = ("HOME", "/home/me");
+        assert_eq!(
+            of(Some("/models"), &[home, ("XDG_CACHE_HOME", "/cache")]),
+            Ok("/models".into())
+        );
+        assert_eq!(of(Some("~/models"), &[home]), Ok("/home/me/models".into()));
+        assert_eq!(
+            of(None, &[home, ("XDG_CACHE_HOME", "/cache")]),
+            Ok("/cache".into())
+        );
+        assert_eq!(
+            of(Some(""), &[home, ("XDG_CACHE_HOME", "")]),
+            Ok("/home/me/.cache".into())
+        );
+        assert_eq!(of(None, &[]), Err(NoModelDir));
+        let relative = of(Some("models"), &[home]).unwrap();
+        assert!(relative.is_absolute() && relative.ends_with("models"));
+    }
+}

@@ -62,24 +62,17 @@ struct FileKeys {
     builtin: bool,
 }
 
-/// A known model and the prefix of the environment variables that move its file.
-pub(super) struct Known {
-    pub spec: ModelSpec,
-    pub env: Option<String>,
-}
-
 /// Reads `registry.toml`. The error is a sentence that names the place.
-pub(super) fn known_models(text: &str) -> Result<Vec<Known>, String> {
+pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
     let document: Document = toml::from_str(text).map_err(|error| sentence(&error))?;
-    let mut known: Vec<Known> = Vec::with_capacity(document.model.len());
+    let mut known: Vec<ModelSpec> = Vec::with_capacity(document.model.len());
     for mut description in document.model {
         let name = description.name.take().ok_or("a model without a `name`")?;
-        let env = description.file.env.take();
         let spec = spec(name, description)?;
-        if known.iter().any(|other| other.spec.name == spec.name) {
+        if known.iter().any(|other| other.name == spec.name) {
             return Err(format!("`{}` is described twice", spec.name));
         }
-        known.push(Known { spec, env });
+        known.push(spec);
     }
     Ok(known)
 }
@@ -181,6 +174,7 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
             sha256: keys.sha256.map(|hex| hash("file.sha256", &hex, 64)).transpose()?,
         },
         size: keys.size,
+        env: keys.env,
     })
 }
 

@@ -35,6 +35,8 @@ pub struct FileSpec {
     pub hashes: Hashes,
     /// The expected length of the whole file in bytes.
     pub size: Option<u64>,
+    /// `<env>_URL` and `<env>_MD5` in the environment take the place of address and hash.
+    pub env: Option<String>,
 }
 
 /// Where a model's file comes from.

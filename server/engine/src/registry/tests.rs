@@ -1,0 +1,235 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use rstest::rstest;
+
+use super::*;
+use crate::locate::ModelFile;
+
+fn store(folder: &Path) -> ModelStore {
+    ModelStore::new(folder.to_owned(), None)
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    fs::write(folder.join(name), text).unwrap();
+}
+
+fn sentences(refused: &[RegistryError]) -> String {
+    refused
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_embedded_list_holds_the_models_that_the_documentation_names() {
+    let registry = Registry::known().unwrap();
+    let names: Vec<&str> = registry.iter().map(|spec| spec.name.as_str()).collect();
+    assert_eq!(names, ["lama", "anime-lama", "lama-mini"]);
+    let lama = registry.get("lama").unwrap();
+    assert_eq!(lama.file.name, "big-lama.pt");
+    assert_eq!(
+        lama.file.hashes.md5.as_deref(),
+        Some("e3aa4aaa15225a33ec84f9f4bc47e500")
+    );
+    assert_eq!(lama.padding.modulo, 8);
+    assert!(registry.get("LAMA").is_none());
+}
+
+#[test]
+fn the_built_in_model_is_the_file_whose_hash_the_list_holds() {
+    let registry = Registry::known().unwrap();
+    let mini = registry.get("lama-mini").unwrap();
+    let Origin::Builtin(bytes) = mini.file.origin else {
+        panic!("not built in: {mini:?}")
+    };
+    assert_eq!(
+        crate::verify::Digest::of_bytes(bytes).sha256,
+        mini.file.hashes.sha256.clone().unwrap()
+    );
+}
+
+#[rstest]
+#[case::unknown_key(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}\npading={modulo=8}",
+    "pading"
+)]
+#[case::unknown_format("[[model]]\nname='a'\nformat='gan'\nfile={name='a.pt'}", "gan")]
+#[case::nameless("[[model]]\nformat='lama'\nfile={name='a.pt'}", "`name`")]
+#[case::fileless("[[model]]\nname='a'\nformat='lama'", "`file.name`")]
+#[case::twice(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}\n[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}",
+    "twice"
+)]
+#[case::path_as_name("[[model]]\nname='../a'\nformat='lama'\nfile={name='a.pt'}", "`name`")]
+#[case::path_as_file(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='/etc/passwd'}",
+    "`file.name`"
+)]
+#[case::short_hash(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', md5='abc'}",
+    "32 hexadecimal"
+)]
+#[case::other_scheme(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', url='ftp://x/a.pt'}",
+    "https://"
+)]
+#[case::no_modulo(
+    "[[model]]\nname='a'\nformat='lama'\npadding={modulo=0}\nfile={name='a.pt'}",
+    "padding.modulo"
+)]
+#[case::absent_builtin(
+    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', builtin=true}",
+    "not part"
+)]
+#[case::tiny_limit(
+    "[[model]]\nname='a'\nformat='lama'\nmax_forward_pixels=10\nfile={name='a.pt'}",
+    "max_forward_pixels"
+)]
+#[case::not_toml("[[model", "line 1")]
+fn a_wrong_list_is_refused_with_a_sentence_that_names_the_place(#[case] text: &str, #[case] named: &str) {
+    let error = Registry::from_toml(text).unwrap_err().to_string();
+    assert!(error.contains(named), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+#[test]
+fn a_description_beside_a_file_is_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "street.pt", "weights");
+    write(
+        folder.path(),
+        "street.toml",
+        "title = 'Street scenes'\nformat = 'lama'\npadding = { modulo = 16, min_size = 256, square = true }\n\
+         max_forward_pixels = 1_000_000",
+    );
+    write(folder.path(), "plain.pt", "weights");
+    write(folder.path(), "plain.toml", "format = 'lama'");
+    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    let street = registry.get("street").unwrap();
+    assert_eq!(
+        (
+            street.title.as_str(),
+            street.padding.modulo,
+            street.padding.square
+        ),
+        ("Street scenes", 16, true)
+    );
+    assert_eq!(street.max_forward_pixels, Some(1_000_000));
+    let plain = registry.get("plain").unwrap();
+    assert_eq!((plain.title.as_str(), plain.padding.modulo), ("plain", 8));
+    assert_eq!(
+        store(folder.path()).locate(plain),
+        Some(ModelFile::Path(folder.path().join("plain.pt")))
+    );
+}
+
+#[test]
+fn a_wrong_description_is_told_and_the_others_still_load() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("bad", "format = 'lama'\ncolour = 3"),
+        (
+            "fetched",
+            "format = 'lama'\nfile = { url = 'https://example.org/x.pt' }",
+        ),
+        ("renamed", "name = 'other'\nformat = 'lama'"),
+        ("good", "format = 'lama'"),
+    ] {
+        write(folder.path(), &format!("{name}.toml"), text);
+        write(folder.path(), &format!("{name}.pt"), "weights");
+    }
+    write(folder.path(), "lonely.toml", "format = 'lama'");
+    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert!(registry.get("good").is_some());
+    assert_eq!(
+        registry.iter().count(),
+        Registry::known().unwrap().iter().count() + 1
+    );
+    let told = sentences(&refused);
+    for named in [
+        "bad.toml",
+        "colour",
+        "fetched.toml",
+        "`url`",
+        "`other`",
+        "lonely.pt",
+    ] {
+        assert!(told.contains(named), "{named}: {told}");
+    }
+}
+
+#[test]
+fn a_description_never_takes_the_name_of_a_known_model() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["lama", "LAMA-mini"] {
+        write(folder.path(), &format!("{name}.pt"), "weights");
+        write(folder.path(), &format!("{name}.toml"), "format = 'lama'");
+    }
+    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert_eq!(registry.get("lama").unwrap().file.name, "big-lama.pt");
+    assert_eq!(refused.len(), 2);
+    assert!(
+        sentences(&refused).contains("already a model called `lama`"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn other_programs_files_in_the_folder_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "settings.toml", "[window]\nwidth = 3");
+    fs::write(folder.path().join("binary.toml"), [0xff, 0xfe]).unwrap();
+    fs::create_dir(folder.path().join("folder.toml")).unwrap();
+    let (_, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+}
+
+#[test]
+fn iopaints_variables_move_a_known_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.pt");
+    write(folder.path(), "mine.pt", "weights");
+    let mut registry = Registry::known().unwrap();
+    let refused = registry.apply_env(|name| match name {
+        "LAMA_MODEL_URL" => Some(mine.clone().into_os_string()),
+        "LAMA_MODEL_MD5" => Some(OsString::new()),
+        "ANIME_LAMA_MODEL_URL" => Some("https://mirror.example/files/anime.pt?token=1".into()),
+        _ => None,
+    });
+    assert!(refused.is_empty(), "{refused:?}");
+    let lama = &registry.get("lama").unwrap().file;
+    assert_eq!(lama.origin, Origin::Path(mine));
+    assert!(lama.hashes.is_empty());
+    let anime = &registry.get("anime-lama").unwrap().file;
+    assert_eq!(anime.name, "anime.pt");
+    assert!(anime.hashes.md5.is_some(), "a mirror's file is still compared");
+}
+
+#[test]
+fn variables_that_make_no_sense_are_told_and_change_nothing() {
+    let mut registry = Registry::known().unwrap();
+    let refused = registry.apply_env(|name| match name {
+        "LAMA_MODEL_URL" => Some("/nowhere/at/all.pt".into()),
+        "LAMA_MODEL_MD5" => Some("xyz".into()),
+        "ANIME_LAMA_MODEL_URL" => Some("https://mirror.example/".into()),
+        _ => None,
+    });
+    let told = sentences(&refused);
+    for named in ["LAMA_MODEL_URL", "LAMA_MODEL_MD5", "ANIME_LAMA_MODEL_URL"] {
+        assert!(told.contains(named), "{named}: {told}");
+    }
+    let known = Registry::known().unwrap();
+    assert!(registry.iter().eq(known.iter()));
+}
+
+#[test]
+fn a_model_reads_to_clients_as_an_erase_model_of_iopaint() {
+    let registry = Registry::known().unwrap();
+    let info = ModelInfo::from(registry.get("lama").unwrap());
+    assert_eq!((info.name.as_str(), info.path.as_str()), ("lama", "lama"));
+    assert!(!info.need_prompt && !info.is_single_file_diffusers && info.controlnets.is_empty());
+}
