@@ -278,3 +278,58 @@ fn threshold_counts_its_bound_as_hole() {
     threshold(&mut mask, 128);
     assert_eq!(mask.as_raw(), &[0, 0, 255, 255]);
 }
+
+#[test]
+fn a_gray_profile_is_applied_and_leaves() {
+    let picture = decoded("profile-gray.png");
+    for (x, y) in positions() {
+        // The profile says that values are linear light (IEC 61966-2-1 back to sRGB).
+        let light = f64::from(common::gray(x, y)[0]) / 255.0;
+        let srgb = if light <= 0.003_130_8 {
+            light * 12.92
+        } else {
+            1.055 * light.powf(1.0 / 2.4) - 0.055
+        };
+        for found in picture.rgb.get_pixel(x, y).0 {
+            assert!(
+                (f64::from(found) - srgb * 255.0).abs() <= 1.5,
+                "at {x}, {y}: {found}, not {}",
+                srgb * 255.0
+            );
+        }
+    }
+}
+
+#[test]
+fn an_ink_profile_is_applied_nearly_as_little_cms_does() {
+    // The two interpolate between the three points a side of this table differently.
+    let (found, expected) = (
+        decoded("profile-cmyk.tiff").rgb,
+        decoded("profile-cmyk.srgb.png").rgb,
+    );
+    let apart: Vec<u32> = found
+        .iter()
+        .zip(expected.iter())
+        .map(|(a, b)| u32::from(a.abs_diff(*b)))
+        .collect();
+    let mean = f64::from(apart.iter().sum::<u32>()) / apart.len() as f64;
+    assert!(mean < 4.0, "{mean}");
+    assert!(apart.iter().max() <= Some(&20), "{:?}", apart.iter().max());
+    let plain = decode_mask(&common::file("profile-cmyk.tiff"), &LIMITS).unwrap();
+    let gray = |rgb: &iopaint_imaging::RgbImage, at: usize| i32::from(rgb.as_raw()[at * 3 + 1]);
+    let far = plain
+        .as_raw()
+        .iter()
+        .enumerate()
+        .map(|(at, value)| (i32::from(*value) - gray(&expected, at)).abs());
+    assert!(
+        far.sum::<i32>() / plain.as_raw().len() as i32 > 8,
+        "the profile matters here"
+    );
+}
+
+#[test]
+fn a_masks_profile_is_not_applied() {
+    let mask = decode_mask(&common::file("profile-gray.png"), &LIMITS).unwrap();
+    assert!(positions().all(|(x, y)| mask.get_pixel(x, y).0[0] == common::gray(x, y)[0]));
+}

@@ -30,6 +30,21 @@ fn round(bytes: &[u8]) {
 }
 
 #[test]
+fn a_jpeg_that_is_cut_off_is_damaged() {
+    for name in ["rgb.jpg", "progressive.jpg", "orientation-1.jpg"] {
+        let bytes = common::file(name);
+        for length in [bytes.len() / 2, bytes.len() - 20, bytes.len() - 1] {
+            let error = decode(&bytes[..length], &LIMITS).unwrap_err();
+            assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
+        }
+        assert!(
+            decode(&[bytes, vec![0; 100]].concat(), &LIMITS).is_ok(),
+            "what follows the end is no damage"
+        );
+    }
+}
+
+#[test]
 fn every_truncation_fails_or_decodes_but_never_panics() {
     for (name, bytes) in FILES.iter() {
         let step = if bytes.len() > 600 { 7 } else { 1 };

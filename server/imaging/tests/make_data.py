@@ -143,7 +143,59 @@ def tiff():
     opencv(np.dstack([deep, deep_alpha]), "rgba16.tiff")
 
 
+def profile(space, tags):
+    """An ICC profile of version 2 (ICC.1:2001) from its tags' bytes."""
+    table, body, offset = b"", b"", 132 + 12 * len(tags)
+    for name, data in tags:
+        data += b"\0" * (-len(data) % 4)
+        table += name + offset.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        body, offset = body + data, offset + len(data)
+    pcs = b"Lab " if space == b"CMYK" else b"XYZ "
+    header = offset.to_bytes(4, "big") + b"\0" * 4 + b"\x02\x10\0\0" + (b"prtr" if space == b"CMYK" else b"mntr")
+    header += space + pcs + bytes.fromhex("07e800010001000000000000") + b"acsp" + b"\0" * 28
+    header += bytes.fromhex("0000f6d6000100000000d32d")
+    return header.ljust(128, b"\0") + len(tags).to_bytes(4, "big") + table + body
+
+
+def text(value):
+    return b"desc\0\0\0\0" + (len(value) + 1).to_bytes(4, "big") + value + b"\0" * 79
+
+
+WHITE = b"XYZ \0\0\0\0" + bytes.fromhex("0000f6d6000100000000d32d")
+
+
+def gray_profile():
+    """Gamma 1.0: far from sRGB, so that applying it shows."""
+    return profile(b"GRAY", [(b"desc", text(b"linear gray")), (b"wtpt", WHITE), (b"kTRC", b"curv" + b"\0" * 8)])
+
+
+def cmyk_profile():
+    """A table of 3^4 points: lightness falls with every ink, a and b follow their hues."""
+    ramp = bytes(range(256))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 3, 0])
+    table += b"".join(int(v * 65536).to_bytes(4, "big") for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + ramp * 4
+    for c, m, y, k in np.ndindex(3, 3, 3, 3):
+        c, m, y, k = c / 2, m / 2, y / 2, k / 2
+        light = 255 * (1 - 0.35 * c) * (1 - 0.45 * m) * (1 - 0.08 * y) * (1 - 0.9 * k)
+        a, b = (1 - k) * (70 * m - 35 * c), (1 - k) * (85 * y - 45 * c - 5 * m)
+        table += bytes(int(round(min(max(v, 0), 255))) for v in (light, a + 128, b + 128))
+    table += ramp * 3
+    return profile(b"CMYK", [(b"desc", text(b"inks")), (b"wtpt", WHITE), (b"A2B0", table)])
+
+
+def managed():
+    """Files with profiles that can't go out with RGB; of the inks, what Little CMS makes of them as PNG."""
+    save(GRAY, "profile-gray.png", icc_profile=gray_profile())
+    icc = cmyk_profile()
+    inks = np.stack([X * 20, Y * 30, (X + Y) * 11, X * 7], -1).astype(np.uint8)
+    image = Image.fromarray(inks, "CMYK")
+    save(image, "profile-cmyk.tiff", icc_profile=icc)
+    source, srgb = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(source, srgb, "CMYK", "RGB", renderingIntent=0)
+    save(ImageCms.applyTransform(image, transform), "profile-cmyk.srgb.png")
+
+
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for make in (png, jpeg, webp, bmp_and_gif, tiff):
+    for make in (png, jpeg, webp, bmp_and_gif, tiff, managed):
         make()

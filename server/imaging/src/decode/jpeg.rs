@@ -18,26 +18,43 @@ use crate::{
 pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// The segments between the file's start and its first scan, as (marker, payload).
-pub(crate) fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    std::iter::from_fn(move || {
+pub(crate) struct Segments<'a> {
+    rest: &'a [u8],
+}
+
+pub(crate) fn segments(bytes: &[u8]) -> Segments<'_> {
+    Segments {
+        rest: bytes.get(2..).unwrap_or_default(),
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match rest {
+            match self.rest {
                 // Fill bytes may come before a marker; 0x01 and 0xd0..=0xd8 have no payload.
-                [0xff, 0xff, ..] => rest = rest.get(1..)?,
-                [0xff, 0x01 | 0xd0..=0xd8, ..] => rest = rest.get(2..)?,
+                [0xff, 0xff, ..] => self.rest = self.rest.get(1..)?,
+                [0xff, 0x01 | 0xd0..=0xd8, ..] => self.rest = self.rest.get(2..)?,
                 [0xff, 0xd9 | 0xda, ..] => return None,
                 [0xff, marker, high, low, ..] => {
                     let length = usize::from(u16::from_be_bytes([*high, *low]));
-                    let payload = rest.get(4..length + 2)?;
-                    let marker = *marker;
-                    rest = rest.get(length + 2..)?;
-                    return Some((marker, payload));
+                    let payload = self.rest.get(4..length + 2)?;
+                    self.rest = self.rest.get(length + 2..)?;
+                    return Some((*marker, payload));
                 }
                 _ => return None,
             }
         }
-    })
+    }
+}
+
+/// Whether an end marker follows the first scan; the decoder fills up what is missing of a file that was cut off.
+fn is_whole(bytes: &[u8]) -> bool {
+    let mut segments = segments(bytes);
+    segments.by_ref().for_each(drop);
+    segments.rest.windows(2).any(|marker| marker == [0xff, 0xd9])
 }
 
 /// Width and height from the frame header (ITU-T T.81, B.2.2).
@@ -55,6 +72,9 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Decoded, DecodeError> {
+    if !is_whole(bytes) {
+        return Err(DecodeError::damaged(Format::Jpeg, "its end is missing"));
+    }
     let side = limits.max_side as usize;
     let options = DecoderOptions::default().set_max_width(side).set_max_height(side);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
