@@ -1,5 +1,7 @@
 //! What can go wrong with a file, in sentences for the person who sent it.
 
+use std::fmt::Display;
+
 use crate::Format;
 
 /// Why bytes could not become a picture.
@@ -37,16 +39,26 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) fn damaged(format: Format, reason: impl std::fmt::Display) -> Self {
-        let mut reason = reason.to_string();
-        if let Some((end, _)) = reason.char_indices().nth(160) {
-            reason.truncate(end);
-        }
+    pub(crate) fn damaged(format: Format, reason: impl Display) -> Self {
         Self::Damaged {
             format,
-            reason: reason.trim_end_matches(['.', ' ']).replace('\n', " "),
+            reason: short(&reason),
         }
     }
+
+    pub(crate) fn unsupported(what: impl Display) -> Self {
+        Self::Unsupported(short(&what))
+    }
+}
+
+/// A codec's words as a part of one sentence.
+fn short(words: &dyn Display) -> String {
+    let mut words = words.to_string().replace(['\n', '\r'], " ");
+    if let Some((end, _)) = words.char_indices().nth(120) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words.trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// Why a result could not become a file.
@@ -74,7 +86,7 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    pub(crate) fn codec(format: Format, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn codec(format: Format, reason: impl Display) -> Self {
         Self::Codec {
             format,
             reason: reason.to_string(),

@@ -58,7 +58,7 @@ pub struct Header {
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
     let Some(format) = Format::sniff(bytes) else {
         return Err(match format::foreign(bytes) {
-            Some(name) => DecodeError::Unsupported(name.to_owned()),
+            Some(name) => DecodeError::unsupported(name),
             None => DecodeError::NotAnImage,
         });
     };

@@ -1,16 +1,54 @@
-//! Scaling.
+//! Scaling of masks. (Pictures are scaled by the pipeline, which needs other kernels on other numbers.)
 
-use image::GrayImage;
+use image::{GrayImage, Luma};
 
-/// Scales a mask to `width` x `height` by taking the nearest pixel, floor(x * source / target), as `OpenCV`'s
-/// `INTER_NEAREST` does. A zero side gives an empty image.
+/// Scales a mask to `width` x `height` by taking the nearest pixel, as `OpenCV`'s `INTER_NEAREST` does: position x
+/// reads floor(x * (1 / (target / source))), in double precision with its rounding. An empty mask or a zero side gives
+/// black, or nothing.
 #[must_use]
-pub fn nearest_gray(image: &GrayImage, width: u32, height: u32) -> GrayImage {
-    let at = |position: u32, source: u32, target: u32| {
-        (u64::from(position) * u64::from(source) / u64::from(target.max(1))) as u32
-    };
+pub fn nearest_gray(mask: &GrayImage, width: u32, height: u32) -> GrayImage {
+    let columns = sources(mask.width(), width);
+    let rows = sources(mask.height(), height);
     GrayImage::from_fn(width, height, |x, y| {
-        let (x, y) = (at(x, image.width(), width), at(y, image.height(), height));
-        image.get_pixel_checked(x, y).copied().unwrap_or(image::Luma([0]))
+        let column = columns.get(x as usize).copied().unwrap_or(0);
+        let row = rows.get(y as usize).copied().unwrap_or(0);
+        mask.get_pixel_checked(column, row).copied().unwrap_or(Luma([0]))
     })
+}
+
+/// Which source position every target position reads.
+fn sources(source: u32, target: u32) -> Vec<u32> {
+    let step = 1.0 / (f64::from(target) / f64::from(source));
+    (0..target)
+        .map(|at| ((f64::from(at) * step).floor() as u32).min(source.saturating_sub(1)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_those_of_opencv() {
+        // cv2.resize(np.arange(source)[None], (target, 1), interpolation=cv2.INTER_NEAREST), OpenCV 4.11
+        assert_eq!(sources(7, 3), [0, 2, 4]);
+        assert_eq!(sources(3, 7), [0, 0, 0, 1, 1, 2, 2]);
+        assert_eq!(sources(5, 5), [0, 1, 2, 3, 4]);
+        assert_eq!(sources(1, 4), [0; 4]);
+        // In whole numbers 49 x 2 / 98 would be 1.
+        assert_eq!(sources(2, 98)[48..51], [0, 0, 1]);
+        assert_eq!(sources(2, 206)[102..105], [0, 0, 1]);
+    }
+
+    #[test]
+    fn a_mask_is_scaled_both_ways() {
+        let mask = GrayImage::from_raw(2, 2, vec![1, 2, 3, 4]).unwrap();
+        assert_eq!(
+            nearest_gray(&mask, 4, 3).as_raw(),
+            &[1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4]
+        );
+        assert_eq!(nearest_gray(&mask, 1, 1).as_raw(), &[1]);
+        assert_eq!(nearest_gray(&GrayImage::new(0, 0), 2, 1).as_raw(), &[0, 0]);
+        assert!(nearest_gray(&mask, 0, 5).as_raw().is_empty());
+    }
 }

@@ -1,4 +1,5 @@
 //! Every kind of image becomes the pixels that it shows.
+#![expect(clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! A result goes back out in the input's format, with what the input carried and nothing that lies or leaks.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 
@@ -204,7 +205,7 @@ fn jpeg_density_profile_and_xmp_are_kept() {
     let mut segments = Vec::new();
     let packet =
         b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/' a:b='c' tiff:Orientation='6'/>";
-    let profile = [b"ICC_PROFILE\0\x01\x01".as_slice(), &profile(b"RGB ")].concat();
+    let profile = [b"ICC_PROFILE\0\x01\x01".as_slice(), &profile(*b"RGB ")].concat();
     for (marker, payload) in [(0xe1, packet.as_slice()), (0xe2, &profile)] {
         segments.extend([0xff, marker]);
         segments.extend((payload.len() as u16 + 2).to_be_bytes());
@@ -232,10 +233,10 @@ fn jpeg_density_profile_and_xmp_are_kept() {
 }
 
 /// A profile's header with nothing behind it but filling.
-fn profile(space: &[u8; 4]) -> Vec<u8> {
+fn profile(space: [u8; 4]) -> Vec<u8> {
     let mut profile = vec![7; 200];
     profile[..4].copy_from_slice(&200u32.to_be_bytes());
-    profile[16..20].copy_from_slice(space);
+    profile[16..20].copy_from_slice(&space);
     profile[36..40].copy_from_slice(b"acsp");
     profile
 }
@@ -302,7 +303,7 @@ fn bmp_keeps_its_density() {
 fn webp_keeps_profile_exif_and_xmp() {
     let mut file = Vec::new();
     let mut encoder = image_webp::WebPEncoder::new(&mut file);
-    encoder.set_icc_profile(profile(b"RGB "));
+    encoder.set_icc_profile(profile(*b"RGB "));
     encoder.set_exif_metadata(
         b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x08\0\0\0\0\0\0".to_vec(),
     );
@@ -314,7 +315,9 @@ fn webp_keeps_profile_exif_and_xmp() {
     let before = decode(&file, &LIMITS).unwrap();
     assert_eq!(before.rgb.dimensions(), (HEIGHT, WIDTH), "EXIF turns it");
     let bytes = written(&before, EncodeOptions::default()).bytes;
-    assert!(contains(&bytes, &profile(b"RGB ")) && contains(&bytes, b"a:b='c'") && contains(&bytes, b"EXIF"));
+    assert!(
+        contains(&bytes, &profile(*b"RGB ")) && contains(&bytes, b"a:b='c'") && contains(&bytes, b"EXIF")
+    );
     assert_eq!(decode(&bytes, &LIMITS).unwrap().rgb.dimensions(), (HEIGHT, WIDTH));
 }
 
@@ -322,7 +325,7 @@ fn webp_keeps_profile_exif_and_xmp() {
 fn profiles_of_another_colour_space_do_not_go_out(#[values(b"CMYK", b"GRAY", b"Lab ")] space: &[u8; 4]) {
     let mut file = Vec::new();
     let mut encoder = image_webp::WebPEncoder::new(&mut file);
-    encoder.set_icc_profile(profile(space));
+    encoder.set_icc_profile(profile(*space));
     encoder
         .encode(&[1, 2, 3], 1, 1, image_webp::ColorType::Rgb8)
         .unwrap();

@@ -185,7 +185,8 @@ def cmyk_profile():
 
 def managed():
     """Files with profiles that can't go out with RGB; of the inks, what Little CMS makes of them as PNG."""
-    save(GRAY, "profile-gray.png", icc_profile=gray_profile())
+    for kind in ("png", "tiff"):
+        save(GRAY, f"profile-gray.{kind}", icc_profile=gray_profile())
     icc = cmyk_profile()
     inks = np.stack([X * 20, Y * 30, (X + Y) * 11, X * 7], -1).astype(np.uint8)
     image = Image.fromarray(inks, "CMYK")

@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded, DecodeError> {
     let error = |error: ImageError| match error {
-        ImageError::Unsupported(what) => DecodeError::Unsupported(format!("This kind of {format} ({what})")),
+        ImageError::Unsupported(what) => DecodeError::unsupported(format!("This kind of {format} ({what})")),
         other => DecodeError::damaged(format, other),
     };
     let input = Cursor::new(bytes);

@@ -149,7 +149,7 @@ fn collect(bytes: &[u8], metadata: &mut Metadata) {
 
 fn error(error: DecodeErrors) -> DecodeError {
     match error {
-        DecodeErrors::Unsupported(what) => DecodeError::Unsupported(format!("This kind of JPEG ({what:?})")),
+        DecodeErrors::Unsupported(what) => DecodeError::unsupported(format!("This kind of JPEG ({what:?})")),
         other => DecodeError::damaged(Format::Jpeg, other),
     }
 }

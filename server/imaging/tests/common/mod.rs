@@ -1,5 +1,6 @@
 //! The pictures of `make_data.py`: files and the formulas of their pixels.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use iopaint_imaging::Limits;
 

@@ -26,13 +26,13 @@ const XMP: Tag = Tag::Unknown(700);
 
 fn error(error: TiffError) -> DecodeError {
     match error {
-        TiffError::UnsupportedError(what) => DecodeError::Unsupported(format!("This kind of TIFF ({what})")),
+        TiffError::UnsupportedError(what) => DecodeError::unsupported(format!("This kind of TIFF ({what})")),
         other => DecodeError::damaged(Format::Tiff, other),
     }
 }
 
 fn unsupported(what: impl std::fmt::Display) -> DecodeError {
-    DecodeError::Unsupported(format!("A TIFF with {what}"))
+    DecodeError::unsupported(format!("A TIFF with {what}"))
 }
 
 fn open(bytes: &[u8]) -> Result<Reader<'_>, DecodeError> {
