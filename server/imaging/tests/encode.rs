@@ -337,6 +337,36 @@ fn profiles_of_another_colour_space_do_not_go_out(#[values(b"CMYK", b"GRAY", b"L
     assert!(!contains(&bytes, space));
 }
 
+#[rstest]
+fn any_picture_can_be_written_in_any_format(
+    #[values("rgba16.png", "orientation-6.jpg", "palette-alpha.gif", "gray.tiff")] name: &str,
+    #[values(
+        Format::Png,
+        Format::Jpeg,
+        Format::WebP,
+        Format::Bmp,
+        Format::Tiff,
+        Format::Gif
+    )]
+    format: Format,
+) {
+    let before = picture(name);
+    let (result, hole) = erased(&before);
+    let encoded = before
+        .encode_as(format, &result, &hole, &EncodeOptions::default())
+        .unwrap();
+    let after = decode(&encoded.bytes, &LIMITS).unwrap();
+    assert_eq!(after.format(), encoded.format);
+    assert_eq!(after.rgb.dimensions(), result.dimensions());
+    if encoded.format != Format::Jpeg {
+        assert_eq!(after.rgb, result);
+        assert_eq!(after.alpha, before.alpha);
+    }
+    let exif_kept = contains(&encoded.bytes, b"Cameras\0");
+    let has_exif = matches!(encoded.format, Format::Png | Format::Jpeg | Format::WebP);
+    assert_eq!(exif_kept, has_exif && name.ends_with("jpg"));
+}
+
 #[test]
 fn a_patch_is_the_rectangle_with_alpha() {
     let before = picture("rgba.png");

@@ -189,3 +189,11 @@ fn bombs_are_refused_by_their_header() {
         assert!(start.elapsed().as_millis() < 200, "{name}");
     }
 }
+
+#[test]
+fn a_frame_far_larger_than_its_screen_takes_no_memory() {
+    let mut gif = common::file("palette.gif");
+    let frame = gif.iter().position(|byte| *byte == b',').unwrap();
+    gif[frame + 5..frame + 9].fill(0xff);
+    assert!(matches!(decode(&gif, &LIMITS), Err(DecodeError::Damaged { .. })));
+}

@@ -40,15 +40,29 @@ pub struct Encoded {
 }
 
 impl Picture {
-    /// Writes `result` in the input's format, with the input's alpha and metadata.
+    /// Writes `result` in the input's format (a GIF as PNG), with the input's alpha and metadata.
     ///
     /// `result` and `hole` (not 0 where pixels were filled) have the picture's size. A 16-bit input comes back in
-    /// 16 bits where the format has them, sample for sample outside the hole.
+    /// 16 bits, sample for sample outside the hole.
     ///
     /// # Errors
     /// [`EncodeError::SizeMismatch`], or [`EncodeError::Codec`] where the format can't hold the picture.
     pub fn encode(
         &self,
+        result: &RgbImage,
+        hole: &GrayImage,
+        options: &EncodeOptions,
+    ) -> Result<Encoded, EncodeError> {
+        self.encode_as(self.format, result, hole, options)
+    }
+
+    /// As [`Picture::encode`], in another format: alpha, 16 bits and metadata go along as far as `format` has them.
+    ///
+    /// # Errors
+    /// As [`Picture::encode`].
+    pub fn encode_as(
+        &self,
+        format: Format,
         result: &RgbImage,
         hole: &GrayImage,
         options: &EncodeOptions,
@@ -66,17 +80,25 @@ impl Picture {
         } else {
             &self.metadata
         };
-        let format = if self.format == Format::Gif {
+        let format = if format == Format::Gif {
             Format::Png
         } else {
-            self.format
+            format
+        };
+        let deep = self
+            .deep
+            .as_ref()
+            .filter(|_| matches!(format, Format::Png | Format::Tiff));
+        let pixels = || match deep {
+            Some(deep) => Pixels::sixteen_bit(self, deep, result, hole),
+            None => Pixels::eight_bit(self, result),
         };
         let bytes = match format {
             Format::Jpeg => jpeg::encode(result, metadata, options.quality)?,
-            Format::Png | Format::Gif => png::encode(&Pixels::whole(self, result, hole), metadata)?,
-            Format::WebP => webp::encode(&Pixels::whole(self, result, hole), metadata)?,
-            Format::Bmp => bmp::encode(&Pixels::whole(self, result, hole), metadata)?,
-            Format::Tiff => tiff::encode(&Pixels::whole(self, result, hole), metadata)?,
+            Format::Png | Format::Gif => png::encode(&pixels(), metadata)?,
+            Format::WebP => webp::encode(&pixels(), metadata)?,
+            Format::Bmp => bmp::encode(&pixels(), metadata)?,
+            Format::Tiff => tiff::encode(&pixels(), metadata)?,
         };
         Ok(Encoded { bytes, format })
     }

@@ -20,17 +20,30 @@ pub(super) enum Samples<'a> {
 }
 
 impl<'a> Pixels<'a> {
-    /// The whole picture; all three images have the same size.
-    pub fn whole(picture: &Picture, result: &'a RgbImage, hole: &GrayImage) -> Self {
-        let samples = match (&picture.deep, &picture.alpha) {
-            (Some(deep), _) => Samples::Sixteen(sixteen_bit(picture, deep, result, hole)),
-            (None, Some(alpha)) => Samples::Eight(Cow::Owned(joined(result.as_raw(), alpha.as_raw()))),
-            (None, None) => Samples::Eight(Cow::Borrowed(result.as_raw())),
+    /// The whole result in 8 bits; it has the picture's size.
+    pub fn eight_bit(picture: &Picture, result: &'a RgbImage) -> Self {
+        let samples = match &picture.alpha {
+            Some(alpha) => Cow::Owned(joined(result.as_raw(), alpha.as_raw())),
+            None => Cow::Borrowed(result.as_raw().as_slice()),
         };
+        Self::new(
+            result.dimensions(),
+            picture.alpha.is_some(),
+            Samples::Eight(samples),
+        )
+    }
+
+    /// The whole result in 16 bits; all images have the picture's size.
+    pub fn sixteen_bit(picture: &Picture, deep: &Deep, result: &RgbImage, hole: &GrayImage) -> Self {
+        let samples = Samples::Sixteen(sixteen_bit(picture, deep, result, hole));
+        Self::new(result.dimensions(), deep.alpha.is_some(), samples)
+    }
+
+    fn new((width, height): (u32, u32), alpha: bool, samples: Samples<'a>) -> Self {
         Self {
-            width: result.width(),
-            height: result.height(),
-            alpha: picture.alpha.is_some(),
+            width,
+            height,
+            alpha,
             samples,
         }
     }
@@ -50,12 +63,11 @@ impl<'a> Pixels<'a> {
             ),
             None => colours.into_raw(),
         };
-        Self {
-            width,
-            height,
-            alpha: picture.alpha.is_some(),
-            samples: Samples::Eight(Cow::Owned(samples)),
-        }
+        Self::new(
+            (width, height),
+            picture.alpha.is_some(),
+            Samples::Eight(Cow::Owned(samples)),
+        )
     }
 }
 
