@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { exportName, exportType, hasColorProfile } from "./files";
+
+describe("saving", () => {
+  it("keeps the format where a canvas can write it", () => {
+    expect(exportType("image/jpeg")).toBe("image/jpeg");
+    expect(exportType("image/webp")).toBe("image/webp");
+    expect(exportType("image/bmp")).toBe("image/png");
+    expect(exportType("")).toBe("image/png");
+  });
+
+  it("names the result after the picture", () => {
+    expect(exportName("a b.c.JPEG", "image/jpeg")).toBe("a b.c_cleanup.JPEG");
+    expect(exportName("scan.bmp", "image/png")).toBe("scan_cleanup.png");
+    expect(exportName("noextension", "image/webp")).toBe("noextension_cleanup.webp");
+    expect(exportName("", "image/png")).toBe("image_cleanup.png");
+  });
+
+  it("sees a colour profile", () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    expect(hasColorProfile(bytes("..JFIF..ICC_PROFILE\0"))).toBe(true);
+    expect(hasColorProfile(bytes("PNG IHDR sRGB IDAT"))).toBe(false);
+  });
+});

@@ -1,0 +1,32 @@
+/** Formats that every browser with a canvas can write. */
+export type ExportType = "image/png" | "image/jpeg" | "image/webp";
+
+const EXTENSIONS: Record<ExportType, string> = {
+  "image/png": "png",
+  "image/jpeg": "jpg",
+  "image/webp": "webp",
+};
+
+/** What a picture of this type is saved as: its own format where a canvas can write it, else PNG. */
+export function exportType(type: string): ExportType {
+  return type === "image/jpeg" || type === "image/webp" ? type : "image/png";
+}
+
+/** `holiday.jpg` becomes `holiday_cleanup.jpg`; the extension is kept where it suits the type. */
+export function exportName(name: string, type: ExportType): string {
+  const dot = name.lastIndexOf(".");
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const extension = dot > 0 ? name.slice(dot + 1) : "";
+  const fits =
+    extension.toLowerCase() === EXTENSIONS[type] || (type === "image/jpeg" && /^jpe?g$/i.test(extension));
+  return `${stem || "image"}_cleanup.${fits ? extension : EXTENSIONS[type]}`;
+}
+
+/**
+ * Whether the first bytes of a PNG, JPEG or WebP name a colour profile. The page works in sRGB, a server may not: it
+ * gets the page's own pixels of such a picture instead of the file.
+ */
+export function hasColorProfile(bytes: Uint8Array): boolean {
+  const text = new TextDecoder("latin1").decode(bytes);
+  return text.includes("ICC_PROFILE") || text.includes("iCCP") || text.includes("ICCP");
+}

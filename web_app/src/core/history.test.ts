@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { EMPTY_HISTORY, push, redo, undo, type History } from "./history";
+
+const add = (history: History<string>, step: string, budget = 100) =>
+  push(history, step, (each) => each.length, budget);
+
+describe("history", () => {
+  it("undoes newest first and redoes in order", () => {
+    let history: History<string> = add(add(add(EMPTY_HISTORY, "a"), "b"), "c");
+    const undone: string[] = [];
+    for (let next = undo(history); next; next = undo(history)) {
+      undone.push(next[1]);
+      history = next[0];
+    }
+    expect(undone).toEqual(["c", "b", "a"]);
+    const redone: string[] = [];
+    for (let next = redo(history); next; next = redo(history)) {
+      redone.push(next[1]);
+      history = next[0];
+    }
+    expect(redone).toEqual(["a", "b", "c"]);
+  });
+
+  it("forgets what was undone once something new is done", () => {
+    const [history] = undo(add(add(EMPTY_HISTORY, "a"), "b")) ?? [EMPTY_HISTORY];
+    expect(add(history, "c")).toEqual({ past: ["a", "c"], future: [] });
+  });
+
+  it("forgets the oldest steps when they cost too much, never the newest", () => {
+    const history = add(add(add(EMPTY_HISTORY, "aaaa"), "bbb"), "cc", 5);
+    expect(history.past).toEqual(["bbb", "cc"]);
+    expect(add(history, "d".repeat(9), 5).past).toEqual(["d".repeat(9)]);
+  });
+
+  it("has nothing to undo or redo at first", () => {
+    expect(undo(EMPTY_HISTORY)).toBeNull();
+    expect(redo(EMPTY_HISTORY)).toBeNull();
+  });
+});

@@ -1,0 +1,23 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// Where `npm run dev` finds a running server.
+const server = process.env.IOPAINT_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  // Relative addresses: the page works under any base path.
+  base: "./",
+  plugins: [react()],
+  build: {
+    target: "es2022",
+    // A data: URL would need a wider Content-Security-Policy; every asset is a file of its own.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { "/api": server, "/readyz": server },
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+  },
+});
