@@ -1,12 +1,29 @@
 //! Which model, when and in what order: the registry of models, their files on disk and from the network, the queue
-//! and the thread that owns a loaded model.
+//! and the thread that runs the loaded models.
 
+mod download;
+mod engine;
+mod job;
+mod loader;
+mod loading;
 mod locate;
+mod queue;
 mod registry;
+mod state;
+mod switch;
+#[cfg(test)]
+mod tests;
 mod verify;
+mod worker;
 
+pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
+pub use engine::{Engine, EngineOptions, LoadingModel, StartError, Status, Ticket};
+pub use job::{Done, JobError, Rejection, Unavailable, Work};
+pub use loader::{LoadError, ModelLoader, TorchLoader};
 pub use locate::{ModelFile, ModelStore, NoModelDir};
+pub use queue::ClientKey;
 pub use registry::{
     FileSpec, Format, Hashes, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
 };
+pub use switch::SwitchError;
 pub use verify::{Digest, Verdict, VerifyError, verify};

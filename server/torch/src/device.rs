@@ -71,6 +71,7 @@ pub fn init(threads: usize) {
 }
 
 /// How many CUDA devices this libtorch can use: none for its CPU build or without a driver.
+#[must_use]
 pub fn cuda_device_count() -> usize {
     // SAFETY: no arguments; the shim catches every exception.
     usize::try_from(unsafe { shim::iopaint_cuda_device_count() }).unwrap_or(0)

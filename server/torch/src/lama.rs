@@ -69,8 +69,8 @@ impl Inpainter for LamaModel {
     fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
         let (width, height) = image.dimensions();
         let mut inputs = [
-            self.image_tensor(image).map_err(tensor_error)?,
-            self.mask_tensor(mask).map_err(tensor_error)?,
+            self.image_tensor(image).map_err(|error| tensor_error(&error))?,
+            self.mask_tensor(mask).map_err(|error| tensor_error(&error))?,
         ];
         let output = self.module.forward(&mut inputs)?;
         let expected = [1, 3, i64::from(height), i64::from(width)];
@@ -83,7 +83,7 @@ impl Inpainter for LamaModel {
                 out_of_memory: false,
             });
         }
-        let pixels = to_pixels(&output).map_err(tensor_error)?;
+        let pixels = to_pixels(&output).map_err(|error| tensor_error(&error))?;
         RgbImage::from_raw(width, height, pixels).ok_or_else(|| ForwardError {
             message: String::from("the model's answer has the wrong number of pixels"),
             out_of_memory: false,
@@ -109,7 +109,7 @@ fn to_pixels(output: &Tensor) -> Result<Vec<u8>, TchError> {
     Ok(bytes)
 }
 
-fn tensor_error(error: TchError) -> ForwardError {
+fn tensor_error(error: &TchError) -> ForwardError {
     let message = error.to_string();
     let out_of_memory = message.contains("DefaultCPUAllocator") || message.contains("out of memory");
     ForwardError {

@@ -1,0 +1,98 @@
+//! Models are loaded, and downloaded if need be, on threads of their own while others go on serving.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use iopaint_inpaint::Inpainter;
+
+use crate::download::{Progress, ProgressReport, download};
+use crate::loader::LoadError;
+use crate::locate::ModelFile;
+use crate::registry::{ModelSpec, Origin};
+use crate::state::{Loading, Shared, State, Then};
+
+/// Begins to load a model whose file is here. Whoever waits is told by [`Shared::finish_loading`].
+pub(crate) fn begin_loading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
+    begin(shared, state, name, then, false);
+}
+
+/// Begins to download a model and to load it then.
+pub(crate) fn begin_downloading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
+    begin(shared, state, name, then, true);
+}
+
+fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, download: bool) {
+    let progress = download.then_some(Progress {
+        bytes: 0,
+        total: None,
+    });
+    state.loading.push(Loading {
+        name: name.to_owned(),
+        progress,
+        then,
+        waiting: Vec::new(),
+    });
+    let thread = thread::Builder::new().name("load".into());
+    let (own_shared, own_name) = (Arc::clone(shared), name.to_owned());
+    let spawned = thread.spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            fetch_and_load(&own_shared, &own_name, download)
+        }))
+        .unwrap_or(Err(LoadError::Panicked));
+        own_shared.finish_loading(&own_name, result);
+    });
+    if let Err(error) = spawned {
+        // The lock is held here; the report needs it, so that it has to come from elsewhere.
+        tracing::error!(
+            model = name,
+            "no thread could be started to load a model: {error}"
+        );
+        state.loading.retain(|loading| loading.name != name);
+        state.failure = Some(format!("the model `{name}` could not be loaded: {error}"));
+    }
+}
+
+fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn Inpainter>, LoadError> {
+    let spec = shared.registry.get(name).ok_or(LoadError::Absent)?;
+    let file = match shared.store.locate(spec) {
+        Some(file) => file,
+        None if download => fetch(shared, spec)?,
+        None => return Err(LoadError::Absent),
+    };
+    if download {
+        shared.set_progress(name, None);
+    }
+    shared.loader.load(spec, &file)
+}
+
+/// Downloads a model's file; the progress goes to the terminal or the log and to those who ask for the status.
+pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
+    let report = ProgressReport::new(&spec.name);
+    let progress = |progress: Progress| {
+        report.update(progress);
+        shared.set_progress(&spec.name, Some(progress));
+    };
+    let Origin::Url(url) = &spec.file.origin else {
+        return Err(LoadError::Absent);
+    };
+    let target = shared.store.download_path(&spec.file);
+    let path = download(
+        &spec.file,
+        url,
+        &target,
+        &shared.download,
+        &shared.cancel_download,
+        &progress,
+    )?;
+    Ok(ModelFile::Path(path))
+}
+
+impl Shared {
+    fn set_progress(&self, name: &str, progress: Option<Progress>) {
+        let mut state = self.lock();
+        if let Some(loading) = state.loading.iter_mut().find(|loading| loading.name == name) {
+            loading.progress = progress;
+        }
+    }
+}

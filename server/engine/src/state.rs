@@ -1,0 +1,240 @@
+//! What the engine's threads share, and the rules by which it changes.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use iopaint_inpaint::Inpainter;
+use tokio::sync::{oneshot, watch};
+
+use crate::download::{Cancel, DownloadOptions, Progress};
+use crate::engine::EngineOptions;
+use crate::job::{Job, JobError, Places, Unavailable};
+use crate::loader::{LoadError, ModelLoader};
+use crate::locate::ModelStore;
+use crate::queue::Queue;
+use crate::registry::{ModelInfo, ModelSpec, Registry};
+use crate::switch::SwitchError;
+
+/// The share of the newest forward in the running mean of their times.
+const NEWEST: f64 = 0.3;
+
+pub(crate) struct Shared {
+    pub registry: Registry,
+    pub store: ModelStore,
+    pub loader: Arc<dyn ModelLoader>,
+    pub download: DownloadOptions,
+    pub max_models: usize,
+    pub places: Places,
+    /// Whether a forward is running.
+    pub running: watch::Sender<bool>,
+    pub cancel_download: Cancel,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub queue: Queue<Job>,
+    /// The model that answers jobs that name none. Where only one model is kept and another one was asked for by
+    /// name, it is loaded anew for the next such job.
+    pub current: Option<String>,
+    pub loaded: Vec<Slot>,
+    pub loading: Vec<Loading>,
+    /// Why the last model that was tried isn't serving; empty again when one has been loaded.
+    pub failure: Option<String>,
+    pub draining: bool,
+    /// No handle of the engine is left.
+    pub closed: bool,
+    /// Running mean of the forwards' times, in seconds.
+    pub mean_forward: Option<f64>,
+    clock: u64,
+}
+
+/// A loaded model.
+pub(crate) struct Slot {
+    pub spec: ModelSpec,
+    /// Absent while it runs.
+    pub model: Option<Box<dyn Inpainter>>,
+    used: u64,
+}
+
+/// A model on its way.
+pub(crate) struct Loading {
+    pub name: String,
+    pub progress: Option<Progress>,
+    pub then: Then,
+    pub waiting: Vec<oneshot::Sender<Result<ModelInfo, SwitchError>>>,
+}
+
+/// What becomes of a model that has been loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It serves those who name it.
+    Keep,
+    /// It becomes the current one.
+    Current,
+    /// It becomes the current one unless somebody has chosen another one than this in the meantime.
+    InsteadOf(String),
+}
+
+impl Shared {
+    pub fn new(
+        registry: Registry,
+        store: ModelStore,
+        loader: Arc<dyn ModelLoader>,
+        options: &EngineOptions,
+    ) -> Self {
+        Self {
+            registry,
+            store,
+            loader,
+            download: options.download.clone(),
+            max_models: options.max_models.max(1),
+            places: Places::new(options.max_queue.max(1)),
+            running: watch::Sender::new(false),
+            cancel_download: Cancel::default(),
+            state: Mutex::default(),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// No panic happens while this is held, and if one did, every field still holds a whole value.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the lock back until something may have changed.
+    pub fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.wake.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something changed that the worker may have waited for.
+    pub fn notify(&self) {
+        self.wake.notify_all();
+    }
+
+    /// Takes the outcome of a load: the model serves from now on, or those who waited for it are told why not.
+    pub fn finish_loading(&self, name: &str, result: Result<Box<dyn Inpainter>, LoadError>) {
+        let mut state = self.lock();
+        let Some(place) = state.loading.iter().position(|loading| loading.name == name) else {
+            return;
+        };
+        let Loading { then, waiting, .. } = state.loading.swap_remove(place);
+        let (answer, failed) = match (result, self.registry.get(name)) {
+            (Ok(model), Some(spec)) => {
+                tracing::info!(model = name, "the model is loaded");
+                state.insert(spec.clone(), model, &then, self.max_models);
+                (Ok(ModelInfo::from(spec)), Vec::new())
+            }
+            (Ok(_), None) => (
+                Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
+                Vec::new(),
+            ),
+            (Err(error), _) => {
+                let sentence = format!("the model `{name}` could not be loaded: {error}");
+                tracing::error!(model = name, "{sentence}");
+                let failed = state.fail(name, &sentence);
+                (Err(SwitchError::Load(sentence)), failed)
+            }
+        };
+        drop(state);
+        self.notify();
+        for waiting in waiting {
+            // One who no longer waits needs no answer.
+            let _ = waiting.send(answer.clone());
+        }
+        for (job, error) in failed {
+            job.answer(Err(error));
+        }
+    }
+}
+
+impl State {
+    /// The name of the model that a job asks for, if there is one.
+    pub fn target<'a>(&'a self, job: &'a Job) -> Option<&'a str> {
+        job.model.as_deref().or(self.current.as_deref())
+    }
+
+    /// Whether the model that a job asks for is here and not running.
+    pub fn can_run(&self, job: &Job) -> bool {
+        self.target(job).is_some_and(|name| self.is_loaded(name))
+    }
+
+    pub fn is_loaded(&self, name: &str) -> bool {
+        self.loaded.iter().any(|slot| slot.spec.name == name)
+    }
+
+    pub fn is_loading(&self, name: &str) -> bool {
+        self.loading.iter().any(|loading| loading.name == name)
+    }
+
+    /// Marks a model as just used.
+    pub fn touch(&mut self, name: &str) -> Option<&mut Slot> {
+        self.clock += 1;
+        let clock = self.clock;
+        let slot = self.loaded.iter_mut().find(|slot| slot.spec.name == name)?;
+        slot.used = clock;
+        Some(slot)
+    }
+
+    /// Counts a forward's time.
+    pub fn forward_took(&mut self, time: Duration) {
+        let time = time.as_secs_f64();
+        self.mean_forward = Some(
+            self.mean_forward
+                .map_or(time, |mean| mean + NEWEST * (time - mean)),
+        );
+    }
+
+    fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>, then: &Then, max_models: usize) {
+        let name = spec.name.clone();
+        self.loaded.push(Slot {
+            spec,
+            model: Some(model),
+            used: 0,
+        });
+        self.touch(&name);
+        let becomes_current = match then {
+            Then::Keep => self.current.is_none(),
+            Then::Current => true,
+            Then::InsteadOf(other) => self.current.as_ref().is_none_or(|current| current == other),
+        };
+        if becomes_current {
+            self.current = Some(name.clone());
+        }
+        self.failure = None;
+        while self.loaded.len() > max_models {
+            let oldest = self
+                .loaded
+                .iter()
+                .enumerate()
+                .filter(|(_, slot)| {
+                    slot.spec.name != name
+                        && (max_models == 1 || Some(&slot.spec.name) != self.current.as_ref())
+                })
+                .min_by_key(|(_, slot)| slot.used)
+                .map(|(place, _)| place);
+            let Some(oldest) = oldest else { break };
+            // One that runs is dropped by the worker, which finds no slot to put it back into.
+            let slot = self.loaded.swap_remove(oldest);
+            tracing::info!(model = %slot.spec.name, "unloading a model to make room");
+        }
+    }
+
+    /// Takes out the jobs that can't be served any more, now that `name` could not be loaded.
+    fn fail(&mut self, name: &str, sentence: &str) -> Vec<(Job, JobError)> {
+        self.failure = Some(sentence.to_owned());
+        let hopeless = match &self.current {
+            Some(current) => current == name && !self.is_loaded(name),
+            None => self.loading.is_empty(),
+        };
+        self.queue
+            .extract(|job| match &job.model {
+                Some(model) => model == name,
+                None => hopeless,
+            })
+            .into_iter()
+            .map(|job| (job, JobError::NoModel(sentence.to_owned())))
+            .collect()
+    }
+}

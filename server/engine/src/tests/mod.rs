@@ -1,0 +1,6 @@
+//! The engine with models that do what a test says.
+
+mod default_model;
+mod fake;
+mod jobs;
+mod switching;

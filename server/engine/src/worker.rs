@@ -1,0 +1,149 @@
+//! The thread in which models run: one forward at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use iopaint_inpaint::{Inpainter, inpaint};
+
+use crate::job::{Done, Job, JobError, JobMonitor};
+use crate::loading::begin_loading;
+use crate::state::{Shared, State, Then};
+
+/// A job and the model that is taken out of its slot to run it.
+struct Run {
+    job: Job,
+    name: String,
+    model: Box<dyn Inpainter>,
+    max_forward_pixels: u64,
+}
+
+/// Runs jobs until the engine is closed.
+///
+/// # Errors
+/// Where the system has no room for another thread.
+pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
+    thread::Builder::new()
+        .name("model".into())
+        .spawn(move || work(&shared))
+        .map(|_| ())
+}
+
+fn work(shared: &Arc<Shared>) {
+    while let Some(run) = next(shared) {
+        shared.running.send_replace(true);
+        let Run {
+            job,
+            name,
+            mut model,
+            max_forward_pixels,
+        } = run;
+        let began = Instant::now();
+        let result = forward(&job, &name, model.as_mut(), max_forward_pixels, began);
+        put_back(shared, &name, model, began);
+        shared.running.send_replace(false);
+        job.answer(result);
+    }
+}
+
+/// Waits for a job whose model is here; sees to it that missing models are loaded. `None`: the engine is closed.
+fn next(shared: &Arc<Shared>) -> Option<Run> {
+    let mut state = shared.lock();
+    loop {
+        if state.closed {
+            return None;
+        }
+        if let Some(run) = take(&mut state) {
+            request_missing(shared, &mut state);
+            return Some(run);
+        }
+        request_missing(shared, &mut state);
+        state = shared.wait(state);
+    }
+}
+
+fn take(state: &mut State) -> Option<Run> {
+    let mut queue = std::mem::take(&mut state.queue);
+    let job = queue.take(|job| state.can_run(job));
+    state.queue = queue;
+    let job = job?;
+    let name = state.target(&job)?.to_owned();
+    let slot = state.touch(&name)?;
+    let model = slot.model.take()?;
+    let max_forward_pixels = slot.spec.max_forward_pixels.unwrap_or(u64::MAX);
+    Some(Run {
+        job,
+        name,
+        model,
+        max_forward_pixels,
+    })
+}
+
+/// Begins to load the models that waiting jobs ask for. Only here, after a job has been taken: so each time a model
+/// is loaded at least one job runs before another load can drive it out.
+fn request_missing(shared: &Arc<Shared>, state: &mut State) {
+    let mut missing: Vec<String> = state
+        .queue
+        .iter()
+        .filter_map(|job| state.target(job))
+        .filter(|name| !state.is_loaded(name) && !state.is_loading(name))
+        .map(str::to_owned)
+        .collect();
+    missing.dedup();
+    for name in missing {
+        if !state.is_loading(&name) {
+            begin_loading(shared, state, &name, Then::Keep);
+        }
+    }
+}
+
+fn forward(
+    job: &Job,
+    name: &str,
+    model: &mut dyn Inpainter,
+    max_forward_pixels: u64,
+    began: Instant,
+) -> Result<Done, JobError> {
+    let monitor = JobMonitor {
+        cancelled: Arc::clone(&job.cancelled),
+        deadline: job.work.deadline,
+    };
+    let mut options = job.work.options;
+    options.max_forward_pixels = options.max_forward_pixels.min(max_forward_pixels);
+    // A model holds no state between forwards, so that one which panicked can go on.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        inpaint(model, &job.work.image, &job.work.mask, &options, &monitor)
+    }));
+    match result {
+        Ok(Ok(outcome)) => Ok(Done {
+            outcome,
+            model: name.to_owned(),
+            queued: began.duration_since(job.entered),
+            forward: began.elapsed(),
+        }),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => {
+            tracing::error!(model = name, "a job panicked");
+            Err(JobError::Panicked)
+        }
+    }
+}
+
+/// Gives the model back to its slot, or drops it if the slot is gone.
+fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, began: Instant) {
+    let mut model = Some(model);
+    {
+        let mut state = shared.lock();
+        state.forward_took(began.elapsed());
+        if let Some(slot) = state
+            .loaded
+            .iter_mut()
+            .find(|slot| slot.spec.name == name && slot.model.is_none())
+        {
+            slot.model = model.take();
+        }
+    }
+    // Freeing a model takes a while; nobody should wait for it.
+    drop(model);
+}
