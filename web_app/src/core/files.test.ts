@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exportName, exportType, hasColorProfile } from "./files";
+import { exportName, exportType } from "./files";
 
 describe("saving", () => {
   it("keeps the format where a canvas can write it", () => {
@@ -14,11 +14,5 @@ describe("saving", () => {
     expect(exportName("scan.bmp", "image/png")).toBe("scan_cleanup.png");
     expect(exportName("noextension", "image/webp")).toBe("noextension_cleanup.webp");
     expect(exportName("", "image/png")).toBe("image_cleanup.png");
-  });
-
-  it("sees a colour profile", () => {
-    const bytes = (text: string) => new TextEncoder().encode(text);
-    expect(hasColorProfile(bytes("..JFIF..ICC_PROFILE\0"))).toBe(true);
-    expect(hasColorProfile(bytes("PNG IHDR sRGB IDAT"))).toBe(false);
   });
 });

@@ -21,12 +21,3 @@ export function exportName(name: string, type: ExportType): string {
     extension.toLowerCase() === EXTENSIONS[type] || (type === "image/jpeg" && /^jpe?g$/i.test(extension));
   return `${stem || "image"}_cleanup.${fits ? extension : EXTENSIONS[type]}`;
 }
-
-/**
- * Whether the first bytes of a PNG, JPEG or WebP name a colour profile. The page works in sRGB, a server may not: it
- * gets the page's own pixels of such a picture instead of the file.
- */
-export function hasColorProfile(bytes: Uint8Array): boolean {
-  const text = new TextDecoder("latin1").decode(bytes);
-  return text.includes("ICC_PROFILE") || text.includes("iCCP") || text.includes("ICCP");
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { holeBox, rasterize, stencil, type Stroke } from "./mask";
+import { holeBox, rasterize, type Stroke } from "./mask";
 
 const size = { width: 40, height: 30 };
 const paint = (diameter: number, ...points: [number, number][]): Stroke => ({
@@ -44,13 +44,5 @@ describe("mask", () => {
     const erase = { ...paint(30, [20, 15]), mode: "erase" as const };
     expect(holeBox(rasterize([paint(8, [20, 15]), erase], size))).toBeNull();
     expect(holeBox(rasterize([erase, paint(8, [20, 15])], size))).not.toBeNull();
-  });
-
-  it("stencils the hole as alpha", () => {
-    const mask = rasterize([paint(10, [20, 15])], size);
-    const box = { x: 15, y: 10, width: 10, height: 10 };
-    const rgba = stencil(mask, box);
-    expect(rgba[3]).toBe(0);
-    expect(rgba[(5 * 10 + 5) * 4 + 3]).toBe(255);
   });
 });

@@ -71,15 +71,3 @@ export function holeBox(mask: Mask): Box | null {
   }
   return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
-
-/** The hole inside a box as RGBA pixels: opaque black in the hole, transparent elsewhere. */
-export function stencil(mask: Mask, box: Box): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(box.width * box.height * 4);
-  for (let row = 0; row < box.height; row++) {
-    for (let column = 0; column < box.width; column++) {
-      const value = mask.data[(box.y + row) * mask.width + box.x + column] ?? 0;
-      rgba[(row * box.width + column) * 4 + 3] = value;
-    }
-  }
-  return rgba;
-}

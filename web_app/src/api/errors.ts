@@ -1,0 +1,30 @@
+/** What went wrong, in a sentence for the person at the screen. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+}
+
+/** The sentence to show for anything that was thrown. */
+export function sentenceOf(thrown: unknown): string {
+  if (thrown instanceof UserError) return thrown.message;
+  // What `fetch` throws where no answer came.
+  if (thrown instanceof TypeError) return "The server can't be reached. Is it still running?";
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Whether it was the user who stopped it. */
+export function isAbort(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === "AbortError";
+}
+
+/** The server's own sentence (`detail` of its JSON error), or the best that can be said without one. */
+export function describeFailure(status: number, body: string): string {
+  try {
+    const error: unknown = JSON.parse(body);
+    if (typeof error === "object" && error !== null && "detail" in error) {
+      if (typeof error.detail === "string" && error.detail !== "") return error.detail;
+    }
+  } catch {
+    // Not JSON: a proxy in between answered.
+  }
+  return `The server answered with status ${status}.`;
+}
