@@ -1,0 +1,63 @@
+# The commands people type. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BINARY := target/release/iopaint
+# Stamps say what is done; they go with `make clean`.
+STAMPS := target/stamps
+
+web_sources := $(shell find web_app -path web_app/node_modules -prune -o -path web_app/dist -prune -o -type f -print \
+	2>/dev/null | grep -vE '/(e2e|test-results|playwright-report)/|\.tsbuildinfo$$')
+
+.PHONY: help
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.PHONY: start
+start: build ## Build and start the server at http://127.0.0.1:8080; more flags in ARGS="...".
+	@exec $(BINARY) start $(ARGS)
+
+.PHONY: build
+build: setup web_app/dist/index.html ## Build the page and the server: target/release/iopaint.
+	cargo build --release --locked -p iopaint
+
+.PHONY: setup
+setup: libtorch $(STAMPS)/node_modules ## Fetch libtorch into the shared cache and the page's packages.
+
+# Looks at the cache each time, which takes a tenth of a second.
+.PHONY: libtorch
+libtorch:
+	@$(PYTHON) scripts/setup_libtorch.py
+
+$(STAMPS)/node_modules: web_app/package-lock.json
+	@# npm ci removes what is there, so only a changed lockfile or a missing folder leads here.
+	cd web_app && npm ci --no-audit --no-fund
+	@mkdir -p $(@D) && touch $@
+
+ifeq ($(wildcard web_app/node_modules/.package-lock.json),)
+.PHONY: $(STAMPS)/node_modules
+endif
+
+web_app/dist/index.html: $(STAMPS)/node_modules $(web_sources)
+	cd web_app && npm run build
+	@touch $@
+
+.PHONY: test
+test: ## Run every test there is, with what it needs set up.
+	@$(PYTHON) scripts/run_tests.py
+
+.PHONY: lint
+lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
+	@scripts/lint
+
+.PHONY: gallery
+gallery: build ## Fill holes in the test photos with MODEL and write build/gallery/index.html.
+	@$(PYTHON) scripts/gallery.py --binary $(BINARY) --model $(or $(MODEL),lama-mini)
+
+.PHONY: clean
+clean: ## Remove what was built here; the shared cache stays.
+	rm -rf target build web_app/dist web_app/node_modules

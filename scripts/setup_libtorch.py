@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+"""Gets libtorch and tells cargo where it is.
+
+libtorch is looked for in this order:
+
+1. the folder that the environment variable LIBTORCH names;
+2. the shared cache, ``$XDG_CACHE_HOME/iopaint/libtorch/<version>-<variant>``;
+3. PyTorch's own archive of libtorch;
+4. for the CPU: the wheel ``torch`` from the package index that pip is set up to use. Only its libraries and headers
+   are kept.
+
+The folder's path is written to ``.cargo/config.toml``, which git ignores, so that plain cargo and editors find it.
+Only Python's standard library is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fetch  # noqa: E402
+
+VERSION = "2.7.0"
+ARCHIVES = "https://download.pytorch.org/libtorch"
+VARIANTS = ("cpu", "cu118", "cu126", "cu128")
+CONNECT_TIMEOUT_SECONDS = 5.0
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The wheel for Linux on x86-64 is built for CUDA. Its CPU library still names these two small libraries, and does not
+# load without them, although nothing calls into them.
+CUDA_WHEELS = {
+    "nvidia-cuda-runtime-cu12==12.6.77": "nvidia/cuda_runtime/lib/libcudart.so.12",
+    "nvidia-cuda-cupti-cu12==12.6.80": "nvidia/cuda_cupti/lib/libcupti.so.12",
+}
+
+
+class SetupError(Exception):
+    """A sentence for the person who typed the command."""
+
+
+def say(sentence: str) -> None:
+    print(f"libtorch: {sentence}", flush=True)
+
+
+# --- where things are ---------------------------------------------------------------------------------------------
+
+
+def cache_root() -> Path:
+    """The cache that all checkouts of this user share."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "iopaint" / "libtorch"
+
+
+def library_names() -> tuple[str, ...]:
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    return tuple(f"lib{name}.{suffix}" for name in ("torch", "torch_cpu", "c10"))
+
+
+def missing_from(folder: Path) -> str | None:
+    """What a folder lacks to be a libtorch of the right version, as the end of a sentence; None if nothing."""
+    needed = [folder / "lib" / name for name in library_names()]
+    needed.append(folder / "include/torch/csrc/api/include/torch/torch.h")
+    for path in needed:
+        if not path.is_file() or path.stat().st_size == 0:
+            return f"has no {path.relative_to(folder)}"
+    stamp = folder / "build-version"
+    found = stamp.read_text(encoding="utf-8").strip() if stamp.is_file() else "an unknown version"
+    if found.split("+")[0] != VERSION:
+        return f"holds {found}, not {VERSION}"
+    return None
+
+
+def from_environment() -> Path | None:
+    """The folder LIBTORCH names, checked."""
+    named = os.environ.get("LIBTORCH")
+    if not named:
+        return None
+    folder = Path(named).expanduser().resolve()
+    lack = missing_from(folder)
+    if lack:
+        raise SetupError(f"LIBTORCH is {folder}, which {lack}. Unset LIBTORCH to have libtorch {VERSION} fetched.")
+    return folder
+
+
+# --- unpacking ----------------------------------------------------------------------------------------------------
+
+
+def extract(archive: Path, target: Path, place: Callable[[str], PurePosixPath | None]) -> int:
+    """Unpacks the entries for which `place` names a path under `target`. Returns how many there were."""
+    count = 0
+    with zipfile.ZipFile(archive) as zipped:
+        for entry in zipped.infolist():
+            where = None if entry.filename.endswith("/") else place(entry.filename)
+            if where is None:
+                continue
+            if where.is_absolute() or ".." in where.parts:
+                raise SetupError(f"{archive.name} wants to write outside its folder: {entry.filename}")
+            path = target / where
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with zipped.open(entry) as source, path.open("wb") as sink:
+                shutil.copyfileobj(source, sink, 1 << 20)
+            count += 1
+    return count
+
+
+def place_archive_entry(name: str) -> PurePosixPath | None:
+    """Where an entry of PyTorch's archive goes: libraries and headers, not the files for CMake."""
+    parts = PurePosixPath(name).parts
+    if len(parts) > 2 and parts[0] == "libtorch" and parts[1] in ("lib", "include"):
+        static = name.endswith(".a")
+        for_python = parts[1] == "lib" and "python" in parts[-1]
+        return None if static or for_python else PurePosixPath(*parts[1:])
+    if parts == ("libtorch", "build-version"):
+        return PurePosixPath("build-version")
+    return None
+
+
+def place_wheel_entry(name: str) -> PurePosixPath | None:
+    """Where an entry of the wheel goes: the CPU's libraries, the headers and the licence."""
+    parts = PurePosixPath(name).parts
+    if parts[:2] == ("torch", "include"):
+        return PurePosixPath(*parts[1:])
+    if parts[0] == "torch.libs" and len(parts) == 2:
+        return PurePosixPath("torch.libs", parts[1])
+    if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] in ("LICENSE", "NOTICE"):
+        return PurePosixPath(parts[1])
+    if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_cpu_library(parts[2]):
+        return PurePosixPath("lib", parts[2])
+    return None
+
+
+def is_cpu_library(name: str) -> bool:
+    unwanted = ("python", "cuda", "shm", "nvrtc", "global_deps")
+    if any(word in name for word in unwanted):
+        return False
+    if sys.platform == "linux" and platform.machine() == "x86_64" and name == "libtorch.so":
+        return False  # It names libtorch_cuda.so; an empty one takes its place.
+    return name.endswith((".so", ".dylib")) or ".so." in name
+
+
+def write_empty_libtorch(folder: Path) -> None:
+    """Makes a libtorch.so that only leads to libtorch_cpu.so: programs are linked with -ltorch."""
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        raise SetupError("There is no C compiler. Install one (Debian: apt-get install build-essential).")
+    command = [*compiler.split(), "-shared", "-o", "libtorch.so", "-Wl,--no-as-needed", "-Wl,-soname,libtorch.so"]
+    command += ["-Wl,-rpath,$ORIGIN", "-L.", "-ltorch_cpu", "-x", "c", "/dev/null"]
+    done = subprocess.run(command, cwd=folder / "lib", capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"Linking libtorch.so failed:\n{done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def complete_or_nothing(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its place at once, if all went well and nothing is missing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unpacking = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        unpacking.chmod(0o755)
+        yield unpacking
+        lack = missing_from(unpacking)
+        if lack:
+            raise SetupError(f"What was fetched {lack}.")
+        if target.exists():
+            shutil.rmtree(target)
+        unpacking.rename(target)
+    finally:
+        shutil.rmtree(unpacking, ignore_errors=True)
+
+
+# --- sources ------------------------------------------------------------------------------------------------------
+
+
+def archive_url(variant: str, base: str = ARCHIVES) -> str:
+    """Where PyTorch's own archive is."""
+    name = {
+        ("linux", "x86_64"): f"libtorch-cxx11-abi-shared-with-deps-{VERSION}+{variant}.zip",
+        ("darwin", "arm64"): f"libtorch-macos-arm64-{VERSION}.zip",
+    }.get((sys.platform, platform.machine()))
+    if name is None:
+        raise fetch.Unreachable(f"PyTorch has no libtorch archive for {sys.platform} on {platform.machine()}")
+    return f"{base}/{variant}/{urllib.parse.quote(name)}"
+
+
+def install_archive(variant: str, target: Path, downloads: Path, base: str = ARCHIVES) -> None:
+    """Installs PyTorch's own archive. `fetch.Unreachable` if its server can't be reached."""
+    url = archive_url(variant, base)
+    fetch.probe(url, CONNECT_TIMEOUT_SECONDS)
+    archive = fetch.download(url, downloads, sha256=None, say=say)
+    try:
+        say(f"unpacking {archive.name}")
+        with complete_or_nothing(target) as folder:
+            extract(archive, folder, place_archive_entry)
+            (folder / "build-version").write_text(f"{VERSION}+{variant}\n", encoding="utf-8")
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def install_wheels(target: Path, downloads: Path) -> None:
+    """Installs the libraries and headers of the wheel that pip would install."""
+    cuda = sys.platform == "linux" and platform.machine() == "x86_64"
+    wanted = [f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())]
+    files: list[Path] = []
+    for requirement in wanted:
+        say(f"asking pip where {requirement} is")
+        wheel = fetch.find_wheel(requirement, downloads)
+        files.append(fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say))
+    say(f"unpacking {files[0].name}")
+    with complete_or_nothing(target) as folder:
+        extract(files[0], folder, place_wheel_entry)
+        for file, member in zip(files[1:], CUDA_WHEELS.values()):
+            place = {member: PurePosixPath("lib", PurePosixPath(member).name)}
+            extract(file, folder, place.get)
+        if cuda:
+            write_empty_libtorch(folder)
+        (folder / "build-version").write_text(f"{VERSION}+cpu\n", encoding="utf-8")
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def install(variant: str, target: Path, downloads: Path) -> None:
+    """Fetches libtorch from the first source that has it."""
+    try:
+        install_archive(variant, target, downloads)
+        return
+    except fetch.Unreachable as why:
+        if variant != "cpu":
+            raise SetupError(
+                f"{why}. libtorch for {variant} comes from PyTorch's own server only: fetch {archive_url(variant)} "
+                "elsewhere, unpack it and set LIBTORCH to the folder."
+            ) from why
+        say(f"{why}; taking the wheel from the package index instead")
+    install_wheels(target, downloads)
+
+
+# --- cargo --------------------------------------------------------------------------------------------------------
+
+
+def with_libtorch(config: str, libtorch: Path) -> str:
+    """A cargo configuration with LIBTORCH set and everything else as it was."""
+    line = f'LIBTORCH = "{libtorch}"'
+    if re.search(r"(?m)^LIBTORCH\s*=", config):
+        return re.sub(r"(?m)^LIBTORCH\s*=.*$", lambda _: line, config)
+    if re.search(r"(?m)^\[env\]\s*$", config):
+        return re.sub(r"(?m)^\[env\]\s*$", lambda _: f"[env]\n{line}", config, count=1)
+    return f"{config.rstrip()}\n\n[env]\n{line}\n".lstrip()
+
+
+def write_cargo_config(path: Path, libtorch: Path) -> None:
+    """Writes the configuration only where it changes: cargo rebuilds what depends on LIBTORCH."""
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    after = with_libtorch(before, libtorch)
+    if after == before:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".toml.new")
+    beside.write_text(after, encoding="utf-8")
+    beside.replace(path)
+    say(f"wrote {path}")
+
+
+# --- the command --------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Lets one process at a time fill the cache."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another process that is fetching it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(variant: str) -> Path:
+    """The folder of a complete libtorch, fetched if need be."""
+    named = from_environment()
+    if named:
+        return named
+    root = cache_root()
+    target = root / f"{VERSION}-{variant}"
+    if missing_from(target) is None:
+        return target
+    with lock(root / ".lock"):
+        if missing_from(target) is not None:
+            install(variant, target, root / "downloads")
+            say(f"{VERSION} ({variant}) is in {target}")
+    return target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--variant", choices=VARIANTS, default=os.environ.get("LIBTORCH_VARIANT") or "cpu")
+    parser.add_argument("--config", type=Path, default=ROOT / ".cargo" / "config.toml", help="cargo's configuration")
+    options = parser.parse_args()
+    try:
+        write_cargo_config(options.config, ensure(options.variant))
+    except (SetupError, fetch.FetchError, zipfile.BadZipFile, OSError) as error:
+        print(f"libtorch: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
