@@ -1,1 +1,20 @@
-//! placeholder
+//! The server around the engine: HTTP, the page inside the binary, the command line.
+
+pub mod cli;
+mod codec;
+pub mod error;
+mod guard;
+pub mod health;
+mod request;
+mod router;
+mod routes;
+pub mod server;
+pub mod settings;
+mod state;
+pub mod telemetry;
+mod ui;
+
+pub use codec::CodecPool;
+pub use guard::{AllowedHosts, AllowedOrigins};
+pub use router::{openapi, router};
+pub use state::{AppState, ServerLimits};

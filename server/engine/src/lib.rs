@@ -18,6 +18,7 @@ mod worker;
 
 pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
 pub use engine::{Engine, EngineOptions, LoadingModel, StartError, Status, Ticket};
+pub use iopaint_torch::{Device, cuda_device_count, init as init_torch};
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};
 pub use locate::{ModelFile, ModelStore, NoModelDir};

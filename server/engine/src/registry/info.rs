@@ -1,6 +1,7 @@
 //! A model as IOPaint's clients read it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ModelSpec, ModelType};
 
@@ -10,7 +11,7 @@ use super::{ModelSpec, ModelType};
     clippy::struct_excessive_bools,
     reason = "the keys are given by the clients that read them"
 )]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ModelInfo {
     /// How to ask for the model.
     pub name: String,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use iopaint_inpaint::Padding;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A model that can be asked for by name: what its network takes and where its file comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub enum Format {
 }
 
 /// The kinds of model that IOPaint's clients tell apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelType {
     /// Fills a hole from what surrounds it, without a prompt.

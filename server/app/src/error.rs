@@ -1,0 +1,283 @@
+//! What goes wrong, as clients read it: a closed list of codes and one body.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::multipart::MultipartError;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use iopaint_engine::{JobError, Rejection, SwitchError, Unavailable};
+use iopaint_imaging::{DecodeError, EncodeError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::codec::CodecPanicked;
+
+/// Every way in which a request can fail. Clients may rely on these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// 400: the body is not JSON.
+    InvalidJson,
+    /// 400: the body is not a form that can be read.
+    InvalidForm,
+    /// 400: an image or mask is not base64.
+    InvalidBase64,
+    /// 400: an image or mask is cut off or contradicts itself.
+    DamagedImage,
+    /// 400: image and mask differ in size.
+    SizeMismatch,
+    /// 400: the body did not arrive whole.
+    IncompleteBody,
+    /// 403: the request comes from a page of another site.
+    ForeignOrigin,
+    /// 404: nothing is at this address.
+    NotFound,
+    /// 404: no model of this name can serve.
+    UnknownModel,
+    /// 405: the address takes another method.
+    MethodNotAllowed,
+    /// 413: the body is too long.
+    BodyTooLarge,
+    /// 413: an image has too many pixels.
+    ImageTooLarge,
+    /// 415: the body's type is not taken here.
+    UnsupportedType,
+    /// 415: an image or mask is not an image that can be read.
+    NotAnImage,
+    /// 421: the server is not known under this name.
+    ForeignHost,
+    /// 422: a field is missing, or of the wrong type or range.
+    InvalidField,
+    /// 429: all places in the queue are taken.
+    QueueFull,
+    /// 500: a fault of this program.
+    Internal,
+    /// 500: the model failed.
+    ModelFailed,
+    /// 500: memory ran out.
+    OutOfMemory,
+    /// 503: no model could be loaded.
+    NoModel,
+    /// 503: the server is shutting down.
+    Draining,
+    /// 504: the time allowed has passed.
+    Deadline,
+}
+
+impl ErrorCode {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidJson
+            | Self::InvalidForm
+            | Self::InvalidBase64
+            | Self::DamagedImage
+            | Self::SizeMismatch
+            | Self::IncompleteBody => StatusCode::BAD_REQUEST,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::UnknownModel => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge | Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedType | Self::NotAnImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::QueueFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal | Self::ModelFailed | Self::OutOfMemory => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoModel | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+/// The body of every error answer: the keys that IOPaint's clients read, and a code.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong, for programs.
+    pub error: ErrorCode,
+    /// What went wrong, for people.
+    pub detail: String,
+    /// Always empty.
+    pub body: String,
+    /// The same sentence as `detail`.
+    pub errors: String,
+}
+
+/// A failed request.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    code: ErrorCode,
+    detail: String,
+    retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// An error with a sentence for the user; it is given a capital letter and a full stop where it lacks them.
+    #[must_use]
+    pub fn new(code: ErrorCode, detail: &str) -> Self {
+        Self {
+            code,
+            detail: sentence(detail),
+            retry_after: None,
+        }
+    }
+
+    /// A field that is missing or wrong; `reason` goes on from its name.
+    #[must_use]
+    pub fn field(name: &str, reason: &str) -> Self {
+        Self::new(ErrorCode::InvalidField, &format!("The field `{name}` {reason}"))
+    }
+
+    /// An image that can't be used; `field` says which.
+    #[must_use]
+    pub fn image(field: &str, error: &DecodeError) -> Self {
+        let code = match error {
+            DecodeError::NotAnImage | DecodeError::Unsupported(_) => ErrorCode::NotAnImage,
+            DecodeError::TooLarge { .. } => ErrorCode::ImageTooLarge,
+            DecodeError::Damaged { .. } => ErrorCode::DamagedImage,
+        };
+        Self::new(code, &format!("The field `{field}`: {error}"))
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.code.status();
+        if status.is_server_error() {
+            tracing::warn!(code = ?self.code, "{}", self.detail);
+        }
+        let body = ErrorBody {
+            error: self.code,
+            errors: self.detail.clone(),
+            detail: self.detail,
+            body: String::new(),
+        };
+        let mut response = (status, Json(body)).into_response();
+        if let Some(wait) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        response
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(error: Unavailable) -> Self {
+        Self::new(ErrorCode::UnknownModel, &error.to_string())
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(error: Rejection) -> Self {
+        let detail = error.to_string();
+        match error {
+            Rejection::Full { retry_after } => Self {
+                retry_after: Some(retry_after),
+                ..Self::new(ErrorCode::QueueFull, &detail)
+            },
+            Rejection::Draining => Self::new(ErrorCode::Draining, &detail),
+            Rejection::NoModel(_) => Self::new(ErrorCode::NoModel, &detail),
+            Rejection::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<JobError> for ApiError {
+    fn from(error: JobError) -> Self {
+        let code = match &error {
+            JobError::Draining => ErrorCode::Draining,
+            JobError::Deadline => ErrorCode::Deadline,
+            JobError::NoModel(_) => ErrorCode::NoModel,
+            JobError::Input(_) => ErrorCode::SizeMismatch,
+            JobError::OutOfMemory => ErrorCode::OutOfMemory,
+            JobError::Model(message) => {
+                tracing::error!("a forward failed: {message}");
+                return Self::new(
+                    ErrorCode::ModelFailed,
+                    "the model failed on this picture; the log says how",
+                );
+            }
+            JobError::Cancelled | JobError::Panicked => ErrorCode::Internal,
+        };
+        Self::new(code, &error.to_string())
+    }
+}
+
+impl From<SwitchError> for ApiError {
+    fn from(error: SwitchError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SwitchError::Unavailable(error) => error.into(),
+            SwitchError::Load(_) => Self::new(ErrorCode::ModelFailed, &detail),
+            SwitchError::Draining => Self::new(ErrorCode::Draining, &detail),
+        }
+    }
+}
+
+impl From<CodecPanicked> for ApiError {
+    fn from(error: CodecPanicked) -> Self {
+        Self::new(ErrorCode::Internal, &error.to_string())
+    }
+}
+
+impl From<EncodeError> for ApiError {
+    fn from(error: EncodeError) -> Self {
+        Self::new(ErrorCode::Internal, &error.to_string())
+    }
+}
+
+impl From<MultipartError> for ApiError {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
+            _ => Self::new(
+                ErrorCode::InvalidForm,
+                "the multipart form can't be read; is it cut off?",
+            ),
+        }
+    }
+}
+
+/// The body is over the limit.
+#[must_use]
+pub fn body_too_large() -> ApiError {
+    ApiError::new(
+        ErrorCode::BodyTooLarge,
+        "the request's body is too long; the limit is --max-body-mib",
+    )
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut characters = text.chars();
+    let mut sentence: String = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
+    sentence.push_str(characters.as_str());
+    if !sentence.ends_with(['.', '?', '!']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_sentences() {
+        assert_eq!(sentence("there is nothing"), "There is nothing.");
+        assert_eq!(sentence("Is it cut off?"), "Is it cut off?");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,73 @@
+//! The body of an inpaint request: JSON, or a form with files.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request};
+
+use super::InpaintRequest;
+use super::data;
+use super::json::{expect_json, media_type, read};
+use crate::error::{ApiError, ErrorCode};
+
+/// What an inpaint request brought.
+#[derive(Debug)]
+pub struct Inpaint {
+    /// The image's file.
+    pub image: Bytes,
+    /// The mask's file.
+    pub mask: Bytes,
+    /// The other fields; its `image` and `mask` are empty.
+    pub fields: InpaintRequest,
+}
+
+/// Reads an inpaint request from JSON, or from a multipart form with the files `image` and `mask` and the other
+/// fields as JSON in `options`.
+///
+/// # Errors
+/// Whatever is wrong with the body, as a 4xx.
+pub async fn read_inpaint<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
+    if media_type(request.headers()) == "multipart/form-data" {
+        return read_form(request, state).await;
+    }
+    expect_json(request.headers())?;
+    let body = read(request, state).await?;
+    let mut fields = InpaintRequest::from_json(&body)?;
+    drop(body);
+    let image = decode("image", std::mem::take(&mut fields.image))?;
+    let mask = decode("mask", std::mem::take(&mut fields.mask))?;
+    Ok(Inpaint { image, mask, fields })
+}
+
+fn decode(field: &str, text: String) -> Result<Bytes, ApiError> {
+    if text.is_empty() {
+        return Err(missing(field));
+    }
+    data::decode(field, &text).map(Bytes::from)
+}
+
+async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
+    let mut form = Multipart::from_request(request, state).await.map_err(|_| {
+        ApiError::new(
+            ErrorCode::InvalidForm,
+            "the multipart form has no boundary in its content type",
+        )
+    })?;
+    let (mut image, mut mask, mut fields) = (Bytes::new(), Bytes::new(), InpaintRequest::default());
+    while let Some(part) = form.next_field().await? {
+        match part.name() {
+            Some("image") => image = part.bytes().await?,
+            Some("mask") => mask = part.bytes().await?,
+            Some("options") => fields = InpaintRequest::from_json(&part.bytes().await?)?,
+            _ => {}
+        }
+    }
+    for (name, file) in [("image", &image), ("mask", &mask)] {
+        if file.is_empty() {
+            return Err(missing(name));
+        }
+    }
+    Ok(Inpaint { image, mask, fields })
+}
+
+fn missing(field: &str) -> ApiError {
+    ApiError::field(field, "is missing; it must hold an image")
+}

@@ -1,0 +1,94 @@
+//! Images in JSON: base64, bare or in a data URL.
+
+use crate::error::{ApiError, ErrorCode};
+
+/// The bytes of a field that holds base64, bare or after `data:...;base64,`. ASCII white space is skipped, padding
+/// may be missing, the URL-safe alphabet is read too.
+///
+/// # Errors
+/// [`ErrorCode::InvalidBase64`], naming the field; [`ErrorCode::InvalidField`] where it is empty.
+pub fn decode(field: &str, text: &str) -> Result<Vec<u8>, ApiError> {
+    let invalid =
+        |reason: &str| ApiError::new(ErrorCode::InvalidBase64, &format!("The field `{field}` {reason}"));
+    let payload = match text.trim_start().get(..5) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("data:") => {
+            let (head, payload) = text
+                .split_once(',')
+                .ok_or_else(|| invalid("is a data URL without a comma, so without data"))?;
+            if !head.trim_end().to_ascii_lowercase().ends_with(";base64") {
+                return Err(invalid("is a data URL that is not base64"));
+            }
+            payload
+        }
+        _ => text,
+    };
+    let mut characters: Vec<u8> = payload
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    for character in &mut characters {
+        match character {
+            b'-' => *character = b'+',
+            b'_' => *character = b'/',
+            _ => {}
+        }
+    }
+    let unpadded = characters.len() - characters.iter().rev().take_while(|byte| **byte == b'=').count();
+    characters.truncate(unpadded);
+    if characters.is_empty() {
+        return Err(ApiError::field(
+            field,
+            "is empty; it must hold an image in base64",
+        ));
+    }
+    let length = base64_simd::forgiving_decode_inplace(&mut characters)
+        .map_err(|_| invalid("is not base64"))?
+        .len();
+    characters.truncate(length);
+    Ok(characters)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("aGVsbG8=")]
+    #[case("aGVsbG8")]
+    #[case(" aGVs\r\nbG8=\n")]
+    #[case("data:image/png;base64,aGVsbG8=")]
+    #[case("data:application/octet-stream;base64,aGVsbG8=")]
+    #[case("DATA:image/jpeg;name=a.jpg;BASE64,aGVsbG8")]
+    fn base64_is_read_as_clients_write_it(#[case] text: &str) {
+        assert_eq!(decode("image", text).unwrap(), b"hello");
+    }
+
+    #[rstest]
+    #[case("aGVsbG8*", ErrorCode::InvalidBase64)]
+    #[case("a", ErrorCode::InvalidBase64)]
+    #[case("aGV=sbG8", ErrorCode::InvalidBase64)]
+    #[case("data:image/png;base64", ErrorCode::InvalidBase64)]
+    #[case("data:image/png,aGVsbG8=", ErrorCode::InvalidBase64)]
+    #[case("äöü", ErrorCode::InvalidBase64)]
+    #[case("", ErrorCode::InvalidField)]
+    #[case("data:image/png;base64,", ErrorCode::InvalidField)]
+    fn what_is_not_base64_is_refused(#[case] text: &str, #[case] code: ErrorCode) {
+        assert_eq!(decode("image", text).unwrap_err().code(), code);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes in prop::collection::vec(any::<u8>(), 1..200)) {
+            let text = base64_simd::STANDARD.encode_to_string(&bytes);
+            prop_assert_eq!(decode("image", &text).unwrap(), bytes);
+        }
+
+        #[test]
+        fn any_text_is_answered(text in ".{0,80}") {
+            let _ = decode("image", &text);
+        }
+    }
+}

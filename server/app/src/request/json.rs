@@ -1,0 +1,114 @@
+//! JSON bodies: by content type, with errors that name the field.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::error::{ApiError, ErrorCode};
+
+/// A JSON body. No content type counts as JSON, as many scripts send none.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        expect_json(request.headers())?;
+        from_slice(&read(request, state).await?).map(Self)
+    }
+}
+
+/// Reads a whole body, within the router's limit.
+pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            crate::error::body_too_large()
+        } else {
+            ApiError::new(
+                ErrorCode::IncompleteBody,
+                "the request's body did not arrive whole",
+            )
+        }
+    })
+}
+
+/// The media type of a request, in lower case and without parameters; empty where there is none.
+pub fn media_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+/// Refuses what says that it isn't JSON: pages of other sites can send forms and plain text without asking.
+pub fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let media_type = media_type(headers);
+    let json = media_type.is_empty()
+        || media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"));
+    if json {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::UnsupportedType,
+        "this address takes JSON; send it with `Content-Type: application/json`",
+    ))
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// [`ErrorCode::InvalidJson`], or [`ErrorCode::InvalidField`] with the field's name.
+pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            field_error(&path, &inner.to_string())
+        } else {
+            not_json(&inner)
+        }
+    })?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    ApiError::new(
+        ErrorCode::InvalidJson,
+        &format!("the request's body is not valid JSON (at {place})"),
+    )
+}
+
+/// serde's words, such as "invalid type: null, expected a string at line 1 column 9", as a sentence about the field.
+fn field_error(path: &str, message: &str) -> ApiError {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    if path == "." {
+        return match message
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.strip_suffix('`'))
+        {
+            Some(field) => ApiError::field(field, "is missing"),
+            None => ApiError::new(
+                ErrorCode::InvalidField,
+                "the request's body must be a JSON object",
+            ),
+        };
+    }
+    if message.starts_with("must ") {
+        return ApiError::field(path, message);
+    }
+    let message: String = message.chars().take(200).collect();
+    ApiError::field(path, &format!("is wrong: {message}"))
+}

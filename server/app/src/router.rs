@@ -1,0 +1,98 @@
+//! Routes, limits and what surrounds them.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::error::{ApiError, ErrorCode};
+use crate::guard;
+use crate::routes::{config, health, inpaint, model};
+use crate::state::AppState;
+use crate::ui;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "IOPaint",
+        description = "Removes things from pictures. Speaks the API of IOPaint 1.6.0.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "inpaint", description = "Filling holes"),
+        (name = "models", description = "Which model answers"),
+        (name = "server", description = "What the server can do"),
+        (name = "health", description = "For orchestrators"),
+    ),
+)]
+struct ApiDoc;
+
+/// The API's description, with every route of [`router`].
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().split_for_parts().1
+}
+
+fn api() -> OpenApiRouter<AppState> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(config::server_config))
+        .routes(routes!(config::samplers))
+        .routes(routes!(model::current_model, model::switch_model))
+        .routes(routes!(inpaint::inpaint));
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .nest("/api/v1", v1)
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+}
+
+/// The whole server as a service.
+pub fn router(state: AppState) -> Router {
+    let (routes, description) = api().split_for_parts();
+    let origins = state.limits.origins.clone();
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| {
+            origin.to_str().is_ok_and(|origin| origins.allow(origin))
+        }))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([CONTENT_TYPE])
+        .expose_headers(inpaint::EXPOSED_HEADERS);
+    routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
+        .fallback_service(axum::routing::get(ui::page).fallback(not_found))
+        .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
+        .layer(cors)
+        .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+async fn not_found() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is nothing at this address")
+}
+
+async fn method_not_allowed() -> ApiError {
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        "this address does not take this method",
+    )
+}
+
+/// What a panic becomes; its words went to the log.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::new(
+        ErrorCode::Internal,
+        "the server met a fault of its own; the log says more",
+    )
+    .into_response()
+}

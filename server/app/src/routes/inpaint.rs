@@ -1,0 +1,244 @@
+//! A photo goes in, an inpainted photo comes out.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use iopaint_engine::{ClientKey, Done, Work};
+use iopaint_imaging::{GrayImage, Picture, decode, decode_mask, probe, threshold};
+use iopaint_inpaint::{Rect, changed_box};
+use uuid::Uuid;
+
+use crate::error::{ApiError, ErrorBody, ErrorCode};
+use crate::request::{Answer, InpaintRequest, read_inpaint};
+use crate::state::{AppState, ServerLimits};
+
+/// A mask pixel of at least this is to be filled: brighter than the middle.
+const HOLE: u8 = 128;
+
+const X_SEED: HeaderName = HeaderName::from_static("x-seed");
+const X_PATCH_BOX: HeaderName = HeaderName::from_static("x-patch-box");
+const X_INPAINT_SCALED: HeaderName = HeaderName::from_static("x-inpaint-scaled");
+const X_INPAINT_MODEL: HeaderName = HeaderName::from_static("x-inpaint-model");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The headers that pages of other sites may read, where they may use the server.
+pub const EXPOSED_HEADERS: [HeaderName; 5] = [
+    X_SEED,
+    X_PATCH_BOX,
+    X_INPAINT_SCALED,
+    X_INPAINT_MODEL,
+    SERVER_TIMING,
+];
+
+/// An image, its mask and the options as files of a form.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the form to readers of the API's description")]
+pub struct InpaintForm {
+    /// The image's file.
+    #[schema(value_type = String, format = Binary)]
+    image: Vec<u8>,
+    /// The mask's file, of the image's size: what is brighter than 127 is to be filled.
+    #[schema(value_type = String, format = Binary)]
+    mask: Vec<u8>,
+    /// The other fields of the JSON request, as JSON.
+    options: Option<String>,
+}
+
+/// What a request's picture becomes on the way to the model.
+struct Decoded {
+    picture: Picture,
+    mask: GrayImage,
+}
+
+/// Fills the hole of an image and answers it in its own format.
+#[utoipa::path(
+    post, path = "/inpaint", tag = "inpaint",
+    request_body(content(
+        (InpaintRequest = "application/json"),
+        (InpaintForm = "multipart/form-data"),
+    )),
+    responses(
+        (
+            status = OK, description = "The image in its own format, or a PNG of the changed rectangle",
+            content_type = "image/*", body = Vec<u8>,
+            headers(
+                ("X-Seed" = i64, description = "The seed"),
+                ("X-Inpaint-Model" = String, description = "The model that answered"),
+                ("X-Inpaint-Scaled" = bool, description = "Present where a part was too large and ran scaled down"),
+                ("X-Patch-Box" = String, description = "x,y,width,height of a patch in the image"),
+            ),
+        ),
+        (status = BAD_REQUEST, body = ErrorBody),
+        (status = NOT_FOUND, body = ErrorBody),
+        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
+        (status = TOO_MANY_REQUESTS, body = ErrorBody),
+        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
+        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
+        (status = GATEWAY_TIMEOUT, body = ErrorBody),
+    ),
+)]
+pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let client = client_key(&request);
+    let limits = &state.limits;
+    let input = read_inpaint(request, &state).await?;
+    let fields = input.fields;
+    let image = probe(&input.image, &limits.image).map_err(|error| ApiError::image("image", &error))?;
+    probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
+    tracing::debug!(width = image.width, height = image.height, format = %image.format, "an image arrived");
+
+    let ticket = state.engine.admit(client, fields.model.as_deref())?;
+    let admitted = Instant::now();
+    let deadline = admitted.checked_add(limits.request_timeout);
+
+    let image_limits = limits.image;
+    let (image, mask) = (input.image, input.mask);
+    let Decoded { mut picture, mask } = state
+        .codecs
+        .run(move || decode_both(&image, &mask, &image_limits))
+        .await??;
+    let decoding = admitted.elapsed();
+
+    let work = Work {
+        image: std::mem::take(&mut picture.rgb),
+        mask: mask.clone(),
+        options: fields.options(limits.max_forward_pixels),
+        deadline,
+    };
+    let done = ticket.run(work).await?;
+
+    let began = Instant::now();
+    let (mut headers, timings) = (headers(&fields, &done), [done.queued, done.forward]);
+    let own_limits = std::sync::Arc::clone(limits);
+    let (body, content_type, patch) = state
+        .codecs
+        .run(move || encode(picture, &mask, done, &fields, &own_limits))
+        .await??;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(value) = patch.and_then(|patch| HeaderValue::from_str(&box_text(patch)).ok()) {
+        headers.insert(X_PATCH_BOX, value);
+    }
+    let [queued, forward] = timings;
+    let timing = server_timing(&[
+        ("decode", decoding),
+        ("queue", queued),
+        ("forward", forward),
+        ("encode", began.elapsed()),
+    ]);
+    if let Ok(value) = HeaderValue::from_str(&timing) {
+        headers.insert(SERVER_TIMING, value);
+    }
+    Ok((headers, Body::from(body)).into_response())
+}
+
+/// Who is asking, for fairness: the address it comes from.
+fn client_key(request: &Request) -> ClientKey {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    ClientKey::new(
+        &address
+            .map(|ConnectInfo(address)| address.ip().to_string())
+            .unwrap_or_default(),
+    )
+}
+
+fn decode_both(image: &[u8], mask: &[u8], limits: &iopaint_imaging::Limits) -> Result<Decoded, ApiError> {
+    let picture = decode(image, limits).map_err(|error| ApiError::image("image", &error))?;
+    let mut mask = decode_mask(mask, limits).map_err(|error| ApiError::image("mask", &error))?;
+    let (image_size, mask_size) = (picture.rgb.dimensions(), mask.dimensions());
+    if image_size != mask_size {
+        let sentence = format!(
+            "The image is {}x{} pixels and the mask {}x{}; they must be of one size.",
+            image_size.0, image_size.1, mask_size.0, mask_size.1
+        );
+        return Err(ApiError::new(ErrorCode::SizeMismatch, &sentence));
+    }
+    threshold(&mut mask, HOLE);
+    Ok(Decoded { picture, mask })
+}
+
+/// The answer's bytes, its type, and the rectangle that it shows if it is a patch.
+fn encode(
+    mut picture: Picture,
+    mask: &GrayImage,
+    done: Done,
+    fields: &InpaintRequest,
+    limits: &ServerLimits,
+) -> Result<(Vec<u8>, &'static str, Option<Rect>), ApiError> {
+    picture.rgb = done.outcome.image;
+    let result = &picture.rgb;
+    let (width, height) = result.dimensions();
+    let whole = Rect {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    };
+    match fields.result {
+        Answer::Patch => {
+            let changed = if fields.sd_keep_unmasked_area {
+                changed_box(mask)
+            } else {
+                Some(whole)
+            };
+            // A picture of nothing can't be written: where nothing changed, one pixel is sent as it was.
+            let patch = changed.unwrap_or(Rect {
+                width: 1,
+                height: 1,
+                ..whole
+            });
+            let bytes = picture.encode_patch(result, (patch.x, patch.y), (patch.width, patch.height))?;
+            Ok((bytes, "image/png", Some(patch)))
+        }
+        Answer::Image => {
+            let everything;
+            let hole = if fields.sd_keep_unmasked_area {
+                mask
+            } else {
+                everything = GrayImage::from_pixel(width, height, [255].into());
+                &everything
+            };
+            let encoded = picture.encode(result, hole, &limits.encode)?;
+            Ok((encoded.bytes, encoded.format.mime(), None))
+        }
+    }
+}
+
+fn headers(fields: &InpaintRequest, done: &Done) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(X_SEED, HeaderValue::from(seed(fields.sd_seed)));
+    if let Ok(name) = HeaderValue::from_str(&done.model) {
+        headers.insert(X_INPAINT_MODEL, name);
+    }
+    if done.outcome.scaled {
+        headers.insert(X_INPAINT_SCALED, HeaderValue::from_static("true"));
+    }
+    headers
+}
+
+/// -1 asks for a seed of the server's choice; erase models draw nothing from it.
+fn seed(asked: i64) -> i64 {
+    if asked == -1 {
+        i64::from(Uuid::new_v4().as_fields().0 >> 1)
+    } else {
+        asked
+    }
+}
+
+fn box_text(Rect { x, y, width, height }: Rect) -> String {
+    format!("{x},{y},{width},{height}")
+}
+
+/// `Server-Timing` (W3C): names and milliseconds.
+fn server_timing(parts: &[(&str, Duration)]) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(name, time)| format!("{name};dur={:.1}", time.as_secs_f64() * 1000.0))
+        .collect();
+    parts.join(", ")
+}

@@ -1,0 +1,6 @@
+//! The HTTP API, one file a subject.
+
+pub mod config;
+pub mod health;
+pub mod inpaint;
+pub mod model;

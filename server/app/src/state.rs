@@ -1,0 +1,40 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use iopaint_engine::Engine;
+use iopaint_imaging::{EncodeOptions, Limits};
+
+use crate::codec::CodecPool;
+use crate::guard::{AllowedHosts, AllowedOrigins};
+
+/// The server's parts. Clones share them.
+#[derive(Clone)]
+pub struct AppState {
+    /// Models and the queue.
+    pub engine: Engine,
+    /// Where images are decoded and encoded.
+    pub codecs: CodecPool,
+    /// What the operator chose.
+    pub limits: Arc<ServerLimits>,
+}
+
+/// What the operator chose for all requests.
+#[derive(Clone, Debug)]
+pub struct ServerLimits {
+    /// The longest body in bytes.
+    pub max_body_bytes: usize,
+    /// The largest image.
+    pub image: Limits,
+    /// The largest forward in pixels.
+    pub max_forward_pixels: u64,
+    /// How long a request may take from its admission on.
+    pub request_timeout: Duration,
+    /// How results are written.
+    pub encode: EncodeOptions,
+    /// The names under which the server answers.
+    pub hosts: AllowedHosts,
+    /// The other sites whose pages may use it.
+    pub origins: AllowedOrigins,
+}
