@@ -153,7 +153,7 @@ pub struct Start {
     /// A further name under which the server answers; `*` for every name. May be repeated.
     #[arg(long, env = "IOPAINT_ALLOWED_HOST", value_delimiter = ',')]
     pub allowed_host: Vec<String>,
-    /// Another site whose pages may use the server, such as https://photos.example. May be repeated.
+    /// Another site whose pages may use the server, such as `https://photos.example`. May be repeated.
     #[arg(long, env = "IOPAINT_CORS_ORIGIN", value_delimiter = ',')]
     pub cors_origin: Vec<String>,
     /// Loads only models whose file has the known hash.

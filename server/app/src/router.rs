@@ -88,7 +88,6 @@ async fn method_not_allowed() -> ApiError {
 }
 
 /// What a panic becomes; its words went to the log.
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::new(
         ErrorCode::Internal,

@@ -32,16 +32,17 @@ pub async fn read_inpaint<S: Send + Sync>(request: Request, state: &S) -> Result
     let body = read(request, state).await?;
     let mut fields = InpaintRequest::from_json(&body)?;
     drop(body);
-    let image = decode("image", std::mem::take(&mut fields.image))?;
-    let mask = decode("mask", std::mem::take(&mut fields.mask))?;
+    // The texts are large; each is freed as soon as its bytes are there.
+    let image = decode("image", &std::mem::take(&mut fields.image))?;
+    let mask = decode("mask", &std::mem::take(&mut fields.mask))?;
     Ok(Inpaint { image, mask, fields })
 }
 
-fn decode(field: &str, text: String) -> Result<Bytes, ApiError> {
+fn decode(field: &str, text: &str) -> Result<Bytes, ApiError> {
     if text.is_empty() {
         return Err(missing(field));
     }
-    data::decode(field, &text).map(Bytes::from)
+    data::decode(field, text).map(Bytes::from)
 }
 
 async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {

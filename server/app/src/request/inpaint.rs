@@ -1,8 +1,10 @@
 //! The inpaint request: all of its fields, their defaults and ranges.
 
+use std::ops::{Bound, RangeBounds};
+
 use iopaint_inpaint::{HdStrategy, Options};
-use serde::{Deserialize, Serialize};
 use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::coerce;
@@ -200,8 +202,8 @@ impl Default for InpaintRequest {
             hd_strategy_crop_trigger_size: 800,
             hd_strategy_crop_margin: 128,
             hd_strategy_resize_limit: 1280,
-            prompt: "".into(),
-            negative_prompt: "".into(),
+            prompt: String::new(),
+            negative_prompt: String::new(),
             use_croper: false,
             croper_x: 0,
             croper_y: 0,
@@ -276,21 +278,31 @@ impl InpaintRequest {
     fn check(&self) -> Result<(), ApiError> {
         at_least("hd_strategy_crop_margin", self.hd_strategy_crop_margin, 0)?;
         at_least("hd_strategy_resize_limit", self.hd_strategy_resize_limit, 1)?;
-        within("sd_scale", self.sd_scale, f64::MIN_POSITIVE, 1.0)?;
-        within("sd_strength", self.sd_strength, f64::MIN, 1.0)?;
+        within(
+            "sd_scale",
+            self.sd_scale,
+            (Bound::Excluded(0.0), Bound::Included(1.0)),
+            "above 0 and at most 1",
+        )?;
+        within("sd_strength", self.sd_strength, ..=1.0, "at most 1")?;
         within(
             "controlnet_conditioning_scale",
             self.controlnet_conditioning_scale,
-            0.0,
-            1.0,
+            0.0..=1.0,
+            "from 0 to 1",
         )?;
         within(
             "brushnet_conditioning_scale",
             self.brushnet_conditioning_scale,
-            0.0,
-            1.0,
+            0.0..=1.0,
+            "from 0 to 1",
         )?;
-        within("fitting_degree", self.fitting_degree, f64::MIN_POSITIVE, 1.0)?;
+        within(
+            "fitting_degree",
+            self.fitting_degree,
+            (Bound::Excluded(0.0), Bound::Included(1.0)),
+            "above 0 and at most 1",
+        )?;
         Ok(())
     }
 }
@@ -303,19 +315,13 @@ fn at_least(field: &str, value: i64, least: i64) -> Result<(), ApiError> {
     }
 }
 
-/// `least` may be the smallest positive number, which reads "above 0", or the smallest of all, which reads as none.
-fn within(field: &str, value: f64, least: f64, most: f64) -> Result<(), ApiError> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    let from = if least == f64::MIN {
-        String::new()
-    } else if least == f64::MIN_POSITIVE {
-        "above 0 and ".to_owned()
+/// Whether a value is in its range, which `words` describe after "must be".
+fn within(field: &str, value: f64, range: impl RangeBounds<f64>, words: &str) -> Result<(), ApiError> {
+    if range.contains(&value) {
+        Ok(())
     } else {
-        format!("at least {least} and ")
-    };
-    Err(ApiError::field(field, &format!("must be {from}at most {most}")))
+        Err(ApiError::field(field, &format!("must be {words}")))
+    }
 }
 
 /// A name from a closed list, in any case.

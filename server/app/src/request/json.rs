@@ -69,6 +69,13 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
 /// # Errors
 /// [`ErrorCode::InvalidJson`], or [`ErrorCode::InvalidField`] with the field's name.
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
+    if text.trim_ascii_start().first() == Some(&b'[') {
+        // serde would take an array for an object's values in their order.
+        return Err(ApiError::new(
+            ErrorCode::InvalidField,
+            "the request's body must be a JSON object",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

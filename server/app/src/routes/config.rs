@@ -85,6 +85,10 @@ pub struct PluginInfo {
 }
 
 /// What this server can do. The keys are those of IOPaint 1.6.0, in its order; some clients compare the text.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the keys are given by the clients that read them"
+)]
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerConfig {

@@ -263,7 +263,7 @@ fn check(transfer: &Transfer<'_>, part: &mut Part, resumed: bool) -> Result<Verd
             );
         }
         Verdict::Same => {
-            tracing::info!(file = %transfer.file.name, sha256 = %digest.sha256, "the hash is right")
+            tracing::info!(file = %transfer.file.name, sha256 = %digest.sha256, "the hash is right");
         }
     }
     Ok(verdict)

@@ -1,0 +1,80 @@
+//! Who is answered: Host, Origin, and what every answer carries.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use rstest::rstest;
+
+use crate::harness::server;
+
+async fn status(method: Method, headers: &[(&str, &str)]) -> u16 {
+    let mut request = Request::builder().method(method).uri("/api/v1/model");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    server()
+        .send(request.body(Body::empty()).unwrap())
+        .await
+        .status
+        .as_u16()
+}
+
+#[rstest]
+#[case("localhost:8080", 200)]
+#[case("127.0.0.1", 200)]
+#[case("photos.example", 200)]
+#[case("evil.example", 421)]
+#[case("192.168.0.7:8080", 421)]
+#[tokio::test]
+async fn a_foreign_host_is_421(#[case] host: &str, #[case] expected: u16) {
+    crate::harness::server().ready().await;
+    assert_eq!(status(Method::GET, &[("host", host)]).await, expected);
+}
+
+/// 422 is the answer to an empty body: the guard let it pass.
+#[rstest]
+#[case(&[("host", "localhost:8080")], 422)]
+#[case(&[("host", "localhost:8080"), ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")], 422)]
+#[case(&[("host", "localhost:8080"), ("origin", "https://friend.example"), ("sec-fetch-site", "cross-site")], 422)]
+#[case(&[("host", "localhost:8080"), ("origin", "https://evil.example")], 403)]
+#[case(&[("host", "localhost:8080"), ("origin", "null")], 403)]
+#[case(&[("host", "localhost:8080"), ("origin", "http://localhost:9999")], 403)]
+#[case(&[("host", "localhost:8080"), ("sec-fetch-site", "cross-site")], 403)]
+#[case(&[("host", "localhost:8080"), ("sec-fetch-site", "same-site")], 403)]
+#[tokio::test]
+async fn a_page_of_another_site_changes_nothing(#[case] headers: &[(&str, &str)], #[case] expected: u16) {
+    let answered = status(Method::POST, headers).await;
+    // An empty body is no JSON at all.
+    assert_eq!(if answered == 400 { 422 } else { answered }, expected);
+}
+
+#[tokio::test]
+async fn only_friends_pages_may_read_answers() {
+    for (origin, allowed) in [
+        ("https://friend.example", "https://friend.example"),
+        ("https://evil.example", ""),
+    ] {
+        let request = Request::get("/api/v1/samplers")
+            .header("origin", origin)
+            .body(Body::empty())
+            .unwrap();
+        let answer = server().send(request).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+        assert_eq!(answer.header("access-control-allow-credentials"), "");
+    }
+}
+
+#[rstest]
+#[case("/")]
+#[case("/api/v1/samplers")]
+#[case("/nothing")]
+#[tokio::test]
+async fn every_answer_carries_the_security_headers(#[case] path: &str) {
+    let answer = server().get(path).await;
+    assert!(
+        answer
+            .header("content-security-policy")
+            .contains("default-src 'self'")
+    );
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("x-frame-options"), "DENY");
+}

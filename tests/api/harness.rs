@@ -1,0 +1,186 @@
+//! A server without a socket, and requests to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, ServerLimits, router};
+use iopaint_engine::{Device, Engine, EngineOptions, ModelStore, Registry, TorchLoader, init_torch};
+use iopaint_imaging::{EncodeOptions, Limits};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+pub const INPAINT: &str = "/api/v1/inpaint";
+
+/// A server, its engine, and the model folder that lives as long.
+pub struct Server {
+    pub router: Router,
+    pub engine: Engine,
+    pub folder: tempfile::TempDir,
+}
+
+/// A whole answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("not JSON: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
+}
+
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = fixtures().join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A small photo-like picture and a mask of its size.
+pub fn picture() -> (Vec<u8>, Vec<u8>) {
+    (
+        fixture("goldens/inputs/rgb-150x101.png"),
+        fixture("goldens/inputs/mask-disc-150x101.png"),
+    )
+}
+
+pub fn base64(bytes: &[u8]) -> String {
+    base64_simd::STANDARD.encode_to_string(bytes)
+}
+
+pub fn limits() -> ServerLimits {
+    ServerLimits {
+        max_body_bytes: 4 << 20,
+        image: Limits {
+            max_pixels: 1 << 22,
+            max_side: 4096,
+        },
+        max_forward_pixels: 1 << 22,
+        request_timeout: Duration::from_mins(10),
+        encode: EncodeOptions::default(),
+        hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
+        origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
+    }
+}
+
+/// A server with `lama` and `anime-lama` (small stand-ins of the same contract) beside the built-in model.
+pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let goldens = fixtures().join("goldens");
+    std::fs::copy(goldens.join("models/lama.pt"), folder.path().join("big-lama.pt")).unwrap();
+    std::fs::copy(
+        goldens.join("models/probe.pt"),
+        folder.path().join("anime-manga-big-lama.pt"),
+    )
+    .unwrap();
+    let mut options = EngineOptions {
+        local_files_only: true,
+        ..EngineOptions::default()
+    };
+    let mut limits = limits();
+    change(&mut options, &mut limits);
+    init_torch(2);
+    let store = ModelStore::new(folder.path().to_owned(), None);
+    let registry = Registry::known().unwrap();
+    let loader = TorchLoader {
+        device: Device::Cpu,
+        strict: false,
+    };
+    let engine = Engine::start(registry, store, Arc::new(loader), &options).unwrap();
+    let state = AppState {
+        engine: engine.clone(),
+        codecs: CodecPool::new(2),
+        limits: Arc::new(limits),
+    };
+    Server {
+        router: router(state),
+        engine,
+        folder,
+    }
+}
+
+/// The server that tests share which change nothing of it.
+pub fn server() -> &'static Server {
+    static SERVER: LazyLock<Server> = LazyLock::new(|| server_with(|_, _| {}));
+    &SERVER
+}
+
+impl Server {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(path);
+        let request = if content_type.is_empty() {
+            request
+        } else {
+            request.header(CONTENT_TYPE, content_type)
+        };
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.post(path, "application/json", body.to_string()).await
+    }
+
+    /// Inpaints with the fields of an object beside image and mask.
+    pub async fn inpaint(&self, image: &[u8], mask: &[u8], fields: &Value) -> Answer {
+        let mut body = json!({ "image": base64(image), "mask": base64(mask) });
+        for (key, value) in fields.as_object().into_iter().flatten() {
+            body[key] = value.clone();
+        }
+        self.post_json(INPAINT, &body).await
+    }
+
+    /// Waits until the current model is loaded, by running a job.
+    pub async fn ready(&self) {
+        let (image, mask) = picture();
+        assert_eq!(
+            self.inpaint(&image, &mask, &json!({})).await.status,
+            StatusCode::OK
+        );
+    }
+}
+
+/// A multipart form: (name, bytes) of its parts.
+pub fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+    let boundary = "a-boundary-that-no-picture-holds";
+    let mut body = Vec::new();
+    for (name, bytes) in parts {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\n"
+        );
+        body.extend(head.as_bytes());
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body)
+}

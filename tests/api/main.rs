@@ -1,0 +1,13 @@
+//! The router, driven in-process: real models through libtorch, no network.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod coercion;
+mod errors;
+mod goldens;
+mod guards;
+mod hang_ups;
+mod harness;
+mod hostile;
+mod models;
+mod surface;

@@ -1,0 +1,65 @@
+//! Which model answers, over HTTP.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::harness::{picture, server_with};
+
+#[tokio::test]
+async fn the_model_is_switched_for_all_and_named_per_request() {
+    let server = server_with(|options, _| options.model = Some("lama-mini".into()));
+    server.ready().await;
+    let (image, mask) = picture();
+    assert_eq!(server.get("/api/v1/model").await.json()["name"], "lama-mini");
+    let named = server
+        .inpaint(&image, &mask, &json!({ "model": "anime-lama" }))
+        .await;
+    assert_eq!(named.header("x-inpaint-model"), "anime-lama");
+    let unnamed = server.inpaint(&image, &mask, &json!({})).await;
+    assert_eq!(unnamed.header("x-inpaint-model"), "lama-mini");
+    let switched = server
+        .post_json("/api/v1/model", &json!({ "name": "lama" }))
+        .await;
+    assert_eq!(
+        (switched.status, switched.json()["name"].clone()),
+        (StatusCode::OK, json!("lama"))
+    );
+    let unnamed = server.inpaint(&image, &mask, &json!({})).await;
+    assert_eq!(unnamed.header("x-inpaint-model"), "lama");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_model_leaves_the_old_one_serving() {
+    let server = server_with(|options, _| options.model = Some("lama".into()));
+    server.ready().await;
+    let anime = server.folder.path().join("anime-manga-big-lama.pt");
+    let whole = std::fs::read(&anime).unwrap();
+    for bytes in [&whole[..whole.len() / 2], b"<html>not found</html>", b""] {
+        std::fs::write(&anime, bytes).unwrap();
+        let answer = server
+            .post_json("/api/v1/model", &json!({ "name": "anime-lama" }))
+            .await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.json()["error"], "model-failed");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.contains("`anime-lama`") && !detail.contains(server.folder.path().to_str().unwrap()),
+            "{detail}"
+        );
+        assert_eq!(server.get("/api/v1/model").await.json()["name"], "lama");
+        server.ready().await;
+        assert_eq!(
+            std::fs::read(&anime).unwrap(),
+            bytes,
+            "a user's file is never touched"
+        );
+    }
+    std::fs::write(&anime, &whole).unwrap();
+    assert_eq!(
+        server
+            .post_json("/api/v1/model", &json!({ "name": "anime-lama" }))
+            .await
+            .status,
+        StatusCode::OK
+    );
+}

@@ -1,0 +1,151 @@
+//! The real binary.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+fn iopaint(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iopaint"));
+    command.args(arguments);
+    // Nothing of the machine's own settings.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IOPAINT_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    iopaint(arguments).output().unwrap()
+}
+
+/// A started server; ended when dropped.
+struct Started {
+    child: Child,
+    port: String,
+    stdout: BufReader<ChildStdout>,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start() -> Started {
+    let folder = tempfile::tempdir().unwrap();
+    let model_dir = folder.path().to_str().unwrap();
+    let mut child = iopaint(&[
+        "start",
+        "--port",
+        "0",
+        "--local-files-only",
+        "--model-dir",
+        model_dir,
+        "--no-low-mem",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let port = line
+        .trim()
+        .strip_prefix("Listening on http://127.0.0.1:")
+        .unwrap_or_else(|| panic!("{line:?}"));
+    Started {
+        port: port.to_owned(),
+        child,
+        stdout,
+        _folder: folder,
+    }
+}
+
+#[test]
+fn start_prints_its_address_and_health_says_when_it_is_ready() {
+    let server = start();
+    // Ready within a second or so; asked without pause, health itself takes time.
+    while !run(&["health", "--port", &server.port]).status.success() {}
+    assert_eq!(run(&["health", "--port", &server.port]).stdout, b"ready\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_the_server_with_exit_code_0() {
+    let mut server = start();
+    let kill = Command::new("kill")
+        .arg(server.child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    assert!(server.child.wait().unwrap().success());
+    let mut rest = String::new();
+    server.stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn health_without_a_server_fails_with_a_sentence() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    drop(listener);
+    let output = run(&["health", "--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no server at"));
+}
+
+#[test]
+fn start_on_a_port_that_is_taken_says_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let output = run(&["start", "--port", &port, "--local-files-only"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--port"));
+}
+
+#[test]
+fn a_named_model_that_is_absent_offline_ends_the_start_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(&[
+        "start",
+        "--port",
+        "0",
+        "--model",
+        "lama",
+        "--local-files-only",
+        "--model-dir",
+        folder.path().to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--local-files-only"));
+}
+
+#[test]
+fn every_flag_of_iopaints_start_is_known() {
+    let help = run(&[
+        "start",
+        "--no-half",
+        "--cpu-offload",
+        "--enable-gfpgan",
+        "--realesrgan-device",
+        "cpu",
+        "--interactive-seg-model",
+        "vit_b",
+        "--remove-bg-device",
+        "cpu",
+        "--disable-nsfw-checker",
+        "--inbrowser",
+        "--cpu-textencoder",
+        "--restoreformer-device",
+        "cpu",
+        "--enable-anime-seg",
+        "--quality",
+        "90",
+        "--help",
+    ]);
+    assert!(help.status.success(), "{}", String::from_utf8_lossy(&help.stderr));
+}
