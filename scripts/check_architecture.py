@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Fails when a crate knows what it must not know: the arrows of docs/architecture.md, read from `cargo metadata`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+IMAGING, INPAINT, TORCH, ENGINE, APP = "iopaint-imaging", "iopaint-inpaint", "iopaint-torch", "iopaint-engine", "iopaint"
+
+# Which of the workspace's crates each one may depend on.
+ARROWS: dict[str, set[str]] = {
+    IMAGING: set(),
+    INPAINT: {IMAGING},
+    TORCH: {INPAINT, IMAGING},
+    ENGINE: {TORCH, INPAINT, IMAGING},
+    APP: {ENGINE, INPAINT, IMAGING},
+}
+
+# What a crate may not contain, however far down.
+PURE = (IMAGING, INPAINT)
+NOT_IN_PURE = {"tch", "torch-sys", "axum", "hyper", "reqwest", "tokio", "clap"}
+
+# Who may name a crate in its own Cargo.toml; tests may not either.
+DIRECT: dict[str, str] = {"tch": TORCH, "torch-sys": TORCH, "axum": APP, "clap": APP}
+
+
+class Graph:
+    """The packages of a workspace and what they are built from."""
+
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        names = {package["id"]: package["name"] for package in metadata["packages"]}
+        members = set(metadata["workspace_members"])
+        self.members = {names[member] for member in members}
+        self.declared = {
+            package["name"]: {dependency["name"] for dependency in package["dependencies"]}
+            for package in metadata["packages"]
+            if package["id"] in members
+        }
+        self._ids = {name: package for package, name in names.items() if package in members}
+        self._names = names
+        self._edges = {
+            node["id"]: [dep["pkg"] for dep in node["deps"] if is_shipped(dep)] for node in metadata["resolve"]["nodes"]
+        }
+
+    def contents(self, member: str) -> set[str]:
+        """Every crate that `member` is built from, tests aside."""
+        seen: set[str] = set()
+        waiting = [self._ids[member]]
+        while waiting:
+            for package in self._edges.get(waiting.pop(), []):
+                if package not in seen:
+                    seen.add(package)
+                    waiting.append(package)
+        return {self._names[package] for package in seen}
+
+
+def is_shipped(dependency: dict[str, Any]) -> bool:
+    kinds = [kind["kind"] for kind in dependency.get("dep_kinds", [])]
+    return not kinds or any(kind != "dev" for kind in kinds)
+
+
+def faults(graph: Graph) -> Iterable[str]:
+    """What breaks the rules, a sentence each."""
+    for member in sorted(graph.members - ARROWS.keys()):
+        yield f"{member} is not drawn in docs/architecture.md; add it there and to scripts/check_architecture.py."
+    for member in sorted(graph.members & ARROWS.keys()):
+        for other in sorted((graph.declared[member] & graph.members) - ARROWS[member] - {member}):
+            yield f"{member} depends on {other}; the arrows of docs/architecture.md do not allow it."
+    for member in sorted(graph.members):
+        for crate in sorted(graph.declared[member] & DIRECT.keys()):
+            if DIRECT[crate] != member:
+                yield f"{member} depends on {crate}, which only {DIRECT[crate]} may know."
+    for member in PURE:
+        if member in graph.members:
+            for crate in sorted(graph.contents(member) & NOT_IN_PURE):
+                yield f"{member} is built from {crate}; it must stay free of libtorch, HTTP and threads of an executor."
+
+
+def read_metadata() -> dict[str, Any]:
+    command = ["cargo", "metadata", "--format-version", "1", "--locked"]
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> int:
+    try:
+        graph = Graph(read_metadata())
+    except subprocess.CalledProcessError as error:
+        print(error.stderr, file=sys.stderr)
+        return 1
+    found = list(faults(graph))
+    for fault in found:
+        print(f"architecture: {fault}", file=sys.stderr)
+    if not found:
+        print(f"architecture: {len(graph.members)} crates, every arrow as drawn")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

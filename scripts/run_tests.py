@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Runs every test there is and counts them.
+
+The crates that need nothing but Rust come first, so that a mistake there shows within a minute. All suites run,
+whatever fails; the last line is the sum. What can't be set up on a machine counts as skipped and says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = ROOT / "target" / "release" / "iopaint"
+
+
+@dataclass
+class Counts:
+    """How many tests passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def cargo_counts(output: str, exit_code: int) -> Counts:
+    """The sum of cargo's `test result:` lines; a run that ended without a failed test has failed as one."""
+    counts = Counts()
+    for passed, failed, ignored in re.findall(
+        r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", output, re.MULTILINE
+    ):
+        counts += Counts(int(passed), int(failed), int(ignored))
+    return at_least_one_failure(counts, exit_code)
+
+
+def unittest_counts(output: str, exit_code: int) -> Counts:
+    """The counts of Python's unittest runner."""
+    ran = re.search(r"^Ran (\d+) tests?", output, re.MULTILINE)
+    kinds = {kind: int(count) for kind, count in re.findall(r"(failures|errors|skipped)=(\d+)", output)}
+    failed, skipped = kinds.get("failures", 0) + kinds.get("errors", 0), kinds.get("skipped", 0)
+    total = int(ran.group(1)) if ran else 0
+    return at_least_one_failure(Counts(max(total - failed - skipped, 0), failed, skipped), exit_code)
+
+
+def vitest_counts(report: dict) -> Counts:
+    """The counts of vitest's JSON report."""
+    return Counts(report["numPassedTests"], report["numFailedTests"], report["numPendingTests"])
+
+
+def playwright_counts(report: dict) -> Counts:
+    """The counts of Playwright's JSON report; a flaky test has failed."""
+    stats = report["stats"]
+    return Counts(stats["expected"], stats["unexpected"] + stats["flaky"], stats["skipped"])
+
+
+def at_least_one_failure(counts: Counts, exit_code: int) -> Counts:
+    """A suite that exits with an error has failed, even where it could not count."""
+    if exit_code != 0 and counts.failed == 0:
+        return counts + Counts(failed=1)
+    return counts
+
+
+def run(command: list[str], folder: Path = ROOT, env: dict[str, str] | None = None) -> tuple[str, int]:
+    """Runs a command, shows its output as it comes, and returns it with the exit code."""
+    print(f"\n$ {' '.join(command)}", flush=True)
+    process = subprocess.Popen(
+        command, cwd=folder, env={**os.environ, **(env or {})}, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    lines = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        lines.append(line)
+    return "".join(lines), process.wait()
+
+
+def cargo(*packages: str) -> Counts:
+    """`cargo test` of some packages."""
+    return cargo_counts(*run(["cargo", "test", "--locked", "--no-fail-fast", *packages]))
+
+
+def reported(command: list[str], env: dict[str, str], counts) -> Counts:
+    """A suite of the page, which writes a JSON report beside its output for people."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [part.replace("REPORT", str(report)) for part in command]
+        env = {name: value.replace("REPORT", str(report)) for name, value in env.items()}
+        _, exit_code = run(command, ROOT / "web_app", env)
+        if not report.exists():
+            return Counts(failed=1)
+        return at_least_one_failure(counts(json.loads(report.read_text())), exit_code)
+
+
+def chromium() -> str | None:
+    """A browser: named, installed, or installed now."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    print("\nNo browser here; trying to install one.", flush=True)
+    _, exit_code = run(["npx", "playwright", "install", "chromium"], ROOT / "web_app")
+    if exit_code == 0:
+        return ""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        run(["apt-get", "update", "--quiet"])
+        run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "chromium"])
+    return shutil.which("chromium")
+
+
+def browser_tests() -> Counts:
+    """The page in a browser against the release binary."""
+    browser = chromium()
+    if browser is None:
+        print("skipped: the page's tests in a browser, because no Chromium could be installed")
+        return Counts(skipped=1)
+    env = {"IOPAINT_BIN": str(BINARY), "PLAYWRIGHT_JSON_OUTPUT_FILE": "REPORT"}
+    if browser:
+        env["CHROMIUM"] = browser
+    return reported(["npx", "playwright", "test", "--reporter=list,json"], env, playwright_counts)
+
+
+def main() -> int:
+    """Runs all suites; 0 where nothing failed."""
+    suites: list[tuple[str, Counts]] = []
+
+    def suite(name: str, counts: Counts) -> None:
+        print(f"\n{name}: {counts}", flush=True)
+        suites.append((name, counts))
+
+    suite("crates without libtorch", cargo("-p", "iopaint-imaging", "-p", "iopaint-inpaint"))
+    suite("scripts", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "scripts/tests"])))
+    _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
+    suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
+    _, exit_code = run(["make", "--no-print-directory", "build"])
+    if exit_code != 0:
+        suite("build", Counts(failed=1))
+    else:
+        suite(
+            "page",
+            reported(["npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=REPORT"], {},
+                     vitest_counts),
+        )
+        suite("crates with libtorch", cargo("-p", "iopaint-torch", "-p", "iopaint-engine", "-p", "iopaint"))
+        suite("page in a browser", browser_tests())
+
+    print("\n== Tests")
+    for name, counts in suites:
+        print(f"{name}: {counts}")
+    total = sum((counts for _, counts in suites), Counts())
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""libtorch arrives whole or not at all, whatever the network does."""
+
+import contextlib
+import hashlib
+import http.server
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import unittest
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import fetch
+import setup_libtorch as setup
+
+CONTENT = bytes(range(256)) * 4096
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves one body; `cuts` are the byte counts after which it hangs up, one an answer."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = content
+        self.etag = '"one"'
+        self.cuts: list[int] = []
+        self.honours_ranges = True
+        self.ranges: list[str | None] = []
+
+    def url(self, name: str = "file.bin") -> str:
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # A client that gives up is part of the test.
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
+
+    def do_HEAD(self) -> None:
+        self.send_response(404 if "missing" in self.path else 200)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        self.server.ranges.append(wanted)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        same = self.headers.get("If-Range") in (None, self.server.etag)
+        if start and self.server.honours_ranges and same:
+            if start >= len(self.server.content):
+                self.send_response(416)
+                self.end_headers()
+                return
+            self.send_response(206)
+        else:
+            start = 0
+            self.send_response(200)
+        body = self.server.content[start:]
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", self.server.etag)
+        self.end_headers()
+        cut = self.server.cuts.pop(0) if self.server.cuts else len(body)
+        self.wfile.write(body[:cut])
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving(content: bytes) -> Iterator[Server]:
+    server = Server(content)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        silence = mock.patch.object(setup, "say", lambda sentence: None)
+        silence.start()
+        self.addCleanup(silence.stop)
+
+    def download(self, server: Server, sha256: str | None = SHA256) -> Path:
+        return fetch.download(server.url(), self.folder, sha256, lambda sentence: None, pause_seconds=0)
+
+
+class Downloads(Scratch):
+    def test_a_cut_connection_goes_on_where_it_ended(self) -> None:
+        with serving(CONTENT) as server:
+            server.cuts = [1000, 5000]
+            file = self.download(server)
+            self.assertEqual(server.ranges, [None, "bytes=1000-", "bytes=6000-"])
+        self.assertEqual(file.read_bytes(), CONTENT)
+        self.assertEqual(os.listdir(self.folder), ["file.bin"])
+
+    def test_what_an_earlier_run_left_is_not_fetched_again(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(CONTENT[:700])
+        with serving(CONTENT) as server:
+            self.download(server)
+            self.assertEqual(server.ranges, ["bytes=700-"])
+
+    def test_a_whole_part_needs_no_byte_more(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(CONTENT)
+        with serving(CONTENT) as server:
+            self.assertEqual(self.download(server).read_bytes(), CONTENT)
+
+    def test_a_part_of_something_else_is_thrown_away(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(b"x" * 700)
+        with serving(CONTENT) as server:
+            self.assertEqual(self.download(server).read_bytes(), CONTENT)
+            self.assertEqual(server.ranges, ["bytes=700-", None])
+
+    def test_a_server_without_ranges_starts_over(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(CONTENT[:700])
+        with serving(CONTENT) as server:
+            server.honours_ranges = False
+            self.assertEqual(self.download(server).read_bytes(), CONTENT)
+
+    def test_without_a_hash_a_part_without_a_tag_is_not_trusted(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(b"x" * 700)
+        with serving(CONTENT) as server:
+            self.assertEqual(self.download(server, sha256=None).read_bytes(), CONTENT)
+            self.assertEqual(server.ranges, [None])
+
+    def test_without_a_hash_a_file_that_changed_is_fetched_anew(self) -> None:
+        (self.folder / "file.bin.part").write_bytes(b"x" * 700)
+        (self.folder / "file.bin.tag").write_text('"zero"')
+        with serving(CONTENT) as server:
+            self.assertEqual(self.download(server, sha256=None).read_bytes(), CONTENT)
+
+    def test_a_wrong_hash_leaves_no_file(self) -> None:
+        with serving(CONTENT[:-1] + b"x") as server, self.assertRaisesRegex(fetch.FetchError, "SHA-256"):
+            self.download(server)
+        self.assertEqual([name for name in os.listdir(self.folder) if not name.endswith(".tag")], [])
+
+    def test_a_server_that_always_cuts_is_given_up(self) -> None:
+        with serving(CONTENT) as server, self.assertRaisesRegex(fetch.FetchError, "could not be fetched"):
+            server.cuts = [1] * 50
+            self.download(server)
+
+    def test_a_missing_file_is_unreachable(self) -> None:
+        with serving(CONTENT) as server, self.assertRaises(fetch.Unreachable):
+            fetch.probe(server.url("missing.zip"), 5)
+
+    def test_a_closed_port_is_unreachable(self) -> None:
+        with serving(CONTENT) as server:
+            url = server.url()
+        with self.assertRaises(fetch.Unreachable):
+            fetch.probe(url, 5)
+
+
+class Pip(unittest.TestCase):
+    def test_a_report_gives_address_and_hash(self) -> None:
+        info = {"url": "http://host/torch.whl", "archive_info": {"hashes": {"sha256": "ab"}}}
+        wheel = fetch.parse_report(json.dumps({"install": [{"download_info": info}]}), "torch")
+        self.assertEqual(wheel, fetch.Wheel("http://host/torch.whl", "ab"))
+
+    def test_a_report_without_a_hash_is_refused(self) -> None:
+        for report in ("", "{}", '{"install": []}', '{"install": [{"download_info": {"url": "u"}}]}'):
+            with self.subTest(report), self.assertRaises(fetch.FetchError):
+                fetch.parse_report(report, "torch")
+
+
+def archive() -> bytes:
+    """What PyTorch's archive looks like, in small."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for name in setup.library_names():
+            zipped.writestr(f"libtorch/lib/{name}", "library")
+        zipped.writestr("libtorch/lib/", "")
+        zipped.writestr("libtorch/lib/libtorch_python.so", "python")
+        zipped.writestr("libtorch/share/cmake/Torch.cmake", "cmake")
+        zipped.writestr("libtorch/include/torch/csrc/api/include/torch/torch.h", "header")
+        zipped.writestr("libtorch/build-version", "2.7.0+cpu")
+    return buffer.getvalue()
+
+
+class Cache(Scratch):
+    def install(self, content: bytes) -> Path:
+        target = self.folder / "2.7.0-cpu"
+        with serving(content) as server:
+            setup.install_archive("cpu", target, self.folder / "downloads", server.url().removesuffix("/file.bin"))
+        return target
+
+    def test_the_archive_is_unpacked_without_what_nobody_needs(self) -> None:
+        target = self.install(archive())
+        self.assertIsNone(setup.missing_from(target))
+        self.assertFalse((target / "share").exists())
+        self.assertFalse((target / "lib/libtorch_python.so").exists())
+        self.assertEqual(os.listdir(self.folder / "downloads"), [])
+
+    def test_a_damaged_archive_leaves_nothing_behind(self) -> None:
+        with self.assertRaises(zipfile.BadZipFile):
+            self.install(archive()[:-40])
+        self.assertEqual(os.listdir(self.folder), ["downloads"])
+
+    def test_an_unpacking_that_was_cut_off_is_no_cache(self) -> None:
+        target = self.folder / "2.7.0-cpu"
+        with self.assertRaisesRegex(setup.SetupError, "has no lib"), setup.complete_or_nothing(target) as folder:
+            (folder / "include").mkdir()
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_partial_cache_is_replaced_whole(self) -> None:
+        (self.folder / "2.7.0-cpu/lib").mkdir(parents=True)
+        (self.folder / "2.7.0-cpu/lib/stray").touch()
+        target = self.install(archive())
+        self.assertIsNone(setup.missing_from(target))
+        self.assertFalse((target / "lib/stray").exists())
+
+    def test_another_version_is_not_taken_for_ours(self) -> None:
+        target = self.install(archive())
+        (target / "build-version").write_text("2.6.0+cpu")
+        self.assertEqual(setup.missing_from(target), "holds 2.6.0+cpu, not 2.7.0")
+
+    def test_a_complete_cache_is_used_as_it_is(self) -> None:
+        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(self.folder)}):
+            os.environ.pop("LIBTORCH", None)
+            root = setup.cache_root()
+            shutil.copytree(self.install(archive()), root / "2.7.0-cpu")
+            with mock.patch.object(setup, "install") as install:
+                self.assertEqual(setup.ensure("cpu"), root / "2.7.0-cpu")
+                install.assert_not_called()
+
+    def test_a_libtorch_of_ones_own_is_checked(self) -> None:
+        with mock.patch.dict(os.environ, {"LIBTORCH": str(self.folder)}):
+            with self.assertRaisesRegex(setup.SetupError, "LIBTORCH is"):
+                setup.ensure("cpu")
+        target = self.install(archive())
+        with mock.patch.dict(os.environ, {"LIBTORCH": str(target)}):
+            self.assertEqual(setup.ensure("cpu"), target.resolve())
+
+    def test_no_entry_leads_outside(self) -> None:
+        file = self.folder / "evil.zip"
+        with zipfile.ZipFile(file, "w") as zipped:
+            zipped.writestr("a", "")
+        for path in ("../evil", "/evil"):
+            with self.subTest(path), self.assertRaises(setup.SetupError):
+                setup.extract(file, self.folder / "out", lambda name: PurePosixPath(path))
+
+
+class WheelEntries(unittest.TestCase):
+    def test_only_the_cpus_libraries_headers_and_licences_are_kept(self) -> None:
+        kept = {
+            "torch/lib/libtorch_cpu.so": "lib/libtorch_cpu.so",
+            "torch/lib/libgomp-c9fef706.so.1": "lib/libgomp-c9fef706.so.1",
+            "torch.libs/libgfortran-0b50f350.so.5.0.0": "lib/libgfortran-0b50f350.so.5.0.0",
+            "torch/include/ATen/ATen.h": "include/ATen/ATen.h",
+            "torch-2.7.0.dist-info/LICENSE": "LICENSE",
+        }
+        for name, place in kept.items():
+            self.assertEqual(setup.place_wheel_entry(name), PurePosixPath(place))
+        for name in ("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_python.so", "torch/__init__.py", "torch/bin/protoc"):
+            self.assertIsNone(setup.place_wheel_entry(name))
+
+
+class CargoConfig(unittest.TestCase):
+    def test_only_libtorch_changes(self) -> None:
+        line = 'LIBTORCH = "/new"'
+        before = '[net]\noffline = true\n\n[env]\nLIBTORCH = "/old"\nOTHER = "1"\n'
+        self.assertEqual(setup.with_libtorch("", Path("/new")), f"[env]\n{line}\n")
+        self.assertEqual(setup.with_libtorch(before, Path("/new")), before.replace('LIBTORCH = "/old"', line))
+        self.assertEqual(setup.with_libtorch("[env]\nA = '1'\n", Path("/new")), f"[env]\n{line}\nA = '1'\n")
+        self.assertEqual(setup.with_libtorch("[net]\n", Path("/new")), f"[net]\n\n[env]\n{line}\n")
+
+    def test_the_same_path_again_leaves_the_file_alone(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            path = Path(folder) / ".cargo/config.toml"
+            setup.write_cargo_config(path, Path("/libtorch"))
+            before = path.stat().st_mtime_ns
+            setup.write_cargo_config(path, Path("/libtorch"))
+            self.assertEqual(path.stat().st_mtime_ns, before)
+
+
+if __name__ == "__main__":
+    unittest.main()
