@@ -135,7 +135,7 @@ def place_wheel_entry(name: str) -> PurePosixPath | None:
     if parts[:2] == ("torch", "include"):
         return PurePosixPath(*parts[1:])
     if parts[0] == "torch.libs" and len(parts) == 2:
-        return PurePosixPath("torch.libs", parts[1])
+        return PurePosixPath("lib", parts[1])  # On aarch64; the libraries look for them beside themselves too.
     if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] in ("LICENSE", "NOTICE"):
         return PurePosixPath(parts[1])
     if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_cpu_library(parts[2]):
