@@ -19,8 +19,10 @@ Stroke = tuple[float, list[Point]]
 # Radius of the brush and the way it went, in pixels.
 STROKES: dict[str, list[Stroke]] = {
     # The balloon.
-    "air-balloon": [(48, [(250, 140), (180, 180), (330, 180), (170, 230), (335, 235), (200, 300), (300, 305), (255, 370)]),
-                    (30, [(255, 390), (258, 425)])],
+    "air-balloon": [
+        (66, [(255, 155), (190, 180), (325, 180), (186, 235), (330, 235), (220, 300), (295, 300), (256, 350)]),
+        (34, [(256, 390), (258, 430)]),
+    ],
     # Equipment at the edge of the picture.
     "astronaut": [(20, [(25, 495), (70, 500), (115, 506)])],
     # The thin brush on the right.
@@ -30,7 +32,7 @@ STROKES: dict[str, list[Stroke]] = {
     # The branch's end.
     "chameleon": [(26, [(445, 325), (410, 340), (375, 368)])],
     # The straw and the glass's shadow.
-    "cocktail": [(9, [(266, 186), (276, 120), (289, 66)]), (13, [(45, 432), (110, 440), (195, 442)])],
+    "cocktail": [(9, [(266, 186), (276, 120), (289, 66)]), (19, [(40, 434), (110, 438), (195, 440)])],
     # The collar's tag.
     "dog": [(20, [(10, 492), (40, 498), (80, 494)])],
     # A bud.
@@ -42,7 +44,7 @@ STROKES: dict[str, list[Stroke]] = {
     # The leaf.
     "parrot": [(24, [(505, 395), (485, 440), (500, 470)])],
     # The goal.
-    "soccer": [(9, [(42, 268), (44, 214), (140, 212), (222, 214), (225, 266)])],
+    "soccer": [(9, [(42, 272), (44, 220), (140, 218), (222, 220), (225, 270)])],
     # The stem.
     "sunflower": [(17, [(246, 452), (250, 480), (256, 511)])],
 }

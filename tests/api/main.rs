@@ -10,4 +10,5 @@ mod hang_ups;
 mod harness;
 mod hostile;
 mod models;
+mod photos;
 mod surface;
