@@ -72,7 +72,8 @@ pub fn router(state: AppState) -> Router {
         .layer(cors)
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TraceLayer::new_for_http())
+        // What fails is logged with its reason where it fails; a server that isn't ready yet is no failure.
+        .layer(TraceLayer::new_for_http().on_failure(()))
         .with_state(state)
 }
 

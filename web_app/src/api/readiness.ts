@@ -20,7 +20,7 @@ export async function watchReadiness(
   report: (now: Readiness | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (;;) {
     const now = await readiness(signal);
     if (signal.aborted) return;
     report(now);

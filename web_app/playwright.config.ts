@@ -1,0 +1,21 @@
+import { existsSync } from "node:fs";
+import { defineConfig, devices } from "@playwright/test";
+
+const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+// Playwright's own browser where no other is named or installed.
+const browser = process.env.CHROMIUM ?? INSTALLED.find((path) => existsSync(path));
+
+export default defineConfig({
+  testDir: "e2e",
+  forbidOnly: true,
+  workers: 1,
+  reporter: "list",
+  use: {
+    ...devices["Desktop Chrome"],
+    trace: "retain-on-failure",
+    launchOptions: {
+      ...(browser ? { executablePath: browser } : {}),
+      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+    },
+  },
+});
