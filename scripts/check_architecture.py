@@ -12,7 +12,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-IMAGING, INPAINT, TORCH, ENGINE, APP = "iopaint-imaging", "iopaint-inpaint", "iopaint-torch", "iopaint-engine", "iopaint"
+IMAGING, INPAINT, TORCH, ENGINE, APP = (
+    "iopaint-imaging",
+    "iopaint-inpaint",
+    "iopaint-torch",
+    "iopaint-engine",
+    "iopaint",
+)
 
 # Which of the workspace's crates each one may depend on.
 ARROWS: dict[str, set[str]] = {

@@ -178,10 +178,17 @@ def find_wheel(requirement: str, downloads: Path) -> Wheel:
 def resolve_arguments(requirement: str, nowhere: str) -> list[str]:
     # Any Python's wheel holds the same libraries, so the one that runs this script does not matter; pip takes
     # --python-version only along with --target.
-    return (
-        ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-", "--no-deps", "--target", nowhere]
-        + ["--python-version", "3.11", "--only-binary", ":all:", "--use-feature", "fast-deps", requirement]
-    )
+    return [
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--quiet",
+        "--report",
+        "-",
+        "--no-deps",
+        "--target",
+        nowhere,
+    ] + ["--python-version", "3.11", "--only-binary", ":all:", "--use-feature", "fast-deps", requirement]
 
 
 def pip_command(downloads: Path) -> list[str]:

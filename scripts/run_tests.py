@@ -77,8 +77,13 @@ def run(command: list[str], folder: Path = ROOT, env: dict[str, str] | None = No
     """Runs a command, shows its output as it comes, and returns it with the exit code."""
     print(f"\n$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **(env or {})}, text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command,
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     lines = []
     assert process.stdout is not None
@@ -154,8 +159,11 @@ def main() -> int:
     else:
         suite(
             "page",
-            reported(["npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=REPORT"], {},
-                     vitest_counts),
+            reported(
+                ["npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=REPORT"],
+                {},
+                vitest_counts,
+            ),
         )
         suite("crates with libtorch", cargo("-p", "iopaint-torch", "-p", "iopaint-engine", "-p", "iopaint"))
         suite("page in a browser", browser_tests())

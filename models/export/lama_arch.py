@@ -91,9 +91,16 @@ class Generator(nn.Module):
         global_ = int(deep * GLOBAL_SHARE)
         local = deep - global_
         self.encode = nn.Sequential(
-            nn.ReflectionPad2d(3), nn.Conv2d(4, width, 7, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-            reflect_conv(width, 2 * width, 2), nn.BatchNorm2d(2 * width), nn.ReLU(),
-            reflect_conv(2 * width, 4 * width, 2), nn.BatchNorm2d(4 * width), nn.ReLU(),
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(4, width, 7, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            reflect_conv(width, 2 * width, 2),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            reflect_conv(2 * width, 4 * width, 2),
+            nn.BatchNorm2d(4 * width),
+            nn.ReLU(),
         )
         self.to_local = nn.Sequential(reflect_conv(4 * width, local, 2), nn.BatchNorm2d(local), nn.ReLU())
         self.to_global = nn.Sequential(reflect_conv(4 * width, global_, 2), nn.BatchNorm2d(global_), nn.ReLU())
@@ -102,7 +109,8 @@ class Generator(nn.Module):
         for channels in (deep, deep // 2, deep // 4):
             layers += [
                 nn.ConvTranspose2d(channels, channels // 2, 3, stride=2, padding=1, output_padding=1),
-                nn.BatchNorm2d(channels // 2), nn.ReLU(),
+                nn.BatchNorm2d(channels // 2),
+                nn.ReLU(),
             ]
         self.decode = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Sigmoid())
 

@@ -19,10 +19,9 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from PIL import Image
-
 import pictures as draw
 import standin
+from PIL import Image
 
 MODELS = {"lama": ("lama.pt", "big-lama.pt"), "anime-lama": ("probe.pt", "anime-manga-big-lama.pt")}
 API, PIPELINE = "api", "pipeline"
@@ -86,14 +85,31 @@ def inputs() -> dict[str, bytes]:
         files[f"orientation-{orientation}.png"] = draw.png(draw.picture(61, 43, 30), orientation)
 
     masks = {
-        "disc": draw.disc, "dot": draw.dot, "stroke": draw.stroke, "ring": draw.ring, "parts": draw.parts,
-        "edges": draw.edges, "soft": draw.soft, "empty": draw.blank,
+        "disc": draw.disc,
+        "dot": draw.dot,
+        "stroke": draw.stroke,
+        "ring": draw.ring,
+        "parts": draw.parts,
+        "edges": draw.edges,
+        "soft": draw.soft,
+        "empty": draw.blank,
         "full": lambda width, height: draw.blank(width, height, 255),
     }
     sizes = {
-        "150x101": masks.keys(), "240x161": ("parts", "edges"), "512": ("stroke",), "517x389": ("disc", "ring"), "900x640": ("parts", "ring", "empty"),
-        "801x60": ("edges",), "60x1000": ("parts",), "63x64": ("disc", "full"), "16x16": ("disc", "full"),
-        "9x17": ("disc", "full"), "17x9": ("disc",), "33x700": ("stroke",), "61x43": ("disc",), "43x61": ("disc",),
+        "150x101": masks.keys(),
+        "240x161": ("parts", "edges"),
+        "512": ("stroke",),
+        "517x389": ("disc", "ring"),
+        "900x640": ("parts", "ring", "empty"),
+        "801x60": ("edges",),
+        "60x1000": ("parts",),
+        "63x64": ("disc", "full"),
+        "16x16": ("disc", "full"),
+        "9x17": ("disc", "full"),
+        "17x9": ("disc",),
+        "33x700": ("stroke",),
+        "61x43": ("disc",),
+        "43x61": ("disc",),
     }
     for size, names in sizes.items():
         width, _, height = size.partition("x")
@@ -119,16 +135,29 @@ def cases() -> list[Case]:
         small(f"crop-{shape}", shape, crop(100, 11), model="anime-lama", forwards=True)
     for margin in (0, 1, 12, 40, 500):
         for shape in ("parts", "edges"):
-            out.append(Case(f"crop-{shape}-margin-{margin}", "rgb-240x161.png", f"mask-{shape}-240x161.png",
-                            crop(239, margin), model="anime-lama", forwards=True))
+            out.append(
+                Case(
+                    f"crop-{shape}-margin-{margin}",
+                    "rgb-240x161.png",
+                    f"mask-{shape}-240x161.png",
+                    crop(239, margin),
+                    model="anime-lama",
+                    forwards=True,
+                )
+            )
     small("crop-lama", "parts", crop(64, 20))
     small("crop-at-the-trigger", "parts", crop(150, 11), model="anime-lama", forwards=True)
     small("crop-margin-0-dot-in-ring", "ring", crop(1, 0), model="anime-lama")
     # Pixels outside the hole are the model's.
     for name, options in (("whole", original()), ("crop", crop(100, 11))):
         for model in MODELS:
-            small(f"{name}-not-kept-{model}", "parts", {**options, "sd_keep_unmasked_area": False}, model=model,
-                  forwards=model == "anime-lama")
+            small(
+                f"{name}-not-kept-{model}",
+                "parts",
+                {**options, "sd_keep_unmasked_area": False},
+                model=model,
+                forwards=model == "anime-lama",
+            )
     # Scaled down.
     tame = "tame-150x101.png"
     for shape in ("disc", "parts", "edges", "full", "empty"):
@@ -154,8 +183,14 @@ def cases() -> list[Case]:
     out.append(Case("size-801x60", "rgb-801x60.png", "mask-edges-801x60.png"))
     out.append(Case("size-60x1000", "rgb-60x1000.png", "mask-parts-60x1000.png", model="anime-lama"))
     # Modes and file formats of the image; masks as clients send them.
-    for mode in ("rgba-150x101.png", "gray-150x101.png", "bits-150x101.png", "palette-150x101.png",
-                 "rgb-150x101.bmp", "rgb-150x101.tiff"):
+    for mode in (
+        "rgba-150x101.png",
+        "gray-150x101.png",
+        "bits-150x101.png",
+        "palette-150x101.png",
+        "rgb-150x101.bmp",
+        "rgb-150x101.tiff",
+    ):
         small("image-" + mode.replace("-150x101.", "-"), "stroke", {}, mode)
     for kind in ("yellow", "rgb", "bits", "turned"):
         small(f"mask-{kind}", kind, {})
@@ -201,11 +236,24 @@ class Yardstick:
             if name.startswith(("enable_", "no_", "disable_", "cpu_")) or name in ("inbrowser", "low_mem")
         }
         devices = {name: "cpu" for name in ApiConfig.model_fields if name.endswith("device")}
-        self.api = Api(FastAPI(), ApiConfig(
-            **off, **devices, host="localhost", port=1, model="lama", local_files_only=True, input=None,
-            mask_dir=None, output_dir=None, quality=100, interactive_seg_model="sam2_1_tiny",
-            remove_bg_model="briaai/RMBG-1.4", realesrgan_model="realesr-general-x4v3",
-        ))
+        self.api = Api(
+            FastAPI(),
+            ApiConfig(
+                **off,
+                **devices,
+                host="localhost",
+                port=1,
+                model="lama",
+                local_files_only=True,
+                input=None,
+                mask_dir=None,
+                output_dir=None,
+                quality=100,
+                interactive_seg_model="sam2_1_tiny",
+                remove_bg_model="briaai/RMBG-1.4",
+                realesrgan_model="realesr-general-x4v3",
+            ),
+        )
         self.seen: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def use(self, model: str) -> None:
@@ -294,10 +342,17 @@ def write(target: Path, yardstick: Yardstick) -> None:
         expected = f"expected/{case.name}.png"
         (target / expected).write_bytes(draw.png(Image.fromarray(np.array(result))))
         entry = {
-            "name": case.name, "level": case.level, "model": case.model, "image": f"inputs/{case.image}",
-            "mask": f"inputs/{case.mask}", "mask_threshold": 128 if case.level == API else None,
-            "options": case.options, "expected": expected, "expected_format": result.format or "PNG",
-            "expected_mode": result.mode, "ran": len(yardstick.seen),
+            "name": case.name,
+            "level": case.level,
+            "model": case.model,
+            "image": f"inputs/{case.image}",
+            "mask": f"inputs/{case.mask}",
+            "mask_threshold": 128 if case.level == API else None,
+            "options": case.options,
+            "expected": expected,
+            "expected_format": result.format or "PNG",
+            "expected_mode": result.mode,
+            "ran": len(yardstick.seen),
         }
         if case.forwards:
             names = ("image", "mask", "result")
@@ -307,9 +362,17 @@ def write(target: Path, yardstick: Yardstick) -> None:
         listed.append(entry)
     for name in used:
         (target / "inputs" / name).write_bytes(files[name])
-    (target / "cases.json").write_text(json.dumps(
-        {"made_by": "IOPaint 1.6.0", "models": {name: f"models/{ours}" for name, (ours, _) in MODELS.items()},
-         "cases": listed}, indent=1) + "\n")
+    (target / "cases.json").write_text(
+        json.dumps(
+            {
+                "made_by": "IOPaint 1.6.0",
+                "models": {name: f"models/{ours}" for name, (ours, _) in MODELS.items()},
+                "cases": listed,
+            },
+            indent=1,
+        )
+        + "\n"
+    )
     (target / "contours.json").write_text(json.dumps(contours(), separators=(",", ":")) + "\n")
     print(f"{len(listed)} cases, {sum(f.stat().st_size for f in target.rglob('*') if f.is_file())} bytes")
 

@@ -13,9 +13,8 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-
 from lama_arch import LaMa
+from torch import Tensor, nn
 
 SEED = 1
 LOGIT_SPREAD = 0.4  # keeps the fill so far from black and white that scaling stays in range

@@ -28,7 +28,10 @@ def metadata(changes: Edges) -> dict[str, Any]:
     edges = HOUSE | changes
     members = [name for name in edges if name.startswith("iopaint")]
     return {
-        "packages": [{"id": f"id:{name}", "name": name, "dependencies": [{"name": d} for d, _ in deps]} for name, deps in edges.items()],
+        "packages": [
+            {"id": f"id:{name}", "name": name, "dependencies": [{"name": d} for d, _ in deps]}
+            for name, deps in edges.items()
+        ],
         "workspace_members": [f"id:{name}" for name in members],
         "resolve": {
             "nodes": [

@@ -265,7 +265,12 @@ class WheelEntries(unittest.TestCase):
         }
         for name, place in kept.items():
             self.assertEqual(setup.place_wheel_entry(name), PurePosixPath(place))
-        for name in ("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_python.so", "torch/__init__.py", "torch/bin/protoc"):
+        for name in (
+            "torch/lib/libtorch_cuda.so",
+            "torch/lib/libtorch_python.so",
+            "torch/__init__.py",
+            "torch/bin/protoc",
+        ):
             self.assertIsNone(setup.place_wheel_entry(name))
 
 

@@ -1,0 +1,145 @@
+//! An HTTP server that does as it is told, be it honest or not.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What the server does with one connection.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    head: String,
+    body: Vec<u8>,
+    /// Keeps the connection open, in silence, until the client gives up.
+    stalls: bool,
+}
+
+impl Reply {
+    /// Status line without the version, such as `200 OK`.
+    pub fn new(status: &str) -> Self {
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
+        Self {
+            head,
+            ..Self::default()
+        }
+    }
+
+    /// The whole of `content`, under an `ETag`.
+    pub fn whole(content: &[u8], etag: &str) -> Self {
+        Self::new("200 OK")
+            .header("ETag", etag)
+            .header("Content-Length", content.len())
+            .body(content)
+    }
+
+    /// What follows the first `start` bytes of `content`.
+    pub fn rest(content: &[u8], start: usize, etag: &str) -> Self {
+        let (length, end) = (content.len(), content.len() - 1);
+        Self::new("206 Partial Content")
+            .header("ETag", etag)
+            .header("Content-Range", format!("bytes {start}-{end}/{length}"))
+            .header("Content-Length", length - start)
+            .body(&content[start..])
+    }
+
+    /// Never answers.
+    pub fn silence() -> Self {
+        Self {
+            stalls: true,
+            ..Self::default()
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.head += name;
+        self.head += ": ";
+        self.head += value;
+        self.head += "\r\n";
+        self
+    }
+
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self
+    }
+
+    /// Sends only so many bytes of the body.
+    pub fn cut_after(mut self, bytes: usize) -> Self {
+        self.body.truncate(bytes);
+        self
+    }
+
+    /// Sends only so many bytes of the body, then nothing.
+    pub fn stall_after(self, bytes: usize) -> Self {
+        Self {
+            stalls: true,
+            ..self.cut_after(bytes)
+        }
+    }
+
+    fn send(&self, stream: &mut TcpStream) {
+        if !self.head.is_empty() {
+            // A client that hangs up early is part of some tests.
+            let _ = stream.write_all(self.head.as_bytes());
+            let _ = stream.write_all(b"\r\n");
+            let _ = stream.write_all(&self.body);
+        }
+        if self.stalls {
+            let _ = stream.read(&mut [0]);
+        }
+    }
+}
+
+/// A running server. It gives its replies in turn, one for each connection, and refuses connections after the last.
+pub struct Server {
+    address: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub fn start(replies: Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        thread::spawn(move || {
+            for reply in replies {
+                let (mut stream, _) = listener.accept().unwrap();
+                seen.lock().unwrap().push(request_head(&mut stream));
+                reply.send(&mut stream);
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Where nobody listens.
+    pub fn none() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        Self {
+            address,
+            requests: Arc::default(),
+        }
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/weights/a.pt?key=secret", self.address)
+    }
+
+    /// The heads of the requests so far, header names in lower case.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn request_head(stream: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+        head.extend(byte);
+    }
+    String::from_utf8(head).unwrap()
+}
