@@ -251,7 +251,7 @@ class Cache(Scratch):
             zipped.writestr("a", "")
         for path in ("../evil", "/evil"):
             with self.subTest(path), self.assertRaises(setup.SetupError):
-                setup.extract(file, self.folder / "out", lambda name: PurePosixPath(path))
+                setup.extract(file, self.folder / "out", lambda name, path=path: PurePosixPath(path))
 
 
 class WheelEntries(unittest.TestCase):

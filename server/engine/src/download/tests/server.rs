@@ -51,10 +51,7 @@ impl Reply {
     }
 
     pub fn header(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        self.head += name;
-        self.head += ": ";
-        self.head += value;
-        self.head += "\r\n";
+        std::fmt::Write::write_fmt(&mut self.head, format_args!("{name}: {value}\r\n")).unwrap();
         self
     }
 
