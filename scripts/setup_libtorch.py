@@ -222,7 +222,7 @@ def install_wheels(target: Path, downloads: Path) -> None:
     say(f"unpacking {files[0].name}")
     with complete_or_nothing(target) as folder:
         extract(files[0], folder, place_wheel_entry)
-        for file, member in zip(files[1:], CUDA_WHEELS.values(), strict=True):
+        for file, member in zip(files[1:], CUDA_WHEELS.values(), strict=False):
             place = {member: PurePosixPath("lib", PurePosixPath(member).name)}
             extract(file, folder, place.get)
         if cuda:
