@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig([
-  globalIgnores(["dist", "test-results", "playwright-report"]),
+  globalIgnores(["dist", "test-results", "playwright-report", "src/api/schema.ts"]),
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],
@@ -27,6 +27,10 @@ export default defineConfig([
         },
       ],
     },
+  },
+  {
+    files: ["scripts/*.js"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },
   {
     // The modules that are to be understood and tested without a page around them.

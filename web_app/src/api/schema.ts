@@ -1,0 +1,827 @@
+// Written by `npm run schema` from the server's description of its API. Not to be edited.
+
+export interface paths {
+  "/api/v1/inpaint": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Fills the hole of an image and answers it in its own format. */
+    post: operations["inpaint"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/model": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The current model. */
+    get: operations["current_model"];
+    put?: never;
+    /**
+     * Switches the model that answers requests without a `model` of their own. Free where it is the current one; the old
+     *     one goes on serving where the new one can't be loaded.
+     */
+    post: operations["switch_model"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/samplers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The names of samplers, for clients that expect the list. */
+    get: operations["samplers"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/server-config": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Models, switches and lists for a client's settings. */
+    get: operations["server_config"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/livez": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** 200 as long as the process answers. */
+    get: operations["livez"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/readyz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** 200 where a model can serve now, 503 before that and while shutting down. */
+    get: operations["readyz"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /**
+     * @description What is sent back.
+     * @enum {string}
+     */
+    Answer: "image" | "patch";
+    /**
+     * @description The algorithm of the `cv2` model.
+     * @enum {string}
+     */
+    Cv2Flag: "INPAINT_NS" | "INPAINT_TELEA";
+    /** @description The body of every error answer: the keys that IOPaint's clients read, and a code. */
+    ErrorBody: {
+      /** @description Always empty. */
+      body: string;
+      /** @description What went wrong, for people. */
+      detail: string;
+      /** @description What went wrong, for programs. */
+      error: components["schemas"]["ErrorCode"];
+      /** @description The same sentence as `detail`. */
+      errors: string;
+    };
+    /**
+     * @description Every way in which a request can fail. Clients may rely on these names.
+     * @enum {string}
+     */
+    ErrorCode:
+      | "invalid-json"
+      | "invalid-form"
+      | "invalid-base64"
+      | "damaged-image"
+      | "size-mismatch"
+      | "incomplete-body"
+      | "foreign-origin"
+      | "not-found"
+      | "unknown-model"
+      | "method-not-allowed"
+      | "body-too-large"
+      | "image-too-large"
+      | "unsupported-type"
+      | "not-an-image"
+      | "foreign-host"
+      | "invalid-field"
+      | "queue-full"
+      | "internal"
+      | "model-failed"
+      | "out-of-memory"
+      | "no-model"
+      | "draining"
+      | "deadline";
+    /**
+     * @description How a large image is brought down to what the model likes.
+     * @enum {string}
+     */
+    HdStrategyName: "Original" | "Resize" | "Crop";
+    /** @description An image, its mask and the options as files of a form. */
+    InpaintForm: {
+      /**
+       * Format: binary
+       * @description The image's file.
+       */
+      image: string;
+      /**
+       * Format: binary
+       * @description The mask's file, of the image's size: what is brighter than 127 is to be filled.
+       */
+      mask: string;
+      /** @description The other fields of the JSON request, as JSON. */
+      options?: string | null;
+    };
+    /**
+     * @description An image, its mask, and how to fill the hole. `image` and `mask` are enough. Fields that aren't listed are
+     *     ignored. Numbers and booleans may come as strings.
+     */
+    InpaintRequest: {
+      /**
+       * Format: double
+       * @description For diffusion models; 0 to 1.
+       * @default 1
+       */
+      brushnet_conditioning_scale: number;
+      /**
+       * @description For diffusion models.
+       * @default Sanster/brushnet_random_mask
+       */
+      brushnet_method: string;
+      /**
+       * Format: double
+       * @description For diffusion models; 0 to 1.
+       * @default 0.4
+       */
+      controlnet_conditioning_scale: number;
+      /**
+       * @description For diffusion models.
+       * @default lllyasviel/control_v11p_sd15_canny
+       */
+      controlnet_method: string;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 512
+       */
+      croper_height: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 512
+       */
+      croper_width: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 0
+       */
+      croper_x: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 0
+       */
+      croper_y: number;
+      /**
+       * @description The algorithm of the `cv2` model.
+       * @default INPAINT_NS
+       */
+      cv2_flag: components["schemas"]["Cv2Flag"];
+      /**
+       * Format: int64
+       * @description The radius of the `cv2` model, in pixels.
+       * @default 4
+       */
+      cv2_radius: number;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      enable_brushnet: boolean;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      enable_controlnet: boolean;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      enable_powerpaint_v2: boolean;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 640
+       */
+      extender_height: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 640
+       */
+      extender_width: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 0
+       */
+      extender_x: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 0
+       */
+      extender_y: number;
+      /**
+       * Format: double
+       * @description For diffusion models; above 0, at most 1.
+       * @default 1
+       */
+      fitting_degree: number;
+      /**
+       * @description How a large image is brought down to what the model likes.
+       * @default Crop
+       */
+      hd_strategy: components["schemas"]["HdStrategyName"];
+      /**
+       * Format: int64
+       * @description With `Crop`: pixels of context on every side of a part of the hole; 0 or more.
+       * @default 128
+       */
+      hd_strategy_crop_margin: number;
+      /**
+       * Format: int64
+       * @description With `Crop`: the longest side in pixels that runs whole.
+       * @default 800
+       */
+      hd_strategy_crop_trigger_size: number;
+      /**
+       * Format: int64
+       * @description With `Resize`: the longest side in pixels that runs unscaled; 1 or more.
+       * @default 1280
+       */
+      hd_strategy_resize_limit: number;
+      /**
+       * @description The image: base64, bare or as a data URL. PNG, JPEG, WebP, TIFF, BMP or GIF.
+       * @default
+       */
+      image: string;
+      /**
+       * @description Sampler of a latent-diffusion model; no effect on models that erase.
+       * @default plms
+       */
+      ldm_sampler: string;
+      /**
+       * Format: int64
+       * @description Steps of a latent-diffusion model; no effect on models that erase.
+       * @default 20
+       */
+      ldm_steps: number;
+      /**
+       * @description The mask, of the image's size: what is brighter than 127 is to be filled. Base64, as `image`.
+       * @default
+       */
+      mask: string;
+      /**
+       * @description The model that answers; the current one where it is missing or empty.
+       * @default null
+       */
+      model: string | null;
+      /**
+       * @description For diffusion models.
+       * @default
+       */
+      negative_prompt: string;
+      /**
+       * Format: double
+       * @description For diffusion models.
+       * @default 1.5
+       */
+      p2p_image_guidance_scale: number;
+      /**
+       * @description For diffusion models.
+       * @default null
+       */
+      paint_by_example_example_image: string | null;
+      /**
+       * @description For diffusion models.
+       * @default text-guided
+       */
+      powerpaint_task: string;
+      /**
+       * @description For diffusion models.
+       * @default
+       */
+      prompt: string;
+      /**
+       * @description What is sent back.
+       * @default image
+       */
+      result: components["schemas"]["Answer"];
+      /**
+       * Format: double
+       * @description For diffusion models.
+       * @default 7.5
+       */
+      sd_guidance_scale: number;
+      /**
+       * @description Whether pixels outside the hole are put back from the original; the model's own otherwise.
+       * @default true
+       */
+      sd_keep_unmasked_area: boolean;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      sd_lcm_lora: boolean;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 11
+       */
+      sd_mask_blur: number;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      sd_match_histograms: boolean;
+      /**
+       * Format: double
+       * @description For diffusion models.
+       * @default 20
+       */
+      sd_outpainting_softness: number;
+      /**
+       * Format: double
+       * @description For diffusion models.
+       * @default 20
+       */
+      sd_outpainting_space: number;
+      /**
+       * @description For diffusion models.
+       * @default UniPC
+       */
+      sd_sampler: string;
+      /**
+       * Format: double
+       * @description For diffusion models; above 0, at most 1.
+       * @default 1
+       */
+      sd_scale: number;
+      /**
+       * Format: int64
+       * @description For diffusion models; -1 draws one. Told back in `X-Seed`.
+       * @default 42
+       */
+      sd_seed: number;
+      /**
+       * Format: int64
+       * @description For diffusion models.
+       * @default 50
+       */
+      sd_steps: number;
+      /**
+       * Format: double
+       * @description For diffusion models; at most 1.
+       * @default 1
+       */
+      sd_strength: number;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      use_croper: boolean;
+      /**
+       * @description For diffusion models.
+       * @default false
+       */
+      use_extender: boolean;
+      /**
+       * @description A switch of the ZITS model; no effect on other models.
+       * @default true
+       */
+      zits_wireframe: boolean;
+    };
+    /** @description A model on its way. */
+    Loading: {
+      /**
+       * Format: int64
+       * @description Bytes downloaded so far; null where nothing is downloaded.
+       */
+      bytes?: number | null;
+      /** @description Its name. */
+      name: string;
+      /**
+       * Format: int64
+       * @description Bytes to download in all, where that is known.
+       */
+      total?: number | null;
+    };
+    /**
+     * @description The entry of a model in `modelInfos` and the answer of the model routes, with the keys that IOPaint 1.6.0 sends.
+     *     What only diffusion models have is empty or `false`.
+     */
+    ModelInfo: {
+      /** @description The `BrushNet` models it works with. */
+      brushnets: string[];
+      /** @description The control networks it works with. */
+      controlnets: string[];
+      /** @description Whether it is a diffusion model in one file. */
+      is_single_file_diffusers: boolean;
+      /** @description Which of the client's tools fit the model. */
+      model_type: components["schemas"]["ModelType"];
+      /** @description How to ask for the model. */
+      name: string;
+      /** @description Whether it needs a text. */
+      need_prompt: boolean;
+      /** @description The name once more, as IOPaint has it for erase models; never a path on this machine. */
+      path: string;
+      /** @description Whether it works with `BrushNet`. */
+      support_brushnet: boolean;
+      /** @description Whether it works with control networks. */
+      support_controlnet: boolean;
+      /** @description Whether it works with LCM-LoRA. */
+      support_lcm_lora: boolean;
+      /** @description Whether it can extend an image beyond its edges. */
+      support_outpainting: boolean;
+      /** @description Whether it works with `PowerPaint` 2. */
+      support_powerpaint_v2: boolean;
+      /** @description Whether it takes a strength. */
+      support_strength: boolean;
+    };
+    /**
+     * @description The kinds of model that IOPaint's clients tell apart.
+     * @enum {string}
+     */
+    ModelType: "inpaint";
+    /** @description A plugin that is switched on. */
+    PluginInfo: {
+      /** @description The name by which it is asked for. */
+      name: string;
+      /** @description Whether it answers images. */
+      support_gen_image: boolean;
+      /** @description Whether it answers masks. */
+      support_gen_mask: boolean;
+    };
+    /** @description How far the server is. */
+    Readiness: {
+      /** @description Why the last model that was tried isn't serving, where one failed. */
+      failure?: string | null;
+      loading?: components["schemas"]["Loading"] | null;
+      /** @description The model that answers requests, once one is loaded. */
+      model?: string | null;
+      /** @description Whether a model can serve now. */
+      ready: boolean;
+    };
+    /** @description What this server can do. The keys are those of IOPaint 1.6.0, in its order; some clients compare the text. */
+    ServerConfig: {
+      /** @description Always null: a feature of diffusion models. */
+      controlnetMethod?: string | null;
+      /** @description Whether the model is fixed. */
+      disableModelSwitch: boolean;
+      /** @description Whether results can be saved on the server. */
+      enableAutoSaving: boolean;
+      /** @description Always false: a feature of diffusion models. */
+      enableControlnet: boolean;
+      /** @description Whether the server offers a folder of images. */
+      enableFileManager: boolean;
+      /** @description The model a click-to-select plugin would use. */
+      interactiveSegModel: string;
+      /** @description The models a click-to-select plugin knows. */
+      interactiveSegModels: string[];
+      /** @description Always false: this is a server. */
+      isDesktop: boolean;
+      /** @description Models that can be switched to without a download. */
+      modelInfos: components["schemas"]["ModelInfo"][];
+      /** @description Plugins that are switched on. */
+      plugins: components["schemas"]["PluginInfo"][];
+      /** @description The model an upscaling plugin would use. */
+      realesrganModel: string;
+      /** @description The models an upscaling plugin knows. */
+      realesrganModels: string[];
+      /** @description The model a background-removal plugin would use. */
+      removeBGModel: string;
+      /** @description The models a background-removal plugin knows. */
+      removeBGModels: string[];
+      /** @description Names of samplers, for clients that expect the list. */
+      samplers: string[];
+    };
+    /** @description The model to switch to. */
+    SwitchModel: {
+      /** @description One of the names in `modelInfos`. */
+      name: string;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  inpaint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["InpaintRequest"];
+        "multipart/form-data": components["schemas"]["InpaintForm"];
+      };
+    };
+    responses: {
+      /** @description The image in its own format, or a PNG of the changed rectangle */
+      200: {
+        headers: {
+          /** @description The model that answered */
+          "X-Inpaint-Model"?: string;
+          /** @description Present where a part was too large and ran scaled down */
+          "X-Inpaint-Scaled"?: boolean;
+          /** @description x,y,width,height of a patch in the image */
+          "X-Patch-Box"?: string;
+          /** @description The seed */
+          "X-Seed"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  current_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ModelInfo"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  switch_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SwitchModel"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ModelInfo"];
+        };
+      };
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  samplers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string[];
+        };
+      };
+    };
+  };
+  server_config: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ServerConfig"];
+        };
+      };
+    };
+  };
+  livez: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": string;
+        };
+      };
+    };
+  };
+  readyz: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Readiness"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Readiness"];
+        };
+      };
+    };
+  };
+}
