@@ -13,7 +13,7 @@ import type { Stroke } from "../core/mask";
 import { pendingStrokes } from "../core/steps";
 import { drawPicture, drawStrokes, resizeCanvas } from "./draw";
 import { Gestures } from "./gestures";
-import { endStroke } from "./actions";
+import { endStroke } from "./commands";
 import { useEditor, type EditorState } from "./store";
 
 const INSETS: Insets = { top: 16, right: 16, bottom: 16, left: 16 };
@@ -28,7 +28,7 @@ export interface StageElements {
 }
 
 /** Draws the picture and its strokes onto canvases of the window's size, and turns gestures into strokes and views. */
-export class Stage {
+class Stage {
   private size: Size = { width: 1, height: 1 };
   private stroke: Stroke | null = null;
   private cursor: Point | null = null;
@@ -157,4 +157,21 @@ export class Stage {
     ring.style.width = ring.style.height = `${brush}px`;
     ring.style.transform = `translate(${this.cursor.x - brush / 2}px, ${this.cursor.y - brush / 2}px)`;
   }
+}
+
+let current: Stage | null = null;
+
+/** The stage on the page, where a picture is open. */
+export function currentStage(): Stage | null {
+  return current;
+}
+
+/** Puts a stage on the page; the answer takes it away. */
+export function mountStage(elements: StageElements): () => void {
+  const stage = new Stage(elements);
+  current = stage;
+  return () => {
+    stage.dispose();
+    if (current === stage) current = null;
+  };
 }

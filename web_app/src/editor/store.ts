@@ -10,6 +10,12 @@ export interface Notice {
   readonly text: string;
 }
 
+/** What the server says it can do, as far as the page cares. */
+export interface ServerConfig {
+  readonly enableFileManager: boolean;
+  readonly enableAutoSaving: boolean;
+}
+
 /** A fill under way. */
 export interface Job {
   /** `performance.now()` at its start. */
@@ -37,6 +43,8 @@ export interface EditorState {
   /** How long the last fill took, in milliseconds. */
   readonly took: number | null;
   readonly notice: Notice | null;
+  /** Null until the server has told. */
+  readonly server: ServerConfig | null;
 }
 
 export const useEditor = create<EditorState>(() => ({
@@ -52,4 +60,5 @@ export const useEditor = create<EditorState>(() => ({
   job: null,
   took: null,
   notice: null,
+  server: null,
 }));

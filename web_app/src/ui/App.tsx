@@ -1,26 +1,34 @@
-import { useState } from "react";
+import { useEffect } from "react";
+import { listenToKeys } from "../editor/actions/keys";
 import { useEditor } from "../editor/store";
-import type { Stage } from "../editor/stage";
+import { Dialogs } from "./Dialogs";
 import { Header } from "./Header";
 import { NoticeBar } from "./NoticeBar";
+import { PictureInput } from "./PictureInput";
 import { StageView } from "./StageView";
 import { Toolbar } from "./Toolbar";
 import { useFileDrop } from "./useFileDrop";
-import { useShortcuts } from "./useShortcuts";
 import { Welcome } from "./Welcome";
 
 /** The whole page. */
 export function App() {
   const opened = useEditor((state) => state.picture !== null);
-  const [stage, setStage] = useState<Stage | null>(null);
   const dragging = useFileDrop();
-  useShortcuts(stage);
+  useEffect(() => {
+    const stop = new AbortController();
+    listenToKeys(stop.signal);
+    return () => {
+      stop.abort();
+    };
+  }, []);
   return (
     <div className={dragging ? "app dragging" : "app"}>
-      <Header stage={stage} />
-      <main>{opened ? <StageView onStage={setStage} /> : <Welcome />}</main>
+      <Header />
+      <main>{opened ? <StageView /> : <Welcome />}</main>
       {opened && <Toolbar />}
       <NoticeBar />
+      <PictureInput />
+      <Dialogs />
     </div>
   );
 }

@@ -1,9 +1,9 @@
-import type { Stage } from "../editor/stage";
+import { currentStage } from "../editor/stage";
 import { useEditor } from "../editor/store";
 import { ModelStatus } from "./ModelStatus";
 
 /** The thin top line: what is open, how large it is shown, and the model. */
-export function Header({ stage }: { stage: Stage | null }) {
+export function Header() {
   const picture = useEditor((state) => state.picture);
   const percent = useEditor((state) => Math.round(state.view.scale * 100));
   return (
@@ -22,7 +22,7 @@ export function Header({ stage }: { stage: Stage | null }) {
             className="zoom"
             title="Show the whole picture (0)"
             aria-label={`Zoom ${percent} %: show the whole picture`}
-            onClick={() => stage?.fit()}
+            onClick={() => currentStage()?.fit()}
           >
             {percent} %
           </button>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { cancel } from "../editor/actions";
+import { cancel } from "../editor/commands";
 import { useEditor } from "../editor/store";
 
 const TICK_MS = 100;

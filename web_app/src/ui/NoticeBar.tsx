@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { dismissNotice } from "../editor/actions";
+import { dismissNotice } from "../editor/commands";
 import { useEditor } from "../editor/store";
 
 /** The message of the moment, where there is one. */

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
 import { useEditor } from "../editor/store";
-import { Stage } from "../editor/stage";
+import { mountStage } from "../editor/stage";
 
 /** The picture with its strokes; everything on it is drawn by {@link Stage}. */
-export function StageView({ onStage }: { onStage: (stage: Stage | null) => void }) {
+export function StageView() {
   const root = useRef<HTMLDivElement>(null);
   const pictureCanvas = useRef<HTMLCanvasElement>(null);
   const strokesCanvas = useRef<HTMLCanvasElement>(null);
@@ -13,18 +13,13 @@ export function StageView({ onStage }: { onStage: (stage: Stage | null) => void 
 
   useEffect(() => {
     if (!root.current || !pictureCanvas.current || !strokesCanvas.current || !ring.current) return;
-    const stage = new Stage({
+    return mountStage({
       root: root.current,
       picture: pictureCanvas.current,
       strokes: strokesCanvas.current,
       ring: ring.current,
     });
-    onStage(stage);
-    return () => {
-      stage.dispose();
-      onStage(null);
-    };
-  }, [onStage]);
+  }, []);
 
   const label = picture ? `${picture.name}, ${picture.width} by ${picture.height} pixels` : "";
   return (

@@ -1,6 +1,6 @@
-import { openSample } from "../editor/actions";
+import { openSample } from "../editor/commands";
 import { useEditor } from "../editor/store";
-import { OpenButton } from "./OpenButton";
+import { ActionButton } from "./ActionButton";
 
 const SAMPLES = [
   { file: "air-balloon.jpg", label: "Hot-air balloon" },
@@ -17,7 +17,7 @@ export function Welcome() {
       <p>
         Remove people, text or scratches from a picture. It never leaves the machine that runs this server.
       </p>
-      <OpenButton primary />
+      <ActionButton id="open" named className="primary" />
       <p className="hint">or drop one here, or paste it</p>
       <h2>Try one of these</h2>
       <ul className="samples">

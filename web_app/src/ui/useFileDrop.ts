@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { open } from "../editor/actions";
+import { open } from "../editor/commands";
 
 /** Opens files that are dropped anywhere on the page or pasted; answers whether one is being dragged over it. */
 export function useFileDrop(): boolean {

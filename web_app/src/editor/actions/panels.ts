@@ -1,0 +1,53 @@
+import { Boxes, Folders, Images, Keyboard, Settings } from "lucide-react";
+import { openDialog } from "../dialogs";
+import { actions } from "./action";
+
+/** What opens the dialogs that lie beside the editor. */
+export const panelActions = actions({
+  files: {
+    group: "app",
+    label: "Files",
+    icon: Images,
+    shortcuts: ["F"],
+    enabled: ({ server }) => server?.enableFileManager === true,
+    perform: () => {
+      openDialog("files");
+    },
+  },
+  batch: {
+    group: "app",
+    label: "Batch",
+    icon: Folders,
+    shortcuts: ["Shift+B"],
+    perform: () => {
+      openDialog("batch");
+    },
+  },
+  models: {
+    group: "app",
+    label: "Models",
+    icon: Boxes,
+    shortcuts: ["Shift+M"],
+    perform: () => {
+      openDialog("models");
+    },
+  },
+  settings: {
+    group: "app",
+    label: "Settings",
+    icon: Settings,
+    shortcuts: ["S"],
+    perform: () => {
+      openDialog("settings");
+    },
+  },
+  shortcuts: {
+    group: "app",
+    label: "Shortcuts",
+    icon: Keyboard,
+    shortcuts: ["H", "?"],
+    perform: () => {
+      openDialog("shortcuts");
+    },
+  },
+});
