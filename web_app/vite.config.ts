@@ -1,3 +1,4 @@
+import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -7,7 +8,7 @@ const server = process.env.IOPAINT_URL ?? "http://127.0.0.1:8080";
 export default defineConfig({
   // Relative addresses: the page works under any base path.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), tailwindcss()],
   build: {
     target: "es2022",
     // A data: URL would need a wider Content-Security-Policy; every asset is a file of its own.

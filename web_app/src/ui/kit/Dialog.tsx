@@ -1,0 +1,85 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useT } from "../../i18n";
+import { classes } from "./classes";
+import { IconButton } from "./IconButton";
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: string | undefined;
+  /** Actions, at the lower right; the primary one last. */
+  footer?: ReactNode;
+  size?: "sm" | "md" | "lg" | "full";
+  children?: ReactNode;
+}
+
+const SIZES: Record<NonNullable<DialogProps["size"]>, string> = {
+  sm: "sm:w-[400px]",
+  md: "sm:w-[560px]",
+  lg: "sm:w-[760px]",
+  full: "sm:h-[min(880px,calc(100dvh-64px))] sm:w-[min(1200px,calc(100vw-64px))]",
+};
+
+export const BACKDROP =
+  "fixed inset-0 z-40 bg-shade transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0";
+
+/** A modal dialog: centred, or as high as its content from the lower edge of a phone. */
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  footer,
+  size = "md",
+  children,
+}: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={BACKDROP} />
+        <Base.Popup
+          className={classes(
+            "fixed inset-x-0 bottom-0 z-40 flex max-h-[92dvh] flex-col rounded-t-xl border border-line bg-surface text-text shadow-2 outline-none",
+            "transition-[opacity,scale] data-ending-style:opacity-0 data-starting-style:scale-[0.98] data-starting-style:opacity-0",
+            "sm:inset-auto sm:top-1/2 sm:left-1/2 sm:max-h-[calc(100dvh-64px)] sm:max-w-[calc(100vw-32px)] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-xl",
+            size === "full" && "h-[92dvh]",
+            SIZES[size],
+          )}
+        >
+          <header className="flex min-h-0 shrink-0 items-center gap-2 px-5 pt-4 pb-3">
+            <div className="min-w-0 flex-1">
+              <Base.Title className="text-lg font-semibold">{title}</Base.Title>
+              {description && (
+                <Base.Description className="text-sm text-soft">{description}</Base.Description>
+              )}
+            </div>
+            <CloseButton />
+          </header>
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          {footer && (
+            <footer className="flex shrink-0 flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
+              {footer}
+            </footer>
+          )}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** The cross of a dialog or sheet. */
+export function CloseButton() {
+  const t = useT();
+  return (
+    <Base.Close
+      render={
+        <IconButton label={t("common.close")} shortcut="Esc" side="bottom" className="-mr-2 self-start">
+          <X aria-hidden="true" size={18} />
+        </IconButton>
+      }
+    />
+  );
+}

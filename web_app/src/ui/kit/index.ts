@@ -1,0 +1,17 @@
+export { Button, type ButtonProps } from "./Button";
+export { classes } from "./classes";
+export { Dialog, type DialogProps } from "./Dialog";
+export { Field } from "./Field";
+export { IconButton, type IconButtonProps } from "./IconButton";
+export { Kbd } from "./Kbd";
+export { KitProvider } from "./KitProvider";
+export { Menu, MenuCheck, MenuGroup, MenuItem, MenuSeparator } from "./Menu";
+export { NumberField } from "./NumberField";
+export { Progress } from "./Progress";
+export { Select, type Option } from "./Select";
+export { Sheet } from "./Sheet";
+export { Slider } from "./Slider";
+export { Switch } from "./Switch";
+export { Tabs } from "./Tabs";
+export { notify } from "./toast";
+export { Tooltip } from "./Tooltip";
