@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{InpaintError, Monitor, Options, Outcome, Stop};
+use iopaint_inpaint::{ForwardError, InpaintError, Monitor, Options, Outcome, Stop};
 use tokio::sync::oneshot;
 
 /// A decoded picture to be filled.
@@ -108,8 +108,8 @@ impl From<InpaintError> for JobError {
         match error {
             InpaintError::Stopped(Stop::Cancelled) => Self::Cancelled,
             InpaintError::Stopped(Stop::Deadline) => Self::Deadline,
-            InpaintError::Forward(error) if error.out_of_memory => Self::OutOfMemory,
-            InpaintError::Forward(error) => Self::Model(error.message),
+            InpaintError::Forward(ForwardError::OutOfMemory(_)) => Self::OutOfMemory,
+            InpaintError::Forward(error) => Self::Model(error.to_string()),
             InpaintError::SizeMismatch { .. } | InpaintError::Empty => Self::Input(error.to_string()),
         }
     }
@@ -176,14 +176,14 @@ impl Job {
     }
 }
 
-/// Stops a run between two crops.
+/// Stops a run between two crops, or between two steps of a model that has some.
 pub(crate) struct JobMonitor {
     pub cancelled: Arc<AtomicBool>,
     pub deadline: Option<Instant>,
 }
 
-impl Monitor for JobMonitor {
-    fn crop(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
+impl JobMonitor {
+    fn go_on(&self) -> ControlFlow<Stop> {
         if self.cancelled.load(Ordering::SeqCst) {
             ControlFlow::Break(Stop::Cancelled)
         } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -191,5 +191,15 @@ impl Monitor for JobMonitor {
         } else {
             ControlFlow::Continue(())
         }
+    }
+}
+
+impl Monitor for JobMonitor {
+    fn crop(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
+        self.go_on()
+    }
+
+    fn step(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
+        self.go_on()
     }
 }

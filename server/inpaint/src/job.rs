@@ -15,10 +15,14 @@ pub enum Stop {
     Deadline,
 }
 
-/// Asked before every forward whether to go on. A forward itself can't be interrupted.
+/// Asked whether to go on: before every forward, and within it by models that work in steps. A network's forward
+/// can't be interrupted.
 pub trait Monitor {
     /// `done` of `total` crops are finished; a whole image is one crop.
     fn crop(&self, done: usize, total: usize) -> ControlFlow<Stop>;
+
+    /// `done` of `total` steps of the current forward are finished.
+    fn step(&self, done: usize, total: usize) -> ControlFlow<Stop>;
 }
 
 /// A monitor that never stops a run.
@@ -27,6 +31,10 @@ pub struct Unmonitored;
 
 impl Monitor for Unmonitored {
     fn crop(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
+        ControlFlow::Continue(())
+    }
+
+    fn step(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
         ControlFlow::Continue(())
     }
 }
@@ -61,5 +69,14 @@ pub enum InpaintError {
     Stopped(Stop),
     /// The model failed.
     #[error(transparent)]
-    Forward(#[from] ForwardError),
+    Forward(ForwardError),
+}
+
+impl From<ForwardError> for InpaintError {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Stopped(stop) => Self::Stopped(stop),
+            error => Self::Forward(error),
+        }
+    }
 }

@@ -18,7 +18,7 @@ mod resample;
 mod scaling;
 
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
-pub use model::{ForwardError, Inpainter, Padding};
+pub use model::{Context, ForwardError, Inpainter, Padding};
 pub use options::{HdStrategy, Options};
 pub use pipeline::inpaint;
 pub use rect::{Rect, changed_box};

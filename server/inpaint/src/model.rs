@@ -2,6 +2,8 @@
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
+use crate::{Monitor, Options, Stop};
+
 /// The sides a model accepts; the pipeline pads images to them (see [`crate::inpaint`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Padding {
@@ -46,16 +48,40 @@ pub trait Inpainter: Send {
     /// kept and 255 to be filled, and after a scaling there are values between. Returns RGB of the same size.
     ///
     /// # Errors
-    /// [`ForwardError`] where the model fails; the pipeline hands it on.
-    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError>;
+    /// [`ForwardError`] where the model fails or is stopped; the pipeline hands it on.
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        context: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError>;
 }
 
-/// A model's forward that failed.
+/// What a forward may know besides its pixels.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What the caller chose for this picture.
+    pub options: &'a Options,
+    /// Told of steps within a forward by models that have some, and asked whether to go on.
+    pub monitor: &'a dyn Monitor,
+}
+
+/// A model's forward that gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ForwardError {
-    /// What happened, for the log.
-    pub message: String,
-    /// Whether memory ran out, so that a smaller forward may succeed.
-    pub out_of_memory: bool,
+pub enum ForwardError {
+    /// The model failed; the text is for the log.
+    #[error("{0}")]
+    Failed(String),
+    /// Memory ran out, so that a smaller forward may succeed; the text is for the log.
+    #[error("{0}")]
+    OutOfMemory(String),
+    /// The monitor asked to stop.
+    #[error("stopped before the result was ready")]
+    Stopped(Stop),
+}
+
+impl From<Stop> for ForwardError {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, changed_box,
+    Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     cubic::paste_scaled,
@@ -51,7 +51,7 @@ pub fn inpaint(
         model,
         image,
         mask,
-        options,
+        context: Context { options, monitor },
         out: image.clone(),
         scaled: false,
     };
@@ -80,7 +80,7 @@ struct Run<'a> {
     model: &'a mut dyn Inpainter,
     image: &'a RgbImage,
     mask: &'a GrayImage,
-    options: &'a Options,
+    context: Context<'a>,
     out: RgbImage,
     scaled: bool,
 }
@@ -90,7 +90,7 @@ impl Run<'_> {
     fn region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let max_pixels = self.model.max_forward_pixels().unwrap_or(u64::MAX);
-        let max_pixels = max_pixels.min(self.options.max_forward_pixels);
+        let max_pixels = max_pixels.min(self.context.options.max_forward_pixels);
         let asked = limit.map_or(size, |limit| scaled_size(size, limit));
         let fitting = fitting_side(self.model.padding(), asked, max_pixels);
         self.scaled |= fitting.is_some();
@@ -101,8 +101,8 @@ impl Run<'_> {
     }
 
     fn whole_region(&mut self, region: Rect) -> Result<(), InpaintError> {
-        let result = forward(self.model, self.image, self.mask, region)?;
-        if self.options.keep_unmasked {
+        let result = forward(self.model, self.image, self.mask, region, &self.context)?;
+        if self.context.options.keep_unmasked {
             paste_blended(&result, self.image, self.mask, region, &mut self.out);
         } else {
             paste(&result, region, &mut self.out);
@@ -115,10 +115,10 @@ impl Run<'_> {
         let image = cubic_rgb(&padded_rgb(self.image, region, size), width, height);
         let mask = cubic_gray(&padded_gray(self.mask, region, size), width, height);
         let small = Rect::whole((width, height));
-        let result = forward(self.model, &image, &mask, small)?;
+        let result = forward(self.model, &image, &mask, small, &self.context)?;
         // The region's rectangle is pasted whole: first what it shows outside the hole, the original.
         paste(&padded_rgb(self.image, region, size), region, &mut self.out);
-        if self.options.keep_unmasked {
+        if self.context.options.keep_unmasked {
             let values = blended(&result, &image, &mask);
             paste_scaled(&values, &mut self.out, self.mask, region, TAKEN_FROM_SCALED);
         } else {
@@ -136,23 +136,22 @@ fn forward(
     image: &RgbImage,
     mask: &GrayImage,
     region: Rect,
+    context: &Context<'_>,
 ) -> Result<RgbImage, ForwardError> {
     let (width, height) = model.padding().size(region.width, region.height);
-    let too_large = |_| ForwardError {
-        message: format!("a forward of {width}x{height} pixels is too large"),
-        out_of_memory: true,
-    };
+    let too_large =
+        |_| ForwardError::OutOfMemory(format!("a forward of {width}x{height} pixels is too large"));
     let size = (
         u32::try_from(width).map_err(too_large)?,
         u32::try_from(height).map_err(too_large)?,
     );
-    let result = model.forward(&padded_rgb(image, region, size), &padded_gray(mask, region, size))?;
+    let (image, mask) = (padded_rgb(image, region, size), padded_gray(mask, region, size));
+    let result = model.forward(&image, &mask, context)?;
     if result.dimensions() != size {
         let (got_width, got_height) = result.dimensions();
-        return Err(ForwardError {
-            message: format!("the model answered {got_width}x{got_height} pixels to {width}x{height}"),
-            out_of_memory: false,
-        });
+        return Err(ForwardError::Failed(format!(
+            "the model answered {got_width}x{got_height} pixels to {width}x{height}"
+        )));
     }
     Ok(result)
 }

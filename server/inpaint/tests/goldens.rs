@@ -10,7 +10,7 @@
 use std::path::PathBuf;
 
 use iopaint_imaging::{GrayImage, Limits, RgbImage, decode, decode_mask, threshold};
-use iopaint_inpaint::{ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, inpaint};
+use iopaint_inpaint::{Context, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, inpaint};
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -81,7 +81,12 @@ impl Inpainter for Recorded {
         }
     }
 
-    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
         let found = self.forwards.iter().find(|(recorded_image, recorded_mask, _)| {
             recorded_image.dimensions() == image.dimensions()
                 && same(recorded_image, image, self.scaled)
@@ -91,15 +96,12 @@ impl Inpainter for Recorded {
                     .zip(mask.iter())
                     .all(|(a, b)| (*a > 0) == (*b > 0))
         });
-        found
-            .map(|(_, _, result)| result.clone())
-            .ok_or_else(|| ForwardError {
-                message: format!(
-                    "IOPaint passes nothing like this {:?} to the network",
-                    image.dimensions()
-                ),
-                out_of_memory: false,
-            })
+        found.map(|(_, _, result)| result.clone()).ok_or_else(|| {
+            ForwardError::Failed(format!(
+                "IOPaint passes nothing like this {:?} to the network",
+                image.dimensions()
+            ))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, ops::ControlFlow};
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
-    ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Padding, Stop, Unmonitored,
+    Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Padding, Stop, Unmonitored,
     changed_box, inpaint,
 };
 use proptest::prelude::*;
@@ -41,7 +41,12 @@ impl Inpainter for Negative {
         self.max_forward_pixels
     }
 
-    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
         assert_eq!(image.dimensions(), mask.dimensions());
         self.sizes.push(image.dimensions());
         let mut out = image.clone();
@@ -87,6 +92,10 @@ impl Monitor for StopAt {
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    fn step(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
+        ControlFlow::Break(Stop::Cancelled)
     }
 }
 
@@ -206,6 +215,35 @@ fn sizes_that_differ_or_are_empty_are_refused() {
     assert_eq!(error.unwrap_err(), InpaintError::Empty);
 }
 
+/// A model that works in steps and heeds the monitor.
+struct Stepping;
+
+impl Inpainter for Stepping {
+    fn padding(&self) -> Padding {
+        LAMA
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        _: &GrayImage,
+        context: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        match context.monitor.step(0, 2) {
+            ControlFlow::Break(stop) => Err(stop.into()),
+            ControlFlow::Continue(()) => Ok(image.clone()),
+        }
+    }
+}
+
+#[test]
+fn a_model_that_works_in_steps_is_stopped_within_a_forward() {
+    let (image, mask) = two_parts();
+    let monitor = StopAt::default();
+    let error = inpaint(&mut Stepping, &image, &mask, &options(TWO_PARTS), &monitor);
+    assert_eq!(error.unwrap_err(), InpaintError::Stopped(Stop::Cancelled));
+}
+
 /// A model that answers one pixel.
 struct Shrinking;
 
@@ -214,7 +252,7 @@ impl Inpainter for Shrinking {
         LAMA
     }
 
-    fn forward(&mut self, _: &RgbImage, _: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn forward(&mut self, _: &RgbImage, _: &GrayImage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
         Ok(RgbImage::new(1, 1))
     }
 }

@@ -1,7 +1,7 @@
 //! Models of the LaMa contract: one image and one mask in, one image out.
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{ForwardError, Inpainter, Padding};
+use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{Kind, TchError, Tensor};
 
 use crate::module::Module;
@@ -34,8 +34,8 @@ impl LamaModel {
         let mut mask = GrayImage::new(side, side);
         mask.put_pixel(side / 2, side / 2, [255].into());
         model
-            .forward(&RgbImage::new(side, side), &mask)
-            .map_err(|error| LoadError::Contract(error.message))?;
+            .fill(&RgbImage::new(side, side), &mask)
+            .map_err(|error| LoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
@@ -59,14 +59,9 @@ impl LamaModel {
             .f_gt(0)?
             .f_to_kind(Kind::Float)
     }
-}
 
-impl Inpainter for LamaModel {
-    fn padding(&self) -> Padding {
-        self.padding
-    }
-
-    fn forward(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    /// One pass of the network.
+    fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
         let (width, height) = image.dimensions();
         let mut inputs = [
             self.image_tensor(image).map_err(|error| tensor_error(&error))?,
@@ -75,19 +70,30 @@ impl Inpainter for LamaModel {
         let output = self.module.forward(&mut inputs)?;
         let expected = [1, 3, i64::from(height), i64::from(width)];
         if output.size() != expected {
-            return Err(ForwardError {
-                message: format!(
-                    "the model answered {:?} where {expected:?} was due",
-                    output.size()
-                ),
-                out_of_memory: false,
-            });
+            return Err(ForwardError::Failed(format!(
+                "the model answered {:?} where {expected:?} was due",
+                output.size()
+            )));
         }
         let pixels = to_pixels(&output).map_err(|error| tensor_error(&error))?;
-        RgbImage::from_raw(width, height, pixels).ok_or_else(|| ForwardError {
-            message: String::from("the model's answer has the wrong number of pixels"),
-            out_of_memory: false,
+        RgbImage::from_raw(width, height, pixels).ok_or_else(|| {
+            ForwardError::Failed(String::from("the model's answer has the wrong number of pixels"))
         })
+    }
+}
+
+impl Inpainter for LamaModel {
+    fn padding(&self) -> Padding {
+        self.padding
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        self.fill(image, mask)
     }
 }
 
@@ -111,10 +117,10 @@ fn to_pixels(output: &Tensor) -> Result<Vec<u8>, TchError> {
 
 fn tensor_error(error: &TchError) -> ForwardError {
     let message = error.to_string();
-    let out_of_memory = message.contains("DefaultCPUAllocator") || message.contains("out of memory");
-    ForwardError {
-        message,
-        out_of_memory,
+    if message.contains("DefaultCPUAllocator") || message.contains("out of memory") {
+        ForwardError::OutOfMemory(message)
+    } else {
+        ForwardError::Failed(message)
     }
 }
 
@@ -149,7 +155,7 @@ mod tests {
     fn a_model_in_memory_fills_the_hole() {
         let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
         let (image, mask) = disc(128);
-        let result = model.forward(&image, &mask).unwrap();
+        let result = model.fill(&image, &mask).unwrap();
         assert_eq!(result.dimensions(), (128, 128));
         let centre = result.get_pixel(64, 64).0;
         assert!(
@@ -166,7 +172,7 @@ mod tests {
         let [from_file, from_bytes] = [Source::File(file.path()), Source::Bytes(BUILTIN)].map(|source| {
             LamaModel::load(source, Device::Cpu, PADDING)
                 .unwrap()
-                .forward(&image, &mask)
+                .fill(&image, &mask)
                 .unwrap()
         });
         assert_eq!(from_file, from_bytes);
@@ -210,10 +216,10 @@ mod tests {
         let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
         assert!(
             model
-                .forward(&RgbImage::new(64, 64), &GrayImage::new(128, 64))
+                .fill(&RgbImage::new(64, 64), &GrayImage::new(128, 64))
                 .is_err()
         );
         let (image, mask) = disc(64);
-        assert!(model.forward(&image, &mask).is_ok());
+        assert!(model.fill(&image, &mask).is_ok());
     }
 }

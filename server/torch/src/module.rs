@@ -91,9 +91,10 @@ impl Module {
         if output.is_null() {
             // SAFETY: the call failed, so `error` is its text.
             let message = first_line(&unsafe { shim::take_text(error) });
-            return Err(ForwardError {
-                message,
-                out_of_memory,
+            return Err(if out_of_memory {
+                ForwardError::OutOfMemory(message)
+            } else {
+                ForwardError::Failed(message)
             });
         }
         // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{ForwardError, HdStrategy, Inpainter, Options, Padding};
+use iopaint_inpaint::{Context, ForwardError, HdStrategy, Inpainter, Options, Padding};
 
 use crate::{
     Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry, StartError,
@@ -105,17 +105,16 @@ impl Inpainter for FakeModel {
         }
     }
 
-    fn forward(&mut self, image: &RgbImage, _mask: &GrayImage) -> Result<RgbImage, ForwardError> {
-        let fail = |out_of_memory| {
-            Err(ForwardError {
-                message: "asked to".into(),
-                out_of_memory,
-            })
-        };
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        _mask: &GrayImage,
+        _context: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
         match image.as_raw()[0] {
             PANIC => panic!("a model's bug"),
-            FAIL => return fail(false),
-            OUT_OF_MEMORY => return fail(true),
+            FAIL => return Err(ForwardError::Failed("asked to".into())),
+            OUT_OF_MEMORY => return Err(ForwardError::OutOfMemory("asked to".into())),
             WAIT => {
                 let _ = self.started.send(());
                 let _ = self.go_on.lock().unwrap_or_else(PoisonError::into_inner).recv();
