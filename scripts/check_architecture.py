@@ -12,9 +12,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-IMAGING, INPAINT, TORCH, ENGINE, APP = (
+IMAGING, INPAINT, CLASSICAL, TORCH, ENGINE, APP = (
     "iopaint-imaging",
     "iopaint-inpaint",
+    "iopaint-classical",
     "iopaint-torch",
     "iopaint-engine",
     "iopaint",
@@ -24,13 +25,14 @@ IMAGING, INPAINT, TORCH, ENGINE, APP = (
 ARROWS: dict[str, set[str]] = {
     IMAGING: set(),
     INPAINT: {IMAGING},
+    CLASSICAL: {INPAINT, IMAGING},
     TORCH: {INPAINT, IMAGING},
-    ENGINE: {TORCH, INPAINT, IMAGING},
+    ENGINE: {TORCH, CLASSICAL, INPAINT, IMAGING},
     APP: {ENGINE, INPAINT, IMAGING},
 }
 
 # What a crate may not contain, however far down.
-PURE = (IMAGING, INPAINT)
+PURE = (IMAGING, INPAINT, CLASSICAL)
 NOT_IN_PURE = {"tch", "torch-sys", "axum", "hyper", "reqwest", "tokio", "clap"}
 
 # Who may name a crate in its own Cargo.toml; tests may not either.

@@ -149,7 +149,7 @@ def main() -> int:
         print(f"\n{name}: {counts}", flush=True)
         suites.append((name, counts))
 
-    suite("crates without libtorch", cargo("-p", "iopaint-imaging", "-p", "iopaint-inpaint"))
+    suite("crates without libtorch", cargo("-p", "iopaint-imaging", "-p", "iopaint-inpaint", "-p", "iopaint-classical"))
     suite("scripts", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "scripts/tests"])))
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
     suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))

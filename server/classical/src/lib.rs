@@ -1,0 +1,2 @@
+//! Fills that need no weights: algorithms that are models to the pipeline, as networks are. Knows neither libtorch
+//! nor HTTP.
