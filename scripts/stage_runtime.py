@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Lays out what runs: TARGET/bin/<binary> and TARGET/lib with exactly the libraries that it loads.
+
+A library of libtorch's folder is taken if the binary names it, or one that is taken already does. Libraries that are
+opened by name at run time can't be seen that way: where libtorch is built for CUDA, its whole folder is taken, since
+CUDA's libraries open each other. What isn't in libtorch's folder belongs to the system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+CUDA_LIBRARY = "libtorch_cuda.so"
+
+
+class StageError(Exception):
+    """A sentence for the person who typed the command."""
+
+
+def needed_by(file: Path) -> list[str]:
+    """The names of the libraries that a program or library asks for when it is loaded."""
+    command = ["otool", "-L", str(file)] if sys.platform == "darwin" else ["readelf", "--dynamic", str(file)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except FileNotFoundError as error:
+        raise StageError(f"There is no {command[0]}; it comes with the C compiler.") from error
+    except subprocess.CalledProcessError as error:
+        raise StageError(f"{file} is no program or library: {error.stderr.strip()}") from error
+    if sys.platform == "darwin":
+        return re.findall(r"^\s+@rpath/(\S+)", done.stdout, re.MULTILINE)
+    return re.findall(r"\(NEEDED\)\s+Shared library: \[([^\]]+)\]", done.stdout)
+
+
+def closure(binary: Path, libraries: Path, needed: Callable[[Path], list[str]] = needed_by) -> list[str]:
+    """The names of the files in `libraries` that `binary` can load, sorted."""
+    present = {path.name for path in libraries.iterdir() if ".so" in path.name or path.suffix == ".dylib"}
+    if CUDA_LIBRARY in present:
+        return sorted(present)
+    taken: set[str] = set()
+    waiting = [binary]
+    while waiting:
+        for name in needed(waiting.pop()):
+            if name in present and name not in taken:
+                taken.add(name)
+                waiting.append(libraries / name)
+    return sorted(taken)
+
+
+def stage(binary: Path, libraries: Path, target: Path) -> list[str]:
+    """Copies the binary and its libraries; links become files, so that the folder can be moved anywhere."""
+    names = closure(binary, libraries)
+    if not names:
+        raise StageError(f"{binary} loads nothing from {libraries}; is it built against another libtorch?")
+    for folder in (target / "bin", target / "lib"):
+        folder.mkdir(parents=True, exist_ok=True)
+    copies = [(binary, target / "bin" / binary.name)]
+    copies += [(libraries / name, target / "lib" / name) for name in names]
+    for source, copy in copies:
+        shutil.copyfile(source, copy)
+        os.chmod(copy, 0o755)
+    return names
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary", type=Path)
+    parser.add_argument("libraries", type=Path, help="libtorch's lib folder")
+    parser.add_argument("target", type=Path)
+    options = parser.parse_args()
+    try:
+        names = stage(options.binary, options.libraries, options.target)
+    except (StageError, OSError) as error:
+        print(f"stage_runtime: {error}", file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in options.target.rglob("*") if path.is_file())
+    print(f"{options.target}: {options.binary.name}, {', '.join(names)}; {size / 1e6:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
