@@ -1,5 +1,7 @@
+import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { queryClient } from "./api/queries";
 import { followSettings } from "./settings/store";
 import { App } from "./ui/App";
 import { KitProvider } from "./ui/kit";
@@ -9,9 +11,11 @@ import "./ui/app.css";
 function start(root: HTMLElement): void {
   createRoot(root).render(
     <StrictMode>
-      <KitProvider>
-        <App />
-      </KitProvider>
+      <QueryClientProvider client={queryClient}>
+        <KitProvider>
+          <App />
+        </KitProvider>
+      </QueryClientProvider>
     </StrictMode>,
   );
 }

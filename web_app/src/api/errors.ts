@@ -1,3 +1,5 @@
+import { t } from "../i18n";
+
 /** What went wrong, in a sentence for the person at the screen. */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -7,7 +9,7 @@ export class UserError extends Error {
 export function sentenceOf(thrown: unknown): string {
   if (thrown instanceof UserError) return thrown.message;
   // What `fetch` throws where no answer came.
-  if (thrown instanceof TypeError) return "The server can't be reached. Is it still running?";
+  if (thrown instanceof TypeError) return t("error.unreached");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
@@ -16,15 +18,20 @@ export function isAbort(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === "AbortError";
 }
 
-/** The server's own sentence (`detail` of its JSON error), or the best that can be said without one. */
+/** The server's own sentence in the text of an answer, or the best that can be said without one. */
 export function describeFailure(status: number, body: string): string {
   try {
-    const error: unknown = JSON.parse(body);
-    if (typeof error === "object" && error !== null && "detail" in error) {
-      if (typeof error.detail === "string" && error.detail !== "") return error.detail;
-    }
+    return failureSentence(status, JSON.parse(body));
   } catch {
     // Not JSON: a proxy in between answered.
+    return failureSentence(status, null);
   }
-  return `The server answered with status ${status}.`;
+}
+
+/** The server's own sentence (`detail` of its JSON error), or the best that can be said without one. */
+export function failureSentence(status: number, error: unknown): string {
+  if (typeof error === "object" && error !== null && "detail" in error) {
+    if (typeof error.detail === "string" && error.detail !== "") return error.detail;
+  }
+  return t("error.status", { status: String(status) });
 }

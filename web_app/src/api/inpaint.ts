@@ -1,5 +1,6 @@
 import type { Box, Size } from "../core/geometry";
 import { describeFailure, UserError } from "./errors";
+import { request } from "./http";
 import { parsePatchBox } from "./patch";
 
 /** The filled rectangle, as the server answered it. */
@@ -25,7 +26,7 @@ export async function inpaint(
   form.append("image", image, "image.png");
   form.append("mask", mask, "mask.png");
   form.append("options", JSON.stringify({ result: "patch" }));
-  const response = await fetch("api/v1/inpaint", { method: "POST", body: form, signal });
+  const response = await request("api/v1/inpaint", { method: "POST", body: form, signal });
   if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
   const box = parsePatchBox(response.headers.get("X-Patch-Box"), picture);
   if (!box) throw new UserError("The server's answer doesn't say where it belongs.");

@@ -1,6 +1,8 @@
-/** How large pictures are taken to pieces. `Auto` leaves it to the server. */
-export const STRATEGIES = ["Auto", "Crop", "Resize", "Original"] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+import type { components } from "../api/schema";
+
+/** How large pictures are taken to pieces: the strategies of the server's API. */
+export type Strategy = components["schemas"]["HdStrategyName"];
+export const STRATEGIES = ["Crop", "Resize", "Original"] as const satisfies readonly Strategy[];
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];

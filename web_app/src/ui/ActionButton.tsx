@@ -2,8 +2,7 @@ import { describe } from "../core/shortcut";
 import type { Action } from "../editor/actions/action";
 import { ACTIONS, isEnabled, type ActionId } from "../editor/actions/registry";
 import { useEditor } from "../editor/store";
-
-const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
+import { MAC } from "./machine";
 
 interface ActionButtonProps {
   id: ActionId;

@@ -8,12 +8,14 @@ import { PictureInput } from "./PictureInput";
 import { StageView } from "./StageView";
 import { Toolbar } from "./Toolbar";
 import { useFileDrop } from "./useFileDrop";
+import { useServer } from "./useServer";
 import { Welcome } from "./Welcome";
 
 /** The whole page. */
 export function App() {
   const opened = useEditor((state) => state.picture !== null);
   const dragging = useFileDrop();
+  useServer();
   useEffect(() => {
     const stop = new AbortController();
     listenToKeys(stop.signal);

@@ -1,6 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useT } from "../../i18n";
 import { classes } from "./classes";
 import { IconButton } from "./IconButton";
@@ -13,6 +13,8 @@ export interface DialogProps {
   /** Actions, at the lower right; the primary one last. */
   footer?: ReactNode;
   size?: "sm" | "md" | "lg" | "full";
+  /** `fixed`: as high with little in it as with much, so that switching views moves nothing. */
+  height?: "content" | "fixed";
   children?: ReactNode;
 }
 
@@ -34,18 +36,24 @@ export function Dialog({
   description,
   footer,
   size = "md",
+  height = "content",
   children,
 }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
         <Base.Popup
+          ref={popup}
+          // Its name is read out first; Tab leads to the first control.
+          initialFocus={popup}
           className={classes(
             "fixed inset-x-0 bottom-0 z-40 flex max-h-[92dvh] flex-col rounded-t-xl border border-line bg-surface text-text shadow-2 outline-none",
             "transition-[opacity,scale] data-ending-style:opacity-0 data-starting-style:scale-[0.98] data-starting-style:opacity-0",
             "sm:inset-auto sm:top-1/2 sm:left-1/2 sm:max-h-[calc(100dvh-64px)] sm:max-w-[calc(100vw-32px)] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-xl",
             size === "full" && "h-[92dvh]",
+            height === "fixed" && "h-[92dvh] sm:h-[min(560px,calc(100dvh-64px))]",
             SIZES[size],
           )}
         >
@@ -58,7 +66,7 @@ export function Dialog({
             </div>
             <CloseButton />
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="flex min-h-0 flex-1 flex-col overflow-y-auto px-5 pb-5">{children}</div>
           {footer && (
             <footer className="flex shrink-0 flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
               {footer}

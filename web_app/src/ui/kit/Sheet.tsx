@@ -1,5 +1,5 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { classes } from "./classes";
 import { BACKDROP, CloseButton } from "./Dialog";
 
@@ -22,11 +22,14 @@ const SIDES: Record<NonNullable<SheetProps["side"]>, string> = {
 
 /** A panel that slides in from an edge. */
 export function Sheet({ open, onOpenChange, title, side = "right", modal = true, children }: SheetProps) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={onOpenChange} modal={modal} disablePointerDismissal={!modal}>
       <Base.Portal>
         {modal && <Base.Backdrop className={BACKDROP} />}
         <Base.Popup
+          ref={popup}
+          initialFocus={popup}
           className={classes(
             "fixed z-40 flex flex-col border-line bg-surface text-text shadow-2 outline-none",
             "transition-[opacity,translate] data-ending-style:opacity-0 data-starting-style:opacity-0",

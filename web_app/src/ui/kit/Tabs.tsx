@@ -24,12 +24,12 @@ export function Tabs<T extends string>({ label, tabs, value, onChange }: TabsPro
         onChange(next);
       }}
     >
-      <Base.List aria-label={label} className="flex shrink-0 gap-1 self-start rounded-lg bg-sunken p-1">
+      <Base.List aria-label={label} className="flex shrink-0 gap-1 rounded-lg sm:self-start bg-sunken p-1">
         {tabs.map((tab) => (
           <Base.Tab
             key={tab.value}
             value={tab.value}
-            className="h-[calc(var(--control)-4px)] min-h-0 rounded-md px-3 text-sm text-soft transition-colors hover:text-text data-active:bg-raised data-active:text-text data-active:shadow-1"
+            className="h-[calc(var(--control)-4px)] min-h-0 flex-1 rounded-md px-2 text-sm whitespace-nowrap sm:px-3 text-soft transition-colors hover:text-text data-active:bg-raised data-active:text-text data-active:shadow-1"
           >
             {tab.label}
           </Base.Tab>

@@ -1,0 +1,62 @@
+import type { Socket } from "socket.io-client";
+import { pageBase } from "./base";
+
+/** What the server tells of a job while it is under way. */
+export interface JobEvent {
+  readonly id: string;
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
+  /** How many jobs come before it. */
+  readonly position?: number | null;
+  /** Crops that are filled, of `crops` in all. */
+  readonly crop?: number | null;
+  readonly crops?: number | null;
+  /** The time it will still take, as far as the server can guess. */
+  readonly eta_ms?: number | null;
+}
+
+export type JobListener = (event: JobEvent) => void;
+
+const listeners = new Map<string, Set<JobListener>>();
+let socket: Promise<Socket> | null = null;
+
+/**
+ * Tells the listener what the server says of a job, until the returned function is called. Progress is a courtesy:
+ * where no socket can be opened, nothing is told and the job goes on.
+ */
+export function watchJob(id: string, listener: JobListener): () => void {
+  const mine = listeners.get(id) ?? new Set();
+  listeners.set(id, mine.add(listener));
+  void connection().then(
+    (open) => {
+      // One that isn't connected yet asks for every job once it is.
+      if (open.connected && listeners.has(id)) open.emit("watch", id);
+    },
+    () => undefined,
+  );
+  return () => {
+    mine.delete(listener);
+    if (mine.size === 0 && listeners.get(id) === mine) listeners.delete(id);
+  };
+}
+
+function connection(): Promise<Socket> {
+  socket ??= connect().catch((reason: unknown) => {
+    socket = null;
+    throw reason;
+  });
+  return socket;
+}
+
+async function connect(): Promise<Socket> {
+  // Nobody needs it before the first job.
+  const { io } = await import("socket.io-client");
+  const base = new URL(pageBase());
+  const opened = io(base.origin, { path: `${base.pathname}socket.io/` });
+  opened.on("connect", () => {
+    for (const id of listeners.keys()) opened.emit("watch", id);
+  });
+  opened.on("job", (event: JobEvent) => {
+    for (const listener of listeners.get(event.id) ?? []) listener(event);
+  });
+  return opened;
+}

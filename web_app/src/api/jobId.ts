@@ -1,0 +1,16 @@
+/**
+ * A new id for a job: a random UUID (RFC 9562, version 4). `crypto.randomUUID` is missing where the page came over
+ * plain HTTP from another machine.
+ */
+export function newJobId(
+  random: (bytes: Uint8Array) => Uint8Array = (bytes) =>
+    crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
+): string {
+  const bytes = random(new Uint8Array(16));
+  const digits = [...bytes].map((byte, at) => {
+    if (at === 6) byte = (byte & 0x0f) | 0x40;
+    if (at === 8) byte = (byte & 0x3f) | 0x80;
+    return byte.toString(16).padStart(2, "0");
+  });
+  return digits.join("").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

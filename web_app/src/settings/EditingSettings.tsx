@@ -1,0 +1,48 @@
+import { useT } from "../i18n";
+import { Select, Slider, Switch } from "../ui/kit";
+import { MASK_COLOURS, RANGES } from "./settings";
+import { set, useSettings } from "./store";
+
+/** How strokes work and look. */
+export function EditingSettings() {
+  const t = useT();
+  const { manual, maskColour, maskHatch, maskOpacity } = useSettings();
+  return (
+    <div className="flex flex-col gap-2">
+      <Switch
+        label={t("settings.manual")}
+        hint={t("settings.manual.hint")}
+        checked={manual}
+        onChange={(checked) => {
+          set({ manual: checked });
+        }}
+      />
+      <Select
+        label={t("settings.maskColour")}
+        value={maskColour}
+        options={MASK_COLOURS.map((value) => ({ value, label: t(`settings.maskColour.${value}`) }))}
+        onChange={(value) => {
+          set({ maskColour: value });
+        }}
+      />
+      <Switch
+        label={t("settings.maskHatch")}
+        hint={t("settings.maskHatch.hint")}
+        checked={maskHatch}
+        onChange={(checked) => {
+          set({ maskHatch: checked });
+        }}
+      />
+      <Slider
+        label={t("settings.maskOpacity")}
+        value={Math.round(maskOpacity * 100)}
+        min={RANGES.maskOpacity.min * 100}
+        max={RANGES.maskOpacity.max * 100}
+        format={(percent) => `${percent} %`}
+        onChange={(percent) => {
+          set({ maskOpacity: percent / 100 });
+        }}
+      />
+    </div>
+  );
+}

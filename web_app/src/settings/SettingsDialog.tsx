@@ -1,0 +1,36 @@
+import { useState } from "react";
+import { useT } from "../i18n";
+import { Dialog, Tabs } from "../ui/kit";
+import { AppearanceSettings } from "./AppearanceSettings";
+import { EditingSettings } from "./EditingSettings";
+import { SavingSettings } from "./SavingSettings";
+import { StrategySettings } from "./StrategySettings";
+
+type Section = "editing" | "large" | "saving" | "appearance";
+
+/** All settings. Each takes effect at once and stays in this browser. */
+export default function SettingsDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const [section, setSection] = useState<Section>("editing");
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("settings.title")}
+      description={t("settings.kept")}
+      height="fixed"
+    >
+      <Tabs
+        label={t("settings.title")}
+        value={section}
+        onChange={setSection}
+        tabs={[
+          { value: "editing", label: t("settings.editing"), content: <EditingSettings /> },
+          { value: "large", label: t("settings.large"), content: <StrategySettings /> },
+          { value: "saving", label: t("settings.saving"), content: <SavingSettings /> },
+          { value: "appearance", label: t("settings.appearance"), content: <AppearanceSettings /> },
+        ]}
+      />
+    </Dialog>
+  );
+}

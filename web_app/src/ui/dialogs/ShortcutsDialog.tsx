@@ -1,0 +1,59 @@
+import { describe } from "../../core/shortcut";
+import type { ActionGroup } from "../../editor/actions/action";
+import { ACTION_LIST } from "../../editor/actions/registry";
+import { useT } from "../../i18n";
+import { Dialog, Kbd } from "../kit";
+import { MAC } from "../machine";
+
+const GROUPS: readonly ActionGroup[] = ["file", "tool", "edit", "mask", "view", "app"];
+
+/** Every action that has a key, as the registry of actions describes it. */
+export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  return (
+    <Dialog open onOpenChange={onClose} title={t("shortcuts.title")} size="lg">
+      <div className="gap-8 sm:columns-2">
+        {GROUPS.map((group) => (
+          <Group key={group} group={group} />
+        ))}
+        <section className="mb-5 break-inside-avoid">
+          <h3 className="mb-1 text-xs font-medium text-soft">{t("shortcuts.pointer")}</h3>
+          <dl>
+            <Row name={t("shortcuts.zoom")} keys={[t("shortcuts.wheel")]} />
+            <Row name={t("shortcuts.pan")} keys={[t("shortcuts.space"), t("shortcuts.middle")]} />
+            <Row name={t("shortcuts.size")} keys={[t("shortcuts.altWheel")]} />
+          </dl>
+        </section>
+      </div>
+    </Dialog>
+  );
+}
+
+function Group({ group }: { group: ActionGroup }) {
+  const t = useT();
+  const listed = ACTION_LIST.filter((action) => action.group === group && action.shortcuts?.length);
+  if (listed.length === 0) return null;
+  return (
+    <section className="mb-5 break-inside-avoid">
+      <h3 className="mb-1 text-xs font-medium text-soft">{t(`shortcuts.group.${group}`)}</h3>
+      <dl>
+        {listed.map(({ id, label, shortcuts = [] }) => (
+          <Row key={id} name={label} keys={shortcuts.map((shortcut) => describe(shortcut, MAC))} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Row({ name, keys }: { name: string; keys: readonly string[] }) {
+  return (
+    <div className="flex min-h-7 items-center justify-between gap-4">
+      <dt className="text-sm">{name}</dt>
+      <dd className="flex shrink-0 gap-1">
+        {keys.map((key) => (
+          <Kbd key={key} keys={key} />
+        ))}
+      </dd>
+    </div>
+  );
+}
