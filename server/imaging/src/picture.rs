@@ -1,8 +1,9 @@
 //! A decoded file: pixels for the model, and beside them what the result must carry.
 
+use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
-use crate::{Format, metadata::Metadata};
+use crate::{Format, metadata::Metadata, resize::nearest_gray};
 
 pub(crate) type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
 pub(crate) type GrayImage16 = ImageBuffer<Luma<u16>, Vec<u16>>;
@@ -15,6 +16,8 @@ pub struct Picture {
     /// Opacity, where the file has any; the same size as `rgb`.
     pub alpha: Option<GrayImage>,
     pub(crate) format: Format,
+    /// How the file's pixels were turned to stand upright.
+    pub(crate) orientation: Orientation,
     pub(crate) deep: Option<Deep>,
     pub(crate) metadata: Metadata,
 }
@@ -27,7 +30,15 @@ pub(crate) struct Deep {
 }
 
 impl Picture {
-    pub(crate) fn new(image: DynamicImage, format: Format, metadata: Metadata) -> Self {
+    /// The picture of an `image` as stored in a file, which is to be turned as `orientation` says.
+    pub(crate) fn new(
+        mut image: DynamicImage,
+        format: Format,
+        orientation: Orientation,
+        metadata: Metadata,
+    ) -> Self {
+        image.apply_orientation(orientation);
+        let metadata = metadata.cleaned((image.width(), image.height()));
         if matches!(
             image,
             DynamicImage::ImageLuma16(_)
@@ -40,6 +51,7 @@ impl Picture {
                 rgb: deep.eight_bit_rgb(),
                 alpha: deep.alpha.as_ref().map(eight_bit_gray),
                 format,
+                orientation,
                 deep: Some(deep),
                 metadata,
             };
@@ -49,6 +61,7 @@ impl Picture {
             rgb: image.into_rgb8(),
             alpha,
             format,
+            orientation,
             deep: None,
             metadata,
         }
@@ -70,6 +83,51 @@ impl Picture {
     #[must_use]
     pub fn height(&self) -> u32 {
         self.rgb.height()
+    }
+
+    /// A mask brought to this picture's size. One that has the size of the file as stored was made by a tool that
+    /// doesn't look at the file's orientation, and is turned as the picture was; any other is scaled to the nearest
+    /// pixel.
+    #[must_use]
+    pub fn fitted_mask(&self, mask: GrayImage) -> GrayImage {
+        let (width, height) = self.rgb.dimensions();
+        if mask.dimensions() == (width, height) {
+            return mask;
+        }
+        let on_its_side = matches!(
+            self.orientation,
+            Orientation::Rotate90
+                | Orientation::Rotate270
+                | Orientation::Rotate90FlipH
+                | Orientation::Rotate270FlipH
+        );
+        if on_its_side && mask.dimensions() == (height, width) {
+            let mut mask = DynamicImage::ImageLuma8(mask);
+            mask.apply_orientation(self.orientation);
+            return mask.into_luma8();
+        }
+        nearest_gray(&mask, width, height)
+    }
+
+    /// A picture that shows `parts` from left to right: opaque, 8 bits a sample, with this one's metadata.
+    #[must_use]
+    pub fn side_by_side(&self, parts: &[&RgbImage]) -> Self {
+        let width = parts.iter().map(|part| part.width()).sum();
+        let height = parts.iter().map(|part| part.height()).max().unwrap_or(0);
+        let mut rgb = RgbImage::new(width, height);
+        let mut left = 0;
+        for part in parts {
+            image::imageops::replace(&mut rgb, *part, left, 0);
+            left += i64::from(part.width());
+        }
+        Self {
+            rgb,
+            alpha: None,
+            format: self.format,
+            orientation: Orientation::NoTransforms,
+            deep: None,
+            metadata: self.metadata.clone().cleaned((width, height)),
+        }
     }
 }
 

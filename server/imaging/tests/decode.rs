@@ -4,7 +4,7 @@
 mod common;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use iopaint_imaging::{Format, Picture, decode, decode_mask, probe, threshold};
+use iopaint_imaging::{Format, GrayImage, Picture, decode, decode_mask, probe, threshold};
 use rstest::rstest;
 
 fn decoded(name: &str) -> Picture {
@@ -237,6 +237,38 @@ fn every_orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientati
         let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
         assert!(apart <= Some(6), "at {x}, {y}: {found:?}, not {expected:?}");
     }
+}
+
+#[rstest]
+fn a_mask_of_the_files_stored_size_is_turned_as_the_picture_was(#[values(5, 6, 7, 8)] orientation: u32) {
+    let picture = decoded(&format!("orientation-{orientation}.jpg"));
+    let straight = decoded("orientation-1.jpg");
+    // A mask as a tool makes it that reads the pixels as they are stored.
+    let luma = |picture: &Picture| {
+        GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+            [picture.rgb.get_pixel(x, y)[0]].into()
+        })
+    };
+    assert_eq!(picture.fitted_mask(luma(&straight)).dimensions(), (HEIGHT, WIDTH));
+    let (turned, shown) = (picture.fitted_mask(luma(&straight)), luma(&picture));
+    for (one, other) in turned.iter().zip(shown.iter()) {
+        assert!(
+            one.abs_diff(*other) <= 24,
+            "JPEG blurs the edges, but {one} is not {other}"
+        );
+    }
+}
+
+#[test]
+fn a_mask_of_another_size_is_scaled_to_the_picture() {
+    let upright = GrayImage::from_fn(WIDTH, HEIGHT, |x, _| [(x * 19) as u8].into());
+    assert_eq!(decoded("rgb.png").fitted_mask(upright.clone()), upright);
+    let half = decoded("rgb.png").fitted_mask(GrayImage::from_fn(2, 1, |x, _| [x as u8 * 255].into()));
+    assert_eq!(half.dimensions(), (WIDTH, HEIGHT));
+    assert_eq!(
+        (half.get_pixel(0, 0)[0], half.get_pixel(WIDTH - 1, HEIGHT - 1)[0]),
+        (0, 255)
+    );
 }
 
 #[test]

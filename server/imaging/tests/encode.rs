@@ -410,3 +410,21 @@ fn sizes_that_do_not_fit_are_errors() {
         );
     }
 }
+
+#[test]
+fn pictures_side_by_side_are_one_picture_with_the_firsts_profile() {
+    let picture = picture("rgba16.png");
+    let red = RgbImage::from_pixel(WIDTH, HEIGHT, RED);
+    let wide = picture.side_by_side(&[&picture.rgb, &red]);
+    let hole = GrayImage::new(2 * WIDTH, HEIGHT);
+    let written = wide
+        .encode_as(Format::Png, &wide.rgb, &hole, &EncodeOptions::default())
+        .unwrap();
+    let shown = decode(&written.bytes, &LIMITS).unwrap();
+    assert_eq!(shown.rgb.dimensions(), (2 * WIDTH, HEIGHT));
+    assert!(shown.alpha.is_none());
+    for (x, y) in positions() {
+        assert_eq!(shown.rgb.get_pixel(x, y), picture.rgb.get_pixel(x, y));
+        assert_eq!(shown.rgb.get_pixel(x + WIDTH, y), &RED);
+    }
+}

@@ -53,7 +53,6 @@ fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, De
     if profiles == Profiles::Apply {
         image = colour::settle(image, &mut decoded.metadata);
     }
-    image.apply_orientation(decoded.orientation.unwrap_or(Orientation::NoTransforms));
-    let metadata = decoded.metadata.cleaned((image.width(), image.height()));
-    Ok(Picture::new(image, header.format, metadata))
+    let orientation = decoded.orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Picture::new(image, header.format, orientation, decoded.metadata))
 }
