@@ -16,7 +16,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: { "/api": server, "/readyz": server },
+    // The Host stays the page's own, or the server would take its requests for a foreign page's.
+    proxy: Object.fromEntries(
+      ["/api", "/readyz", "/socket.io"].map((path) => [path, { target: server, ws: path === "/socket.io" }]),
+    ),
   },
   test: {
     include: ["src/**/*.test.ts"],

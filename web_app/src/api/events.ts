@@ -35,7 +35,12 @@ export function watchJob(id: string, listener: JobListener): () => void {
   );
   return () => {
     mine.delete(listener);
-    if (mine.size === 0 && listeners.get(id) === mine) listeners.delete(id);
+    if (mine.size > 0 || listeners.get(id) !== mine) return;
+    listeners.delete(id);
+    void socket?.then(
+      (open) => open.emit("unwatch", id),
+      () => undefined,
+    );
   };
 }
 

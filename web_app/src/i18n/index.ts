@@ -7,7 +7,7 @@ export const LANGUAGES = { en: "English", "zh-CN": "简体中文" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-type Catalogue = Readonly<Record<keyof typeof en, string>>;
+type Catalogue = Readonly<Record<string, string>>;
 
 type Stem<Key extends string> = Key extends `${infer Start}#${string}` ? Start : Key;
 
@@ -24,7 +24,7 @@ interface Speech {
 const useSpeech = create<Speech>(() => speech("en", en));
 
 function speech(language: Language, catalogue: Catalogue): Speech {
-  const messages: Readonly<Partial<Record<string, string>>> = catalogue;
+  const messages: Readonly<Partial<Catalogue>> = catalogue;
   const say: Translate = (key, values = {}) => {
     const { count } = values;
     const plural = typeof count === "number" ? messages[pluralKey(key, count, language)] : undefined;

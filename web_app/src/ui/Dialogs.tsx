@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import { closeDialog, useDialog, type DialogName } from "../editor/dialogs";
 
 // Fetched when they are first opened.
+const BatchDialog = lazy(() => import("../batch/BatchDialog"));
 const SettingsDialog = lazy(() => import("../settings/SettingsDialog"));
 const ShortcutsDialog = lazy(() => import("./dialogs/ShortcutsDialog"));
 
@@ -13,6 +14,8 @@ export function Dialogs() {
 
 function Open({ name }: { name: DialogName }) {
   switch (name) {
+    case "batch":
+      return <BatchDialog onClose={closeDialog} />;
     case "settings":
       return <SettingsDialog onClose={closeDialog} />;
     case "shortcuts":

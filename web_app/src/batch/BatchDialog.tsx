@@ -1,0 +1,126 @@
+import { FolderOpen, Images, Package, Play, RotateCw, Trash2 } from "lucide-react";
+import { sentenceOf } from "../api/errors";
+import { useT } from "../i18n";
+import { Button, Dialog, notify } from "../ui/kit";
+import { BatchOptions } from "./BatchOptions";
+import { DropArea } from "./DropArea";
+import { isPicture } from "./names";
+import { PhotoRow } from "./PhotoRow";
+import { PickButton } from "./PickButton";
+import { addPhotos, cancelAll, clear, downloadResults, maskOf, start, useBatch } from "./store";
+import { summarize, type Summary } from "./summary";
+
+/** Many photos at a time. The batch goes on while the dialog is closed. */
+export default function BatchDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const batch = useBatch();
+  const summary = summarize(batch.photos);
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("batch.title")}
+      description={t("batch.about")}
+      size="lg"
+      height="fixed"
+      footer={<Footer summary={summary} />}
+    >
+      <BatchOptions />
+      <DropArea onFiles={takePhotos} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">
+        {batch.photos.length === 0 ? <Empty /> : <Photos />}
+      </DropArea>
+    </Dialog>
+  );
+}
+
+function takePhotos(files: File[]): void {
+  addPhotos(files.filter(({ name }) => isPicture(name)));
+}
+
+function PhotoButtons() {
+  const t = useT();
+  return (
+    <span className="flex gap-2">
+      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={takePhotos}>
+        {t("batch.addPhotos")}
+      </PickButton>
+      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={takePhotos}>
+        {t("batch.addFolder")}
+      </PickButton>
+    </span>
+  );
+}
+
+function Empty() {
+  const t = useT();
+  return (
+    <div className="flex flex-1 flex-col items-center justify-center gap-3 rounded-lg border border-dashed border-edge p-6 text-center">
+      <p className="text-sm text-soft">{t("batch.empty")}</p>
+      <PhotoButtons />
+    </div>
+  );
+}
+
+function Photos() {
+  const t = useT();
+  const batch = useBatch();
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="text-sm font-medium">{t("batch.photos", { count: batch.photos.length })}</h3>
+        <PhotoButtons />
+      </div>
+      <ul className="mt-1">
+        {batch.photos.map((photo) => (
+          <PhotoRow key={photo.id} photo={photo} masked={maskOf(photo, batch) !== null} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Footer({ summary }: { summary: Summary }) {
+  const t = useT();
+  const { total, done, failed, open, left } = summary;
+  const { packing, target } = useBatch();
+  const ready = useBatch((batch) => batch.photos.some((photo) => maskOf(photo, batch) !== null));
+  const finished = done > 0 && open === 0;
+  return (
+    <>
+      <p role="status" className="min-w-0 flex-1 text-sm text-soft tabular-nums">
+        {done + failed + open > 0 && t("batch.progress", { done, total })}
+        {failed > 0 && `, ${t("batch.failed", { count: failed })}`}
+      </p>
+      {total > 0 && open === 0 && (
+        <Button variant="quiet" icon={<Trash2 aria-hidden="true" size={16} />} onClick={clear}>
+          {t("batch.clear")}
+        </Button>
+      )}
+      {open > 0 && <Button onClick={cancelAll}>{t("batch.cancelAll")}</Button>}
+      {open === 0 && left > 0 && (
+        <Button
+          variant={finished ? "plain" : "primary"}
+          disabled={!ready}
+          icon={finished ? <RotateCw aria-hidden="true" size={16} /> : <Play aria-hidden="true" size={16} />}
+          onClick={start}
+        >
+          {finished ? t("batch.retryRest", { count: left }) : t("batch.start")}
+        </Button>
+      )}
+      {finished && target === "zip" && (
+        <Button
+          variant="primary"
+          disabled={packing}
+          icon={<Package aria-hidden="true" size={16} />}
+          onClick={() => {
+            downloadResults().catch((thrown: unknown) => {
+              notify({ kind: "error", text: sentenceOf(thrown) });
+            });
+          }}
+        >
+          {t("batch.zip")}
+        </Button>
+      )}
+    </>
+  );
+}

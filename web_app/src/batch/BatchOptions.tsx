@@ -1,0 +1,65 @@
+import { FolderOpen, Image, Images } from "lucide-react";
+import { useServerConfig } from "../api/queries";
+import { useT } from "../i18n";
+import { Select } from "../ui/kit";
+import { DropArea } from "./DropArea";
+import { isPicture } from "./names";
+import { PickButton } from "./PickButton";
+import { addMasks, setRule, setTarget, useBatch } from "./store";
+
+/** Which masks, and where the results go. */
+export function BatchOptions() {
+  const t = useT();
+  const { rule, mask, masks, target } = useBatch();
+  const { data: server } = useServerConfig();
+  const take = (files: File[]): void => {
+    addMasks(files.filter(({ name }) => isPicture(name)));
+  };
+  return (
+    <DropArea onFiles={take} className="flex flex-col gap-1 rounded-lg bg-sunken p-3">
+      <Select
+        label={t("batch.rule")}
+        value={rule}
+        options={[
+          { value: "one", label: t("batch.rule.one") },
+          { value: "each", label: t("batch.rule.each") },
+        ]}
+        onChange={setRule}
+      />
+      <div className="flex min-h-control flex-wrap items-center justify-between gap-2">
+        <span className="min-w-0 truncate text-xs text-soft">
+          {rule === "one"
+            ? (mask?.name ?? t("batch.rule.one.hint"))
+            : masks.length > 0
+              ? t("batch.masks", { count: masks.length })
+              : t("batch.rule.each.hint")}
+        </span>
+        {rule === "one" ? (
+          <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={take}>
+            {t("batch.chooseMask")}
+          </PickButton>
+        ) : (
+          <span className="flex gap-2">
+            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={take}>
+              {t("batch.chooseMasks")}
+            </PickButton>
+            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={take}>
+              {t("batch.folder")}
+            </PickButton>
+          </span>
+        )}
+      </div>
+      {server?.enableAutoSaving && (
+        <Select
+          label={t("batch.target")}
+          value={target}
+          options={[
+            { value: "zip", label: t("batch.target.zip") },
+            { value: "server", label: t("batch.target.server") },
+          ]}
+          onChange={setTarget}
+        />
+      )}
+    </DropArea>
+  );
+}

@@ -1,0 +1,37 @@
+import { useState, type DragEvent, type ReactNode } from "react";
+import { classes } from "../ui/kit";
+import { droppedFiles } from "./dropped";
+
+export interface DropAreaProps {
+  onFiles: (files: File[]) => void;
+  className?: string;
+  children: ReactNode;
+}
+
+/** Takes files and folders that are dropped on it, before the page opens them. */
+export function DropArea({ onFiles, className, children }: DropAreaProps) {
+  const [over, setOver] = useState(false);
+  const take = (event: DragEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      className={classes(className, over && "outline-2 -outline-offset-2 outline-accent outline-dashed")}
+      onDragOver={(event) => {
+        take(event);
+        setOver(true);
+      }}
+      onDragLeave={() => {
+        setOver(false);
+      }}
+      onDrop={(event) => {
+        take(event);
+        setOver(false);
+        void droppedFiles(event.dataTransfer).then(onFiles);
+      }}
+    >
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+import {
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  Download,
+  ImageOff,
+  LoaderCircle,
+  RotateCw,
+  X,
+} from "lucide-react";
+import { memo } from "react";
+import type { JobEvent } from "../api/events";
+import { useT } from "../i18n";
+import { download } from "../ui/download";
+import { IconButton, Progress } from "../ui/kit";
+import { resultName } from "./names";
+import { cancel, removePhoto, retry, type BatchPhoto } from "./store";
+
+const ICON = { size: 16, "aria-hidden": true } as const;
+
+/** A photo of the batch: how it stands, and what can be done about it. */
+export const PhotoRow = memo(function PhotoRow({ photo, masked }: { photo: BatchPhoto; masked: boolean }) {
+  const { file, state, progress } = photo;
+  const crops = progress?.crops ?? 0;
+  return (
+    <li className="flex min-h-12 items-center gap-3 border-b border-line py-1 [contain-intrinsic-height:48px] [content-visibility:auto] last:border-0">
+      <Mark state={state} masked={masked} />
+      <div className="min-w-0 flex-1">
+        <p className="truncate text-sm">{file.name}</p>
+        {state === "running" ? (
+          <div className="py-1.5">
+            <Progress
+              label={file.name}
+              value={crops > 1 ? (progress?.crop ?? 0) : null}
+              max={Math.max(crops, 1)}
+            />
+          </div>
+        ) : (
+          <StateText photo={photo} masked={masked} />
+        )}
+      </div>
+      {state === "running" && <Stage progress={progress} />}
+      <RowButtons photo={photo} />
+    </li>
+  );
+});
+
+function Mark({ state, masked }: { state: BatchPhoto["state"]; masked: boolean }) {
+  if (state === "done") return <CircleCheck {...ICON} className="shrink-0 text-good" />;
+  if (state === "failed") return <CircleAlert {...ICON} className="shrink-0 text-bad" />;
+  if (state === "running") return <LoaderCircle {...ICON} className="shrink-0 animate-spin text-accent" />;
+  if (!masked) return <ImageOff {...ICON} className="shrink-0 text-warn" />;
+  return <CircleDashed {...ICON} className="shrink-0 text-soft" />;
+}
+
+function StateText({ photo, masked }: { photo: BatchPhoto; masked: boolean }) {
+  const t = useT();
+  const { state, failure, saved } = photo;
+  if (state === "failed") return <p className="text-xs break-words text-bad">{failure}</p>;
+  if (state === "done" && saved !== null)
+    return <p className="truncate text-xs text-soft">{t("batch.savedAs", { name: saved })}</p>;
+  if (state === "ready" && !masked) return <p className="text-xs text-warn">{t("batch.maskMissing")}</p>;
+  return <p className="text-xs text-soft">{t(`batch.state.${state}`)}</p>;
+}
+
+/** What the server is doing with it. */
+function Stage({ progress }: { progress: JobEvent | null }) {
+  const t = useT();
+  if (progress?.state === "queued" && (progress.position ?? 0) > 0)
+    return <span className="text-xs text-soft">{t("batch.queued", { count: progress.position ?? 0 })}</span>;
+  const { crop, crops } = progress ?? {};
+  if (!crops || crops < 2) return null;
+  return (
+    <span className="text-xs text-soft tabular-nums">
+      {t("batch.crops", { done: crop ?? 0, total: crops })}
+    </span>
+  );
+}
+
+function RowButtons({ photo: { id, file, state, result } }: { photo: BatchPhoto }) {
+  const t = useT();
+  const name = file.name;
+  const open = state === "waiting" || state === "running";
+  return (
+    <span className="flex shrink-0">
+      {(state === "failed" || state === "cancelled") && (
+        <IconButton
+          label={t("batch.retryOne", { name })}
+          onClick={() => {
+            retry(id);
+          }}
+        >
+          <RotateCw {...ICON} />
+        </IconButton>
+      )}
+      {result && (
+        <IconButton
+          label={t("batch.downloadOne", { name })}
+          onClick={() => {
+            download(result, resultName(name, result.type));
+          }}
+        >
+          <Download {...ICON} />
+        </IconButton>
+      )}
+      <IconButton
+        label={open ? t("batch.cancelOne", { name }) : t("batch.removeOne", { name })}
+        onClick={() => {
+          if (open) cancel(id);
+          else removePhoto(id);
+        }}
+      >
+        <X {...ICON} />
+      </IconButton>
+    </span>
+  );
+}

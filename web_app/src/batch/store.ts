@@ -1,0 +1,185 @@
+import { wrap, type Remote } from "comlink";
+import { create } from "zustand";
+import { sentenceOf, UserError } from "../api/errors";
+import type { JobEvent } from "../api/events";
+import { t } from "../i18n";
+import { requestOptions } from "../settings/settings";
+import { useSettings } from "../settings/store";
+import { download } from "../ui/download";
+import { fill, saveOnServer } from "./fill";
+import { maskFor, resultName, stemOf, uniqueNames } from "./names";
+import { Runner } from "./runner";
+import type { BatchMask, BatchWorker } from "./worker";
+import { partition, type ZipEntry } from "./zip";
+
+/** Photos in flight at a time: one is filled while the next is sent. */
+const AT_ONCE = 2;
+/** Bytes of one archive: within the zip format, and what a browser hands over without trouble. */
+const ARCHIVE_LIMIT = 2_000_000_000;
+
+export interface BatchPhoto {
+  readonly id: number;
+  readonly file: File;
+  readonly state: "ready" | "waiting" | "running" | "done" | "failed" | "cancelled";
+  readonly progress: JobEvent | null;
+  /** Why it failed. */
+  readonly failure: string | null;
+  readonly result: Blob | null;
+  /** The name that it got in the server's output folder. */
+  readonly saved: string | null;
+}
+
+export interface BatchState {
+  readonly photos: readonly BatchPhoto[];
+  /** `one`: the same mask for all; `each`: a mask of the same stem for each. */
+  readonly rule: "one" | "each";
+  readonly mask: BatchMask | null;
+  readonly masks: readonly BatchMask[];
+  readonly target: "zip" | "server";
+  /** Whether an archive is being written. */
+  readonly packing: boolean;
+}
+
+export const useBatch = create<BatchState>(() => ({
+  photos: [],
+  rule: "one",
+  mask: null,
+  masks: [],
+  target: "zip",
+  packing: false,
+}));
+
+const { getState: get, setState: set } = useBatch;
+
+let lastId = 0;
+
+interface Outcome {
+  readonly result: Blob;
+  readonly saved: string | null;
+}
+
+const runner = new Runner<number, Outcome>(
+  work,
+  (id, outcome) => {
+    change(id, {
+      state: outcome.state,
+      progress: null,
+      failure: outcome.state === "failed" ? sentenceOf(outcome.reason) : null,
+      ...(outcome.state === "done" && outcome.result),
+    });
+  },
+  AT_ONCE,
+);
+
+let worker: Remote<BatchWorker> | null = null;
+
+function theWorker(): Remote<BatchWorker> {
+  worker ??= wrap<BatchWorker>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  return worker;
+}
+
+async function work(id: number, signal: AbortSignal): Promise<Outcome> {
+  const photo = get().photos.find((each) => each.id === id);
+  if (!photo) throw new UserError(t("batch.gone"));
+  const mask = maskOf(photo, get());
+  if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(photo.file.name) }));
+  const fitted = await theWorker()
+    .maskFor(mask, photo.file)
+    .catch(() => {
+      throw new UserError(t("batch.badMask", { name: mask.name }));
+    });
+  signal.throwIfAborted();
+  const options = requestOptions(useSettings.getState());
+  const result = await fill({ photo: photo.file, mask: fitted, options }, signal, (progress) => {
+    change(id, { progress });
+  });
+  const onServer = get().target === "server";
+  const name = resultName(photo.file.name, result.type);
+  return { result, saved: onServer ? await saveOnServer(name, result, signal) : null };
+}
+
+function change(id: number, changes: Partial<BatchPhoto>): void {
+  set(({ photos }) => ({
+    photos: photos.map((photo) => (photo.id === id ? { ...photo, ...changes } : photo)),
+  }));
+}
+
+/** The mask that the batch's rule gives a photo. */
+export function maskOf(photo: BatchPhoto, { rule, mask, masks }: BatchState): BatchMask | null {
+  return rule === "one" ? mask : maskFor(photo.file.name, masks);
+}
+
+export function addPhotos(files: readonly File[]): void {
+  const added = files.map((file): BatchPhoto => ({
+    id: ++lastId,
+    file,
+    state: "ready",
+    progress: null,
+    failure: null,
+    result: null,
+    saved: null,
+  }));
+  set(({ photos }) => ({ photos: [...photos, ...added] }));
+}
+
+export function addMasks(files: readonly File[]): void {
+  const added = files.map((file): BatchMask => ({ id: ++lastId, name: file.name, blob: file }));
+  set(({ rule, masks }) => (rule === "one" ? { mask: added[0] ?? null } : { masks: [...masks, ...added] }));
+}
+
+export function setRule(rule: BatchState["rule"]): void {
+  set({ rule });
+}
+
+export function setTarget(target: BatchState["target"]): void {
+  set({ target });
+}
+
+export function removePhoto(id: number): void {
+  runner.cancel(id);
+  set(({ photos }) => ({ photos: photos.filter((photo) => photo.id !== id) }));
+}
+
+/** Empties the batch. */
+export function clear(): void {
+  runner.cancelAll();
+  set({ photos: [], mask: null, masks: [] });
+}
+
+/** Fills every photo that isn't filled yet. */
+export function start(): void {
+  runner.add(
+    get()
+      .photos.filter(({ state }) => state !== "done")
+      .map(({ id }) => id),
+  );
+}
+
+export function retry(id: number): void {
+  runner.add([id]);
+}
+
+export function cancel(id: number): void {
+  runner.cancel(id);
+}
+
+export function cancelAll(): void {
+  runner.cancelAll();
+}
+
+/** Hands the results over as an archive, or as several where one would be too large. */
+export async function downloadResults(): Promise<void> {
+  const filled = get().photos.flatMap(({ file, result }) => (result ? [{ name: file.name, result }] : []));
+  const names = uniqueNames(filled.map(({ name, result }) => resultName(name, result.type)));
+  const entries = filled.map(({ result }, at): ZipEntry => ({ name: names[at] ?? "", blob: result }));
+  set({ packing: true });
+  try {
+    const parts = partition(entries, ARCHIVE_LIMIT);
+    for (const [at, part] of parts.entries()) {
+      const archive = await theWorker().zip(part, new Date());
+      download(archive, parts.length > 1 ? `iopaint-${at + 1}.zip` : "iopaint.zip");
+    }
+  } finally {
+    set({ packing: false });
+  }
+}

@@ -1,0 +1,28 @@
+import { unzipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { partition, zip } from "./zip";
+
+describe("zip", () => {
+  it("holds every file as it is", async () => {
+    const entries = [
+      { name: "a.jpg", blob: new Blob([new Uint8Array(300_000).fill(7)]) },
+      { name: "ä 图.png", blob: new Blob(["text"]) },
+      { name: "empty.png", blob: new Blob([]) },
+    ];
+    const archive = await zip(entries, new Date(2026, 0, 2, 3, 4, 6));
+    const files = unzipSync(new Uint8Array(await archive.arrayBuffer()));
+    expect(Object.keys(files)).toEqual(["a.jpg", "ä 图.png", "empty.png"]);
+    expect(files["a.jpg"]).toEqual(new Uint8Array(300_000).fill(7));
+    expect(new TextDecoder().decode(files["ä 图.png"])).toBe("text");
+  });
+
+  it("becomes several where one would be too large", () => {
+    const entry = (size: number) => ({ name: String(size), blob: new Blob(["x".repeat(size)]) });
+    const parts = partition([entry(6), entry(4), entry(1), entry(20), entry(3)], 10);
+    expect(parts.map((part) => part.map(({ name }) => name))).toEqual([["6", "4"], ["1"], ["20"], ["3"]]);
+  });
+
+  it("is none for nothing", () => {
+    expect(partition([], 10)).toEqual([]);
+  });
+});
