@@ -9,6 +9,9 @@ export default defineConfig({
   testDir: "e2e",
   forbidOnly: true,
   workers: 1,
+  // Fills run on the processor, which other work may need too.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],

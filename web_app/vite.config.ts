@@ -15,6 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  worker: { format: "es" },
   server: {
     // The Host stays the page's own, or the server would take its requests for a foreign page's.
     proxy: Object.fromEntries(

@@ -14,17 +14,22 @@ export const test = base.extend<object, { server: string }>({
     // Playwright reads the names of what a fixture needs from this pattern.
     // eslint-disable-next-line no-empty-pattern
     async ({}, provide) => {
+      // A server that runs already, for the short loop.
+      if (process.env.IOPAINT_URL) {
+        await provide(process.env.IOPAINT_URL);
+        return;
+      }
       const models = await mkdtemp(join(tmpdir(), "iopaint-models-"));
-      const process = spawn(
+      const running = spawn(
         BINARY,
         ["start", "--port", "0", "--model", "lama-mini", "--local-files-only", "--model-dir", models],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
       try {
-        await provide(await address(process.stdout));
+        await provide(await address(running.stdout));
       } finally {
-        process.kill();
-        await once(process, "exit");
+        running.kill();
+        await once(running, "exit");
         await rm(models, { recursive: true });
       }
     },

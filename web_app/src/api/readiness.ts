@@ -13,19 +13,21 @@ export interface Readiness {
   readonly failure: string | null;
 }
 
-const POLL_INTERVAL_MS = 1000;
+/** While something is about to change, and while all is well. */
+const SOON_MS = 1000;
+const LATER_MS = 5000;
 
-/** Reports the server's readiness until a model serves and none is on its way; null while the server isn't reached. */
+/** Reports the server's readiness again and again while the page is seen; null where the server isn't reached. */
 export async function watchReadiness(
   report: (now: Readiness | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
+    if (document.hidden) await shown(signal);
     const now = await readiness(signal);
     if (signal.aborted) return;
     report(now);
-    if (now?.ready && !now.loading) return;
-    await pause(POLL_INTERVAL_MS, signal);
+    await pause(now?.ready && !now.loading ? LATER_MS : SOON_MS, signal);
   }
 }
 
@@ -37,6 +39,22 @@ async function readiness(signal: AbortSignal): Promise<Readiness | null> {
   } catch {
     return null;
   }
+}
+
+function shown(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const on = { signal, once: true };
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        resolve();
+      },
+      on,
+    );
+    signal.addEventListener("abort", () => {
+      resolve();
+    });
+  });
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { expose } from "comlink";
-import { encodeGrayPng } from "../core/png";
+import { encodePng } from "../core/png";
 import { fitMask, type Pixels } from "./masks";
 import { zip } from "./zip";
 
@@ -20,7 +20,7 @@ const batchWorker = {
     if (!size) return mask.blob;
     const pixels = await readMask(mask);
     if (pixels.width === size.width && pixels.height === size.height) return mask.blob;
-    return encodeGrayPng({ ...size, data: fitMask(pixels, size) });
+    return encodePng({ ...{ ...size, data: fitMask(pixels, size, channels: 1 }) });
   },
   zip,
 };

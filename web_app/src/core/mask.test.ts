@@ -1,48 +1,42 @@
 import { describe, expect, it } from "vitest";
-import { holeBox, rasterize, type Stroke } from "./mask";
+import { binary, cut, emptyMask, hasTransparency, holeBox, maskFromPixels, paste } from "./mask";
 
-const size = { width: 40, height: 30 };
-const paint = (diameter: number, ...points: [number, number][]): Stroke => ({
-  mode: "paint",
-  size: diameter,
-  points: points.map(([x, y]) => ({ x, y })),
-});
+const size = { width: 4, height: 3 };
 
-describe("mask", () => {
-  it("is empty without strokes", () => {
-    const mask = rasterize([], size);
-    expect(mask.data.every((value) => value === 0)).toBe(true);
-    expect(holeBox(mask)).toBeNull();
+describe("a mask", () => {
+  it("is empty at first", () => {
+    expect(holeBox(emptyMask(size))).toBeNull();
   });
 
-  it("turns a click into a disc of the brush's diameter", () => {
-    const mask = rasterize([paint(10, [20, 15])], size);
-    expect(holeBox(mask)).toEqual({ x: 15, y: 10, width: 10, height: 10 });
-    const area = mask.data.reduce((sum, value) => sum + value / 255, 0);
-    expect(area).toBeGreaterThan(25 * Math.PI * 0.93);
-    expect(area).toBeLessThan(25 * Math.PI * 1.07);
+  it("knows the rectangle around its hole, faint parts too", () => {
+    const mask = emptyMask({ width: 20, height: 10 });
+    mask.data[3 * 20 + 7] = 1;
+    expect(holeBox(mask)).toEqual({ x: 7, y: 3, width: 1, height: 1 });
+    mask.data[8 * 20 + 2] = 255;
+    mask.data[5 * 20 + 19] = 9;
+    expect(holeBox(mask)).toEqual({ x: 2, y: 3, width: 18, height: 6 });
   });
 
-  it("leaves no gap between far points", () => {
-    const mask = rasterize([paint(4, [5, 15], [35, 15])], size);
-    for (let x = 3; x < 37; x++) expect(mask.data[15 * size.width + x]).toBe(255);
-    expect(holeBox(mask)).toEqual({ x: 3, y: 13, width: 34, height: 4 });
+  it("is cut and put back", () => {
+    const mask = { ...size, data: Uint8Array.from({ length: 12 }, (_, index) => index) };
+    const part = cut(mask, { x: 1, y: 1, width: 2, height: 2 });
+    expect([...part.data]).toEqual([5, 6, 9, 10]);
+    const other = emptyMask(size);
+    paste(other, part, 2, 0);
+    expect([...other.data]).toEqual([0, 0, 5, 6, 0, 0, 9, 10, 0, 0, 0, 0]);
   });
 
-  it("holds only 0 and 255", () => {
-    const mask = rasterize([paint(7.3, [1.2, 3.4], [33.3, 28.1])], size);
-    expect(new Set(mask.data)).toEqual(new Set([0, 255]));
+  it("goes to the server with every share as a whole", () => {
+    const mask = { ...size, data: Uint8Array.from([0, 1, 128, 255, 0, 0, 0, 0, 0, 0, 0, 7]) };
+    expect([...binary(mask).data]).toEqual([0, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 255]);
   });
 
-  it("cuts strokes at the picture's edge", () => {
-    const mask = rasterize([paint(20, [-5, -5], [45, 35])], size);
-    expect(holeBox(mask)).toEqual({ x: 0, y: 0, width: 40, height: 30 });
-    expect(holeBox(rasterize([paint(4, [-50, -50])], size))).toBeNull();
-  });
-
-  it("erases what was painted before, not what comes after", () => {
-    const erase = { ...paint(30, [20, 15]), mode: "erase" as const };
-    expect(holeBox(rasterize([paint(8, [20, 15]), erase], size))).toBeNull();
-    expect(holeBox(rasterize([erase, paint(8, [20, 15])], size))).not.toBeNull();
+  it("is read from a picture's brightness or opacity", () => {
+    const rgba = Uint8ClampedArray.from([255, 255, 255, 255, 0, 0, 0, 255, 255, 204, 0, 186, 0, 0, 0, 0]);
+    const four = { width: 4, height: 1 };
+    expect([...maskFromPixels(four, rgba, "opacity").data]).toEqual([255, 255, 186, 0]);
+    expect([...maskFromPixels(four, rgba, "brightness").data]).toEqual([255, 0, 196, 0]);
+    expect(hasTransparency(rgba)).toBe(true);
+    expect(hasTransparency(rgba.subarray(0, 8))).toBe(false);
   });
 });

@@ -1,11 +1,27 @@
 /**
- * Writes an 8-bit grey PNG (PNG specification, third edition).
+ * Writes 8-bit PNGs (PNG specification, third edition).
  *
- * A canvas could do it too, but only by way of four bytes a pixel and at the mercy of its colour handling.
+ * A canvas could do it too, but it keeps colours premultiplied by their opacity, which loses some, and it writes masks
+ * with four bytes a pixel.
  */
-import type { Mask } from "./mask";
+import type { Size } from "./geometry";
+
+/** Interleaved samples, row by row: 1 channel is grey, 3 are RGB, 4 are RGBA. */
+export interface Samples extends Size {
+  readonly channels: 1 | 3 | 4;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** A chunk besides the picture's own, such as a colour profile. */
+export interface Chunk {
+  readonly type: string;
+  readonly body: Uint8Array;
+}
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const COLOUR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
+/** Rows that are filtered and compressed at a time. */
+const BAND = 64;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -13,29 +29,78 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-export async function encodeGrayPng({ width, height, data }: Mask): Promise<Blob> {
+/** `extra` chunks go before the picture's data, where those about colour and size belong. */
+export async function encodePng(samples: Samples, extra: readonly Chunk[] = []): Promise<Blob> {
   const header = new DataView(new ArrayBuffer(13));
-  header.setUint32(0, width);
-  header.setUint32(4, height);
-  header.setUint8(8, 8); // bits a sample; colour type 0 (grey) and the other fields stay 0
-  // Every row begins with the number of its filter; 0 is none.
-  const rows = new Uint8Array((width + 1) * height);
-  for (let row = 0; row < height; row++) {
-    rows.set(data.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
-  }
+  header.setUint32(0, samples.width);
+  header.setUint32(4, samples.height);
+  header.setUint8(8, 8); // bits a sample
+  header.setUint8(9, COLOUR_TYPES[samples.channels]);
   const parts = [
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", new Uint8Array(header.buffer)),
-    chunk("IDAT", await deflate(rows)),
+    ...extra.map(({ type, body }) => chunk(type, body)),
+    chunk("IDAT", await deflate(filteredBands(samples))),
     chunk("IEND", new Uint8Array()),
   ];
   return new Blob(parts, { type: "image/png" });
 }
 
-async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+/** RGBA without its fourth byte. */
+export function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from] ?? 0;
+    rgb[to + 1] = rgba[from + 1] ?? 0;
+    rgb[to + 2] = rgba[from + 2] ?? 0;
+  }
+  return rgb;
+}
+
+/** Rows, each with the number of its filter before it: none for masks, Paeth for pictures. */
+function* filteredBands({ width, height, channels, data }: Samples): Generator<Uint8Array<ArrayBuffer>> {
+  const length = width * channels;
+  for (let top = 0; top < height; top += BAND) {
+    const rows = Math.min(BAND, height - top);
+    const band = new Uint8Array((length + 1) * rows);
+    for (let row = 0; row < rows; row++) {
+      const from = (top + row) * length;
+      const to = row * (length + 1);
+      if (channels === 1) {
+        band.set(data.subarray(from, from + length), to + 1);
+        continue;
+      }
+      band[to] = 4;
+      for (let index = 0; index < length; index++) {
+        const left = index >= channels ? (data[from + index - channels] ?? 0) : 0;
+        const above = from > 0 ? (data[from + index - length] ?? 0) : 0;
+        const corner = index >= channels && from > 0 ? (data[from + index - length - channels] ?? 0) : 0;
+        band[to + 1 + index] = (data[from + index] ?? 0) - paeth(left, above, corner);
+      }
+    }
+    yield band;
+  }
+}
+
+function paeth(left: number, above: number, corner: number): number {
+  const estimate = left + above - corner;
+  const [a, b, c] = [Math.abs(estimate - left), Math.abs(estimate - above), Math.abs(estimate - corner)];
+  if (a <= b && a <= c) return left;
+  return b <= c ? above : corner;
+}
+
+async function deflate(bands: Iterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
+  const iterator = bands[Symbol.iterator]();
+  const source = new ReadableStream<BufferSource>({
+    pull: (controller) => {
+      const next = iterator.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+  });
   // "deflate" is the zlib format of RFC 1950, which is what PNG asks for.
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const packed = source.pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(packed).arrayBuffer());
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -10,6 +10,7 @@ export function StrategySettings() {
   return (
     <div className="flex flex-col gap-2">
       <Select
+        layout="column"
         label={t("settings.strategy")}
         hint={t(`settings.strategy.${strategy}.hint`)}
         value={strategy}

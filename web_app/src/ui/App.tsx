@@ -1,20 +1,20 @@
 import { useEffect } from "react";
 import { listenToKeys } from "../editor/actions/keys";
 import { useEditor } from "../editor/store";
+import { ActionBar } from "./ActionBar";
 import { Dialogs } from "./Dialogs";
-import { Header } from "./Header";
-import { NoticeBar } from "./NoticeBar";
-import { PictureInput } from "./PictureInput";
+import { DropZones } from "./DropZones";
+import { FileInputs } from "./FileInputs";
+import { SidePanel } from "./SidePanel";
 import { StageView } from "./StageView";
-import { Toolbar } from "./Toolbar";
-import { useFileDrop } from "./useFileDrop";
+import { ToolRail } from "./ToolRail";
+import { TopLine } from "./TopLine";
 import { useServer } from "./useServer";
 import { Welcome } from "./Welcome";
 
 /** The whole page. */
 export function App() {
-  const opened = useEditor((state) => state.picture !== null);
-  const dragging = useFileDrop();
+  const picture = useEditor((state) => state.picture);
   useServer();
   useEffect(() => {
     const stop = new AbortController();
@@ -24,13 +24,21 @@ export function App() {
     };
   }, []);
   return (
-    <div className={dragging ? "app dragging" : "app"}>
-      <Header />
-      <main>{opened ? <StageView /> : <Welcome />}</main>
-      {opened && <Toolbar />}
-      <NoticeBar />
-      <PictureInput />
+    <>
+      <TopLine />
+      {picture ? (
+        <>
+          <ToolRail />
+          <StageView picture={picture} />
+          <ActionBar />
+          <SidePanel />
+        </>
+      ) : (
+        <Welcome />
+      )}
+      <FileInputs />
+      <DropZones />
       <Dialogs />
-    </div>
+    </>
   );
 }

@@ -1,29 +1,33 @@
 import { useEffect, useState } from "react";
-import { cancel } from "../editor/commands";
-import { useEditor } from "../editor/store";
+import { useEditor, type Job } from "../editor/store";
+import { useT, type Translate } from "../i18n";
+import { ActionButton } from "./ActionButton";
 
 const TICK_MS = 100;
 
 /** The fill under way with its time so far and a way out, then how long it took. */
 export function JobStatus() {
-  const since = useEditor((state) => state.job?.since);
+  const t = useT();
+  const job = useEditor((state) => state.job);
   const took = useEditor((state) => state.took);
+  const said = job ? stateOf(job, t) : took !== null ? t("job.done", { seconds: seconds(took) }) : "";
   return (
-    <div className="job">
-      <p role="status" aria-label="Progress">
-        {since !== undefined ? "Filling…" : took !== null ? `Done in ${seconds(took)}` : ""}
+    <div className="job" data-busy={job !== null}>
+      <p role="status" aria-label={t("job.label")} className="truncate">
+        {said}
       </p>
-      {since !== undefined && (
-        <>
-          <Elapsed key={since} since={since} />
-          <progress aria-label="Filling" />
-          <button type="button" title="Cancel (Esc)" onClick={cancel}>
-            Cancel
-          </button>
-        </>
-      )}
+      {job && <Elapsed key={job.id} since={job.since} />}
+      {job && <ActionButton id="cancel" named />}
     </div>
   );
+}
+
+function stateOf({ progress: { state, position, crop, crops } }: Job, t: Translate): string {
+  if (state === "preparing") return t("job.preparing");
+  if (state === "queued") return position ? t("job.waiting", { count: position }) : t("job.next");
+  return crops !== null && crops > 1
+    ? t("job.crop", { crop: Math.min((crop ?? 0) + 1, crops), crops })
+    : t("job.running");
 }
 
 /** Ticks outside of the live region, which would read out every tick. */
@@ -37,9 +41,9 @@ function Elapsed({ since }: { since: number }) {
       clearInterval(timer);
     };
   }, []);
-  return <span className="elapsed">{seconds(now - since)}</span>;
+  return <span className="min-w-[6ch] tabular-nums">{seconds(now - since)} s</span>;
 }
 
 function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  return (milliseconds / 1000).toFixed(1);
 }

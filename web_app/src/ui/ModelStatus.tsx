@@ -1,50 +1,63 @@
-import { useEffect, useState } from "react";
-import { watchReadiness, type Readiness } from "../api/readiness";
+import { openDialog } from "../editor/dialogs";
+import { useT } from "../i18n";
+import { Progress, Tooltip } from "./kit";
+import { useReadiness } from "./useReadiness";
 
 const MEGABYTE = 1_000_000;
 
-/** Which model serves, and the one on its way. */
-export function ModelStatus() {
-  const [now, setNow] = useState<Readiness | null | "asking">("asking");
-  useEffect(() => {
-    const stop = new AbortController();
-    void watchReadiness(setNow, stop.signal);
-    return () => {
-      stop.abort();
-    };
-  }, []);
+type Tone = "good" | "busy" | "bad";
 
+/** Which model serves, and the one on its way; a click leads to all models. */
+export function ModelStatus() {
+  const t = useT();
+  const now = useReadiness();
   if (now === "asking") return null;
-  if (now === null) return <Status tone="bad" text="Server not reached" />;
+  if (now === null) return <Status tone="bad" text={t("model.offline")} hint={t("model.offline.hint")} />;
   const { loading, model, ready, failure } = now;
   if (loading) {
     const { name, bytes, total } = loading;
-    const known = bytes !== null && total !== null;
-    const done = known ? `, ${Math.round(bytes / MEGABYTE)} of ${Math.round(total / MEGABYTE)} MB` : "";
+    if (bytes === null) return <Status tone="busy" text={t("model.loading", { name })} />;
+    const done = Math.round(bytes / MEGABYTE);
+    if (total === null) return <Status tone="busy" text={t("model.downloading", { name, done })} />;
+    const text = t("model.downloadingOf", { name, done, total: Math.round(total / MEGABYTE) });
     return (
-      <Status tone="busy" text={`${bytes === null ? "Loading" : "Downloading"} ${name}${done}`}>
-        {known && <progress aria-label={`Download of ${name}`} value={bytes} max={total} />}
+      <Status tone="busy" text={text}>
+        <span className="w-16 max-sm:hidden">
+          <Progress label={t("model.download", { name })} value={bytes} max={total} />
+        </span>
       </Status>
     );
   }
-  if (ready && model)
-    return <Status tone="good" text={model} hint={failure ?? `Filled by the model ${model}`} />;
-  return <Status tone="bad" text={failure ?? "No model yet"} />;
+  if (ready && model) return <Status tone="good" text={model} hint={failure ?? t("model.hint", { model })} />;
+  return <Status tone="bad" text={t("model.none")} hint={failure ?? undefined} />;
 }
 
+const DOTS: Record<Tone, string> = { good: "bg-good", busy: "bg-warn", bad: "bg-bad" };
+
 interface StatusProps {
-  tone: "good" | "busy" | "bad";
+  tone: Tone;
   text: string;
-  hint?: string;
+  hint?: string | undefined;
   children?: React.ReactNode;
 }
 
 function Status({ tone, text, hint, children }: StatusProps) {
+  const t = useT();
   return (
-    <div className={`model ${tone}`} role="status" aria-label="Model" title={hint ?? text}>
-      <span className="dot" aria-hidden="true" />
-      <span className="text">{text}</span>
-      {children}
-    </div>
+    <Tooltip text={hint ?? text} side="bottom">
+      <button
+        type="button"
+        className="flex h-control min-w-0 items-center gap-2 rounded-md px-2 transition-colors hover:bg-hover"
+        onClick={() => {
+          openDialog("models");
+        }}
+      >
+        <span className={`size-2 shrink-0 rounded-full ${DOTS[tone]}`} aria-hidden="true" />
+        <span role="status" aria-label={t("model.label")} className="truncate max-sm:max-w-28">
+          {text}
+        </span>
+        {children}
+      </button>
+    </Tooltip>
   );
 }

@@ -1,34 +1,46 @@
-import { openSample } from "../editor/commands";
+import { openSample } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
-import { ActionButton } from "./ActionButton";
+import { useT } from "../i18n";
+import { ACTIONS } from "../editor/actions/registry";
+import { Button } from "./kit";
 
-const SAMPLES = [
-  { file: "air-balloon.jpg", label: "Hot-air balloon" },
-  { file: "cocktail.jpg", label: "Cocktail by the sea" },
-  { file: "astronaut.jpg", label: "Astronaut" },
-];
+const SAMPLES = ["air-balloon", "cocktail", "astronaut"] as const;
 
 /** What is shown before a picture is open. */
 export function Welcome() {
+  const t = useT();
   const opening = useEditor((state) => state.opening);
+  const Icon = ACTIONS.open.icon;
   return (
-    <section className="welcome" aria-busy={opening}>
-      <h1>Paint over it. It’s gone.</h1>
-      <p>
-        Remove people, text or scratches from a picture. It never leaves the machine that runs this server.
-      </p>
-      <ActionButton id="open" named className="primary" />
-      <p className="hint">or drop one here, or paste it</p>
-      <h2>Try one of these</h2>
-      <ul className="samples">
-        {SAMPLES.map(({ file, label }) => (
-          <li key={file}>
-            <button type="button" aria-label={label} onClick={() => void openSample(file)}>
-              <img src={`samples/${file}`} alt="" width={112} height={112} />
+    <main className="welcome" aria-busy={opening}>
+      <div className="welcome-zone">
+        <h1 className="text-2xl font-semibold tracking-tight text-balance">{t("welcome.title")}</h1>
+        <p className="max-w-[44ch] text-soft">{t("welcome.text")}</p>
+        <Button
+          variant="primary"
+          className="mt-2 h-10 px-4"
+          icon={<Icon aria-hidden="true" size={18} strokeWidth={1.75} />}
+          onClick={() => void ACTIONS.open.perform()}
+        >
+          {t("welcome.open")}
+        </Button>
+        <p className="text-sm text-soft max-sm:hidden">{t("welcome.hint")}</p>
+      </div>
+      <h2 className="mt-2 text-sm text-soft">{t("welcome.samples")}</h2>
+      <ul className="flex gap-3">
+        {SAMPLES.map((name) => (
+          <li key={name}>
+            <button
+              type="button"
+              aria-label={t(`welcome.sample.${name}`)}
+              className="sample"
+              onClick={() => void openSample(`${name}.jpg`)}
+            >
+              <img src={`samples/${name}.jpg`} alt="" width={112} height={112} />
             </button>
           </li>
         ))}
       </ul>
-    </section>
+    </main>
   );
 }

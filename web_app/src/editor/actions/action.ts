@@ -1,5 +1,7 @@
 import type { LucideIcon } from "lucide-react";
 import type { Shortcut } from "../../core/shortcut";
+import type { MessageKey } from "../../i18n";
+import type { Settings } from "../../settings/settings";
 import type { EditorState } from "../store";
 
 /** Where an action is listed in the shortcut dialog. */
@@ -12,14 +14,14 @@ export type ActionGroup = "file" | "tool" | "edit" | "mask" | "view" | "app";
 export interface Action {
   readonly id: string;
   readonly group: ActionGroup;
-  readonly label: string;
+  readonly label: MessageKey;
   readonly icon: LucideIcon;
   /** The first one is shown in tooltips. */
   readonly shortcuts?: readonly Shortcut[];
   /** Whether it can be done now; where absent, always. */
   readonly enabled?: (state: EditorState) => boolean;
   /** Whether it is on, for what can be on or off. */
-  readonly checked?: (state: EditorState) => boolean;
+  readonly checked?: (state: EditorState, settings: Settings) => boolean;
   /** Whether holding the key does it again and again. */
   readonly repeats?: boolean;
   readonly perform: () => unknown;

@@ -1,6 +1,9 @@
-import { Contrast, Hand, Play, Redo2, Undo2, X } from "lucide-react";
-import { pendingStrokes } from "../../core/steps";
-import { cancel, redoStep, run, setComparing, setManual, undoStep } from "../commands";
+import { Columns2, Contrast, LayersPlus, Play, Redo2, RotateCw, Undo2, X } from "lucide-react";
+import { set as setSettings, useSettings } from "../../settings/store";
+import { cancel, run } from "../commands/fill";
+import { runAgain } from "../commands/mask";
+import { setComparing, setDivider } from "../commands/options";
+import { redoStep, undoStep } from "../commands/travel";
 import { useEditor } from "../store";
 import { actions } from "./action";
 
@@ -8,7 +11,7 @@ import { actions } from "./action";
 export const editActions = actions({
   undo: {
     group: "edit",
-    label: "Undo",
+    label: "action.undo",
     icon: Undo2,
     shortcuts: ["Mod+Z"],
     enabled: ({ history, job }) => history.past.length > 0 && !job,
@@ -17,7 +20,7 @@ export const editActions = actions({
   },
   redo: {
     group: "edit",
-    label: "Redo",
+    label: "action.redo",
     icon: Redo2,
     shortcuts: ["Mod+Shift+Z", "Mod+Y"],
     enabled: ({ history, job }) => history.future.length > 0 && !job,
@@ -26,15 +29,23 @@ export const editActions = actions({
   },
   run: {
     group: "edit",
-    label: "Run",
+    label: "action.run",
     icon: Play,
     shortcuts: ["Shift+R"],
-    enabled: ({ history, job }) => pendingStrokes(history).length > 0 && !job,
+    enabled: ({ hole, job }) => hole !== null && !job,
     perform: run,
+  },
+  again: {
+    group: "edit",
+    label: "action.again",
+    icon: RotateCw,
+    shortcuts: ["A"],
+    enabled: ({ filledBefore, job }) => filledBefore && !job,
+    perform: runAgain,
   },
   cancel: {
     group: "edit",
-    label: "Cancel",
+    label: "action.cancel",
     icon: X,
     shortcuts: ["Escape"],
     enabled: ({ job }) => job !== null,
@@ -42,25 +53,37 @@ export const editActions = actions({
   },
   manual: {
     group: "edit",
-    label: "Manual",
-    icon: Hand,
+    label: "action.manual",
+    icon: LayersPlus,
     shortcuts: ["M"],
-    checked: ({ manual }) => manual,
+    checked: (_, { manual }) => manual,
     perform: () => {
-      setManual(!useEditor.getState().manual);
+      setSettings({ manual: !useSettings.getState().manual });
     },
   },
   compare: {
     group: "edit",
-    label: "Compare",
+    label: "action.compare",
     icon: Contrast,
     shortcuts: ["Tab"],
     enabled: ({ picture }) => picture !== null,
+    checked: ({ comparing }) => comparing,
     perform: () => {
       setComparing(true);
     },
     release: () => {
       setComparing(false);
+    },
+  },
+  divide: {
+    group: "edit",
+    label: "action.divide",
+    icon: Columns2,
+    shortcuts: ["D"],
+    enabled: ({ picture }) => picture !== null,
+    checked: ({ divider }) => divider !== null,
+    perform: () => {
+      setDivider(useEditor.getState().divider === null ? 0.5 : null);
     },
   },
 });

@@ -6,7 +6,7 @@ import { actions } from "./action";
 export const panelActions = actions({
   files: {
     group: "app",
-    label: "Files",
+    label: "action.files",
     icon: Images,
     shortcuts: ["F"],
     enabled: ({ server }) => server?.enableFileManager === true,
@@ -16,7 +16,7 @@ export const panelActions = actions({
   },
   batch: {
     group: "app",
-    label: "Batch",
+    label: "action.batch",
     icon: Folders,
     shortcuts: ["Shift+B"],
     perform: () => {
@@ -25,7 +25,7 @@ export const panelActions = actions({
   },
   models: {
     group: "app",
-    label: "Models",
+    label: "action.models",
     icon: Boxes,
     shortcuts: ["Shift+M"],
     perform: () => {
@@ -34,7 +34,7 @@ export const panelActions = actions({
   },
   settings: {
     group: "app",
-    label: "Settings",
+    label: "action.settings",
     icon: Settings,
     shortcuts: ["S"],
     perform: () => {
@@ -43,7 +43,7 @@ export const panelActions = actions({
   },
   shortcuts: {
     group: "app",
-    label: "Shortcuts",
+    label: "action.shortcuts",
     icon: Keyboard,
     shortcuts: ["H", "?"],
     perform: () => {

@@ -1,16 +1,19 @@
+import { useSettings } from "../../settings/store";
 import type { EditorState } from "../store";
 import type { Action } from "./action";
 import { editActions } from "./edit";
 import { fileActions } from "./file";
+import { maskActions } from "./mask";
 import { panelActions } from "./panels";
 import { toolActions } from "./tools";
 import { viewActions } from "./view";
 
-/** Every action by its id. */
+/** Every action by its id. Where two share a key, the first that can be done is. */
 export const ACTIONS = {
   ...fileActions,
   ...toolActions,
   ...editActions,
+  ...maskActions,
   ...viewActions,
   ...panelActions,
 } satisfies Record<string, Action>;
@@ -22,4 +25,8 @@ export const ACTION_LIST: readonly Action[] = Object.values(ACTIONS);
 
 export function isEnabled(action: Action, state: EditorState): boolean {
   return action.enabled?.(state) ?? true;
+}
+
+export function isChecked(action: Action, state: EditorState): boolean | undefined {
+  return action.checked?.(state, useSettings.getState());
 }

@@ -1,56 +1,111 @@
-import { Brush, Eraser, Minus, Plus } from "lucide-react";
-import { setBrush, setTool } from "../commands";
-import { useEditor, type EditorState } from "../store";
-import { actions } from "./action";
+import {
+  Brush,
+  Check,
+  Circle,
+  Eraser,
+  Hand,
+  Lasso,
+  Minus,
+  Pentagon,
+  Plus,
+  Slash,
+  Square,
+  Undo,
+  X,
+  type LucideIcon,
+} from "lucide-react";
+import type { Shortcut } from "../../core/shortcut";
+import type { MessageKey } from "../../i18n";
+import { setDrawing } from "../commands/mask";
+import { setTool, stepBrush } from "../commands/options";
+import { currentStage } from "../stage/stage";
+import type { EditorState } from "../store";
+import type { ToolId } from "../tools/tool";
+import { actions, type Action } from "./action";
 
-const BRUSH_STEP = 1.15;
+function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcut): Omit<Action, "id"> {
+  return {
+    group: "tool",
+    label,
+    icon,
+    shortcuts: [shortcut],
+    enabled: ({ picture }) => picture !== null,
+    checked: (state) => state.tool === id,
+    perform: () => {
+      setTool(id);
+    },
+  };
+}
 
-const hasPicture = ({ picture }: EditorState) => picture !== null;
+const isDrawing = ({ drawing }: EditorState) => drawing;
 
 /** The tools, and the size of the brush. */
 export const toolActions = actions({
-  brush: {
-    group: "tool",
-    label: "Brush",
-    icon: Brush,
-    shortcuts: ["B"],
-    enabled: hasPicture,
-    checked: ({ tool }) => tool === "paint",
-    perform: () => {
-      setTool("paint");
-    },
-  },
-  eraser: {
-    group: "tool",
-    label: "Eraser",
-    icon: Eraser,
-    shortcuts: ["E"],
-    enabled: hasPicture,
-    checked: ({ tool }) => tool === "erase",
-    perform: () => {
-      setTool("erase");
-    },
-  },
+  brush: tool("brush", "tool.brush", Brush, "B"),
+  eraser: tool("eraser", "tool.eraser", Eraser, "E"),
+  rectangle: tool("rectangle", "tool.rectangle", Square, "R"),
+  ellipse: tool("ellipse", "tool.ellipse", Circle, "O"),
+  lasso: tool("lasso", "tool.lasso", Lasso, "L"),
+  polygon: tool("polygon", "tool.polygon", Pentagon, "P"),
+  line: tool("line", "tool.line", Slash, "N"),
+  pan: tool("pan", "tool.pan", Hand, "V"),
   smallerBrush: {
     group: "tool",
-    label: "Smaller brush",
+    label: "action.smallerBrush",
     icon: Minus,
     shortcuts: ["["],
     repeats: true,
     perform: () => {
-      const { brush } = useEditor.getState();
-      setBrush(Math.min(brush / BRUSH_STEP, brush - 1));
+      stepBrush(-1);
     },
   },
   largerBrush: {
     group: "tool",
-    label: "Larger brush",
+    label: "action.largerBrush",
     icon: Plus,
     shortcuts: ["]"],
     repeats: true,
     perform: () => {
-      const { brush } = useEditor.getState();
-      setBrush(Math.max(brush * BRUSH_STEP, brush + 1));
+      stepBrush(1);
+    },
+  },
+  closeShape: {
+    group: "tool",
+    label: "action.closeShape",
+    icon: Check,
+    shortcuts: ["Enter"],
+    enabled: isDrawing,
+    perform: () => currentStage()?.accept(),
+  },
+  lastPoint: {
+    group: "tool",
+    label: "action.lastPoint",
+    icon: Undo,
+    shortcuts: ["Backspace"],
+    enabled: isDrawing,
+    repeats: true,
+    perform: () => currentStage()?.back(),
+  },
+  dropShape: {
+    group: "tool",
+    label: "action.dropShape",
+    icon: X,
+    shortcuts: ["Escape"],
+    enabled: isDrawing,
+    perform: () => {
+      setDrawing(false);
     },
   },
 });
+
+/** The tools in the order of the rail. */
+export const TOOLS = [
+  "brush",
+  "eraser",
+  "rectangle",
+  "ellipse",
+  "lasso",
+  "polygon",
+  "line",
+  "pan",
+] as const satisfies readonly ToolId[];

@@ -1,5 +1,6 @@
-import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
-import { currentStage } from "../stage";
+import { Maximize, PanelRight, Square, ZoomIn, ZoomOut } from "lucide-react";
+import { togglePanel, usePanel } from "../panel";
+import { currentStage } from "../stage/stage";
 import type { EditorState } from "../store";
 import { actions } from "./action";
 
@@ -11,15 +12,23 @@ const hasPicture = ({ picture }: EditorState) => picture !== null;
 export const viewActions = actions({
   fit: {
     group: "view",
-    label: "Show the whole picture",
+    label: "action.fit",
     icon: Maximize,
     shortcuts: ["Escape", "0"],
     enabled: hasPicture,
     perform: () => currentStage()?.fit(),
   },
+  actualSize: {
+    group: "view",
+    label: "action.actualSize",
+    icon: Square,
+    shortcuts: ["1"],
+    enabled: hasPicture,
+    perform: () => currentStage()?.zoomTo(1 / devicePixelRatio),
+  },
   zoomIn: {
     group: "view",
-    label: "Zoom in",
+    label: "action.zoomIn",
     icon: ZoomIn,
     shortcuts: ["+", "="],
     enabled: hasPicture,
@@ -28,11 +37,20 @@ export const viewActions = actions({
   },
   zoomOut: {
     group: "view",
-    label: "Zoom out",
+    label: "action.zoomOut",
     icon: ZoomOut,
     shortcuts: ["-"],
     enabled: hasPicture,
     repeats: true,
     perform: () => currentStage()?.zoomBy(1 / ZOOM_STEP),
+  },
+  panel: {
+    group: "view",
+    label: "action.panel",
+    icon: PanelRight,
+    shortcuts: ["C"],
+    enabled: hasPicture,
+    checked: () => usePanel.getState().open,
+    perform: togglePanel,
   },
 });

@@ -38,7 +38,7 @@ function Group({ group }: { group: ActionGroup }) {
       <h3 className="mb-1 text-xs font-medium text-soft">{t(`shortcuts.group.${group}`)}</h3>
       <dl>
         {listed.map(({ id, label, shortcuts = [] }) => (
-          <Row key={id} name={label} keys={shortcuts.map((shortcut) => describe(shortcut, MAC))} />
+          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => describe(shortcut, MAC))} />
         ))}
       </dl>
     </section>

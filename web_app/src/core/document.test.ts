@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Delta } from "./delta";
+import { PictureDocument, type Layer } from "./document";
+import type { MaskEdit } from "./edits";
+import { tileBox, topLevel, TILE, type Pixels } from "./pyramid";
+import { corners } from "./shapes";
+
+/** A picture of which no two pixels near each other are alike. */
+function picture(width: number, height: number): Pixels {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let index = 0; index < width * height; index++) {
+    data.set([index % 251, (index >> 3) % 241, (index * 7) % 239, 255], index * 4);
+  }
+  return { width, height, data };
+}
+
+const square = (x: number, y: number, side: number, mode: "add" | "remove" = "add"): MaskEdit => ({
+  kind: "polygon",
+  mode,
+  points: corners({ x, y }, { x: x + side, y: y + side }),
+});
+
+function fillWith(document: PictureDocument, value: number) {
+  const box = document.hole() ?? { x: 0, y: 0, width: 1, height: 1 };
+  return document.fill(new Uint8ClampedArray(box.width * box.height * 4).fill(value), box);
+}
+
+/** What can be seen of a layer: every tile of every level. */
+function look(document: PictureDocument, layer: Layer): string {
+  const seen = createHash("sha256");
+  for (let level = 0; level <= topLevel(document.size); level++)
+    for (let row = 0; tileBox(document.size, level, 0, row); row++)
+      for (let column = 0; tileBox(document.size, level, column, row); column++)
+        seen.update(document.tile(layer, level, column, row)?.data ?? "nothing");
+  return seen.digest("hex");
+}
+
+describe("a picture with its mask", () => {
+  it("is undone and done again, step by step and byte by byte", () => {
+    const document = new PictureDocument(picture(700, 600));
+    const states = [[look(document, "picture"), look(document, "mask")]];
+    const steps: Delta[][] = [];
+    const remember = (deltas: Delta[]) => {
+      steps.push(deltas);
+      states.push([look(document, "picture"), look(document, "mask")]);
+    };
+    const edit = (change: MaskEdit) => {
+      const delta = document.edit(change);
+      if (delta) remember([delta]);
+    };
+    edit(square(100, 100, 300));
+    edit(square(200, 200, 50, "remove"));
+    remember(fillWith(document, 9));
+    edit({ kind: "invert" });
+    edit(square(300, 300, 120, "remove"));
+    edit({ kind: "grow", by: -5 });
+    edit({ kind: "feather", by: 6 });
+    remember(fillWith(document, 200));
+    expect(steps).toHaveLength(8);
+
+    for (let index = steps.length - 1; index >= 0; index--) {
+      for (const delta of steps[index] ?? []) document.apply(delta);
+      expect([look(document, "picture"), look(document, "mask")]).toEqual(states[index]);
+    }
+    steps.forEach((deltas, index) => {
+      for (const delta of deltas) document.apply(delta);
+      expect([look(document, "picture"), look(document, "mask")]).toEqual(states[index + 1]);
+    });
+  });
+
+  it("still shows the original after fills", () => {
+    const document = new PictureDocument(picture(1301, 777));
+    const original = look(document, "picture");
+    document.edit(square(-10, 500, 1290));
+    fillWith(document, 3);
+    document.edit(square(1290, 0, 300));
+    fillWith(document, 77);
+    expect(look(document, "picture")).not.toEqual(original);
+    expect(look(document, "original")).toEqual(original);
+  });
+
+  it("changes nothing outside of the hole, and fills it with what the server answered", () => {
+    const document = new PictureDocument(picture(90, 80));
+    const before = document.pixels.data.slice();
+    document.edit(square(20, 10, 30));
+    document.edit(square(25, 15, 10, "remove"));
+    fillWith(document, 50);
+    for (let y = 0; y < 80; y++) {
+      for (let x = 0; x < 90; x++) {
+        const inside = x >= 20 && x < 50 && y >= 10 && y < 40 && !(x >= 25 && x < 35 && y >= 15 && y < 25);
+        const at = (y * 90 + x) * 4;
+        const expected = inside ? [50, 50, 50, 255] : [...before.subarray(at, at + 4)];
+        expect([...document.pixels.data.subarray(at, at + 4)]).toEqual(expected);
+      }
+    }
+    expect(document.hole()).toBeNull();
+  });
+
+  it("blends where the mask is soft", () => {
+    const document = new PictureDocument(picture(60, 60));
+    document.edit({
+      kind: "stroke",
+      mode: "add",
+      stroke: { points: [{ x: 30, y: 30 }], size: 40, hardness: 0 },
+    });
+    const at = (30 * 60 + 42) * 4;
+    const [before, share] = [document.pixels.data[at] ?? 0, document.mask.data[30 * 60 + 42] ?? 0];
+    fillWith(document, 255);
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(255);
+    expect(document.pixels.data[at]).toBe(Math.round(before + ((255 - before) * share) / 255));
+  });
+
+  it("tells where an edit changes nothing", () => {
+    const document = new PictureDocument(picture(50, 50));
+    expect(document.edit({ kind: "clear" })).toBeNull();
+    expect(document.edit(square(200, 200, 10))).toBeNull();
+    expect(document.edit(square(10, 10, 10, "remove"))).toBeNull();
+    expect(document.edit(square(10, 10, 10))).not.toBeNull();
+    expect(document.edit(square(10, 10, 10))).toBeNull();
+  });
+
+  it("has tiles that end with the picture", () => {
+    const document = new PictureDocument(picture(TILE + 3, 20));
+    expect(document.tile("picture", 0, 1, 0)).toMatchObject({ width: 3, height: 20 });
+    expect(document.tile("picture", 0, 2, 0)).toBeNull();
+    expect(document.tile("picture", 1, 0, 0)).toMatchObject({ width: 258, height: 10 });
+  });
+});

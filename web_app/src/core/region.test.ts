@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { uploadFor, type HdOptions } from "./region";
+
+const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280 };
+const photo = { width: 6000, height: 4000 };
+const hole = { x: 3000, y: 2000, width: 100, height: 50 };
+
+/** Start and end of the server's rectangle along one side: what the edge cuts off is added on the other side. */
+function served(start: number, length: number, margin: number, side: number): [number, number] {
+  const [centre, half] = [Math.floor(start + length / 2), Math.floor(length / 2 + margin)];
+  const [from, to] = [centre - half, centre + half];
+  return [
+    Math.max(Math.max(from, 0) - Math.max(to - side, 0), 0),
+    Math.min(Math.min(to, side) + Math.max(-from, 0), side),
+  ];
+}
+
+describe("what is sent of a picture", () => {
+  it("is little of a large one", () => {
+    const { box, forceCrop } = uploadFor(hole, photo, crop);
+    expect(forceCrop).toBe(true);
+    expect(box.width * box.height).toBeLessThan(400_000);
+  });
+
+  it("is all of it where the server runs it whole or scaled", () => {
+    const all = { box: { x: 0, y: 0, ...photo }, forceCrop: false };
+    expect(uploadFor(hole, photo, { ...crop, strategy: "Original" })).toEqual(all);
+    expect(uploadFor(hole, photo, { ...crop, strategy: "Resize" })).toEqual(all);
+    expect(uploadFor(hole, photo, { ...crop, trigger: 6000 })).toEqual(all);
+  });
+
+  it("makes the server cut the same rectangles as of the whole picture", () => {
+    const side = 1000;
+    for (const margin of [0, 1, 64, 128, 600]) {
+      for (const [start, length] of [
+        [0, 10],
+        [3, 7],
+        [100, 200],
+        [490, 21],
+        [985, 15],
+        [900, 99],
+        [40, 930],
+      ] as const) {
+        const around = { x: start, y: start, width: length, height: length };
+        const { box } = uploadFor(around, { width: side, height: side }, { ...crop, trigger: 0, margin });
+        const inPart = served(start - box.x, length, margin, box.width);
+        expect(inPart.map((value) => value + box.x)).toEqual(served(start, length, margin, side));
+      }
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { clamp } from "../../core/geometry";
+import type { Mode } from "../../core/strokes";
+import { useEditor } from "../store";
+import type { ToolId } from "../tools/tool";
+
+export const SMALLEST_BRUSH = 1;
+export const LARGEST_BRUSH = 200;
+const BRUSH_STEP = 1.15;
+
+const { getState: get, setState: set } = useEditor;
+
+export function setBrush(size: number): void {
+  set({ brush: clamp(Math.round(size), SMALLEST_BRUSH, LARGEST_BRUSH) });
+}
+
+/** Makes the brush so many steps larger, or smaller where negative. */
+export function stepBrush(steps: number): void {
+  const { brush } = get();
+  const wanted = brush * BRUSH_STEP ** steps;
+  setBrush(steps > 0 ? Math.max(wanted, brush + 1) : Math.min(wanted, brush - 1));
+}
+
+export function setHardness(hardness: number): void {
+  set({ hardness: clamp(hardness, 0, 1) });
+}
+
+export function setTool(tool: ToolId): void {
+  set({ tool });
+}
+
+export function setMode(mode: Mode): void {
+  set({ mode });
+}
+
+export function setComparing(comparing: boolean): void {
+  set({ comparing });
+}
+
+/** Moves the line between original and result; null takes it away. */
+export function setDivider(divider: number | null): void {
+  set({ divider: divider === null ? null : clamp(divider, 0, 1) });
+}

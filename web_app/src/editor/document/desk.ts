@@ -1,0 +1,233 @@
+import { transfer } from "comlink";
+import { grown, union, whole } from "../../core/box";
+import type { Delta } from "../../core/delta";
+import { PictureDocument, type Layer } from "../../core/document";
+import type { MaskEdit } from "../../core/edits";
+import type { Box, Size } from "../../core/geometry";
+import { binary, cut, hasTransparency, maskFromPixels, type Mask } from "../../core/mask";
+import { encodePng, withoutAlpha } from "../../core/png";
+import type { Pixels } from "../../core/pyramid";
+import { uploadFor, type HdOptions } from "../../core/region";
+import { canvasOf, decode, decodePatch, encodeLossy, pixelsOf, toBitmap, type LossyType } from "./codec";
+import { Vault } from "./vault";
+
+/** What the page learns of a change. */
+export interface Change {
+  /** The rectangle of the picture that looks different now; null where only the mask does. */
+  readonly picture: Box | null;
+  /** The rectangle in which the mask looks different. */
+  readonly mask: Box | null;
+  /** The rectangle around the hole. */
+  readonly hole: Box | null;
+  /** The changed rectangle of the picture, to be shown at once. */
+  readonly shown: ImageBitmap | null;
+}
+
+/** A change that can be undone. */
+export interface Done extends Change {
+  readonly id: number;
+  /** What it costs to keep. */
+  readonly bytes: number;
+  /** A small picture of it for the history. */
+  readonly thumbnail: Blob;
+}
+
+/** What is sent to the server to have the hole filled. */
+export interface FillRequest {
+  readonly image: Blob;
+  readonly mask: Blob;
+  /** The part of the picture that is sent. */
+  readonly box: Box;
+  readonly forceCrop: boolean;
+}
+
+export interface Opened extends Size {
+  readonly hasTransparency: boolean;
+}
+
+/** Width and height of a thumbnail, in pixels; twice what they take on the screen. */
+const THUMBNAIL = { width: 112, height: 80 };
+/** Pixels sooner cut out than shown at once are left to the tiles: a bitmap of the whole picture would be too much. */
+const SHOWN_AT_ONCE = 4_000_000;
+
+/** The table at which a picture is worked on, away from the page's own thread. */
+export class Desk {
+  private document: PictureDocument | null = null;
+  private vault = new Vault();
+  private transparent = false;
+  private lastHole: Mask | null = null;
+
+  async open(file: Blob): Promise<Opened> {
+    const pixels = await decode(file);
+    this.document = new PictureDocument(pixels);
+    this.vault = new Vault();
+    this.lastHole = null;
+    this.transparent = hasTransparency(pixels.data);
+    return { width: pixels.width, height: pixels.height, hasTransparency: this.transparent };
+  }
+
+  async tile(layer: Layer, level: number, column: number, row: number): Promise<ImageBitmap | null> {
+    const pixels = this.document?.tile(layer, level, column, row);
+    if (!pixels) return null;
+    const bitmap = await toBitmap(pixels);
+    return transfer(bitmap, [bitmap]);
+  }
+
+  /** Changes the mask; null where that changes nothing. */
+  async edit(edit: MaskEdit): Promise<Done | null> {
+    const delta = this.current().edit(edit);
+    return delta && this.done([delta]);
+  }
+
+  /** Reads a mask from a file, stretched to the picture's size. */
+  async importMask(file: Blob): Promise<Done | null> {
+    const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
+    try {
+      const context = canvasOf(this.current().size);
+      // A mask's values are not to be mixed.
+      context.imageSmoothingEnabled = false;
+      context.drawImage(bitmap, 0, 0, context.canvas.width, context.canvas.height);
+      const { width, height } = context.canvas;
+      const rgba = context.getImageData(0, 0, width, height).data;
+      const source = hasTransparency(rgba) ? "opacity" : "brightness";
+      return await this.edit({ kind: "replace", mask: maskFromPixels({ width, height }, rgba, source) });
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  /** Makes a mask of what the picture lets shine through. */
+  async maskFromOpacity(): Promise<Done | null> {
+    const { pixels } = this.current();
+    const mask = maskFromPixels(pixels, pixels.data, "opacity");
+    return this.edit({ kind: "replace", mask: { ...mask, data: mask.data.map((value) => 255 - value) } });
+  }
+
+  /** Takes up the mask of the last fill again. */
+  async repeatMask(): Promise<Done | null> {
+    return this.lastHole && this.edit({ kind: "replace", mask: this.lastHole });
+  }
+
+  async exportMask(): Promise<Blob> {
+    return encodePng({ ...this.current().mask, channels: 1 });
+  }
+
+  /** Cuts out what the server needs to see; null where there is no hole. */
+  async request(options: HdOptions): Promise<FillRequest | null> {
+    const document = this.current();
+    const hole = document.hole();
+    if (!hole) return null;
+    const { box, forceCrop } = uploadFor(hole, document.size, options);
+    const mask = binary(cut(document.mask, box));
+    const [image, holes] = await Promise.all([
+      this.png(document.cut(box)),
+      encodePng({ ...mask, channels: 1 }),
+    ]);
+    return { image, mask: holes, box, forceCrop };
+  }
+
+  /** Lays the server's answer over the picture; `box` is its place. */
+  async fill(png: Blob, box: Box): Promise<Done> {
+    const bitmap = await decodePatch(png);
+    if (bitmap.width !== box.width || bitmap.height !== box.height) {
+      bitmap.close();
+      throw new Error("the answer isn't of the size that it says");
+    }
+    const patch = pixelsOf(bitmap);
+    bitmap.close();
+    const document = this.current();
+    this.lastHole = { ...document.mask, data: document.mask.data.slice() };
+    return this.done(document.fill(patch.data, box));
+  }
+
+  /** Undoes a step, or does it again. */
+  async travel(id: number): Promise<Change> {
+    const deltas = await this.vault.get(id);
+    const document = this.current();
+    for (const delta of deltas) document.apply(delta);
+    return this.show(await this.change(deltas));
+  }
+
+  merge(ids: readonly number[]): { id: number; bytes: number } {
+    return this.vault.merge(ids);
+  }
+
+  forget(ids: readonly number[]): void {
+    this.vault.forget(ids);
+  }
+
+  /** The picture as it is now, without loss. */
+  async encodePng(): Promise<Blob> {
+    return this.png(this.current().pixels);
+  }
+
+  async encodeLossy(type: LossyType, quality: number): Promise<Blob> {
+    return encodeLossy(this.current().pixels, type, quality);
+  }
+
+  private current(): PictureDocument {
+    if (!this.document) throw new Error("no picture is open");
+    return this.document;
+  }
+
+  private png(pixels: Pixels): Promise<Blob> {
+    return this.transparent
+      ? encodePng({ ...pixels, channels: 4 })
+      : encodePng({ ...pixels, channels: 3, data: withoutAlpha(pixels.data) });
+  }
+
+  private async done(deltas: readonly Delta[]): Promise<Done> {
+    const change = await this.change(deltas);
+    const [{ id, bytes }, thumbnail] = await Promise.all([
+      this.vault.put(deltas),
+      this.thumbnail(change.picture ?? change.mask ?? whole(this.current().size)),
+    ]);
+    return this.show({ ...change, id, bytes, thumbnail });
+  }
+
+  private show<T extends Change>(change: T): T {
+    return change.shown ? transfer(change, [change.shown]) : change;
+  }
+
+  private async change(deltas: readonly Delta[]): Promise<Change> {
+    const document = this.current();
+    const around = (layer: "picture" | "mask"): Box | null =>
+      deltas.reduce<Box | null>((box, delta) => (delta.layer === layer ? union(box, delta.box) : box), null);
+    const picture = around("picture");
+    const small = picture && picture.width * picture.height <= SHOWN_AT_ONCE;
+    const shown = small ? await toBitmap(document.cut(picture)) : null;
+    return { picture, mask: around("mask"), hole: document.hole(), shown };
+  }
+
+  /** What a step was about, with its surroundings and the mask over it. */
+  private async thumbnail(box: Box): Promise<Blob> {
+    const document = this.current();
+    const around = grown(box, Math.round(Math.max(box.width, box.height) * 0.25) + 16, document.size);
+    const view = document.overview(around, Math.max(THUMBNAIL.width, THUMBNAIL.height) * 2);
+    const context = canvasOf(THUMBNAIL);
+    const scale = Math.max(THUMBNAIL.width / view.picture.width, THUMBNAIL.height / view.picture.height);
+    const [width, height] = [view.picture.width * scale, view.picture.height * scale];
+    for (const pixels of [view.picture, tinted(view.mask)]) {
+      const bitmap = await toBitmap(pixels);
+      context.drawImage(
+        bitmap,
+        (THUMBNAIL.width - width) / 2,
+        (THUMBNAIL.height - height) / 2,
+        width,
+        height,
+      );
+      bitmap.close();
+    }
+    return context.canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  }
+}
+
+/** IOPaint's yellow at its 73 %. */
+function tinted(mask: Pixels): Pixels {
+  for (let at = 0; at < mask.data.length; at += 4) {
+    mask.data[at] = 0xff;
+    mask.data[at + 1] = 0xcc;
+    mask.data[at + 3] = (mask.data[at + 3] ?? 0) * 0.73;
+  }
+  return mask;
+}

@@ -1,0 +1,32 @@
+import { DragTool, ellipse, line, rectangle } from "./drag";
+import { LassoTool } from "./lasso";
+import { PolygonTool } from "./polygon";
+import { StrokeTool } from "./stroke";
+import type { Tool, ToolId, ToolOptions } from "./tool";
+
+/** The tool of that name, idle; null for the hand, which only moves the picture. */
+export function makeTool(id: ToolId, options: () => ToolOptions): Tool | null {
+  switch (id) {
+    case "brush":
+      return new StrokeTool("add", options);
+    case "eraser":
+      return new StrokeTool("remove", options);
+    case "rectangle":
+      return new DragTool(rectangle, options);
+    case "ellipse":
+      return new DragTool(ellipse, options);
+    case "line":
+      return new DragTool(line, options);
+    case "lasso":
+      return new LassoTool(options);
+    case "polygon":
+      return new PolygonTool(options);
+    case "pan":
+      return null;
+  }
+}
+
+/** Whether the brush's size matters to a tool. */
+export function usesBrush(id: ToolId): boolean {
+  return id === "brush" || id === "eraser" || id === "line";
+}

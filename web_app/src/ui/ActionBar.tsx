@@ -1,0 +1,50 @@
+import { LARGEST_BRUSH, setBrush, SMALLEST_BRUSH } from "../editor/commands/options";
+import { useEditor } from "../editor/store";
+import { useT } from "../i18n";
+import { ActionButton } from "./ActionButton";
+import { JobStatus } from "./JobStatus";
+import { Slider } from "./kit";
+
+/** What is done with the picture, floating at the bottom. */
+export function ActionBar() {
+  const t = useT();
+  return (
+    <div className="dock">
+      <JobStatus />
+      <div role="toolbar" aria-label={t("bar.label")} className="bar floating">
+        <BrushSize />
+        <span className="rule max-sm:hidden" />
+        <ActionButton id="undo" />
+        <ActionButton id="redo" />
+        <ActionButton id="compare" />
+        <ActionButton id="divide" className="max-sm:hidden" />
+        <span className="rule max-sm:hidden" />
+        <ActionButton id="manual" />
+        <ActionButton id="again" />
+        <ActionButton id="run" named next />
+        <ActionButton id="save" />
+      </div>
+    </div>
+  );
+}
+
+function BrushSize() {
+  const t = useT();
+  const brush = useEditor((state) => state.brush);
+  return (
+    <div className="flex min-w-0 items-center gap-2 px-2 max-sm:hidden">
+      <Slider
+        bare
+        label={t("bar.brushSize")}
+        min={SMALLEST_BRUSH}
+        max={LARGEST_BRUSH}
+        value={brush}
+        onChange={setBrush}
+        className="w-32"
+      />
+      <span className="w-[3ch] text-right text-soft tabular-nums" aria-hidden="true">
+        {brush}
+      </span>
+    </div>
+  );
+}

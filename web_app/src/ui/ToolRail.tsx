@@ -1,0 +1,22 @@
+import { TOOLS } from "../editor/actions/tools";
+import { useT } from "../i18n";
+import { ActionButton } from "./ActionButton";
+import { useNarrow } from "./useNarrow";
+
+/** The tools, floating at the left; on a phone a strip above the bar at the bottom. */
+export function ToolRail() {
+  const t = useT();
+  const narrow = useNarrow();
+  return (
+    <div
+      role="toolbar"
+      aria-label={t("rail.label")}
+      aria-orientation={narrow ? "horizontal" : "vertical"}
+      className="rail floating"
+    >
+      {TOOLS.map((id) => (
+        <ActionButton key={id} id={id} side={narrow ? "top" : "right"} />
+      ))}
+    </div>
+  );
+}
