@@ -10,7 +10,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, ServerLimits, router};
-use iopaint_engine::{Device, Engine, EngineOptions, ModelStore, Registry, TorchLoader, init_torch};
+use iopaint_engine::{
+    Device, Engine, EngineOptions, ModelLoader, ModelStore, Registry, TorchLoader, init_torch,
+};
 use iopaint_imaging::{EncodeOptions, Limits};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -70,6 +72,7 @@ pub fn limits() -> ServerLimits {
             max_pixels: 1 << 22,
             max_side: 4096,
         },
+        max_sockets: 16,
         max_forward_pixels: 1 << 22,
         request_timeout: Duration::from_mins(10),
         encode: EncodeOptions::default(),
@@ -80,6 +83,19 @@ pub fn limits() -> ServerLimits {
 
 /// A server with `lama` and `anime-lama` (small stand-ins of the same contract) beside the built-in model.
 pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -> Server {
+    init_torch(2);
+    let loader = TorchLoader {
+        device: Device::Cpu,
+        strict: false,
+    };
+    server_of(Arc::new(loader), change)
+}
+
+/// The same, with models that `loader` makes of the files.
+pub fn server_of(
+    loader: Arc<dyn ModelLoader>,
+    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let goldens = fixtures().join("goldens");
     std::fs::copy(goldens.join("models/lama.pt"), folder.path().join("big-lama.pt")).unwrap();
@@ -94,19 +110,10 @@ pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -
     };
     let mut limits = limits();
     change(&mut options, &mut limits);
-    init_torch(2);
     let store = ModelStore::new(folder.path().to_owned(), None);
     let registry = Registry::known().unwrap();
-    let loader = TorchLoader {
-        device: Device::Cpu,
-        strict: false,
-    };
-    let engine = Engine::start(registry, store, Arc::new(loader), &options).unwrap();
-    let state = AppState {
-        engine: engine.clone(),
-        codecs: CodecPool::new(2),
-        limits: Arc::new(limits),
-    };
+    let engine = Engine::start(registry, store, loader, &options).unwrap();
+    let state = AppState::new(engine.clone(), CodecPool::new(2), limits);
     Server {
         router: router(state),
         engine,

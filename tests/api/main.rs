@@ -4,11 +4,14 @@
 
 mod coercion;
 mod errors;
+mod events;
+mod gate;
 mod goldens;
 mod guards;
 mod hang_ups;
 mod harness;
 mod hostile;
+mod jobs;
 mod models;
 mod photos;
 mod surface;

@@ -36,8 +36,14 @@ pub enum ErrorCode {
     NotFound,
     /// 404: no model of this name can serve.
     UnknownModel,
+    /// 404: no request of this job id is in flight.
+    UnknownJob,
     /// 405: the address takes another method.
     MethodNotAllowed,
+    /// 409: the request was cancelled.
+    Cancelled,
+    /// 409: another request in flight has the same job id.
+    JobIdTaken,
     /// 413: the body is too long.
     BodyTooLarge,
     /// 413: an image has too many pixels.
@@ -50,8 +56,12 @@ pub enum ErrorCode {
     ForeignHost,
     /// 422: a field is missing, or of the wrong type or range.
     InvalidField,
+    /// 422: a job id is not a UUID.
+    InvalidJobId,
     /// 429: all places in the queue are taken.
     QueueFull,
+    /// 429: too many clients listen to events.
+    TooManySockets,
     /// 500: a fault of this program.
     Internal,
     /// 500: the model failed.
@@ -78,13 +88,14 @@ impl ErrorCode {
             | Self::SizeMismatch
             | Self::IncompleteBody => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::UnknownModel => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::UnknownModel | Self::UnknownJob => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Cancelled | Self::JobIdTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge | Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType | Self::NotAnImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::QueueFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::InvalidField | Self::InvalidJobId => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::QueueFull | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal | Self::ModelFailed | Self::OutOfMemory => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoModel | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
@@ -206,7 +217,8 @@ impl From<JobError> for ApiError {
                     "the model failed on this picture; the log says how",
                 );
             }
-            JobError::Cancelled | JobError::Panicked => ErrorCode::Internal,
+            JobError::Cancelled => ErrorCode::Cancelled,
+            JobError::Panicked => ErrorCode::Internal,
         };
         Self::new(code, &error.to_string())
     }

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{ApiError, ErrorCode};
+use crate::events::is_socket_io;
 use crate::state::AppState;
 
 /// Only what the server itself sends; pictures also from the page's own memory.
@@ -117,7 +118,7 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Refuses requests under a foreign name and, where something could change, from a foreign page; adds the security
+/// Refuses requests under a foreign name and, where something could change or be overheard, from a foreign page; adds the security
 /// headers to every answer.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let docs = request.uri().path().starts_with("/docs");
@@ -158,7 +159,9 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
             ),
         ));
     }
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    // Only reads, which a foreign page can't see the answer of. It could see what it is told over a WebSocket.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads && !is_socket_io(request.uri().path()) {
         return Ok(());
     }
     let foreign = match (text(headers, &ORIGIN), text(headers, &SEC_FETCH_SITE)) {

@@ -3,8 +3,10 @@
 pub mod cli;
 mod codec;
 pub mod error;
+mod events;
 mod guard;
 pub mod health;
+mod jobs;
 mod request;
 mod router;
 mod routes;
@@ -15,6 +17,8 @@ pub mod telemetry;
 mod ui;
 
 pub use codec::CodecPool;
+pub use events::Events;
 pub use guard::{AllowedHosts, AllowedOrigins};
+pub use jobs::Jobs;
 pub use router::{openapi, router};
 pub use state::{AppState, ServerLimits};

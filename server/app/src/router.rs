@@ -14,8 +14,10 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::{ApiError, ErrorCode};
+use crate::events;
 use crate::guard;
-use crate::routes::{config, health, inpaint, model};
+use crate::jobs::JobEvent;
+use crate::routes::{config, health, inpaint, job, model};
 use crate::state::AppState;
 use crate::ui;
 
@@ -26,6 +28,7 @@ use crate::ui;
         description = "Removes things from pictures. Speaks the API of IOPaint 1.6.0.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
+    components(schemas(JobEvent)),
     tags(
         (name = "inpaint", description = "Filling holes"),
         (name = "models", description = "Which model answers"),
@@ -46,7 +49,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(config::server_config))
         .routes(routes!(config::samplers))
         .routes(routes!(model::current_model, model::switch_model))
-        .routes(routes!(inpaint::inpaint));
+        .routes(routes!(inpaint::inpaint))
+        .routes(routes!(job::cancel_job));
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(health::livez))
@@ -61,13 +65,18 @@ pub fn router(state: AppState) -> Router {
         .allow_origin(AllowOrigin::predicate(move |origin, _| {
             origin.to_str().is_ok_and(|origin| origins.allow(origin))
         }))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([CONTENT_TYPE, job::X_JOB_ID])
         .expose_headers(inpaint::EXPOSED_HEADERS);
     routes
         .method_not_allowed_fallback(method_not_allowed)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
         .fallback_service(axum::routing::get(ui::page).fallback(not_found))
+        .layer(state.events.layer())
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            events::limit_sockets,
+        ))
         .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
         .layer(cors)
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))

@@ -23,6 +23,9 @@ use crate::state::{AppState, ServerLimits};
 /// With `--low-mem`: the largest forward in pixels.
 const LOW_MEMORY_FORWARD: u64 = 1 << 20;
 
+/// How many pages and programs may listen to events at a time; each costs a few kilobytes.
+const MAX_SOCKETS: usize = 1024;
+
 /// Runs the server until it is told to stop.
 ///
 /// # Errors
@@ -36,11 +39,8 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     })?;
     let own_flags = flags.clone();
     let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads)).await??;
-    let state = AppState {
-        engine: engine.clone(),
-        codecs: CodecPool::new(threads),
-        limits: Arc::new(limits(&flags)),
-    };
+    let state = AppState::new(engine.clone(), CodecPool::new(threads), limits(&flags));
+    let events = state.events.clone();
     announce(&listener.local_addr()?)?;
     let drain_timeout = Duration::from_secs(flags.drain_timeout);
     let stopping = engine.clone();
@@ -50,6 +50,8 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
         signal().await;
         tracing::info!("stopping: what runs is finished, nothing new is taken");
         stopping.drain();
+        // A socket would keep its connection, and with it the server, until the drain timeout.
+        events.close().await;
         stopped.send_replace(true);
     });
     tokio::select! {
@@ -113,6 +115,7 @@ fn limits(flags: &Start) -> ServerLimits {
             max_pixels: flags.max_pixels,
             max_side: flags.max_side,
         },
+        max_sockets: MAX_SOCKETS,
         max_forward_pixels: flags.max_forward_pixels.min(forward),
         request_timeout: Duration::from_secs(flags.request_timeout),
         encode: EncodeOptions {

@@ -11,6 +11,7 @@ use crate::job::{Done, Job, JobError, Place, Rejection, Unavailable, Work};
 use crate::loader::{LoadError, ModelLoader};
 use crate::loading::{begin_downloading, begin_loading, fetch};
 use crate::locate::ModelStore;
+use crate::progress::Observer;
 use crate::queue::{ClientKey, JobId};
 use crate::registry::{ModelInfo, Origin, Registry};
 use crate::state::{Shared, State, Then};
@@ -171,6 +172,7 @@ impl Engine {
             engine: self.clone(),
             client,
             model: model.filter(|name| !name.is_empty()).map(str::to_owned),
+            observer: None,
             place,
         })
     }
@@ -197,6 +199,11 @@ impl Engine {
             failure: state.failure.clone(),
             jobs: shared.places.taken(),
         }
+    }
+
+    /// Tells the jobs that wait and are watched their places in the queue, as happens whenever these change.
+    pub fn tell_places(&self) {
+        self.shared().lock().tell_places();
     }
 
     /// The models that can be switched to without a download.
@@ -369,6 +376,7 @@ pub struct Ticket {
     engine: Engine,
     client: ClientKey,
     model: Option<String>,
+    observer: Option<Arc<dyn Observer>>,
     place: Place,
 }
 
@@ -380,6 +388,13 @@ struct Waiting {
 }
 
 impl Ticket {
+    /// Has `observer` told how far the job is.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Waits for the job's turn and its result. Dropping the future takes a waiting job out at once; a running one
     /// stops before its next crop and keeps its place until then.
     ///
@@ -390,6 +405,7 @@ impl Ticket {
             engine,
             client,
             model,
+            observer,
             place,
         } = self;
         let deadline = work.deadline;
@@ -401,6 +417,7 @@ impl Ticket {
             entered: Instant::now(),
             reply,
             cancelled: Arc::clone(&cancelled),
+            observer,
             place,
         };
         let id = {
@@ -411,7 +428,9 @@ impl Ticket {
             if job.model.is_none() && state.current.is_none() && state.loading.is_empty() {
                 return Err(JobError::NoModel(no_model(&state).to_string()));
             }
-            state.queue.push(&client, job)
+            let id = state.queue.push(&client, job);
+            state.tell_places();
+            id
         };
         engine.shared().notify();
         let _waiting = Waiting {
@@ -433,7 +452,14 @@ impl Ticket {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.cancelled.store(true, Ordering::SeqCst);
-        let job = self.engine.shared().lock().queue.remove(self.id);
+        let job = {
+            let mut state = self.engine.shared().lock();
+            let job = state.queue.remove(self.id);
+            if job.is_some() {
+                state.tell_places();
+            }
+            job
+        };
         // A picture is large; it is freed outside the lock.
         drop(job);
     }

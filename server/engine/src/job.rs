@@ -1,13 +1,14 @@
 //! One picture's way through the queue: what goes in, what comes out, and how it can end early.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{ForwardError, InpaintError, Monitor, Options, Outcome, Stop};
+use iopaint_inpaint::{ForwardError, InpaintError, Options, Outcome, Stop};
 use tokio::sync::oneshot;
+
+use crate::progress::{JobProgress, Observer};
 
 /// A decoded picture to be filled.
 #[derive(Debug)]
@@ -163,43 +164,31 @@ pub(crate) struct Job {
     pub entered: Instant,
     pub reply: oneshot::Sender<Result<Done, JobError>>,
     pub cancelled: Arc<AtomicBool>,
+    /// Is told how far it is.
+    pub observer: Option<Arc<dyn Observer>>,
     /// Held for its `Drop`.
     pub place: Place,
 }
 
 impl Job {
+    /// Whether somebody wants to know how far it is.
+    pub fn is_watched(&self) -> bool {
+        self.observer
+            .as_ref()
+            .is_some_and(|observer| observer.is_watched())
+    }
+
+    /// Tells its observer how far it is.
+    pub fn tell(&self, progress: JobProgress) {
+        if let Some(observer) = &self.observer {
+            observer.observe(progress);
+        }
+    }
+
     /// Answers and frees the place, in this order of effects: whoever has the answer finds the place free.
     pub fn answer(self, result: Result<Done, JobError>) {
         drop(self.place);
         // Nobody waits any more: the result is of no use to anyone.
         let _ = self.reply.send(result);
-    }
-}
-
-/// Stops a run between two crops, or between two steps of a model that has some.
-pub(crate) struct JobMonitor {
-    pub cancelled: Arc<AtomicBool>,
-    pub deadline: Option<Instant>,
-}
-
-impl JobMonitor {
-    fn go_on(&self) -> ControlFlow<Stop> {
-        if self.cancelled.load(Ordering::SeqCst) {
-            ControlFlow::Break(Stop::Cancelled)
-        } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            ControlFlow::Break(Stop::Deadline)
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
-
-impl Monitor for JobMonitor {
-    fn crop(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
-        self.go_on()
-    }
-
-    fn step(&self, _done: usize, _total: usize) -> ControlFlow<Stop> {
-        self.go_on()
     }
 }

@@ -7,6 +7,8 @@ mod job;
 mod loader;
 mod loading;
 mod locate;
+mod monitor;
+mod progress;
 mod queue;
 mod registry;
 mod state;
@@ -22,6 +24,7 @@ pub use iopaint_torch::{Device, cuda_device_count, init as init_torch};
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};
 pub use locate::{ModelFile, ModelStore, NoModelDir};
+pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
 pub use registry::{
     FileSpec, Format, Hashes, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,

@@ -97,6 +97,16 @@ impl<T> Queue<T> {
         taken
     }
 
+    /// The jobs in the order in which [`Queue::take`] would take them if all were ready.
+    pub fn in_turn(&self) -> impl Iterator<Item = &T> {
+        let longest = self.clients.iter().map(|(_, jobs)| jobs.len()).max().unwrap_or(0);
+        (0..longest).flat_map(|round| {
+            self.clients
+                .iter()
+                .filter_map(move |(_, jobs)| jobs.get(round).map(|(_, job)| job))
+        })
+    }
+
     /// The jobs, client by client.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.clients
@@ -155,7 +165,9 @@ mod tests {
                 }
             }
             prop_assert_eq!(queue.iter().count(), owners.len() - gone.len());
+            let expected: Vec<(u8, usize)> = queue.in_turn().copied().collect();
             let taken: Vec<(u8, usize)> = std::iter::from_fn(|| queue.take(|_| true)).collect();
+            prop_assert_eq!(&expected, &taken);
             for owner in 0..4 {
                 let own: Vec<usize> = taken.iter().filter(|(of, _)| *of == owner).map(|(_, job)| *job).collect();
                 prop_assert!(own.is_sorted());

@@ -1,7 +1,7 @@
 //! What the engine's threads share, and the rules by which it changes.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use iopaint_inpaint::Inpainter;
 use tokio::sync::{oneshot, watch};
@@ -11,6 +11,7 @@ use crate::engine::EngineOptions;
 use crate::job::{Job, JobError, Places, Unavailable};
 use crate::loader::{LoadError, ModelLoader};
 use crate::locate::ModelStore;
+use crate::progress::JobProgress;
 use crate::queue::Queue;
 use crate::registry::{ModelInfo, ModelSpec, Registry};
 use crate::switch::SwitchError;
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub closed: bool,
     /// Running mean of the forwards' times, in seconds.
     pub mean_forward: Option<f64>,
+    /// When the job that runs began to.
+    pub running_since: Option<Instant>,
     clock: u64,
 }
 
@@ -186,6 +189,28 @@ impl State {
         );
     }
 
+    /// Tells the jobs that wait and are watched how many come before them.
+    pub fn tell_places(&self) {
+        if !self.queue.iter().any(Job::is_watched) {
+            return;
+        }
+        let left = |since: Instant| {
+            self.mean_forward
+                .map_or(0.0, |mean| (mean - since.elapsed().as_secs_f64()).max(0.0))
+        };
+        let running = self.running_since.map_or(0.0, left);
+        let before = usize::from(self.running_since.is_some());
+        for (place, job) in self.queue.in_turn().enumerate() {
+            let until_done = |mean: f64| running + mean * (place + 1) as f64;
+            job.tell(JobProgress::Queued {
+                position: before + place,
+                eta: self
+                    .mean_forward
+                    .and_then(|mean| Duration::try_from_secs_f64(until_done(mean)).ok()),
+            });
+        }
+    }
+
     fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>, then: &Then, max_models: usize) {
         let name = spec.name.clone();
         self.loaded.push(Slot {
@@ -228,11 +253,12 @@ impl State {
             Some(current) => current == name && !self.is_loaded(name),
             None => self.loading.is_empty(),
         };
-        self.queue
-            .extract(|job| match &job.model {
-                Some(model) => model == name,
-                None => hopeless,
-            })
+        let failed = self.queue.extract(|job| match &job.model {
+            Some(model) => model == name,
+            None => hopeless,
+        });
+        self.tell_places();
+        failed
             .into_iter()
             .map(|job| (job, JobError::NoModel(sentence.to_owned())))
             .collect()

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use iopaint_inpaint::{Inpainter, inpaint};
 
-use crate::job::{Done, Job, JobError, JobMonitor};
+use crate::job::{Done, Job, JobError};
 use crate::loading::begin_loading;
+use crate::monitor::JobMonitor;
 use crate::state::{Shared, State, Then};
 
 /// A job and the model that is taken out of its slot to run it.
@@ -17,6 +18,8 @@ struct Run {
     name: String,
     model: Box<dyn Inpainter>,
     max_forward_pixels: u64,
+    /// How long the runs before it took, in seconds.
+    mean_forward: Option<f64>,
 }
 
 /// Runs jobs until the engine is closed.
@@ -31,19 +34,13 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
 }
 
 fn work(shared: &Arc<Shared>) {
-    while let Some(run) = next(shared) {
+    while let Some(mut run) = next(shared) {
         shared.running.send_replace(true);
-        let Run {
-            job,
-            name,
-            mut model,
-            max_forward_pixels,
-        } = run;
         let began = Instant::now();
-        let result = forward(&job, &name, model.as_mut(), max_forward_pixels, began);
-        put_back(shared, &name, model, began);
+        let result = forward(&mut run, began);
+        put_back(shared, &run.name, run.model, began);
         shared.running.send_replace(false);
-        job.answer(result);
+        run.job.answer(result);
     }
 }
 
@@ -55,6 +52,8 @@ fn next(shared: &Arc<Shared>) -> Option<Run> {
             return None;
         }
         if let Some(run) = take(&mut state) {
+            state.running_since = Some(Instant::now());
+            state.tell_places();
             request_missing(shared, &mut state);
             return Some(run);
         }
@@ -77,6 +76,7 @@ fn take(state: &mut State) -> Option<Run> {
         name,
         model,
         max_forward_pixels,
+        mean_forward: state.mean_forward,
     })
 }
 
@@ -98,33 +98,32 @@ fn request_missing(shared: &Arc<Shared>, state: &mut State) {
     }
 }
 
-fn forward(
-    job: &Job,
-    name: &str,
-    model: &mut dyn Inpainter,
-    max_forward_pixels: u64,
-    began: Instant,
-) -> Result<Done, JobError> {
-    let monitor = JobMonitor {
-        cancelled: Arc::clone(&job.cancelled),
-        deadline: job.work.deadline,
-    };
-    let mut options = job.work.options;
-    options.max_forward_pixels = options.max_forward_pixels.min(max_forward_pixels);
+fn forward(run: &mut Run, began: Instant) -> Result<Done, JobError> {
+    let Run { job, model, .. } = run;
+    let work = &job.work;
+    let monitor = JobMonitor::new(
+        &job.cancelled,
+        work.deadline,
+        job.observer.as_ref(),
+        began,
+        run.mean_forward,
+    );
+    let mut options = work.options;
+    options.max_forward_pixels = options.max_forward_pixels.min(run.max_forward_pixels);
     // A model holds no state between forwards, so that one which panicked can go on.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        inpaint(model, &job.work.image, &job.work.mask, &options, &monitor)
+        inpaint(model.as_mut(), &work.image, &work.mask, &options, &monitor)
     }));
     match result {
         Ok(Ok(outcome)) => Ok(Done {
             outcome,
-            model: name.to_owned(),
+            model: run.name.clone(),
             queued: began.duration_since(job.entered),
             forward: began.elapsed(),
         }),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => {
-            tracing::error!(model = name, "a job panicked");
+            tracing::error!(model = %run.name, "a job panicked");
             Err(JobError::Panicked)
         }
     }
@@ -136,6 +135,7 @@ fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, began: Insta
     {
         let mut state = shared.lock();
         state.forward_took(began.elapsed());
+        state.running_since = None;
         if let Some(slot) = state
             .loaded
             .iter_mut()

@@ -18,6 +18,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/jobs/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Cancels the inpaint request that was sent with, or answered by, this `X-Job-Id`: one that waits leaves the queue at
+     *     once, one that runs stops before its next crop. The request itself is answered with the code `cancelled`.
+     */
+    delete: operations["cancel_job"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/model": {
     parameters: {
       query?: never;
@@ -146,14 +166,19 @@ export interface components {
       | "foreign-origin"
       | "not-found"
       | "unknown-model"
+      | "unknown-job"
       | "method-not-allowed"
+      | "cancelled"
+      | "job-id-taken"
       | "body-too-large"
       | "image-too-large"
       | "unsupported-type"
       | "not-an-image"
       | "foreign-host"
       | "invalid-field"
+      | "invalid-job-id"
       | "queue-full"
+      | "too-many-sockets"
       | "internal"
       | "model-failed"
       | "out-of-memory"
@@ -451,6 +476,32 @@ export interface components {
        */
       zits_wireframe: boolean;
     };
+    /** @description The Socket.IO event `job`, sent to a socket that called `watch` with a job id, at once and at each change. */
+    JobEvent: {
+      /** @description How many of its crops are done, while it runs; a whole image is one crop. */
+      crop: number | null;
+      /** @description How many crops it has, while it runs. */
+      crops: number | null;
+      /**
+       * Format: int64
+       * @description Milliseconds until its result, as far as that can be told.
+       */
+      eta_ms: number | null;
+      /**
+       * Format: uuid
+       * @description The job's id.
+       */
+      id: string;
+      /** @description How many jobs come before it, the one that runs included; null unless it waits in the queue. */
+      position: number | null;
+      /** @description How far it is. Nothing follows `done`, `failed` and `cancelled`. */
+      state: components["schemas"]["JobState"];
+    };
+    /**
+     * @description How far an inpaint request is.
+     * @enum {string}
+     */
+    JobState: "queued" | "running" | "done" | "failed" | "cancelled";
     /** @description A model on its way. */
     Loading: {
       /**
@@ -572,7 +623,10 @@ export interface operations {
   inpaint: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Names the request, to watch and to cancel it; the server chooses one where it is missing */
+        "X-Job-Id"?: string | null;
+      };
       path?: never;
       cookie?: never;
     };
@@ -590,6 +644,8 @@ export interface operations {
           "X-Inpaint-Model"?: string;
           /** @description Present where a part was too large and ran scaled down */
           "X-Inpaint-Scaled"?: boolean;
+          /** @description The request's id; failed requests are answered with it too */
+          "X-Job-Id"?: string;
           /** @description x,y,width,height of a patch in the image */
           "X-Patch-Box"?: string;
           /** @description The seed */
@@ -609,6 +665,15 @@ export interface operations {
         };
       };
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description Cancelled, or the job id is taken */
+      409: {
         headers: {
           [name: string]: unknown;
         };
@@ -665,6 +730,36 @@ export interface operations {
         };
       };
       504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  cancel_job: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The request's `X-Job-Id` */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is cancelled */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No request of this id is in flight */
+      404: {
         headers: {
           [name: string]: unknown;
         };

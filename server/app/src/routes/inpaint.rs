@@ -1,6 +1,7 @@
 //! A photo goes in, an inpainted photo comes out.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -8,11 +9,12 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Done, Work};
+use iopaint_engine::{ClientKey, Done, Observer, Work};
 use iopaint_imaging::{GrayImage, Picture, decode, decode_mask, probe, threshold};
 use iopaint_inpaint::{Rect, changed_box};
 use uuid::Uuid;
 
+use super::job::{X_JOB_ID, job_id};
 use crate::error::{ApiError, ErrorBody, ErrorCode};
 use crate::request::{Answer, InpaintRequest, read_inpaint};
 use crate::state::{AppState, ServerLimits};
@@ -27,7 +29,8 @@ const X_INPAINT_MODEL: HeaderName = HeaderName::from_static("x-inpaint-model");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The headers that pages of other sites may read, where they may use the server.
-pub const EXPOSED_HEADERS: [HeaderName; 5] = [
+pub const EXPOSED_HEADERS: [HeaderName; 6] = [
+    X_JOB_ID,
     X_SEED,
     X_PATCH_BOX,
     X_INPAINT_SCALED,
@@ -62,11 +65,16 @@ struct Decoded {
         (InpaintRequest = "application/json"),
         (InpaintForm = "multipart/form-data"),
     )),
+    params((
+        "X-Job-Id" = Option<String>, Header, format = Uuid,
+        description = "Names the request, to watch and to cancel it; the server chooses one where it is missing",
+    )),
     responses(
         (
             status = OK, description = "The image in its own format, or a PNG of the changed rectangle",
             content_type = "image/*", body = Vec<u8>,
             headers(
+                ("X-Job-Id" = String, description = "The request's id; failed requests are answered with it too"),
                 ("X-Seed" = i64, description = "The seed"),
                 ("X-Inpaint-Model" = String, description = "The model that answered"),
                 ("X-Inpaint-Scaled" = bool, description = "Present where a part was too large and ran scaled down"),
@@ -75,6 +83,7 @@ struct Decoded {
         ),
         (status = BAD_REQUEST, body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
+        (status = CONFLICT, description = "Cancelled, or the job id is taken", body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
         (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
@@ -85,15 +94,33 @@ struct Decoded {
     ),
 )]
 pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let job = state.jobs.begin(job_id(request.headers())?)?;
+    let id = job.id().to_string();
+    let observer = job.observer();
+    let mut response = job.run(fill(&state, request, observer)).await.into_response();
+    if response.status().is_success() {
+        state.events.inpainted().await;
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(X_JOB_ID, id);
+    }
+    Ok(response)
+}
+
+/// From a request to its answer.
+async fn fill(state: &AppState, request: Request, observer: Arc<dyn Observer>) -> Result<Response, ApiError> {
     let client = client_key(&request);
     let limits = &state.limits;
-    let input = read_inpaint(request, &state).await?;
+    let input = read_inpaint(request, state).await?;
     let fields = input.fields;
     let image = probe(&input.image, &limits.image).map_err(|error| ApiError::image("image", &error))?;
     probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
     tracing::debug!(width = image.width, height = image.height, format = %image.format, "an image arrived");
 
-    let ticket = state.engine.admit(client, fields.model.as_deref())?;
+    let ticket = state
+        .engine
+        .admit(client, fields.model.as_deref())?
+        .observed_by(observer);
     let admitted = Instant::now();
     let deadline = admitted.checked_add(limits.request_timeout);
 
@@ -115,7 +142,7 @@ pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<
 
     let began = Instant::now();
     let (mut headers, timings) = (headers(&fields, &done), [done.queued, done.forward]);
-    let own_limits = std::sync::Arc::clone(limits);
+    let own_limits = Arc::clone(limits);
     let (body, content_type, patch) = state
         .codecs
         .run(move || encode(picture, &mask, done, &fields, &own_limits))

@@ -3,4 +3,5 @@
 pub mod config;
 pub mod health;
 pub mod inpaint;
+pub mod job;
 pub mod model;

@@ -1,9 +1,10 @@
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
 use super::fake::{FAIL, OUT_OF_MEMORY, PANIC, WAIT, colour, offline, work};
-use crate::{ClientKey, Engine, JobError, Rejection, Ticket};
+use crate::{ClientKey, Engine, JobError, JobProgress, Observer, Rejection, Ticket};
 
 fn me() -> ClientKey {
     ClientKey::new("me")
@@ -101,4 +102,48 @@ async fn draining_finishes_the_running_job_and_sends_the_others_away() {
     strings.go_on.send(()).unwrap();
     assert!(running.await.unwrap().is_ok());
     engine.idle().await;
+}
+
+/// Keeps the places in the queue that it is told.
+#[derive(Debug, Default)]
+struct Places(Mutex<Vec<usize>>);
+
+impl Observer for Places {
+    fn is_watched(&self) -> bool {
+        true
+    }
+
+    fn observe(&self, progress: JobProgress) {
+        if let JobProgress::Queued { position, .. } = progress {
+            self.0.lock().unwrap().push(position);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_job_is_told_how_many_come_before_it_whenever_that_changes() {
+    let (engine, strings, _folder) = offline(Some("a"), |_| {});
+    let running = tokio::spawn(ticket(&engine).run(work(WAIT)));
+    let strings = strings.once_started().await;
+    let (own, others) = (Arc::new(Places::default()), Arc::new(Places::default()));
+    let jobs: Vec<_> = [(me(), &own), (me(), &own), (ClientKey::new("other"), &others)]
+        .into_iter()
+        .map(|(client, places)| {
+            let ticket = engine.admit(client, None).unwrap();
+            tokio::spawn(ticket.observed_by(places.clone()).run(work(0)))
+        })
+        .collect();
+    // On this runtime's one thread the jobs are in the queue after this.
+    tokio::task::yield_now().await;
+    // The other client comes in between the two jobs of the first, as it will be served.
+    assert_eq!(*own.0.lock().unwrap(), [1, 1, 2, 1, 3]);
+    assert_eq!(*others.0.lock().unwrap(), [2]);
+    engine.tell_places();
+    assert_eq!(*others.0.lock().unwrap(), [2, 2]);
+    strings.go_on.send(()).unwrap();
+    assert!(running.await.unwrap().is_ok());
+    for job in jobs {
+        assert!(job.await.unwrap().is_ok());
+    }
+    assert_eq!(*others.0.lock().unwrap(), [2, 2, 1]);
 }

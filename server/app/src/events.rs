@@ -1,0 +1,241 @@
+//! What happens, told over Socket.IO: IOPaint's events, and those of jobs that a socket watches.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use iopaint_engine::Engine;
+use serde::Serialize;
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::layer::SocketIoLayer;
+use socketioxide::{SendError, SocketError, SocketIo};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use crate::error::{ApiError, ErrorCode};
+use crate::jobs::{Jobs, Watching};
+use crate::state::AppState;
+
+/// Where Socket.IO's clients come.
+pub const PATH: &str = "/socket.io";
+
+/// Jobs that one socket may watch at a time: a batch's two in flight, and many more.
+const MAX_WATCHES: usize = 64;
+/// The longest message from a client in bytes; an id is 38.
+const MAX_MESSAGE: usize = 16 << 10;
+/// Events that wait for a slow client; more are dropped, but never the newest one of a job.
+const MAX_WAITING: usize = 64;
+/// How soon the newest event is tried again where a client is slow.
+const SLOW_CLIENT: Duration = Duration::from_millis(250);
+
+/// The sockets, and how they are told. Clones share them.
+#[derive(Clone)]
+pub struct Events {
+    io: SocketIo,
+    layer: SocketIoLayer,
+    places: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("places", &self.places)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answers `watch` and `unwatch`.
+#[derive(Debug, Serialize)]
+struct Ack {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+}
+
+impl Events {
+    /// No sockets yet; `max_sockets` at a time.
+    #[must_use]
+    pub fn new(engine: &Engine, jobs: &Jobs, max_sockets: usize) -> Self {
+        let (layer, io) = SocketIo::builder()
+            .max_payload(MAX_MESSAGE as u64)
+            .ws_max_message_size(MAX_MESSAGE)
+            .ws_max_frame_size(MAX_MESSAGE)
+            .max_buffer_size(MAX_WAITING)
+            .build_layer();
+        let (engine, jobs) = (engine.clone(), jobs.clone());
+        io.ns("/", move |socket: SocketRef| {
+            connect(&socket, &engine, &jobs);
+            std::future::ready(())
+        });
+        Self {
+            io,
+            layer,
+            places: Arc::new(Semaphore::new(max_sockets.min(Semaphore::MAX_PERMITS))),
+        }
+    }
+
+    /// Answers what comes to [`PATH`].
+    #[must_use]
+    pub fn layer(&self) -> SocketIoLayer {
+        self.layer.clone()
+    }
+
+    /// Tells everybody that a picture is filled, as IOPaint does.
+    pub async fn inpainted(&self) {
+        // A client that is too slow to be told misses one; they carry nothing.
+        let _ = self.io.emit("diffusion_finish", &[(); 0]).await;
+    }
+
+    /// Sends all sockets away.
+    pub async fn close(&self) {
+        self.io.close().await;
+    }
+}
+
+/// Holds the number of sockets down: a new one needs a place, and keeps it until it is gone.
+pub async fn limit_sockets(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if is_handshake(&request) {
+        let Ok(place) = Arc::clone(&state.events.places).try_acquire_owned() else {
+            return ApiError::new(
+                ErrorCode::TooManySockets,
+                "too many pages and programs listen to this server's events; close one, or ask without events",
+            )
+            .into_response();
+        };
+        // The socket holds its first request's parts, and with them this, as long as it lives.
+        request
+            .extensions_mut()
+            .insert(Arc::<OwnedSemaphorePermit>::new(place));
+    }
+    next.run(request).await
+}
+
+/// Whether a request is one of Socket.IO's.
+pub fn is_socket_io(path: &str) -> bool {
+    path.strip_prefix(PATH)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a request asks for a new socket: all others name theirs.
+fn is_handshake(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    is_socket_io(request.uri().path()) && !query.split('&').any(|pair| pair.starts_with("sid="))
+}
+
+/// What a socket watches, each in a task of its own.
+#[derive(Clone, Debug, Default)]
+struct Watches(Arc<Mutex<WatchTasks>>);
+
+#[derive(Debug, Default)]
+struct WatchTasks {
+    tasks: HashMap<Uuid, AbortHandle>,
+    /// The socket is gone; a call that it made before must not begin anything.
+    closed: bool,
+}
+
+impl Watches {
+    fn lock(&self) -> MutexGuard<'_, WatchTasks> {
+        // Nothing panics while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, socket: SocketRef, engine: &Engine, jobs: &Jobs, id: Uuid) -> Ack {
+        let mut watches = self.lock();
+        if watches.closed {
+            return Ack::failed("closed");
+        }
+        watches.tasks.retain(|_, task| !task.is_finished());
+        if watches.tasks.contains_key(&id) {
+            return Ack::OK;
+        }
+        if watches.tasks.len() >= MAX_WATCHES {
+            return Ack::failed("too-many-watches");
+        }
+        let watching = jobs.watch(id);
+        watches
+            .tasks
+            .insert(id, tokio::spawn(follow(socket, watching)).abort_handle());
+        drop(watches);
+        // A job that waits already has been told nothing yet.
+        engine.tell_places();
+        Ack::OK
+    }
+
+    fn end(&self, id: Uuid) -> Ack {
+        if let Some(task) = self.lock().tasks.remove(&id) {
+            task.abort();
+        }
+        Ack::OK
+    }
+
+    fn close(&self) {
+        let mut watches = self.lock();
+        watches.closed = true;
+        for (_, task) in watches.tasks.drain() {
+            task.abort();
+        }
+    }
+}
+
+impl Ack {
+    const OK: Self = Self {
+        ok: true,
+        error: None,
+    };
+
+    const fn failed(error: &'static str) -> Self {
+        Self {
+            ok: false,
+            error: Some(error),
+        }
+    }
+}
+
+fn connect(socket: &SocketRef, engine: &Engine, jobs: &Jobs) {
+    let watches = Watches::default();
+    let (own, engine, jobs) = (watches.clone(), engine.clone(), jobs.clone());
+    socket.on(
+        "watch",
+        async move |socket: SocketRef, TryData::<Uuid>(id), ack: AckSender| {
+            let answer = match id {
+                Ok(id) => own.begin(socket, &engine, &jobs, id),
+                Err(_) => Ack::failed("invalid-job-id"),
+            };
+            // Who asked for no answer, or is gone, misses none.
+            let _ = ack.send(&answer);
+        },
+    );
+    let own = watches.clone();
+    socket.on("unwatch", async move |TryData::<Uuid>(id), ack: AckSender| {
+        let answer = match id {
+            Ok(id) => own.end(id),
+            Err(_) => Ack::failed("invalid-job-id"),
+        };
+        let _ = ack.send(&answer);
+    });
+    socket.on_disconnect(async move || watches.close());
+}
+
+/// Tells a socket how far a job is, until the job is over. What comes faster than the socket takes it is left out, but
+/// the newest event always arrives.
+async fn follow(socket: SocketRef, mut watching: Watching) {
+    loop {
+        if let Some(event) = watching.newest() {
+            match socket.emit("job", &event) {
+                Ok(()) if event.state.is_final() => return,
+                Ok(()) => {}
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                    tokio::time::sleep(SLOW_CLIENT).await;
+                    continue;
+                }
+                Err(_) => return,
+            }
+        }
+        watching.changed().await;
+    }
+}

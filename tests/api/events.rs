@@ -1,0 +1,335 @@
+//! Socket.IO: IOPaint's events, and those of watched jobs, over both transports.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use futures_util::{SinkExt, StreamExt};
+use rstest::rstest;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::gate::gate;
+use crate::harness::{Answer, Server, picture, server_of, server_with};
+use crate::jobs::{ID, OTHER_ID, busy_server, cancel, inpaint_as, several_crops};
+
+const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+
+/// Engine.IO's mark between packets in one answer.
+const SEPARATOR: char = '\x1e';
+
+/// A client that asks again and again: each request is one through the router.
+struct Client<'a> {
+    server: &'a Server,
+    address: String,
+    /// Packets that have come and were not asked for yet.
+    packets: Vec<String>,
+}
+
+impl<'a> Client<'a> {
+    async fn connect(server: &'a Server) -> Self {
+        let opened = server.get(POLLING).await;
+        assert_eq!(opened.status, StatusCode::OK);
+        let opened = String::from_utf8(opened.body).unwrap();
+        let handshake: Value = serde_json::from_str(opened.strip_prefix('0').unwrap()).unwrap();
+        let address = format!("{POLLING}&sid={}", handshake["sid"].as_str().unwrap());
+        let mut client = Self {
+            server,
+            address,
+            packets: Vec::new(),
+        };
+        client.send("40").await;
+        assert!(client.packet().await.starts_with("40{"));
+        client
+    }
+
+    async fn post(&self, packets: impl Into<Body>) -> Answer {
+        let request = Request::post(&self.address).body(packets.into());
+        self.server.send(request.unwrap()).await
+    }
+
+    async fn send(&self, packets: &str) {
+        assert_eq!(self.post(packets.to_owned()).await.status, StatusCode::OK);
+    }
+
+    async fn packet(&mut self) -> String {
+        while self.packets.is_empty() {
+            let answer = self.server.get(&self.address).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            let text = String::from_utf8(answer.body).unwrap();
+            for packet in text.split(SEPARATOR) {
+                // Engine.IO's ping wants a pong.
+                if packet == "2" {
+                    self.send("3").await;
+                } else {
+                    self.packets.push(packet.to_owned());
+                }
+            }
+        }
+        self.packets.remove(0)
+    }
+
+    /// The next event: its name and its value.
+    async fn event(&mut self) -> (String, Value) {
+        event(&self.packet().await).unwrap()
+    }
+
+    /// Calls with an id and returns the answer.
+    async fn call(&mut self, name: &str, id: &str) -> Value {
+        self.send(&format!("427{}", json!([name, id]))).await;
+        loop {
+            let packet = self.packet().await;
+            if let Some(answer) = packet.strip_prefix("437") {
+                let answer: Value = serde_json::from_str(answer).unwrap();
+                return answer[0].clone();
+            }
+        }
+    }
+
+    /// The next event of a job that says that it is in this state.
+    async fn state(&mut self, state: &str) -> Value {
+        loop {
+            let (name, value) = self.event().await;
+            if name == "job" && value["state"] == state {
+                return value;
+            }
+        }
+    }
+}
+
+fn event(packet: &str) -> Option<(String, Value)> {
+    let value: Value = serde_json::from_str(packet.strip_prefix("42")?).unwrap();
+    Some((value[0].as_str()?.to_owned(), value[1].clone()))
+}
+
+#[tokio::test]
+async fn everybody_is_told_of_every_filled_picture_as_iopaint_tells() {
+    let server = server_with(|_, _| {});
+    let mut client = Client::connect(&server).await;
+    let (image, mask) = picture();
+    for _ in 0..2 {
+        server.inpaint(&image, &mask, &json!({})).await;
+        assert_eq!(client.packet().await, r#"42["diffusion_finish"]"#);
+    }
+    assert!(
+        server
+            .inpaint(b"no image", &mask, &json!({}))
+            .await
+            .status
+            .is_client_error()
+    );
+    server.inpaint(&image, &mask, &json!({})).await;
+    assert_eq!(client.packet().await, r#"42["diffusion_finish"]"#);
+    assert!(client.packets.is_empty(), "a failed request is no filled picture");
+}
+
+#[tokio::test]
+async fn a_watched_job_tells_its_place_its_crops_and_its_end() {
+    let (server, gate, running) = busy_server().await;
+    let mut client = Client::connect(&server).await;
+    assert_eq!(client.call("watch", OTHER_ID).await, json!({ "ok": true }));
+    let own = Arc::clone(&server);
+    let waiting = tokio::spawn(async move { several_crops(&own, OTHER_ID).await });
+    while client.state("queued").await["position"] != json!(1) {}
+    gate.open();
+    assert_eq!(running.await.unwrap().status, StatusCode::OK);
+    let mut gate = gate;
+    let mut crops = 1;
+    let mut crop = 0;
+    while crop < crops {
+        gate = gate.arrival().await;
+        let told = client.state("running").await;
+        crops = told["crops"].as_i64().unwrap();
+        assert_eq!(told["crop"], json!(crop));
+        crop += 1;
+        assert!(told["position"].is_null());
+        assert!(told["eta_ms"].is_u64(), "a job has run before: {told}");
+        gate.open();
+    }
+    assert!(crops > 1);
+    let done = client.state("done").await;
+    assert_eq!(
+        done,
+        json!({ "id": OTHER_ID, "state": "done", "position": null, "crop": null, "crops": null, "eta_ms": null })
+    );
+    assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_job_that_waits_already_tells_its_place_to_one_who_comes_late() {
+    let (server, gate, running) = busy_server().await;
+    let own = Arc::clone(&server);
+    let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
+    while server.engine.status().jobs < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut client = Client::connect(&server).await;
+    client.send(&format!("42{}", json!(["watch", OTHER_ID]))).await;
+    while client.state("queued").await["position"] != json!(1) {}
+    gate.open();
+    gate.open();
+    client.state("done").await;
+    assert_eq!(running.await.unwrap().status, StatusCode::OK);
+    assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn cancelled_and_failed_jobs_tell_so() {
+    let (server, gate, running) = busy_server().await;
+    let mut client = Client::connect(&server).await;
+    client.call("watch", ID).await;
+    assert_eq!(cancel(&server, ID).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(client.state("cancelled").await["id"], ID);
+    assert_eq!(running.await.unwrap().status, StatusCode::CONFLICT);
+    gate.open();
+    client.call("watch", OTHER_ID).await;
+    let request = Request::post(crate::harness::INPAINT)
+        .header("x-job-id", OTHER_ID)
+        .body(Body::from("{}"));
+    assert!(server.send(request.unwrap()).await.status.is_client_error());
+    assert_eq!(client.state("failed").await["id"], OTHER_ID);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_a_cancelled_job() {
+    let (server, gate, running) = busy_server().await;
+    let mut client = Client::connect(&server).await;
+    client.call("watch", ID).await;
+    running.abort();
+    assert_eq!(client.state("cancelled").await["id"], ID);
+    gate.open();
+}
+
+#[tokio::test]
+async fn what_a_socket_may_watch_is_bounded_and_can_be_given_up() {
+    let server = server_with(|_, _| {});
+    let mut client = Client::connect(&server).await;
+    let id = |number: u32| format!("00000000-0000-4000-8000-{number:012}");
+    for number in 0..64 {
+        assert_eq!(client.call("watch", &id(number)).await["ok"], true);
+    }
+    assert_eq!(client.call("watch", &id(0)).await["ok"], true, "the same again");
+    assert_eq!(
+        client.call("watch", &id(64)).await,
+        json!({ "ok": false, "error": "too-many-watches" })
+    );
+    assert_eq!(client.call("unwatch", &id(7)).await["ok"], true);
+    assert_eq!(client.call("watch", &id(64)).await["ok"], true);
+    assert_eq!(
+        client.call("watch", "no-id").await,
+        json!({ "ok": false, "error": "invalid-job-id" })
+    );
+}
+
+#[tokio::test]
+async fn the_number_of_sockets_is_bounded_and_one_that_leaves_makes_room() {
+    let server = server_with(|_, limits| limits.max_sockets = 2);
+    let first = Client::connect(&server).await;
+    let _second = Client::connect(&server).await;
+    let refused = server.get(POLLING).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.json()["error"], "too-many-sockets");
+    // Engine.IO's "close".
+    first.send("1").await;
+    while server.get(POLLING).await.status != StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_is_refused() {
+    let server = server_with(|_, _| {});
+    let client = Client::connect(&server).await;
+    let long = format!("42[\"watch\",\"{}\"]", "a".repeat(20_000));
+    assert_eq!(client.post(long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[rstest]
+#[case("polling", &[], 200)]
+#[case("polling", &[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")], 200)]
+#[case("polling", &[("origin", "https://friend.example"), ("sec-fetch-site", "cross-site")], 200)]
+#[case("polling", &[("origin", "https://evil.example")], 403)]
+#[case("polling", &[("sec-fetch-site", "cross-site")], 403)]
+#[case("websocket", &[("origin", "https://evil.example")], 403)]
+#[case("websocket", &[("origin", "null")], 403)]
+#[tokio::test]
+async fn a_page_of_another_site_hears_nothing(
+    #[case] transport: &str,
+    #[case] headers: &[(&str, &str)],
+    #[case] expected: u16,
+) {
+    let server = server_with(|_, _| {});
+    for path in ["/socket.io/", "/socket.io"] {
+        let mut request = Request::get(format!("{path}?EIO=4&transport={transport}"))
+            .header("host", "localhost:8080")
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = server.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn events_under_a_foreign_name_are_421() {
+    let server = server_with(|_, _| {});
+    let request = Request::get(POLLING).header("host", "evil.example");
+    let answer = server.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_hears_the_same_as_a_polling_client() {
+    let (loader, gate) = gate();
+    let server = server_of(loader, |_, _| {});
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = server
+        .router
+        .clone()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn(async move { axum::serve(listener, service).await });
+    let (mut socket, _) =
+        tokio_tungstenite::connect_async(format!("ws://{address}/socket.io/?EIO=4&transport=websocket"))
+            .await
+            .unwrap();
+    socket.send(Message::text("40")).await.unwrap();
+    // Nothing may be said before the server has answered.
+    while !socket
+        .next()
+        .await
+        .unwrap()
+        .unwrap()
+        .to_text()
+        .unwrap()
+        .starts_with("40")
+    {}
+    let watch = format!("42{}", json!(["watch", ID]));
+    socket.send(Message::text(watch)).await.unwrap();
+    gate.open();
+    let mut heard = Vec::new();
+    let running = async {
+        assert_eq!(inpaint_as(&server, ID).await.status, StatusCode::OK);
+    };
+    let listening = async {
+        while heard.len() < 2 {
+            let message = socket.next().await.unwrap().unwrap();
+            match event(message.to_text().unwrap()) {
+                Some((name, value)) if name == "diffusion_finish" || value["state"] == "done" => {
+                    heard.push(name);
+                }
+                _ => {}
+            }
+        }
+    };
+    tokio::join!(running, listening);
+    heard.sort();
+    assert_eq!(heard, ["diffusion_finish", "job"]);
+    serving.abort();
+}

@@ -1,0 +1,135 @@
+//! Requests by their ids: told back, never shared, cancelled.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::gate::{Gate, gate};
+use crate::harness::{Answer, INPAINT, Server, base64, fixture, picture, server, server_of};
+
+pub const ID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+pub const OTHER_ID: &str = "a1a2a3a4-b1b2-4c1c-8d1d-d1d2d3d4d5d6";
+
+/// Inpaints as the job `id`.
+pub async fn inpaint_as(server: &Server, id: &str) -> Answer {
+    let (image, mask) = picture();
+    let body = json!({ "image": base64(&image), "mask": base64(&mask) });
+    let request = Request::post(INPAINT)
+        .header("x-job-id", id)
+        .body(Body::from(body.to_string()));
+    server.send(request.unwrap()).await
+}
+
+/// Cancels the job `id`.
+pub async fn cancel(server: &Server, id: &str) -> Answer {
+    let request = Request::delete(format!("/api/v1/jobs/{id}")).body(Body::empty());
+    server.send(request.unwrap()).await
+}
+
+/// A server whose model waits at a gate, and the request that it waits with.
+pub async fn busy_server() -> (Arc<Server>, Gate, tokio::task::JoinHandle<Answer>) {
+    let (loader, gate) = gate();
+    let server = Arc::new(server_of(loader, |_, _| {}));
+    let own = Arc::clone(&server);
+    let running = tokio::spawn(async move { inpaint_as(&own, ID).await });
+    (server, gate.arrival().await, running)
+}
+
+#[tokio::test]
+async fn a_request_is_answered_with_its_id_or_one_of_the_servers() {
+    assert_eq!(inpaint_as(server(), ID).await.header("x-job-id"), ID);
+    let (image, mask) = picture();
+    let first = server().inpaint(&image, &mask, &json!({})).await;
+    let second = server().inpaint(&image, &mask, &json!({})).await;
+    assert_eq!(first.header("x-job-id").len(), ID.len());
+    assert_ne!(first.header("x-job-id"), second.header("x-job-id"));
+    let failed = server().inpaint(b"", &mask, &json!({})).await;
+    assert!(failed.status.is_client_error());
+    assert_eq!(failed.header("x-job-id").len(), ID.len());
+}
+
+#[rstest]
+#[case("")]
+#[case("7")]
+#[case("67e55044-10b1-426f-9247-bb680e5fe0cg")]
+#[case("../../etc/passwd")]
+#[tokio::test]
+async fn an_id_that_is_no_uuid_is_422(#[case] id: &str) {
+    let answer = inpaint_as(server(), id).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.json()["error"], "invalid-job-id");
+}
+
+#[tokio::test]
+async fn an_id_in_flight_can_not_be_taken_over() {
+    let (server, gate, running) = busy_server().await;
+    let thief = inpaint_as(&server, ID).await;
+    assert_eq!(
+        (thief.status, thief.json()["error"].clone()),
+        (StatusCode::CONFLICT, json!("job-id-taken"))
+    );
+    gate.open();
+    let first = running.await.unwrap();
+    assert_eq!((first.status, first.header("x-job-id")), (StatusCode::OK, ID));
+}
+
+#[tokio::test]
+async fn a_waiting_job_that_is_cancelled_leaves_the_queue_at_once() {
+    let (server, gate, running) = busy_server().await;
+    let own = Arc::clone(&server);
+    let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
+    while server.engine.status().jobs < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(cancel(&server, OTHER_ID).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(server.engine.status().jobs, 1);
+    let answer = waiting.await.unwrap();
+    assert_eq!(
+        (answer.status, answer.json()["error"].clone()),
+        (StatusCode::CONFLICT, json!("cancelled"))
+    );
+    gate.open();
+    assert_eq!(running.await.unwrap().status, StatusCode::OK);
+    assert!(!gate.has_arrived(), "the cancelled job never ran");
+}
+
+#[tokio::test]
+async fn a_running_job_that_is_cancelled_stops_before_its_next_crop() {
+    let (loader, gate) = gate();
+    let server = Arc::new(server_of(loader, |_, _| {}));
+    let own = Arc::clone(&server);
+    let running = tokio::spawn(async move { several_crops(&own, ID).await });
+    let gate = gate.arrival().await;
+    assert_eq!(cancel(&server, ID).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(running.await.unwrap().json()["error"], "cancelled");
+    assert_eq!(server.engine.status().jobs, 1, "its forward can't be interrupted");
+    gate.open();
+    server.engine.idle().await;
+    assert!(!gate.has_arrived(), "the second crop never ran");
+}
+
+/// Inpaints a picture with a hole in several parts, each a crop of its own.
+pub async fn several_crops(server: &Server, id: &str) -> Answer {
+    let image = fixture("goldens/inputs/rgb-900x640.png");
+    let mask = fixture("goldens/inputs/mask-parts-900x640.png");
+    let body = json!({ "image": base64(&image), "mask": base64(&mask), "hd_strategy_crop_margin": 8 });
+    let request = Request::post(INPAINT)
+        .header("x-job-id", id)
+        .body(Body::from(body.to_string()));
+    server.send(request.unwrap()).await
+}
+
+#[rstest]
+#[case(ID)]
+#[case("not-an-id")]
+#[tokio::test]
+async fn what_is_not_in_flight_can_not_be_cancelled(#[case] id: &str) {
+    let answer = cancel(server(), id).await;
+    assert_eq!(
+        (answer.status, answer.json()["error"].clone()),
+        (StatusCode::NOT_FOUND, json!("unknown-job"))
+    );
+}
