@@ -20,7 +20,7 @@ const batchWorker = {
     if (!size) return mask.blob;
     const pixels = await readMask(mask);
     if (pixels.width === size.width && pixels.height === size.height) return mask.blob;
-    return encodePng({ ...{ ...size, data: fitMask(pixels, size, channels: 1 }) });
+    return encodePng({ ...size, channels: 1, data: fitMask(pixels, size) });
   },
   zip,
 };
