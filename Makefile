@@ -58,6 +58,18 @@ lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the
 gallery: build ## Fill holes in the test photos with MODEL and write build/gallery/index.html.
 	@$(PYTHON) scripts/gallery.py --binary $(BINARY) --model $(or $(MODEL),lama-mini)
 
+.PHONY: image
+image: ## Build the container image for WHAT=cpu (the default), gpu or all.
+	@docker/build_docker_multistage.sh $(or $(WHAT),cpu)
+
+.PHONY: image-test
+image-test: ## Build the cpu image from a clean checkout and hold it to its promises (as root on Debian, or with docker).
+	@$(PYTHON) tests/image/test_image.py
+
+.PHONY: sbom
+sbom: setup ## Write bills of materials (CycloneDX) and a report of licences into build/sbom.
+	@scripts/sbom
+
 .PHONY: clean
 clean: ## Remove what was built here; the shared cache stays.
 	rm -rf target build web_app/dist web_app/node_modules
