@@ -27,18 +27,20 @@ def build_arguments(work: Path) -> dict[str, str]:
     """What the Dockerfile's base arguments are to be; nothing where the real bases can be had."""
     if docker("pull", "--quiet", REAL, check=False).returncode == 0:
         return {}
-    debian = debootstrapped(work)
-    return {
-        "RUNTIME_IMAGE": imported(debian, "standin-debian"),
-        "NODE_IMAGE": node(debian, work),
-        "RUST_IMAGE": rust(debian, work),
-    }
+    names = {"RUNTIME_IMAGE": "standin-debian", "NODE_IMAGE": "standin-node", "RUST_IMAGE": "standin-rust"}
+    if any(not docker("images", "--quiet", name).stdout.strip() for name in names.values()):
+        debian = debootstrapped(work)
+        node(debian, work)
+        rust(debian, work)
+        imported(debian, "standin-debian")
+    return {argument: f"{name}:latest" for argument, name in names.items()}
 
 
 def debootstrapped(work: Path) -> Path:
     """A minimal Debian in a folder, without what an image doesn't need."""
     archive = cache() / f"{DEBIAN}.tar"
     root = work / "debian"
+    shutil.rmtree(root, ignore_errors=True)
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
         command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", DEBIAN, str(work / "fresh")]
@@ -55,12 +57,12 @@ def debootstrapped(work: Path) -> Path:
     return root
 
 
-def imported(root: Path, name: str, **environment: str) -> str:
-    """Makes a folder an image."""
+def imported(root: Path, name: str, **environment: str) -> None:
+    """Makes a folder an image, and the folder go."""
     changes = [f"--change=ENV {key}={value}" for key, value in environment.items()]
     with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packed:
         docker("import", *changes, "-", f"{name}:latest", stdin=packed.stdout)
-    return f"{name}:latest"
+    shutil.rmtree(root)
 
 
 def certificates(root: Path) -> dict[str, str]:
@@ -75,7 +77,7 @@ def copied(debian: Path, target: Path) -> Path:
     return target
 
 
-def node(debian: Path, work: Path) -> str:
+def node(debian: Path, work: Path) -> None:
     """Debian with this machine's Node and npm."""
     root = copied(debian, work / "node")
     program = Path(shutil.which("node") or "node").resolve()
@@ -84,10 +86,10 @@ def node(debian: Path, work: Path) -> str:
     subprocess.run(["cp", "-a", str(npm), str(root / "usr/local/lib/npm")], check=True)
     (root / "usr/local/bin/npm").symlink_to("../lib/npm/bin/npm-cli.js")
     (root / "usr/local/bin/npx").symlink_to("../lib/npm/bin/npx-cli.js")
-    return imported(root, "standin-node", **certificates(root))
+    imported(root, "standin-node", **certificates(root))
 
 
-def rust(debian: Path, work: Path) -> str:
+def rust(debian: Path, work: Path) -> None:
     """Debian with this machine's Rust, where the official image has it."""
     root = copied(debian, work / "rust")
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
@@ -97,4 +99,4 @@ def rust(debian: Path, work: Path) -> str:
         if (Path(sysroot) / part).exists():
             subprocess.run(["cp", "-a", f"{sysroot}/{part}", str(home)], check=True)
     path = "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return imported(root, "standin-rust", CARGO_HOME="/usr/local/cargo", PATH=path, **certificates(root))
+    imported(root, "standin-rust", CARGO_HOME="/usr/local/cargo", PATH=path, **certificates(root))

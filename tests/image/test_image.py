@@ -1,7 +1,7 @@
 """What the cpu image promises, on an image built from a clean checkout and run with the strictest flags.
 
-`make image-test` runs this; it takes a quarter of an hour, most of it compiling. IMAGE_TEST_KEEP=1 leaves the work
-folder, with the engine's data, for a look.
+`make image-test` runs this; it takes a quarter of an hour, most of it compiling. IMAGE_TEST_WORK names a folder that is
+kept, so that the next run finds the layers of the one before.
 """
 
 from __future__ import annotations
@@ -46,12 +46,15 @@ flags: dict[str, str]
 def setUpModule() -> None:  # noqa: N802
     """An engine, bases, a clean checkout and the image."""
     global work, context, first_build, flags
-    work = Path(tempfile.mkdtemp(prefix="iopaint-image-"))
-    if os.environ.get("IMAGE_TEST_KEEP") != "1":
+    kept = os.environ.get("IMAGE_TEST_WORK")
+    work = Path(kept or tempfile.mkdtemp(prefix="iopaint-image-"))
+    work.mkdir(parents=True, exist_ok=True)
+    if not kept:
         stack.callback(shutil.rmtree, work, ignore_errors=True)
     stack.enter_context(engine.running(work))
     flags = bases.build_arguments(work)
     context = work / "context"
+    shutil.rmtree(context, ignore_errors=True)
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(context)], check=True)
     began = time.monotonic()
     first_build = build()
