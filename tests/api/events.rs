@@ -21,7 +21,7 @@ const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 const SEPARATOR: char = '\x1e';
 
 /// A client that asks again and again: each request is one through the router.
-struct Client<'a> {
+pub struct Client<'a> {
     server: &'a Server,
     address: String,
     /// Packets that have come and were not asked for yet.
@@ -29,7 +29,7 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    async fn connect(server: &'a Server) -> Self {
+    pub async fn connect(server: &'a Server) -> Self {
         let opened = server.get(POLLING).await;
         assert_eq!(opened.status, StatusCode::OK);
         let opened = String::from_utf8(opened.body).unwrap();
@@ -50,7 +50,7 @@ impl<'a> Client<'a> {
         self.server.send(request.unwrap()).await
     }
 
-    async fn send(&self, packets: &str) {
+    pub async fn send(&self, packets: &str) {
         assert_eq!(self.post(packets.to_owned()).await.status, StatusCode::OK);
     }
 
@@ -72,7 +72,7 @@ impl<'a> Client<'a> {
     }
 
     /// The next event: its name and its value.
-    async fn event(&mut self) -> (String, Value) {
+    pub async fn event(&mut self) -> (String, Value) {
         event(&self.packet().await).unwrap()
     }
 

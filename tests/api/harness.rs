@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, ServerLimits, router};
+use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, RootPath, ServerLimits, router};
 use iopaint_engine::{
     Device, Engine, EngineOptions, ModelLoader, ModelStore, Registry, TorchLoader, init_torch,
 };
@@ -78,6 +78,8 @@ pub fn limits() -> ServerLimits {
         encode: EncodeOptions::default(),
         hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
         origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
+        root_path: RootPath::default(),
+        fixed_model: false,
     }
 }
 
@@ -96,6 +98,15 @@ pub fn server_of(
     loader: Arc<dyn ModelLoader>,
     change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
 ) -> Server {
+    server_from(Registry::known().unwrap(), loader, change)
+}
+
+/// The same, with the models of a registry.
+pub fn server_from(
+    registry: Registry,
+    loader: Arc<dyn ModelLoader>,
+    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let goldens = fixtures().join("goldens");
     std::fs::copy(goldens.join("models/lama.pt"), folder.path().join("big-lama.pt")).unwrap();
@@ -111,7 +122,6 @@ pub fn server_of(
     let mut limits = limits();
     change(&mut options, &mut limits);
     let store = ModelStore::new(folder.path().to_owned(), None);
-    let registry = Registry::known().unwrap();
     let engine = Engine::start(registry, store, loader, &options).unwrap();
     let state = AppState::new(engine.clone(), CodecPool::new(2), limits);
     Server {

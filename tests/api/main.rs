@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod catalogue;
 mod coercion;
 mod errors;
 mod events;
@@ -14,4 +15,5 @@ mod hostile;
 mod jobs;
 mod models;
 mod photos;
+mod root_path;
 mod surface;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::root_path::RootPath;
 use crate::settings::LogFormat;
 
 /// The inpainting server: removes things from pictures, on your own machine.
@@ -156,6 +157,12 @@ pub struct Start {
     /// Another site whose pages may use the server, such as `https://photos.example`. May be repeated.
     #[arg(long, env = "IOPAINT_CORS_ORIGIN", value_delimiter = ',')]
     pub cors_origin: Vec<String>,
+    /// Sub-path under which a reverse proxy shows the server, such as `/photos`.
+    #[arg(long, env = "IOPAINT_ROOT_PATH", default_value = "")]
+    pub root_path: RootPath,
+    /// Keeps the model that the server starts with: no client may switch, name or download another one.
+    #[arg(long, env = "IOPAINT_DISABLE_MODEL_SWITCH", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = switch, action = ArgAction::Set)]
+    pub disable_model_switch: bool,
     /// Loads only models whose file has the known hash.
     #[arg(long, env = "IOPAINT_STRICT_MODELS", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = switch, action = ArgAction::Set)]
     pub strict_models: bool,

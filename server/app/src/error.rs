@@ -7,7 +7,7 @@ use axum::extract::multipart::MultipartError;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{JobError, Rejection, SwitchError, Unavailable};
+use iopaint_engine::{DownloadRefusal, JobError, Rejection, SwitchError, Unavailable};
 use iopaint_imaging::{DecodeError, EncodeError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +32,10 @@ pub enum ErrorCode {
     IncompleteBody,
     /// 403: the request comes from a page of another site.
     ForeignOrigin,
+    /// 403: this server downloads nothing.
+    DownloadsForbidden,
+    /// 403: this server's model is fixed.
+    ModelFixed,
     /// 404: nothing is at this address.
     NotFound,
     /// 404: no model of this name can serve.
@@ -40,6 +44,8 @@ pub enum ErrorCode {
     UnknownJob,
     /// 405: the address takes another method.
     MethodNotAllowed,
+    /// 409: there is no address to download the model from.
+    NoDownload,
     /// 409: the request was cancelled.
     Cancelled,
     /// 409: another request in flight has the same job id.
@@ -87,10 +93,10 @@ impl ErrorCode {
             | Self::DamagedImage
             | Self::SizeMismatch
             | Self::IncompleteBody => StatusCode::BAD_REQUEST,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::DownloadsForbidden | Self::ModelFixed => StatusCode::FORBIDDEN,
             Self::NotFound | Self::UnknownModel | Self::UnknownJob => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Cancelled | Self::JobIdTaken => StatusCode::CONFLICT,
+            Self::NoDownload | Self::Cancelled | Self::JobIdTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge | Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType | Self::NotAnImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
@@ -232,6 +238,19 @@ impl From<SwitchError> for ApiError {
             SwitchError::Load(_) => Self::new(ErrorCode::ModelFailed, &detail),
             SwitchError::Draining => Self::new(ErrorCode::Draining, &detail),
         }
+    }
+}
+
+impl From<DownloadRefusal> for ApiError {
+    fn from(error: DownloadRefusal) -> Self {
+        let code = match &error {
+            DownloadRefusal::Unknown(_) => ErrorCode::UnknownModel,
+            DownloadRefusal::LocalFilesOnly => ErrorCode::DownloadsForbidden,
+            DownloadRefusal::NoAddress(_) => ErrorCode::NoDownload,
+            DownloadRefusal::Draining => ErrorCode::Draining,
+            DownloadRefusal::Thread(_) => ErrorCode::Internal,
+        };
+        Self::new(code, &error.to_string())
     }
 }
 

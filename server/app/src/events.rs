@@ -1,4 +1,5 @@
-//! What happens, told over Socket.IO: IOPaint's events, and those of jobs that a socket watches.
+//! What happens, told over Socket.IO: IOPaint's events, those of jobs that a socket watches, and those of
+//! models' downloads.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,13 +9,14 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::Engine;
+use iopaint_engine::{Download, Engine};
 use serde::Serialize;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::{ApiError, ErrorCode};
@@ -30,8 +32,8 @@ const MAX_WATCHES: usize = 64;
 const MAX_MESSAGE: usize = 16 << 10;
 /// Events that wait for a slow client; more are dropped, but never the newest one of a job.
 const MAX_WAITING: usize = 64;
-/// How soon the newest event is tried again where a client is slow.
-const SLOW_CLIENT: Duration = Duration::from_millis(250);
+/// The pause between two events of one download, and before the newest event is tried again where a client is slow.
+const BETWEEN_EVENTS: Duration = Duration::from_millis(250);
 
 /// The sockets, and how they are told. Clones share them.
 #[derive(Clone)]
@@ -46,6 +48,53 @@ impl fmt::Debug for Events {
         f.debug_struct("Events")
             .field("places", &self.places)
             .finish_non_exhaustive()
+    }
+}
+
+/// The Socket.IO event `model`, sent to every socket while a model is downloaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ModelEvent {
+    /// The model's name.
+    pub name: String,
+    /// How its download stands.
+    pub state: DownloadState,
+    /// The bytes that have arrived, while it goes on.
+    #[schema(required)]
+    pub bytes: Option<u64>,
+    /// The bytes in all, where that is known.
+    #[schema(required)]
+    pub total: Option<u64>,
+    /// Why it failed, in a sentence.
+    #[schema(required)]
+    pub error: Option<String>,
+}
+
+/// How a model's download stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DownloadState {
+    /// It goes on.
+    Downloading,
+    /// The model is here.
+    Ready,
+    /// It failed; another try goes on from what has arrived.
+    Failed,
+}
+
+impl ModelEvent {
+    fn new(name: String, download: Download) -> Self {
+        let (state, progress, error) = match download {
+            Download::Running(progress) => (DownloadState::Downloading, Some(progress), None),
+            Download::Finished => (DownloadState::Ready, None, None),
+            Download::Failed(reason) => (DownloadState::Failed, None, Some(reason)),
+        };
+        Self {
+            name,
+            state,
+            bytes: progress.map(|progress| progress.bytes),
+            total: progress.and_then(|progress| progress.total),
+            error,
+        }
     }
 }
 
@@ -198,12 +247,12 @@ impl Ack {
 
 fn connect(socket: &SocketRef, engine: &Engine, jobs: &Jobs) {
     let watches = Watches::default();
-    let (own, engine, jobs) = (watches.clone(), engine.clone(), jobs.clone());
+    let (own, own_engine, jobs) = (watches.clone(), engine.clone(), jobs.clone());
     socket.on(
         "watch",
         async move |socket: SocketRef, TryData::<Uuid>(id), ack: AckSender| {
             let answer = match id {
-                Ok(id) => own.begin(socket, &engine, &jobs, id),
+                Ok(id) => own.begin(socket, &own_engine, &jobs, id),
                 Err(_) => Ack::failed("invalid-job-id"),
             };
             // Who asked for no answer, or is gone, misses none.
@@ -218,7 +267,35 @@ fn connect(socket: &SocketRef, engine: &Engine, jobs: &Jobs) {
         };
         let _ = ack.send(&answer);
     });
-    socket.on_disconnect(async move || watches.close());
+    let models = tokio::spawn(follow_downloads(socket.clone(), engine.clone())).abort_handle();
+    socket.on_disconnect(async move || {
+        watches.close();
+        models.abort();
+    });
+}
+
+/// Tells a socket how far models' downloads are, a few times a second, as long as it is there.
+async fn follow_downloads(socket: SocketRef, engine: Engine) {
+    let mut changes = engine.downloads_changed();
+    let mut told = engine.downloads();
+    // The sender lives as long as the engine.
+    while changes.changed().await.is_ok() {
+        for (name, download) in engine.downloads() {
+            if told.get(&name) == Some(&download) {
+                continue;
+            }
+            match socket.emit("model", &ModelEvent::new(name.clone(), download.clone())) {
+                Ok(()) => told.insert(name, download),
+                // The newest comes with the next change, or a moment later.
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                    changes.mark_changed();
+                    continue;
+                }
+                Err(_) => return,
+            };
+        }
+        tokio::time::sleep(BETWEEN_EVENTS).await;
+    }
 }
 
 /// Tells a socket how far a job is, until the job is over. What comes faster than the socket takes it is left out, but
@@ -230,7 +307,7 @@ async fn follow(socket: SocketRef, mut watching: Watching) {
                 Ok(()) if event.state.is_final() => return,
                 Ok(()) => {}
                 Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                    tokio::time::sleep(SLOW_CLIENT).await;
+                    tokio::time::sleep(BETWEEN_EVENTS).await;
                     continue;
                 }
                 Err(_) => return,

@@ -11,13 +11,13 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::{ApiError, ErrorCode};
-use crate::events;
+use crate::events::{self, ModelEvent};
 use crate::guard;
 use crate::jobs::JobEvent;
-use crate::routes::{config, health, inpaint, job, model};
+use crate::routes::{catalogue, config, health, inpaint, job, model};
 use crate::state::AppState;
 use crate::ui;
 
@@ -28,7 +28,9 @@ use crate::ui;
         description = "Removes things from pictures. Speaks the API of IOPaint 1.6.0.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(JobEvent)),
+    // Relative to this description, for it may be shown under a sub-path.
+    servers((url = "./")),
+    components(schemas(JobEvent, ModelEvent)),
     tags(
         (name = "inpaint", description = "Filling holes"),
         (name = "models", description = "Which model answers"),
@@ -50,7 +52,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(config::samplers))
         .routes(routes!(model::current_model, model::switch_model))
         .routes(routes!(inpaint::inpaint))
-        .routes(routes!(job::cancel_job));
+        .routes(routes!(job::cancel_job))
+        .routes(routes!(catalogue::models))
+        .routes(routes!(catalogue::download_model));
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(health::livez))
@@ -68,9 +72,15 @@ pub fn router(state: AppState) -> Router {
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([CONTENT_TYPE, job::X_JOB_ID])
         .expose_headers(inpaint::EXPOSED_HEADERS);
-    routes
+    let root_path = state.limits.root_path.clone();
+    let server = routes
         .method_not_allowed_fallback(method_not_allowed)
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
+        .merge(
+            // Relative, for it may be shown under a sub-path.
+            SwaggerUi::new("/docs")
+                .url("/openapi.json", description)
+                .config(Config::from("../openapi.json")),
+        )
         .fallback_service(axum::routing::get(ui::page).fallback(not_found))
         .layer(state.events.layer())
         .layer(middleware::from_fn_with_state(
@@ -83,7 +93,8 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         // What fails is logged with its reason where it fails; a server that isn't ready yet is no failure.
         .layer(TraceLayer::new_for_http().on_failure(()))
-        .with_state(state)
+        .with_state(state);
+    root_path.mount(server)
 }
 
 async fn not_found() -> ApiError {

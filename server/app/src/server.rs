@@ -124,6 +124,8 @@ fn limits(flags: &Start) -> ServerLimits {
         },
         hosts: AllowedHosts::new(&flags.host, &flags.allowed_host),
         origins: AllowedOrigins::new(&flags.cors_origin),
+        root_path: flags.root_path.clone(),
+        fixed_model: flags.disable_model_switch,
     }
 }
 

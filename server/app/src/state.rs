@@ -7,9 +7,11 @@ use iopaint_engine::Engine;
 use iopaint_imaging::{EncodeOptions, Limits};
 
 use crate::codec::CodecPool;
+use crate::error::{ApiError, ErrorCode};
 use crate::events::Events;
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::jobs::Jobs;
+use crate::root_path::RootPath;
 
 /// The server's parts. Clones share them.
 #[derive(Clone)]
@@ -39,6 +41,32 @@ impl AppState {
             limits: Arc::new(limits),
         }
     }
+
+    /// Whether clients may choose and download models.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelFixed`].
+    pub fn may_change_models(&self) -> Result<(), ApiError> {
+        if self.limits.fixed_model {
+            return Err(ApiError::new(
+                ErrorCode::ModelFixed,
+                "this server was started with --disable-model-switch; only its own model answers",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a request may name this model: where the model is fixed, only the current one.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelFixed`].
+    pub fn may_use_model(&self, name: &str) -> Result<(), ApiError> {
+        let current = || self.engine.status().model.is_some_and(|model| model.name == name);
+        if name.is_empty() || !self.limits.fixed_model || current() {
+            return Ok(());
+        }
+        self.may_change_models()
+    }
 }
 
 /// What the operator chose for all requests.
@@ -60,4 +88,8 @@ pub struct ServerLimits {
     pub hosts: AllowedHosts,
     /// The other sites whose pages may use it.
     pub origins: AllowedOrigins,
+    /// The sub-path under which a proxy shows the server.
+    pub root_path: RootPath,
+    /// Whether the model that the server started with is the only one that answers.
+    pub fixed_model: bool,
 }

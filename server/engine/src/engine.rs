@@ -283,7 +283,7 @@ impl Engine {
             .await;
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.handle.0
     }
 }
@@ -348,7 +348,7 @@ fn available(shared: &Shared, state: &State, name: &str) -> Result<(), Unavailab
         .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
     if shared.store.locate(spec).is_some() {
         Ok(())
-    } else if state.is_loading(name) {
+    } else if state.is_loading(name) || state.is_downloading(name) {
         Err(Unavailable::Downloading(name.to_owned()))
     } else {
         Err(Unavailable::Absent(name.to_owned()))

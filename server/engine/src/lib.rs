@@ -1,6 +1,7 @@
 //! Which model, when and in what order: the registry of models, their files on disk and from the network, the queue
 //! and the thread that runs the loaded models.
 
+mod catalogue;
 mod download;
 mod engine;
 mod job;
@@ -18,6 +19,7 @@ mod tests;
 mod verify;
 mod worker;
 
+pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
 pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
 pub use engine::{Engine, EngineOptions, LoadingModel, StartError, Status, Ticket};
 pub use iopaint_torch::{Device, cuda_device_count, init as init_torch};

@@ -1,11 +1,13 @@
 //! Models are loaded, and downloaded if need be, on threads of their own while others go on serving.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
 use iopaint_inpaint::Inpainter;
 
+use crate::catalogue::Download;
 use crate::download::{Progress, ProgressReport, download};
 use crate::loader::LoadError;
 use crate::locate::ModelFile;
@@ -66,12 +68,50 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn
     shared.loader.load(spec, &file)
 }
 
+/// Begins to download a model's file and no more.
+///
+/// # Errors
+/// Where the system has no room for another thread.
+pub(crate) fn begin_fetching(shared: &Arc<Shared>, state: &mut State, name: &str) -> io::Result<()> {
+    let (own_shared, own_name) = (Arc::clone(shared), name.to_owned());
+    thread::Builder::new().name("download".into()).spawn(move || {
+        let Some(spec) = own_shared.registry.get(&own_name) else {
+            return;
+        };
+        if let Err(error) = fetch(&own_shared, spec) {
+            tracing::error!(model = own_name, "the model could not be downloaded: {error}");
+        }
+    })?;
+    // Here and not only in the thread: who asks again at once finds it under way.
+    let nothing = Progress {
+        bytes: 0,
+        total: None,
+    };
+    state
+        .downloads
+        .insert(name.to_owned(), Download::Running(nothing));
+    shared.downloads_changed.send_replace(());
+    Ok(())
+}
+
 /// Downloads a model's file; the progress goes to the terminal or the log and to those who ask for the status.
 pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
+    let result =
+        catch_unwind(AssertUnwindSafe(|| fetch_file(shared, spec))).unwrap_or(Err(LoadError::Panicked));
+    let outcome = match &result {
+        Ok(_) => Download::Finished,
+        Err(error) => Download::Failed(error.to_string()),
+    };
+    shared.set_download(&spec.name, outcome);
+    result
+}
+
+fn fetch_file(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
     let report = ProgressReport::new(&spec.name);
     let progress = |progress: Progress| {
         report.update(progress);
         shared.set_progress(&spec.name, Some(progress));
+        shared.set_download(&spec.name, Download::Running(progress));
     };
     let Origin::Url(url) = &spec.file.origin else {
         return Err(LoadError::Absent);
@@ -89,6 +129,11 @@ pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, Load
 }
 
 impl Shared {
+    fn set_download(&self, name: &str, download: Download) {
+        self.lock().downloads.insert(name.to_owned(), download);
+        self.downloads_changed.send_replace(());
+    }
+
     fn set_progress(&self, name: &str, progress: Option<Progress>) {
         let mut state = self.lock();
         if let Some(loading) = state.loading.iter_mut().find(|loading| loading.name == name) {

@@ -91,6 +91,15 @@ impl ModelStore {
         }
     }
 
+    /// The length in bytes of a model's file, if it is here.
+    #[must_use]
+    pub fn bytes_on_disk(&self, spec: &ModelSpec) -> Option<u64> {
+        match self.locate(spec)? {
+            ModelFile::Builtin(bytes) => Some(bytes.len() as u64),
+            ModelFile::Path(path) => path.metadata().ok().map(|metadata| metadata.len()),
+        }
+    }
+
     /// The models that can be loaded now, without a download.
     #[must_use]
     pub fn servable<'a>(&self, registry: &'a Registry) -> Vec<&'a ModelSpec> {

@@ -1,11 +1,13 @@
 //! What the engine's threads share, and the rules by which it changes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use iopaint_inpaint::Inpainter;
 use tokio::sync::{oneshot, watch};
 
+use crate::catalogue::Download;
 use crate::download::{Cancel, DownloadOptions, Progress};
 use crate::engine::EngineOptions;
 use crate::job::{Job, JobError, Places, Unavailable};
@@ -29,6 +31,9 @@ pub(crate) struct Shared {
     /// Whether a forward is running.
     pub running: watch::Sender<bool>,
     pub cancel_download: Cancel,
+    pub local_files_only: bool,
+    /// Changes whenever [`State::downloads`] does.
+    pub downloads_changed: watch::Sender<()>,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -41,6 +46,8 @@ pub(crate) struct State {
     pub current: Option<String>,
     pub loaded: Vec<Slot>,
     pub loading: Vec<Loading>,
+    /// The last download of each model, since the start.
+    pub downloads: BTreeMap<String, Download>,
     /// Why the last model that was tried isn't serving; empty again when one has been loaded.
     pub failure: Option<String>,
     pub draining: bool,
@@ -96,6 +103,8 @@ impl Shared {
             places: Places::new(options.max_queue.max(1)),
             running: watch::Sender::new(false),
             cancel_download: Cancel::default(),
+            local_files_only: options.local_files_only,
+            downloads_changed: watch::Sender::new(()),
             state: Mutex::default(),
             wake: Condvar::new(),
         }
@@ -169,6 +178,10 @@ impl State {
 
     pub fn is_loading(&self, name: &str) -> bool {
         self.loading.iter().any(|loading| loading.name == name)
+    }
+
+    pub fn is_downloading(&self, name: &str) -> bool {
+        matches!(self.downloads.get(name), Some(Download::Running(_)))
     }
 
     /// Marks a model as just used.

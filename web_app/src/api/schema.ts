@@ -59,6 +59,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/models": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All models that the server knows. `modelInfos` of the server's configuration has those that can serve at once. */
+    get: operations["models"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/models/{name}/download": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Downloads a model's file from the address that the server knows. Answers at once; nothing happens where the file is
+     *     here or on its way. How far it is, the Socket.IO event `model` tells.
+     */
+    post: operations["download_model"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/samplers": {
     parameters: {
       query?: never;
@@ -141,6 +178,11 @@ export interface components {
      * @enum {string}
      */
     Cv2Flag: "INPAINT_NS" | "INPAINT_TELEA";
+    /**
+     * @description How a model's download stands.
+     * @enum {string}
+     */
+    DownloadState: "downloading" | "ready" | "failed";
     /** @description The body of every error answer: the keys that IOPaint's clients read, and a code. */
     ErrorBody: {
       /** @description Always empty. */
@@ -164,10 +206,13 @@ export interface components {
       | "size-mismatch"
       | "incomplete-body"
       | "foreign-origin"
+      | "downloads-forbidden"
+      | "model-fixed"
       | "not-found"
       | "unknown-model"
       | "unknown-job"
       | "method-not-allowed"
+      | "no-download"
       | "cancelled"
       | "job-id-taken"
       | "body-too-large"
@@ -502,6 +547,29 @@ export interface components {
      * @enum {string}
      */
     JobState: "queued" | "running" | "done" | "failed" | "cancelled";
+    /** @description A model that the server knows, be it here or not. */
+    KnownModel: {
+      /**
+       * Format: int64
+       * @description Its file's length in bytes, about that where it isn't here; null where nobody knows.
+       */
+      bytes: number | null;
+      /** @description Whether this server could download it. */
+      downloadable: boolean;
+      /**
+       * Format: int64
+       * @description The bytes that have arrived, while it is downloaded.
+       */
+      downloaded: number | null;
+      /** @description The licence of its weights as an SPDX expression; null where it isn't known. */
+      licence: string | null;
+      /** @description How to ask for it. */
+      name: string;
+      /** @description Whether it is here. */
+      state: components["schemas"]["ModelState"];
+      /** @description How people read it. */
+      title: string;
+    };
     /** @description A model on its way. */
     Loading: {
       /**
@@ -516,6 +584,25 @@ export interface components {
        * @description Bytes to download in all, where that is known.
        */
       total?: number | null;
+    };
+    /** @description The Socket.IO event `model`, sent to every socket while a model is downloaded. */
+    ModelEvent: {
+      /**
+       * Format: int64
+       * @description The bytes that have arrived, while it goes on.
+       */
+      bytes: number | null;
+      /** @description Why it failed, in a sentence. */
+      error: string | null;
+      /** @description The model's name. */
+      name: string;
+      /** @description How its download stands. */
+      state: components["schemas"]["DownloadState"];
+      /**
+       * Format: int64
+       * @description The bytes in all, where that is known.
+       */
+      total: number | null;
     };
     /**
      * @description The entry of a model in `modelInfos` and the answer of the model routes, with the keys that IOPaint 1.6.0 sends.
@@ -549,6 +636,11 @@ export interface components {
       /** @description Whether it takes a strength. */
       support_strength: boolean;
     };
+    /**
+     * @description Whether a model is here.
+     * @enum {string}
+     */
+    ModelState: "builtin" | "ready" | "absent" | "downloading";
     /**
      * @description The kinds of model that IOPaint's clients tell apart.
      * @enum {string}
@@ -657,6 +749,15 @@ export interface operations {
         };
       };
       400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description This server's model is fixed */
+      403: {
         headers: {
           [name: string]: unknown;
         };
@@ -817,6 +918,15 @@ export interface operations {
           "application/json": components["schemas"]["ModelInfo"];
         };
       };
+      /** @description This server's model is fixed */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       404: {
         headers: {
           [name: string]: unknown;
@@ -826,6 +936,82 @@ export interface operations {
         };
       };
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  models: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KnownModel"][];
+        };
+      };
+    };
+  };
+  download_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description One of the names in the list of models */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is on its way, or here */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KnownModel"];
+        };
+      };
+      /** @description Downloads are forbidden on this server */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description Nobody knows an address of its file */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
         headers: {
           [name: string]: unknown;
         };

@@ -142,7 +142,7 @@ pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> 
         enable_auto_saving: false,
         enable_controlnet: false,
         controlnet_method: None,
-        disable_model_switch: false,
+        disable_model_switch: state.limits.fixed_model,
         is_desktop: false,
         samplers: &SAMPLERS,
     })

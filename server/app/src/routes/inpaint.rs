@@ -82,6 +82,7 @@ struct Decoded {
             ),
         ),
         (status = BAD_REQUEST, body = ErrorBody),
+        (status = FORBIDDEN, description = "This server's model is fixed", body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
         (status = CONFLICT, description = "Cancelled, or the job id is taken", body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
@@ -117,6 +118,7 @@ async fn fill(state: &AppState, request: Request, observer: Arc<dyn Observer>) -
     probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
     tracing::debug!(width = image.width, height = image.height, format = %image.format, "an image arrived");
 
+    state.may_use_model(fields.model.as_deref().unwrap_or_default())?;
     let ticket = state
         .engine
         .admit(client, fields.model.as_deref())?

@@ -1,5 +1,6 @@
 //! The HTTP API, one file a subject.
 
+pub mod catalogue;
 pub mod config;
 pub mod health;
 pub mod inpaint;

@@ -40,6 +40,7 @@ pub async fn current_model(State(state): State<AppState>) -> Result<Json<ModelIn
     post, path = "/model", tag = "models", request_body = SwitchModel,
     responses(
         (status = OK, body = ModelInfo),
+        (status = FORBIDDEN, description = "This server's model is fixed", body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
     ),
@@ -48,5 +49,6 @@ pub async fn switch_model(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<SwitchModel>,
 ) -> Result<Json<ModelInfo>, ApiError> {
+    state.may_use_model(&request.name)?;
     Ok(Json(state.engine.switch(&request.name).await?))
 }

@@ -67,6 +67,7 @@ fn replace_hash(file: &mut FileSpec, value: OsString) -> Result<(), String> {
     if md5 != file.hashes.md5 {
         file.hashes = Hashes { md5, sha256: None };
         file.size = None;
+        file.approximate_size = None;
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ struct Description {
     model_type: ModelType,
     padding: Option<PaddingKeys>,
     max_forward_pixels: Option<u64>,
+    licence: Option<String>,
     #[serde(default)]
     file: FileKeys,
 }
@@ -57,6 +58,7 @@ struct FileKeys {
     md5: Option<String>,
     sha256: Option<String>,
     size: Option<u64>,
+    approximate_size: Option<u64>,
     env: Option<String>,
     #[serde(default)]
     builtin: bool,
@@ -144,6 +146,7 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
         model_type: description.model_type,
         padding,
         max_forward_pixels: description.max_forward_pixels,
+        licence: description.licence,
         file: file(description.file)?,
     })
 }
@@ -174,6 +177,7 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
             sha256: keys.sha256.map(|hex| hash("file.sha256", &hex, 64)).transpose()?,
         },
         size: keys.size,
+        approximate_size: keys.approximate_size,
         env: keys.env,
     })
 }

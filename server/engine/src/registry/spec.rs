@@ -21,6 +21,8 @@ pub struct ModelSpec {
     pub padding: Padding,
     /// The largest forward in pixels (width x height after padding); `None` where only the server's limit counts.
     pub max_forward_pixels: Option<u64>,
+    /// The licence of the weights as an SPDX expression, where it is known.
+    pub licence: Option<String>,
     /// The weights.
     pub file: FileSpec,
 }
@@ -36,6 +38,8 @@ pub struct FileSpec {
     pub hashes: Hashes,
     /// The expected length of the whole file in bytes.
     pub size: Option<u64>,
+    /// About as many bytes are to be downloaded; for people, where `size` isn't known.
+    pub approximate_size: Option<u64>,
     /// `<env>_URL` and `<env>_MD5` in the environment take the place of address and hash.
     pub env: Option<String>,
 }
