@@ -14,6 +14,7 @@ mod harness;
 mod hostile;
 mod jobs;
 mod models;
+mod page;
 mod photos;
 mod root_path;
 mod surface;
