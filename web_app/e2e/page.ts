@@ -123,6 +123,10 @@ export class EditorPage {
     await expect.poll(async () => difference(before, await this.shown())).toBeNull();
   }
 
+  async looksDifferent(before: Shown): Promise<boolean> {
+    return (await difference(before, await this.shown())) !== null;
+  }
+
   private async canvas(selector: string): Promise<Shown> {
     const canvas = this.page.locator(selector);
     return canvas.evaluateHandle((element) => {

@@ -1,22 +1,26 @@
 import { matches } from "../../core/shortcut";
-import { useDialog } from "../dialogs";
 import { useEditor } from "../store";
 import type { Action } from "./action";
 import { ACTION_LIST, isEnabled } from "./registry";
 
+/** A key that is let go sooner was tapped, not held. */
+const TAP_MS = 250;
+
+const CONTROLS = "a[href], button, input, select, textarea, [tabindex='0']";
+
 /** Performs actions by their keys until the signal aborts. */
 export function listenToKeys(signal: AbortSignal): void {
-  const held = new Map<string, Action>();
+  const held = new Map<string, { readonly action: Action; readonly since: number }>();
   const letGo = (): void => {
-    for (const action of held.values()) action.release?.();
+    for (const { action } of held.values()) action.release?.();
     held.clear();
   };
   window.addEventListener(
     "keydown",
     (event) => {
-      if (useDialog.getState().open || isTyping(event.target)) return;
+      if (isTyping(event.target) || document.querySelector('[role="dialog"]')) return;
       // Tab goes on to the next control once one has the focus.
-      if (event.key === "Tab" && event.target !== document.body) return;
+      if (event.key === "Tab" && !isOnPicture(event.target)) return;
       const state = useEditor.getState();
       const action = ACTION_LIST.find(
         (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && isEnabled(each, state),
@@ -24,16 +28,20 @@ export function listenToKeys(signal: AbortSignal): void {
       if (!action) return;
       event.preventDefault();
       if (event.repeat && !action.repeats) return;
-      if (action.release) held.set(event.code, action);
+      if (action.release) held.set(event.code, { action, since: event.timeStamp });
       void action.perform();
     },
     { signal },
   );
   window.addEventListener(
     "keyup",
-    ({ code }) => {
-      held.get(code)?.release?.();
+    ({ code, timeStamp }) => {
+      const pressed = held.get(code);
+      if (!pressed) return;
       held.delete(code);
+      pressed.action.release?.();
+      // A key that is only tapped does what it does everywhere.
+      if (code === "Tab" && timeStamp - pressed.since < TAP_MS) focusNext();
     },
     { signal },
   );
@@ -48,4 +56,18 @@ function isTyping(target: EventTarget | null): boolean {
   return (
     target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
   );
+}
+
+/** Whether keys belong to the picture, because nothing else has the focus. */
+function isOnPicture(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof Element && target.matches(".stage"));
+}
+
+/** Moves the focus as Tab does. */
+function focusNext(): void {
+  const controls = [...document.querySelectorAll<HTMLElement>(CONTROLS)].filter(
+    (control) => !control.matches(":disabled, [hidden], [tabindex='-1']") && control.checkVisibility(),
+  );
+  const now = controls.findIndex((control) => control === document.activeElement);
+  controls[(now + 1) % controls.length]?.focus();
 }

@@ -6,17 +6,23 @@ import type { StageElements } from "./stage";
 /** How long the ring shows a new size where no cursor is. */
 const SHOWN_MS = 700;
 
+/** Diameter of the ring that stands for the keys' cursor where a tool has no brush. */
+const POINT = 12;
+
 /** What shows where a tool would act: the ring of the brush, the mouse's cursor, the line between two pictures. */
 export class Cursor {
   private at: Point | null = null;
   private shown: "open" | "closed" | null = null;
+  private keys = false;
   private timer = 0;
   private brush = useEditor.getState().brush;
 
   constructor(private readonly elements: StageElements) {}
 
-  move(at: Point | null): void {
+  /** Follows the mouse, or the cursor that the keys move. */
+  move(at: Point | null, by: "mouse" | "keys" = "mouse"): void {
     this.at = at;
+    this.keys = by === "keys";
     this.placeRing();
   }
 
@@ -60,9 +66,10 @@ export class Cursor {
     const { brush, tool } = useEditor.getState();
     const middle = { x: root.clientWidth / 2, y: root.clientHeight / 2 };
     const at = this.at ?? (this.timer ? middle : null);
-    ring.hidden = !at || !usesBrush(tool) || this.shown !== null;
+    ring.hidden = !at || !(usesBrush(tool) || this.keys) || this.shown !== null;
     if (!at) return;
-    ring.style.width = ring.style.height = `${brush}px`;
-    ring.style.transform = `translate(${at.x - brush / 2}px, ${at.y - brush / 2}px)`;
+    const size = usesBrush(tool) ? brush : POINT;
+    ring.style.width = ring.style.height = `${size}px`;
+    ring.style.transform = `translate(${at.x - size / 2}px, ${at.y - size / 2}px)`;
   }
 }

@@ -21,6 +21,7 @@ import { makeTool } from "../tools";
 import type { Held, Tool, ToolOptions } from "../tools/tool";
 import { Cursor } from "./cursor";
 import { Gestures, type GestureTarget } from "./gestures";
+import { KeyboardPointer, type KeyTarget } from "./keyboard";
 import { MaskLayer } from "./maskLayer";
 import { PictureLayer } from "./pictureLayer";
 
@@ -39,7 +40,7 @@ export interface StageElements {
 const TOLERANCE = 8;
 
 /** Shows a picture and its mask, and turns gestures into edits and views. */
-export class Stage implements GestureTarget {
+export class Stage implements GestureTarget, KeyTarget {
   private size: Size = { width: 1, height: 1 };
   private tool: Tool | null = null;
   /** Whether the view is still the fitted one, which follows the window's size. */
@@ -64,6 +65,7 @@ export class Stage implements GestureTarget {
     });
     observer.observe(elements.root);
     new Gestures(elements.root, this, this.stop.signal);
+    new KeyboardPointer(elements.root, this, this.stop.signal);
     const ends = [
       useEditor.subscribe((now, before) => {
         this.follow(now, before);
@@ -175,6 +177,20 @@ export class Stage implements GestureTarget {
     this.redraw();
   }
 
+  pointedAt(at: Point | null): void {
+    this.cursor.move(at, "keys");
+    if (at && this.isDrawing()) this.tool?.hover(this.onPicture(at), { shift: false, alt: false });
+    this.redraw();
+  }
+
+  isDrawing(): boolean {
+    return this.tool !== null && (this.tool.preview !== null || this.tool.outline.length > 0);
+  }
+
+  isHeld(): boolean {
+    return useEditor.getState().tool !== "polygon";
+  }
+
   hand(shown: "open" | "closed" | null): void {
     this.cursor.hand(shown);
   }
@@ -224,7 +240,7 @@ export class Stage implements GestureTarget {
   }
 
   private drawn(): void {
-    const drawing = this.tool !== null && (this.tool.preview !== null || this.tool.outline.length > 0);
+    const drawing = this.isDrawing();
     if (drawing !== useEditor.getState().drawing) setDrawing(drawing);
     this.redraw();
   }
@@ -261,7 +277,7 @@ export class Stage implements GestureTarget {
 
   /** Escape says through the store that nothing is drawn any more. */
   private dropIfDrawing(): void {
-    if (this.tool && (this.tool.preview !== null || this.tool.outline.length > 0)) this.tool.cancel();
+    if (this.isDrawing()) this.tool?.cancel();
   }
 }
 
