@@ -3,6 +3,7 @@ import { closeDialog, useDialog, type DialogName } from "../editor/dialogs";
 
 // Fetched when they are first opened.
 const BatchDialog = lazy(() => import("../batch/BatchDialog"));
+const FilesDialog = lazy(() => import("../files/FilesDialog"));
 const SettingsDialog = lazy(() => import("../settings/SettingsDialog"));
 const ShortcutsDialog = lazy(() => import("./dialogs/ShortcutsDialog"));
 
@@ -16,6 +17,8 @@ function Open({ name }: { name: DialogName }) {
   switch (name) {
     case "batch":
       return <BatchDialog onClose={closeDialog} />;
+    case "files":
+      return <FilesDialog onClose={closeDialog} />;
     case "settings":
       return <SettingsDialog onClose={closeDialog} />;
     case "shortcuts":

@@ -1,0 +1,69 @@
+import { MasonryPhotoAlbum, RowsPhotoAlbum, type Photo } from "react-photo-album";
+import "react-photo-album/masonry.css";
+import "react-photo-album/rows.css";
+import { thumbnailUrl, type Media, type MediaTab } from "../api/media";
+import { useT } from "../i18n";
+import type { FilesLayout } from "./store";
+
+/** Twice the height of a row, for fine screens. */
+const THUMBNAIL_WIDTH = 512;
+const ROW_HEIGHT = 180;
+const SPACING = 8;
+
+export interface AlbumProps {
+  tab: MediaTab;
+  medias: readonly Media[];
+  layout: FilesLayout;
+  onOpen: (name: string) => void;
+}
+
+/** Pictures side by side, in rows of one height or columns of one width. */
+export function Album({ tab, medias, layout, onOpen }: AlbumProps) {
+  const t = useT();
+  const photos = medias.map(({ name, width, height }): Photo => ({
+    key: name,
+    src: thumbnailUrl(tab, name, Math.min(width, THUMBNAIL_WIDTH)),
+    width,
+    height,
+    title: name,
+    alt: "",
+    label: t("files.open", { name }),
+  }));
+  const props = {
+    photos,
+    spacing: SPACING,
+    // Measured again when a scrollbar comes would mean laid out twice.
+    defaultContainerWidth: 800,
+    onClick: ({ index }: { index: number }) => {
+      const media = medias[index];
+      if (media) onOpen(media.name);
+    },
+    render: {
+      image: (image: React.ComponentProps<"img">) => (
+        <img
+          {...image}
+          loading="lazy"
+          decoding="async"
+          className={`${image.className ?? ""} rounded-md bg-sunken`}
+        />
+      ),
+      extras: (_: object, { photo }: { photo: Photo }) => (
+        <span
+          aria-hidden="true"
+          className="pointer-events-none absolute inset-x-0 bottom-0 truncate rounded-b-md bg-black/60 px-2 py-1 text-left text-xs text-white opacity-0 transition-opacity [button:focus-visible_&]:opacity-100 [button:hover_&]:opacity-100"
+        >
+          {photo.title}
+        </span>
+      ),
+    },
+  };
+  return layout === "rows" ? (
+    <RowsPhotoAlbum
+      {...props}
+      targetRowHeight={ROW_HEIGHT}
+      rowConstraints={{ singleRowMaxHeight: ROW_HEIGHT * 1.5 }}
+    />
+  ) : (
+    <MasonryPhotoAlbum {...props} columns={(width) => Math.max(2, Math.round(width / 240))} />
+  );
+}
