@@ -1,18 +1,9 @@
 import type { Socket } from "socket.io-client";
 import { pageBase } from "./base";
+import type { components } from "./schema";
 
 /** What the server tells of a job while it is under way. */
-export interface JobEvent {
-  readonly id: string;
-  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
-  /** How many jobs come before it. */
-  readonly position?: number | null;
-  /** Crops that are filled, of `crops` in all. */
-  readonly crop?: number | null;
-  readonly crops?: number | null;
-  /** The time it will still take, as far as the server can guess. */
-  readonly eta_ms?: number | null;
-}
+export type JobEvent = components["schemas"]["JobEvent"];
 
 export type JobListener = (event: JobEvent) => void;
 
