@@ -2,13 +2,16 @@
 
 mod bmp;
 mod jpeg;
+mod overlay;
 mod pixels;
 mod png;
+mod thumbnail;
 mod tiff;
 mod webp;
 
 use image::{GrayImage, RgbImage};
 
+pub use self::overlay::encode_overlay;
 use self::pixels::Pixels;
 use crate::{EncodeError, Format, Picture};
 

@@ -19,6 +19,9 @@ use crate::{
 
 type File = Cursor<Vec<u8>>;
 
+const EXIF_DIRECTORY: u16 = 0x8769;
+const GPS_DIRECTORY: u16 = 0x8825;
+
 pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let mut file = File::default();
     match (&pixels.samples, pixels.alpha) {
@@ -43,22 +46,23 @@ where
     let mut encoder = TiffEncoder::new(file)?
         .with_compression(Compression::Lzw)
         .with_predictor(Predictor::Horizontal);
-    let (fields, exif) = match &metadata.extras {
-        Extras::Tiff { fields, exif } => (fields.as_slice(), exif.as_slice()),
-        _ => (&[][..], &[][..]),
+    let (fields, exif, gps) = match &metadata.extras {
+        Extras::Tiff { fields, exif, gps } => (fields.as_slice(), exif.as_slice(), gps.as_slice()),
+        _ => (&[][..], &[][..], &[][..]),
     };
-    let exif = if exif.is_empty() {
-        None
-    } else {
-        let mut directory = encoder.extra_directory()?;
-        put(&mut directory, exif)?;
-        Some(directory.finish_with_offsets()?.offset)
-    };
+    let mut below = Vec::new();
+    for (pointer, fields) in [(EXIF_DIRECTORY, exif), (GPS_DIRECTORY, gps)] {
+        if !fields.is_empty() {
+            let mut directory = encoder.extra_directory()?;
+            put(&mut directory, fields)?;
+            below.push((pointer, directory.finish_with_offsets()?.offset));
+        }
+    }
     let mut image = encoder.new_image::<C>(pixels.width, pixels.height)?;
     let directory = image.encoder();
     put(directory, fields)?;
-    if let Some(offset) = exif {
-        directory.write_tag(Tag::Unknown(0x8769), offset)?;
+    for (pointer, offset) in below {
+        directory.write_tag(Tag::Unknown(pointer), offset)?;
     }
     if pixels.alpha {
         directory.write_tag(Tag::ExtraSamples, ExtraSamples::UnassociatedAlpha.to_u16())?;

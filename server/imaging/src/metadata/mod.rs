@@ -32,10 +32,11 @@ pub(crate) enum Extras {
     },
     /// The density of a JFIF header: unit (0: ratio, 1: per inch, 2: per cm), horizontal, vertical.
     Jpeg { density: Option<(u8, u16, u16)> },
-    /// Fields of the first directory, and of its EXIF directory.
+    /// Fields of the first directory, and of its EXIF and GPS directories.
     Tiff {
         fields: Vec<TiffField>,
         exif: Vec<TiffField>,
+        gps: Vec<TiffField>,
     },
     /// The header's pixels per metre, horizontal and vertical, as stored.
     Bmp { density: [u8; 8] },

@@ -16,6 +16,7 @@ const CARRIED: [u16; 21] = [
 /// Of the EXIF directory: a maker's notes, which point into the old file and hold previews, and further directories.
 const LEFT_OUT: [u16; 3] = [0x927c, 0xa005, 0x8825];
 const EXIF_DIRECTORY: Tag = Tag::Unknown(0x8769);
+const GPS_DIRECTORY: Tag = Tag::Unknown(0x8825);
 
 /// The first directory's fields that are carried over.
 pub(super) fn carried(reader: &mut Reader<'_>) -> Vec<TiffField> {
@@ -28,28 +29,35 @@ pub(super) fn carried(reader: &mut Reader<'_>) -> Vec<TiffField> {
 
 /// The fields of the EXIF directory that outlive an edit, with the picture's size.
 pub(super) fn exif(reader: &mut Reader<'_>, size: (u32, u32)) -> Vec<TiffField> {
-    let pointer = reader.find_tag_unsigned::<u64>(EXIF_DIRECTORY).ok().flatten();
+    let mut fields = below(reader, EXIF_DIRECTORY);
+    fields.retain(|field| !LEFT_OUT.contains(&field.tag.to_u16()));
+    for field in &mut fields {
+        let length: u32 = match field.tag.to_u16() {
+            0xa002 => size.0,
+            0xa003 => size.1,
+            _ => continue,
+        };
+        field.kind = Type::LONG;
+        field.data = length.to_ne_bytes().to_vec();
+    }
+    fields
+}
+
+/// The fields of the GPS directory: where the picture was taken.
+pub(super) fn gps(reader: &mut Reader<'_>) -> Vec<TiffField> {
+    below(reader, GPS_DIRECTORY)
+}
+
+/// The fields of the directory that the first one points to.
+fn below(reader: &mut Reader<'_>, pointer: Tag) -> Vec<TiffField> {
+    let pointer = reader.find_tag_unsigned::<u64>(pointer).ok().flatten();
     let Some(directory) = pointer.and_then(|at| reader.read_directory(IfdPointer(at)).ok()) else {
         return Vec::new();
     };
     let tags: Vec<Tag> = directory.iter().map(|(tag, _)| tag).collect();
     let mut values = reader.read_directory_tags(&directory);
     tags.into_iter()
-        .filter(|tag| !LEFT_OUT.contains(&tag.to_u16()))
-        .filter_map(|tag| {
-            let length = |length: u32| {
-                Some(TiffField {
-                    tag,
-                    kind: Type::LONG,
-                    data: length.to_ne_bytes().to_vec(),
-                })
-            };
-            match tag.to_u16() {
-                0xa002 => length(size.0),
-                0xa003 => length(size.1),
-                _ => field(&mut values, tag),
-            }
-        })
+        .filter_map(|tag| field(&mut values, tag))
         .collect()
 }
 

@@ -124,6 +124,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
     metadata.extras = Extras::Tiff {
         fields: fields::carried(&mut reader),
         exif: fields::exif(&mut reader, upright),
+        gps: fields::gps(&mut reader),
     };
     Ok(Decoded {
         image,

@@ -1,0 +1,53 @@
+//! Texts inside a PNG.
+
+use std::io::Cursor;
+
+use crate::{DecodeError, Format};
+
+/// The most bytes that a compressed text may become.
+const MAX_TEXT: usize = 2 << 20;
+
+/// The text that a PNG carries under `keyword` before its pixels, plain, compressed or international; `None` where
+/// there is none, and in every other format.
+///
+/// # Errors
+/// [`DecodeError::Damaged`] where the file ends before its pixels.
+pub fn png_text(bytes: &[u8], keyword: &str) -> Result<Option<String>, DecodeError> {
+    if Format::sniff(bytes) != Some(Format::Png) {
+        return Ok(None);
+    }
+    let decoder = png::Decoder::new_with_limits(
+        Cursor::new(bytes),
+        png::Limits {
+            bytes: bytes.len() + MAX_TEXT,
+        },
+    );
+    let reader = decoder
+        .read_info()
+        .map_err(|error| DecodeError::damaged(Format::Png, error))?;
+    let info = reader.info();
+    let plain = info
+        .uncompressed_latin1_text
+        .iter()
+        .find(|chunk| chunk.keyword == keyword)
+        .map(|chunk| chunk.text.clone());
+    let compressed = || {
+        let mut chunk = info
+            .compressed_latin1_text
+            .iter()
+            .find(|chunk| chunk.keyword == keyword)?
+            .clone();
+        chunk.decompress_text_with_limit(MAX_TEXT).ok()?;
+        chunk.get_text().ok()
+    };
+    let international = || {
+        let mut chunk = info
+            .utf8_text
+            .iter()
+            .find(|chunk| chunk.keyword == keyword)?
+            .clone();
+        chunk.decompress_text_with_limit(MAX_TEXT).ok()?;
+        chunk.get_text().ok()
+    };
+    Ok(plain.or_else(compressed).or_else(international))
+}
