@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use iopaint_app::files::{FileSettings, Files};
 use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, RootPath, ServerLimits, router};
 use iopaint_engine::{
     Device, Engine, EngineOptions, ModelLoader, ModelStore, Registry, TorchLoader, init_torch,
@@ -85,15 +86,15 @@ pub fn limits() -> ServerLimits {
 
 /// A server with `lama` and `anime-lama` (small stand-ins of the same contract) beside the built-in model.
 pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -> Server {
-    init_torch(2);
-    let loader = TorchLoader {
-        device: Device::Cpu,
-        strict: false,
-    };
-    server_of(Arc::new(loader), change)
+    server_of(torch(), change)
 }
 
-/// The same, with models that `loader` makes of the files.
+/// A server that offers files from the disk.
+pub fn server_with_files(settings: &FileSettings) -> Server {
+    start(Registry::known().unwrap(), torch(), settings, |_, _| {})
+}
+
+/// The same as [`server_with`], with models that `loader` makes of the files.
 pub fn server_of(
     loader: Arc<dyn ModelLoader>,
     change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
@@ -105,6 +106,23 @@ pub fn server_of(
 pub fn server_from(
     registry: Registry,
     loader: Arc<dyn ModelLoader>,
+    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+) -> Server {
+    start(registry, loader, &FileSettings::default(), change)
+}
+
+fn torch() -> Arc<dyn ModelLoader> {
+    init_torch(2);
+    Arc::new(TorchLoader {
+        device: Device::Cpu,
+        strict: false,
+    })
+}
+
+fn start(
+    registry: Registry,
+    loader: Arc<dyn ModelLoader>,
+    settings: &FileSettings,
     change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
 ) -> Server {
     let folder = tempfile::tempdir().unwrap();
@@ -123,7 +141,8 @@ pub fn server_from(
     change(&mut options, &mut limits);
     let store = ModelStore::new(folder.path().to_owned(), None);
     let engine = Engine::start(registry, store, loader, &options).unwrap();
-    let state = AppState::new(engine.clone(), CodecPool::new(2), limits);
+    let files = Files::open(settings).unwrap();
+    let state = AppState::new(engine.clone(), CodecPool::new(2), files, limits);
     Server {
         router: router(state),
         engine,
@@ -186,14 +205,22 @@ impl Server {
     }
 }
 
-/// A multipart form: (name, bytes) of its parts.
+/// A multipart form of files: (name, bytes) of its parts.
 pub fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+    let files: Vec<_> = parts
+        .iter()
+        .map(|(name, bytes)| (*name, Some(*name), *bytes))
+        .collect();
+    form_of(&files)
+}
+
+/// A multipart form: (name, file's name if it is one, bytes) of its parts.
+pub fn form_of(parts: &[(&str, Option<&str>, &[u8])]) -> (String, Vec<u8>) {
     let boundary = "a-boundary-that-no-picture-holds";
     let mut body = Vec::new();
-    for (name, bytes) in parts {
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\n"
-        );
+    for (name, file, bytes) in parts {
+        let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
         body.extend(head.as_bytes());
         body.extend(*bytes);
         body.extend(b"\r\n");

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod catalogue;
+mod clients;
 mod coercion;
 mod errors;
 mod events;
+mod files;
 mod gate;
 mod goldens;
 mod guards;
@@ -17,4 +19,5 @@ mod models;
 mod page;
 mod photos;
 mod root_path;
+mod stateless;
 mod surface;

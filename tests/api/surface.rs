@@ -64,7 +64,15 @@ async fn livez_readyz_docs_and_the_page_answer() {
         (ready.status, ready.json()["model"].clone()),
         (StatusCode::OK, json!("lama"))
     );
-    assert_eq!(server.get("/docs/").await.status, StatusCode::OK);
+    for docs in ["/docs/", "/redoc"] {
+        let page = server.get(docs).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let text = String::from_utf8(page.body).unwrap();
+        assert!(text.trim_start().starts_with('<'));
+        for elsewhere in ["src=\"http", "src=\"//", "href=\"http", "href=\"//"] {
+            assert!(!text.contains(elsewhere), "{docs}: {elsewhere}");
+        }
+    }
     let page = server.get("/").await;
     assert!(page.body.starts_with(b"<") && page.header("content-type").starts_with("text/html"));
     server.engine.drain();

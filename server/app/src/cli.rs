@@ -69,15 +69,18 @@ pub struct Start {
     /// Where models run: cpu, cuda or cuda:N. Without a usable GPU the processor is used, with a warning.
     #[arg(long, env = "IOPAINT_DEVICE", default_value = "cpu")]
     pub device: String,
-    /// An image or a folder of images to offer in the page.
-    #[arg(long, env = "IOPAINT_INPUT", hide = true)]
+    /// An image to open in the page, or a folder of images to choose from.
+    #[arg(long, env = "IOPAINT_INPUT")]
     pub input: Option<PathBuf>,
     /// A folder of masks to offer in the page.
-    #[arg(long, env = "IOPAINT_MASK_DIR", hide = true)]
+    #[arg(long, env = "IOPAINT_MASK_DIR")]
     pub mask_dir: Option<PathBuf>,
-    /// A folder to save results to.
-    #[arg(long, env = "IOPAINT_OUTPUT_DIR", hide = true)]
+    /// A folder to save results to; made if it isn't there.
+    #[arg(long, env = "IOPAINT_OUTPUT_DIR")]
     pub output_dir: Option<PathBuf>,
+    /// A saved result takes the place of one of the same name; otherwise it gets a number.
+    #[arg(long, env = "IOPAINT_ALLOW_OVERWRITE", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = switch, action = ArgAction::Set)]
+    pub allow_overwrite: bool,
     /// Quality of JPEG results, 1 to 100.
     #[arg(long, env = "IOPAINT_QUALITY", default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,

@@ -1,5 +1,6 @@
 //! What goes wrong, as clients read it: a closed list of codes and one body.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,11 +14,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::codec::CodecPanicked;
+use crate::files::{NameError, NotOffered};
 
 /// Every way in which a request can fail. Clients may rely on these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
+    /// 200: the server was started without an image; clients ask before they know.
+    NoInputImage,
     /// 400: the body is not JSON.
     InvalidJson,
     /// 400: the body is not a form that can be read.
@@ -38,6 +42,8 @@ pub enum ErrorCode {
     ModelFixed,
     /// 404: nothing is at this address.
     NotFound,
+    /// 404: the server was started without the folder that is asked for.
+    NotOffered,
     /// 404: no model of this name can serve.
     UnknownModel,
     /// 404: no request of this job id is in flight.
@@ -64,6 +70,10 @@ pub enum ErrorCode {
     InvalidField,
     /// 422: a job id is not a UUID.
     InvalidJobId,
+    /// 422: the folder has no image of this name.
+    UnknownFile,
+    /// 422: no plugin of this name is switched on.
+    UnknownPlugin,
     /// 429: all places in the queue are taken.
     QueueFull,
     /// 429: too many clients listen to events.
@@ -74,6 +84,8 @@ pub enum ErrorCode {
     ModelFailed,
     /// 500: memory ran out.
     OutOfMemory,
+    /// 500: the disk failed, or is full.
+    Storage,
     /// 503: no model could be loaded.
     NoModel,
     /// 503: the server is shutting down.
@@ -87,6 +99,7 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
+            Self::NoInputImage => StatusCode::OK,
             Self::InvalidJson
             | Self::InvalidForm
             | Self::InvalidBase64
@@ -94,15 +107,21 @@ impl ErrorCode {
             | Self::SizeMismatch
             | Self::IncompleteBody => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin | Self::DownloadsForbidden | Self::ModelFixed => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::UnknownModel | Self::UnknownJob => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NotOffered | Self::UnknownModel | Self::UnknownJob => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoDownload | Self::Cancelled | Self::JobIdTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge | Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType | Self::NotAnImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::InvalidField | Self::InvalidJobId => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidField | Self::InvalidJobId | Self::UnknownFile | Self::UnknownPlugin => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::QueueFull | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal | Self::ModelFailed | Self::OutOfMemory => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal | Self::ModelFailed | Self::OutOfMemory | Self::Storage => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::NoModel | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
             Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -156,6 +175,26 @@ impl ApiError {
             DecodeError::Damaged { .. } => ErrorCode::DamagedImage,
         };
         Self::new(code, &format!("The field `{field}`: {error}"))
+    }
+
+    /// A name that is none of a file; `field` says where it stood.
+    #[must_use]
+    pub fn name(field: &str, error: NameError) -> Self {
+        Self::field(field, &error.to_string())
+    }
+
+    /// The disk failed. The reason goes into the log, as it may name paths.
+    #[must_use]
+    pub fn storage(error: &std::io::Error) -> Self {
+        tracing::warn!("a file could not be read or written: {error}");
+        let reason = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the server's disk is full",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "the server may not read or write its folder; give it the right to, or name another one"
+            }
+            _ => "the server's disk failed; the log says how",
+        };
+        Self::new(ErrorCode::Storage, reason)
     }
 
     /// The code.
@@ -257,6 +296,12 @@ impl From<DownloadRefusal> for ApiError {
 impl From<CodecPanicked> for ApiError {
     fn from(error: CodecPanicked) -> Self {
         Self::new(ErrorCode::Internal, &error.to_string())
+    }
+}
+
+impl From<NotOffered> for ApiError {
+    fn from(error: NotOffered) -> Self {
+        Self::new(ErrorCode::NotOffered, &error.to_string())
     }
 }
 

@@ -19,7 +19,7 @@ use crate::state::AppState;
 const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; \
     connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; \
     frame-ancestors 'none'";
-/// The documentation's page sets styles of its own in its elements.
+/// The documentation's pages have styles of their own inside.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
     script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
@@ -121,7 +121,9 @@ fn without_port(host: &str) -> &str {
 /// Refuses requests under a foreign name and, where something could change or be overheard, from a foreign page; adds the security
 /// headers to every answer.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let docs = request.uri().path().starts_with("/docs");
+    let docs = ["/docs", "/redoc"]
+        .iter()
+        .any(|docs| request.uri().path().starts_with(docs));
     let mut response = match check(&state, &request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),

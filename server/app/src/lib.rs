@@ -1,12 +1,15 @@
 //! The server around the engine: HTTP, the page inside the binary, the command line.
 
+mod blocking;
 pub mod cli;
 mod codec;
 pub mod error;
 mod events;
+pub mod files;
 mod guard;
 pub mod health;
 mod jobs;
+mod reference;
 mod request;
 mod root_path;
 mod router;

@@ -1,8 +1,8 @@
 //! Routes, limits and what surrounds them.
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::Method;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::http::{HeaderName, Method};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -17,7 +17,10 @@ use crate::error::{ApiError, ErrorCode};
 use crate::events::{self, ModelEvent};
 use crate::guard;
 use crate::jobs::JobEvent;
-use crate::routes::{catalogue, config, health, inpaint, job, model};
+use crate::reference::Reference;
+use crate::routes::{
+    catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, model, plugins,
+};
 use crate::state::AppState;
 use crate::ui;
 
@@ -34,6 +37,8 @@ use crate::ui;
     tags(
         (name = "inpaint", description = "Filling holes"),
         (name = "models", description = "Which model answers"),
+        (name = "files", description = "Images on the server's disk, where the operator offers them"),
+        (name = "plugins", description = "For clients that ask; this server has no plugins"),
         (name = "server", description = "What the server can do"),
         (name = "health", description = "For orchestrators"),
     ),
@@ -54,9 +59,20 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(inpaint::inpaint))
         .routes(routes!(job::cancel_job))
         .routes(routes!(catalogue::models))
-        .routes(routes!(catalogue::download_model));
+        .routes(routes!(catalogue::download_model))
+        .routes(routes!(mask::adjust_mask))
+        .routes(routes!(gen_info::gen_info))
+        .routes(routes!(files::input_image))
+        .routes(routes!(files::save_image))
+        .routes(routes!(media::medias))
+        .routes(routes!(media::media_file))
+        .routes(routes!(media::media_thumbnail_file))
+        .routes(routes!(plugins::run_plugin_gen_mask))
+        .routes(routes!(plugins::run_plugin_gen_image))
+        .routes(routes!(plugins::switch_plugin_model));
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .nest("/api/v1", v1)
+        .routes(routes!(legacy::inpaint))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
 }
@@ -64,17 +80,25 @@ fn api() -> OpenApiRouter<AppState> {
 /// The whole server as a service.
 pub fn router(state: AppState) -> Router {
     let (routes, description) = api().split_for_parts();
+    let reference = Reference::new(&description);
     let origins = state.limits.origins.clone();
+    let exposed: Vec<HeaderName> = inpaint::EXPOSED_HEADERS
+        .into_iter()
+        .chain(media::EXPOSED_HEADERS)
+        .chain(files::EXPOSED_HEADERS)
+        .collect();
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| {
             origin.to_str().is_ok_and(|origin| origins.allow(origin))
         }))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([CONTENT_TYPE, job::X_JOB_ID])
-        .expose_headers(inpaint::EXPOSED_HEADERS);
+        // IOPaint's page asks for the input image past every cache.
+        .allow_headers([CONTENT_TYPE, CACHE_CONTROL, PRAGMA, job::X_JOB_ID])
+        .expose_headers(exposed);
     let root_path = state.limits.root_path.clone();
     let server = routes
         .method_not_allowed_fallback(method_not_allowed)
+        .route("/redoc", axum::routing::get(async move || reference.html()))
         .merge(
             // Relative, for it may be shown under a sub-path.
             SwaggerUi::new("/docs")

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::Start;
 use crate::codec::CodecPool;
+use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::router::router;
 use crate::settings::default_threads;
@@ -37,9 +38,16 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&address).await.with_context(|| {
         format!("can't listen on {address}; is another server running there? --port takes another")
     })?;
+    let settings = FileSettings {
+        input: flags.input.clone(),
+        mask_dir: flags.mask_dir.clone(),
+        output_dir: flags.output_dir.clone(),
+        allow_overwrite: flags.allow_overwrite,
+    };
+    let files = tokio::task::spawn_blocking(move || Files::open(&settings)).await??;
     let own_flags = flags.clone();
     let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads)).await??;
-    let state = AppState::new(engine.clone(), CodecPool::new(threads), limits(&flags));
+    let state = AppState::new(engine.clone(), CodecPool::new(threads), files, limits(&flags));
     let events = state.events.clone();
     announce(&listener.local_addr()?)?;
     let drain_timeout = Duration::from_secs(flags.drain_timeout);

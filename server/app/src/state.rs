@@ -9,6 +9,7 @@ use iopaint_imaging::{EncodeOptions, Limits};
 use crate::codec::CodecPool;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::Events;
+use crate::files::Files;
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::jobs::Jobs;
 use crate::root_path::RootPath;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub jobs: Jobs,
     /// Who listens, and how they are told.
     pub events: Events,
+    /// What the operator offers from the disk.
+    pub files: Arc<Files>,
     /// What the operator chose.
     pub limits: Arc<ServerLimits>,
 }
@@ -31,13 +34,14 @@ pub struct AppState {
 impl AppState {
     /// A server with nothing in flight and nobody who listens.
     #[must_use]
-    pub fn new(engine: Engine, codecs: CodecPool, limits: ServerLimits) -> Self {
+    pub fn new(engine: Engine, codecs: CodecPool, files: Files, limits: ServerLimits) -> Self {
         let jobs = Jobs::default();
         Self {
             events: Events::new(&engine, &jobs, limits.max_sockets),
             engine,
             codecs,
             jobs,
+            files: Arc::new(files),
             limits: Arc::new(limits),
         }
     }

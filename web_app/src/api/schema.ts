@@ -1,6 +1,40 @@
 // Written by `npm run schema` from the server's description of its API. Not to be edited.
 
 export interface paths {
+  "/api/v1/adjust_mask": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Grows, shrinks or turns over a mask. The answer shows the hole in the colour of a stroke, on nothing. */
+    post: operations["adjust_mask"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/gen-info": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Reads the prompts that an image generator left in a PNG's text `parameters`. Of every other image they are empty. */
+    post: operations["gen_info"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/inpaint": {
     parameters: {
       query?: never;
@@ -12,6 +46,23 @@ export interface paths {
     put?: never;
     /** Fills the hole of an image and answers it in its own format. */
     post: operations["inpaint"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/inputimage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The image that the server was started with. Without one: 200 and an error's body, as clients ask before they know. */
+    get: operations["input_image"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -33,6 +84,60 @@ export interface paths {
      *     once, one that runs stops before its next crop. The request itself is answered with the code `cancelled`.
      */
     delete: operations["cancel_job"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/media_file": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** An image of a folder, as it is. */
+    get: operations["media_file"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/media_thumbnail_file": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A small copy of an image, upright: JPEG, or PNG where it has transparency. Never larger than the image or 1024
+     *     pixels on a side.
+     */
+    get: operations["media_thumbnail_file"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/medias": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The images of a folder (.jpg, .jpeg, .png) by name. What can't be read as an image is left out. */
+    get: operations["medias"];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -96,6 +201,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/run_plugin_gen_image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Has no plugin to run: always 422. */
+    post: operations["run_plugin_gen_image"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/run_plugin_gen_mask": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Has no plugin to run: always 422. */
+    post: operations["run_plugin_gen_mask"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/samplers": {
     parameters: {
       query?: never;
@@ -113,6 +252,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/save_image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Writes an image into the output folder. A name that is taken gets a number (`photo-1.png`); the answer says which
+     *     name it became.
+     */
+    post: operations["save_image"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/server-config": {
     parameters: {
       query?: never;
@@ -124,6 +283,40 @@ export interface paths {
     get: operations["server_config"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/switch_plugin_model": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Has no plugin to switch: always null, as IOPaint answers for a plugin that isn't switched on. */
+    post: operations["switch_plugin_model"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/inpaint": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Fills the hole of an image, for scripts that were written for lama-cleaner 1.x. */
+    post: operations["legacy_inpaint"];
     delete?: never;
     options?: never;
     head?: never;
@@ -168,6 +361,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /** @description A mask and what is done to it. */
+    AdjustMask: {
+      /**
+       * Format: int64
+       * @description By how many pixels the hole grows or shrinks; 0 or more. More than 254 counts as 254.
+       * @default 5
+       */
+      kernel_size: number;
+      /** @description The mask: what is 127 or brighter is to be filled. Base64, bare or as a data URL. */
+      mask: string;
+      /** @description What is done. */
+      operate: components["schemas"]["Operation"];
+    };
     /**
      * @description What is sent back.
      * @enum {string}
@@ -199,6 +405,7 @@ export interface components {
      * @enum {string}
      */
     ErrorCode:
+      | "no-input-image"
       | "invalid-json"
       | "invalid-form"
       | "invalid-base64"
@@ -209,6 +416,7 @@ export interface components {
       | "downloads-forbidden"
       | "model-fixed"
       | "not-found"
+      | "not-offered"
       | "unknown-model"
       | "unknown-job"
       | "method-not-allowed"
@@ -222,14 +430,32 @@ export interface components {
       | "foreign-host"
       | "invalid-field"
       | "invalid-job-id"
+      | "unknown-file"
+      | "unknown-plugin"
       | "queue-full"
       | "too-many-sockets"
       | "internal"
       | "model-failed"
       | "out-of-memory"
+      | "storage"
       | "no-model"
       | "draining"
       | "deadline";
+    /** @description A file of a form. */
+    FileForm: {
+      /**
+       * Format: binary
+       * @description The image's file, with its name.
+       */
+      file: string;
+    };
+    /** @description What an image was made from; empty where it doesn't say. */
+    GenInfo: {
+      /** @description What wasn't to be seen. */
+      negative_prompt: string;
+      /** @description What was to be seen. */
+      prompt: string;
+    };
     /**
      * @description How a large image is brought down to what the model likes.
      * @enum {string}
@@ -570,6 +796,48 @@ export interface components {
       /** @description How people read it. */
       title: string;
     };
+    /** @description An image, its mask, and the fields of the JSON request in camelCase, of which these matter here. */
+    LegacyForm: {
+      /** @description The algorithm of the `cv2` model. */
+      cv2Flag?: string | null;
+      /**
+       * Format: int32
+       * @description The radius of the `cv2` model.
+       */
+      cv2Radius?: number | null;
+      /** @description `Original`, `Resize` or `Crop`. */
+      hdStrategy?: string | null;
+      /**
+       * Format: int32
+       * @description With `Crop`: pixels of context around a part of the hole.
+       */
+      hdStrategyCropMargin?: number | null;
+      /**
+       * Format: int32
+       * @description With `Crop`: the longest side that runs whole. So misspelt.
+       */
+      hdStrategyCropTrigerSize?: number | null;
+      /**
+       * Format: int32
+       * @description With `Resize`: the longest side that runs unscaled.
+       */
+      hdStrategyResizeLimit?: number | null;
+      /**
+       * Format: binary
+       * @description The image's file.
+       */
+      image: string;
+      /**
+       * Format: binary
+       * @description The mask's file, of the image's size.
+       */
+      mask: string;
+      /**
+       * Format: int64
+       * @description Told back in `X-Seed`.
+       */
+      sdSeed?: number | null;
+    };
     /** @description A model on its way. */
     Loading: {
       /**
@@ -584,6 +852,31 @@ export interface components {
        * @description Bytes to download in all, where that is known.
        */
       total?: number | null;
+    };
+    /** @description An image in a list. */
+    MediaInfo: {
+      /**
+       * Format: double
+       * @description When the file was made or its properties changed, in seconds since 1970.
+       */
+      ctime: number;
+      /**
+       * Format: int32
+       * @description Height in pixels, as stored.
+       */
+      height: number;
+      /**
+       * Format: double
+       * @description When the file was written, in seconds since 1970.
+       */
+      mtime: number;
+      /** @description The file's name. */
+      name: string;
+      /**
+       * Format: int32
+       * @description Width in pixels, as stored.
+       */
+      width: number;
     };
     /** @description The Socket.IO event `model`, sent to every socket while a model is downloaded. */
     ModelEvent: {
@@ -646,6 +939,11 @@ export interface components {
      * @enum {string}
      */
     ModelType: "inpaint";
+    /**
+     * @description What is done to a mask.
+     * @enum {string}
+     */
+    Operation: "expand" | "shrink" | "reverse";
     /** @description A plugin that is switched on. */
     PluginInfo: {
       /** @description The name by which it is asked for. */
@@ -664,6 +962,26 @@ export interface components {
       model?: string | null;
       /** @description Whether a model can serve now. */
       ready: boolean;
+    };
+    /** @description A plugin and what it is to work on. */
+    RunPlugin: {
+      /** @description Where the user clicked: x, y and whether the place belongs to the object. */
+      clicks?: number[][];
+      /** @description The image in base64. */
+      image: string;
+      /** @description The plugin. */
+      name: string;
+      /**
+       * Format: double
+       * @description How many times larger the result is to be.
+       * @default 2
+       */
+      scale: number;
+    };
+    /** @description Where a result went. */
+    Saved: {
+      /** @description The file's name in the output folder. */
+      filename: string;
     };
     /** @description What this server can do. The keys are those of IOPaint 1.6.0, in its order; some clients compare the text. */
     ServerConfig: {
@@ -703,6 +1021,13 @@ export interface components {
       /** @description One of the names in `modelInfos`. */
       name: string;
     };
+    /** @description A plugin and the model it is to use. */
+    SwitchPluginModel: {
+      /** @description The model. */
+      model_name: string;
+      /** @description The plugin. */
+      plugin_name: string;
+    };
   };
   responses: never;
   parameters: never;
@@ -712,6 +1037,118 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  adjust_mask: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AdjustMask"];
+      };
+    };
+    responses: {
+      /** @description An RGBA image of the mask's size */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  gen_info: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["FileForm"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["GenInfo"];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   inpaint: {
     parameters: {
       query?: never;
@@ -840,6 +1277,47 @@ export interface operations {
       };
     };
   };
+  input_image: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The image, or that there is none */
+      200: {
+        headers: {
+          /** @description The file's name */
+          "Content-Disposition"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+          "image/*": number[];
+        };
+      };
+      /** @description `--input` is a folder */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   cancel_job: {
     parameters: {
       query?: never;
@@ -861,6 +1339,175 @@ export interface operations {
       };
       /** @description No request of this id is in flight */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  media_file: {
+    parameters: {
+      query: {
+        /** @description The folder. */
+        tab: "input" | "output" | "mask";
+        /** @description The file's name, as `medias` lists it. */
+        filename: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file; its type is that of its content */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": number[];
+        };
+      };
+      /** @description `--input` is no folder */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description There is no such file */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  media_thumbnail_file: {
+    parameters: {
+      query: {
+        /** @description The folder. */
+        tab: "input" | "output" | "mask";
+        /** @description The file's name, as `medias` lists it. */
+        filename: string;
+        /** @description Width in pixels; 0 for the one that fits `height`, or for 256 where that is 0 too. */
+        width?: number;
+        /** @description Height in pixels, where `width` is 0. */
+        height?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The copy */
+      200: {
+        headers: {
+          /** @description Its height in pixels */
+          "X-Height"?: number;
+          /** @description Its width in pixels */
+          "X-Width"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "image/jpeg": number[];
+          "image/png": number[];
+        };
+      };
+      /** @description The file is damaged */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description `--input` is no folder */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description There is no such file */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  medias: {
+    parameters: {
+      query: {
+        /** @description The folder. */
+        tab: "input" | "output" | "mask";
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MediaInfo"][];
+        };
+      };
+      /** @description `--input` is no folder */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -1021,6 +1668,52 @@ export interface operations {
       };
     };
   };
+  run_plugin_gen_image: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RunPlugin"];
+      };
+    };
+    responses: {
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  run_plugin_gen_mask: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RunPlugin"];
+      };
+    };
+    responses: {
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   samplers: {
     parameters: {
       query?: never;
@@ -1040,6 +1733,83 @@ export interface operations {
       };
     };
   };
+  save_image: {
+    parameters: {
+      query?: {
+        /** @description Whether the new file takes its place; otherwise the new file gets a number. */
+        overwrite?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["FileForm"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Saved"];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server has no output folder */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The name is none of a file */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   server_config: {
     parameters: {
       query?: never;
@@ -1055,6 +1825,135 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ServerConfig"];
+        };
+      };
+    };
+  };
+  switch_plugin_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SwitchPluginModel"];
+      };
+    };
+    responses: {
+      /** @description null */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  legacy_inpaint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["LegacyForm"];
+      };
+    };
+    responses: {
+      /** @description The image in its own format */
+      200: {
+        headers: {
+          /** @description The seed */
+          "X-Seed"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description Cancelled, or the job id is taken */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
         };
       };
     };

@@ -1,12 +1,11 @@
 //! The body of an inpaint request: JSON, or a form with files.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::Request;
 
-use super::InpaintRequest;
-use super::data;
 use super::json::{expect_json, media_type, read};
-use crate::error::{ApiError, ErrorCode};
+use super::{InpaintRequest, data, form};
+use crate::error::ApiError;
 
 /// What an inpaint request brought.
 #[derive(Debug)]
@@ -46,12 +45,7 @@ fn decode(field: &str, text: &str) -> Result<Bytes, ApiError> {
 }
 
 async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
-    let mut form = Multipart::from_request(request, state).await.map_err(|_| {
-        ApiError::new(
-            ErrorCode::InvalidForm,
-            "the multipart form has no boundary in its content type",
-        )
-    })?;
+    let mut form = form::open(request, state).await?;
     let (mut image, mut mask, mut fields) = (Bytes::new(), Bytes::new(), InpaintRequest::default());
     while let Some(part) = form.next_field().await? {
         match part.name() {
@@ -61,12 +55,17 @@ async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Inpain
             _ => {}
         }
     }
-    for (name, file) in [("image", &image), ("mask", &mask)] {
-        if file.is_empty() {
-            return Err(missing(name));
-        }
-    }
+    expect_file("image", &image)?;
+    expect_file("mask", &mask)?;
     Ok(Inpaint { image, mask, fields })
+}
+
+pub(super) fn expect_file(field: &str, bytes: &[u8]) -> Result<(), ApiError> {
+    if bytes.is_empty() {
+        Err(missing(field))
+    } else {
+        Ok(())
+    }
 }
 
 fn missing(field: &str) -> ApiError {

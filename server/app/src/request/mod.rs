@@ -1,11 +1,17 @@
 //! What clients send: bodies, fields and their coercion.
 
 mod body;
-mod coerce;
-mod data;
+pub mod coerce;
+pub mod data;
+mod form;
 mod inpaint;
 mod json;
+mod legacy;
+mod query;
 
-pub use body::read_inpaint;
+pub use body::{Inpaint, read_inpaint};
+pub use form::read_upload;
 pub use inpaint::{Answer, InpaintRequest};
 pub use json::JsonBody;
+pub use legacy::read_legacy;
+pub use query::QueryFields;

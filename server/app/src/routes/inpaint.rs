@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::job::{X_JOB_ID, job_id};
 use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::request::{Answer, InpaintRequest, read_inpaint};
+use crate::request::{Answer, Inpaint, InpaintRequest, read_inpaint};
 use crate::state::{AppState, ServerLimits};
 
 /// A mask pixel of at least this is to be filled: brighter than the middle.
@@ -95,10 +95,25 @@ struct Decoded {
     ),
 )]
 pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
-    let job = state.jobs.begin(job_id(request.headers())?)?;
+    let (client, id) = (client_key(&request), job_id(request.headers())?);
+    run(&state, client, id, read_inpaint(request, &state)).await
+}
+
+/// Runs a request as a job, which can be watched and cancelled from the moment on that its body is being read.
+///
+/// # Errors
+/// The id is taken. What else goes wrong is an answer already.
+pub async fn run(
+    state: &AppState,
+    client: ClientKey,
+    id: Uuid,
+    input: impl Future<Output = Result<Inpaint, ApiError>>,
+) -> Result<Response, ApiError> {
+    let job = state.jobs.begin(id)?;
     let id = job.id().to_string();
     let observer = job.observer();
-    let mut response = job.run(fill(&state, request, observer)).await.into_response();
+    let answer = async { fill(state, client, input.await?, observer).await };
+    let mut response = job.run(answer).await.into_response();
     if response.status().is_success() {
         state.events.inpainted().await;
     }
@@ -108,11 +123,14 @@ pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<
     Ok(response)
 }
 
-/// From a request to its answer.
-async fn fill(state: &AppState, request: Request, observer: Arc<dyn Observer>) -> Result<Response, ApiError> {
-    let client = client_key(&request);
+/// From what a request brought to its answer.
+async fn fill(
+    state: &AppState,
+    client: ClientKey,
+    input: Inpaint,
+    observer: Arc<dyn Observer>,
+) -> Result<Response, ApiError> {
     let limits = &state.limits;
-    let input = read_inpaint(request, state).await?;
     let fields = input.fields;
     let image = probe(&input.image, &limits.image).map_err(|error| ApiError::image("image", &error))?;
     probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
@@ -167,7 +185,7 @@ async fn fill(state: &AppState, request: Request, observer: Arc<dyn Observer>) -
 }
 
 /// Who is asking, for fairness: the address it comes from.
-fn client_key(request: &Request) -> ClientKey {
+pub fn client_key(request: &Request) -> ClientKey {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
     ClientKey::new(
         &address

@@ -2,7 +2,13 @@
 
 pub mod catalogue;
 pub mod config;
+pub mod files;
+pub mod gen_info;
 pub mod health;
 pub mod inpaint;
 pub mod job;
+pub mod legacy;
+pub mod mask;
+pub mod media;
 pub mod model;
+pub mod plugins;

@@ -1,0 +1,284 @@
+//! A folder that clients may reach into: the one way from a request to the disk.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use uuid::Uuid;
+
+use super::name::FileName;
+
+/// How many numbers are tried before a name counts as used up.
+const MAX_NUMBER: u32 = 9999;
+
+/// A folder whose files, and nothing else, can be listed, read and written. Links are refused; a name is no path.
+///
+/// Every call blocks.
+#[derive(Clone, Debug)]
+pub struct Folder(Arc<Dir>);
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays; the new one gets a number.
+    Keep,
+    /// The new one takes its place, in one step.
+    Replace,
+}
+
+impl Folder {
+    /// Opens a folder that the operator named.
+    ///
+    /// # Errors
+    /// The folder isn't there or can't be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Dir::open_ambient_dir(path, ambient_authority()).map(|dir| Self(Arc::new(dir)))
+    }
+
+    /// Opens a folder to write to; it is made if it isn't there.
+    ///
+    /// # Errors
+    /// It can't be made, or not be written to.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Dir::create_ambient_dir_all(path, ambient_authority())?;
+        let folder = Self::open(path)?;
+        // Better told at the start than at the first save.
+        let trial = temporary_name();
+        folder.0.create(&trial)?;
+        folder.0.remove_file(&trial)?;
+        Ok(folder)
+    }
+
+    /// The names of its files, sorted; what is no regular file or has no name that [`FileName`] takes is left out.
+    ///
+    /// # Errors
+    /// The folder can't be read any more.
+    pub fn names(&self) -> io::Result<Vec<FileName>> {
+        let mut names: Vec<FileName> = self
+            .0
+            .entries()?
+            // One entry that can't be read hides no other.
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+            .filter_map(|entry| FileName::parse(entry.file_name().to_str()?).ok())
+            .collect();
+        names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        Ok(names)
+    }
+
+    /// Opens a file to read it.
+    ///
+    /// # Errors
+    /// It isn't there, is a link or no regular file, or can't be read.
+    pub fn read(&self, name: &FileName) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        // Opening a pipe would wait for a writer.
+        options.read(true).follow(FollowSymlinks::No).nonblock(true);
+        let file = self.0.open_with(name.as_str(), &options)?.into_std();
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(ErrorKind::NotFound.into())
+        }
+    }
+
+    /// Writes a file and says which name it got. Readers see the whole file or none of it, also after a crash.
+    ///
+    /// # Errors
+    /// The disk is full, the folder gone or not to be written to; nothing is left behind then.
+    pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+        let temporary = temporary_name();
+        let written = self
+            .write_new(&temporary, bytes)
+            .and_then(|()| self.give_name(&temporary, name, existing));
+        if written.is_err() {
+            // It may never have come to be; the error that is told is the first one.
+            let _ = self.0.remove_file(&temporary);
+        }
+        written
+    }
+
+    fn write_new(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let mut file = self.0.open_with(name, &options)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn give_name(&self, temporary: &str, name: &FileName, existing: Existing) -> io::Result<FileName> {
+        let given = match existing {
+            Existing::Replace => {
+                self.0.rename(temporary, &self.0, name.as_str())?;
+                name.clone()
+            }
+            Existing::Keep => self.give_free_name(temporary, name)?,
+        };
+        // The name is on the disk when the folder is. Some file systems can't be asked for that.
+        if let Ok(folder) = self.0.try_clone() {
+            let _ = folder.into_std_file().sync_all();
+        }
+        Ok(given)
+    }
+
+    fn give_free_name(&self, temporary: &str, name: &FileName) -> io::Result<FileName> {
+        let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
+        for name in std::iter::once(name.clone()).chain(numbered) {
+            match self.give_name_if_free(temporary, &name) {
+                Ok(()) => return Ok(name),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+
+    /// A second name for a file fails where there is one already, unlike a rename.
+    fn give_name_if_free(&self, temporary: &str, name: &FileName) -> io::Result<()> {
+        match self.0.hard_link(temporary, &self.0, name.as_str()) {
+            Ok(()) => self.0.remove_file(temporary),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+            // Memory cards and some network shares know no second names.
+            Err(_) => self.reserve_and_rename(temporary, name),
+        }
+    }
+
+    /// An empty file holds the name until the whole one takes its place.
+    fn reserve_and_rename(&self, temporary: &str, name: &FileName) -> io::Result<()> {
+        self.write_new(name.as_str(), &[])?;
+        self.0.rename(temporary, &self.0, name.as_str())
+    }
+}
+
+/// Hidden, and so neither listed nor served.
+fn temporary_name() -> String {
+    format!(".{}.part", Uuid::new_v4().simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn name(text: &str) -> FileName {
+        FileName::parse(text).unwrap()
+    }
+
+    fn left(path: &Path) -> BTreeSet<String> {
+        std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number_and_the_old_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        for (bytes, given) in [(b"1", "a.png"), (b"2", "a-1.png"), (b"3", "a-2.png")] {
+            assert_eq!(
+                open.write(&name("a.png"), bytes, Existing::Keep)
+                    .unwrap()
+                    .as_str(),
+                given
+            );
+            assert_eq!(std::fs::read(folder.path().join(given)).unwrap(), bytes);
+        }
+        assert_eq!(left(folder.path()).len(), 3, "no temporary file is left");
+    }
+
+    #[test]
+    fn replacing_keeps_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        for bytes in [b"old", b"new"] {
+            open.write(&name("a.png"), bytes, Existing::Replace).unwrap();
+        }
+        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
+        assert_eq!(left(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn writers_at_the_same_time_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        let names: BTreeSet<String> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..16u8)
+                .map(|number| {
+                    let open = open.clone();
+                    scope.spawn(move || {
+                        open.write(&name("a.png"), &[number; 1000], Existing::Keep)
+                            .unwrap()
+                    })
+                })
+                .collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap().as_str().to_owned())
+                .collect()
+        });
+        assert_eq!((names.len(), names), (16, left(folder.path())));
+    }
+
+    #[test]
+    fn without_second_names_a_reserved_name_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        open.write_new(".temporary", b"1").unwrap();
+        open.reserve_and_rename(".temporary", &name("a.png")).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"1");
+        open.write_new(".temporary", b"2").unwrap();
+        let error = open.reserve_and_rename(".temporary", &name("a.png")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_pipes_and_folders_are_not_files() {
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("link.png")).unwrap();
+        std::fs::create_dir(folder.path().join("folder.png")).unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.path().join("pipe.png"))
+            .status()
+            .unwrap();
+        assert!(made.success());
+        std::fs::write(folder.path().join("file.png"), b"1").unwrap();
+        assert_eq!(open.names().unwrap(), [name("file.png")]);
+        assert!(open.read(&name("file.png")).is_ok());
+        for other in ["link.png", "folder.png", "pipe.png"] {
+            assert!(open.read(&name(other)).is_err(), "{other}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn replacing_a_link_leaves_what_it_points_to() {
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(outside.path(), b"precious").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("a.png")).unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        open.write(&name("a.png"), b"new", Existing::Replace).unwrap();
+        assert_eq!(std::fs::read(outside.path()).unwrap(), b"precious");
+        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_folder_to_write_to_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/results");
+        assert!(Folder::open(&path).is_err());
+        Folder::create(&path).unwrap();
+        assert!(left(&path).is_empty());
+        std::fs::write(folder.path().join("file"), b"").unwrap();
+        assert!(Folder::create(&folder.path().join("file/results")).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! The image that the server was opened with, and results that are saved on it.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, HeaderName};
+use axum::response::Response;
+use iopaint_imaging::probe;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::media::send;
+use crate::blocking::off_thread;
+use crate::error::{ApiError, ErrorBody, ErrorCode};
+use crate::files::{FileName, open_image};
+use crate::request::{QueryFields, coerce, read_upload};
+use crate::state::AppState;
+
+/// Headers that pages of other sites may read, where they may use the server.
+pub const EXPOSED_HEADERS: [HeaderName; 1] = [CONTENT_DISPOSITION];
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub struct SaveQuery {
+    /// Whether the new file takes its place; otherwise the new file gets a number.
+    #[serde(default, deserialize_with = "coerce::boolean")]
+    overwrite: bool,
+}
+
+/// A file of a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form to readers of the API's description")]
+pub struct FileForm {
+    /// The image's file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Where a result went.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Saved {
+    /// The file's name in the output folder.
+    pub filename: String,
+}
+
+/// The image that the server was started with. Without one: 200 and an error's body, as clients ask before they know.
+#[utoipa::path(
+    get, path = "/inputimage", tag = "files",
+    responses(
+        (
+            status = OK,
+            content(
+                (Vec<u8> = "image/*"),
+                (ErrorBody = "application/json"),
+            ),
+            description = "The image, or that there is none",
+            headers(("Content-Disposition" = String, description = "The file's name")),
+        ),
+        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is a folder"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
+    ),
+)]
+pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let Some(path) = state.files.input_image() else {
+        return Err(if state.files.has_file_manager() {
+            ApiError::new(
+                ErrorCode::NotFound,
+                "the server was started with a folder of images, not with one image",
+            )
+        } else {
+            ApiError::new(ErrorCode::NoInputImage, "no input image is configured")
+        });
+    };
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let path = path.to_owned();
+    let media = off_thread(move || std::fs::File::open(path).and_then(open_image))
+        .await?
+        .map_err(|error| {
+            tracing::warn!("--input can't be read: {error}");
+            ApiError::new(ErrorCode::NotFound, "the input image can't be read any more")
+        })?
+        .map_err(|error| ApiError::image("input", &error))?;
+    let mut response = send(media);
+    response
+        .headers_mut()
+        .insert(CONTENT_DISPOSITION, disposition(&name));
+    Ok(response)
+}
+
+/// Writes an image into the output folder. A name that is taken gets a number (`photo-1.png`); the answer says which
+/// name it became.
+#[utoipa::path(
+    post, path = "/save_image", tag = "files", params(SaveQuery),
+    request_body(content = FileForm, content_type = "multipart/form-data"),
+    responses(
+        (status = OK, body = Saved),
+        (status = BAD_REQUEST, body = ErrorBody),
+        (status = NOT_FOUND, body = ErrorBody, description = "The server has no output folder"),
+        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The name is none of a file"),
+        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
+    ),
+)]
+pub async fn save_image(
+    State(state): State<AppState>,
+    QueryFields(query): QueryFields<SaveQuery>,
+    request: Request,
+) -> Result<Json<Saved>, ApiError> {
+    let folder = state.files.output()?.clone();
+    let upload = read_upload(request, &state).await?;
+    let image = probe(&upload.bytes, &state.limits.image).map_err(|error| ApiError::image("file", &error))?;
+    let name = FileName::last_of(&upload.name)
+        .and_then(|name| name.for_image(image.format))
+        .map_err(|error| ApiError::name("filename", error))?;
+    let existing = state.files.existing(query.overwrite);
+    let name = off_thread(move || folder.write(&name, &upload.bytes, existing))
+        .await?
+        .map_err(|error| ApiError::storage(&error))?;
+    Ok(Json(Saved {
+        filename: name.as_str().to_owned(),
+    }))
+}
+
+/// `Content-Disposition` (RFC 6266). The plain name comes first, for clients that read no further, and stands without
+/// quotes where it can: IOPaint's page takes quotes for a part of it.
+fn disposition(name: &str) -> HeaderValue {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$&+-.^_`|~".contains(c);
+    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let text = if !name.is_empty() && name.chars().all(token) {
+        format!("inline; filename={name}")
+    } else {
+        let plain: String = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_graphic() && c != '"' && c != '\\' || c == ' ' {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        format!("inline; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    };
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("inline"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("photo.png", "inline; filename=photo.png")]
+    #[case(
+        "my photo.png",
+        "inline; filename=\"my photo.png\"; filename*=UTF-8''my%20photo%2Epng"
+    )]
+    #[case(
+        "Größe\"\n.png",
+        "inline; filename=\"Gr__e__.png\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%22%0A%2Epng"
+    )]
+    fn names_are_told_in_a_header(#[case] name: &str, #[case] header: &str) {
+        assert_eq!(disposition(name), header);
+    }
+}
