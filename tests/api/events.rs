@@ -246,6 +246,56 @@ async fn a_message_that_is_too_long_is_refused() {
     assert_eq!(client.post(long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
+#[tokio::test]
+async fn broken_packets_are_no_fault_of_the_server() {
+    let server = server_with(|_, limits| limits.max_sockets = 64);
+    let packets: [&[u8]; 22] = [
+        b"",
+        b"4",
+        b"9",
+        b"2probe",
+        b"40/other,",
+        b"40{",
+        b"42",
+        b"42[",
+        b"42[]",
+        b"42[1]",
+        b"42[\"watch\"]",
+        b"42[\"watch\",null]",
+        b"42[\"watch\",{\"id\":1}]",
+        b"42[\"unwatch\",[]]",
+        b"42/other,[\"watch\"]",
+        b"4299999999999999999999[\"watch\",\"\"]",
+        b"43[]",
+        b"451-[\"watch\",{\"_placeholder\":true,\"num\":7}]",
+        b"459999999999-[\"watch\"]",
+        b"bAAAA",
+        b"\x1e\x1e\x1e",
+        b"42[\"watch\",\"\xff\xfe\"]",
+    ];
+    for packet in packets {
+        let client = Client::connect(&server).await;
+        let answer = client.post(packet).await;
+        assert!(
+            answer.status == StatusCode::OK || answer.status.is_client_error(),
+            "{}: {}",
+            String::from_utf8_lossy(packet),
+            answer.status
+        );
+    }
+    for query in [
+        "",
+        "?EIO=3&transport=polling",
+        "?EIO=4&transport=carrier-pigeon",
+        "?EIO=4&transport=polling&sid=x",
+    ] {
+        let answer = server.get(&format!("/socket.io/{query}")).await;
+        assert!(answer.status.is_client_error(), "{query}: {}", answer.status);
+    }
+    let mut client = Client::connect(&server).await;
+    assert_eq!(client.call("watch", ID).await["ok"], true);
+}
+
 #[rstest]
 #[case("polling", &[], 200)]
 #[case("polling", &[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")], 200)]
@@ -285,9 +335,9 @@ async fn events_under_a_foreign_name_are_421() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_websocket_hears_the_same_as_a_polling_client() {
+async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_own() {
     let (loader, gate) = gate();
-    let server = server_of(loader, |_, _| {});
+    let server = server_of(loader, |_, limits| limits.max_sockets = 1);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = server
@@ -331,5 +381,10 @@ async fn a_websocket_hears_the_same_as_a_polling_client() {
     tokio::join!(running, listening);
     heard.sort();
     assert_eq!(heard, ["diffusion_finish", "job"]);
+    assert_eq!(server.get(POLLING).await.status, StatusCode::TOO_MANY_REQUESTS);
+    drop(socket);
+    while server.get(POLLING).await.status != StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
     serving.abort();
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use iopaint_inpaint::{Inpainter, inpaint};
 
@@ -38,7 +38,12 @@ fn work(shared: &Arc<Shared>) {
         shared.running.send_replace(true);
         let began = Instant::now();
         let result = forward(&mut run, began);
-        put_back(shared, &run.name, run.model, began);
+        put_back(
+            shared,
+            &run.name,
+            run.model,
+            result.is_ok().then(|| began.elapsed()),
+        );
         shared.running.send_replace(false);
         run.job.answer(result);
     }
@@ -130,11 +135,14 @@ fn forward(run: &mut Run, began: Instant) -> Result<Done, JobError> {
 }
 
 /// Gives the model back to its slot, or drops it if the slot is gone.
-fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, began: Instant) {
+/// `took`: the time of a whole run; one that was stopped says nothing of how long runs take.
+fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, took: Option<Duration>) {
     let mut model = Some(model);
     {
         let mut state = shared.lock();
-        state.forward_took(began.elapsed());
+        if let Some(took) = took {
+            state.forward_took(took);
+        }
         state.running_since = None;
         if let Some(slot) = state
             .loaded
