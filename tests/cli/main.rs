@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod events;
+mod manual;
+mod models;
+mod pictures;
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn iopaint(arguments: &[&str]) -> Command {
@@ -15,6 +19,10 @@ fn iopaint(arguments: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -37,9 +45,13 @@ impl Drop for Started {
 }
 
 fn start() -> Started {
+    start_with(|_| {})
+}
+
+fn start_with(change: impl FnOnce(&mut Command)) -> Started {
     let folder = tempfile::tempdir().unwrap();
     let model_dir = folder.path().to_str().unwrap();
-    let mut child = iopaint(&[
+    let mut command = iopaint(&[
         "start",
         "--port",
         "0",
@@ -47,18 +59,22 @@ fn start() -> Started {
         "--model-dir",
         model_dir,
         "--no-low-mem",
-    ])
-    .stdout(Stdio::piped())
-    .stderr(Stdio::null())
-    .spawn()
-    .unwrap();
+    ]);
+    change(&mut command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
     let port = line
         .trim()
-        .strip_prefix("Listening on http://127.0.0.1:")
-        .unwrap_or_else(|| panic!("{line:?}"));
+        .strip_prefix("Listening on http://")
+        .and_then(|address| address.rsplit_once(':'))
+        .unwrap_or_else(|| panic!("{line:?}"))
+        .1;
     Started {
         port: port.to_owned(),
         child,
@@ -88,6 +104,35 @@ fn sigterm_ends_the_server_with_exit_code_0() {
     let mut rest = String::new();
     server.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn inbrowser_opens_the_page() {
+    use std::os::unix::fs::PermissionsExt;
+    // A browser that notes what it is told to open, and a server that may end.
+    let folder = tempfile::tempdir().unwrap();
+    let (browser, note) = (folder.path().join("xdg-open"), folder.path().join("note"));
+    std::fs::write(
+        &browser,
+        format!(
+            "#!/bin/sh\necho \"$1\" > '{0}.part'\nmv '{0}.part' '{0}'\n",
+            note.display()
+        ),
+    )
+    .unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let server = start_with(|command| {
+        command
+            .args(["--inbrowser", "--host", "0.0.0.0"])
+            .env("PATH", path);
+    });
+    while !note.exists() {
+        std::thread::yield_now();
+    }
+    let opened = std::fs::read_to_string(note).unwrap();
+    assert_eq!(opened.trim(), format!("http://127.0.0.1:{}", server.port));
 }
 
 #[test]

@@ -1,34 +1,54 @@
 //! The program `iopaint`.
 
-use std::process::ExitCode;
+use std::io::Write;
 
 use iopaint_app::cli::{Cli, Command};
-use iopaint_app::{health, server, settings, telemetry};
+use iopaint_app::settings::LogFormat;
+use iopaint_app::{health, manual, model_files, run, server, settings, telemetry};
 
-fn main() -> ExitCode {
+fn main() {
     let cli = match settings::parse(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("iopaint: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let code = execute(cli).unwrap_or_else(|error| {
+        eprintln!("iopaint: {error:#}");
+        1
+    });
+    // Who reads it may be gone; the code still counts.
+    let _ = std::io::stdout().flush();
+    // A forward can't be interrupted, and the process doesn't wait for one that still runs.
+    iopaint_engine::exit(code)
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = match cli.command {
-        Command::Start(flags) => {
-            telemetry::init(flags.log_format);
-            runtime.block_on(server::start(*flags))
+/// Returns the exit code.
+fn execute(cli: Cli) -> anyhow::Result<u8> {
+    telemetry::init(match &cli.command {
+        Command::Start(flags) => flags.log_format,
+        _ => LogFormat::default(),
+    });
+    match cli.command {
+        Command::Start(flags) => with_runtime(|runtime| runtime.block_on(server::start(*flags)))?,
+        Command::Run(flags) => return with_runtime(|runtime| run::run(runtime, &flags)),
+        Command::Download(flags) => model_files::download(&flags)?,
+        Command::List(flags) => model_files::list(&flags)?,
+        Command::Health(flags) => with_runtime(|runtime| runtime.block_on(health::health(&flags)))?,
+        Command::Completions(flags) => manual::completions(flags.shell),
+        Command::Man(flags) => manual::man(flags.output.as_deref())?,
+        Command::StartWebConfig(_) => eprintln!(
+            "iopaint: there is no configuration page any more; `iopaint start --help` lists the flags, and \
+             `iopaint start --config FILE` reads them from a JSON file"
+        ),
+        Command::InstallPluginsPackages => {
+            eprintln!("iopaint: there is nothing to install; this program needs no Python packages");
         }
-        Command::Health(flags) => runtime.block_on(health::health(&flags)),
-    };
-    // A forward can't be interrupted; the process doesn't wait for it.
+    }
+    Ok(0)
+}
+
+fn with_runtime<T>(work: impl FnOnce(&tokio::runtime::Runtime) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = work(&runtime);
     runtime.shutdown_background();
     result
 }

@@ -1,16 +1,13 @@
 //! `iopaint start`: from flags to a server that listens, and its end.
 
-use std::ffi::OsString;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use iopaint_engine::{
-    Device, DownloadOptions, Engine, EngineOptions, ModelStore, Registry, TorchLoader, cuda_device_count,
-};
-use iopaint_imaging::{EncodeOptions, Limits};
+use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions};
+use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
 use crate::cli::Start;
@@ -20,9 +17,7 @@ use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::router::router;
 use crate::settings::default_threads;
 use crate::state::{AppState, ServerLimits};
-
-/// With `--low-mem`: the largest forward in pixels.
-const LOW_MEMORY_FORWARD: u64 = 1 << 20;
+use crate::{shutdown, startup};
 
 /// How many pages and programs may listen to events at a time; each costs a few kilobytes.
 const MAX_SOCKETS: usize = 1024;
@@ -32,7 +27,7 @@ const MAX_SOCKETS: usize = 1024;
 /// # Errors
 /// What keeps it from starting: the port, the model that was named.
 pub async fn start(flags: Start) -> anyhow::Result<()> {
-    let threads = flags.threads.unwrap_or_else(default_threads).max(1);
+    let threads = flags.models.threads.unwrap_or_else(default_threads).max(1);
     let address = format!("{}:{}", bracketed(&flags.host), flags.port);
     // Bound first: a port that is taken should be told before gigabytes are downloaded.
     let listener = TcpListener::bind(&address).await.with_context(|| {
@@ -49,13 +44,18 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads)).await??;
     let state = AppState::new(engine.clone(), CodecPool::new(threads), files, limits(&flags));
     let events = state.events.clone();
-    announce(&listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    let told_to_stop = shutdown::signal();
+    announce(&address)?;
+    if flags.inbrowser {
+        open_page(address);
+    }
     let drain_timeout = Duration::from_secs(flags.drain_timeout);
     let stopping = engine.clone();
     let (stopped, mut has_stopped) = tokio::sync::watch::channel(false);
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        signal().await;
+        told_to_stop.await;
         tracing::info!("stopping: what runs is finished, nothing new is taken");
         stopping.drain();
         // A socket would keep its connection, and with it the server, until the drain timeout.
@@ -74,61 +74,31 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
 }
 
 fn start_engine(flags: &Start, threads: usize) -> anyhow::Result<Engine> {
-    let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
-    let store = ModelStore::from_env(flags.model_dir.as_deref(), env)?;
-    let (registry, refused) = Registry::load(&store, env)?;
-    for error in refused {
-        tracing::warn!("{error}");
-    }
-    iopaint_engine::init_torch(threads);
-    let loader = TorchLoader {
-        device: device(&flags.device)?,
-        strict: flags.strict_models,
-    };
+    let models = &flags.models;
+    let (registry, store) = startup::models(models.model_dir.as_deref())?;
     let options = EngineOptions {
-        model: Some(flags.model.clone()),
+        model: Some(models.model.clone()),
+        default_model: DefaultModel::Meanwhile,
         max_queue: flags.max_queue,
-        max_models: if flags.low_mem { 1 } else { flags.max_models },
-        local_files_only: flags.local_files_only,
+        max_models: if models.low_mem { 1 } else { flags.max_models },
+        local_files_only: models.local_files_only,
         download: DownloadOptions::default(),
     };
+    iopaint_engine::init_torch(threads);
+    let loader = startup::loader(models)?;
     Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
 }
 
-/// The device that was named, or the processor where it isn't there.
-fn device(name: &str) -> anyhow::Result<Device> {
-    if name == "mps" {
-        tracing::warn!("this build has no mps; the processor is used");
-        return Ok(Device::Cpu);
-    }
-    let device: Device = name.parse()?;
-    match device {
-        Device::Cuda(index) if index >= cuda_device_count() => {
-            tracing::warn!("there is no usable CUDA device {index} on this machine; the processor is used");
-            Ok(Device::Cpu)
-        }
-        device => Ok(device),
-    }
-}
-
 fn limits(flags: &Start) -> ServerLimits {
-    let forward = if flags.low_mem {
-        LOW_MEMORY_FORWARD
-    } else {
-        u64::MAX
-    };
     ServerLimits {
         max_body_bytes: flags.max_body_mib.saturating_mul(1 << 20),
-        image: Limits {
-            max_pixels: flags.max_pixels,
-            max_side: flags.max_side,
-        },
+        image: startup::image_limits(&flags.pictures),
         max_sockets: MAX_SOCKETS,
-        max_forward_pixels: flags.max_forward_pixels.min(forward),
+        max_forward_pixels: startup::max_forward_pixels(&flags.models),
         request_timeout: Duration::from_secs(flags.request_timeout),
         encode: EncodeOptions {
             quality: flags.quality,
-            strip_metadata: flags.strip_metadata,
+            strip_metadata: flags.pictures.strip_metadata,
         },
         hosts: AllowedHosts::new(&flags.host, &flags.allowed_host),
         origins: AllowedOrigins::new(&flags.cors_origin),
@@ -144,6 +114,19 @@ fn announce(address: &SocketAddr) -> std::io::Result<()> {
     stdout.flush()
 }
 
+/// Opens the page in this machine's browser. The server goes on without one.
+fn open_page(mut address: SocketAddr) {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    if let Err(error) = open::that_detached(format!("http://{address}")) {
+        tracing::warn!("no browser could be opened: {error}");
+    }
+}
+
 /// An IPv6 address needs brackets before a port.
 pub(crate) fn bracketed(host: &str) -> String {
     if host.contains(':') && !host.starts_with('[') {
@@ -151,21 +134,4 @@ pub(crate) fn bracketed(host: &str) -> String {
     } else {
         host.to_owned()
     }
-}
-
-/// Waits for Ctrl-C or, from an orchestrator, SIGTERM.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Where no signal can be waited for, the process is ended from outside.
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgAction, CommandFactory, FromArgMatches, ValueEnum};
+use clap::{ArgAction, FromArgMatches, ValueEnum};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, IgnoredFlags, command};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,7 +33,7 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+    let mut command = command();
     let arguments: Vec<OsString> = negated(&command, arguments);
     let container = env("IOPAINT_CONTAINER").is_some_and(|value| value == "1");
     let mut defaults = HashMap::new();
@@ -96,16 +96,10 @@ fn negated(command: &clap::Command, arguments: impl IntoIterator<Item = OsString
 
 /// Replaces defaults of the subcommands' flags.
 fn with_defaults(command: clap::Command, defaults: &HashMap<String, String>) -> clap::Command {
-    let names: Vec<String> = command
-        .get_subcommands()
-        .map(|sub| sub.get_name().to_owned())
-        .collect();
-    names.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |sub| {
-            sub.mut_args(|argument| match defaults.get(argument.get_id().as_str()) {
-                Some(value) => argument.default_value(value.clone()),
-                None => argument,
-            })
+    command.mut_subcommands(|subcommand| {
+        subcommand.mut_args(|argument| match defaults.get(argument.get_id().as_str()) {
+            Some(value) => argument.default_value(value.clone()),
+            None => argument,
         })
     })
 }
@@ -128,22 +122,14 @@ fn read_config(path: &Path) -> Result<HashMap<String, String>, String> {
         .collect())
 }
 
-/// Flags that other parts of IOPaint need and this server hasn't: accepted, with a line that says so.
+/// Says which switches were set that mean nothing here.
 fn tell_ignored(start: &clap::ArgMatches) {
-    const IGNORED: [&str; 5] = [
-        "inbrowser",
-        "no_half",
-        "cpu_offload",
-        "disable_nsfw_checker",
-        "cpu_textencoder",
-    ];
-    for id in start.ids().map(clap::Id::as_str) {
-        let plugin = id.starts_with("enable_");
+    for id in IgnoredFlags::ids() {
         let given = matches!(
-            start.value_source(id),
+            start.value_source(&id),
             Some(ValueSource::CommandLine | ValueSource::EnvVariable)
         );
-        if given && (plugin || IGNORED.contains(&id)) && start.get_one::<bool>(id) == Some(&true) {
+        if given && matches!(start.try_get_one::<bool>(&id), Ok(Some(true))) {
             let flag = id.replace('_', "-");
             eprintln!("iopaint: --{flag} has no effect on this server and is ignored");
         }
@@ -177,7 +163,7 @@ mod tests {
             .command
         {
             Command::Start(start) => *start,
-            Command::Health(health) => panic!("{health:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -188,9 +174,12 @@ mod tests {
             (start.host.as_str(), start.port, start.quality),
             ("127.0.0.1", 8080, 100)
         );
-        assert_eq!((start.device.as_str(), start.model.as_str()), ("cpu", ""));
-        assert!(!start.local_files_only && !start.low_mem);
-        assert_eq!(start.remove_bg_model, "briaai/RMBG-1.4");
+        assert_eq!(
+            (start.models.device.as_str(), start.models.model.as_str()),
+            ("cpu", "")
+        );
+        assert!(!start.models.local_files_only && !start.models.low_mem);
+        assert_eq!(start.ignored.remove_bg_model, "briaai/RMBG-1.4");
     }
 
     #[rstest]
@@ -199,12 +188,12 @@ mod tests {
     #[case("--low-mem --no-low-mem", false)]
     #[case("--low-mem=true", true)]
     fn switches_can_be_negated_and_the_last_one_counts(#[case] arguments: &str, #[case] expected: bool) {
-        assert_eq!(start(arguments, &[]).low_mem, expected);
+        assert_eq!(start(arguments, &[]).models.low_mem, expected);
     }
 
     #[test]
     fn iopaints_own_negative_switch_is_not_a_negation() {
-        assert!(start("--no-half", &[]).no_half);
+        assert!(start("--no-half", &[]).ignored.no_half);
     }
 
     #[test]
@@ -214,14 +203,17 @@ mod tests {
         let env = [&env[..], &[("IOPAINT_CONTAINER", "1")]].concat();
         let container = start("--port 7000", &env);
         assert_eq!((container.host.as_str(), container.port), ("0.0.0.0", 7000));
-        assert_eq!(container.model, "anime-lama");
+        assert_eq!(container.models.model, "anime-lama");
         let service = [
             ("PORT", "tcp://10.0.0.1:80"),
             ("IOPAINT_CONTAINER", "1"),
             ("MODEL", ""),
         ];
         assert_eq!(
-            (start("", &service).port, start("", &service).model.as_str()),
+            (
+                start("", &service).port,
+                start("", &service).models.model.as_str()
+            ),
             (8080, "")
         );
     }
@@ -237,7 +229,11 @@ mod tests {
         let path = file.path().display();
         let from_file = start(&format!("--config {path}"), &[]);
         assert_eq!(
-            (from_file.port, from_file.low_mem, from_file.device.as_str()),
+            (
+                from_file.port,
+                from_file.models.low_mem,
+                from_file.models.device.as_str()
+            ),
             (9001, true, "cpu")
         );
         assert_eq!(start(&format!("--port 7 --config {path}"), &[]).port, 7);

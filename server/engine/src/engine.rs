@@ -25,11 +25,24 @@ const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::fro
 /// A guess at a forward's time before one has run, in seconds.
 const FIRST_FORWARD: f64 = 2.0;
 
+/// Which model answers while the default one isn't on disk and nobody named another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DefaultModel {
+    /// The built-in one serves at once, until the default one has been downloaded.
+    #[default]
+    Meanwhile,
+    /// The default one is downloaded first, so that one model answers from the beginning to the end. Where that
+    /// fails, it is the built-in one.
+    First,
+}
+
 /// What the operator chooses.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// The model that was named; `None` or empty: the default-model rule.
     pub model: Option<String>,
+    /// What the default-model rule does while the default model isn't on disk.
+    pub default_model: DefaultModel,
     /// How many jobs may be inside, the running one included.
     pub max_queue: usize,
     /// How many models are kept loaded.
@@ -45,6 +58,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             model: None,
+            default_model: DefaultModel::default(),
             max_queue: 32,
             max_models: 2,
             local_files_only: false,
@@ -78,6 +92,18 @@ pub enum StartError {
     /// The system has no room for another thread.
     #[error("the model's thread could not be started: {0}")]
     Thread(#[from] std::io::Error),
+}
+
+impl StartError {
+    /// That `name` is not in the registry.
+    #[must_use]
+    pub fn unknown_model(name: &str, registry: &Registry) -> Self {
+        let known: Vec<String> = registry.iter().map(|spec| format!("`{}`", spec.name)).collect();
+        Self::UnknownModel {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    }
 }
 
 /// How far the engine is.
@@ -140,7 +166,7 @@ impl Engine {
         };
         match options.model.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => start_named(&shared, name, options.local_files_only)?,
-            None => start_default(&shared, options.local_files_only),
+            None => start_default(&shared, options),
         }
         worker::spawn(shared)?;
         Ok(engine)
@@ -292,15 +318,7 @@ fn start_named(shared: &Arc<Shared>, name: &str, local_files_only: bool) -> Resu
     let spec = shared
         .registry
         .get(name)
-        .ok_or_else(|| StartError::UnknownModel {
-            name: name.to_owned(),
-            known: shared
-                .registry
-                .iter()
-                .map(|spec| format!("`{}`", spec.name))
-                .collect::<Vec<_>>()
-                .join(", "),
-        })?;
+        .ok_or_else(|| StartError::unknown_model(name, &shared.registry))?;
     if shared.store.locate(spec).is_none() {
         if local_files_only {
             return Err(StartError::Absent(name.to_owned()));
@@ -311,13 +329,23 @@ fn start_named(shared: &Arc<Shared>, name: &str, local_files_only: bool) -> Resu
     Ok(())
 }
 
-fn start_default(shared: &Arc<Shared>, local_files_only: bool) {
+fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let default = shared.registry.get(DEFAULT_MODEL);
     let builtin = shared
         .registry
         .iter()
         .find(|spec| matches!(spec.file.origin, Origin::Builtin(_)));
-    let present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
+    let mut present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
+    let mut download = !options.local_files_only;
+    if let Some(spec) =
+        default.filter(|_| !present && download && options.default_model == DefaultModel::First)
+    {
+        download = false;
+        match fetch(shared, spec) {
+            Ok(_) => present = true,
+            Err(error) => tracing::warn!("{error}; the built-in model is used, with less quality"),
+        }
+    }
     let mut state = shared.lock();
     if present {
         begin_loading(shared, &mut state, DEFAULT_MODEL, Then::Current);
@@ -329,12 +357,12 @@ fn start_default(shared: &Arc<Shared>, local_files_only: bool) {
         return;
     }
     begin_loading(shared, &mut state, &builtin, Then::Current);
-    if local_files_only {
+    if options.local_files_only {
         tracing::warn!(
             "the model `{DEFAULT_MODEL}` is not on this machine and --local-files-only forbids to download it; the \
              built-in model `{builtin}` serves, with less quality"
         );
-    } else if default.is_some() {
+    } else if download && default.is_some() {
         tracing::info!("the built-in model `{builtin}` serves while `{DEFAULT_MODEL}` is downloaded");
         begin_downloading(shared, &mut state, DEFAULT_MODEL, Then::InsteadOf(builtin));
     }

@@ -21,10 +21,11 @@ mod worker;
 
 pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
 pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
-pub use engine::{Engine, EngineOptions, LoadingModel, StartError, Status, Ticket};
-pub use iopaint_torch::{Device, cuda_device_count, init as init_torch};
+pub use engine::{DefaultModel, Engine, EngineOptions, LoadingModel, StartError, Status, Ticket};
+pub use iopaint_torch::{Device, cuda_device_count, exit, init as init_torch};
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};
+pub use loading::fetch_model;
 pub use locate::{ModelFile, ModelStore, NoModelDir};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;

@@ -2,15 +2,16 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
 use iopaint_inpaint::Inpainter;
 
 use crate::catalogue::Download;
-use crate::download::{Progress, ProgressReport, download};
+use crate::download::{Cancel, DownloadOptions, Progress, ProgressReport, download};
 use crate::loader::LoadError;
-use crate::locate::ModelFile;
+use crate::locate::{ModelFile, ModelStore};
 use crate::registry::{ModelSpec, Origin};
 use crate::state::{Loading, Shared, State, Then};
 
@@ -107,25 +108,50 @@ pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, Load
 }
 
 fn fetch_file(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
-    let report = ProgressReport::new(&spec.name);
     let progress = |progress: Progress| {
-        report.update(progress);
         shared.set_progress(&spec.name, Some(progress));
         shared.set_download(&spec.name, Download::Running(progress));
     };
-    let Origin::Url(url) = &spec.file.origin else {
-        return Err(LoadError::Absent);
-    };
-    let target = shared.store.download_path(&spec.file);
-    let path = download(
-        &spec.file,
-        url,
-        &target,
+    fetch_reporting(
+        &shared.store,
+        spec,
         &shared.download,
         &shared.cancel_download,
         &progress,
-    )?;
-    Ok(ModelFile::Path(path))
+    )
+    .map(ModelFile::Path)
+}
+
+/// Brings a model's file to where it is looked for, and returns its path. Blocks; the progress goes to the terminal
+/// or the log.
+///
+/// # Errors
+/// [`LoadError::Absent`] where it can't be downloaded from anywhere, or [`LoadError::Download`].
+pub fn fetch_model(
+    store: &ModelStore,
+    spec: &ModelSpec,
+    options: &DownloadOptions,
+) -> Result<PathBuf, LoadError> {
+    fetch_reporting(store, spec, options, &Cancel::default(), &|_| {})
+}
+
+fn fetch_reporting(
+    store: &ModelStore,
+    spec: &ModelSpec,
+    options: &DownloadOptions,
+    cancel: &Cancel,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<PathBuf, LoadError> {
+    let Origin::Url(url) = &spec.file.origin else {
+        return Err(LoadError::Absent);
+    };
+    let report = ProgressReport::new(&spec.name);
+    let told = |news: Progress| {
+        report.update(news);
+        progress(news);
+    };
+    let target = store.download_path(&spec.file);
+    Ok(download(&spec.file, url, &target, options, cancel, &told)?)
 }
 
 impl Shared {

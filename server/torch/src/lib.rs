@@ -3,10 +3,12 @@
 //! The rest of the program never sees a tensor: a model takes and gives 8-bit pixels.
 
 mod device;
+mod exit;
 mod lama;
 mod module;
 mod shim;
 
 pub use device::{Device, ParseDeviceError, cuda_device_count, init};
+pub use exit::exit;
 pub use lama::LamaModel;
 pub use module::{LoadError, Source};

@@ -1,7 +1,9 @@
 //! The inpaint request: all of its fields, their defaults and ranges.
 
+use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 
+use iopaint_imaging::GrayImage;
 use iopaint_inpaint::{HdStrategy, Options};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
@@ -272,6 +274,17 @@ impl InpaintRequest {
             strategy,
             keep_unmasked: self.sd_keep_unmasked_area,
             max_forward_pixels,
+        }
+    }
+
+    /// Where the result may differ from the image, as a mask: the hole, or everything where pixels outside the hole
+    /// aren't put back.
+    #[must_use]
+    pub fn changed<'a>(&self, hole: &'a GrayImage) -> Cow<'a, GrayImage> {
+        if self.sd_keep_unmasked_area {
+            Cow::Borrowed(hole)
+        } else {
+            Cow::Owned(GrayImage::from_pixel(hole.width(), hole.height(), [255].into()))
         }
     }
 

@@ -96,7 +96,8 @@ struct Decoded {
 )]
 pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let (client, id) = (client_key(&request), job_id(request.headers())?);
-    run(&state, client, id, read_inpaint(request, &state)).await
+    // A large future: on the heap, as it would be moved about otherwise.
+    Box::pin(run(&state, client, id, read_inpaint(request, &state))).await
 }
 
 /// Runs a request as a job, which can be watched and cancelled from the moment on that its body is being read.
@@ -243,14 +244,7 @@ fn encode(
             Ok((bytes, "image/png", Some(patch)))
         }
         Answer::Image => {
-            let everything;
-            let hole = if fields.sd_keep_unmasked_area {
-                mask
-            } else {
-                everything = GrayImage::from_pixel(width, height, [255].into());
-                &everything
-            };
-            let encoded = picture.encode(result, hole, &limits.encode)?;
+            let encoded = picture.encode(result, &fields.changed(mask), &limits.encode)?;
             Ok((encoded.bytes, encoded.format.mime(), None))
         }
     }

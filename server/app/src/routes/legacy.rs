@@ -59,5 +59,5 @@ pub struct LegacyForm {
 )]
 pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let (client, id) = (client_key(&request), job_id(request.headers())?);
-    run(&state, client, id, read_legacy(request, &state)).await
+    Box::pin(run(&state, client, id, read_legacy(request, &state))).await
 }

@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use super::fake::{Strings, folder, start, work};
-use crate::{ClientKey, Engine, EngineOptions, StartError};
+use crate::{ClientKey, DefaultModel, Engine, EngineOptions, StartError};
 
 fn options(model: Option<&str>, local_files_only: bool) -> EngineOptions {
     EngineOptions {
@@ -101,6 +101,26 @@ async fn a_failed_download_leaves_the_built_in_model_and_says_so() {
     }
     assert_eq!(answering_model(&engine).await, "lama-mini");
     assert!(engine.status().ready);
+}
+
+#[tokio::test]
+async fn a_default_model_that_is_to_come_first_answers_everything() {
+    for (head, body, expected) in [("200 OK", "weights", "lama"), ("404 Not Found", "", "lama-mini")] {
+        let folder = folder(&[]);
+        let url = serve_once(head, body);
+        let folder_path = folder.path().to_owned();
+        let options = EngineOptions {
+            default_model: DefaultModel::First,
+            ..options(None, false)
+        };
+        let started = tokio::task::spawn_blocking(move || start(&folder_path, &options, from_url(&url)));
+        let (engine, _strings) = started.await.unwrap().unwrap();
+        let status = engine.status();
+        let coming = status.loading.into_iter().map(|loading| loading.name);
+        let names: Vec<String> = coming.chain(status.model.map(|model| model.name)).collect();
+        assert_eq!(names, [expected]);
+        assert_eq!(answering_model(&engine).await, expected);
+    }
 }
 
 #[tokio::test]

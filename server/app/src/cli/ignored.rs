@@ -1,0 +1,87 @@
+//! Flags of IOPaint's that mean nothing to this server.
+
+use clap::Args;
+
+#[expect(
+    missing_docs,
+    reason = "named as IOPaint names them; hidden, and told about where they are used"
+)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a command line that exists"
+)]
+#[derive(Args, Clone, Debug)]
+pub struct IgnoredFlags {
+    #[arg(long, env = "IOPAINT_NO_HALF", hide = true)]
+    pub no_half: bool,
+    #[arg(long, env = "IOPAINT_CPU_OFFLOAD", hide = true)]
+    pub cpu_offload: bool,
+    #[arg(long, env = "IOPAINT_DISABLE_NSFW_CHECKER", hide = true)]
+    pub disable_nsfw_checker: bool,
+    #[arg(long, env = "IOPAINT_CPU_TEXTENCODER", hide = true)]
+    pub cpu_textencoder: bool,
+    #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
+    pub enable_interactive_seg: bool,
+    #[arg(
+        long,
+        env = "IOPAINT_INTERACTIVE_SEG_MODEL",
+        default_value = "sam2_1_tiny",
+        hide = true
+    )]
+    pub interactive_seg_model: String,
+    #[arg(
+        long,
+        env = "IOPAINT_INTERACTIVE_SEG_DEVICE",
+        default_value = "cpu",
+        hide = true
+    )]
+    pub interactive_seg_device: String,
+    #[arg(long, env = "IOPAINT_ENABLE_REMOVE_BG", hide = true)]
+    pub enable_remove_bg: bool,
+    #[arg(
+        long,
+        env = "IOPAINT_REMOVE_BG_MODEL",
+        default_value = "briaai/RMBG-1.4",
+        hide = true
+    )]
+    pub remove_bg_model: String,
+    #[arg(long, env = "IOPAINT_REMOVE_BG_DEVICE", default_value = "cpu", hide = true)]
+    pub remove_bg_device: String,
+    #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG", hide = true)]
+    pub enable_anime_seg: bool,
+    #[arg(long, env = "IOPAINT_ENABLE_REALESRGAN", hide = true)]
+    pub enable_realesrgan: bool,
+    #[arg(
+        long,
+        env = "IOPAINT_REALESRGAN_MODEL",
+        default_value = "realesr-general-x4v3",
+        hide = true
+    )]
+    pub realesrgan_model: String,
+    #[arg(long, env = "IOPAINT_REALESRGAN_DEVICE", default_value = "cpu", hide = true)]
+    pub realesrgan_device: String,
+    #[arg(long, env = "IOPAINT_ENABLE_GFPGAN", hide = true)]
+    pub enable_gfpgan: bool,
+    #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", default_value = "cpu", hide = true)]
+    pub gfpgan_device: String,
+    #[arg(long, env = "IOPAINT_ENABLE_RESTOREFORMER", hide = true)]
+    pub enable_restoreformer: bool,
+    #[arg(
+        long,
+        env = "IOPAINT_RESTOREFORMER_DEVICE",
+        default_value = "cpu",
+        hide = true
+    )]
+    pub restoreformer_device: String,
+}
+
+impl IgnoredFlags {
+    /// The names of these flags, as clap keeps them (`no_half`).
+    #[must_use]
+    pub fn ids() -> Vec<String> {
+        Self::augment_args(clap::Command::new("ignored"))
+            .get_arguments()
+            .map(|argument| argument.get_id().to_string())
+            .collect()
+    }
+}

@@ -1,0 +1,81 @@
+//! Flags of `iopaint start`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{IgnoredFlags, ModelFlags, PictureFlags};
+use crate::root_path::RootPath;
+use crate::settings::LogFormat;
+
+/// Flags of `iopaint start`. Each is also read from `IOPAINT_<FLAG>`; a switch takes `--no-...` too.
+#[derive(Args, Clone, Debug)]
+#[command(args_override_self = true)]
+pub struct Start {
+    /// Address to listen on; 0.0.0.0 for all.
+    #[arg(long, env = "IOPAINT_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port to listen on; 0 for any that is free.
+    #[arg(long, env = "IOPAINT_PORT", default_value = "8080")]
+    pub port: u16,
+    /// Opens the page in this machine's browser.
+    #[arg(long, env = "IOPAINT_INBROWSER")]
+    pub inbrowser: bool,
+    /// Which model runs, and where.
+    #[command(flatten)]
+    pub models: ModelFlags,
+    /// Which pictures are taken, and how results are written.
+    #[command(flatten)]
+    pub pictures: PictureFlags,
+    /// An image to open in the page, or a folder of images to choose from.
+    #[arg(long, env = "IOPAINT_INPUT")]
+    pub input: Option<PathBuf>,
+    /// A folder of masks to offer in the page.
+    #[arg(long, env = "IOPAINT_MASK_DIR")]
+    pub mask_dir: Option<PathBuf>,
+    /// A folder to save results to; made if it isn't there.
+    #[arg(long, env = "IOPAINT_OUTPUT_DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// A saved result takes the place of one of the same name; otherwise it gets a number.
+    #[arg(long, env = "IOPAINT_ALLOW_OVERWRITE")]
+    pub allow_overwrite: bool,
+    /// Quality of JPEG results, 1 to 100.
+    #[arg(long, env = "IOPAINT_QUALITY", default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: u8,
+    /// A JSON file with these flags as keys (`{"port": 8081}`); flags and environment win over it.
+    #[arg(long, env = "IOPAINT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// A further name under which the server answers; `*` for every name. May be repeated.
+    #[arg(long, env = "IOPAINT_ALLOWED_HOST", value_delimiter = ',')]
+    pub allowed_host: Vec<String>,
+    /// Another site whose pages may use the server, such as `https://photos.example`. May be repeated.
+    #[arg(long, env = "IOPAINT_CORS_ORIGIN", value_delimiter = ',')]
+    pub cors_origin: Vec<String>,
+    /// Sub-path under which a reverse proxy shows the server, such as `/photos`.
+    #[arg(long, env = "IOPAINT_ROOT_PATH", default_value = "")]
+    pub root_path: RootPath,
+    /// Keeps the model that the server starts with: no client may switch, name or download another one.
+    #[arg(long, env = "IOPAINT_DISABLE_MODEL_SWITCH")]
+    pub disable_model_switch: bool,
+    /// Pictures that may be inside at a time, waiting ones included; more are sent away with 429.
+    #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32")]
+    pub max_queue: usize,
+    /// Models kept loaded.
+    #[arg(long, env = "IOPAINT_MAX_MODELS", default_value = "2")]
+    pub max_models: usize,
+    /// Longest request in MiB.
+    #[arg(long, env = "IOPAINT_MAX_BODY_MIB", default_value = "128")]
+    pub max_body_mib: usize,
+    /// Longest time a request may take, in seconds.
+    #[arg(long, env = "IOPAINT_REQUEST_TIMEOUT", default_value = "600")]
+    pub request_timeout: u64,
+    /// Longest time to finish what runs when the server is told to stop, in seconds.
+    #[arg(long, env = "IOPAINT_DRAIN_TIMEOUT", default_value = "8")]
+    pub drain_timeout: u64,
+    /// How log lines are written.
+    #[arg(long, env = "IOPAINT_LOG_FORMAT", default_value = "text", value_enum)]
+    pub log_format: LogFormat,
+    /// Flags that mean nothing here.
+    #[command(flatten)]
+    pub ignored: IgnoredFlags,
+}

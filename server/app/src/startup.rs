@@ -1,0 +1,65 @@
+//! What `start` and `run` make of the same flags.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use iopaint_engine::{Device, ModelStore, Registry, TorchLoader, cuda_device_count};
+use iopaint_imaging::Limits;
+
+use crate::cli::{ModelFlags, PictureFlags};
+
+/// With `--low-mem`: the largest forward in pixels.
+const LOW_MEMORY_FORWARD: u64 = 1 << 20;
+
+/// The models there are and the folders of their files. Descriptions that can't be used are logged.
+pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)> {
+    let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let store = ModelStore::from_env(model_dir, env)?;
+    let (registry, refused) = Registry::load(&store, env)?;
+    for error in refused {
+        tracing::warn!("{error}");
+    }
+    Ok((registry, store))
+}
+
+/// What loads models, on the device that was named.
+pub fn loader(flags: &ModelFlags) -> anyhow::Result<TorchLoader> {
+    Ok(TorchLoader {
+        device: device(&flags.device)?,
+        strict: flags.strict_models,
+    })
+}
+
+/// The largest forward in pixels.
+pub fn max_forward_pixels(flags: &ModelFlags) -> u64 {
+    let most = if flags.low_mem {
+        LOW_MEMORY_FORWARD
+    } else {
+        u64::MAX
+    };
+    flags.max_forward_pixels.min(most)
+}
+
+/// The largest image.
+pub fn image_limits(flags: &PictureFlags) -> Limits {
+    Limits {
+        max_pixels: flags.max_pixels,
+        max_side: flags.max_side,
+    }
+}
+
+/// The device that was named, or the processor where it isn't there.
+fn device(name: &str) -> anyhow::Result<Device> {
+    if name == "mps" {
+        tracing::warn!("this build has no mps; the processor is used");
+        return Ok(Device::Cpu);
+    }
+    let device: Device = name.parse()?;
+    match device {
+        Device::Cuda(index) if index >= cuda_device_count() => {
+            tracing::warn!("there is no usable CUDA device {index} on this machine; the processor is used");
+            Ok(Device::Cpu)
+        }
+        device => Ok(device),
+    }
+}
