@@ -1,0 +1,30 @@
+//! Fills pictures by examples, to look at and to time: `fill IMAGE MASK OUT [IMAGE MASK OUT ...]`.
+
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use iopaint_classical::PatchMatch;
+use iopaint_imaging::{EncodeOptions, Limits, decode, decode_mask};
+use iopaint_inpaint::Unmonitored;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let limits = Limits {
+        max_pixels: 1 << 27,
+        max_side: 1 << 15,
+    };
+    let files: Vec<String> = std::env::args().skip(1).collect();
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    for [image, mask, out] in files.as_chunks().0 {
+        let picture = decode(&std::fs::read(image)?, &limits)?;
+        let mask = decode_mask(&std::fs::read(mask)?, &limits)?;
+        let began = Instant::now();
+        let filled = PatchMatch::new(threads, 0)
+            .fill(&picture.rgb, &mask, None, &Unmonitored)
+            .map_err(|stop| format!("stopped: {stop:?}"))?;
+        println!("{out}: {:?}", began.elapsed());
+        let encoded = picture.encode(&filled, &mask, &EncodeOptions::default())?;
+        std::fs::write(out, encoded.bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! The completion itself: coarse to fine, searching and voting in turn.
+
+use std::ops::ControlFlow;
+
+use iopaint_inpaint::{Monitor, Stop};
+
+use super::field::Field;
+use super::level::{Canvas, Level};
+use super::pixel::{Estimate, VOTED};
+use super::pyramid::{pyramid, shrunk};
+use super::seam;
+use super::smooth::pull_push;
+use super::vote::vote;
+
+/// Turns of searching and voting at the coarsest level, where the structure is found, and at the finest, which only
+/// adds detail; those between have numbers between.
+const TURNS: (usize, usize) = (12, 3);
+/// Rounds of search in a turn, and in the first, which begins with sources taken at random.
+const ROUNDS: usize = 2;
+const FIRST_ROUNDS: usize = 8;
+/// How steeply better matches count more (see [`vote`]); in the last vote they do much more, so that the result is
+/// crisp.
+const SHARPNESS: f32 = 1.0;
+const LAST_SHARPNESS: f32 = 4.0;
+/// What is filled in where nothing is known: mid-grey, without texture.
+const UNKNOWN: Estimate = [128.0, 128.0, 128.0, 0.0, 0.0];
+
+/// How a completion is to run.
+pub(super) struct Run<'a> {
+    pub(super) seed: u64,
+    pub(super) threads: usize,
+    pub(super) monitor: &'a dyn Monitor,
+}
+
+/// The colours of the hole's pixels, in order. `guess`, a picture of the same size as `canvas`, is what the search
+/// begins with in the hole; a smooth filling without it.
+pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Estimate>, Stop> {
+    let mut levels = pyramid(canvas);
+    let guess = guess.map(|guess| shrunk(guess, levels.len().saturating_sub(1)));
+    let mut steps = Steps::of(&levels, run.monitor);
+    let mut coarser: Option<(Level, Field)> = None;
+    while let Some(mut level) = levels.pop() {
+        let number = levels.len();
+        let seed = run.seed.wrapping_add(number as u64);
+        let begun = match &coarser {
+            Some((coarse, field)) => field.doubled(coarse, &level, seed),
+            None => Field::random(&level, seed),
+        };
+        let mut estimates = match (&guess, &coarser, &begun) {
+            (_, Some(_), Some(field)) => voted(&level, field, 0.0, run.threads),
+            (Some(guess), None, _) => at(guess, &level.holes),
+            _ => smooth(&level),
+        };
+        let Some(mut field) = begun else {
+            return Ok(estimates);
+        };
+        level.write(&estimates);
+        let turns = turns(number, steps.levels);
+        let mut rounds = 0..;
+        for turn in 0..turns {
+            let count = if coarser.is_none() && turn == 0 {
+                FIRST_ROUNDS
+            } else {
+                ROUNDS
+            };
+            for round in rounds.by_ref().take(count) {
+                field.improve(&level, round, seed, run.threads);
+            }
+            let last = number == 0 && turn + 1 == turns;
+            let sharpness = if last { LAST_SHARPNESS } else { SHARPNESS };
+            vote(
+                &level,
+                &field,
+                sharpness,
+                run.threads,
+                &level.holes,
+                &mut estimates,
+            );
+            if last {
+                let rim = seam::rim(&level.canvas);
+                let mut filled = at(&level.canvas, &rim);
+                vote(&level, &field, sharpness, run.threads, &rim, &mut filled);
+                seam::hide(&level.canvas, &level.holes, &mut estimates, &rim, &filled);
+                return Ok(estimates);
+            }
+            level.write(&estimates);
+            steps.took(&level)?;
+        }
+        coarser = Some((level, field));
+    }
+    Ok(Vec::new())
+}
+
+fn turns(level: usize, levels: usize) -> usize {
+    let (most, least) = TURNS;
+    (most * (level + 1) / levels).max(least)
+}
+
+/// Counts the work done, in patches searched for, and asks whether to go on.
+struct Steps<'a> {
+    monitor: &'a dyn Monitor,
+    levels: usize,
+    done: usize,
+    total: usize,
+}
+
+impl<'a> Steps<'a> {
+    fn of(levels: &[Level], monitor: &'a dyn Monitor) -> Self {
+        let work = levels.iter().enumerate();
+        Self {
+            monitor,
+            levels: levels.len(),
+            done: 0,
+            total: work
+                .map(|(number, level)| turns(number, levels.len()) * level.targets.len())
+                .sum(),
+        }
+    }
+
+    fn took(&mut self, level: &Level) -> Result<(), Stop> {
+        self.done += level.targets.len();
+        match self.monitor.step(self.done, self.total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(stop) => Err(stop),
+        }
+    }
+}
+
+fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Estimate> {
+    let mut estimates = vec![UNKNOWN; level.holes.len()];
+    vote(level, field, sharpness, threads, &level.holes, &mut estimates);
+    estimates
+}
+
+fn at(canvas: &Canvas, places: &[u32]) -> Vec<Estimate> {
+    let pixel = |at: &u32| {
+        canvas
+            .pixels
+            .get(*at as usize)
+            .and_then(|pixel| pixel.first_chunk::<VOTED>())
+    };
+    places
+        .iter()
+        .map(|at| pixel(at).map_or(UNKNOWN, |parts| parts.map(f32::from)))
+        .collect()
+}
+
+/// The level's pixels, smoothly filled.
+fn smooth(level: &Level) -> Vec<Estimate> {
+    if level.canvas.hole.iter().all(|hole| *hole) {
+        return vec![UNKNOWN; level.holes.len()];
+    }
+    let known = level.canvas.pixels.iter().zip(&level.canvas.hole);
+    let values: Vec<_> = known
+        .map(|(pixel, hole)| match pixel.first_chunk::<VOTED>() {
+            Some(parts) if !hole => (parts.map(f32::from), 1.0),
+            _ => ([0.0; VOTED], 0.0),
+        })
+        .collect();
+    let filled = pull_push(&values, level.canvas.width);
+    let holes = level.holes.iter().map(|at| filled.get(*at as usize));
+    holes.map(|value| value.copied().unwrap_or(UNKNOWN)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patchmatch::pixel::coloured;
+    use iopaint_inpaint::Unmonitored;
+
+    const RUN: Run<'static> = Run {
+        seed: 1,
+        threads: 2,
+        monitor: &Unmonitored,
+    };
+
+    fn canvas(
+        side: usize,
+        colour: impl Fn(usize, usize) -> u8,
+        hole: impl Fn(usize, usize) -> bool,
+    ) -> Canvas {
+        let places = (0..side * side).map(|at| (at % side, at / side));
+        Canvas {
+            width: side,
+            height: side,
+            pixels: places.clone().map(|(x, y)| coloured([colour(x, y); 3])).collect(),
+            hole: places.map(|(x, y)| hole(x, y)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_pattern_goes_on_through_the_hole() {
+        let stripes = |x: usize, _| if x % 8 < 4 { 60 } else { 180 };
+        let inside = |x: usize, y: usize| (40..60).contains(&x) && (36..64).contains(&y);
+        let holes = (0..96 * 96).filter(|at| inside(at % 96, at / 96));
+        let filled = fill(
+            canvas(96, |x, y| if inside(x, y) { 0 } else { stripes(x, y) }, inside),
+            None,
+            &RUN,
+        )
+        .unwrap();
+        let wrong = holes
+            .zip(&filled)
+            .filter(|(at, estimate)| (estimate[0] - f32::from(stripes(at % 96, 0))).abs() > 8.0)
+            .count();
+        assert!(
+            wrong * 20 < filled.len(),
+            "{wrong} of {} pixels are wrong",
+            filled.len()
+        );
+    }
+
+    #[test]
+    fn where_nothing_is_known_the_hole_is_grey() {
+        let filled = fill(canvas(32, |_, _| 250, |_, _| true), None, &RUN).unwrap();
+        assert_eq!(filled, vec![UNKNOWN; 32 * 32]);
+    }
+
+    #[test]
+    fn where_there_is_no_whole_patch_the_filling_is_smooth() {
+        let filled = fill(canvas(9, |_, _| 50, |x, _| x != 0), None, &RUN).unwrap();
+        assert!(filled.iter().all(|estimate| (estimate[0] - 50.0).abs() < 0.5));
+    }
+
+    #[test]
+    fn what_was_in_the_hole_has_no_influence() {
+        let inside = |x: usize, y: usize| (20..50).contains(&x) && (20..50).contains(&y);
+        let with = |erased: u8| {
+            let colour = |x: usize, y: usize| {
+                if inside(x, y) {
+                    erased
+                } else {
+                    ((x * 3) ^ (y * 5)) as u8
+                }
+            };
+            fill(canvas(64, colour, inside), None, &RUN).unwrap()
+        };
+        assert_eq!(with(0), with(255));
+    }
+}
