@@ -70,6 +70,12 @@ image-test: ## Build the cpu image from a clean checkout and hold it to its prom
 sbom: setup ## Write bills of materials (CycloneDX) and a report of licences into build/sbom.
 	@scripts/sbom
 
+.PHONY: dist
+dist: build ## Pack a release that runs without this machine: build/dist/iopaint-<version>-<os>-<arch>.tar.zst.
+	@rm -rf build/dist
+	@$(PYTHON) scripts/dist.py --binary $(BINARY)
+	@$(PYTHON) scripts/check_dist.py build/dist/*.tar.zst
+
 .PHONY: clean
 clean: ## Remove what was built here; the shared cache stays.
 	rm -rf target build web_app/dist web_app/node_modules
