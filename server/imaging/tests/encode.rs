@@ -232,6 +232,37 @@ fn jpeg_density_profile_and_xmp_are_kept() {
     assert_eq!(bytes[13..18], [0, 0, 1, 0, 1]);
 }
 
+#[test]
+fn a_jpegs_density_goes_into_a_png() {
+    let before = picture("rgb.jpg");
+    let hole = GrayImage::new(WIDTH, HEIGHT);
+    let options = EncodeOptions::default();
+    let bytes = before
+        .encode_as(Format::Png, &before.rgb, &hole, &options)
+        .unwrap()
+        .bytes;
+    // 240 per inch.
+    assert!(contains(
+        &bytes,
+        &[
+            b"pHYs".as_slice(),
+            &9449_u32.to_be_bytes(),
+            &9449_u32.to_be_bytes(),
+            &[1]
+        ]
+        .concat()
+    ));
+    let stripped = EncodeOptions {
+        strip_metadata: true,
+        ..options
+    };
+    let bytes = before
+        .encode_as(Format::Png, &before.rgb, &hole, &stripped)
+        .unwrap()
+        .bytes;
+    assert!(!contains(&bytes, b"pHYs"));
+}
+
 /// A profile's header with nothing behind it but filling.
 fn profile(space: [u8; 4]) -> Vec<u8> {
     let mut profile = vec![7; 200];

@@ -20,6 +20,12 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     };
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
     info.exif_metadata = metadata.exif.as_deref().map(Into::into);
+    if let Extras::Jpeg {
+        density: Some(density),
+    } = metadata.extras
+    {
+        info.pixel_dims = pixels_per_metre(density);
+    }
     let data: Cow<'_, [u8]> = match &pixels.samples {
         Samples::Eight(samples) => Cow::Borrowed(samples),
         Samples::Sixteen(samples) => {
@@ -45,4 +51,21 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     writer.write_image_data(&data).map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
+}
+
+/// The density of a JFIF header (unit, horizontal, vertical) as PNG has it; none where it only says that pixels are
+/// square.
+fn pixels_per_metre((unit, x, y): (u8, u16, u16)) -> Option<png::PixelDimensions> {
+    let (per_metre, unit) = match unit {
+        1 => (1.0 / 0.0254, png::Unit::Meter),
+        2 => (100.0, png::Unit::Meter),
+        _ if x != y => (1.0, png::Unit::Unspecified),
+        _ => return None,
+    };
+    let scaled = |density: u16| (f64::from(density) * per_metre).round() as u32;
+    Some(png::PixelDimensions {
+        xppu: scaled(x),
+        yppu: scaled(y),
+        unit,
+    })
 }
