@@ -173,26 +173,50 @@ fn a_named_model_that_is_absent_offline_ends_the_start_with_what_to_do() {
 
 #[test]
 fn every_flag_of_iopaints_start_is_known() {
-    let help = run(&[
-        "start",
-        "--no-half",
-        "--cpu-offload",
-        "--enable-gfpgan",
-        "--realesrgan-device",
-        "cpu",
-        "--interactive-seg-model",
-        "vit_b",
-        "--remove-bg-device",
-        "cpu",
-        "--disable-nsfw-checker",
-        "--inbrowser",
-        "--cpu-textencoder",
-        "--restoreformer-device",
-        "cpu",
-        "--enable-anime-seg",
-        "--quality",
-        "90",
-        "--help",
-    ]);
+    let switches = [
+        "inbrowser",
+        "low-mem",
+        "no-half",
+        "cpu-offload",
+        "disable-nsfw-checker",
+        "local-files-only",
+        "cpu-textencoder",
+        "enable-interactive-seg",
+        "enable-remove-bg",
+        "enable-anime-seg",
+        "enable-realesrgan",
+        "enable-gfpgan",
+        "enable-restoreformer",
+    ];
+    let valued = [
+        ("host", "127.0.0.1"),
+        ("port", "8080"),
+        ("model", "lama"),
+        ("model-dir", "models"),
+        ("device", "cuda"),
+        ("input", "photos"),
+        ("mask-dir", "masks"),
+        ("output-dir", "results"),
+        ("quality", "90"),
+        ("interactive-seg-model", "vit_b"),
+        ("interactive-seg-device", "cpu"),
+        ("remove-bg-model", "u2net"),
+        ("remove-bg-device", "cpu"),
+        ("realesrgan-model", "RealESRGAN_x4plus"),
+        ("realesrgan-device", "cpu"),
+        ("gfpgan-device", "cpu"),
+        ("restoreformer-device", "cpu"),
+        ("config", "start.json"),
+    ];
+    let mut arguments = vec!["start".to_owned()];
+    for switch in switches {
+        arguments.extend([format!("--{switch}"), format!("--no-{switch}")]);
+    }
+    for (flag, value) in valued {
+        arguments.extend([format!("--{flag}"), value.to_owned()]);
+    }
+    // An unknown flag would be an error before the help is printed.
+    arguments.push("--help".to_owned());
+    let help = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(help.status.success(), "{}", String::from_utf8_lossy(&help.stderr));
 }
