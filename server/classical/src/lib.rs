@@ -1,6 +1,9 @@
 //! Fills that need no weights: algorithms that are models to the pipeline, as networks are. Knows neither libtorch
 //! nor HTTP.
 
+mod by_depth;
+mod depth;
 mod patchmatch;
 
+pub use by_depth::ByDepth;
 pub use patchmatch::PatchMatch;

@@ -6,7 +6,6 @@
 //! patches are compared by colour, slope and, after Newson et al. ("Video Inpainting of Complex Scenes", 2014),
 //! texture. The seam is hidden in the gradient domain (Perez, Gangnet and Blake 2003).
 
-mod depth;
 mod distance;
 mod field;
 mod fill;

@@ -1,9 +1,9 @@
 //! The image at several scales.
 
-use super::depth::depth;
 use super::distance::SIDE;
 use super::level::{Canvas, Level};
 use super::pixel::{Pixel, VOTED};
+use crate::depth::depth;
 
 /// The deepest hole, in pixels, that the coarsest level may have: about as deep as a patch, so that its middle sees
 /// both sides.
