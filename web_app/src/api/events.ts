@@ -5,9 +5,13 @@ import type { components } from "./schema";
 /** What the server tells of a job while it is under way. */
 export type JobEvent = components["schemas"]["JobEvent"];
 
+/** What the server tells of a model's download. */
+export type ModelEvent = components["schemas"]["ModelEvent"];
+
 export type JobListener = (event: JobEvent) => void;
 
 const listeners = new Map<string, Set<JobListener>>();
+const modelListeners = new Set<(event: ModelEvent) => void>();
 let socket: Promise<Socket> | null = null;
 
 /**
@@ -35,6 +39,15 @@ export function watchJob(id: string, listener: JobListener): () => void {
   };
 }
 
+/** Tells the listener what the server says of models' downloads, until the returned function is called. */
+export function watchModels(listener: (event: ModelEvent) => void): () => void {
+  modelListeners.add(listener);
+  void connection().catch(() => undefined);
+  return () => {
+    modelListeners.delete(listener);
+  };
+}
+
 function connection(): Promise<Socket> {
   socket ??= connect().catch((reason: unknown) => {
     socket = null;
@@ -53,6 +66,9 @@ async function connect(): Promise<Socket> {
   });
   opened.on("job", (event: JobEvent) => {
     for (const listener of listeners.get(event.id) ?? []) listener(event);
+  });
+  opened.on("model", (event: ModelEvent) => {
+    for (const listener of modelListeners) listener(event);
   });
   return opened;
 }

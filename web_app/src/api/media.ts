@@ -1,20 +1,13 @@
 import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
+import type { components, paths } from "./schema";
 
 /** The server's folders of pictures. */
-export const MEDIA_TABS = ["input", "output", "mask"] as const;
-export type MediaTab = (typeof MEDIA_TABS)[number];
+export const MEDIA_TABS = ["input", "output", "mask"] as const satisfies readonly MediaTab[];
+export type MediaTab = paths["/api/v1/medias"]["get"]["parameters"]["query"]["tab"];
 
 /** A picture in one of them. */
-export interface Media {
-  readonly name: string;
-  readonly width: number;
-  readonly height: number;
-  /** When it was made, in seconds since 1970. */
-  readonly ctime: number;
-  /** When it was written, in seconds since 1970. */
-  readonly mtime: number;
-}
+export type Media = components["schemas"]["MediaInfo"];
 
 /** The pictures of a folder, by name. */
 export async function listMedia(tab: MediaTab, signal: AbortSignal): Promise<Media[]> {

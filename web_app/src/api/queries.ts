@@ -32,3 +32,21 @@ export function useSwitchModel() {
     },
   });
 }
+
+/** Every model that the server knows, here or not. */
+export function useModels() {
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => answerOf(api.GET("/api/v1/models", { signal })),
+  });
+}
+
+/** Starts the download of a model; resolves once it is on its way. */
+export function useDownloadModel() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) =>
+      answerOf(api.POST("/api/v1/models/{name}/download", { params: { path: { name } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}

@@ -50,17 +50,6 @@ export async function fill(
   }
 }
 
-/** Saves a result in the server's output folder; answers the name that it got there. */
-export async function saveOnServer(name: string, result: Blob, signal: AbortSignal): Promise<string> {
-  const form = new FormData();
-  form.append("file", result, name);
-  const response = await request("api/v1/save_image", { method: "POST", body: form, signal });
-  if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
-  const saved: unknown = await response.json();
-  const named = typeof saved === "object" && saved !== null && "filename" in saved;
-  return named && typeof saved.filename === "string" ? saved.filename : name;
-}
-
 /** Seconds to wait as `Retry-After` says. */
 function waitOf(header: string | null): number {
   const seconds = Number(header ?? DEFAULT_WAIT_S);

@@ -2,11 +2,12 @@ import { wrap, type Remote } from "comlink";
 import { create } from "zustand";
 import { sentenceOf, UserError } from "../api/errors";
 import type { JobEvent } from "../api/events";
+import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
 import { requestOptions } from "../settings/settings";
 import { useSettings } from "../settings/store";
 import { download } from "../ui/download";
-import { fill, saveOnServer } from "./fill";
+import { fill } from "./fill";
 import { maskFor, resultName, stemOf, uniqueNames } from "./names";
 import { Runner } from "./runner";
 import type { BatchMask, BatchWorker } from "./worker";
@@ -95,7 +96,7 @@ async function work(id: number, signal: AbortSignal): Promise<Outcome> {
   });
   const onServer = get().target === "server";
   const name = resultName(photo.file.name, result.type);
-  return { result, saved: onServer ? await saveOnServer(name, result, signal) : null };
+  return { result, saved: onServer ? await saveOnServer(name, result, { signal }) : null };
 }
 
 function change(id: number, changes: Partial<BatchPhoto>): void {

@@ -31,7 +31,13 @@ export function describe(shortcut: Shortcut, mac: boolean): string {
   return `${mod ? "Ctrl+" : ""}${alt ? "Alt+" : ""}${shift ? "Shift+" : ""}${key}`;
 }
 
-const NAMES: Readonly<Record<string, string>> = { Escape: "Esc", Delete: "Del", " ": "Space" };
+const NAMES: Readonly<Record<string, string>> = {
+  Escape: "Esc",
+  Delete: "Del",
+  " ": "Space",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+};
 
 interface Parts {
   readonly key: string;

@@ -1,16 +1,26 @@
 import { lazy, Suspense } from "react";
+import { useKey } from "../api/key";
 import { closeDialog, useDialog, type DialogName } from "../editor/dialogs";
 
 // Fetched when they are first opened.
 const BatchDialog = lazy(() => import("../batch/BatchDialog"));
 const FilesDialog = lazy(() => import("../files/FilesDialog"));
+const KeyDialog = lazy(() => import("./dialogs/KeyDialog"));
+const ModelsDialog = lazy(() => import("../models/ModelsDialog"));
+const SaveDialog = lazy(() => import("./dialogs/SaveDialog"));
 const SettingsDialog = lazy(() => import("../settings/SettingsDialog"));
 const ShortcutsDialog = lazy(() => import("./dialogs/ShortcutsDialog"));
 
 /** The dialog that is open, where one is. */
 export function Dialogs() {
   const open = useDialog((state) => state.open);
-  return <Suspense fallback={null}>{open && <Open name={open} />}</Suspense>;
+  const keyNeeded = useKey((state) => state.needed);
+  return (
+    <Suspense fallback={null}>
+      {open && <Open name={open} />}
+      {keyNeeded && <KeyDialog />}
+    </Suspense>
+  );
 }
 
 function Open({ name }: { name: DialogName }) {
@@ -19,11 +29,13 @@ function Open({ name }: { name: DialogName }) {
       return <BatchDialog onClose={closeDialog} />;
     case "files":
       return <FilesDialog onClose={closeDialog} />;
+    case "models":
+      return <ModelsDialog onClose={closeDialog} />;
+    case "save":
+      return <SaveDialog onClose={closeDialog} />;
     case "settings":
       return <SettingsDialog onClose={closeDialog} />;
     case "shortcuts":
       return <ShortcutsDialog onClose={closeDialog} />;
-    default:
-      return null;
   }
 }

@@ -1,13 +1,16 @@
-import { ClipboardCopy, Download, ImagePlus } from "lucide-react";
-import { exportType } from "../../core/files";
-import { useSettings } from "../../settings/store";
-import { copy, download } from "../commands/session";
+import { ChevronLeft, ChevronRight, ClipboardCopy, Download, ImagePlus } from "lucide-react";
+import { savePicture } from "../../files/save";
+import { stepMedia, useFiles } from "../../files/store";
+import { copy } from "../commands/session";
 import { openDialog } from "../dialogs";
 import { pick } from "../pick";
-import { useEditor, type EditorState } from "../store";
+import type { EditorState } from "../store";
 import { actions } from "./action";
 
 const hasPicture = ({ picture }: EditorState) => picture !== null;
+
+/** Whether the picture has neighbours: it came from one of the server's folders. */
+const fromFolder = () => useFiles.getState().opened !== null;
 
 /** What brings a picture in or out. */
 export const fileActions = actions({
@@ -26,14 +29,7 @@ export const fileActions = actions({
     icon: Download,
     shortcuts: ["Mod+S"],
     enabled: hasPicture,
-    perform: () => {
-      const { saveFormat, saveQuality } = useSettings.getState();
-      const type =
-        saveFormat === "same"
-          ? exportType(useEditor.getState().picture?.file.type ?? "")
-          : (`image/${saveFormat}` as const);
-      return download(type, saveQuality / 100);
-    },
+    perform: savePicture,
   },
   saveAs: {
     group: "file",
@@ -52,5 +48,21 @@ export const fileActions = actions({
     shortcuts: ["Mod+C"],
     enabled: hasPicture,
     perform: copy,
+  },
+  previousPicture: {
+    group: "file",
+    label: "action.previousPicture",
+    icon: ChevronLeft,
+    shortcuts: ["ArrowLeft"],
+    enabled: fromFolder,
+    perform: () => stepMedia(-1),
+  },
+  nextPicture: {
+    group: "file",
+    label: "action.nextPicture",
+    icon: ChevronRight,
+    shortcuts: ["ArrowRight"],
+    enabled: fromFolder,
+    perform: () => stepMedia(1),
   },
 });

@@ -19,6 +19,11 @@ export function listenToKeys(signal: AbortSignal): void {
     "keydown",
     (event) => {
       if (isTyping(event.target) || document.querySelector('[role="dialog"]')) return;
+      if (
+        event.defaultPrevented ||
+        (event.key.startsWith("Arrow") && event.target instanceof HTMLInputElement)
+      )
+        return;
       // Tab goes on to the next control once one has the focus.
       if (event.key === "Tab" && !isOnPicture(event.target)) return;
       const state = useEditor.getState();

@@ -1,0 +1,38 @@
+import { sentenceOf } from "../api/errors";
+import { useModels, useServerConfig } from "../api/queries";
+import { useT } from "../i18n";
+import { Button, Dialog } from "../ui/kit";
+import { ModelRow } from "./ModelRow";
+import { useDownloads } from "./useDownloads";
+
+/** The models: which one answers, which are here, and those that can be downloaded. */
+export default function ModelsDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const models = useModels();
+  const { data: server } = useServerConfig();
+  const downloads = useDownloads();
+  const fixed = server?.disableModelSwitch === true;
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("models.title")}
+      description={fixed ? t("models.fixed") : undefined}
+    >
+      {models.isPending && <p role="status">{t("common.loading")}</p>}
+      {models.error && (
+        <div className="flex flex-col items-start gap-3">
+          <p role="alert" className="text-sm text-bad">
+            {sentenceOf(models.error)}
+          </p>
+          <Button onClick={() => void models.refetch()}>{t("common.retry")}</Button>
+        </div>
+      )}
+      <ul>
+        {models.data?.map((model) => (
+          <ModelRow key={model.name} model={model} download={downloads.get(model.name)} fixed={fixed} />
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

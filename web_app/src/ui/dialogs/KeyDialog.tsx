@@ -1,0 +1,72 @@
+import { useState } from "react";
+import { describeFailure, sentenceOf } from "../../api/errors";
+import { useKey } from "../../api/key";
+import { queryClient } from "../../api/queries";
+import { useT } from "../../i18n";
+import { Button, Dialog, Field } from "../kit";
+
+/** Asks for the key that the server wants. The server remembers the browser by a cookie; the page keeps no key. */
+export default function KeyDialog() {
+  const t = useT();
+  const [key, setKey] = useState("");
+  const [failure, setFailure] = useState<string | null>(null);
+  const [asking, setAsking] = useState(false);
+  const close = () => {
+    useKey.setState({ needed: false });
+  };
+  const send = async () => {
+    setAsking(true);
+    setFailure(null);
+    try {
+      const response = await fetch("api/v1/session", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ key }),
+      });
+      if (response.ok) {
+        close();
+        await queryClient.invalidateQueries();
+      } else if (response.status === 401) setFailure(t("key.wrong"));
+      else setFailure(describeFailure(response.status, await response.text()));
+    } catch (thrown) {
+      setFailure(sentenceOf(thrown));
+    } finally {
+      setAsking(false);
+    }
+  };
+  return (
+    <Dialog open onOpenChange={close} title={t("key.title")} description={t("key.about")} size="sm">
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <Field label={t("key.label")}>
+          {({ id }) => (
+            <input
+              id={id}
+              type="password"
+              autoComplete="current-password"
+              aria-invalid={failure !== null}
+              value={key}
+              onChange={({ target }) => {
+                setKey(target.value);
+              }}
+              className="h-control w-full rounded-md border border-edge bg-surface px-3 text-sm"
+            />
+          )}
+        </Field>
+        {failure !== null && (
+          <p role="alert" className="text-sm text-bad">
+            {failure}
+          </p>
+        )}
+        <Button type="submit" variant="primary" disabled={key === "" || asking} className="self-end">
+          {t("key.send")}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { Download } from "lucide-react";
+import { useEditor } from "../../editor/store";
+import { savePicture } from "../../files/save";
+import { useT } from "../../i18n";
+import { SavingSettings } from "../../settings/SavingSettings";
+import { Button, Dialog } from "../kit";
+
+/** Format and quality, chosen when a picture is saved; they are kept for the next one. */
+export default function SaveDialog({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const name = useEditor(({ picture }) => picture?.name);
+  const onServer = useEditor(({ server }) => server?.enableAutoSaving === true);
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("save.title")}
+      description={onServer ? t("save.onServer") : name}
+      size="sm"
+      footer={
+        <>
+          <Button variant="quiet" onClick={onClose}>
+            {t("common.cancel")}
+          </Button>
+          <Button
+            variant="primary"
+            icon={<Download aria-hidden="true" size={16} />}
+            onClick={() => {
+              onClose();
+              void savePicture();
+            }}
+          >
+            {t("action.save")}
+          </Button>
+        </>
+      }
+    >
+      <SavingSettings />
+    </Dialog>
+  );
+}
