@@ -121,6 +121,7 @@ fn key() -> impl Strategy<Value = String> {
             "sd_seed",
             "sd_scale",
             "sd_keep_unmasked_area",
+            "blend",
             "cv2_flag",
             "paint_by_example_example_image",
             "fitting_degree",

@@ -9,6 +9,7 @@ mod contours;
 mod crop;
 mod cubic;
 mod job;
+mod membrane;
 mod model;
 mod options;
 mod pad;
@@ -16,6 +17,7 @@ mod pipeline;
 mod rect;
 mod resample;
 mod scaling;
+mod seam;
 
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding};

@@ -37,16 +37,20 @@ pub struct Options {
     pub strategy: HdStrategy,
     /// Whether pixels outside the hole are put back from the original; the model's own otherwise.
     pub keep_unmasked: bool,
+    /// Whether the filling is made to meet the picture at the hole's border: the model fills a little more than the
+    /// hole, and its colours there are matched to the picture's. No effect without `keep_unmasked`.
+    pub blend: bool,
     /// The largest forward in pixels (width x height after padding); above it a region runs scaled down.
     pub max_forward_pixels: u64,
 }
 
 impl Default for Options {
-    /// The default strategy, pixels outside the hole kept, no limit on the size of a forward.
+    /// The default strategy, pixels outside the hole kept, no blending, no limit on the size of a forward.
     fn default() -> Self {
         Self {
             strategy: HdStrategy::default(),
             keep_unmasked: true,
+            blend: false,
             max_forward_pixels: u64::MAX,
         }
     }

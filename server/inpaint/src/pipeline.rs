@@ -12,6 +12,7 @@ use crate::{
     pad::{padded_gray, padded_rgb},
     resample::{cubic_gray, cubic_rgb},
     scaling::{fitting_side, scaled_size},
+    seam::{meet, widened},
 };
 
 /// After a scaled run, mask pixels of at least this take the result's colour.
@@ -95,9 +96,43 @@ impl Run<'_> {
         let fitting = fitting_side(self.model.padding(), asked, max_pixels);
         self.scaled |= fitting.is_some();
         match fitting.or(limit) {
+            Some(longer) if self.blends() => self.blended_region(region, Some(scaled_size(size, longer))),
+            None if self.blends() => self.blended_region(region, None),
             Some(longer) => self.scaled_region(region, scaled_size(size, longer)),
             None => self.whole_region(region),
         }
+    }
+
+    fn blends(&self) -> bool {
+        self.context.options.blend && self.context.options.keep_unmasked
+    }
+
+    /// Fills one region, at another size if there is one, and makes the filling meet the picture.
+    fn blended_region(&mut self, region: Rect, scaled: Option<(u32, u32)>) -> Result<(), InpaintError> {
+        let size = (region.width, region.height);
+        let image = padded_rgb(self.image, region, size);
+        let mask = padded_gray(self.mask, region, size);
+        let (mut filling, wide) = if let Some((width, height)) = scaled {
+            let wide = widened(&cubic_gray(&mask, width, height));
+            let small = Rect::whole((width, height));
+            let image = cubic_rgb(&image, width, height);
+            let filling = forward(self.model, &image, &wide, small, &self.context)?;
+            let filling = padded_rgb(&filling, small, (width, height));
+            let (width, height) = size;
+            (
+                cubic_rgb(&filling, width, height),
+                cubic_gray(&wide, width, height),
+            )
+        } else {
+            let wide = widened(&mask);
+            (
+                forward(self.model, &image, &wide, Rect::whole(size), &self.context)?,
+                wide,
+            )
+        };
+        meet(&mut filling, &image, &mask, &wide);
+        paste_blended(&filling, self.image, self.mask, region, &mut self.out);
+        Ok(())
     }
 
     fn whole_region(&mut self, region: Rect) -> Result<(), InpaintError> {

@@ -270,6 +270,56 @@ fn a_model_that_answers_another_size_is_an_error() {
     assert!(matches!(result, Err(InpaintError::Forward(_))));
 }
 
+/// A picture without edges.
+fn smooth(side: u32) -> RgbImage {
+    RgbImage::from_fn(side, side, |x, y| {
+        [40 + (x / 4) as u8, 90, 60 + (y / 4) as u8].into()
+    })
+}
+
+/// The largest step between neighbours on both sides of the hole's border, in any channel.
+fn step_at_the_border(image: &RgbImage, mask: &GrayImage) -> u8 {
+    let mut steps = Vec::new();
+    for (x, y, own) in mask.enumerate_pixels() {
+        for (u, v) in [(x + 1, y), (x, y + 1)] {
+            if mask.get_pixel_checked(u, v).is_some_and(|other| other != own) {
+                let (a, b) = (image.get_pixel(x, y).0, image.get_pixel(u, v).0);
+                steps.extend(a.iter().zip(b).map(|(a, b)| a.abs_diff(b)));
+            }
+        }
+    }
+    steps.into_iter().max().unwrap_or(0)
+}
+
+#[test]
+fn a_blended_filling_meets_the_picture_at_the_holes_border() {
+    let (image, mask) = (
+        smooth(160),
+        hole(160, 160, &[(50, 40, 60, 70), (130, 100, 30, 30)]),
+    );
+    let strategies = [
+        HdStrategy::Original,
+        HdStrategy::Resize { limit: 80 },
+        HdStrategy::Crop {
+            trigger: 100,
+            margin: 20,
+        },
+    ];
+    for strategy in strategies {
+        let step = |blend| {
+            let options = Options {
+                strategy,
+                blend,
+                ..Options::default()
+            };
+            let outcome = inpaint(&mut Negative::new(LAMA), &image, &mask, &options, &Unmonitored).unwrap();
+            step_at_the_border(&outcome.image, &mask)
+        };
+        assert!(step(false) > 50, "{strategy:?}");
+        assert!(step(true) <= 3, "{strategy:?}: {}", step(true));
+    }
+}
+
 fn strategies() -> impl Strategy<Value = HdStrategy> {
     let margin = prop_oneof![0..6_u32, 6..80_u32, Just(u32::MAX)];
     prop_oneof![
@@ -310,10 +360,10 @@ proptest! {
     #[test]
     fn any_mask_and_options_give_an_image_of_the_same_size_with_the_same_pixels_outside_the_hole(
         mask in masks(), strategy in strategies(), padding in paddings(),
-        max_forward_pixels in prop_oneof![Just(u64::MAX), 0..3000_u64],
+        max_forward_pixels in prop_oneof![Just(u64::MAX), 0..3000_u64], blend in any::<bool>(),
     ) {
         let image = checked(mask.width(), mask.height());
-        let options = Options { strategy, keep_unmasked: true, max_forward_pixels };
+        let options = Options { strategy, keep_unmasked: true, blend, max_forward_pixels };
         let mut model = Negative::new(padding);
         let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
@@ -354,9 +404,10 @@ proptest! {
     #[test]
     fn nothing_panics_where_the_model_gives_every_pixel(
         mask in masks(), strategy in strategies(), padding in paddings(), max_forward_pixels in 0..3000_u64,
+        blend in any::<bool>(),
     ) {
         let image = checked(mask.width(), mask.height());
-        let options = Options { strategy, keep_unmasked: false, max_forward_pixels };
+        let options = Options { strategy, keep_unmasked: false, blend, max_forward_pixels };
         let outcome = inpaint(&mut Negative::new(padding), &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
     }

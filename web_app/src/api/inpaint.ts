@@ -12,7 +12,7 @@ export interface Hole {
   /** Where in the picture the image lies. */
   readonly box: Box;
   /** The other fields of the request. */
-  readonly options: Readonly<Record<string, string | number>>;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
   /** The name under which the server tells of the job. */
   readonly job: string;
 }

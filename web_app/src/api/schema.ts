@@ -482,6 +482,11 @@ export interface components {
      */
     InpaintRequest: {
       /**
+       * @description Whether the filling is made to meet the image at the hole's border; needs `sd_keep_unmasked_area`.
+       * @default false
+       */
+      blend: boolean;
+      /**
        * Format: double
        * @description For diffusion models; 0 to 1.
        * @default 1

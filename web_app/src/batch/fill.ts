@@ -11,7 +11,7 @@ export interface Fill {
   readonly photo: File;
   readonly mask: Blob;
   /** Fields of the request besides the two. */
-  readonly options: Record<string, string | number>;
+  readonly options: Record<string, string | number | boolean>;
 }
 
 /**

@@ -110,9 +110,10 @@ function fits(name: keyof Settings, value: unknown, fallback: unknown): boolean 
   return range !== undefined && value >= range.min && value <= range.max;
 }
 
-/** The fields of an inpaint request that the settings decide. */
-export function requestOptions(settings: Settings): Record<string, string | number> {
+/** The fields of an inpaint request that the settings decide; fillings always meet the picture without a seam. */
+export function requestOptions(settings: Settings): Record<string, string | number | boolean> {
   return {
+    blend: true,
     hd_strategy: settings.strategy,
     hd_strategy_crop_trigger_size: settings.cropTrigger,
     hd_strategy_crop_margin: settings.cropMargin,

@@ -153,6 +153,9 @@ pub struct InpaintRequest {
     /// Whether pixels outside the hole are put back from the original; the model's own otherwise.
     #[serde(deserialize_with = "coerce::boolean")]
     pub sd_keep_unmasked_area: bool,
+    /// Whether the filling is made to meet the image at the hole's border; needs `sd_keep_unmasked_area`.
+    #[serde(deserialize_with = "coerce::boolean")]
+    pub blend: bool,
     /// The algorithm of the `cv2` model.
     #[serde(deserialize_with = "any_case")]
     pub cv2_flag: Cv2Flag,
@@ -228,6 +231,7 @@ impl Default for InpaintRequest {
             sd_outpainting_space: 20.0,
             sd_lcm_lora: false,
             sd_keep_unmasked_area: true,
+            blend: false,
             cv2_flag: Cv2Flag::InpaintNs,
             cv2_radius: 4,
             paint_by_example_example_image: None,
@@ -273,6 +277,7 @@ impl InpaintRequest {
         Options {
             strategy,
             keep_unmasked: self.sd_keep_unmasked_area,
+            blend: self.blend,
             max_forward_pixels,
         }
     }

@@ -70,7 +70,7 @@ function hdOptions({ strategy, cropTrigger, cropMargin, resizeLimit }: Settings)
   return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit };
 }
 
-function optionsFor({ forceCrop }: FillRequest, settings: Settings): Record<string, string | number> {
+function optionsFor({ forceCrop }: FillRequest, settings: Settings) {
   return { ...requestOptions(settings), ...(forceCrop && { hd_strategy_crop_trigger_size: 0 }) };
 }
 

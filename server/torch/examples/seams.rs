@@ -1,0 +1,105 @@
+//! Measures what blending does at the border of holes.
+//!
+//!     cargo run --release -p iopaint-torch --example seams -- MODEL.pt FOLDER IMAGE MASK [IMAGE MASK]...
+//!
+//! The masks cover nothing that is to go, so the picture is the truth: `hole` is the mean difference from it in the
+//! hole, `ring` that in the hole's outermost 16 pixels, `seam` how much the steps between neighbours across the hole's
+//! border differ from the picture's; all in levels of 255. FOLDER gets the results as PNG.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use iopaint_imaging::{GrayImage, Limits, RgbImage, decode, decode_mask, threshold};
+use iopaint_inpaint::{Options, Padding, Unmonitored, inpaint};
+use iopaint_torch::{Device, LamaModel, Source};
+
+const PADDING: Padding = Padding {
+    modulo: 8,
+    min_size: 64,
+    square: false,
+};
+const LIMITS: Limits = Limits {
+    max_pixels: 1 << 27,
+    max_side: 1 << 15,
+};
+const RING: u32 = 16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [model, folder, pictures @ ..] = &arguments[..] else {
+        return Err("seams MODEL.pt FOLDER IMAGE MASK [IMAGE MASK]...".into());
+    };
+    iopaint_torch::init(std::thread::available_parallelism()?.get());
+    let mut model = LamaModel::load(Source::File(model.as_ref()), Device::Cpu, PADDING)?;
+    println!(
+        "{:24} {:6} {:>7} {:>6} {:>6} {:>6}",
+        "picture", "way", "s", "hole", "ring", "seam"
+    );
+    for pair in pictures.chunks_exact(2) {
+        let [image, mask] = pair else { continue };
+        let name = Path::new(image).file_stem().unwrap_or_default().to_string_lossy();
+        let image = decode(&std::fs::read(image)?, &LIMITS)?.rgb;
+        let mut mask = decode_mask(&std::fs::read(mask)?, &LIMITS)?;
+        threshold(&mut mask, 128);
+        for (way, blend) in [("plain", false), ("blend", true)] {
+            let options = Options {
+                blend,
+                ..Options::default()
+            };
+            let began = Instant::now();
+            let result = inpaint(&mut model, &image, &mask, &options, &Unmonitored)?.image;
+            let seconds = began.elapsed().as_secs_f64();
+            let [hole, ring] = [u32::MAX, RING].map(|reach| error(&image, &result, &mask, reach));
+            let seam = seam(&image, &result, &mask);
+            println!("{name:24} {way:6} {seconds:7.2} {hole:6.2} {ring:6.2} {seam:6.2}");
+            result.save(Path::new(folder).join(format!("{name}.{way}.png")))?;
+        }
+    }
+    Ok(())
+}
+
+/// The mean difference of two pictures over the hole's pixels that have others within `reach` columns or rows.
+fn error(truth: &RgbImage, result: &RgbImage, mask: &GrayImage, reach: u32) -> f64 {
+    let outside = |x: u32, y: u32| mask.get_pixel_checked(x, y).is_some_and(|value| value.0 == [0]);
+    let near = |x: u32, y: u32| {
+        (1..=reach).any(|step| {
+            outside(x + step, y)
+                || outside(x.wrapping_sub(step), y)
+                || outside(x, y + step)
+                || outside(x, y.wrapping_sub(step))
+        })
+    };
+    let hole = mask
+        .enumerate_pixels()
+        .filter(|(x, y, value)| value.0 != [0] && (reach == u32::MAX || near(*x, *y)));
+    mean(hole.map(|(x, y, _)| {
+        let pair = truth.get_pixel(x, y).0.into_iter().zip(result.get_pixel(x, y).0);
+        pair.map(|(a, b)| f64::from(a.abs_diff(b))).sum::<f64>() / 3.0
+    }))
+}
+
+/// The mean difference between two pictures' steps across the hole's border.
+fn seam(truth: &RgbImage, result: &RgbImage, mask: &GrayImage) -> f64 {
+    let neighbours = mask
+        .enumerate_pixels()
+        .flat_map(|(x, y, _)| [(x, y, x + 1, y), (x, y, x, y + 1)]);
+    let border = neighbours.filter(|&(x, y, u, v)| {
+        mask.get_pixel_checked(u, v)
+            .is_some_and(|other| other != mask.get_pixel(x, y))
+    });
+    mean(border.map(|(x, y, u, v)| {
+        let step = |image: &RgbImage, channel: usize| {
+            f64::from(image.get_pixel(u, v).0[channel]) - f64::from(image.get_pixel(x, y).0[channel])
+        };
+        (0..3)
+            .map(|channel| (step(truth, channel) - step(result, channel)).abs())
+            .sum::<f64>()
+            / 3.0
+    }))
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (count, sum) = values.fold((0_u32, 0.0), |(count, sum), value| (count + 1, sum + value));
+    sum / f64::from(count.max(1))
+}
