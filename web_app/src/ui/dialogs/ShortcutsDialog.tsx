@@ -11,7 +11,7 @@ const GROUPS: readonly ActionGroup[] = ["file", "tool", "edit", "mask", "view", 
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={onClose} title={t("shortcuts.title")} size="lg">
+    <Dialog open onOpenChange={onClose} title={t("shortcuts.title")} size="lg" readOnly>
       <div className="gap-8 sm:columns-2">
         {GROUPS.map((group) => (
           <Group key={group} group={group} />

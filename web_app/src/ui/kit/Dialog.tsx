@@ -3,7 +3,6 @@ import { X } from "lucide-react";
 import { useRef, type ReactNode } from "react";
 import { useT } from "../../i18n";
 import { classes } from "./classes";
-import { IconButton } from "./IconButton";
 
 export interface DialogProps {
   open: boolean;
@@ -15,6 +14,8 @@ export interface DialogProps {
   size?: "sm" | "md" | "lg" | "full";
   /** `fixed`: as high with little in it as with much, so that switching views moves nothing. */
   height?: "content" | "fixed";
+  /** Nothing in it takes the focus: its body does, so that keys can scroll it. */
+  readOnly?: boolean;
   children?: ReactNode;
 }
 
@@ -37,6 +38,7 @@ export function Dialog({
   footer,
   size = "md",
   height = "content",
+  readOnly = false,
   children,
 }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
@@ -66,7 +68,12 @@ export function Dialog({
             </div>
             <CloseButton />
           </header>
-          <div className="flex min-h-0 flex-1 flex-col overflow-y-auto px-5 pb-5">{children}</div>
+          <div
+            tabIndex={readOnly ? 0 : undefined}
+            className="flex min-h-0 flex-1 flex-col overflow-y-auto px-5 pb-5 focus-visible:-outline-offset-2"
+          >
+            {children}
+          </div>
           {footer && (
             <footer className="flex shrink-0 flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
               {footer}
@@ -78,16 +85,16 @@ export function Dialog({
   );
 }
 
-/** The cross of a dialog or sheet. */
+/** The cross of a dialog or sheet. It has no tooltip, which would take the first Escape for itself. */
 export function CloseButton() {
   const t = useT();
   return (
     <Base.Close
-      render={
-        <IconButton label={t("common.close")} shortcut="Esc" side="bottom" className="-mr-2 self-start">
-          <X aria-hidden="true" size={18} />
-        </IconButton>
-      }
-    />
+      aria-label={t("common.close")}
+      aria-keyshortcuts="Escape"
+      className="-mr-2 inline-flex size-control shrink-0 items-center justify-center self-start rounded-md text-text transition-colors hover:bg-hover active:bg-pressed"
+    >
+      <X aria-hidden="true" size={18} />
+    </Base.Close>
   );
 }
