@@ -111,6 +111,14 @@ def reported(command: list[str], env: dict[str, str], counts) -> Counts:
         return at_least_one_failure(counts(json.loads(report.read_text())), exit_code)
 
 
+def examples() -> Counts:
+    """The lines of docs/api.md against the release binary."""
+    output, exit_code = run([sys.executable, "scripts/run_api_examples.py", "--binary", str(BINARY)])
+    ran = re.search(r"^(\d+) passed, (\d+) failed$", output, re.MULTILINE)
+    counts = Counts(int(ran.group(1)), int(ran.group(2))) if ran else Counts()
+    return at_least_one_failure(counts, exit_code)
+
+
 def chromium() -> str | None:
     """A browser: named, installed, or installed now."""
     named = os.environ.get("CHROMIUM")
@@ -166,6 +174,7 @@ def main() -> int:
             ),
         )
         suite("crates with libtorch", cargo("-p", "iopaint-torch", "-p", "iopaint-engine", "-p", "iopaint"))
+        suite("examples of docs/api.md", examples())
         suite("page in a browser", browser_tests())
 
     print("\n== Tests")
