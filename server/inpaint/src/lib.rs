@@ -20,7 +20,7 @@ mod scaling;
 mod seam;
 
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
-pub use model::{Context, ForwardError, Inpainter, Padding};
+pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use options::{HdStrategy, Options};
 pub use pipeline::inpaint;
 pub use rect::{Rect, changed_box};

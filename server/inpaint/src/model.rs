@@ -33,10 +33,28 @@ impl Padding {
     }
 }
 
+/// How a model sees every part of the hole that was trained on images of one size.
+///
+/// An image of exactly `side` x `side` runs whole. Of any other each outer part of the hole is cut out with `margin`
+/// pixels of context, scaled down so that its longer side is `side` if it is longer, run, and scaled back; only the
+/// hole is taken from the result. The caller's strategy doesn't count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The side in pixels of the images that the model was trained on.
+    pub side: u32,
+    /// Pixels of context on every side of a part of the hole.
+    pub margin: u32,
+}
+
 /// A loaded model that fills the hole of an image. One forward runs at a time, on the thread that owns the model.
 pub trait Inpainter: Send {
     /// The sides this model accepts.
     fn padding(&self) -> Padding;
+
+    /// The window through which this model sees the hole; `None` where the caller's strategy counts.
+    fn window(&self) -> Option<Window> {
+        None
+    }
 
     /// The largest forward in pixels (width x height after padding) that this model can take; `None` where only
     /// the server's own limit counts.

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, changed_box,
+    Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, Window,
+    changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     cubic::paste_scaled,
@@ -21,7 +22,7 @@ const TAKEN_FROM_SCALED: u8 = 127;
 /// Fills the hole of `image`: the pixels that are 255 in `mask` (0 is kept, values between are blended).
 ///
 /// The strategy picks the regions that run: the whole image, the whole image scaled down, or a rectangle around
-/// every outer part of the hole. Each is padded to the sides that the model takes by mirroring, filled, blended with
+/// every outer part of the hole; a model with a [`Window`] picks them itself. Each is padded to the sides that the model takes by mirroring, filled, blended with
 /// the original and pasted; regions are cut from the original image and pasted in order. Where a padded region has
 /// more pixels than a forward may have, it runs scaled down. Nothing runs where nothing could change.
 ///
@@ -57,10 +58,12 @@ pub fn inpaint(
         scaled: false,
     };
     let whole = Rect::whole(image.dimensions());
-    let (regions, limit) = match options.strategy {
-        HdStrategy::Crop { trigger, margin } if longer > trigger => (crop_boxes(mask, margin), None),
-        HdStrategy::Resize { limit } if longer > limit.max(1) => (vec![whole], Some(limit.max(1))),
-        HdStrategy::Original | HdStrategy::Crop { .. } | HdStrategy::Resize { .. } => (vec![whole], None),
+    let (regions, limit) = match (run.model.window(), options.strategy) {
+        (Some(Window { side, .. }), _) if image.dimensions() == (side, side) => (vec![whole], None),
+        (Some(Window { side, margin }), _) => (crop_boxes(mask, margin), Some(side.max(1))),
+        (None, HdStrategy::Crop { trigger, margin }) if longer > trigger => (crop_boxes(mask, margin), None),
+        (None, HdStrategy::Resize { limit }) if longer > limit.max(1) => (vec![whole], Some(limit.max(1))),
+        (None, _) => (vec![whole], None),
     };
     let may_change = !options.keep_unmasked || changed_box(mask).is_some();
     let regions = if may_change { regions } else { Vec::new() };
@@ -87,9 +90,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Fills one region, scaled so that its longer side is `limit` if there is one, and less if it is too large.
+    /// Fills one region, scaled down so that its longer side is at most `limit` if there is one, and less if it is
+    /// too large.
     fn region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
+        let limit = limit.map(|limit| limit.min(region.width.max(region.height)));
         let max_pixels = self.model.max_forward_pixels().unwrap_or(u64::MAX);
         let max_pixels = max_pixels.min(self.context.options.max_forward_pixels);
         let asked = limit.map_or(size, |limit| scaled_size(size, limit));

@@ -5,13 +5,14 @@ use std::{cell::RefCell, ops::ControlFlow};
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
     Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Padding, Stop, Unmonitored,
-    changed_box, inpaint,
+    Window, changed_box, inpaint,
 };
 use proptest::prelude::*;
 
 /// Turns every pixel into its negative and remembers the sizes that it saw.
 struct Negative {
     padding: Padding,
+    window: Option<Window>,
     max_forward_pixels: Option<u64>,
     sizes: Vec<(u32, u32)>,
 }
@@ -26,6 +27,7 @@ impl Negative {
     fn new(padding: Padding) -> Self {
         Self {
             padding,
+            window: None,
             max_forward_pixels: None,
             sizes: Vec::new(),
         }
@@ -35,6 +37,10 @@ impl Negative {
 impl Inpainter for Negative {
     fn padding(&self) -> Padding {
         self.padding
+    }
+
+    fn window(&self) -> Option<Window> {
+        self.window
     }
 
     fn max_forward_pixels(&self) -> Option<u64> {
@@ -103,6 +109,42 @@ const TWO_PARTS: HdStrategy = HdStrategy::Crop {
     trigger: 100,
     margin: 8,
 };
+
+#[test]
+fn a_window_sees_each_part_of_the_hole_whatever_the_strategy_says() {
+    let mut model = Negative::new(Padding {
+        modulo: 32,
+        min_size: 32,
+        square: true,
+    });
+    model.window = Some(Window { side: 32, margin: 8 });
+    let (image, mask) = two_parts();
+    for strategy in [HdStrategy::Original, TWO_PARTS, HdStrategy::Resize { limit: 10 }] {
+        for keep_unmasked in [true, false] {
+            let options = Options {
+                keep_unmasked,
+                ..options(strategy)
+            };
+            let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
+            assert_eq!(std::mem::take(&mut model.sizes), [(32, 32), (32, 32)]);
+            for ((before, after), mask) in image.pixels().zip(outcome.image.pixels()).zip(mask.pixels()) {
+                let due = if mask.0 == [0] {
+                    before.0
+                } else {
+                    before.0.map(|value| 255 - value)
+                };
+                assert_eq!(after.0, due);
+            }
+        }
+    }
+    let (image, mask) = (checked(32, 32), hole(32, 32, &[(4, 4, 20, 3), (8, 20, 2, 2)]));
+    inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
+    assert_eq!(model.sizes, [(32, 32)], "an image of its size runs whole");
+    model.sizes.clear();
+    let (image, mask) = (checked(300, 80), hole(300, 80, &[(20, 20, 200, 30)]));
+    inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
+    assert_eq!(model.sizes, [(32, 32)], "a large part is scaled down");
+}
 
 fn two_parts() -> (RgbImage, GrayImage) {
     let mask = hole(200, 60, &[(20, 20, 6, 6), (150, 30, 6, 6)]);
@@ -363,7 +405,7 @@ proptest! {
         max_forward_pixels in prop_oneof![Just(u64::MAX), 0..3000_u64], blend in any::<bool>(),
     ) {
         let image = checked(mask.width(), mask.height());
-        let options = Options { strategy, keep_unmasked: true, blend, max_forward_pixels };
+        let options = Options { strategy, blend, max_forward_pixels, ..Options::default() };
         let mut model = Negative::new(padding);
         let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
@@ -407,7 +449,7 @@ proptest! {
         blend in any::<bool>(),
     ) {
         let image = checked(mask.width(), mask.height());
-        let options = Options { strategy, keep_unmasked: false, blend, max_forward_pixels };
+        let options = Options { strategy, keep_unmasked: false, blend, max_forward_pixels, ..Options::default() };
         let outcome = inpaint(&mut Negative::new(padding), &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
     }
