@@ -2,8 +2,10 @@
 //! nor HTTP.
 
 mod by_depth;
+mod cv2;
 mod depth;
 mod patchmatch;
 
 pub use by_depth::ByDepth;
+pub use cv2::Cv2;
 pub use patchmatch::PatchMatch;

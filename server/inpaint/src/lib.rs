@@ -21,6 +21,6 @@ mod seam;
 
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
-pub use options::{HdStrategy, Options};
+pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, Options};
 pub use pipeline::inpaint;
 pub use rect::{Rect, changed_box};

@@ -42,6 +42,37 @@ pub struct Options {
     pub blend: bool,
     /// The largest forward in pixels (width x height after padding); above it a region runs scaled down.
     pub max_forward_pixels: u64,
+    /// How the model `cv2` fills.
+    pub cv2: Cv2Options,
+}
+
+/// What the model `cv2` can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cv2Options {
+    /// The algorithm.
+    pub algorithm: Cv2Algorithm,
+    /// How far the pixels that a pixel is filled from may be away, in pixels.
+    pub radius: u32,
+}
+
+/// The algorithms of `OpenCV`'s `inpaint`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cv2Algorithm {
+    /// `INPAINT_NS`: along lines of equal brightness.
+    #[default]
+    NavierStokes,
+    /// `INPAINT_TELEA`: along the front that closes the hole.
+    Telea,
+}
+
+impl Default for Cv2Options {
+    /// Navier-Stokes with a radius of 4 pixels.
+    fn default() -> Self {
+        Self {
+            algorithm: Cv2Algorithm::default(),
+            radius: 4,
+        }
+    }
 }
 
 impl Default for Options {
@@ -52,6 +83,7 @@ impl Default for Options {
             keep_unmasked: true,
             blend: false,
             max_forward_pixels: u64::MAX,
+            cv2: Cv2Options::default(),
         }
     }
 }

@@ -539,7 +539,7 @@ export interface components {
       cv2_flag: components["schemas"]["Cv2Flag"];
       /**
        * Format: int64
-       * @description The radius of the `cv2` model, in pixels.
+       * @description The radius of the `cv2` model, in pixels; below 1 counts as 1, above 100 as 100.
        * @default 4
        */
       cv2_radius: number;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 
 use iopaint_imaging::GrayImage;
-use iopaint_inpaint::{HdStrategy, Options};
+use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, Options};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -159,7 +159,7 @@ pub struct InpaintRequest {
     /// The algorithm of the `cv2` model.
     #[serde(deserialize_with = "any_case")]
     pub cv2_flag: Cv2Flag,
-    /// The radius of the `cv2` model, in pixels.
+    /// The radius of the `cv2` model, in pixels; below 1 counts as 1, above 100 as 100.
     #[serde(deserialize_with = "coerce::integer")]
     pub cv2_radius: i64,
     /// For diffusion models.
@@ -279,6 +279,13 @@ impl InpaintRequest {
             keep_unmasked: self.sd_keep_unmasked_area,
             blend: self.blend,
             max_forward_pixels,
+            cv2: Cv2Options {
+                algorithm: match self.cv2_flag {
+                    Cv2Flag::InpaintNs => Cv2Algorithm::NavierStokes,
+                    Cv2Flag::InpaintTelea => Cv2Algorithm::Telea,
+                },
+                radius: pixels(self.cv2_radius),
+            },
         }
     }
 

@@ -1,0 +1,108 @@
+use std::cell::Cell;
+
+use iopaint_inpaint::{Cv2Options, Options, Unmonitored};
+use rstest::rstest;
+
+use super::*;
+
+const ALGORITHMS: [Cv2Algorithm; 2] = [Cv2Algorithm::NavierStokes, Cv2Algorithm::Telea];
+
+/// A slope in gray with a square hole of black.
+fn picture(side: u32) -> (RgbImage, GrayImage) {
+    let inside = |x: u32, y: u32| {
+        [x, y]
+            .iter()
+            .all(|place| (side / 4..side * 3 / 4).contains(place))
+    };
+    let image = RgbImage::from_fn(side, side, |x, y| {
+        let gray = if inside(x, y) { 0 } else { (100 + x + y) as u8 };
+        [gray; 3].into()
+    });
+    let mask = GrayImage::from_fn(side, side, |x, y| [u8::from(inside(x, y))].into());
+    (image, mask)
+}
+
+#[test]
+fn a_hole_takes_the_colours_around_it() {
+    let (image, mask) = picture(40);
+    for algorithm in ALGORITHMS {
+        let filled = fill(&image, &mask, algorithm, 4, &Unmonitored).unwrap();
+        let centre = filled.get_pixel(20, 20).0[0];
+        assert!((120..=160).contains(&centre), "{algorithm:?}: {centre}");
+    }
+}
+
+#[rstest]
+#[case::one_pixel(1, 1)]
+#[case::one_row(30, 1)]
+#[case::one_column(1, 30)]
+#[case::two_rows(30, 2)]
+fn pictures_thinner_than_opencv_takes_are_filled(#[case] width: u32, #[case] height: u32) {
+    let image = RgbImage::from_pixel(width, height, [80, 90, 100].into());
+    let mut mask = GrayImage::new(width, height);
+    mask.put_pixel(width / 2, height / 2, [255].into());
+    for algorithm in ALGORITHMS {
+        let filled = fill(&image, &mask, algorithm, 3, &Unmonitored).unwrap();
+        for (got, expected) in filled.iter().zip(image.iter()) {
+            assert!(got.abs_diff(*expected) <= 2, "{algorithm:?}: {filled:?}");
+        }
+    }
+}
+
+#[test]
+fn a_radius_outside_1_to_100_counts_as_the_nearest() {
+    let (image, mask) = picture(24);
+    let run = |algorithm, radius| {
+        let options = Options {
+            cv2: Cv2Options { algorithm, radius },
+            ..Options::default()
+        };
+        let context = Context {
+            options: &options,
+            monitor: &Unmonitored,
+        };
+        Cv2.forward(&image, &mask, &context).unwrap()
+    };
+    for algorithm in ALGORITHMS {
+        assert_eq!(run(algorithm, 0), run(algorithm, 1));
+        assert_eq!(run(algorithm, u32::MAX), run(algorithm, 100));
+        assert_ne!(run(algorithm, 1), run(algorithm, 100));
+    }
+}
+
+/// Stops at the given step and counts the steps.
+struct StopAt {
+    step: usize,
+    seen: Cell<usize>,
+}
+
+impl Monitor for StopAt {
+    fn crop(&self, _: usize, _: usize) -> ControlFlow<Stop> {
+        ControlFlow::Continue(())
+    }
+
+    fn step(&self, done: usize, total: usize) -> ControlFlow<Stop> {
+        assert!(done < total, "{done} of {total}");
+        assert_eq!(done, self.seen.get(), "steps come one by one");
+        self.seen.set(done + 1);
+        if done == self.step {
+            ControlFlow::Break(Stop::Cancelled)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+#[test]
+fn a_large_hole_can_be_stopped_in_the_middle() {
+    let (image, mask) = picture(80);
+    for algorithm in ALGORITHMS {
+        let monitor = StopAt {
+            step: 3,
+            seen: Cell::new(0),
+        };
+        let result = fill(&image, &mask, algorithm, 100, &monitor);
+        assert_eq!(result, Err(Stop::Cancelled));
+        assert_eq!(monitor.seen.get(), 4);
+    }
+}
