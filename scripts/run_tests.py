@@ -159,6 +159,7 @@ def main() -> int:
 
     suite("crates without libtorch", cargo("-p", "iopaint-imaging", "-p", "iopaint-inpaint", "-p", "iopaint-classical"))
     suite("scripts", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "scripts/tests"])))
+    suite("export", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "models/export/tests"])))
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
     suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
     _, exit_code = run(["make", "--no-print-directory", "build"])
