@@ -23,7 +23,15 @@ import pictures as draw
 import standin
 from PIL import Image
 
-MODELS = {"lama": ("lama.pt", "big-lama.pt"), "anime-lama": ("probe.pt", "anime-manga-big-lama.pt")}
+# Name -> the stand-ins' files and what they are called in a model folder.
+MODELS = {
+    "lama": {"lama.pt": "big-lama.pt"},
+    "anime-lama": {"probe.pt": "anime-manga-big-lama.pt"},
+    "cv2": {},
+    "migan": {"migan.pt": "migan_traced.pt"},
+    "manga": {"manga-inpaintor.pt": "manga_inpaintor.jit", "manga-lines.pt": "erika.jit"},
+    "mat": {"mat.pt": "Places_512_FullData_G.pth"},
+}
 API, PIPELINE = "api", "pipeline"
 
 
@@ -71,6 +79,7 @@ def inputs() -> dict[str, bytes]:
     image("tame-150x101", 150, 101, 3, low=70, high=185)
     image("tame-517x389", 517, 389, 4, low=70, high=185)
     image("rgb-900x640", 900, 640, 5)
+    image("tame-900x640", 900, 640, 7, low=70, high=185)
     image("rgb-801x60", 801, 60, 14)
     image("rgb-60x1000", 60, 1000, 15)
     for number, (width, height) in enumerate(((517, 389), (63, 64), (16, 16), (9, 17), (17, 9), (33, 700))):
@@ -100,7 +109,7 @@ def inputs() -> dict[str, bytes]:
         "240x161": ("parts", "edges"),
         "512": ("stroke",),
         "517x389": ("disc", "ring"),
-        "900x640": ("parts", "ring", "empty"),
+        "900x640": ("parts", "ring", "empty", "edges"),
         "801x60": ("edges",),
         "60x1000": ("parts",),
         "63x64": ("disc", "full"),
@@ -150,7 +159,7 @@ def cases() -> list[Case]:
     small("crop-margin-0-dot-in-ring", "ring", crop(1, 0), model="anime-lama")
     # Pixels outside the hole are the model's.
     for name, options in (("whole", original()), ("crop", crop(100, 11))):
-        for model in MODELS:
+        for model in ("lama", "anime-lama"):
             small(
                 f"{name}-not-kept-{model}",
                 "parts",
@@ -182,6 +191,22 @@ def cases() -> list[Case]:
         out.append(Case(f"size-900x640-{shape}", "rgb-900x640.png", f"mask-{shape}-900x640.png"))
     out.append(Case("size-801x60", "rgb-801x60.png", "mask-edges-801x60.png"))
     out.append(Case("size-60x1000", "rgb-60x1000.png", "mask-parts-60x1000.png", model="anime-lama"))
+    # Other models.
+    for name, options in (("whole", original()), ("crop", crop(100, 11)), ("resize", resize(80))):
+        for model in ("cv2", "manga"):
+            small(f"{model}-{name}", "parts", options, tame, model=model)
+    small("cv2-telea", "edges", crop(100, 11, cv2_flag="INPAINT_TELEA", cv2_radius=9), model="cv2")
+    small("manga-not-kept", "parts", original(sd_keep_unmasked_area=False), tame, model="manga")
+    out.append(Case("manga-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="manga"))
+    for model in ("migan", "mat"):
+        small(f"{model}-small", "parts", {}, tame, model=model)
+        small(f"{model}-not-kept", "parts", {"sd_keep_unmasked_area": False}, tame, model=model)
+        out.append(Case(f"{model}-512", "rgb-512.png", "mask-stroke-512.png", model=model))
+    # Context is cut off at the edges, and all of it is scaled down.
+    out.append(Case("migan-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="migan"))
+    out.append(Case("migan-900x640", "tame-900x640.png", "mask-edges-900x640.png", model="migan"))
+    out.append(Case("migan-empty", "rgb-900x640.png", "mask-empty-900x640.png", model="migan"))
+    out.append(Case("mat-900x640", "rgb-900x640.png", "mask-parts-900x640.png", model="mat"))
     # Modes and file formats of the image; masks as clients send them.
     for mode in (
         "rgba-150x101.png",
@@ -305,6 +330,21 @@ class Yardstick:
         return Image.fromarray(np.ascontiguousarray(result[:, :, ::-1]))
 
 
+def take_torchscript_as_mat() -> None:
+    """Lets IOPaint run a TorchScript file in place of MAT's network, whose weights come as a state dict."""
+    import torch
+    from iopaint.helper import get_cache_path_by_url
+    from iopaint.model import mat
+
+    def init_model(self, device, **_kwargs) -> None:
+        network = torch.jit.load(get_cache_path_by_url(mat.MAT_MODEL_URL), map_location=device).eval()
+        self.torch_dtype = torch.float32
+        self.z = self.label = None
+        self.model = lambda image, kept, *_rest, **_more: network(image, kept)
+
+    mat.MAT.init_model = init_model
+
+
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -312,15 +352,17 @@ def main() -> None:
     for folder in ("inputs", "expected", "forwards", "models"):
         shutil.rmtree(target / folder, ignore_errors=True)
         (target / folder).mkdir(parents=True)
-    standin.save(standin.narrow_lama(), target / "models" / "lama.pt")
-    standin.save(standin.Probe(), target / "models" / "probe.pt")
+    for name, model in standin.models().items():
+        standin.save(model, target / "models" / name)
     with tempfile.TemporaryDirectory() as cache:
         checkpoints = Path(cache) / "torch" / "hub" / "checkpoints"
         checkpoints.mkdir(parents=True)
-        for ours, theirs in MODELS.values():
-            shutil.copy(target / "models" / ours, checkpoints / theirs)
+        for files in MODELS.values():
+            for ours, theirs in files.items():
+                shutil.copy(target / "models" / ours, checkpoints / theirs)
         os.environ.update(XDG_CACHE_HOME=cache, HF_HUB_OFFLINE="1", HF_HOME=cache)
         os.environ.pop("TORCH_HOME", None)
+        take_torchscript_as_mat()
         write(target, Yardstick())
 
 
@@ -366,7 +408,7 @@ def write(target: Path, yardstick: Yardstick) -> None:
         json.dumps(
             {
                 "made_by": "IOPaint 1.6.0",
-                "models": {name: f"models/{ours}" for name, (ours, _) in MODELS.items()},
+                "models": {name: [f"models/{ours}" for ours in files] for name, files in MODELS.items()},
                 "cases": listed,
             },
             indent=1,

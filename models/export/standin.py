@@ -1,15 +1,18 @@
-"""Writes small stand-in models with the input contract of big-lama.pt.
+"""Writes small stand-in models with the input contracts of the models that IOPaint knows.
 
     python standin.py FOLDER
 
 writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
-(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and answer [1, 3, H, W] in 0..1.
+(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and answer [1, 3, H, W] in 0..1. migan.pt, mat.pt,
+manga-inpaintor.pt and manga-lines.pt are formulas with the contracts of those models.
 
 What they fill in is no picture, but it depends on every pixel, on the place, on the size of the input and on the
 mask, so that a wrong crop, pad or threshold shows. The same seed gives the same weights.
 """
 
+import io
 import sys
+import zipfile
 from pathlib import Path
 
 import torch
@@ -38,6 +41,48 @@ class Probe(nn.Module):
         return 0.4 + 0.1 * waves + 0.25 * around + 0.1 * depth - 0.1 * mask.mean()
 
 
+class Migan(nn.Module):
+    """The probe for what MI-GAN takes and gives: (0.5 - mask, what is kept) in, an image in -1..1 out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe = Probe()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.probe(x[:, 1:] * 0.5 + 0.5, 0.5 - x[:, :1]) * 1.2 - 0.6
+
+
+class Mat(nn.Module):
+    """The probe for what MAT takes and gives: an image in -1..1 and what is kept of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe = Probe()
+
+    def forward(self, image: Tensor, kept: Tensor) -> Tensor:
+        return self.probe(image * 0.5 + 0.5, 1 - kept) * 1.2 - 0.6
+
+
+class MangaLines(nn.Module):
+    """Lines where neighbours differ; leaves 0..255, as it may."""
+
+    def forward(self, gray: Tensor) -> Tensor:
+        around = nn.functional.avg_pool2d(gray, 3, stride=1, padding=1)
+        return 255 - 9 * (gray - around)
+
+
+class MangaInpaintor(nn.Module):
+    """A fill that depends on everything that the manga model is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe = Probe()
+
+    def forward(self, gray: Tensor, lines: Tensor, mask: Tensor, noise: Tensor, ones: Tensor) -> Tensor:
+        fill = self.probe((gray * 0.5 + 0.5).expand(-1, 3, -1, -1), mask).mean(dim=1, keepdim=True)
+        return fill * 1.2 - 0.7 * ones + 0.1 * lines + 0.02 * noise
+
+
 def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
     """A LaMa with random weights whose activations stay in a lively range."""
     torch.manual_seed(seed)
@@ -63,8 +108,26 @@ def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
     return model.eval()
 
 
+def models() -> dict[str, nn.Module]:
+    """File name -> model."""
+    return {
+        "lama.pt": narrow_lama(),
+        "probe.pt": Probe(),
+        "migan.pt": Migan(),
+        "mat.pt": Mat(),
+        "manga-inpaintor.pt": MangaInpaintor(),
+        "manga-lines.pt": MangaLines(),
+    }
+
+
 def save(model: nn.Module, path: Path) -> None:
-    torch.jit.script(model.eval()).save(str(path))
+    """Writes TorchScript without its debugging records, which name files of the machine that wrote them."""
+    whole = io.BytesIO()
+    torch.jit.save(torch.jit.script(model.eval()), whole)
+    with zipfile.ZipFile(whole) as records, zipfile.ZipFile(path, "w") as kept:
+        for record in records.infolist():
+            if not record.filename.endswith(".debug_pkl"):
+                kept.writestr(record, records.read(record))
 
 
 def main() -> None:
@@ -72,8 +135,8 @@ def main() -> None:
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    save(narrow_lama(), folder / "lama.pt")
-    save(Probe(), folder / "probe.pt")
+    for name, model in models().items():
+        save(model, folder / name)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ impl Gate {
 }
 
 impl ModelLoader for Gated {
-    fn load(&self, _spec: &ModelSpec, _file: &ModelFile) -> Result<Box<dyn Inpainter>, LoadError> {
+    fn load(&self, _spec: &ModelSpec, _files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
         Ok(Box::new(self.clone()))
     }
 }

@@ -111,7 +111,8 @@ pub fn server_from(
     start(registry, loader, &FileSettings::default(), change)
 }
 
-fn torch() -> Arc<dyn ModelLoader> {
+/// Loads real models.
+pub fn torch() -> Arc<dyn ModelLoader> {
     init_torch(2);
     Arc::new(TorchLoader {
         device: Device::Cpu,

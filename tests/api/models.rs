@@ -63,3 +63,25 @@ async fn a_file_that_is_no_model_leaves_the_old_one_serving() {
         StatusCode::OK
     );
 }
+
+#[tokio::test]
+async fn cv2_is_always_listed_and_heeds_its_fields() {
+    let server = server_with(|options, _| options.model = Some("cv2".into()));
+    server.ready().await;
+    let config = server.get("/api/v1/server-config").await.json();
+    let listed = config["modelInfos"].as_array().unwrap();
+    assert!(listed.iter().any(|info| info["name"] == "cv2"), "{listed:?}");
+    let (image, mask) = picture();
+    let mut answers = Vec::new();
+    for fields in [
+        json!({}),
+        json!({ "cv2_flag": "INPAINT_TELEA" }),
+        json!({ "cv2_radius": 30 }),
+    ] {
+        let answer = server.inpaint(&image, &mask, &fields).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("x-inpaint-model"), "cv2");
+        assert!(!answers.contains(&answer.body), "{fields} changes nothing");
+        answers.push(answer.body);
+    }
+}

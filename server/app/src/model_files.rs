@@ -7,7 +7,7 @@ use iopaint_engine::{DownloadOptions, ModelFile, StartError, fetch_model};
 use crate::cli::{Download, List};
 use crate::startup;
 
-/// Brings a model's file to this machine, if it isn't here.
+/// Brings a model's files to this machine, if they aren't here.
 ///
 /// # Errors
 /// The model isn't known, can't be downloaded at all, or the download failed.
@@ -16,12 +16,17 @@ pub fn download(flags: &Download) -> anyhow::Result<()> {
     let spec = registry
         .get(&flags.model)
         .ok_or_else(|| StartError::unknown_model(&flags.model, &registry))?;
-    match store.locate(spec) {
-        Some(ModelFile::Path(path)) => eprintln!("iopaint: `{}` is here: {}", spec.name, path.display()),
-        Some(ModelFile::Builtin(_)) => eprintln!("iopaint: `{}` is part of this program", spec.name),
-        None => {
-            let path = fetch_model(&store, spec, &DownloadOptions::default())?;
-            eprintln!("iopaint: `{}` is here now: {}", spec.name, path.display());
+    if spec.is_builtin() {
+        eprintln!("iopaint: `{}` is part of this program", spec.name);
+        return Ok(());
+    }
+    let (files, now) = match store.locate(spec) {
+        Some(files) => (files, ""),
+        None => (fetch_model(&store, spec, &DownloadOptions::default())?, " now"),
+    };
+    for file in files {
+        if let ModelFile::Path(path) = file {
+            eprintln!("iopaint: `{}` is here{now}: {}", spec.name, path.display());
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::download::Progress;
 use crate::engine::Engine;
 use crate::job::Unavailable;
 use crate::loading::begin_fetching;
-use crate::registry::{ModelSpec, Origin};
+use crate::registry::{FileSpec, ModelSpec, Origin};
 
 /// A model that the server knows, be it here or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct CatalogueEntry {
     pub title: String,
     /// Whether it is here.
     pub presence: Presence,
-    /// Its file's length in bytes: on disk, or about what is expected where it isn't there; `None` where nobody knows.
+    /// Its files' length in bytes: on disk, or about what is expected where they aren't there; `None` where nobody
+    /// knows.
     pub bytes: Option<u64>,
     /// The licence of its weights as an SPDX expression, where it is known.
     pub licence: Option<String>,
@@ -32,11 +33,11 @@ pub struct CatalogueEntry {
 pub enum Presence {
     /// Part of the program.
     Builtin,
-    /// Its file is on disk.
+    /// Its files are on disk.
     Ready,
     /// It isn't here.
     Absent,
-    /// Its file is on its way.
+    /// Its files are on their way; how far the one is that is being downloaded.
     Downloading(Progress),
 }
 
@@ -82,9 +83,9 @@ impl Engine {
             .iter()
             .map(|spec| {
                 let on_disk = shared.store.bytes_on_disk(spec);
-                let presence = match (&spec.file.origin, downloads.get(&spec.name)) {
-                    (Origin::Builtin(_), _) => Presence::Builtin,
-                    (_, Some(Download::Running(progress))) => Presence::Downloading(*progress),
+                let presence = match downloads.get(&spec.name) {
+                    _ if spec.is_builtin() => Presence::Builtin,
+                    Some(Download::Running(progress)) => Presence::Downloading(*progress),
                     _ if on_disk.is_some() => Presence::Ready,
                     _ => Presence::Absent,
                 };
@@ -92,15 +93,16 @@ impl Engine {
                     name: spec.name.clone(),
                     title: spec.title.clone(),
                     presence,
-                    bytes: on_disk.or(spec.file.size).or(spec.file.approximate_size),
+                    bytes: on_disk.or_else(|| expected_bytes(spec)),
                     licence: spec.licence.clone(),
-                    downloadable: !shared.local_files_only && url(spec).is_some(),
+                    downloadable: !shared.local_files_only && is_downloadable(spec),
                 }
             })
             .collect()
     }
 
-    /// Begins to download the file of the model `name`, unless it is here or on its way. Looks for it, which blocks.
+    /// Begins to download the files of the model `name`, unless they are here or on their way. Looks for them, which
+    /// blocks.
     ///
     /// # Errors
     /// [`DownloadRefusal`].
@@ -116,7 +118,7 @@ impl Engine {
         if shared.local_files_only {
             return Err(DownloadRefusal::LocalFilesOnly);
         }
-        if url(spec).is_none() {
+        if !is_downloadable(spec) {
             return Err(DownloadRefusal::NoAddress(name.to_owned()));
         }
         let mut state = shared.lock();
@@ -142,9 +144,14 @@ impl Engine {
     }
 }
 
-fn url(spec: &ModelSpec) -> Option<&str> {
-    match &spec.file.origin {
-        Origin::Url(url) => Some(url),
-        Origin::Disk | Origin::Path(_) | Origin::Builtin(_) => None,
-    }
+fn is_downloadable(spec: &ModelSpec) -> bool {
+    let has_url = |file: &FileSpec| matches!(file.origin, Origin::Url(_));
+    !spec.files.is_empty() && spec.files.iter().all(has_url)
+}
+
+fn expected_bytes(spec: &ModelSpec) -> Option<u64> {
+    spec.files
+        .iter()
+        .map(|file| file.size.or(file.approximate_size))
+        .sum()
 }

@@ -13,7 +13,7 @@ use crate::loading::{begin_downloading, begin_loading, fetch};
 use crate::locate::ModelStore;
 use crate::progress::Observer;
 use crate::queue::{ClientKey, JobId};
-use crate::registry::{ModelInfo, Origin, Registry};
+use crate::registry::{ModelInfo, Registry};
 use crate::state::{Shared, State, Then};
 use crate::switch::SwitchError;
 use crate::worker;
@@ -334,7 +334,7 @@ fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let builtin = shared
         .registry
         .iter()
-        .find(|spec| matches!(spec.file.origin, Origin::Builtin(_)));
+        .find(|spec| spec.is_builtin() && !spec.files.is_empty());
     let mut present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
     let mut download = !options.local_files_only;
     if let Some(spec) =

@@ -1,22 +1,29 @@
-//! From a model's file to a model that runs.
+//! From a model's files to a model that runs.
 
 use std::io;
 
-use iopaint_inpaint::Inpainter;
-use iopaint_torch::{Device, LamaModel, Source};
+use iopaint_classical::Cv2;
+use iopaint_inpaint::{Inpainter, Window};
+use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
 use crate::locate::ModelFile;
 use crate::registry::{Format, ModelSpec};
 use crate::verify::{VerifyError, verify};
 
+/// The images that MI-GAN and `FcF` were trained on, and the context that IOPaint gives them.
+const MIGAN_WINDOW: Window = Window {
+    side: 512,
+    margin: 128,
+};
+
 /// Loads models. The engine knows no more of a backend than this.
 pub trait ModelLoader: Send + Sync + 'static {
-    /// Reads the file of `spec` and makes the model ready to run. Takes seconds; called on a thread of its own.
+    /// Reads the `files` of `spec`, in its order, and makes the model ready to run. Takes seconds; called on a thread of its own.
     ///
     /// # Errors
     /// [`LoadError`]; nothing else changes.
-    fn load(&self, spec: &ModelSpec, file: &ModelFile) -> Result<Box<dyn Inpainter>, LoadError>;
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError>;
 }
 
 /// Why a model can't serve.
@@ -28,7 +35,7 @@ pub enum LoadError {
     /// The file is no model of this kind.
     #[error(transparent)]
     Module(#[from] iopaint_torch::LoadError),
-    /// The file isn't on this machine and was not to be downloaded.
+    /// A file isn't on this machine and was not to be downloaded.
     #[error("its file is not on this machine")]
     Absent,
     /// The file could not be downloaded.
@@ -42,7 +49,7 @@ pub enum LoadError {
     Thread(#[source] io::Error),
 }
 
-/// Loads `TorchScript` files through libtorch.
+/// Loads `TorchScript` files through libtorch, and this program's own algorithms.
 #[derive(Clone, Copy, Debug)]
 pub struct TorchLoader {
     /// Where models run.
@@ -52,14 +59,49 @@ pub struct TorchLoader {
 }
 
 impl ModelLoader for TorchLoader {
-    fn load(&self, spec: &ModelSpec, file: &ModelFile) -> Result<Box<dyn Inpainter>, LoadError> {
-        verify(spec, file, self.strict)?;
-        let source = match file {
-            ModelFile::Path(path) => Source::File(path),
-            ModelFile::Builtin(bytes) => Source::Bytes(bytes),
-        };
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
+        for (expected, found) in spec.files.iter().zip(files) {
+            verify(&spec.name, expected, found, self.strict)?;
+        }
+        let sources: Vec<Source<'_>> = files
+            .iter()
+            .map(|file| match file {
+                ModelFile::Path(path) => Source::File(path),
+                ModelFile::Builtin(bytes) => Source::Bytes(bytes),
+            })
+            .collect();
         match spec.format {
-            Format::Lama => Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?)),
+            Format::Lama => {
+                let [source] = exactly(&sources)?;
+                Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?))
+            }
+            Format::Migan => self.signed(&sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
+            Format::Mat => self.signed(&sources, spec, SignedInput::ImageAndKept, None),
+            Format::Manga => {
+                let [inpaintor, lines] = exactly(&sources)?;
+                let model = MangaModel::load(inpaintor, lines, self.device, spec.padding)?;
+                Ok(Box::new(model))
+            }
+            Format::Cv2 => Ok(Box::new(Cv2)),
         }
     }
+}
+
+impl TorchLoader {
+    fn signed(
+        &self,
+        sources: &[Source<'_>],
+        spec: &ModelSpec,
+        input: SignedInput,
+        window: Option<Window>,
+    ) -> Result<Box<dyn Inpainter>, LoadError> {
+        let [source] = exactly(sources)?;
+        let model = SignedModel::load(source, self.device, spec.padding, input, window)?;
+        Ok(Box::new(model))
+    }
+}
+
+/// The sources of a format that has `COUNT` files.
+fn exactly<'a, const COUNT: usize>(sources: &[Source<'a>]) -> Result<[Source<'a>; COUNT], LoadError> {
+    sources.try_into().map_err(|_| LoadError::Absent)
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -12,10 +11,10 @@ use crate::catalogue::Download;
 use crate::download::{Cancel, DownloadOptions, Progress, ProgressReport, download};
 use crate::loader::LoadError;
 use crate::locate::{ModelFile, ModelStore};
-use crate::registry::{ModelSpec, Origin};
+use crate::registry::{FileSpec, ModelSpec, Origin};
 use crate::state::{Loading, Shared, State, Then};
 
-/// Begins to load a model whose file is here. Whoever waits is told by [`Shared::finish_loading`].
+/// Begins to load a model whose files are here. Whoever waits is told by [`Shared::finish_loading`].
 pub(crate) fn begin_loading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
     begin(shared, state, name, then, false);
 }
@@ -58,18 +57,18 @@ fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, downlo
 
 fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn Inpainter>, LoadError> {
     let spec = shared.registry.get(name).ok_or(LoadError::Absent)?;
-    let file = match shared.store.locate(spec) {
-        Some(file) => file,
+    let files = match shared.store.locate(spec) {
+        Some(files) => files,
         None if download => fetch(shared, spec)?,
         None => return Err(LoadError::Absent),
     };
     if download {
         shared.set_progress(name, None);
     }
-    shared.loader.load(spec, &file)
+    shared.loader.load(spec, &files)
 }
 
-/// Begins to download a model's file and no more.
+/// Begins to download a model's files and no more.
 ///
 /// # Errors
 /// Where the system has no room for another thread.
@@ -95,10 +94,23 @@ pub(crate) fn begin_fetching(shared: &Arc<Shared>, state: &mut State, name: &str
     Ok(())
 }
 
-/// Downloads a model's file; the progress goes to the terminal or the log and to those who ask for the status.
-pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
-    let result =
-        catch_unwind(AssertUnwindSafe(|| fetch_file(shared, spec))).unwrap_or(Err(LoadError::Panicked));
+/// Downloads those of a model's files that aren't here; the progress goes to the terminal or the log and to those who
+/// ask for the status.
+pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<Vec<ModelFile>, LoadError> {
+    let progress = |progress: Progress| {
+        shared.set_progress(&spec.name, Some(progress));
+        shared.set_download(&spec.name, Download::Running(progress));
+    };
+    let fetch = || {
+        fetch_reporting(
+            &shared.store,
+            spec,
+            &shared.download,
+            &shared.cancel_download,
+            &progress,
+        )
+    };
+    let result = catch_unwind(AssertUnwindSafe(fetch)).unwrap_or(Err(LoadError::Panicked));
     let outcome = match &result {
         Ok(_) => Download::Finished,
         Err(error) => Download::Failed(error.to_string()),
@@ -107,31 +119,16 @@ pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, Load
     result
 }
 
-fn fetch_file(shared: &Shared, spec: &ModelSpec) -> Result<ModelFile, LoadError> {
-    let progress = |progress: Progress| {
-        shared.set_progress(&spec.name, Some(progress));
-        shared.set_download(&spec.name, Download::Running(progress));
-    };
-    fetch_reporting(
-        &shared.store,
-        spec,
-        &shared.download,
-        &shared.cancel_download,
-        &progress,
-    )
-    .map(ModelFile::Path)
-}
-
-/// Brings a model's file to where it is looked for, and returns its path. Blocks; the progress goes to the terminal
-/// or the log.
+/// Brings those of a model's files that aren't here to where they are looked for, and returns all of them in their
+/// order. Blocks; the progress goes to the terminal or the log.
 ///
 /// # Errors
-/// [`LoadError::Absent`] where it can't be downloaded from anywhere, or [`LoadError::Download`].
+/// [`LoadError::Absent`] where one can't be downloaded from anywhere, or [`LoadError::Download`].
 pub fn fetch_model(
     store: &ModelStore,
     spec: &ModelSpec,
     options: &DownloadOptions,
-) -> Result<PathBuf, LoadError> {
+) -> Result<Vec<ModelFile>, LoadError> {
     fetch_reporting(store, spec, options, &Cancel::default(), &|_| {})
 }
 
@@ -141,17 +138,28 @@ fn fetch_reporting(
     options: &DownloadOptions,
     cancel: &Cancel,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<PathBuf, LoadError> {
-    let Origin::Url(url) = &spec.file.origin else {
-        return Err(LoadError::Absent);
+) -> Result<Vec<ModelFile>, LoadError> {
+    let fetch = |file: &FileSpec| {
+        if let Some(found) = store.locate_file(file) {
+            return Ok(found);
+        }
+        let Origin::Url(url) = &file.origin else {
+            return Err(LoadError::Absent);
+        };
+        let report = match spec.files.len() {
+            1 => ProgressReport::new(&spec.name),
+            _ => ProgressReport::new(&format!("{} ({})", spec.name, file.name)),
+        };
+        let told = |news: Progress| {
+            report.update(news);
+            progress(news);
+        };
+        let target = store.download_path(file);
+        Ok(ModelFile::Path(download(
+            file, url, &target, options, cancel, &told,
+        )?))
     };
-    let report = ProgressReport::new(&spec.name);
-    let told = |news: Progress| {
-        report.update(news);
-        progress(news);
-    };
-    let target = store.download_path(&spec.file);
-    Ok(download(&spec.file, url, &target, options, cancel, &told)?)
+    spec.files.iter().map(fetch).collect()
 }
 
 impl Shared {

@@ -76,28 +76,35 @@ impl ModelStore {
         &self.folders
     }
 
-    /// The file of a model, if it can be loaded now.
+    /// The files of a model in their order, if it can be loaded now; empty for one that has none.
     #[must_use]
-    pub fn locate(&self, spec: &ModelSpec) -> Option<ModelFile> {
-        match &spec.file.origin {
+    pub fn locate(&self, spec: &ModelSpec) -> Option<Vec<ModelFile>> {
+        spec.files.iter().map(|file| self.locate_file(file)).collect()
+    }
+
+    /// One file of a model, if it is here.
+    #[must_use]
+    pub fn locate_file(&self, file: &FileSpec) -> Option<ModelFile> {
+        match &file.origin {
             Origin::Builtin(bytes) => Some(ModelFile::Builtin(bytes)),
             Origin::Path(path) => path.is_file().then(|| ModelFile::Path(path.clone())),
             Origin::Disk | Origin::Url(_) => self
                 .folders
                 .iter()
-                .map(|folder| folder.join(&spec.file.name))
+                .map(|folder| folder.join(&file.name))
                 .find(|path| path.is_file())
                 .map(ModelFile::Path),
         }
     }
 
-    /// The length in bytes of a model's file, if it is here.
+    /// The length in bytes of a model's files together, if they are here.
     #[must_use]
     pub fn bytes_on_disk(&self, spec: &ModelSpec) -> Option<u64> {
-        match self.locate(spec)? {
+        let length = |file: &ModelFile| match file {
             ModelFile::Builtin(bytes) => Some(bytes.len() as u64),
             ModelFile::Path(path) => path.metadata().ok().map(|metadata| metadata.len()),
-        }
+        };
+        self.locate(spec)?.iter().map(length).sum()
     }
 
     /// The models that can be loaded now, without a download.
@@ -155,16 +162,16 @@ mod tests {
             folder.path().join("torch/hub/checkpoints/big-lama.pt"),
         ] {
             touch(place.clone());
-            assert_eq!(store.locate(lama), Some(ModelFile::Path(place)));
+            assert_eq!(store.locate(lama), Some(vec![ModelFile::Path(place)]));
         }
         let names: Vec<&str> = store
             .servable(&registry)
             .iter()
             .map(|spec| spec.name.as_str())
             .collect();
-        assert_eq!(names, ["lama", "lama-mini"]);
+        assert_eq!(names, ["lama", "lama-mini", "cv2"]);
         assert_eq!(
-            store.download_path(&lama.file),
+            store.download_path(&lama.files[0]),
             folder.path().join("torch/hub/checkpoints/big-lama.pt")
         );
     }
@@ -181,7 +188,30 @@ mod tests {
         std::os::unix::fs::symlink(&blob, &link).unwrap();
         assert_eq!(store.locate(lama), None);
         touch(blob);
-        assert_eq!(store.locate(lama), Some(ModelFile::Path(link)));
+        assert_eq!(store.locate(lama), Some(vec![ModelFile::Path(link)]));
+    }
+
+    #[test]
+    fn a_model_of_several_files_is_there_once_all_of_them_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ModelStore::new(folder.path().to_owned(), None);
+        let mut spec = Registry::known().unwrap().get("lama").unwrap().clone();
+        spec.files.push(FileSpec {
+            name: "second.pt".into(),
+            ..FileSpec::default()
+        });
+        let paths = ["big-lama.pt", "second.pt"].map(|name| folder.path().join(name));
+        touch(paths[1].clone());
+        assert_eq!(store.locate(&spec), None);
+        touch(paths[0].clone());
+        assert_eq!(store.locate(&spec), Some(paths.map(ModelFile::Path).to_vec()));
+    }
+
+    #[test]
+    fn a_model_without_a_file_is_always_there() {
+        let registry = Registry::known().unwrap();
+        let store = ModelStore::new("/nowhere".into(), None);
+        assert_eq!(store.locate(registry.get("cv2").unwrap()), Some(vec![]));
     }
 
     #[test]

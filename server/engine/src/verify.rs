@@ -9,7 +9,7 @@ use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::locate::ModelFile;
-use crate::registry::{Hashes, ModelSpec};
+use crate::registry::{FileSpec, Hashes};
 
 /// Read at once while hashing, in bytes.
 const BLOCK: usize = 1 << 20;
@@ -122,26 +122,28 @@ impl Digest {
     }
 }
 
-/// Decides whether a model's file may be loaded. A file that differs or that nobody has written a hash down for is
-/// loaded with a line in the log, since people bring their own weights, or refused where `strict`. What is part of
-/// the program needs no check. Reads the whole file: half a second for 200 MB.
+/// Decides whether a file of the model called `model` may be loaded: `found`, which should be what `expected`
+/// describes. One that differs or that nobody has written a hash down for is loaded with a line in the log, since
+/// people bring their own weights, or refused where `strict`. What is part of the program needs no check. Reads the
+/// whole file: half a second for 200 MB.
 ///
 /// # Errors
 /// [`VerifyError`]; the file itself is never touched.
-pub fn verify(spec: &ModelSpec, file: &ModelFile, strict: bool) -> Result<(), VerifyError> {
-    let ModelFile::Path(path) = file else {
+pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile, strict: bool) -> Result<(), VerifyError> {
+    let ModelFile::Path(path) = found else {
         return Ok(());
     };
-    let model = || spec.name.clone();
     let digest = Digest::of_file(path).map_err(|source| VerifyError::Read {
-        model: model(),
+        model: model.to_owned(),
         source,
     })?;
-    match (digest.compare(&spec.file.hashes), strict) {
+    match (digest.compare(&expected.hashes), strict) {
         (Verdict::Same, _) => Ok(()),
-        (Verdict::Unknown, true) => Err(VerifyError::Unknown { model: model() }),
+        (Verdict::Unknown, true) => Err(VerifyError::Unknown {
+            model: model.to_owned(),
+        }),
         (Verdict::Different, true) => Err(VerifyError::Different {
-            model: model(),
+            model: model.to_owned(),
             sha256: digest.sha256,
         }),
         (verdict, false) => {
@@ -151,7 +153,7 @@ pub fn verify(spec: &ModelSpec, file: &ModelFile, strict: bool) -> Result<(), Ve
                 "it is not the known file"
             };
             tracing::warn!(
-                model = %spec.name, file = %path.display(), sha256 = %digest.sha256,
+                model, file = %path.display(), sha256 = %digest.sha256,
                 "loading a model's file although {known}; a TorchScript file is a program, so be sure of its source"
             );
             Ok(())
@@ -174,9 +176,9 @@ mod tests {
     use super::*;
     use crate::registry::Registry;
 
-    fn spec(hashes: &str) -> ModelSpec {
-        let text = format!("[[model]]\nname='a'\nformat='lama'\n[model.file]\nname='a.pt'\n{hashes}");
-        Registry::from_toml(&text).unwrap().get("a").unwrap().clone()
+    fn spec(hashes: &str) -> FileSpec {
+        let text = format!("[[model]]\nname='a'\nformat='lama'\n[[model.file]]\nname='a.pt'\n{hashes}");
+        Registry::from_toml(&text).unwrap().get("a").unwrap().files[0].clone()
     }
 
     fn file() -> (tempfile::TempDir, ModelFile) {
@@ -201,7 +203,7 @@ mod tests {
     fn a_known_file_loads_even_where_strict() {
         let (_folder, file) = file();
         let known = spec("md5='900150983CD24FB0D6963F7D28E17F72'");
-        verify(&known, &file, true).unwrap();
+        verify("a", &known, &file, true).unwrap();
     }
 
     #[test]
@@ -212,8 +214,8 @@ mod tests {
             ("md5='00000000000000000000000000000000'", "not the known one"),
         ] {
             let spec = spec(hashes);
-            verify(&spec, &file, false).unwrap();
-            let error = verify(&spec, &file, true).unwrap_err().to_string();
+            verify("a", &spec, &file, false).unwrap();
+            let error = verify("a", &spec, &file, true).unwrap_err().to_string();
             assert!(
                 error.contains(sentence) && error.contains("--strict-models"),
                 "{error}"
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_file_that_vanished_is_an_error_with_the_models_name() {
-        let error = verify(&spec(""), &ModelFile::Path("/nowhere/a.pt".into()), false).unwrap_err();
+        let error = verify("a", &spec(""), &ModelFile::Path("/nowhere/a.pt".into()), false).unwrap_err();
         assert!(error.to_string().contains("`a`"), "{error}");
     }
 }

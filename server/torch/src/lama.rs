@@ -2,9 +2,10 @@
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use crate::module::Module;
+use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
 use crate::{Device, LoadError, Source};
 
 /// A TorchScript network `forward(image, mask) -> image`, as LaMa is published (Suvorov et al. 2021,
@@ -39,46 +40,22 @@ impl LamaModel {
         Ok(model)
     }
 
-    /// `[1, 3, H, W]` float32 in 0..1 on the model's device.
-    fn image_tensor(&self, image: &RgbImage) -> Result<Tensor, TchError> {
-        let size = [i64::from(image.height()), i64::from(image.width()), 3];
-        Tensor::f_from_data_size(image.as_raw(), &size, Kind::Uint8)?
-            .f_to_device(self.device.to_tch())?
-            .f_permute([2, 0, 1])?
-            .f_unsqueeze(0)?
-            .f_to_kind(Kind::Float)?
-            .f_contiguous()?
-            .f_div_scalar(255.0)
-    }
-
-    /// `[1, 1, H, W]` float32: 1 where the mask is above 0.
-    fn mask_tensor(&self, mask: &GrayImage) -> Result<Tensor, TchError> {
-        let size = [1, 1, i64::from(mask.height()), i64::from(mask.width())];
-        Tensor::f_from_data_size(mask.as_raw(), &size, Kind::Uint8)?
-            .f_to_device(self.device.to_tch())?
-            .f_gt(0)?
-            .f_to_kind(Kind::Float)
-    }
-
     /// One pass of the network.
     fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
         let (width, height) = image.dimensions();
-        let mut inputs = [
-            self.image_tensor(image).map_err(|error| tensor_error(&error))?,
-            self.mask_tensor(mask).map_err(|error| tensor_error(&error))?,
-        ];
+        let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
         let output = self.module.forward(&mut inputs)?;
-        let expected = [1, 3, i64::from(height), i64::from(width)];
-        if output.size() != expected {
-            return Err(ForwardError::Failed(format!(
-                "the model answered {:?} where {expected:?} was due",
-                output.size()
-            )));
-        }
-        let pixels = to_pixels(&output).map_err(|error| tensor_error(&error))?;
-        RgbImage::from_raw(width, height, pixels).ok_or_else(|| {
-            ForwardError::Failed(String::from("the model's answer has the wrong number of pixels"))
-        })
+        let pixels = output
+            .f_mul_scalar(255.0)
+            .map_err(|error| forward_error(&error))?;
+        to_rgb(&pixels, width, height)
+    }
+
+    fn inputs(&self, image: &RgbImage, mask: &GrayImage) -> Result<[Tensor; 2], TchError> {
+        Ok([
+            from_rgb(image, self.device)?.f_div_scalar(255.0)?,
+            from_mask(mask, 0, self.device)?,
+        ])
     }
 }
 
@@ -94,33 +71,6 @@ impl Inpainter for LamaModel {
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)
-    }
-}
-
-/// x 255, clamped, truncated: `[1, 3, H, W]` in 0..1 to H x W x 3 bytes.
-fn to_pixels(output: &Tensor) -> Result<Vec<u8>, TchError> {
-    let pixels = output
-        .f_squeeze_dim(0)?
-        .f_permute([1, 2, 0])?
-        .f_to_kind(Kind::Float)?
-        .f_mul_scalar(255.0)?
-        .f_clamp(0.0, 255.0)?
-        .f_to_kind(Kind::Uint8)?
-        .f_to_device(tch::Device::Cpu)?
-        .f_contiguous()?
-        .f_flatten(0, -1)?;
-    let count = pixels.numel();
-    let mut bytes = vec![0; count];
-    pixels.f_copy_data_u8(&mut bytes, count)?;
-    Ok(bytes)
-}
-
-fn tensor_error(error: &TchError) -> ForwardError {
-    let message = error.to_string();
-    if message.contains("DefaultCPUAllocator") || message.contains("out of memory") {
-        ForwardError::OutOfMemory(message)
-    } else {
-        ForwardError::Failed(message)
     }
 }
 

@@ -5,10 +5,15 @@
 mod device;
 mod exit;
 mod lama;
+mod manga;
 mod module;
 mod shim;
+mod signed;
+mod tensor;
 
 pub use device::{Device, ParseDeviceError, cuda_device_count, init};
 pub use exit::exit;
 pub use lama::LamaModel;
+pub use manga::MangaModel;
 pub use module::{LoadError, Source};
+pub use signed::{SignedInput, SignedModel};

@@ -1,4 +1,4 @@
-//! IOPaint's environment variables that move a known model's file: `LAMA_MODEL_URL`, `LAMA_MODEL_MD5` and the like.
+//! IOPaint's environment variables that move a known model's files: `LAMA_MODEL_URL`, `LAMA_MODEL_MD5` and the like.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,8 +12,8 @@ impl Registry {
     #[must_use = "variables that make no sense should be told to the user"]
     pub fn apply_env(&mut self, env: impl Fn(&str) -> Option<OsString>) -> Vec<RegistryError> {
         let mut refused = Vec::new();
-        for spec in &mut self.models {
-            let Some(prefix) = spec.file.env.clone() else {
+        for file in self.models.iter_mut().flat_map(|spec| &mut spec.files) {
+            let Some(prefix) = file.env.clone() else {
                 continue;
             };
             let variables: [(String, Apply); 2] = [
@@ -22,7 +22,7 @@ impl Registry {
             ];
             for (variable, apply) in variables {
                 if let Some(value) = env(&variable)
-                    && let Err(reason) = apply(&mut spec.file, value)
+                    && let Err(reason) = apply(file, value)
                 {
                     refused.push(RegistryError::Variable { variable, reason });
                 }

@@ -37,7 +37,7 @@ struct Description {
     max_forward_pixels: Option<u64>,
     licence: Option<String>,
     #[serde(default)]
-    file: FileKeys,
+    file: Vec<FileKeys>,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +80,7 @@ pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
 }
 
 /// Reads a user's description of the model `name` (the stem of the description's file name). Its file is
-/// `<name>.pt` unless it names another. The error is a sentence that names the key.
+/// `<name>.pt` unless it names its files. The error is a sentence that names the key.
 pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
     let mut description: Description = toml::from_str(text).map_err(|error| sentence(&error))?;
     if let Some(written) = description.name.take().filter(|written| written != name) {
@@ -88,14 +88,24 @@ pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
             "`name` is `{written}` but the file's name says `{name}`; leave `name` out or make them alike"
         ));
     }
-    let file = &mut description.file;
-    if file.url.is_some() || file.env.is_some() || file.builtin {
+    if description
+        .file
+        .iter()
+        .any(|file| file.url.is_some() || file.env.is_some() || file.builtin)
+    {
         return Err(
             "`url`, `env` and `builtin` belong to the models that the program knows; put the file beside this one"
                 .into(),
         );
     }
-    file.name.get_or_insert_with(|| format!("{name}.pt"));
+    if description.format.file_count() == 1 {
+        if description.file.is_empty() {
+            description.file.push(FileKeys::default());
+        }
+        for file in &mut description.file {
+            file.name.get_or_insert_with(|| format!("{name}.pt"));
+        }
+    }
     spec(name.to_owned(), description)
 }
 
@@ -124,19 +134,19 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
                 square,
             }
         }
-        None => match description.format {
-            Format::Lama => Padding {
-                modulo: 8,
-                min_size: 0,
-                square: false,
-            },
-        },
+        None => description.format.padding(),
     };
     if let Some(limit) = description.max_forward_pixels
         && limit < u64::from(padding.modulo.max(padding.min_size)).pow(2)
     {
         return Err(format!(
             "`max_forward_pixels` is {limit}, less than the smallest image that `padding` allows"
+        ));
+    }
+    let (described, needed) = (description.file.len(), description.format.file_count());
+    if described != needed {
+        return Err(format!(
+            "`file` describes {described} files; a model of this format has {needed}"
         ));
     }
     Ok(ModelSpec {
@@ -147,7 +157,7 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
         padding,
         max_forward_pixels: description.max_forward_pixels,
         licence: description.licence,
-        file: file(description.file)?,
+        files: description.file.into_iter().map(file).collect::<Result<_, _>>()?,
     })
 }
 

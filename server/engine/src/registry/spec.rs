@@ -6,25 +6,35 @@ use iopaint_inpaint::Padding;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A model that can be asked for by name: what its network takes and where its file comes from.
+/// A model that can be asked for by name: what it takes and where its files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSpec {
     /// How clients and `--model` call it: ASCII letters, digits, `.`, `_` and `-`.
     pub name: String,
     /// How people read it.
     pub title: String,
-    /// What the network takes and gives.
+    /// What it takes and gives.
     pub format: Format,
     /// The type that IOPaint's clients know.
     pub model_type: ModelType,
-    /// The sides that the network takes.
+    /// The sides that it takes.
     pub padding: Padding,
     /// The largest forward in pixels (width x height after padding); `None` where only the server's limit counts.
     pub max_forward_pixels: Option<u64>,
     /// The licence of the weights as an SPDX expression, where it is known.
     pub licence: Option<String>,
-    /// The weights.
-    pub file: FileSpec,
+    /// The weights, as many files as [`Format::file_count`] says, in the format's order.
+    pub files: Vec<FileSpec>,
+}
+
+impl ModelSpec {
+    /// Whether all of it is part of this program: its weights, or an algorithm that has none.
+    #[must_use]
+    pub fn is_builtin(&self) -> bool {
+        self.files
+            .iter()
+            .all(|file| matches!(file.origin, Origin::Builtin(_)))
+    }
 }
 
 /// A model's file: its name, where it can be had, and how to tell that it is the right one.
@@ -81,6 +91,43 @@ impl Hashes {
 pub enum Format {
     /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W] in 0..1`.
     Lama,
+    /// `TorchScript` with `forward(cat(0.5 - mask, image x (1 - mask)) [1, 4, H, W]) -> [1, 3, H, W]`, images in -1..1;
+    /// each part of the hole is seen through a window.
+    Migan,
+    /// `TorchScript` with `forward(image [1, 3, H, W], kept [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`, images in -1..1.
+    Mat,
+    /// `TorchScript` in two files: what fills gray images, and what finds their lines.
+    Manga,
+    /// `OpenCV`'s `inpaint`, an algorithm of this program.
+    Cv2,
+}
+
+impl Format {
+    /// How many files a model of this format has; none where it is an algorithm of this program.
+    #[must_use]
+    pub fn file_count(self) -> usize {
+        match self {
+            Self::Cv2 => 0,
+            Self::Lama | Self::Migan | Self::Mat => 1,
+            Self::Manga => 2,
+        }
+    }
+
+    /// The sides that models of this format take where nothing else is said.
+    #[must_use]
+    pub fn padding(self) -> Padding {
+        let (modulo, min_size, square) = match self {
+            Self::Lama => (8, 0, false),
+            Self::Migan | Self::Mat => (512, 512, true),
+            Self::Manga => (16, 0, false),
+            Self::Cv2 => (1, 0, false),
+        };
+        Padding {
+            modulo,
+            min_size,
+            square,
+        }
+    }
 }
 
 /// The kinds of model that IOPaint's clients tell apart.

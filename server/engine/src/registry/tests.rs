@@ -27,11 +27,14 @@ fn sentences(refused: &[RegistryError]) -> String {
 fn the_embedded_list_holds_the_models_that_the_documentation_names() {
     let registry = Registry::known().unwrap();
     let names: Vec<&str> = registry.iter().map(|spec| spec.name.as_str()).collect();
-    assert_eq!(names, ["lama", "anime-lama", "lama-mini"]);
-    let lama = registry.get("lama").unwrap();
-    assert_eq!(lama.file.name, "big-lama.pt");
     assert_eq!(
-        lama.file.hashes.md5.as_deref(),
+        names,
+        ["lama", "anime-lama", "migan", "manga", "lama-mini", "cv2"]
+    );
+    let lama = registry.get("lama").unwrap();
+    assert_eq!(lama.files[0].name, "big-lama.pt");
+    assert_eq!(
+        lama.files[0].hashes.md5.as_deref(),
         Some("e3aa4aaa15225a33ec84f9f4bc47e500")
     );
     assert_eq!(lama.padding.modulo, 8);
@@ -42,50 +45,54 @@ fn the_embedded_list_holds_the_models_that_the_documentation_names() {
 fn the_built_in_model_is_the_file_whose_hash_the_list_holds() {
     let registry = Registry::known().unwrap();
     let mini = registry.get("lama-mini").unwrap();
-    let Origin::Builtin(bytes) = mini.file.origin else {
+    let Origin::Builtin(bytes) = mini.files[0].origin else {
         panic!("not built in: {mini:?}")
     };
     assert_eq!(
         crate::verify::Digest::of_bytes(bytes).sha256,
-        mini.file.hashes.sha256.clone().unwrap()
+        mini.files[0].hashes.sha256.clone().unwrap()
     );
 }
 
 #[rstest]
 #[case::unknown_key(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}\npading={modulo=8}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt'}]\npading={modulo=8}",
     "pading"
 )]
-#[case::unknown_format("[[model]]\nname='a'\nformat='gan'\nfile={name='a.pt'}", "gan")]
-#[case::nameless("[[model]]\nformat='lama'\nfile={name='a.pt'}", "`name`")]
-#[case::fileless("[[model]]\nname='a'\nformat='lama'", "`file.name`")]
+#[case::unknown_format("[[model]]\nname='a'\nformat='gan'\nfile=[{name='a.pt'}]", "gan")]
+#[case::nameless("[[model]]\nformat='lama'\nfile=[{name='a.pt'}]", "`name`")]
+#[case::fileless("[[model]]\nname='a'\nformat='lama'", "`file`")]
+#[case::too_many_files(
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt'}, {name='b.pt'}]",
+    "2 files"
+)]
 #[case::twice(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}\n[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt'}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt'}]\n[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt'}]",
     "twice"
 )]
-#[case::path_as_name("[[model]]\nname='../a'\nformat='lama'\nfile={name='a.pt'}", "`name`")]
+#[case::path_as_name("[[model]]\nname='../a'\nformat='lama'\nfile=[{name='a.pt'}]", "`name`")]
 #[case::path_as_file(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='/etc/passwd'}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='/etc/passwd'}]",
     "`file.name`"
 )]
 #[case::short_hash(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', md5='abc'}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt', md5='abc'}]",
     "32 hexadecimal"
 )]
 #[case::other_scheme(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', url='ftp://x/a.pt'}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt', url='ftp://x/a.pt'}]",
     "https://"
 )]
 #[case::no_modulo(
-    "[[model]]\nname='a'\nformat='lama'\npadding={modulo=0}\nfile={name='a.pt'}",
+    "[[model]]\nname='a'\nformat='lama'\npadding={modulo=0}\nfile=[{name='a.pt'}]",
     "padding.modulo"
 )]
 #[case::absent_builtin(
-    "[[model]]\nname='a'\nformat='lama'\nfile={name='a.pt', builtin=true}",
+    "[[model]]\nname='a'\nformat='lama'\nfile=[{name='a.pt', builtin=true}]",
     "not part"
 )]
 #[case::tiny_limit(
-    "[[model]]\nname='a'\nformat='lama'\nmax_forward_pixels=10\nfile={name='a.pt'}",
+    "[[model]]\nname='a'\nformat='lama'\nmax_forward_pixels=10\nfile=[{name='a.pt'}]",
     "max_forward_pixels"
 )]
 #[case::not_toml("[[model", "line 1")]
@@ -123,7 +130,7 @@ fn a_description_beside_a_file_is_a_model() {
     assert_eq!((plain.title.as_str(), plain.padding.modulo), ("plain", 8));
     assert_eq!(
         store(folder.path()).locate(plain),
-        Some(ModelFile::Path(folder.path().join("plain.pt")))
+        Some(vec![ModelFile::Path(folder.path().join("plain.pt"))])
     );
 }
 
@@ -134,7 +141,7 @@ fn a_wrong_description_is_told_and_the_others_still_load() {
         ("bad", "format = 'lama'\ncolour = 3"),
         (
             "fetched",
-            "format = 'lama'\nfile = { url = 'https://example.org/x.pt' }",
+            "format = 'lama'\nfile=[{ url = 'https://example.org/x.pt' }]",
         ),
         ("renamed", "name = 'other'\nformat = 'lama'"),
         ("good", "format = 'lama'"),
@@ -170,7 +177,7 @@ fn a_description_never_takes_the_name_of_a_known_model() {
         write(folder.path(), &format!("{name}.toml"), "format = 'lama'");
     }
     let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
-    assert_eq!(registry.get("lama").unwrap().file.name, "big-lama.pt");
+    assert_eq!(registry.get("lama").unwrap().files[0].name, "big-lama.pt");
     assert_eq!(refused.len(), 2);
     assert!(
         sentences(&refused).contains("already a model called `lama`"),
@@ -201,10 +208,10 @@ fn iopaints_variables_move_a_known_file() {
         _ => None,
     });
     assert!(refused.is_empty(), "{refused:?}");
-    let lama = &registry.get("lama").unwrap().file;
+    let lama = &registry.get("lama").unwrap().files[0];
     assert_eq!(lama.origin, Origin::Path(mine));
     assert!(lama.hashes.is_empty());
-    let anime = &registry.get("anime-lama").unwrap().file;
+    let anime = &registry.get("anime-lama").unwrap().files[0];
     assert_eq!(anime.name, "anime.pt");
     assert!(anime.hashes.md5.is_some(), "a mirror's file is still compared");
 }

@@ -55,11 +55,13 @@ impl Registry {
                 "there is already a model called `{name}`; give the .toml and its .pt another name"
             ));
         }
-        let weights = path.with_file_name(&spec.file.name);
-        if !weights.is_file() {
-            return Err(format!("its file `{}` is not beside it", spec.file.name));
+        for file in &mut spec.files {
+            let weights = path.with_file_name(&file.name);
+            if !weights.is_file() {
+                return Err(format!("its file `{}` is not beside it", file.name));
+            }
+            file.origin = Origin::Path(weights);
         }
-        spec.file.origin = Origin::Path(weights);
         Ok(Some(spec))
     }
 }

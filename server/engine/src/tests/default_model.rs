@@ -136,6 +136,24 @@ async fn a_named_model_is_downloaded_first() {
 }
 
 #[tokio::test]
+async fn of_a_model_of_two_files_only_the_absent_one_is_downloaded() {
+    let folder = folder(&[("manga_inpaintor.jit", "weights")]);
+    let url = serve_once("200 OK", "lines");
+    let folder_path = folder.path().to_owned();
+    let started = tokio::task::spawn_blocking(move || {
+        start(&folder_path, &options(Some("manga"), false), |name| match name {
+            "MANGA_LINE_MODEL_URL" => Some(url.clone().into()),
+            "MANGA_LINE_MODEL_MD5" => Some(std::ffi::OsString::new()),
+            _ => None,
+        })
+    });
+    let (engine, _strings) = started.await.unwrap().unwrap();
+    assert_eq!(answering_model(&engine).await, "manga");
+    let downloaded = folder.path().join("torch/hub/checkpoints/lama.pt");
+    assert_eq!(std::fs::read(downloaded).unwrap(), b"lines");
+}
+
+#[tokio::test]
 async fn a_named_model_that_cannot_be_had_ends_the_start_with_what_to_do() {
     let folder = folder(&[]);
     let error = start(folder.path(), &options(Some("lama"), true), |_| None)

@@ -1,0 +1,127 @@
+//! The model for manga: one network finds the lines of a drawing, the other fills it.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
+use tch::{Kind, TchError, Tensor};
+
+use crate::module::Module;
+use crate::tensor::{forward_error, from_gray, from_mask, to_rgb};
+use crate::{Device, LoadError, Source};
+
+/// Seeds the noise, so that a picture is always filled in the same way.
+const SEED: i64 = 42;
+
+/// Two TorchScript networks, as published with "Seamless Manga Inpainting with Semantics Awareness" (Xie et al. 2021).
+///
+/// `lines(gray [1, 1, H, W] in 0..255) -> [1, 1, H, W]` and `inpaintor(gray, lines, mask, noise, ones)`, all
+/// `[1, 1, H, W]`, the first two in -1..1, mask 0 and 1 (1 = to be filled) `-> [1, 1, H, W]` in -1..1.
+pub struct MangaModel {
+    inpaintor: Module,
+    lines: Module,
+    device: Device,
+    padding: Padding,
+}
+
+impl MangaModel {
+    /// Loads, freezes and tries out both networks.
+    ///
+    /// # Errors
+    /// A file can't be read as TorchScript, or they don't answer an image to an image and a mask.
+    pub fn load(
+        inpaintor: Source<'_>,
+        lines: Source<'_>,
+        device: Device,
+        padding: Padding,
+    ) -> Result<Self, LoadError> {
+        let mut model = Self {
+            inpaintor: Module::load(inpaintor, device)?,
+            lines: Module::load(lines, device)?,
+            device,
+            padding,
+        };
+        let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
+        model
+            .fill(&RgbImage::new(side, side), &GrayImage::new(side, side))
+            .map_err(|error| LoadError::Contract(error.to_string()))?;
+        Ok(model)
+    }
+
+    fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+        let failed = |error: TchError| forward_error(&error);
+        let gray = from_gray(&luma(image), self.device)
+            .and_then(|gray| gray.f_to_kind(Kind::Float))
+            .map_err(failed)?;
+        let lines = self.lines.forward(&mut [gray.shallow_clone()])?;
+        let mut inputs = self.inputs(&gray, &lines, mask).map_err(failed)?;
+        let output = self.inpaintor.forward(&mut inputs)?;
+        let pixels = output
+            .f_mul_scalar(127.5)
+            .and_then(|output| output.f_add_scalar(127.5))
+            .map_err(failed)?;
+        to_rgb(&pixels, image.width(), image.height())
+    }
+
+    fn inputs(&self, gray: &Tensor, lines: &Tensor, mask: &GrayImage) -> Result<[Tensor; 5], TchError> {
+        let mask = from_mask(mask, 0, self.device)?;
+        tch::manual_seed(SEED);
+        // Drawn on the CPU wherever the model runs, so that all machines draw the same.
+        let noise = Tensor::f_randn(mask.size(), (Kind::Float, tch::Device::Cpu))?
+            .f_to_device(self.device.to_tch())?;
+        let ones = mask.f_ones_like()?;
+        Ok([
+            signed(gray)?,
+            signed(&lines.f_clamp(0.0, 255.0)?)?,
+            mask,
+            noise,
+            ones,
+        ])
+    }
+}
+
+/// 0..255 to -1..1.
+fn signed(values: &Tensor) -> Result<Tensor, TchError> {
+    values.f_div_scalar(255.0)?.f_mul_scalar(2.0)?.f_sub_scalar(1.0)
+}
+
+/// ITU-R 601 luma in the fixed point of `OpenCV`'s `cvtColor`, which the networks were fed with.
+fn luma(image: &RgbImage) -> GrayImage {
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        let [red, green, blue] = image.get_pixel(x, y).0.map(u32::from);
+        [((9798 * red + 19235 * green + 3735 * blue + (1 << 14)) >> 15) as u8].into()
+    })
+}
+
+impl Inpainter for MangaModel {
+    fn padding(&self) -> Padding {
+        self.padding
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        self.fill(image, mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gray_is_opencvs() {
+        for (rgb, gray) in [
+            ([0, 0, 0], 0),
+            ([255, 255, 255], 255),
+            ([255, 0, 0], 76),
+            ([0, 255, 0], 150),
+            ([0, 0, 255], 29),
+            ([3, 120, 77], 80),
+        ] {
+            let image = RgbImage::from_pixel(1, 1, rgb.into());
+            assert_eq!(luma(&image).as_raw()[0], gray, "{rgb:?}");
+        }
+    }
+}
