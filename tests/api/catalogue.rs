@@ -124,6 +124,12 @@ async fn a_download_is_told_as_it_goes_and_asked_for_twice_runs_once() {
     while model(&server, "anime-lama").await["downloaded"] != json!(WEIGHTS.len() / 2) {
         tokio::task::yield_now().await;
     }
+    let mut late = Client::connect(&server).await;
+    let told = event(&mut late, "downloading").await;
+    assert_eq!(
+        (told["bytes"].clone(), told["total"].clone()),
+        (json!(WEIGHTS.len() / 2), json!(WEIGHTS.len()))
+    );
     let (image, mask) = picture();
     let early = server
         .inpaint(&image, &mask, &json!({ "model": "anime-lama" }))

@@ -274,27 +274,30 @@ fn connect(socket: &SocketRef, engine: &Engine, jobs: &Jobs) {
     });
 }
 
-/// Tells a socket how far models' downloads are, a few times a second, as long as it is there.
-async fn follow_downloads(socket: SocketRef, engine: Engine) {
+/// Tells a socket how far models' downloads are, a few times a second, as long as it is there. What ended before it
+/// came is left out.
+fn follow_downloads(socket: SocketRef, engine: Engine) -> impl Future<Output = ()> {
     let mut changes = engine.downloads_changed();
     let mut told = engine.downloads();
-    // The sender lives as long as the engine.
-    while changes.changed().await.is_ok() {
-        for (name, download) in engine.downloads() {
-            if told.get(&name) == Some(&download) {
-                continue;
-            }
-            match socket.emit("model", &ModelEvent::new(name.clone(), download.clone())) {
-                Ok(()) => told.insert(name, download),
-                // The newest comes with the next change, or a moment later.
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                    changes.mark_changed();
+    told.retain(|_, download| !matches!(download, Download::Running(_)));
+    changes.mark_changed();
+    async move {
+        // The sender lives as long as the engine.
+        while changes.changed().await.is_ok() {
+            for (name, download) in engine.downloads() {
+                if told.get(&name) == Some(&download) {
                     continue;
                 }
-                Err(_) => return,
-            };
+                match socket.emit("model", &ModelEvent::new(name.clone(), download.clone())) {
+                    Ok(()) => {
+                        told.insert(name, download);
+                    }
+                    Err(SendError::Socket(SocketError::InternalChannelFull)) => changes.mark_changed(),
+                    Err(_) => return,
+                }
+            }
+            tokio::time::sleep(BETWEEN_EVENTS).await;
         }
-        tokio::time::sleep(BETWEEN_EVENTS).await;
     }
 }
 
