@@ -8,7 +8,36 @@ import { test as base } from "@playwright/test";
 
 const BINARY = process.env.IOPAINT_BIN ?? "../target/release/iopaint";
 
-/** Tests with the real server at `server`, on a port of its own and with the built-in model. */
+/** A server that runs, and how to end it. */
+export interface RunningServer {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the real server on a port of its own and with the built-in model. */
+export async function startServer(flags: readonly string[] = []): Promise<RunningServer> {
+  const models = await mkdtemp(join(tmpdir(), "iopaint-models-"));
+  const running = spawn(
+    BINARY,
+    ["start", "--port", "0", "--model", "lama-mini", "--local-files-only", "--model-dir", models, ...flags],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const stop = async (): Promise<void> => {
+    if (running.exitCode === null && running.signalCode === null) {
+      running.kill();
+      await once(running, "exit");
+    }
+    await rm(models, { recursive: true });
+  };
+  try {
+    return { url: await address(running.stdout), stop };
+  } catch (reason) {
+    await stop();
+    throw reason;
+  }
+}
+
+/** Tests with the real server at `server`. */
 export const test = base.extend<object, { server: string }>({
   server: [
     // Playwright reads the names of what a fixture needs from this pattern.
@@ -19,18 +48,11 @@ export const test = base.extend<object, { server: string }>({
         await provide(process.env.IOPAINT_URL);
         return;
       }
-      const models = await mkdtemp(join(tmpdir(), "iopaint-models-"));
-      const running = spawn(
-        BINARY,
-        ["start", "--port", "0", "--model", "lama-mini", "--local-files-only", "--model-dir", models],
-        { stdio: ["ignore", "pipe", "inherit"] },
-      );
+      const { url, stop } = await startServer();
       try {
-        await provide(await address(running.stdout));
+        await provide(url);
       } finally {
-        running.kill();
-        await once(running, "exit");
-        await rm(models, { recursive: true });
+        await stop();
       }
     },
     { scope: "worker" },

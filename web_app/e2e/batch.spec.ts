@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "@playwright/test";
+import { unzipSync } from "fflate";
+import { maskPng } from "./pictures";
+import { test } from "./server";
+
+test("a batch of twelve photos goes on past the one that is broken", async ({ page, server }) => {
+  const picture = maskPng(96, 64, { x: 0, y: 0, width: 44, height: 30 });
+  const photos = Array.from({ length: 12 }, (_, at) => ({
+    name: `photo ${at + 1}.png`,
+    mimeType: "image/png",
+    buffer: at === 4 ? picture.subarray(0, 60) : picture,
+  }));
+  await page.goto(server);
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  const choosing = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await (await choosing).setFiles(photos);
+  await expect(dialog.getByText("12 photos")).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Start" })).toBeDisabled();
+
+  // A mask of another size than the photos.
+  const masking = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Choose a mask" }).click();
+  await (
+    await masking
+  ).setFiles({
+    name: "mask.png",
+    mimeType: "image/png",
+    buffer: maskPng(60, 40, { x: 25, y: 15, width: 8, height: 8 }),
+  });
+  await dialog.getByRole("button", { name: "Start" }).click();
+
+  await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed", { timeout: 110_000 });
+  await expect(dialog.getByRole("listitem").filter({ hasText: "photo 5.png" })).toContainText("PNG");
+  const downloading = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download zip" }).click();
+  const files = unzipSync(await readFile(await (await downloading).path()));
+  expect(Object.keys(files)).toEqual(photos.flatMap(({ name }, at) => (at === 4 ? [] : [name])));
+  for (const file of Object.values(files)) {
+    expect(Buffer.from(file.subarray(0, 4)).toString("hex")).toBe("89504e47");
+    expect(Buffer.compare(file, picture)).not.toBe(0);
+  }
+
+  await dialog.getByRole("button", { name: "Try 1 again" }).click();
+  await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed");
+});

@@ -1,0 +1,72 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect } from "@playwright/test";
+import { EditorPage } from "./page";
+import { test } from "./server";
+
+test("settings are kept, and the language changes at once", async ({ page, server }) => {
+  await page.goto(server);
+  await page.keyboard.press("s");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("switch", { name: "Manual mode" }).click();
+  await dialog.getByRole("tab", { name: "Strategy" }).click();
+  await dialog.getByRole("combobox", { name: "For large pictures" }).selectOption("Resize");
+  await dialog.getByRole("spinbutton", { name: "Size limit" }).fill("1024");
+  await dialog.getByRole("tab", { name: "Appearance" }).click();
+  await dialog.getByRole("combobox", { name: "Theme" }).selectOption("Dark");
+  await dialog.getByRole("combobox", { name: "Language" }).selectOption("简体中文");
+  await expect(page.getByRole("dialog", { name: "设置" })).toBeVisible();
+
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.keyboard.press("s");
+  await expect(dialog.getByRole("switch", { name: "手动模式" })).toBeChecked();
+  await dialog.getByRole("tab", { name: "策略" }).click();
+  await expect(dialog.getByRole("spinbutton", { name: "尺寸上限" })).toHaveValue("1024");
+});
+
+for (const [key, name] of [
+  ["s", "Settings"],
+  ["h", "Keyboard shortcuts"],
+  ["Shift+B", "Batch"],
+  ["Shift+M", "Models"],
+] as const) {
+  test(`the dialog ${name} is opened, walked and closed by keys`, async ({ page, server }) => {
+    await page.goto(server);
+    await page.keyboard.press(key);
+    const dialog = page.getByRole("dialog", { name });
+    await expect(dialog).toBeVisible();
+    for (let step = 0; step < 12; step++) {
+      await page.keyboard.press("Tab");
+      await expect(dialog.locator(":focus").or(dialog)).not.toHaveCount(0);
+    }
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+  });
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`nothing serious is in the way of people in the ${colorScheme} theme`, async ({ page, server }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const check = async (what: string): Promise<void> => {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(
+        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+        what,
+      ).toEqual([]);
+    };
+    await page.goto(server);
+    await expect(page.getByRole("button", { name: "Cocktail by the sea" })).toBeVisible();
+    await check("the empty page");
+    for (const key of ["s", "h", "Shift+B", "Shift+M"]) {
+      await page.keyboard.press(key);
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await check(`the dialog of ${key}`);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
+    }
+    await new EditorPage(page).openSample(server);
+    await check("the editor");
+  });
+}
