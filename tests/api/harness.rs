@@ -1,5 +1,6 @@
 //! A server without a socket, and requests to it.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -117,6 +118,7 @@ pub fn torch() -> Arc<dyn ModelLoader> {
     Arc::new(TorchLoader {
         device: Device::Cpu,
         strict: false,
+        threads: NonZeroUsize::MIN,
     })
 }
 

@@ -15,7 +15,6 @@ use crate::codec::CodecPool;
 use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::router::router;
-use crate::settings::default_threads;
 use crate::state::{AppState, ServerLimits};
 use crate::{shutdown, startup};
 
@@ -27,7 +26,7 @@ const MAX_SOCKETS: usize = 1024;
 /// # Errors
 /// What keeps it from starting: the port, the model that was named.
 pub async fn start(flags: Start) -> anyhow::Result<()> {
-    let threads = flags.models.threads.unwrap_or_else(default_threads).max(1);
+    let threads = startup::threads(&flags.models).get();
     let address = format!("{}:{}", bracketed(&flags.host), flags.port);
     // Bound first: a port that is taken should be told before gigabytes are downloaded.
     let listener = TcpListener::bind(&address).await.with_context(|| {

@@ -1,12 +1,14 @@
 //! What `start` and `run` make of the same flags.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use iopaint_engine::{Device, ModelStore, Registry, TorchLoader, cuda_device_count};
 use iopaint_imaging::Limits;
 
 use crate::cli::{ModelFlags, PictureFlags};
+use crate::settings::default_threads;
 
 /// With `--low-mem`: the largest forward in pixels.
 const LOW_MEMORY_FORWARD: u64 = 1 << 20;
@@ -22,11 +24,18 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
     Ok((registry, store))
 }
 
+/// How many threads a forward may use.
+pub fn threads(flags: &ModelFlags) -> NonZeroUsize {
+    let threads = flags.threads.unwrap_or_else(default_threads);
+    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// What loads models, on the device that was named.
 pub fn loader(flags: &ModelFlags) -> anyhow::Result<TorchLoader> {
     Ok(TorchLoader {
         device: device(&flags.device)?,
         strict: flags.strict_models,
+        threads: threads(flags),
     })
 }
 

@@ -1,8 +1,9 @@
 //! From a model's files to a model that runs.
 
 use std::io;
+use std::num::NonZeroUsize;
 
-use iopaint_classical::Cv2;
+use iopaint_classical::{ByDepth, Cv2, PatchMatch};
 use iopaint_inpaint::{Inpainter, Window};
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
@@ -16,6 +17,9 @@ const MIGAN_WINDOW: Window = Window {
     side: 512,
     margin: 128,
 };
+
+/// The same picture is filled the same way every time.
+const PATCH_SEED: u64 = 0;
 
 /// Loads models. The engine knows no more of a backend than this.
 pub trait ModelLoader: Send + Sync + 'static {
@@ -56,6 +60,8 @@ pub struct TorchLoader {
     pub device: Device,
     /// Whether files with unknown hashes are refused.
     pub strict: bool,
+    /// How many threads this program's own algorithms use; libtorch has its own number.
+    pub threads: NonZeroUsize,
 }
 
 impl ModelLoader for TorchLoader {
@@ -82,12 +88,22 @@ impl ModelLoader for TorchLoader {
                 let model = MangaModel::load(inpaintor, lines, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
+            Format::LamaPatches => {
+                let [source] = exactly(&sources)?;
+                let network = LamaModel::load(source, self.device, spec.padding)?;
+                Ok(Box::new(ByDepth::new(Box::new(network), self.patches())))
+            }
+            Format::Patchmatch => Ok(Box::new(self.patches())),
             Format::Cv2 => Ok(Box::new(Cv2)),
         }
     }
 }
 
 impl TorchLoader {
+    fn patches(&self) -> PatchMatch {
+        PatchMatch::new(self.threads, PATCH_SEED)
+    }
+
     fn signed(
         &self,
         sources: &[Source<'_>],

@@ -169,7 +169,7 @@ mod tests {
             .iter()
             .map(|spec| spec.name.as_str())
             .collect();
-        assert_eq!(names, ["lama", "lama-mini", "cv2"]);
+        assert_eq!(names, ["lama", "lama-patches", "lama-mini", "patchmatch", "cv2"]);
         assert_eq!(
             store.download_path(&lama.files[0]),
             folder.path().join("torch/hub/checkpoints/big-lama.pt")

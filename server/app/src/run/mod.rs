@@ -27,7 +27,6 @@ use self::report::Report;
 use crate::cli::{ModelFlags, Run};
 use crate::codec::CodecPool;
 use crate::request::InpaintRequest;
-use crate::settings::default_threads;
 use crate::{shutdown, startup};
 
 /// Pictures on their way at once: one is decoded and one written while one is in the model.
@@ -45,7 +44,7 @@ pub fn run(runtime: &Runtime, flags: &Run) -> anyhow::Result<u8> {
         |path| read_fields(path).with_context(|| format!("--config {}", path.display())),
     )?;
     let plan = Plan::new(flags)?;
-    let threads = flags.models.threads.unwrap_or_else(default_threads).max(1);
+    let threads = startup::threads(&flags.models).get();
     let at_a_time = if flags.models.low_mem { 1 } else { AT_A_TIME };
     let engine = start_engine(&flags.models, threads, at_a_time)?;
     let model = runtime.block_on(loaded(&engine))?;

@@ -98,6 +98,10 @@ pub enum Format {
     Mat,
     /// `TorchScript` in two files: what fills gray images, and what finds their lines.
     Manga,
+    /// As [`Format::Lama`], for the thin parts of a hole; the deep ones are filled with patches of the surroundings.
+    LamaPatches,
+    /// Patches of the surroundings, an algorithm of this program.
+    Patchmatch,
     /// `OpenCV`'s `inpaint`, an algorithm of this program.
     Cv2,
 }
@@ -107,8 +111,8 @@ impl Format {
     #[must_use]
     pub fn file_count(self) -> usize {
         match self {
-            Self::Cv2 => 0,
-            Self::Lama | Self::Migan | Self::Mat => 1,
+            Self::Cv2 | Self::Patchmatch => 0,
+            Self::Lama | Self::LamaPatches | Self::Migan | Self::Mat => 1,
             Self::Manga => 2,
         }
     }
@@ -117,10 +121,10 @@ impl Format {
     #[must_use]
     pub fn padding(self) -> Padding {
         let (modulo, min_size, square) = match self {
-            Self::Lama => (8, 0, false),
+            Self::Lama | Self::LamaPatches => (8, 0, false),
             Self::Migan | Self::Mat => (512, 512, true),
             Self::Manga => (16, 0, false),
-            Self::Cv2 => (1, 0, false),
+            Self::Cv2 | Self::Patchmatch => (1, 0, false),
         };
         Padding {
             modulo,

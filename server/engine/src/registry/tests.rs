@@ -29,7 +29,16 @@ fn the_embedded_list_holds_the_models_that_the_documentation_names() {
     let names: Vec<&str> = registry.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(
         names,
-        ["lama", "anime-lama", "migan", "manga", "lama-mini", "cv2"]
+        [
+            "lama",
+            "anime-lama",
+            "migan",
+            "manga",
+            "lama-patches",
+            "lama-mini",
+            "patchmatch",
+            "cv2"
+        ]
     );
     let lama = registry.get("lama").unwrap();
     assert_eq!(lama.files[0].name, "big-lama.pt");

@@ -68,7 +68,7 @@ async fn lama_serves_by_default_where_its_file_is_there() {
 async fn the_built_in_model_serves_by_default_where_nothing_may_be_downloaded() {
     let folder = folder(&[]);
     let (engine, _strings) = start(folder.path(), &options(None, true), |_| None).unwrap();
-    assert_eq!(answering_model(&engine).await, "lama-mini");
+    assert_eq!(answering_model(&engine).await, "lama-patches");
     assert!(engine.status().loading.is_empty());
 }
 
@@ -79,7 +79,7 @@ async fn lama_is_downloaded_behind_the_built_in_model_and_takes_its_place() {
     let (engine, strings) = start(folder.path(), &options(None, false), from_url(&url)).unwrap();
     let loads = loads(strings, 2).await;
     assert!(
-        loads.contains(&"lama-mini".into()) && loads.contains(&"lama".into()),
+        loads.contains(&"lama-patches".into()) && loads.contains(&"lama".into()),
         "{loads:?}"
     );
     engine.switch("lama").await.unwrap();
@@ -99,13 +99,16 @@ async fn a_failed_download_leaves_the_built_in_model_and_says_so() {
     {
         tokio::task::yield_now().await;
     }
-    assert_eq!(answering_model(&engine).await, "lama-mini");
+    assert_eq!(answering_model(&engine).await, "lama-patches");
     assert!(engine.status().ready);
 }
 
 #[tokio::test]
 async fn a_default_model_that_is_to_come_first_answers_everything() {
-    for (head, body, expected) in [("200 OK", "weights", "lama"), ("404 Not Found", "", "lama-mini")] {
+    for (head, body, expected) in [
+        ("200 OK", "weights", "lama"),
+        ("404 Not Found", "", "lama-patches"),
+    ] {
         let folder = folder(&[]);
         let url = serve_once(head, body);
         let folder_path = folder.path().to_owned();
@@ -164,7 +167,7 @@ async fn a_named_model_that_cannot_be_had_ends_the_start_with_what_to_do() {
     let error = start(folder.path(), &options(Some("nobody"), true), |_| None)
         .err()
         .unwrap();
-    assert!(error.to_string().contains("`lama-mini`"), "{error}");
+    assert!(error.to_string().contains("`lama-patches`"), "{error}");
     let url = serve_once("404 Not Found", "");
     let folder_path = folder.path().to_owned();
     let failed = tokio::task::spawn_blocking(move || {
