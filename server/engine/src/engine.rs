@@ -262,6 +262,7 @@ impl Engine {
                 .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
             if state.is_loaded(name) {
                 state.current = Some(name.to_owned());
+                state.chosen = Some(name.to_owned());
                 state.touch(name);
                 drop(state);
                 shared.notify();
@@ -276,6 +277,7 @@ impl Engine {
                 loading.then = Then::Current;
                 loading.waiting.push(sender);
             }
+            state.chosen = Some(name.to_owned());
             answer
         };
         answer.await.unwrap_or_else(|_| {

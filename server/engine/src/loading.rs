@@ -25,6 +25,9 @@ pub(crate) fn begin_downloading(shared: &Arc<Shared>, state: &mut State, name: &
 }
 
 fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, download: bool) {
+    if then == Then::Current {
+        state.chosen = Some(name.to_owned());
+    }
     let progress = download.then_some(Progress {
         bytes: 0,
         total: None,

@@ -44,6 +44,8 @@ pub(crate) struct State {
     /// The model that answers jobs that name none. Where only one model is kept and another one was asked for by
     /// name, it is loaded anew for the next such job.
     pub current: Option<String>,
+    /// The model that was last asked to become the current one. Loads end in any order; the last wish counts.
+    pub chosen: Option<String>,
     pub loaded: Vec<Slot>,
     pub loading: Vec<Loading>,
     /// The last download of each model, since the start.
@@ -184,6 +186,11 @@ impl State {
         matches!(self.downloads.get(name), Some(Download::Running(_)))
     }
 
+    /// Whether a model is on its way that is to become the current one.
+    fn awaits_current(&self) -> bool {
+        self.loading.iter().any(|loading| loading.then == Then::Current)
+    }
+
     /// Marks a model as just used.
     pub fn touch(&mut self, name: &str) -> Option<&mut Slot> {
         self.clock += 1;
@@ -233,8 +240,8 @@ impl State {
         });
         self.touch(&name);
         let becomes_current = match then {
-            Then::Keep => self.current.is_none(),
-            Then::Current => true,
+            Then::Keep => self.current.is_none() && !self.awaits_current(),
+            Then::Current => self.current.is_none() || self.chosen.as_ref() == Some(&name),
             Then::InsteadOf(other) => self.current.as_ref().is_none_or(|current| current == other),
         };
         if becomes_current {
@@ -262,6 +269,10 @@ impl State {
     /// Takes out the jobs that can't be served any more, now that `name` could not be loaded.
     fn fail(&mut self, name: &str, sentence: &str) -> Vec<(Job, JobError)> {
         self.failure = Some(sentence.to_owned());
+        if self.current.is_none() && !self.awaits_current() {
+            let newest = self.loaded.iter().max_by_key(|slot| slot.used);
+            self.current = newest.map(|slot| slot.spec.name.clone());
+        }
         let hopeless = match &self.current {
             Some(current) => current == name && !self.is_loaded(name),
             None => self.loading.is_empty(),
@@ -275,5 +286,80 @@ impl State {
             .into_iter()
             .map(|job| (job, JobError::NoModel(sentence.to_owned())))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Inpainter for Nothing {
+        fn padding(&self) -> iopaint_inpaint::Padding {
+            crate::registry::Format::Lama.padding()
+        }
+
+        fn forward(
+            &mut self,
+            image: &iopaint_imaging::RgbImage,
+            _: &iopaint_imaging::GrayImage,
+            _: &iopaint_inpaint::Context<'_>,
+        ) -> Result<iopaint_imaging::RgbImage, iopaint_inpaint::ForwardError> {
+            Ok(image.clone())
+        }
+    }
+
+    /// A state in which these models are on their way, the last one being the last wish.
+    fn loading(models: &[(&str, Then)]) -> State {
+        let mut state = State::default();
+        for (name, then) in models {
+            if *then == Then::Current {
+                state.chosen = Some((*name).to_owned());
+            }
+            state.loading.push(Loading {
+                name: (*name).to_owned(),
+                progress: None,
+                then: then.clone(),
+                waiting: Vec::new(),
+            });
+        }
+        state
+    }
+
+    fn arrive(state: &mut State, name: &str) {
+        let place = state.loading.iter().position(|loading| loading.name == name);
+        let Loading { then, .. } = state.loading.swap_remove(place.unwrap());
+        let spec = Registry::known().unwrap().get(name).unwrap().clone();
+        state.insert(spec, Box::new(Nothing), &then, 2);
+    }
+
+    #[test]
+    fn the_last_wish_counts_whatever_is_loaded_last() {
+        for order in [["lama", "cv2"], ["cv2", "lama"]] {
+            let mut state = loading(&[("lama", Then::Current), ("cv2", Then::Current)]);
+            for name in order {
+                arrive(&mut state, name);
+            }
+            assert_eq!(state.current.as_deref(), Some("cv2"), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_model_for_one_picture_does_not_take_the_place_of_the_one_on_its_way() {
+        let mut state = loading(&[("lama", Then::Current), ("cv2", Then::Keep)]);
+        arrive(&mut state, "cv2");
+        assert_eq!(state.current, None);
+        arrive(&mut state, "lama");
+        assert_eq!(state.current.as_deref(), Some("lama"));
+    }
+
+    #[test]
+    fn a_loaded_model_steps_in_where_the_one_on_its_way_fails() {
+        let mut state = loading(&[("lama", Then::Current), ("cv2", Then::Keep)]);
+        arrive(&mut state, "cv2");
+        state.loading.clear();
+        state.fail("lama", "its file is damaged");
+        assert_eq!(state.current.as_deref(), Some("cv2"));
     }
 }
