@@ -8,6 +8,9 @@ const TAP_MS = 250;
 
 const CONTROLS = "a[href], button, input, select, textarea, [tabindex='0']";
 
+/** What has the keys to itself while it is open. A toast is a dialog by its role only. */
+const OPEN_DIALOG = '[role="dialog"]:not(.kit-toast)';
+
 /** Performs actions by their keys until the signal aborts. */
 export function listenToKeys(signal: AbortSignal): void {
   const held = new Map<string, { readonly action: Action; readonly since: number }>();
@@ -18,7 +21,7 @@ export function listenToKeys(signal: AbortSignal): void {
   window.addEventListener(
     "keydown",
     (event) => {
-      if (isTyping(event.target) || document.querySelector('[role="dialog"]')) return;
+      if (isTyping(event.target) || document.querySelector(OPEN_DIALOG)) return;
       if (
         event.defaultPrevented ||
         (event.key.startsWith("Arrow") && event.target instanceof HTMLInputElement)
