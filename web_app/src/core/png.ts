@@ -89,7 +89,8 @@ function paeth(left: number, above: number, corner: number): number {
   return b <= c ? above : corner;
 }
 
-async function deflate(bands: Iterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
+/** Compresses pieces of bytes, one after the other. */
+export async function deflate(bands: Iterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
   const iterator = bands[Symbol.iterator]();
   const source = new ReadableStream<BufferSource>({
     pull: (controller) => {

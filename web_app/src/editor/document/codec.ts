@@ -7,9 +7,15 @@ export type LossyType = "image/jpeg" | "image/webp";
 /** Rows that are moved between a canvas and memory at a time. */
 const BAND = 512;
 
-/** Decodes a picture into upright pixels. @throws where the browser can't. */
+/**
+ * Decodes a picture into upright pixels, its numbers as they are: the profile that says what they mean is saved with
+ * them again, so that nothing outside of a hole changes. @throws where the browser can't.
+ */
 export async function decode(file: Blob): Promise<Pixels> {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const bitmap = await createImageBitmap(file, {
+    imageOrientation: "from-image",
+    colorSpaceConversion: "none",
+  });
   try {
     return pixelsOf(bitmap);
   } finally {

@@ -5,7 +5,8 @@ import { PictureDocument, type Layer } from "../../core/document";
 import type { MaskEdit } from "../../core/edits";
 import type { Box, Size } from "../../core/geometry";
 import { binary, cut, hasTransparency, maskFromPixels, type Mask } from "../../core/mask";
-import { encodePng, withoutAlpha } from "../../core/png";
+import { pngChunks, readMetadata, withMetadata, type Metadata } from "../../core/metadata";
+import { encodePng, withoutAlpha, type Chunk } from "../../core/png";
 import type { Pixels } from "../../core/pyramid";
 import { uploadFor, type HdOptions } from "../../core/region";
 import { canvasOf, decode, decodePatch, encodeLossy, pixelsOf, toBitmap, type LossyType } from "./codec";
@@ -55,6 +56,7 @@ export class Desk {
   private document: PictureDocument | null = null;
   private vault = new Vault();
   private transparent = false;
+  private metadata: Metadata | null = null;
   private lastHole: Mask | null = null;
 
   async open(file: Blob): Promise<Opened> {
@@ -63,6 +65,7 @@ export class Desk {
     this.vault = new Vault();
     this.lastHole = null;
     this.transparent = hasTransparency(pixels.data);
+    this.metadata = await readMetadata(new Uint8Array(await file.arrayBuffer()), pixels);
     return { width: pixels.width, height: pixels.height, hasTransparency: this.transparent };
   }
 
@@ -156,13 +159,19 @@ export class Desk {
     this.vault.forget(ids);
   }
 
-  /** The picture as it is now, without loss. */
+  /** The picture as it is now, without loss, with what its file said besides. */
   async encodePng(): Promise<Blob> {
-    return this.png(this.current().pixels);
+    return this.png(this.current().pixels, this.metadata ? await pngChunks(this.metadata) : []);
   }
 
+  /** The picture in a format that loses some; a PNG where the browser can't write it. */
   async encodeLossy(type: LossyType, quality: number): Promise<Blob> {
-    return encodeLossy(this.current().pixels, type, quality);
+    const { pixels } = this.current();
+    const blob = await encodeLossy(pixels, type, quality);
+    if (blob.type !== type) return this.encodePng();
+    if (!this.metadata) return blob;
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    return new Blob([withMetadata(bytes, pixels, this.metadata)], { type });
   }
 
   private current(): PictureDocument {
@@ -170,10 +179,10 @@ export class Desk {
     return this.document;
   }
 
-  private png(pixels: Pixels): Promise<Blob> {
+  private png(pixels: Pixels, extra: readonly Chunk[] = []): Promise<Blob> {
     return this.transparent
-      ? encodePng({ ...pixels, channels: 4 })
-      : encodePng({ ...pixels, channels: 3, data: withoutAlpha(pixels.data) });
+      ? encodePng({ ...pixels, channels: 4 }, extra)
+      : encodePng({ ...pixels, channels: 3, data: withoutAlpha(pixels.data) }, extra);
   }
 
   private async done(deltas: readonly Delta[]): Promise<Done> {
