@@ -84,7 +84,8 @@ export class EditorPage {
 
   /** Waits until a fill is done. */
   async filled(): Promise<void> {
-    await expect(this.page.getByRole("status", { name: "Progress" })).toContainText("Done");
+    const progress = this.page.getByRole("status", { name: "Progress" });
+    await expect(progress).toContainText("Done", { timeout: 90_000 });
   }
 
   /** How many pixels of the screen the mask covers. */
