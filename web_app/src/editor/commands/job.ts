@@ -5,7 +5,7 @@ import { useEditor, type JobProgress } from "../store";
 /** Shows how far the server is with a job, until the returned function is called. */
 export function followJob(id: string): () => void {
   show(id, { state: "running", position: null, crop: null, crops: null });
-  return watchJob(id, ({ state, position = null, crop = null, crops = null }) => {
+  return watchJob(id, ({ state, position, crop, crops }) => {
     if (state === "queued" || state === "running") show(id, { state, position, crop, crops });
   });
 }
