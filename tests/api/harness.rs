@@ -13,9 +13,11 @@ use http_body_util::BodyExt;
 use iopaint_app::files::{FileSettings, Files};
 use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, RootPath, ServerLimits, router};
 use iopaint_engine::{
-    Device, Engine, EngineOptions, ModelLoader, ModelStore, Registry, TorchLoader, init_torch,
+    Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
+    TorchLoader, init_torch,
 };
 use iopaint_imaging::{EncodeOptions, Limits};
+use iopaint_inpaint::Inpainter;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -90,9 +92,23 @@ pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -
     server_of(torch(), change)
 }
 
-/// A server that offers files from the disk.
+/// A server that offers files from the disk, and has no models.
 pub fn server_with_files(settings: &FileSettings) -> Server {
-    start(Registry::known().unwrap(), torch(), settings, |_, _| {})
+    start(
+        Registry::known().unwrap(),
+        Arc::new(NoModels),
+        settings,
+        |_, _| {},
+    )
+}
+
+/// For tests that fill nothing: libtorch must not be loading something on a thread when they end.
+pub struct NoModels;
+
+impl ModelLoader for NoModels {
+    fn load(&self, _: &ModelSpec, _: &ModelFile) -> Result<Box<dyn Inpainter>, LoadError> {
+        Err(LoadError::Absent)
+    }
 }
 
 /// The same as [`server_with`], with models that `loader` makes of the files.

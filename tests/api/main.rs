@@ -7,6 +7,7 @@ mod clients;
 mod coercion;
 mod errors;
 mod events;
+mod faults;
 mod files;
 mod gate;
 mod goldens;
