@@ -1,0 +1,54 @@
+import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { EditorPage } from "./page";
+import { startServer } from "./server";
+
+test("folders of the server are browsed, stepped through and saved to", async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
+  const [input, output] = [join(folder, "in"), join(folder, "out")];
+  await mkdir(input);
+  await copyFile("public/samples/cocktail.jpg", join(input, "beach 10.jpg"));
+  await copyFile("public/samples/astronaut.jpg", join(input, "beach 9.jpg"));
+  await copyFile("public/samples/air-balloon.jpg", join(input, "sky.jpg"));
+  const server = await startServer(["--input", input, "--output-dir", output]);
+  try {
+    await page.goto(server.url);
+    // It appears once the server has told that it has folders.
+    await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
+    await page.keyboard.press("f");
+    const dialog = page.getByRole("dialog", { name: "Files" });
+    const pictures = dialog.getByRole("button", { name: /^Open / });
+    await expect(pictures).toHaveCount(3);
+    await expect(pictures.first()).toHaveAccessibleName("Open beach 9.jpg");
+    await dialog.getByRole("searchbox").fill("beach");
+    await expect(pictures).toHaveCount(2);
+    await pictures.first().click();
+
+    const title = page.locator("header").getByText(/\.jpg$/);
+    await expect(title).toHaveText("beach 9.jpg");
+    await new EditorPage(page).settled();
+    await page.keyboard.press("ArrowRight");
+    await expect(title).toHaveText("beach 10.jpg");
+
+    await page.keyboard.press("Control+S");
+    await expect.poll(() => readdir(output)).toEqual(["beach 10_cleanup.jpg"]);
+    await page.keyboard.press("f");
+    await dialog.getByRole("tab", { name: "Output" }).click();
+    await expect(dialog.getByRole("button", { name: "Open beach 10_cleanup.jpg" })).toBeVisible();
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("the picture that the server was started with is open at once", async ({ page }) => {
+  const server = await startServer(["--input", "public/samples/cocktail.jpg"]);
+  try {
+    await page.goto(server.url);
+    await expect(page.locator("header").getByText("cocktail.jpg")).toBeVisible();
+  } finally {
+    await server.stop();
+  }
+});
