@@ -106,7 +106,7 @@ pub fn server_with_files(settings: &FileSettings) -> Server {
 pub struct NoModels;
 
 impl ModelLoader for NoModels {
-    fn load(&self, _: &ModelSpec, _: &ModelFile) -> Result<Box<dyn Inpainter>, LoadError> {
+    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
         Err(LoadError::Absent)
     }
 }
