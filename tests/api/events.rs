@@ -360,8 +360,18 @@ async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_o
         .unwrap()
         .starts_with("40")
     {}
-    let watch = format!("42{}", json!(["watch", ID]));
+    let watch = format!("420{}", json!(["watch", ID]));
     socket.send(Message::text(watch)).await.unwrap();
+    // A job that ends before the server has begun to watch would not be heard.
+    while !socket
+        .next()
+        .await
+        .unwrap()
+        .unwrap()
+        .to_text()
+        .unwrap()
+        .starts_with("430")
+    {}
     gate.open();
     let mut heard = Vec::new();
     let running = async {
