@@ -82,6 +82,7 @@ fn start_engine(flags: &Start, threads: usize) -> anyhow::Result<Engine> {
         max_models: if models.low_mem { 1 } else { flags.max_models },
         local_files_only: models.local_files_only,
         download: DownloadOptions::default(),
+        ..EngineOptions::default()
     };
     iopaint_engine::init_torch(threads);
     let loader = startup::loader(models)?;

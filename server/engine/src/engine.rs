@@ -1,110 +1,21 @@
 //! The engine as the rest of the program sees it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::download::DownloadOptions;
-use crate::job::{Done, Job, JobError, Place, Rejection, Unavailable, Work};
-use crate::loader::{LoadError, ModelLoader};
-use crate::loading::{begin_downloading, begin_loading, fetch};
+use crate::job::{JobError, Rejection, Unavailable};
+use crate::loader::ModelLoader;
+use crate::loading::begin_loading;
 use crate::locate::ModelStore;
-use crate::progress::Observer;
-use crate::queue::{ClientKey, JobId};
+use crate::queue::ClientKey;
 use crate::registry::{ModelInfo, Registry};
+use crate::start::{EngineOptions, StartError, start_default, start_named};
 use crate::state::{Shared, State, Then};
 use crate::switch::SwitchError;
+use crate::ticket::Ticket;
 use crate::worker;
-
-/// The model that serves where nobody names one and its file can be had.
-const DEFAULT_MODEL: &str = "lama";
-/// What a client is told to wait at least and at most when the queue is full.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(2));
-/// A guess at a forward's time before one has run, in seconds.
-const FIRST_FORWARD: f64 = 2.0;
-
-/// Which model answers while the default one isn't on disk and nobody named another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DefaultModel {
-    /// The built-in one serves at once, until the default one has been downloaded.
-    #[default]
-    Meanwhile,
-    /// The default one is downloaded first, so that one model answers from the beginning to the end. Where that
-    /// fails, it is the built-in one.
-    First,
-}
-
-/// What the operator chooses.
-#[derive(Clone, Debug)]
-pub struct EngineOptions {
-    /// The model that was named; `None` or empty: the default-model rule.
-    pub model: Option<String>,
-    /// What the default-model rule does while the default model isn't on disk.
-    pub default_model: DefaultModel,
-    /// How many jobs may be inside, the running one included.
-    pub max_queue: usize,
-    /// How many models are kept loaded.
-    pub max_models: usize,
-    /// Whether nothing may be downloaded.
-    pub local_files_only: bool,
-    /// How downloads wait and try again.
-    pub download: DownloadOptions,
-}
-
-impl Default for EngineOptions {
-    /// The default-model rule, 32 jobs, 2 models, downloads allowed.
-    fn default() -> Self {
-        Self {
-            model: None,
-            default_model: DefaultModel::default(),
-            max_queue: 32,
-            max_models: 2,
-            local_files_only: false,
-            download: DownloadOptions::default(),
-        }
-    }
-}
-
-/// Why the engine can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The model that was named is not in the registry.
-    #[error(
-        "there is no model called `{name}`; there are {known}, and your own where a .toml describes them"
-    )]
-    UnknownModel {
-        /// The name that was given.
-        name: String,
-        /// The names that are known.
-        known: String,
-    },
-    /// The file of the model that was named is absent and must not be downloaded.
-    #[error(
-        "the model `{0}` is not on this machine; start once without --local-files-only to download it, or put its \
-         file into the model folder"
-    )]
-    Absent(String),
-    /// The file of the model that was named could not be downloaded.
-    #[error(transparent)]
-    Download(LoadError),
-    /// The system has no room for another thread.
-    #[error("the model's thread could not be started: {0}")]
-    Thread(#[from] std::io::Error),
-}
-
-impl StartError {
-    /// That `name` is not in the registry.
-    #[must_use]
-    pub fn unknown_model(name: &str, registry: &Registry) -> Self {
-        let known: Vec<String> = registry.iter().map(|spec| format!("`{}`", spec.name)).collect();
-        Self::UnknownModel {
-            name: name.to_owned(),
-            known: known.join(", "),
-        }
-    }
-}
 
 /// How far the engine is.
 #[derive(Clone, Debug)]
@@ -119,6 +30,16 @@ pub struct Status {
     pub failure: Option<String>,
     /// How many jobs are inside.
     pub jobs: usize,
+    /// How many of them wait for their turn, their pictures being decoded.
+    pub waiting: usize,
+    /// Whether a job runs.
+    pub running: bool,
+    /// The models that are loaded.
+    pub loaded: Vec<String>,
+    /// Whether there is a thread that runs models. Where there is none, only a new process helps.
+    pub alive: bool,
+    /// Whether the engine takes no more jobs.
+    pub draining: bool,
 }
 
 /// A model on its way.
@@ -149,8 +70,8 @@ impl Drop for Handle {
 impl Engine {
     /// Starts the model's thread and begins to load the first model; jobs wait until it is there.
     ///
-    /// A model that is named and absent is downloaded first, which blocks. Where none is named, [`DEFAULT_MODEL`]
-    /// serves if its file is on disk; else the built-in one serves while that is downloaded, and is replaced then.
+    /// A model that is named and absent is downloaded first, which blocks. Where none is named, `lama` serves if its
+    /// file is on disk; else the built-in one serves while that is downloaded, and is replaced then.
     ///
     /// # Errors
     /// [`StartError`], with what the user can do.
@@ -178,29 +99,28 @@ impl Engine {
     /// # Errors
     /// [`Rejection`].
     pub fn admit(&self, client: ClientKey, model: Option<&str>) -> Result<Ticket, Rejection> {
-        let state = self.shared().lock();
+        let mut state = self.shared().lock();
         if state.draining {
             return Err(Rejection::Draining);
+        }
+        if !state.alive {
+            return Err(no_model(&state));
         }
         match model.filter(|name| !name.is_empty()) {
             Some(name) if state.is_loaded(name) => {}
             Some(name) => available(self.shared(), &state, name)?,
-            None if state.current.is_none() && state.loading.is_empty() => return Err(no_model(&state)),
+            None if state.is_hopeless() => return Err(no_model(&state)),
             None => {}
         }
-        let Some(place) = self.shared().places.take() else {
+        let places = &self.shared().places;
+        let Some(place) = places.take() else {
             return Err(Rejection::Full {
-                retry_after: retry_after(&state, self.shared().places.taken()),
+                retry_after: state.pace.retry_after(Instant::now(), places.taken()),
             });
         };
         drop(state);
-        Ok(Ticket {
-            engine: self.clone(),
-            client,
-            model: model.filter(|name| !name.is_empty()).map(str::to_owned),
-            observer: None,
-            place,
-        })
+        let model = model.filter(|name| !name.is_empty()).map(str::to_owned);
+        Ok(Ticket::new(self.clone(), client, model, place))
     }
 
     /// How far the engine is.
@@ -213,7 +133,7 @@ impl Engine {
             model: current
                 .and_then(|name| shared.registry.get(name))
                 .map(ModelInfo::from),
-            ready: current.is_some() && !state.draining,
+            ready: current.is_some() && state.alive && !state.draining,
             loading: state
                 .loading
                 .iter()
@@ -224,6 +144,11 @@ impl Engine {
                 .collect(),
             failure: state.failure.clone(),
             jobs: shared.places.taken(),
+            waiting: state.queue.iter().count(),
+            running: state.pace.is_running(),
+            loaded: state.loaded.iter().map(|slot| slot.spec.name.clone()).collect(),
+            alive: state.alive,
+            draining: state.draining,
         }
     }
 
@@ -295,9 +220,21 @@ impl Engine {
             state.draining = true;
             state.queue.extract(|_| true)
         };
+        self.shared().draining.send_replace(true);
         for job in jobs {
             job.answer(Err(JobError::Draining));
         }
+    }
+
+    /// Waits until the engine takes no more jobs.
+    pub async fn draining(&self) {
+        // The sender lives as long as the engine.
+        let _ = self
+            .shared()
+            .draining
+            .subscribe()
+            .wait_for(|draining| *draining)
+            .await;
     }
 
     /// Waits until no forward is running.
@@ -316,60 +253,6 @@ impl Engine {
     }
 }
 
-fn start_named(shared: &Arc<Shared>, name: &str, local_files_only: bool) -> Result<(), StartError> {
-    let spec = shared
-        .registry
-        .get(name)
-        .ok_or_else(|| StartError::unknown_model(name, &shared.registry))?;
-    if shared.store.locate(spec).is_none() {
-        if local_files_only {
-            return Err(StartError::Absent(name.to_owned()));
-        }
-        fetch(shared, spec).map_err(StartError::Download)?;
-    }
-    begin_loading(shared, &mut shared.lock(), name, Then::Current);
-    Ok(())
-}
-
-fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
-    let default = shared.registry.get(DEFAULT_MODEL);
-    let builtin = shared
-        .registry
-        .iter()
-        .find(|spec| spec.is_builtin() && !spec.files.is_empty());
-    let mut present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
-    let mut download = !options.local_files_only;
-    if let Some(spec) =
-        default.filter(|_| !present && download && options.default_model == DefaultModel::First)
-    {
-        download = false;
-        match fetch(shared, spec) {
-            Ok(_) => present = true,
-            Err(error) => tracing::warn!("{error}; the built-in model is used, with less quality"),
-        }
-    }
-    let mut state = shared.lock();
-    if present {
-        begin_loading(shared, &mut state, DEFAULT_MODEL, Then::Current);
-    }
-    let Some(builtin) = builtin.map(|spec| spec.name.clone()) else {
-        return;
-    };
-    if present {
-        return;
-    }
-    begin_loading(shared, &mut state, &builtin, Then::Current);
-    if options.local_files_only {
-        tracing::warn!(
-            "the model `{DEFAULT_MODEL}` is not on this machine and --local-files-only forbids to download it; the \
-             built-in model `{builtin}` serves, with less quality"
-        );
-    } else if download && default.is_some() {
-        tracing::info!("the built-in model `{builtin}` serves while `{DEFAULT_MODEL}` is downloaded");
-        begin_downloading(shared, &mut state, DEFAULT_MODEL, Then::InsteadOf(builtin));
-    }
-}
-
 /// Whether a model that isn't loaded can be.
 fn available(shared: &Shared, state: &State, name: &str) -> Result<(), Unavailable> {
     let spec = shared
@@ -385,112 +268,11 @@ fn available(shared: &Shared, state: &State, name: &str) -> Result<(), Unavailab
     }
 }
 
-fn no_model(state: &State) -> Rejection {
+pub(crate) fn no_model(state: &State) -> Rejection {
     Rejection::NoModel(
         state
             .failure
             .clone()
             .unwrap_or_else(|| "none was found".to_owned()),
     )
-}
-
-fn retry_after(state: &State, jobs: usize) -> Duration {
-    let wait = state.mean_forward.unwrap_or(FIRST_FORWARD) * jobs as f64;
-    Duration::try_from_secs_f64(wait.ceil())
-        .unwrap_or(RETRY_AFTER.1)
-        .clamp(RETRY_AFTER.0, RETRY_AFTER.1)
-}
-
-/// A place in the queue. Dropped, it is free again.
-pub struct Ticket {
-    engine: Engine,
-    client: ClientKey,
-    model: Option<String>,
-    observer: Option<Arc<dyn Observer>>,
-    place: Place,
-}
-
-/// Takes the job out when nobody waits for it any more.
-struct Waiting {
-    engine: Engine,
-    id: JobId,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl Ticket {
-    /// Has `observer` told how far the job is.
-    #[must_use]
-    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    /// Waits for the job's turn and its result. Dropping the future takes a waiting job out at once; a running one
-    /// stops before its next crop and keeps its place until then.
-    ///
-    /// # Errors
-    /// [`JobError`].
-    pub async fn run(self, work: Work) -> Result<Done, JobError> {
-        let Self {
-            engine,
-            client,
-            model,
-            observer,
-            place,
-        } = self;
-        let deadline = work.deadline;
-        let (reply, answer) = oneshot::channel();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let job = Job {
-            work,
-            model,
-            entered: Instant::now(),
-            reply,
-            cancelled: Arc::clone(&cancelled),
-            observer,
-            place,
-        };
-        let id = {
-            let mut state = engine.shared().lock();
-            if state.draining {
-                return Err(JobError::Draining);
-            }
-            if job.model.is_none() && state.current.is_none() && state.loading.is_empty() {
-                return Err(JobError::NoModel(no_model(&state).to_string()));
-            }
-            let id = state.queue.push(&client, job);
-            state.tell_places();
-            id
-        };
-        engine.shared().notify();
-        let _waiting = Waiting {
-            engine,
-            id,
-            cancelled,
-        };
-        let answer = match deadline {
-            Some(deadline) => match tokio::time::timeout_at(deadline.into(), answer).await {
-                Ok(answer) => answer,
-                Err(_) => return Err(JobError::Deadline),
-            },
-            None => answer.await,
-        };
-        answer.unwrap_or(Err(JobError::Panicked))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        let job = {
-            let mut state = self.engine.shared().lock();
-            let job = state.queue.remove(self.id);
-            if job.is_some() {
-                state.tell_places();
-            }
-            job
-        };
-        // A picture is large; it is freed outside the lock.
-        drop(job);
-    }
 }

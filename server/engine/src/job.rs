@@ -162,6 +162,8 @@ pub(crate) struct Job {
     /// `None`: whichever model is the current one when its turn comes.
     pub model: Option<String>,
     pub entered: Instant,
+    /// Of the request that the job is of; what is logged about it belongs there.
+    pub span: tracing::Span,
     pub reply: oneshot::Sender<Result<Done, JobError>>,
     pub cancelled: Arc<AtomicBool>,
     /// Is told how far it is.

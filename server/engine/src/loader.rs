@@ -4,7 +4,8 @@ use std::io;
 use std::num::NonZeroUsize;
 
 use iopaint_classical::{ByDepth, Cv2, PatchMatch};
-use iopaint_inpaint::{Inpainter, Window};
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{HdStrategy, InpaintError, Inpainter, Options, Unmonitored, Window, inpaint};
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
@@ -17,6 +18,9 @@ const MIGAN_WINDOW: Window = Window {
     side: 512,
     margin: 128,
 };
+
+/// The side of the picture that a model is tried with, in pixels; it is padded to what the model takes.
+const TRIAL: u32 = 64;
 
 /// The same picture is filled the same way every time.
 const PATCH_SEED: u64 = 0;
@@ -39,6 +43,9 @@ pub enum LoadError {
     /// The file is no model of this kind.
     #[error(transparent)]
     Module(#[from] iopaint_torch::LoadError),
+    /// The file is a model, but it can't fill a picture.
+    #[error("it can't fill a picture: {0}")]
+    Trial(InpaintError),
     /// A file isn't on this machine and was not to be downloaded.
     #[error("its file is not on this machine")]
     Absent,
@@ -76,20 +83,28 @@ impl ModelLoader for TorchLoader {
                 ModelFile::Builtin(bytes) => Source::Bytes(bytes),
             })
             .collect();
+        let mut model = self.model(spec, &sources)?;
+        try_out(model.as_mut()).map_err(LoadError::Trial)?;
+        Ok(model)
+    }
+}
+
+impl TorchLoader {
+    fn model(&self, spec: &ModelSpec, sources: &[Source<'_>]) -> Result<Box<dyn Inpainter>, LoadError> {
         match spec.format {
             Format::Lama => {
-                let [source] = exactly(&sources)?;
+                let [source] = exactly(sources)?;
                 Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?))
             }
-            Format::Migan => self.signed(&sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
-            Format::Mat => self.signed(&sources, spec, SignedInput::ImageAndKept, None),
+            Format::Migan => self.signed(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
+            Format::Mat => self.signed(sources, spec, SignedInput::ImageAndKept, None),
             Format::Manga => {
-                let [inpaintor, lines] = exactly(&sources)?;
+                let [inpaintor, lines] = exactly(sources)?;
                 let model = MangaModel::load(inpaintor, lines, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
             Format::LamaPatches => {
-                let [source] = exactly(&sources)?;
+                let [source] = exactly(sources)?;
                 let network = LamaModel::load(source, self.device, spec.padding)?;
                 Ok(Box::new(ByDepth::new(Box::new(network), self.patches())))
             }
@@ -97,9 +112,7 @@ impl ModelLoader for TorchLoader {
             Format::Cv2 => Ok(Box::new(Cv2)),
         }
     }
-}
 
-impl TorchLoader {
     fn patches(&self) -> PatchMatch {
         PatchMatch::new(self.threads, PATCH_SEED)
     }
@@ -120,4 +133,17 @@ impl TorchLoader {
 /// The sources of a format that has `COUNT` files.
 fn exactly<'a, const COUNT: usize>(sources: &[Source<'a>]) -> Result<[Source<'a>; COUNT], LoadError> {
     sources.try_into().map_err(|_| LoadError::Absent)
+}
+
+/// Fills a small picture. The first forward of a network is slower than those after it, and a file that is a network
+/// of another kind is found out here, while the old model still serves.
+fn try_out(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
+    let image = RgbImage::from_pixel(TRIAL, TRIAL, [128; 3].into());
+    let hole = |x: u32, y: u32| (24..40).contains(&x) && (24..40).contains(&y);
+    let mask = GrayImage::from_fn(TRIAL, TRIAL, |x, y| [u8::from(hole(x, y)) * 255].into());
+    let options = Options {
+        strategy: HdStrategy::Original,
+        ..Options::default()
+    };
+    inpaint(model, &image, &mask, &options, &Unmonitored).map(|_| ())
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use iopaint_inpaint::Inpainter;
 
@@ -68,7 +69,10 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn
     if download {
         shared.set_progress(name, None);
     }
-    shared.loader.load(spec, &files)
+    let began = Instant::now();
+    let model = shared.loader.load(spec, &files)?;
+    shared.meter.model_loaded(name, began.elapsed());
+    Ok(model)
 }
 
 /// Begins to download a model's files and no more.

@@ -9,17 +9,16 @@ use tokio::sync::{oneshot, watch};
 
 use crate::catalogue::Download;
 use crate::download::{Cancel, DownloadOptions, Progress};
-use crate::engine::EngineOptions;
 use crate::job::{Job, JobError, Places, Unavailable};
 use crate::loader::{LoadError, ModelLoader};
 use crate::locate::ModelStore;
+use crate::meter::Meter;
+use crate::pace::Pace;
 use crate::progress::JobProgress;
 use crate::queue::Queue;
 use crate::registry::{ModelInfo, ModelSpec, Registry};
+use crate::start::EngineOptions;
 use crate::switch::SwitchError;
-
-/// The share of the newest forward in the running mean of their times.
-const NEWEST: f64 = 0.3;
 
 pub(crate) struct Shared {
     pub registry: Registry,
@@ -28,8 +27,15 @@ pub(crate) struct Shared {
     pub download: DownloadOptions,
     pub max_models: usize,
     pub places: Places,
+    /// After which time an idle model is unloaded.
+    pub idle_unload: Option<Duration>,
+    /// Whether that goes for the current model too.
+    pub unload_current: bool,
+    pub meter: Arc<dyn Meter>,
     /// Whether a forward is running.
     pub running: watch::Sender<bool>,
+    /// Whether no more jobs are taken; as [`State::draining`], for those who wait for it.
+    pub draining: watch::Sender<bool>,
     pub cancel_download: Cancel,
     pub local_files_only: bool,
     /// Changes whenever [`State::downloads`] does.
@@ -38,7 +44,6 @@ pub(crate) struct Shared {
     wake: Condvar,
 }
 
-#[derive(Default)]
 pub(crate) struct State {
     pub queue: Queue<Job>,
     /// The model that answers jobs that name none. Where only one model is kept and another one was asked for by
@@ -55,11 +60,32 @@ pub(crate) struct State {
     pub draining: bool,
     /// No handle of the engine is left.
     pub closed: bool,
-    /// Running mean of the forwards' times, in seconds.
-    pub mean_forward: Option<f64>,
-    /// When the job that runs began to.
-    pub running_since: Option<Instant>,
+    /// Whether there is a thread that runs models.
+    pub alive: bool,
+    pub pace: Pace,
+    /// Since when there may be memory to give back to the system.
+    pub released: Option<Instant>,
     clock: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            queue: Queue::default(),
+            current: None,
+            chosen: None,
+            loaded: Vec::new(),
+            loading: Vec::new(),
+            downloads: BTreeMap::new(),
+            failure: None,
+            draining: false,
+            closed: false,
+            alive: true,
+            pace: Pace::default(),
+            released: None,
+            clock: 0,
+        }
+    }
 }
 
 /// A loaded model.
@@ -68,6 +94,7 @@ pub(crate) struct Slot {
     /// Absent while it runs.
     pub model: Option<Box<dyn Inpainter>>,
     used: u64,
+    used_at: Instant,
 }
 
 /// A model on its way.
@@ -103,7 +130,11 @@ impl Shared {
             download: options.download.clone(),
             max_models: options.max_models.max(1),
             places: Places::new(options.max_queue.max(1)),
+            idle_unload: options.idle_unload,
+            unload_current: options.unload_current,
+            meter: Arc::clone(&options.meter),
             running: watch::Sender::new(false),
+            draining: watch::Sender::new(false),
             cancel_download: Cancel::default(),
             local_files_only: options.local_files_only,
             downloads_changed: watch::Sender::new(()),
@@ -117,9 +148,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the lock back until something may have changed.
-    pub fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.wake.wait(state).unwrap_or_else(PoisonError::into_inner)
+    /// Gives the lock back until something may have changed, or until that time.
+    pub fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Option<Instant>) -> MutexGuard<'a, State> {
+        match until {
+            Some(until) => {
+                let time = until.saturating_duration_since(Instant::now());
+                let waited = self.wake.wait_timeout(state, time);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+        }
     }
 
     /// Something changed that the worker may have waited for.
@@ -134,21 +172,20 @@ impl Shared {
             return;
         };
         let Loading { then, waiting, .. } = state.loading.swap_remove(place);
-        let (answer, failed) = match (result, self.registry.get(name)) {
+        let (mut failed, mut unloaded) = (Vec::new(), Vec::new());
+        let answer = match (result, self.registry.get(name)) {
             (Ok(model), Some(spec)) => {
                 tracing::info!(model = name, "the model is loaded");
-                state.insert(spec.clone(), model, &then, self.max_models);
-                (Ok(ModelInfo::from(spec)), Vec::new())
+                unloaded = state.insert(spec.clone(), model, &then, self.max_models);
+                Ok(ModelInfo::from(spec))
             }
-            (Ok(_), None) => (
-                Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
-                Vec::new(),
-            ),
+            (Ok(_), None) => Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
             (Err(error), _) => {
                 let sentence = format!("the model `{name}` could not be loaded: {error}");
                 tracing::error!(model = name, "{sentence}");
-                let failed = state.fail(name, &sentence);
-                (Err(SwitchError::Load(sentence)), failed)
+                self.meter.model_failed(name);
+                failed = state.fail(name, &sentence);
+                Err(SwitchError::Load(sentence))
             }
         };
         drop(state);
@@ -160,6 +197,34 @@ impl Shared {
         for (job, error) in failed {
             job.answer(Err(error));
         }
+        self.unload(unloaded);
+    }
+
+    /// There is no thread for models any more: nothing can run from now on, and all who wait are told so.
+    pub fn end(&self, reason: &str) {
+        tracing::error!("{reason}");
+        let jobs = {
+            let mut state = self.lock();
+            state.alive = false;
+            state.failure = Some(reason.to_owned());
+            state.queue.extract(|_| true)
+        };
+        for job in jobs {
+            job.answer(Err(JobError::NoModel(reason.to_owned())));
+        }
+    }
+
+    /// Frees models, which takes a while: the lock is not held, and nobody waits for it.
+    pub fn unload(&self, slots: Vec<Slot>) {
+        if slots.is_empty() {
+            return;
+        }
+        for slot in slots {
+            self.meter.model_unloaded(&slot.spec.name);
+            drop(slot);
+        }
+        self.lock().released = Some(Instant::now());
+        self.notify();
     }
 }
 
@@ -186,6 +251,39 @@ impl State {
         matches!(self.downloads.get(name), Some(Download::Running(_)))
     }
 
+    /// Whether a job that names no model can't hope for one.
+    pub fn is_hopeless(&self) -> bool {
+        self.current.is_none() && self.loading.is_empty()
+    }
+
+    /// Takes out the models that nobody has used for `idle`, and tells when the next one is to go.
+    pub fn take_idle(
+        &mut self,
+        now: Instant,
+        idle: Option<Duration>,
+        unload_current: bool,
+    ) -> (Vec<Slot>, Option<Instant>) {
+        let (mut gone, mut next) = (Vec::new(), None);
+        let Some(idle) = idle else {
+            return (gone, next);
+        };
+        for slot in std::mem::take(&mut self.loaded) {
+            let name = &slot.spec.name;
+            let stays = slot.model.is_none() || (!unload_current && self.current.as_ref() == Some(name));
+            let end = slot.used_at.checked_add(idle);
+            if stays || end.is_none_or(|end| now < end) {
+                if let Some(end) = end.filter(|_| !stays) {
+                    next = Some(next.map_or(end, |next: Instant| next.min(end)));
+                }
+                self.loaded.push(slot);
+            } else {
+                tracing::info!(model = %name, "unloading a model that nobody has asked for in a while");
+                gone.push(slot);
+            }
+        }
+        (gone, next)
+    }
+
     /// Whether a model is on its way that is to become the current one.
     fn awaits_current(&self) -> bool {
         self.loading.iter().any(|loading| loading.then == Then::Current)
@@ -197,16 +295,8 @@ impl State {
         let clock = self.clock;
         let slot = self.loaded.iter_mut().find(|slot| slot.spec.name == name)?;
         slot.used = clock;
+        slot.used_at = Instant::now();
         Some(slot)
-    }
-
-    /// Counts a forward's time.
-    pub fn forward_took(&mut self, time: Duration) {
-        let time = time.as_secs_f64();
-        self.mean_forward = Some(
-            self.mean_forward
-                .map_or(time, |mean| mean + NEWEST * (time - mean)),
-        );
     }
 
     /// Tells the jobs that wait and are watched how many come before them.
@@ -214,29 +304,34 @@ impl State {
         if !self.queue.iter().any(Job::is_watched) {
             return;
         }
-        let left = |since: Instant| {
-            self.mean_forward
-                .map_or(0.0, |mean| (mean - since.elapsed().as_secs_f64()).max(0.0))
-        };
-        let running = self.running_since.map_or(0.0, left);
-        let before = usize::from(self.running_since.is_some());
+        let running = self.pace.left(Instant::now());
+        let before = usize::from(self.pace.is_running());
         for (place, job) in self.queue.in_turn().enumerate() {
             let until_done = |mean: f64| running + mean * (place + 1) as f64;
             job.tell(JobProgress::Queued {
                 position: before + place,
                 eta: self
-                    .mean_forward
+                    .pace
+                    .mean()
                     .and_then(|mean| Duration::try_from_secs_f64(until_done(mean)).ok()),
             });
         }
     }
 
-    fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>, then: &Then, max_models: usize) {
+    /// Takes a model in, and out those for which there is no room any more.
+    fn insert(
+        &mut self,
+        spec: ModelSpec,
+        model: Box<dyn Inpainter>,
+        then: &Then,
+        max_models: usize,
+    ) -> Vec<Slot> {
         let name = spec.name.clone();
         self.loaded.push(Slot {
             spec,
             model: Some(model),
             used: 0,
+            used_at: Instant::now(),
         });
         self.touch(&name);
         let becomes_current = match then {
@@ -248,6 +343,7 @@ impl State {
             self.current = Some(name.clone());
         }
         self.failure = None;
+        let mut unloaded = Vec::new();
         while self.loaded.len() > max_models {
             let oldest = self
                 .loaded
@@ -263,7 +359,9 @@ impl State {
             // One that runs is dropped by the worker, which finds no slot to put it back into.
             let slot = self.loaded.swap_remove(oldest);
             tracing::info!(model = %slot.spec.name, "unloading a model to make room");
+            unloaded.push(slot);
         }
+        unloaded
     }
 
     /// Takes out the jobs that can't be served any more, now that `name` could not be loaded.

@@ -12,6 +12,10 @@ use crate::loading::begin_loading;
 use crate::monitor::JobMonitor;
 use crate::state::{Shared, State, Then};
 
+/// How long nothing may have run until memory is given back to the system: while pictures come one after the other, it
+/// would only be asked for again. The last picture is encoded in the meantime.
+const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(3);
+
 /// A job and the model that is taken out of its slot to run it.
 struct Run {
     job: Job,
@@ -22,48 +26,92 @@ struct Run {
     mean_forward: Option<f64>,
 }
 
-/// Runs jobs until the engine is closed.
+/// Runs jobs until the engine is closed. A thread that dies is replaced.
 ///
 /// # Errors
 /// Where the system has no room for another thread.
 pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     thread::Builder::new()
         .name("model".into())
-        .spawn(move || work(&shared))
+        .spawn(move || {
+            let _replacement = Replacement(&shared);
+            work(&shared);
+        })
         .map(|_| ())
+}
+
+/// Sees to what a thread that dies leaves behind. What panics in a job is caught where it happens, so that this is for
+/// faults of this program's own.
+struct Replacement<'a>(&'a Arc<Shared>);
+
+impl Drop for Replacement<'_> {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        let shared = self.0;
+        // The job that it ran is gone, and whoever waits for it has been told so; so is the model that ran, which is
+        // loaded anew for the next job.
+        {
+            let mut state = shared.lock();
+            state.loaded.retain(|slot| slot.model.is_some());
+            state.pace.end(None);
+        }
+        shared.running.send_replace(false);
+        match spawn(Arc::clone(shared)) {
+            Ok(()) => {
+                tracing::error!("the model's thread died; another one takes its place");
+                shared.meter.worker_replaced();
+            }
+            Err(error) => shared.end(&format!("the model's thread died and can't be replaced: {error}")),
+        }
+    }
 }
 
 fn work(shared: &Arc<Shared>) {
     while let Some(mut run) = next(shared) {
         shared.running.send_replace(true);
         let began = Instant::now();
+        shared.meter.job_started(began.duration_since(run.job.entered));
         let result = forward(&mut run, began);
-        put_back(
-            shared,
-            &run.name,
-            run.model,
-            result.is_ok().then(|| began.elapsed()),
-        );
+        let took = began.elapsed();
+        shared.meter.job_ended(&run.name, took, result.is_ok());
+        put_back(shared, &run.name, run.model, result.is_ok().then_some(took));
         shared.running.send_replace(false);
         run.job.answer(result);
     }
 }
 
-/// Waits for a job whose model is here; sees to it that missing models are loaded. `None`: the engine is closed.
+/// Waits for a job whose model is here; sees to it that missing models are loaded, idle ones unloaded and memory given
+/// back. `None`: the engine is closed.
 fn next(shared: &Arc<Shared>) -> Option<Run> {
     let mut state = shared.lock();
     loop {
         if state.closed {
             return None;
         }
+        let now = Instant::now();
         if let Some(run) = take(&mut state) {
-            state.running_since = Some(Instant::now());
+            state.pace.begin(now);
             state.tell_places();
             request_missing(shared, &mut state);
             return Some(run);
         }
         request_missing(shared, &mut state);
-        state = shared.wait(state);
+        let (idle, next_idle) = state.take_idle(now, shared.idle_unload, shared.unload_current);
+        let release = state.released.map(|released| released + IDLE_BEFORE_RELEASE);
+        if !idle.is_empty() {
+            drop(state);
+            shared.unload(idle);
+            state = shared.lock();
+        } else if release.is_some_and(|release| release <= now) {
+            state.released = None;
+            drop(state);
+            iopaint_torch::release_memory();
+            state = shared.lock();
+        } else {
+            state = shared.wait(state, release.into_iter().chain(next_idle).min());
+        }
     }
 }
 
@@ -81,7 +129,7 @@ fn take(state: &mut State) -> Option<Run> {
         name,
         model,
         max_forward_pixels,
-        mean_forward: state.mean_forward,
+        mean_forward: state.pace.mean(),
     })
 }
 
@@ -106,6 +154,8 @@ fn request_missing(shared: &Arc<Shared>, state: &mut State) {
 fn forward(run: &mut Run, began: Instant) -> Result<Done, JobError> {
     let Run { job, model, .. } = run;
     let work = &job.work;
+    let span = tracing::info_span!(parent: &job.span, "forward", model = run.name);
+    let _entered = span.enter();
     let monitor = JobMonitor::new(
         &job.cancelled,
         work.deadline,
@@ -140,15 +190,10 @@ fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, took: Option
     let mut model = Some(model);
     {
         let mut state = shared.lock();
-        if let Some(took) = took {
-            state.forward_took(took);
-        }
-        state.running_since = None;
-        if let Some(slot) = state
-            .loaded
-            .iter_mut()
-            .find(|slot| slot.spec.name == name && slot.model.is_none())
-        {
+        state.pace.end(took);
+        state.released = Some(Instant::now());
+        // It was used until now.
+        if let Some(slot) = state.touch(name).filter(|slot| slot.model.is_none()) {
             slot.model = model.take();
         }
     }

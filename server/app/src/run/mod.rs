@@ -103,6 +103,7 @@ fn start_engine(flags: &ModelFlags, threads: usize, places: usize) -> anyhow::Re
         max_models: 1,
         local_files_only: flags.local_files_only,
         download: DownloadOptions::default(),
+        ..EngineOptions::default()
     };
     iopaint_engine::init_torch(threads);
     let loader = startup::loader(flags)?;

@@ -3,4 +3,5 @@
 mod default_model;
 mod fake;
 mod jobs;
+mod life;
 mod switching;
