@@ -11,7 +11,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use iopaint_app::files::{FileSettings, Files};
-use iopaint_app::{AllowedHosts, AllowedOrigins, AppState, CodecPool, RootPath, ServerLimits, router};
+use iopaint_app::{
+    AllowedHosts, AllowedOrigins, AppState, CodecPool, Metrics, RootPath, ServerLimits, TrustedProxies,
+    router,
+};
 use iopaint_engine::{
     Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
     TorchLoader, init_torch,
@@ -72,6 +75,7 @@ pub fn base64(bytes: &[u8]) -> String {
 pub fn limits() -> ServerLimits {
     ServerLimits {
         max_body_bytes: 4 << 20,
+        max_in_flight_bytes: 64 << 20,
         image: Limits {
             max_pixels: 1 << 22,
             max_side: 4096,
@@ -82,6 +86,7 @@ pub fn limits() -> ServerLimits {
         encode: EncodeOptions::default(),
         hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
         origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
+        trusted_proxies: TrustedProxies::default(),
         root_path: RootPath::default(),
         fixed_model: false,
     }
@@ -152,8 +157,11 @@ fn start(
         folder.path().join("anime-manga-big-lama.pt"),
     )
     .unwrap();
+    let metrics = Metrics::default();
+    metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let mut options = EngineOptions {
         local_files_only: true,
+        meter: Arc::new(metrics.clone()),
         ..EngineOptions::default()
     };
     let mut limits = limits();
@@ -161,7 +169,7 @@ fn start(
     let store = ModelStore::new(folder.path().to_owned(), None);
     let engine = Engine::start(registry, store, loader, &options).unwrap();
     let files = Files::open(settings).unwrap();
-    let state = AppState::new(engine.clone(), CodecPool::new(2), files, limits);
+    let state = AppState::new(engine.clone(), CodecPool::new(2), files, metrics, limits);
     Server {
         router: router(state),
         engine,

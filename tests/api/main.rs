@@ -19,6 +19,7 @@ mod jobs;
 mod models;
 mod page;
 mod photos;
+mod promises;
 mod root_path;
 mod stateless;
 mod surface;

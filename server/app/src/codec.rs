@@ -37,8 +37,10 @@ impl CodecPool {
             .acquire_owned()
             .await
             .map_err(|_| CodecPanicked)?;
+        // What it logs belongs to the request that it is done for.
+        let span = tracing::Span::current();
         tokio::task::spawn_blocking(move || {
-            let result = work();
+            let result = span.in_scope(work);
             drop(place);
             result
         })

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use iopaint_engine::{DownloadRefusal, JobError, Rejection, SwitchError, Unavailable};
 use iopaint_imaging::{DecodeError, EncodeError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::codec::CodecPanicked;
 use crate::files::{NameError, NotOffered};
@@ -95,6 +95,24 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Its name, as clients read it.
+    #[must_use]
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The names of all codes, as the API's description lists them.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        let schema = serde_json::to_value(Self::schema()).unwrap_or_default();
+        let names = schema["enum"].as_array().cloned().unwrap_or_default();
+        names
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -223,6 +241,8 @@ impl IntoResponse for ApiError {
             body: String::new(),
         };
         let mut response = (status, Json(body)).into_response();
+        // For those who count.
+        response.extensions_mut().insert(self.code);
         if let Some(wait) = self.retry_after {
             response
                 .headers_mut()
@@ -355,6 +375,15 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_names_are_those_that_clients_read() {
+        let names = ErrorCode::names();
+        for code in [ErrorCode::NoInputImage, ErrorCode::QueueFull, ErrorCode::Deadline] {
+            assert!(names.contains(&code.name()), "{names:?}");
+        }
+        assert_eq!(ErrorCode::QueueFull.name(), "queue-full");
+    }
 
     #[test]
     fn details_are_sentences() {

@@ -2,6 +2,7 @@
 
 mod blocking;
 pub mod cli;
+mod client;
 mod codec;
 pub mod error;
 mod events;
@@ -10,7 +11,10 @@ mod guard;
 pub mod health;
 mod jobs;
 pub mod manual;
+mod memory;
+mod metrics;
 pub mod model_files;
+mod observe;
 mod reference;
 mod request;
 mod root_path;
@@ -25,10 +29,12 @@ mod state;
 pub mod telemetry;
 mod ui;
 
+pub use client::{ClientId, ProxyNetwork, TrustedProxies};
 pub use codec::CodecPool;
 pub use events::Events;
 pub use guard::{AllowedHosts, AllowedOrigins};
 pub use jobs::Jobs;
+pub use metrics::Metrics;
 pub use root_path::RootPath;
 pub use router::{openapi, router};
 pub use state::{AppState, ServerLimits};

@@ -15,6 +15,7 @@ fn main() {
         eprintln!("iopaint: {error:#}");
         1
     });
+    telemetry::finish();
     // Who reads it may be gone; the code still counts.
     let _ = std::io::stdout().flush();
     // A forward can't be interrupted, and the process doesn't wait for one that still runs.

@@ -7,19 +7,21 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::client;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::{self, ModelEvent};
 use crate::guard;
 use crate::jobs::JobEvent;
+use crate::observe;
 use crate::reference::Reference;
+use crate::request::X_REQUEST_TIMEOUT_MS;
 use crate::routes::{
-    catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, model, plugins,
+    catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model, plugins,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -75,6 +77,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(legacy::inpaint))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
 }
 
 /// The whole server as a service.
@@ -86,6 +89,7 @@ pub fn router(state: AppState) -> Router {
         .into_iter()
         .chain(media::EXPOSED_HEADERS)
         .chain(files::EXPOSED_HEADERS)
+        .chain([observe::X_REQUEST_ID])
         .collect();
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| {
@@ -93,7 +97,14 @@ pub fn router(state: AppState) -> Router {
         }))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         // IOPaint's page asks for the input image past every cache.
-        .allow_headers([CONTENT_TYPE, CACHE_CONTROL, PRAGMA, job::X_JOB_ID])
+        .allow_headers([
+            CONTENT_TYPE,
+            CACHE_CONTROL,
+            PRAGMA,
+            job::X_JOB_ID,
+            X_REQUEST_TIMEOUT_MS,
+            observe::X_REQUEST_ID,
+        ])
         .expose_headers(exposed);
     let root_path = state.limits.root_path.clone();
     let server = routes
@@ -115,8 +126,8 @@ pub fn router(state: AppState) -> Router {
         .layer(cors)
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
-        // What fails is logged with its reason where it fails; a server that isn't ready yet is no failure.
-        .layer(TraceLayer::new_for_http().on_failure(()))
+        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .layer(middleware::from_fn_with_state(state.clone(), client::identify))
         .with_state(state);
     root_path.mount(server)
 }

@@ -11,15 +11,21 @@ use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
 use crate::cli::Start;
+use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
+use crate::metrics::Metrics;
 use crate::router::router;
 use crate::state::{AppState, ServerLimits};
 use crate::{shutdown, startup};
 
 /// How many pages and programs may listen to events at a time; each costs a few kilobytes.
 const MAX_SOCKETS: usize = 1024;
+/// With `--low-mem`: the memory that requests may hold at a time, in MiB.
+const LOW_MEMORY_IN_FLIGHT_MIB: u64 = 512;
+/// With `--low-mem`: the longest time that an idle model stays loaded.
+const LOW_MEMORY_IDLE: Duration = Duration::from_mins(1);
 
 /// Runs the server until it is told to stop.
 ///
@@ -39,9 +45,11 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
         allow_overwrite: flags.allow_overwrite,
     };
     let files = tokio::task::spawn_blocking(move || Files::open(&settings)).await??;
-    let own_flags = flags.clone();
-    let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads)).await??;
-    let state = AppState::new(engine.clone(), CodecPool::new(threads), files, limits(&flags));
+    let metrics = Metrics::default();
+    let (own_flags, meter) = (flags.clone(), metrics.clone());
+    let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads, meter)).await??;
+    let codecs = CodecPool::new(threads);
+    let state = AppState::new(engine.clone(), codecs, files, metrics, limits(&flags));
     let events = state.events.clone();
     let address = listener.local_addr()?;
     let told_to_stop = shutdown::signal();
@@ -66,15 +74,20 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
         () = async {
             // An error means that the sender is gone, and it goes only after it has sent.
             let _ = has_stopped.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(drain_timeout).await;
-        } => tracing::warn!("--drain-timeout has passed; what still runs is given up"),
+            tokio::select! {
+                () = tokio::time::sleep(drain_timeout) => {}
+                // Told a second time.
+                () = shutdown::signal() => {}
+            }
+        } => tracing::warn!("what still runs is given up: --drain-timeout has passed, or there was a second signal"),
     }
     Ok(())
 }
 
-fn start_engine(flags: &Start, threads: usize) -> anyhow::Result<Engine> {
+fn start_engine(flags: &Start, threads: usize, metrics: Metrics) -> anyhow::Result<Engine> {
     let models = &flags.models;
     let (registry, store) = startup::models(models.model_dir.as_deref())?;
+    metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let options = EngineOptions {
         model: Some(models.model.clone()),
         default_model: DefaultModel::Meanwhile,
@@ -82,16 +95,31 @@ fn start_engine(flags: &Start, threads: usize) -> anyhow::Result<Engine> {
         max_models: if models.low_mem { 1 } else { flags.max_models },
         local_files_only: models.local_files_only,
         download: DownloadOptions::default(),
-        ..EngineOptions::default()
+        idle_unload: idle_unload(flags),
+        unload_current: models.low_mem,
+        meter: Arc::new(metrics),
     };
     iopaint_engine::init_torch(threads);
     let loader = startup::loader(models)?;
     Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
 }
 
+/// After which time an idle model is unloaded.
+fn idle_unload(flags: &Start) -> Option<Duration> {
+    let asked = Some(flags.model_idle_timeout)
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs);
+    if flags.models.low_mem {
+        Some(asked.unwrap_or(LOW_MEMORY_IDLE).min(LOW_MEMORY_IDLE))
+    } else {
+        asked
+    }
+}
+
 fn limits(flags: &Start) -> ServerLimits {
     ServerLimits {
         max_body_bytes: flags.max_body_mib.saturating_mul(1 << 20),
+        max_in_flight_bytes: max_in_flight_bytes(flags),
         image: startup::image_limits(&flags.pictures),
         max_sockets: MAX_SOCKETS,
         max_forward_pixels: startup::max_forward_pixels(&flags.models),
@@ -102,9 +130,20 @@ fn limits(flags: &Start) -> ServerLimits {
         },
         hosts: AllowedHosts::new(&flags.host, &flags.allowed_host),
         origins: AllowedOrigins::new(&flags.cors_origin),
+        trusted_proxies: TrustedProxies::new(&flags.trusted_proxy),
         root_path: flags.root_path.clone(),
         fixed_model: flags.disable_model_switch,
     }
+}
+
+/// The memory that requests may hold at a time.
+fn max_in_flight_bytes(flags: &Start) -> u64 {
+    let most = if flags.models.low_mem {
+        LOW_MEMORY_IN_FLIGHT_MIB
+    } else {
+        u64::MAX
+    };
+    flags.max_in_flight_mib.min(most).saturating_mul(1 << 20)
 }
 
 /// Says where the page is, on stdout, where scripts read it.

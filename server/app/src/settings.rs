@@ -13,9 +13,11 @@ use crate::cli::{Cli, IgnoredFlags, command};
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// For people: one line an event.
     #[default]
     Text,
+    /// For people: several lines an event, each field told apart.
+    Pretty,
     /// One JSON object a line.
     Json,
 }

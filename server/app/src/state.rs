@@ -6,12 +6,15 @@ use std::time::Duration;
 use iopaint_engine::Engine;
 use iopaint_imaging::{EncodeOptions, Limits};
 
+use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::Events;
 use crate::files::Files;
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::jobs::Jobs;
+use crate::memory::InFlight;
+use crate::metrics::Metrics;
 use crate::root_path::RootPath;
 
 /// The server's parts. Clones share them.
@@ -21,6 +24,10 @@ pub struct AppState {
     pub engine: Engine,
     /// Where images are decoded and encoded.
     pub codecs: CodecPool,
+    /// What is counted and measured.
+    pub metrics: Metrics,
+    /// The memory that requests in flight may hold.
+    pub in_flight: InFlight,
     /// The requests in flight.
     pub jobs: Jobs,
     /// Who listens, and how they are told.
@@ -32,14 +39,22 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// A server with nothing in flight and nobody who listens.
+    /// A server with nothing in flight and nobody who listens. `metrics`: those that the engine tells what happens.
     #[must_use]
-    pub fn new(engine: Engine, codecs: CodecPool, files: Files, limits: ServerLimits) -> Self {
+    pub fn new(
+        engine: Engine,
+        codecs: CodecPool,
+        files: Files,
+        metrics: Metrics,
+        limits: ServerLimits,
+    ) -> Self {
         let jobs = Jobs::default();
         Self {
             events: Events::new(&engine, &jobs, limits.max_sockets),
             engine,
             codecs,
+            metrics,
+            in_flight: InFlight::new(limits.max_in_flight_bytes),
             jobs,
             files: Arc::new(files),
             limits: Arc::new(limits),
@@ -78,6 +93,8 @@ impl AppState {
 pub struct ServerLimits {
     /// The longest body in bytes.
     pub max_body_bytes: usize,
+    /// How many bytes all requests may hold at a time: bodies, decoded pictures and answers.
+    pub max_in_flight_bytes: u64,
     /// The largest image.
     pub image: Limits,
     /// How many clients may listen to events at a time.
@@ -92,6 +109,8 @@ pub struct ServerLimits {
     pub hosts: AllowedHosts,
     /// The other sites whose pages may use it.
     pub origins: AllowedOrigins,
+    /// The proxies that are believed where they name a client's address.
+    pub trusted_proxies: TrustedProxies,
     /// The sub-path under which a proxy shows the server.
     pub root_path: RootPath,
     /// Whether the model that the server started with is the only one that answers.

@@ -330,8 +330,28 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** 200 as long as the process answers. */
+    /**
+     * 200 as long as the process answers and has a thread that runs models. One that dies is replaced; where that fails
+     *     it is 503, and only a new process helps.
+     */
     get: operations["livez"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/metrics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The server's metrics, for Prometheus. */
+    get: operations["metrics"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1160,6 +1180,8 @@ export interface operations {
       header?: {
         /** @description Names the request, to watch and to cancel it; the server chooses one where it is missing */
         "X-Job-Id"?: string | null;
+        /** @description Milliseconds after which the answer is of no use any more; shortens the server's own limit */
+        "X-Request-Timeout-Ms"?: number | null;
       };
       path?: never;
       cookie?: never;
@@ -1250,6 +1272,8 @@ export interface operations {
       };
       429: {
         headers: {
+          /** @description Seconds until a place is free, by what jobs take */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1964,6 +1988,33 @@ export interface operations {
     };
   };
   livez: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": string;
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": string;
+        };
+      };
+    };
+  };
+  metrics: {
     parameters: {
       query?: never;
       header?: never;

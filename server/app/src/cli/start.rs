@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{IgnoredFlags, ModelFlags, PictureFlags};
+use crate::client::ProxyNetwork;
 use crate::root_path::RootPath;
 use crate::settings::LogFormat;
 
@@ -51,6 +52,10 @@ pub struct Start {
     /// Another site whose pages may use the server, such as `https://photos.example`. May be repeated.
     #[arg(long, env = "IOPAINT_CORS_ORIGIN", value_delimiter = ',')]
     pub cors_origin: Vec<String>,
+    /// A reverse proxy, by its address or network (`10.0.0.0/8`), whose `X-Forwarded-For` names the clients. May be
+    /// repeated.
+    #[arg(long, env = "IOPAINT_TRUSTED_PROXY", value_delimiter = ',')]
+    pub trusted_proxy: Vec<ProxyNetwork>,
     /// Sub-path under which a reverse proxy shows the server, such as `/photos`.
     #[arg(long, env = "IOPAINT_ROOT_PATH", default_value = "")]
     pub root_path: RootPath,
@@ -63,10 +68,17 @@ pub struct Start {
     /// Models kept loaded.
     #[arg(long, env = "IOPAINT_MAX_MODELS", default_value = "2")]
     pub max_models: usize,
+    /// Seconds after which a model that nobody asks for is unloaded; the current one stays, unless with --low-mem. 0:
+    /// never.
+    #[arg(long, env = "IOPAINT_MODEL_IDLE_TIMEOUT", default_value = "600")]
+    pub model_idle_timeout: u64,
+    /// MiB that requests may hold at a time as bodies, decoded pictures and answers; more wait.
+    #[arg(long, env = "IOPAINT_MAX_IN_FLIGHT_MIB", default_value = "2048")]
+    pub max_in_flight_mib: u64,
     /// Longest request in MiB.
     #[arg(long, env = "IOPAINT_MAX_BODY_MIB", default_value = "128")]
     pub max_body_mib: usize,
-    /// Longest time a request may take, in seconds.
+    /// Longest time a request may take, in seconds; clients shorten it with `X-Request-Timeout-Ms`.
     #[arg(long, env = "IOPAINT_REQUEST_TIMEOUT", default_value = "600")]
     pub request_timeout: u64,
     /// Longest time to finish what runs when the server is told to stop, in seconds.

@@ -8,6 +8,7 @@ mod inpaint;
 mod json;
 mod legacy;
 mod query;
+mod timing;
 
 pub use body::{Inpaint, read_inpaint};
 pub use form::read_upload;
@@ -15,3 +16,4 @@ pub use inpaint::{Answer, InpaintRequest};
 pub use json::JsonBody;
 pub use legacy::read_legacy;
 pub use query::QueryFields;
+pub use timing::{X_REQUEST_TIMEOUT_MS, deadline, within};

@@ -32,11 +32,19 @@ pub struct Loading {
     pub total: Option<u64>,
 }
 
-/// 200 as long as the process answers.
+/// 200 as long as the process answers and has a thread that runs models. One that dies is replaced; where that fails
+/// it is 503, and only a new process helps.
 #[utoipa::path(get, path = "/livez", tag = "health",
-    responses((status = OK, body = String, content_type = "text/plain")),)]
-pub async fn livez() -> &'static str {
-    "ok"
+    responses(
+        (status = OK, body = String, content_type = "text/plain"),
+        (status = SERVICE_UNAVAILABLE, body = String, content_type = "text/plain"),
+    ),)]
+pub async fn livez(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    if state.engine.status().alive {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the model's thread is gone")
+    }
 }
 
 /// 200 where a model can serve now, 503 before that and while shutting down.

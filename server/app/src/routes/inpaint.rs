@@ -1,22 +1,24 @@
 //! A photo goes in, an inpainted photo comes out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Done, Observer, Work};
+use iopaint_engine::{ClientKey, Done, Observer, Rejection, Reservation, Work};
 use iopaint_imaging::{GrayImage, Picture, decode, decode_mask, probe, threshold};
 use iopaint_inpaint::{Rect, changed_box};
 use uuid::Uuid;
 
 use super::job::{X_JOB_ID, job_id};
+use crate::client::ClientId;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::request::{Answer, Inpaint, InpaintRequest, read_inpaint};
+use crate::memory::{body_bytes, counted, picture_bytes};
+use crate::metrics::Stage;
+use crate::request::{Answer, Inpaint, InpaintRequest, deadline, read_inpaint, within};
 use crate::state::{AppState, ServerLimits};
 
 /// A mask pixel of at least this is to be filled: brighter than the middle.
@@ -65,10 +67,16 @@ struct Decoded {
         (InpaintRequest = "application/json"),
         (InpaintForm = "multipart/form-data"),
     )),
-    params((
-        "X-Job-Id" = Option<String>, Header, format = Uuid,
-        description = "Names the request, to watch and to cancel it; the server chooses one where it is missing",
-    )),
+    params(
+        (
+            "X-Job-Id" = Option<String>, Header, format = Uuid,
+            description = "Names the request, to watch and to cancel it; the server chooses one where it is missing",
+        ),
+        (
+            "X-Request-Timeout-Ms" = Option<u64>, Header,
+            description = "Milliseconds after which the answer is of no use any more; shortens the server's own limit",
+        ),
+    ),
     responses(
         (
             status = OK, description = "The image in its own format, or a PNG of the changed rectangle",
@@ -88,16 +96,48 @@ struct Decoded {
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
         (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
+        (
+            status = TOO_MANY_REQUESTS, body = ErrorBody,
+            headers(("Retry-After" = u64, description = "Seconds until a place is free, by what jobs take")),
+        ),
         (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
         (status = SERVICE_UNAVAILABLE, body = ErrorBody),
         (status = GATEWAY_TIMEOUT, body = ErrorBody),
     ),
 )]
-pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
-    let (client, id) = (client_key(&request), job_id(request.headers())?);
+pub async fn inpaint(
+    State(state): State<AppState>,
+    client: ClientId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let arrival = Arrival::of(&state, &client, request.headers())?;
     // A large future: on the heap, as it would be moved about otherwise.
-    Box::pin(run(&state, client, id, read_inpaint(request, &state))).await
+    Box::pin(run(&state, arrival, read_inpaint(request, &state))).await
+}
+
+/// What is known of a request before its body is read.
+pub struct Arrival {
+    client: ClientKey,
+    id: Uuid,
+    at: Instant,
+    deadline: Option<Instant>,
+    body_bytes: u64,
+}
+
+impl Arrival {
+    /// Of a request that has just arrived.
+    ///
+    /// # Errors
+    /// A header is wrong.
+    pub fn of(state: &AppState, client: &ClientId, headers: &HeaderMap) -> Result<Self, ApiError> {
+        Ok(Self {
+            client: client.queue_key(),
+            id: job_id(headers)?,
+            at: Instant::now(),
+            deadline: deadline(headers, state.limits.request_timeout)?,
+            body_bytes: body_bytes(headers, state.limits.max_body_bytes),
+        })
+    }
 }
 
 /// Runs a request as a job, which can be watched and cancelled from the moment on that its body is being read.
@@ -106,15 +146,18 @@ pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<
 /// The id is taken. What else goes wrong is an answer already.
 pub async fn run(
     state: &AppState,
-    client: ClientKey,
-    id: Uuid,
+    arrival: Arrival,
     input: impl Future<Output = Result<Inpaint, ApiError>>,
 ) -> Result<Response, ApiError> {
-    let job = state.jobs.begin(id)?;
+    let job = state.jobs.begin(arrival.id)?;
     let id = job.id().to_string();
     let observer = job.observer();
-    let answer = async { fill(state, client, input.await?, observer).await };
-    let mut response = job.run(answer).await.into_response();
+    let answer = async {
+        let (input, room) = receive(state, &arrival, input).await?;
+        fill(state, &arrival, input, room, observer).await
+    };
+    let answer = job.run(within(arrival.deadline, answer));
+    let mut response = answer.await.into_response();
     if response.status().is_success() {
         state.events.inpainted().await;
     }
@@ -124,11 +167,32 @@ pub async fn run(
     Ok(response)
 }
 
+/// Reads a body when there is room for it, and not on when the server is shutting down.
+async fn receive(
+    state: &AppState,
+    arrival: &Arrival,
+    input: impl Future<Output = Result<Inpaint, ApiError>>,
+) -> Result<(Inpaint, Reservation), ApiError> {
+    let read = async {
+        let bodies = &state.in_flight.bodies;
+        let mut room = bodies.reserve(&arrival.client, arrival.body_bytes).await;
+        let input = input.await?;
+        room.shrink_to((input.image.len() + input.mask.len()) as u64);
+        Ok((input, room))
+    };
+    tokio::select! {
+        biased;
+        input = read => input,
+        () = state.engine.draining() => Err(Rejection::Draining.into()),
+    }
+}
+
 /// From what a request brought to its answer.
 async fn fill(
     state: &AppState,
-    client: ClientKey,
+    arrival: &Arrival,
     input: Inpaint,
+    body_room: Reservation,
     observer: Arc<dyn Observer>,
 ) -> Result<Response, ApiError> {
     let limits = &state.limits;
@@ -140,24 +204,27 @@ async fn fill(
     state.may_use_model(fields.model.as_deref().unwrap_or_default())?;
     let ticket = state
         .engine
-        .admit(client, fields.model.as_deref())?
+        .admit(arrival.client.clone(), fields.model.as_deref())?
         .observed_by(observer);
-    let admitted = Instant::now();
-    let deadline = admitted.checked_add(limits.request_timeout);
+    let (read, admitted) = (arrival.at.elapsed(), Instant::now());
 
+    let pixels = &state.in_flight.pixels;
+    let pixel_count = u64::from(image.width) * u64::from(image.height);
+    let room = pixels.reserve(&arrival.client, picture_bytes(pixel_count)).await;
     let image_limits = limits.image;
     let (image, mask) = (input.image, input.mask);
     let Decoded { mut picture, mask } = state
         .codecs
         .run(move || decode_both(&image, &mask, &image_limits))
         .await??;
+    drop(body_room);
     let decoding = admitted.elapsed();
 
     let work = Work {
         image: std::mem::take(&mut picture.rgb),
         mask: mask.clone(),
         options: fields.options(limits.max_forward_pixels),
-        deadline,
+        deadline: arrival.deadline,
     };
     let done = ticket.run(work).await?;
 
@@ -173,26 +240,19 @@ async fn fill(
         headers.insert(X_PATCH_BOX, value);
     }
     let [queued, forward] = timings;
-    let timing = server_timing(&[
-        ("decode", decoding),
-        ("queue", queued),
-        ("forward", forward),
-        ("encode", began.elapsed()),
-    ]);
+    let stages = [
+        (Stage::Read, read),
+        (Stage::Decode, decoding),
+        (Stage::Queue, queued),
+        (Stage::Forward, forward),
+        (Stage::Encode, began.elapsed()),
+    ];
+    state.metrics.filled(pixel_count, &stages);
+    let timing = server_timing(&stages, arrival.at.elapsed());
     if let Ok(value) = HeaderValue::from_str(&timing) {
         headers.insert(SERVER_TIMING, value);
     }
-    Ok((headers, Body::from(body)).into_response())
-}
-
-/// Who is asking, for fairness: the address it comes from.
-pub fn client_key(request: &Request) -> ClientKey {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    ClientKey::new(
-        &address
-            .map(|ConnectInfo(address)| address.ip().to_string())
-            .unwrap_or_default(),
-    )
+    Ok((headers, Body::from(counted(body, room))).into_response())
 }
 
 fn decode_both(image: &[u8], mask: &[u8], limits: &iopaint_imaging::Limits) -> Result<Decoded, ApiError> {
@@ -276,9 +336,10 @@ fn box_text(Rect { x, y, width, height }: Rect) -> String {
 }
 
 /// `Server-Timing` (W3C): names and milliseconds.
-fn server_timing(parts: &[(&str, Duration)]) -> String {
-    let parts: Vec<String> = parts
-        .iter()
+fn server_timing(stages: &[(Stage, Duration)], total: Duration) -> String {
+    let stages = stages.iter().map(|(stage, time)| (stage.name(), time));
+    let parts: Vec<String> = stages
+        .chain([("total", &total)])
         .map(|(name, time)| format!("{name};dur={:.1}", time.as_secs_f64() * 1000.0))
         .collect();
     parts.join(", ")

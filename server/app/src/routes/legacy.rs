@@ -4,8 +4,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use utoipa::ToSchema;
 
-use super::inpaint::{client_key, run};
-use super::job::job_id;
+use super::inpaint::{Arrival, run};
+use crate::client::ClientId;
 use crate::error::{ApiError, ErrorBody};
 use crate::request::read_legacy;
 use crate::state::AppState;
@@ -57,7 +57,11 @@ pub struct LegacyForm {
         (status = GATEWAY_TIMEOUT, body = ErrorBody),
     ),
 )]
-pub async fn inpaint(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
-    let (client, id) = (client_key(&request), job_id(request.headers())?);
-    Box::pin(run(&state, client, id, read_legacy(request, &state))).await
+pub async fn inpaint(
+    State(state): State<AppState>,
+    client: ClientId,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let arrival = Arrival::of(&state, &client, request.headers())?;
+    Box::pin(run(&state, arrival, read_legacy(request, &state))).await
 }

@@ -10,5 +10,6 @@ pub mod job;
 pub mod legacy;
 pub mod mask;
 pub mod media;
+pub mod metrics;
 pub mod model;
 pub mod plugins;

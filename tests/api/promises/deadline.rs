@@ -1,0 +1,87 @@
+//! What is late is answered with 504 and never runs.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::json;
+
+use super::{request, send, waiting};
+use crate::gate::gate;
+use crate::harness::{INPAINT, base64, fixture, server, server_of};
+
+#[tokio::test]
+async fn a_job_that_is_late_in_the_queue_is_504_at_once_and_never_runs() {
+    let (loader, gate) = gate();
+    let server = Arc::new(server_of(loader, |_, _| {}));
+    let running = send(&server, request(&[]));
+    let gate = gate.arrival().await;
+    let late = send(&server, request(&[("x-request-timeout-ms", "300")]));
+    waiting(&server, 1).await;
+    // The running job goes on: the answer doesn't wait for it.
+    let answer = late.await.unwrap();
+    assert_eq!(
+        (answer.status, answer.json()["error"].clone()),
+        (StatusCode::GATEWAY_TIMEOUT, json!("deadline"))
+    );
+    assert_eq!(server.engine.status().jobs, 1);
+    gate.open();
+    assert_eq!(running.await.unwrap().status, StatusCode::OK);
+    server.engine.idle().await;
+    assert!(!gate.has_arrived());
+}
+
+#[tokio::test]
+async fn a_job_that_is_late_between_two_crops_stops_there() {
+    let (loader, gate) = gate();
+    let server = Arc::new(server_of(loader, |_, _| {}));
+    let image = fixture("goldens/inputs/rgb-900x640.png");
+    let mask = fixture("goldens/inputs/mask-parts-900x640.png");
+    let body = json!({ "image": base64(&image), "mask": base64(&mask), "hd_strategy_crop_margin": 8 });
+    let several_crops = Request::post(INPAINT)
+        .header("x-request-timeout-ms", "1500")
+        .body(Body::from(body.to_string()));
+    let late = send(&server, several_crops.unwrap());
+    let gate = gate.arrival().await;
+    assert_eq!(late.await.unwrap().status, StatusCode::GATEWAY_TIMEOUT);
+    gate.open();
+    server.engine.idle().await;
+    assert!(!gate.has_arrived(), "the second crop never ran");
+}
+
+#[tokio::test]
+async fn a_body_that_is_late_is_504() {
+    let (sender, body) = tokio::sync::mpsc::channel::<Result<String, std::io::Error>>(1);
+    let body = Body::from_stream(futures_util::stream::unfold(body, async |mut body| {
+        body.recv().await.map(|part| (part, body))
+    }));
+    sender.send(Ok("{".to_owned())).await.unwrap();
+    let slow = Request::post(INPAINT)
+        .header("x-request-timeout-ms", "50")
+        .body(body);
+    let answer = server().send(slow.unwrap()).await;
+    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    drop(sender);
+}
+
+#[tokio::test]
+async fn a_client_shortens_the_servers_time_and_can_not_lengthen_it() {
+    let late = server_of(crate::harness::torch(), |_, limits| {
+        limits.request_timeout = std::time::Duration::ZERO;
+    });
+    let answer = late.send(request(&[("x-request-timeout-ms", "60000")])).await;
+    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    let answer = server().send(request(&[("x-request-timeout-ms", "60000")])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_time_that_is_no_number_is_422_and_names_the_header() {
+    let answer = server().send(request(&[("x-request-timeout-ms", "soon")])).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let detail = answer.json()["detail"].clone();
+    assert!(
+        detail.as_str().unwrap().contains("X-Request-Timeout-Ms"),
+        "{detail}"
+    );
+}

@@ -1,0 +1,46 @@
+//! Told to stop, the server finishes what runs and sends the rest away. (The process's end is in `tests/cli`.)
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::json;
+
+use super::{request, send, waiting};
+use crate::gate::gate;
+use crate::harness::{Answer, INPAINT, server_of};
+
+fn is_sent_away(answer: &Answer) -> bool {
+    answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.json()["error"] == json!("draining")
+}
+
+#[tokio::test]
+async fn what_runs_is_finished_and_all_else_is_503_at_once() {
+    let (loader, gate) = gate();
+    let server = Arc::new(server_of(loader, |_, _| {}));
+    let running = send(&server, request(&[]));
+    let gate = gate.arrival().await;
+    let waits = send(&server, request(&[]));
+    waiting(&server, 1).await;
+    // A body that never ends.
+    let (sender, body) = tokio::sync::mpsc::channel::<Result<String, std::io::Error>>(1);
+    let body = Body::from_stream(futures_util::stream::unfold(body, async |mut body| {
+        body.recv().await.map(|part| (part, body))
+    }));
+    let arrives = send(&server, Request::post(INPAINT).body(body).unwrap());
+    sender.send(Ok("{".to_owned())).await.unwrap();
+
+    server.engine.drain();
+    assert!(is_sent_away(&waits.await.unwrap()));
+    assert!(is_sent_away(&arrives.await.unwrap()));
+    assert!(is_sent_away(&server.send(request(&[])).await));
+    assert_eq!(
+        server.get("/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    assert_eq!(server.get("/livez").await.status, StatusCode::OK);
+    gate.open();
+    assert_eq!(running.await.unwrap().status, StatusCode::OK);
+    server.engine.idle().await;
+    drop(sender);
+}

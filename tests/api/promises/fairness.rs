@@ -1,0 +1,96 @@
+//! Clients take turns: one with many pictures doesn't hold up one with a single picture.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use iopaint_app::TrustedProxies;
+use tokio::task::JoinSet;
+
+use super::{request_from, waiting};
+use crate::gate::gate;
+use crate::harness::server_of;
+
+/// Sends one picture of a busy client that runs, four more that wait, then one of another client; lets them run, and
+/// tells in which place the other one's was answered.
+async fn place_of_the_other(
+    trusted: TrustedProxies,
+    busy: impl Fn(usize) -> Request<Body>,
+    other: Request<Body>,
+) -> usize {
+    let (loader, mut gate) = gate();
+    let server = Arc::new(server_of(loader, |_, limits| limits.trusted_proxies = trusted));
+    let mut answers = JoinSet::new();
+    let mut send = |name: &'static str, request: Request<Body>| {
+        let server = Arc::clone(&server);
+        answers.spawn(async move { (name, server.send(request).await.status) });
+    };
+    send("busy", busy(0));
+    gate = gate.arrival().await;
+    for number in 1..5 {
+        send("busy", busy(number));
+    }
+    waiting(&server, 4).await;
+    send("other", other);
+    waiting(&server, 5).await;
+    let mut place = None;
+    for answered in 0..6 {
+        gate.open();
+        let (name, status) = answers.join_next().await.unwrap().unwrap();
+        assert_eq!(status, StatusCode::OK);
+        if name == "other" {
+            place = Some(answered);
+        }
+    }
+    place.unwrap()
+}
+
+#[tokio::test]
+async fn a_client_with_one_picture_is_served_after_one_of_a_client_with_many() {
+    let place = place_of_the_other(
+        TrustedProxies::default(),
+        |_| request_from("192.0.2.1", &[]),
+        request_from("192.0.2.2", &[]),
+    )
+    .await;
+    assert_eq!(place, 2, "after the one that ran and one that waited");
+}
+
+#[tokio::test]
+async fn a_client_is_not_served_more_often_by_naming_other_addresses() {
+    let place = place_of_the_other(
+        TrustedProxies::default(),
+        |number| {
+            request_from(
+                "192.0.2.1",
+                &[("x-forwarded-for", &format!("198.51.100.{number}"))],
+            )
+        },
+        request_from("192.0.2.2", &[]),
+    )
+    .await;
+    assert_eq!(place, 2);
+}
+
+#[tokio::test]
+async fn clients_behind_a_trusted_proxy_take_turns() {
+    let proxy = "10.0.0.0/8".parse().unwrap();
+    let place = place_of_the_other(
+        TrustedProxies::new(&[proxy]),
+        |_| request_from("10.0.0.1", &[("x-forwarded-for", "192.0.2.1")]),
+        request_from("10.0.0.1", &[("x-forwarded-for", "192.0.2.2")]),
+    )
+    .await;
+    assert_eq!(place, 2);
+}
+
+#[tokio::test]
+async fn clients_behind_a_proxy_that_is_not_trusted_are_one() {
+    let place = place_of_the_other(
+        TrustedProxies::default(),
+        |_| request_from("10.0.0.1", &[("x-forwarded-for", "192.0.2.1")]),
+        request_from("10.0.0.1", &[("x-forwarded-for", "192.0.2.2")]),
+    )
+    .await;
+    assert_eq!(place, 5, "the last of all");
+}

@@ -1,0 +1,51 @@
+//! What the server promises under load and in trouble, a file a promise.
+
+mod deadline;
+mod drain;
+mod fairness;
+mod memory_budget;
+mod observability;
+mod retry_after;
+mod switch_under_load;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::harness::{Answer, INPAINT, Server, base64, picture};
+
+/// A request to fill the small picture, with these headers.
+fn request(headers: &[(&str, &str)]) -> Request<Body> {
+    let (image, mask) = picture();
+    let body = json!({ "image": base64(&image), "mask": base64(&mask) }).to_string();
+    let mut request = Request::post(INPAINT).header("content-length", body.len());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(body)).unwrap()
+}
+
+/// The same from an address.
+fn request_from(address: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = request(headers);
+    let address = SocketAddr::new(address.parse().unwrap(), 4711);
+    request.extensions_mut().insert(ConnectInfo(address));
+    request
+}
+
+/// Sends a request in a task of its own.
+fn send(server: &Arc<Server>, request: Request<Body>) -> tokio::task::JoinHandle<Answer> {
+    let server = Arc::clone(server);
+    tokio::spawn(async move { server.send(request).await })
+}
+
+/// Waits until so many jobs wait for their turn.
+async fn waiting(server: &Server, count: usize) {
+    while server.engine.status().waiting != count {
+        tokio::task::yield_now().await;
+    }
+}
