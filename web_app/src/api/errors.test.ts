@@ -10,7 +10,7 @@ describe("errors", () => {
   it.each(["<html>Bad gateway</html>", "", "null", "[]", '{"detail":""}', '{"detail":[1]}'])(
     "names the status where the answer is %s",
     (body) => {
-      expect(describeFailure(502, body)).toBe("The server answered with status 502.");
+      expect(describeFailure(503, body)).toBe("The server answered with status 503.");
     },
   );
 

@@ -28,10 +28,14 @@ export function describeFailure(status: number, body: string): string {
   }
 }
 
+/** What a proxy says in the place of a server that it doesn't reach. */
+const UNREACHED = [502, 504];
+
 /** The server's own sentence (`detail` of its JSON error), or the best that can be said without one. */
 export function failureSentence(status: number, error: unknown): string {
   if (typeof error === "object" && error !== null && "detail" in error) {
     if (typeof error.detail === "string" && error.detail !== "") return error.detail;
   }
+  if (UNREACHED.includes(status)) return t("error.unreached");
   return t("error.status", { status: String(status) });
 }

@@ -33,6 +33,16 @@ export function useSwitchModel() {
   });
 }
 
+/** Has a plugin use another of its models; resolves when it does. */
+export function useSwitchPluginModel() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ plugin, model }: { plugin: string; model: string }) =>
+      answerOf(api.POST("/api/v1/switch_plugin_model", { body: { plugin_name: plugin, model_name: model } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["server-config"] }),
+  });
+}
+
 /** Every model that the server knows, here or not. */
 export function useModels() {
   return useQuery({

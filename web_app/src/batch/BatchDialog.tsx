@@ -23,7 +23,7 @@ export default function BatchDialog({ onClose }: { onClose: () => void }) {
       description={t("batch.about")}
       size="lg"
       height="fixed"
-      footer={<Footer summary={summary} />}
+      footer={summary.total > 0 && <Footer summary={summary} />}
     >
       <BatchOptions />
       <DropArea onFiles={takePhotos} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">

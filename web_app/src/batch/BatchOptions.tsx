@@ -1,7 +1,10 @@
-import { FolderOpen, Image, Images } from "lucide-react";
+import { Brush, FolderOpen, Image, Images } from "lucide-react";
 import { useServerConfig } from "../api/queries";
+import { maskFile } from "../editor/commands/session";
+import { attempt } from "../editor/commands/turn";
+import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
-import { Select } from "../ui/kit";
+import { Button, Select } from "../ui/kit";
 import { DropArea } from "./DropArea";
 import { isPicture } from "./names";
 import { PickButton } from "./PickButton";
@@ -12,6 +15,7 @@ export function BatchOptions() {
   const t = useT();
   const { rule, mask, masks, target } = useBatch();
   const { data: server } = useServerConfig();
+  const painted = useEditor(({ hole }) => hole !== null);
   const take = (files: File[]): void => {
     addMasks(files.filter(({ name }) => isPicture(name)));
   };
@@ -35,9 +39,19 @@ export function BatchOptions() {
               : t("batch.rule.each.hint")}
         </span>
         {rule === "one" ? (
-          <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={take}>
-            {t("batch.chooseMask")}
-          </PickButton>
+          <span className="flex flex-wrap gap-2">
+            {painted && (
+              <Button
+                icon={<Brush aria-hidden="true" size={16} />}
+                onClick={() => void attempt(takePaintedMask)}
+              >
+                {t("batch.paintedMask")}
+              </Button>
+            )}
+            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={take}>
+              {t("batch.chooseMask")}
+            </PickButton>
+          </span>
         ) : (
           <span className="flex gap-2">
             <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={take}>
@@ -62,4 +76,10 @@ export function BatchOptions() {
       )}
     </DropArea>
   );
+}
+
+/** Takes the mask that is painted in the editor, as it is now. */
+async function takePaintedMask(): Promise<void> {
+  const file = await maskFile();
+  if (file) addMasks([file]);
 }

@@ -32,7 +32,7 @@ export function PickButton({
           if (element) element.webkitdirectory = folder;
         }}
         type="file"
-        accept="image/*"
+        accept="image/*,.tif,.tiff"
         multiple={multiple}
         hidden
         onChange={({ target }) => {

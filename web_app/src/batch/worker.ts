@@ -1,5 +1,6 @@
 import { expose } from "comlink";
 import { encodePng } from "../core/png";
+import { decodeTiff, isTiff } from "../core/tiff";
 import { fitMask, type Pixels } from "./masks";
 import { zip } from "./zip";
 
@@ -29,6 +30,8 @@ export type BatchWorker = typeof batchWorker;
 
 async function sizeOf(photo: Blob): Promise<{ width: number; height: number } | null> {
   try {
+    const bytes = new Uint8Array(await photo.slice(0, 4).arrayBuffer());
+    if (isTiff(bytes)) return (await decodeTiff(new Uint8Array(await photo.arrayBuffer()))).pixels;
     const bitmap = await createImageBitmap(photo);
     const { width, height } = bitmap;
     bitmap.close();

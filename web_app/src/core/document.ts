@@ -1,5 +1,5 @@
 import { blendFill } from "./blend";
-import { boxOf } from "./box";
+import { boxOf, whole } from "./box";
 import { applyDelta, copyBox, differenceFrom, type Delta, type Plane } from "./delta";
 import { applyEdit, reachOf, type MaskEdit } from "./edits";
 import type { Box, Size } from "./geometry";
@@ -48,6 +48,17 @@ export class PictureDocument {
     });
     updatePyramid(this.levels, box);
     return [filled, this.edit({ kind: "clear" })].filter((delta) => delta !== null);
+  }
+
+  /** Takes other pixels in place of all. */
+  replace(pixels: Uint8ClampedArray): Delta {
+    const box = whole(this.size);
+    this.original.keep(box);
+    const replaced = this.changed("picture", box, () => {
+      this.pixels.data.set(pixels);
+    });
+    updatePyramid(this.levels, box);
+    return replaced;
   }
 
   /** Goes the way of a delta: back where it was done, there again where it was undone. */

@@ -1,4 +1,6 @@
 import { create } from "zustand";
+import type { Plugin } from "../api/plugins";
+import type { ScreenSpace } from "../core/colour";
 import type { Box, Size, View } from "../core/geometry";
 import { EMPTY_HISTORY, type History } from "../core/history";
 import type { Mode } from "../core/strokes";
@@ -10,10 +12,12 @@ export interface Picture extends Size {
   /** The file that it came from. */
   readonly file: Blob;
   readonly hasTransparency: boolean;
+  /** What the numbers of its bitmaps mean. */
+  readonly space: ScreenSpace;
 }
 
 /** What a step of the history was. */
-export type StepKind = "brush" | "eraser" | "shape" | "mask" | "fill";
+export type StepKind = "brush" | "eraser" | "shape" | "mask" | "fill" | "plugin";
 
 /** Something that can be undone. */
 export interface Step {
@@ -30,14 +34,17 @@ export interface Step {
 export interface ServerConfig {
   readonly enableFileManager: boolean;
   readonly enableAutoSaving: boolean;
+  readonly plugins: readonly Plugin[];
 }
 
-/** A fill under way. */
+/** A fill under way, or a plugin's work. */
 export interface Job {
   readonly id: string;
   /** `performance.now()` at its start. */
   readonly since: number;
   readonly abort: AbortController;
+  /** The plugin that works, where it is one. */
+  readonly plugin?: string;
   readonly progress: JobProgress;
 }
 

@@ -27,7 +27,7 @@ export function Album({ tab, medias, layout, onOpen }: AlbumProps) {
     height,
     title: name,
     alt: "",
-    label: t("files.open", { name }),
+    label: t(tab === "mask" ? "files.useMask" : "files.open", { name }),
   }));
   const props = {
     photos,

@@ -2,8 +2,11 @@ import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { listMedia, mediaFile, type Media, type MediaTab } from "../api/media";
 import { queryClient } from "../api/queries";
-import { sentenceOf } from "../api/errors";
+import { sentenceOf, UserError } from "../api/errors";
+import { importMask } from "../editor/commands/mask";
 import { open } from "../editor/commands/session";
+import { useEditor } from "../editor/store";
+import { t } from "../i18n";
 import { notify } from "../ui/kit";
 import { arrange, neighbour, SORT_KEYS, type Arrangement } from "./arrange";
 
@@ -59,9 +62,14 @@ export function mediaQuery(tab: MediaTab) {
   };
 }
 
-/** Opens a picture of a folder in the editor. */
+/** Opens a picture of a folder in the editor; one of the masks' folder becomes the mask of the picture that is open. */
 export async function openMedia(tab: MediaTab, name: string): Promise<void> {
   try {
+    if (tab === "mask") {
+      if (!useEditor.getState().picture) throw new UserError(t("files.maskAlone"));
+      await importMask(await mediaFile(tab, name));
+      return;
+    }
     await open(await mediaFile(tab, name));
     useFiles.setState({ opened: { tab, name } });
   } catch (thrown) {

@@ -23,8 +23,7 @@ export function ModelRow({ model, download, fixed }: ModelRowProps) {
   const arriving = download?.state === "downloading" || model.state === "downloading";
   const facts = [
     model.name === model.title ? null : model.name,
-    model.state === "builtin" ? t("models.builtin") : null,
-    model.bytes === null ? null : sizeText(model.bytes, language),
+    model.bytes === null || model.bytes === 0 ? null : sizeText(model.bytes, language),
     model.licence ?? t("models.noLicence"),
   ].filter((fact) => fact !== null);
   return (

@@ -3,14 +3,16 @@ import { useT } from "../i18n";
 import { Dialog, Tabs } from "../ui/kit";
 import { AppearanceSettings } from "./AppearanceSettings";
 import { EditingSettings } from "./EditingSettings";
+import { PluginSettings, usePluginModels } from "./PluginSettings";
 import { SavingSettings } from "./SavingSettings";
 import { StrategySettings } from "./StrategySettings";
 
-type Section = "editing" | "large" | "saving" | "appearance";
+type Section = "editing" | "large" | "saving" | "plugins" | "appearance";
 
 /** All settings. Each takes effect at once and stays in this browser. */
 export default function SettingsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
+  const plugins = usePluginModels();
   const [section, setSection] = useState<Section>("editing");
   return (
     <Dialog
@@ -28,6 +30,9 @@ export default function SettingsDialog({ onClose }: { onClose: () => void }) {
           { value: "editing", label: t("settings.editing"), content: <EditingSettings /> },
           { value: "large", label: t("settings.large"), content: <StrategySettings /> },
           { value: "saving", label: t("settings.saving"), content: <SavingSettings /> },
+          ...(plugins.length > 0
+            ? [{ value: "plugins" as const, label: t("plugin.menu"), content: <PluginSettings /> }]
+            : []),
           { value: "appearance", label: t("settings.appearance"), content: <AppearanceSettings /> },
         ]}
       />

@@ -1,15 +1,20 @@
 import { LARGEST_BRUSH, setBrush, SMALLEST_BRUSH } from "../editor/commands/options";
+import { usePanel } from "../editor/panel";
 import { useEditor } from "../editor/store";
+import { usesBrush } from "../editor/tools";
 import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";
 import { JobStatus } from "./JobStatus";
 import { Slider } from "./kit";
+import { useNarrow } from "./useNarrow";
 
 /** What is done with the picture, floating at the bottom. */
 export function ActionBar() {
   const t = useT();
+  const panel = usePanel((state) => state.open);
+  const narrow = useNarrow();
   return (
-    <div className="dock">
+    <div className="dock" data-beside={panel && !narrow}>
       <JobStatus />
       <div role="toolbar" aria-label={t("bar.label")} className="bar floating">
         <BrushSize />
@@ -31,8 +36,9 @@ export function ActionBar() {
 function BrushSize() {
   const t = useT();
   const brush = useEditor((state) => state.brush);
+  const tool = useEditor((state) => state.tool);
   return (
-    <div className="flex min-w-0 items-center gap-2 px-2 max-sm:hidden">
+    <div className="flex min-w-0 items-center gap-2 px-2 max-sm:basis-full">
       <Slider
         bare
         label={t("bar.brushSize")}
@@ -40,7 +46,8 @@ function BrushSize() {
         max={LARGEST_BRUSH}
         value={brush}
         onChange={setBrush}
-        className="w-32"
+        className="w-32 max-sm:flex-1"
+        disabled={!usesBrush(tool)}
       />
       <span className="w-[3ch] text-right text-soft tabular-nums" aria-hidden="true">
         {brush}

@@ -31,6 +31,7 @@ export function ActionButton({
   const settings = useSettings();
   const checked = useEditor((state) => action.checked?.(state, settings));
   const label = t(action.label);
+  const text = t(action.short ?? action.label);
   const shortcut = action.shortcuts?.[0] && describe(action.shortcuts[0], MAC);
   const Icon = action.icon;
   const shared = {
@@ -58,12 +59,13 @@ export function ActionButton({
       {...shared}
       variant={variant}
       {...(checked !== undefined && { pressed: checked })}
+      {...(text !== label && { "aria-label": label })}
       icon={<Icon aria-hidden="true" size={16} strokeWidth={1.75} />}
     >
-      {label}
+      {text}
     </Button>
   );
-  return shortcut ? (
+  return shortcut || text !== label ? (
     <Tooltip text={label} shortcut={shortcut} side={side}>
       {button}
     </Tooltip>

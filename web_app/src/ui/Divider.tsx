@@ -12,7 +12,6 @@ export function Divider({ ref }: { ref: React.Ref<HTMLDivElement> }) {
   const share = useEditor((state) => state.divider);
   const dragged = useRef(false);
   const drag = (event: React.PointerEvent): void => {
-    event.stopPropagation();
     const { picture, view } = useEditor.getState();
     const stage = event.currentTarget.parentElement?.getBoundingClientRect();
     if (!dragged.current || !picture || !stage) return;
@@ -30,7 +29,6 @@ export function Divider({ ref }: { ref: React.Ref<HTMLDivElement> }) {
       aria-valuenow={Math.round((share ?? 0.5) * 100)}
       className="divider"
       onPointerDown={(event) => {
-        event.stopPropagation();
         event.currentTarget.setPointerCapture(event.pointerId);
         dragged.current = true;
       }}

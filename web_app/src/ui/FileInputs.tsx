@@ -27,7 +27,7 @@ function FileInput({ purpose, label, take }: FileInputProps) {
         setPicker(purpose, field);
       }}
       type="file"
-      accept="image/*"
+      accept="image/*,.tif,.tiff"
       hidden
       data-purpose={purpose}
       aria-label={label}

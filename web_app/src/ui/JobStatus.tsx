@@ -22,7 +22,8 @@ export function JobStatus() {
   );
 }
 
-function stateOf({ progress: { state, position, crop, crops } }: Job, t: Translate): string {
+function stateOf({ plugin, progress: { state, position, crop, crops } }: Job, t: Translate): string {
+  if (plugin !== undefined) return t("job.plugin", { name: plugin });
   if (state === "preparing") return t("job.preparing");
   if (state === "queued") return position ? t("job.waiting", { count: position }) : t("job.next");
   return crops !== null && crops > 1

@@ -1,6 +1,6 @@
 import { openDialog } from "../editor/dialogs";
 import { useT } from "../i18n";
-import { Progress, Tooltip } from "./kit";
+import { classes, Progress, Tooltip } from "./kit";
 import { useReadiness } from "./useReadiness";
 
 const MEGABYTE = 1_000_000;
@@ -53,7 +53,11 @@ function Status({ tone, text, hint, children }: StatusProps) {
         }}
       >
         <span className={`size-2 shrink-0 rounded-full ${DOTS[tone]}`} aria-hidden="true" />
-        <span role="status" aria-label={t("model.label")} className="truncate max-sm:max-w-28">
+        <span
+          role="status"
+          aria-label={t("model.label")}
+          className={classes("truncate max-sm:max-w-28", tone === "good" && "max-sm:sr-only")}
+        >
           {text}
         </span>
         {children}

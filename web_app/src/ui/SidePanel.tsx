@@ -11,7 +11,6 @@ import { StrategySettings } from "../settings/StrategySettings";
 import { ActionButton } from "./ActionButton";
 import { HistoryStrip } from "./HistoryStrip";
 import { Select, Sheet, Slider } from "./kit";
-import { PhoneBrush } from "./PhoneBrush";
 import { useNarrow } from "./useNarrow";
 
 /** Options of the tool, the mask and the model, and the history: at the right, or a sheet on a phone. */
@@ -39,12 +38,12 @@ function Sections() {
     <>
       <ToolSection />
       <MaskSection />
+      <Section title="panel.history">
+        <HistoryStrip />
+      </Section>
       <Section title="panel.model">
         <StrategySettings />
         <ModelOptions />
-      </Section>
-      <Section title="panel.history">
-        <HistoryStrip />
       </Section>
     </>
   );
@@ -65,12 +64,11 @@ function ToolSection() {
   const tool = useEditor((state) => state.tool);
   const mode = useEditor((state) => state.mode);
   const hardness = useEditor((state) => state.hardness);
-  const narrow = useNarrow();
   if (tool === "pan") return null;
   const strokes = tool === "brush" || tool === "eraser";
+  const shapes = !strokes && tool !== "select";
   return (
     <Section title={`tool.${tool}`}>
-      {narrow && usesBrush(tool) && <PhoneBrush />}
       {usesBrush(tool) && (
         <Slider
           label={t("panel.hardness")}
@@ -83,7 +81,7 @@ function ToolSection() {
           }}
         />
       )}
-      {!strokes && (
+      {shapes && (
         <Select
           label={t("panel.mode")}
           value={mode}
@@ -99,6 +97,17 @@ function ToolSection() {
   );
 }
 
+const MASK_ACTIONS = [
+  "growMask",
+  "shrinkMask",
+  "featherMask",
+  "invertMask",
+  "clearMask",
+  "maskFromOpacity",
+  "importMask",
+  "saveMask",
+] as const;
+
 function MaskSection() {
   const t = useT();
   const amount = useMaskAmount((state) => state.amount);
@@ -113,15 +122,10 @@ function MaskSection() {
         format={(pixels) => `${pixels} px`}
         onChange={setMaskAmount}
       />
-      <div className="-mx-2 flex flex-wrap">
-        <ActionButton id="growMask" />
-        <ActionButton id="shrinkMask" />
-        <ActionButton id="featherMask" />
-        <ActionButton id="invertMask" />
-        <ActionButton id="clearMask" />
-        <ActionButton id="importMask" />
-        <ActionButton id="maskFromOpacity" />
-        <ActionButton id="saveMask" />
+      <div className="-mx-2 grid grid-cols-2">
+        {MASK_ACTIONS.map((id) => (
+          <ActionButton key={id} id={id} named className="justify-start px-2" />
+        ))}
       </div>
       <Slider
         label={t("settings.maskOpacity")}

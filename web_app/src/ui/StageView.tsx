@@ -45,6 +45,8 @@ export function StageView({ picture }: { picture: Picture }) {
       aria-busy={working}
     >
       <canvas
+        // A canvas keeps its colour space.
+        key={picture.space}
         ref={pictureCanvas}
         className="picture"
         role="img"
@@ -62,7 +64,7 @@ export function StageView({ picture }: { picture: Picture }) {
 
 const ALONE: Insets = { top: 64, right: 72, bottom: 112, left: 72 };
 const WITH_PANEL: Insets = { ...ALONE, right: 320 };
-const ON_A_PHONE: Insets = { top: 56, right: 8, bottom: 164, left: 8 };
+const ON_A_PHONE: Insets = { top: 56, right: 8, bottom: 212, left: 8 };
 
 /** What the bars and the panel leave of the window. */
 function useInsets(): Insets {

@@ -1,4 +1,5 @@
-import { TOOLS } from "../editor/actions/tools";
+import { canSelect, TOOLS } from "../editor/actions/tools";
+import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";
 import { useNarrow } from "./useNarrow";
@@ -7,6 +8,7 @@ import { useNarrow } from "./useNarrow";
 export function ToolRail() {
   const t = useT();
   const narrow = useNarrow();
+  const selects = useEditor(({ server }) => canSelect(server));
   return (
     <div
       role="toolbar"
@@ -14,7 +16,7 @@ export function ToolRail() {
       aria-orientation={narrow ? "horizontal" : "vertical"}
       className="rail floating"
     >
-      {TOOLS.map((id) => (
+      {TOOLS.filter((id) => id !== "select" || selects).map((id) => (
         <ActionButton key={id} id={id} side={narrow ? "top" : "right"} />
       ))}
     </div>

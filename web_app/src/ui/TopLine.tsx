@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { currentStage } from "../editor/stage/stage";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
@@ -5,10 +6,14 @@ import { ActionButton } from "./ActionButton";
 import { Tooltip } from "./kit";
 import { ModelStatus } from "./ModelStatus";
 
+// Menus are fetched by those whose server has plugins.
+const PluginMenu = lazy(() => import("./PluginMenu"));
+
 /** The thin top line: what is open, how large it is shown, the model, and what lies beside the editor. */
 export function TopLine() {
   const t = useT();
   const picture = useEditor((state) => state.picture);
+  const plugins = useEditor(({ server }) => (server?.plugins.length ?? 0) > 0);
   const files = useEditor(({ server }) => server?.enableFileManager === true);
   return (
     <header className="top-line">
@@ -30,8 +35,13 @@ export function TopLine() {
       </div>
       <div className="flex shrink-0 items-center gap-1">
         <ModelStatus />
+        {plugins && (
+          <Suspense fallback={null}>
+            <PluginMenu />
+          </Suspense>
+        )}
         {files && <ActionButton id="files" side="bottom" />}
-        <ActionButton id="batch" side="bottom" className="max-sm:hidden" />
+        <ActionButton id="batch" side="bottom" className={picture ? "max-sm:hidden" : ""} />
         <ActionButton id="shortcuts" side="bottom" className="max-sm:hidden" />
         <ActionButton id="settings" side="bottom" />
         {picture && <ActionButton id="panel" side="bottom" />}

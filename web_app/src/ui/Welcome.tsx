@@ -14,7 +14,9 @@ export function Welcome() {
   return (
     <main className="welcome" aria-busy={opening}>
       <div className="welcome-zone">
-        <h1 className="text-2xl font-semibold tracking-tight text-balance">{t("welcome.title")}</h1>
+        <h1 className="text-2xl font-semibold tracking-tight text-balance sm:text-3xl">
+          {t("welcome.title")}
+        </h1>
         <p className="max-w-[44ch] text-soft">{t("welcome.text")}</p>
         <Button
           variant="primary"
@@ -36,7 +38,7 @@ export function Welcome() {
               className="sample"
               onClick={() => void openSample(`${name}.jpg`)}
             >
-              <img src={`samples/${name}.jpg`} alt="" width={112} height={112} />
+              <img src={`samples/${name}.jpg`} alt="" width={144} height={144} />
             </button>
           </li>
         ))}

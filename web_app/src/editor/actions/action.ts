@@ -15,6 +15,8 @@ export interface Action {
   readonly id: string;
   readonly group: ActionGroup;
   readonly label: MessageKey;
+  /** What is written on a button among others of its kind; the label where absent. */
+  readonly short?: MessageKey;
   readonly icon: LucideIcon;
   /** The first one is shown in tooltips. */
   readonly shortcuts?: readonly Shortcut[];

@@ -22,11 +22,7 @@ export function listenToKeys(signal: AbortSignal): void {
     "keydown",
     (event) => {
       if (isTyping(event.target) || document.querySelector(OPEN_DIALOG)) return;
-      if (
-        event.defaultPrevented ||
-        (event.key.startsWith("Arrow") && event.target instanceof HTMLInputElement)
-      )
-        return;
+      if (event.defaultPrevented || (event.key.startsWith("Arrow") && isSlider(event.target))) return;
       // Tab goes on to the next control once one has the focus.
       if (event.key === "Tab" && !isOnPicture(event.target)) return;
       const state = useEditor.getState();
@@ -64,6 +60,11 @@ function isTyping(target: EventTarget | null): boolean {
   return (
     target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
   );
+}
+
+/** Whether arrow keys move what has the focus. */
+function isSlider(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches("input, [role=slider]");
 }
 
 /** Whether keys belong to the picture, because nothing else has the focus. */

@@ -14,6 +14,7 @@ export const maskActions = actions({
   growMask: {
     group: "mask",
     label: "action.growMask",
+    short: "mask.grow",
     icon: Expand,
     shortcuts: ["."],
     enabled: hasMask,
@@ -23,6 +24,7 @@ export const maskActions = actions({
   shrinkMask: {
     group: "mask",
     label: "action.shrinkMask",
+    short: "mask.shrink",
     icon: Shrink,
     shortcuts: [","],
     enabled: hasMask,
@@ -32,6 +34,7 @@ export const maskActions = actions({
   featherMask: {
     group: "mask",
     label: "action.featherMask",
+    short: "mask.feather",
     icon: Blend,
     shortcuts: ["Shift+F"],
     enabled: hasMask,
@@ -40,6 +43,7 @@ export const maskActions = actions({
   invertMask: {
     group: "mask",
     label: "action.invertMask",
+    short: "mask.invert",
     icon: FlipHorizontal2,
     shortcuts: ["I"],
     enabled: canEdit,
@@ -48,6 +52,7 @@ export const maskActions = actions({
   clearMask: {
     group: "mask",
     label: "action.clearMask",
+    short: "mask.clear",
     icon: Trash2,
     shortcuts: ["Delete", "Backspace"],
     enabled: hasMask,
@@ -56,6 +61,7 @@ export const maskActions = actions({
   importMask: {
     group: "mask",
     label: "action.importMask",
+    short: "mask.import",
     icon: FileInput,
     enabled: canEdit,
     perform: () => {
@@ -65,6 +71,7 @@ export const maskActions = actions({
   maskFromOpacity: {
     group: "mask",
     label: "action.maskFromOpacity",
+    short: "mask.fromOpacity",
     icon: Ghost,
     enabled: (state) => canEdit(state) && state.picture?.hasTransparency === true,
     perform: maskFromOpacity,
@@ -72,6 +79,7 @@ export const maskActions = actions({
   saveMask: {
     group: "mask",
     label: "action.saveMask",
+    short: "mask.save",
     icon: Download,
     enabled: ({ hole }) => hole !== null,
     perform: downloadMask,

@@ -11,12 +11,14 @@ import {
   Slash,
   Square,
   Undo,
+  WandSparkles,
   X,
   type LucideIcon,
 } from "lucide-react";
 import type { Shortcut } from "../../core/shortcut";
 import type { MessageKey } from "../../i18n";
 import { setDrawing } from "../commands/mask";
+import { SELECTING_PLUGIN } from "../commands/plugin";
 import { setTool, stepBrush } from "../commands/options";
 import { currentStage } from "../stage/stage";
 import type { EditorState } from "../store";
@@ -37,6 +39,11 @@ function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcu
   };
 }
 
+/** Whether the server has a plugin that finds objects by clicks. */
+export function canSelect(server: EditorState["server"]): boolean {
+  return server?.plugins.some(({ name }) => name === SELECTING_PLUGIN) ?? false;
+}
+
 const isDrawing = ({ drawing }: EditorState) => drawing;
 
 /** The tools, and the size of the brush. */
@@ -48,6 +55,10 @@ export const toolActions = actions({
   lasso: tool("lasso", "tool.lasso", Lasso, "L"),
   polygon: tool("polygon", "tool.polygon", Pentagon, "P"),
   line: tool("line", "tool.line", Slash, "N"),
+  select: {
+    ...tool("select", "tool.select", WandSparkles, "W"),
+    enabled: ({ picture, server }) => picture !== null && canSelect(server),
+  },
   pan: tool("pan", "tool.pan", Hand, "V"),
   smallerBrush: {
     group: "tool",
@@ -107,5 +118,6 @@ export const TOOLS = [
   "lasso",
   "polygon",
   "line",
+  "select",
   "pan",
 ] as const satisfies readonly ToolId[];

@@ -17,14 +17,14 @@ export async function open(file: File): Promise<void> {
   cancel();
   await attempt(() =>
     inTurn(async () => {
-      const { width, height, hasTransparency } = await theDesk()
-        .open(file)
+      const opened = await theDesk()
+        .open(file, matchMedia("(color-gamut: p3)").matches ? "display-p3" : "srgb")
         .catch(() => {
           throw new UserError(t("error.cantOpen", { name: file.name }));
         });
       replaceHistory(EMPTY_HISTORY);
       set({
-        picture: { name: file.name, file, width, height, hasTransparency },
+        picture: { name: file.name, file, ...opened },
         hole: null,
         filledBefore: false,
         drawing: false,
@@ -66,13 +66,19 @@ export async function download(type: ExportType, quality: number): Promise<void>
   });
 }
 
-/** Hands the mask to the browser as a download: white is filled. */
-export async function downloadMask(): Promise<void> {
+/** The mask as a file of its own: white is filled. Null where no picture is open. */
+export async function maskFile(): Promise<File | null> {
   const { picture } = get();
-  if (!picture) return;
+  if (!picture) return null;
+  const blob = await inTurn(() => theDesk().exportMask());
+  return new File([blob], `${picture.name.replace(/\.[^.]*$/, "")}_mask.png`, { type: "image/png" });
+}
+
+/** Hands the mask to the browser as a download. */
+export async function downloadMask(): Promise<void> {
   await attempt(async () => {
-    const blob = await inTurn(() => theDesk().exportMask());
-    handOver(blob, `${picture.name.replace(/\.[^.]*$/, "")}_mask.png`);
+    const file = await maskFile();
+    if (file) handOver(file, file.name);
   });
 }
 

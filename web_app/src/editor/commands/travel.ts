@@ -24,7 +24,8 @@ export function goTo(steps: number): Promise<boolean> {
   );
 }
 
-async function travel(way: "back" | "on"): Promise<boolean> {
+/** Undoes a step, or does it again; whether there was one. To be called in turn. */
+export async function travel(way: "back" | "on"): Promise<boolean> {
   const { picture, history, job } = get();
   const moved = way === "back" ? undo(history) : redo(history);
   if (!picture || job || !moved) return false;

@@ -1,5 +1,8 @@
 import type { Size } from "../../core/geometry";
+import type { ScreenSpace } from "../../core/colour";
 import type { Pixels } from "../../core/pyramid";
+import { decodeTiff, isTiff } from "../../core/tiff";
+import { readMetadata, type Metadata } from "../../core/metadata";
 
 /** What a canvas can write besides PNG. */
 export type LossyType = "image/jpeg" | "image/webp";
@@ -9,15 +12,18 @@ const BAND = 512;
 
 /**
  * Decodes a picture into upright pixels, its numbers as they are: the profile that says what they mean is saved with
- * them again, so that nothing outside of a hole changes. @throws where the browser can't.
+ * them again, so that nothing outside of a hole changes. @throws where neither the browser nor the page can.
  */
-export async function decode(file: Blob): Promise<Pixels> {
+export async function decode(file: Blob): Promise<{ pixels: Pixels; metadata: Metadata }> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (isTiff(bytes)) return decodeTiff(bytes);
   const bitmap = await createImageBitmap(file, {
     imageOrientation: "from-image",
     colorSpaceConversion: "none",
   });
   try {
-    return pixelsOf(bitmap);
+    const pixels = pixelsOf(bitmap);
+    return { pixels, metadata: await readMetadata(bytes, pixels) };
   } finally {
     bitmap.close();
   }
@@ -42,8 +48,11 @@ export function pixelsOf(bitmap: ImageBitmap): Pixels {
   return { width, height, data };
 }
 
-export function toBitmap({ data, width, height }: Pixels): Promise<ImageBitmap> {
-  return createImageBitmap(new ImageData(data, width, height));
+export function toBitmap(
+  { data, width, height }: Pixels,
+  colorSpace: ScreenSpace = "srgb",
+): Promise<ImageBitmap> {
+  return createImageBitmap(new ImageData(data, width, height, { colorSpace }));
 }
 
 /** Writes pixels in a format of the canvas; `quality` from 0 to 1. The answer is a PNG where the browser can't. */

@@ -1,11 +1,12 @@
 import { transfer } from "comlink";
 import { grown, union, whole } from "../../core/box";
+import { toScreen, type ScreenSpace, type ToScreen } from "../../core/colour";
 import type { Delta } from "../../core/delta";
 import { PictureDocument, type Layer } from "../../core/document";
 import type { MaskEdit } from "../../core/edits";
 import type { Box, Size } from "../../core/geometry";
 import { binary, cut, hasTransparency, maskFromPixels, type Mask } from "../../core/mask";
-import { pngChunks, readMetadata, withMetadata, type Metadata } from "../../core/metadata";
+import { pngChunks, withMetadata, type Metadata } from "../../core/metadata";
 import { encodePng, withoutAlpha, type Chunk } from "../../core/png";
 import type { Pixels } from "../../core/pyramid";
 import { uploadFor, type HdOptions } from "../../core/region";
@@ -44,6 +45,8 @@ export interface FillRequest {
 
 export interface Opened extends Size {
   readonly hasTransparency: boolean;
+  /** What the numbers of its bitmaps mean. */
+  readonly space: ScreenSpace;
 }
 
 /** Width and height of a thumbnail, in pixels; twice what they take on the screen. */
@@ -57,22 +60,31 @@ export class Desk {
   private vault = new Vault();
   private transparent = false;
   private metadata: Metadata | null = null;
+  private space: ScreenSpace = "srgb";
+  /** Null where the picture's numbers are the screen's. */
+  private toScreen: ToScreen | null = null;
   private lastHole: Mask | null = null;
 
-  async open(file: Blob): Promise<Opened> {
-    const pixels = await decode(file);
+  /** Opens a file; `screen` is what the screen can show. */
+  async open(file: Blob, screen: ScreenSpace): Promise<Opened> {
+    const { pixels, metadata } = await decode(file);
     this.document = new PictureDocument(pixels);
     this.vault = new Vault();
     this.lastHole = null;
     this.transparent = hasTransparency(pixels.data);
-    this.metadata = await readMetadata(new Uint8Array(await file.arrayBuffer()), pixels);
-    return { width: pixels.width, height: pixels.height, hasTransparency: this.transparent };
+    this.metadata = metadata;
+    // What sRGB can't say is rare; most pictures need no conversion at all.
+    const wide = metadata.icc !== null && toScreen(metadata.icc, "srgb") !== null;
+    this.space = wide ? screen : "srgb";
+    this.toScreen = wide ? toScreen(metadata.icc, screen) : null;
+    const { width, height } = pixels;
+    return { width, height, hasTransparency: this.transparent, space: this.space };
   }
 
   async tile(layer: Layer, level: number, column: number, row: number): Promise<ImageBitmap | null> {
     const pixels = this.document?.tile(layer, level, column, row);
     if (!pixels) return null;
-    const bitmap = await toBitmap(pixels);
+    const bitmap = await (layer === "mask" ? toBitmap(pixels) : this.onScreen(pixels));
     return transfer(bitmap, [bitmap]);
   }
 
@@ -82,9 +94,14 @@ export class Desk {
     return delta && this.done([delta]);
   }
 
-  /** Reads a mask from a file, stretched to the picture's size. */
+  /** Reads the mask from a file; null where it is what the mask is already. */
   async importMask(file: Blob): Promise<Done | null> {
-    const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
+    return this.edit({ kind: "replace", mask: await this.readMask(file) });
+  }
+
+  /** A mask as a file has it, stretched to the picture's size. */
+  private async readMask(file: Blob): Promise<Mask> {
+    const bitmap = await toBitmap((await decode(file)).pixels);
     try {
       const context = canvasOf(this.current().size);
       // A mask's values are not to be mixed.
@@ -93,10 +110,34 @@ export class Desk {
       const { width, height } = context.canvas;
       const rgba = context.getImageData(0, 0, width, height).data;
       const source = hasTransparency(rgba) ? "opacity" : "brightness";
-      return await this.edit({ kind: "replace", mask: maskFromPixels({ width, height }, rgba, source) });
+      return maskFromPixels({ width, height }, rgba, source);
     } finally {
       bitmap.close();
     }
+  }
+
+  /** Adds a mask from a file to what is there; null where that changes nothing. */
+  async addToMask(file: Blob): Promise<Done | null> {
+    const mask = await this.readMask(file);
+    const { data } = this.current().mask;
+    const both = mask.data.map((value, at) => Math.max(value, data[at] ?? 0));
+    return this.edit({ kind: "replace", mask: { ...mask, data: both } });
+  }
+
+  /** Whether a picture has the size of the one that is open. */
+  async fits(file: Blob): Promise<boolean> {
+    const bitmap = await createImageBitmap(file);
+    const { width, height } = this.current().size;
+    const fits = bitmap.width === width && bitmap.height === height;
+    bitmap.close();
+    return fits;
+  }
+
+  /** Takes another picture of the same size in place of this one. */
+  async replacePicture(file: Blob): Promise<Done> {
+    const { pixels } = await decode(file);
+    this.transparent = hasTransparency(pixels.data);
+    return this.done([this.current().replace(pixels.data)]);
   }
 
   /** Makes a mask of what the picture lets shine through. */
@@ -179,6 +220,12 @@ export class Desk {
     return this.document;
   }
 
+  /** Pixels of the picture as the screen is to show them; they are used up. */
+  private onScreen(pixels: Pixels): Promise<ImageBitmap> {
+    this.toScreen?.(pixels.data);
+    return toBitmap(pixels, this.space);
+  }
+
   private png(pixels: Pixels, extra: readonly Chunk[] = []): Promise<Blob> {
     return this.transparent
       ? encodePng({ ...pixels, channels: 4 }, extra)
@@ -204,7 +251,7 @@ export class Desk {
       deltas.reduce<Box | null>((box, delta) => (delta.layer === layer ? union(box, delta.box) : box), null);
     const picture = around("picture");
     const small = picture && picture.width * picture.height <= SHOWN_AT_ONCE;
-    const shown = small ? await toBitmap(document.cut(picture)) : null;
+    const shown = small ? await this.onScreen(document.cut(picture)) : null;
     return { picture, mask: around("mask"), hole: document.hole(), shown };
   }
 
@@ -216,8 +263,7 @@ export class Desk {
     const context = canvasOf(THUMBNAIL);
     const scale = Math.max(THUMBNAIL.width / view.picture.width, THUMBNAIL.height / view.picture.height);
     const [width, height] = [view.picture.width * scale, view.picture.height * scale];
-    for (const pixels of [view.picture, tinted(view.mask)]) {
-      const bitmap = await toBitmap(pixels);
+    for (const bitmap of [await this.onScreen(view.picture), await toBitmap(tinted(view.mask))]) {
       context.drawImage(
         bitmap,
         (THUMBNAIL.width - width) / 2,

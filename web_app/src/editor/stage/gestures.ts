@@ -6,6 +6,8 @@ import type { Held } from "../tools/tool";
 export interface GestureTarget {
   /** Whether a press belongs to the tool; else it moves the picture. */
   canDraw(): boolean;
+  /** Whether the right button does too, for the opposite. */
+  takesRightButton(): boolean;
   pressed(at: StrokePoint, held: Held): void;
   moved(points: readonly StrokePoint[], held: Held): void;
   released(held: Held): void;
@@ -97,6 +99,7 @@ export class Gestures {
   }
 
   private readonly down = (event: PointerEvent): void => {
+    if (isOnHandle(event)) return;
     // The hand that holds the pen touches the screen too.
     if (event.pointerType === "touch" && this.pen) return;
     if (event.button === 1) event.preventDefault();
@@ -113,12 +116,13 @@ export class Gestures {
   };
 
   private begin(event: PointerEvent): void {
-    const draws = event.button === 0 && !this.space && this.target.canDraw();
+    const button = event.button === 0 || (event.button === 2 && this.target.takesRightButton());
+    const draws = button && !this.space && this.target.canDraw();
     if (draws) {
       this.mode = "draw";
       const sample = this.sample(event);
       this.last = sample;
-      this.target.pressed(sample, event.shiftKey || event.altKey ? heldOf(event) : NONE);
+      this.target.pressed(sample, heldOf(event));
     } else if (event.button <= 1) {
       this.mode = "pan";
     }
@@ -127,7 +131,7 @@ export class Gestures {
   private readonly move = (event: PointerEvent): void => {
     const point = this.at(event);
     const held = heldOf(event);
-    if (event.pointerType !== "touch") this.target.hovered(point, held);
+    if (event.pointerType !== "touch") this.target.hovered(isOnHandle(event) ? null : point, held);
     const last = this.pointers.get(event.pointerId);
     if (!last) return;
     this.pointers.set(event.pointerId, point);
@@ -192,8 +196,13 @@ export class Gestures {
 
 const NONE: Held = { shift: false, alt: false };
 
-function heldOf({ shiftKey, altKey }: MouseEvent): Held {
-  return { shift: shiftKey, alt: altKey };
+function heldOf({ shiftKey, altKey, button }: MouseEvent): Held {
+  return { shift: shiftKey, alt: altKey || button === 2 };
+}
+
+/** Whether it is meant for something on the stage that is dragged itself. */
+function isOnHandle({ target }: Event): boolean {
+  return target instanceof Element && target.closest("[role=slider]") !== null;
 }
 
 function prevent(event: Event): void {

@@ -1,5 +1,6 @@
 import type { Box, Size, View } from "../../core/geometry";
 import type { Change } from "../document/desk";
+import type { Picture } from "../store";
 import { clear, drawBitmap, drawLayer, placeOf, resizeCanvas, type Drawing } from "./paint";
 import { Tiles } from "./tiles";
 
@@ -27,10 +28,10 @@ export class PictureLayer {
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    private readonly picture: Size,
+    private readonly picture: Picture,
     redraw: () => void,
   ) {
-    this.context = canvas.getContext("2d");
+    this.context = canvas.getContext("2d", { colorSpace: picture.space });
     this.tiles = new Tiles(picture, redraw);
   }
 

@@ -15,6 +15,7 @@ import { MASK_INKS } from "../../settings/inks";
 import { useSettings } from "../../settings/store";
 import { onChange } from "../changes";
 import { draw, setDrawing } from "../commands/mask";
+import { selectAt } from "../commands/plugin";
 import { stepBrush } from "../commands/options";
 import { useEditor, type EditorState, type Picture, type StepKind } from "../store";
 import { makeTool } from "../tools";
@@ -133,8 +134,14 @@ export class Stage implements GestureTarget, KeyTarget {
     return this.tool !== null && job === null && !comparing;
   }
 
+  takesRightButton(): boolean {
+    return useEditor.getState().tool === "select";
+  }
+
   pressed(at: Point, held: Held): void {
-    this.take(this.tool?.down(this.onPicture(at), held) ?? null);
+    const result = this.tool?.down(this.onPicture(at), held) ?? null;
+    if (result?.kind === "click") void selectAt(result);
+    else this.take(result);
   }
 
   moved(points: readonly Point[], held: Held): void {
@@ -188,7 +195,8 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   isHeld(): boolean {
-    return useEditor.getState().tool !== "polygon";
+    const { tool } = useEditor.getState();
+    return tool !== "polygon" && tool !== "select";
   }
 
   hand(shown: "open" | "closed" | null): void {

@@ -2,6 +2,7 @@ import { DragTool, ellipse, line, rectangle } from "./drag";
 import { LassoTool } from "./lasso";
 import { PolygonTool } from "./polygon";
 import { StrokeTool } from "./stroke";
+import { SelectTool } from "./select";
 import type { Tool, ToolId, ToolOptions } from "./tool";
 
 /** The tool of that name, idle; null for the hand, which only moves the picture. */
@@ -21,6 +22,8 @@ export function makeTool(id: ToolId, options: () => ToolOptions): Tool | null {
       return new LassoTool(options);
     case "polygon":
       return new PolygonTool(options);
+    case "select":
+      return new SelectTool();
     case "pan":
       return null;
   }

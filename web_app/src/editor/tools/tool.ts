@@ -2,7 +2,8 @@ import type { MaskEdit } from "../../core/edits";
 import type { Point } from "../../core/geometry";
 import type { Mode, StrokePoint } from "../../core/strokes";
 
-export type ToolId = "brush" | "eraser" | "rectangle" | "ellipse" | "lasso" | "polygon" | "line" | "pan";
+export type ToolId =
+  "brush" | "eraser" | "rectangle" | "ellipse" | "lasso" | "polygon" | "line" | "select" | "pan";
 
 /** What a tool works with; lengths are in the picture's pixels. */
 export interface ToolOptions {
@@ -15,11 +16,21 @@ export interface ToolOptions {
   readonly tolerance: number;
 }
 
+/** A click that asks for something to be found rather than drawn. */
+export interface Click {
+  readonly kind: "click";
+  readonly at: Point;
+  /** Whether what is there belongs to the object. */
+  readonly inside: boolean;
+  /** Whether it begins with another object than the click before. */
+  readonly another: boolean;
+}
+
 /** The keys held down beside the pointer. */
 export interface Held {
   /** Squares, circles, angles of 45 degrees. */
   readonly shift: boolean;
-  /** Takes away instead of adding. */
+  /** Takes away instead of adding; the right button says the same. */
   readonly alt: boolean;
 }
 
@@ -32,7 +43,7 @@ export interface Tool {
   readonly preview: MaskEdit | null;
   /** A line that leads the eye, where a preview says too little. */
   readonly outline: readonly Point[];
-  down(at: StrokePoint, held: Held): MaskEdit | null;
+  down(at: StrokePoint, held: Held): MaskEdit | Click | null;
   move(points: readonly StrokePoint[], held: Held): void;
   up(held: Held): MaskEdit | null;
   /** The pointer moves without being pressed. */

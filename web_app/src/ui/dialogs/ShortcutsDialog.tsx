@@ -11,8 +11,8 @@ const GROUPS: readonly ActionGroup[] = ["file", "tool", "edit", "mask", "view", 
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   return (
-    <Dialog open onOpenChange={onClose} title={t("shortcuts.title")} size="lg" readOnly>
-      <div className="gap-8 sm:columns-2">
+    <Dialog open onOpenChange={onClose} title={t("shortcuts.title")} size="xl" readOnly>
+      <div className="gap-10 sm:columns-2 lg:columns-3">
         {GROUPS.map((group) => (
           <Group key={group} group={group} />
         ))}

@@ -11,7 +11,7 @@ export interface DialogProps {
   description?: string | undefined;
   /** Actions, at the lower right; the primary one last. */
   footer?: ReactNode;
-  size?: "sm" | "md" | "lg" | "full";
+  size?: "sm" | "md" | "lg" | "xl" | "full";
   /** `fixed`: as high with little in it as with much, so that switching views moves nothing. */
   height?: "content" | "fixed";
   /** Nothing in it takes the focus: its body does, so that keys can scroll it. */
@@ -23,6 +23,7 @@ const SIZES: Record<NonNullable<DialogProps["size"]>, string> = {
   sm: "sm:w-[400px]",
   md: "sm:w-[560px]",
   lg: "sm:w-[760px]",
+  xl: "sm:w-[1080px]",
   full: "sm:h-[min(880px,calc(100dvh-64px))] sm:w-[min(1200px,calc(100vw-64px))]",
 };
 
@@ -55,7 +56,7 @@ export function Dialog({
             "transition-[opacity,scale] data-ending-style:opacity-0 data-starting-style:scale-[0.98] data-starting-style:opacity-0",
             "sm:inset-auto sm:top-1/2 sm:left-1/2 sm:max-h-[calc(100dvh-64px)] sm:max-w-[calc(100vw-32px)] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-xl",
             size === "full" && "h-[92dvh]",
-            height === "fixed" && "h-[92dvh] sm:h-[min(560px,calc(100dvh-64px))]",
+            height === "fixed" && "h-[92dvh] sm:h-[min(520px,calc(100dvh-64px))]",
             SIZES[size],
           )}
         >

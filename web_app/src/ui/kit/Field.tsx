@@ -16,23 +16,19 @@ export function Field({ label, hint, layout = "column", children }: FieldProps) 
   const id = useId();
   const hintId = hint ? `${id}hint` : undefined;
   return (
-    <div
-      className={classes(
-        "flex min-w-0",
-        layout === "row" ? "items-center justify-between gap-4 py-1" : "flex-col gap-1",
-      )}
-    >
-      <div className="min-w-0">
-        <label htmlFor={id} className="text-sm">
+    <div className={classes("flex min-w-0 flex-col gap-1", layout === "row" && "py-1")}>
+      <div className={classes(layout === "row" && "flex min-w-0 items-center justify-between gap-4")}>
+        <label htmlFor={id} className="min-w-0 text-sm">
           {label}
         </label>
-        {hint && (
-          <p id={hintId} className="text-xs text-soft">
-            {hint}
-          </p>
-        )}
+        {layout === "row" && children({ id, hintId })}
       </div>
-      {children({ id, hintId })}
+      {hint && (
+        <p id={hintId} className="text-xs text-soft">
+          {hint}
+        </p>
+      )}
+      {layout === "column" && children({ id, hintId })}
     </div>
   );
 }

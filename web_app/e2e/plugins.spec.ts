@@ -1,0 +1,163 @@
+import { expect, type Page } from "@playwright/test";
+import { EditorPage } from "./page";
+import { maskPng } from "./pictures";
+import { test } from "./server";
+
+const SAMPLE = { width: 512, height: 512 };
+
+/** What IOPaint's API asks of a plugin. */
+interface Asked {
+  readonly name: string;
+  readonly image: string;
+  readonly clicks?: readonly (readonly [number, number, number])[];
+  readonly scale?: number;
+}
+
+/** Has the server say that it has plugins, and answers for them; the list is what they were asked. */
+async function plugins(page: Page, answer: (asked: Asked) => Buffer): Promise<Asked[]> {
+  const asked: Asked[] = [];
+  await page.route("**/api/v1/server-config", async (route) => {
+    const response = await route.fetch();
+    const config = (await response.json()) as object;
+    const plugin = (name: string, image: boolean, mask: boolean) => ({
+      name,
+      support_gen_image: image,
+      support_gen_mask: mask,
+    });
+    const list = [
+      plugin("RemoveBG", true, true),
+      plugin("RealESRGAN", true, false),
+      plugin("InteractiveSeg", false, true),
+    ];
+    await route.fulfill({ response, json: { ...config, plugins: list } });
+  });
+  await page.route("**/api/v1/run_plugin_gen_*", async (route) => {
+    const request = route.request().postDataJSON() as Asked;
+    asked.push(request);
+    await route.fulfill({ contentType: "image/png", body: answer(request) });
+  });
+  return asked;
+}
+
+test("a server without plugins shows nothing of them", async ({ page, server }) => {
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  await expect(page.getByRole("status", { name: "Model" })).toHaveText("lama-mini");
+  await expect(editor.button("Plugins")).toBeHidden();
+  await expect(editor.button("Select by click")).toBeHidden();
+  await page.keyboard.press("s");
+  await expect(page.getByRole("tab", { name: "Saving" })).toBeVisible();
+  await expect(page.getByRole("tab", { name: "Plugins" })).toBeHidden();
+});
+
+test("a plugin's picture is one step that can be undone, and a larger one is a picture of its own", async ({
+  page,
+  server,
+}) => {
+  const asked = await plugins(page, ({ scale }) => {
+    const times = scale ?? 1;
+    const size = { width: SAMPLE.width * times, height: SAMPLE.height * times };
+    return maskPng(size.width, size.height, { x: 0, y: 0, width: size.width / 2, height: size.height });
+  });
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  const before = await editor.settled();
+
+  await editor.button("Plugins").click();
+  await page
+    .getByRole("group", { name: "RemoveBG" })
+    .getByRole("menuitem", { name: "Apply to the picture" })
+    .click();
+  await expect(editor.history).toHaveCount(2);
+  expect(await editor.looksDifferent(before)).toBe(true);
+  await editor.undo.click();
+  await editor.expectPicture(before);
+
+  await editor.button("Plugins").click();
+  await page.getByRole("menuitem", { name: "2 times larger" }).click();
+  await expect(page.getByText("1024 × 1024")).toBeVisible();
+  await expect(editor.history).toHaveCount(1);
+  expect(asked.map(({ name, scale }) => [name, scale])).toEqual([
+    ["RemoveBG", undefined],
+    ["RealESRGAN", 2],
+  ]);
+  const sent = Buffer.from(asked[0]?.image.replace(/^data:image\/png;base64,/, "") ?? "", "base64");
+  expect(sent.readUInt32BE(16)).toBe(SAMPLE.width);
+});
+
+test("clicks select an object: left takes in, right leaves out, Shift begins with another", async ({
+  page,
+  server,
+}) => {
+  // One square for each object's first click, smaller for every click after it.
+  const asked = await plugins(page, ({ clicks = [] }) => {
+    const [x = 0, y = 0] = clicks[0] ?? [];
+    const side = 100 - 40 * (clicks.length - 1);
+    return maskPng(SAMPLE.width, SAMPLE.height, { x, y, width: side, height: side });
+  });
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  await page.keyboard.press("w");
+  await expect(editor.button("Select by click")).toHaveAttribute("aria-pressed", "true");
+  const [one, other] = [await editor.spot(-150, -150), await editor.spot(60, 60)];
+
+  await page.mouse.click(one.x, one.y);
+  await expect(editor.history).toHaveCount(2);
+  await editor.settled();
+  const square = await editor.maskArea();
+  await page.mouse.click(one.x + 20, one.y + 20, { button: "right" });
+  await editor.expectMask(square * 0.36, 0.05);
+  // The second click refines what the first one found: it is still one step.
+  await expect(editor.history).toHaveCount(2);
+
+  await page.keyboard.down("Shift");
+  await page.mouse.click(other.x, other.y);
+  await page.keyboard.up("Shift");
+  await editor.expectMask(square * 1.36, 0.05);
+  await expect(editor.history).toHaveCount(3);
+  await editor.undo.click();
+  await editor.expectMask(square * 0.36, 0.05);
+
+  expect(asked.map(({ name, clicks = [] }) => [name, ...clicks.map((click) => click[2])])).toEqual([
+    ["InteractiveSeg", 1],
+    ["InteractiveSeg", 1, 0],
+    ["InteractiveSeg", 1],
+  ]);
+});
+
+test("a plugin's mask can be edited on, and its model is chosen in the settings", async ({
+  page,
+  server,
+}) => {
+  await plugins(page, () => maskPng(SAMPLE.width, SAMPLE.height, { x: 100, y: 100, width: 80, height: 60 }));
+  const switched: unknown[] = [];
+  await page.route("**/api/v1/switch_plugin_model", async (route) => {
+    switched.push(route.request().postDataJSON());
+    await route.fulfill({ json: null });
+  });
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  await editor.button("Plugins").click();
+  await page.getByRole("menuitem", { name: "Make a mask" }).click();
+  await expect.poll(() => editor.maskArea()).toBeGreaterThan(1000);
+  await editor.button("Invert the mask").click();
+  await expect(editor.history).toHaveCount(3);
+
+  await page.keyboard.press("s");
+  await page.getByRole("tab", { name: "Plugins" }).click();
+  await page.getByRole("combobox", { name: "Model of RemoveBG" }).selectOption("u2net");
+  await expect.poll(() => switched).toEqual([{ plugin_name: "RemoveBG", model_name: "u2net" }]);
+});
+
+test("a plugin that fails says why", async ({ page, server }) => {
+  await plugins(page, () => Buffer.alloc(0));
+  await page.route("**/api/v1/run_plugin_gen_image", (route) =>
+    route.fulfill({ status: 500, json: { error: "Internal", detail: "The plugin's model is missing." } }),
+  );
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  await editor.button("Plugins").click();
+  await page.getByRole("menuitem", { name: "4 times larger" }).click();
+  await expect(page.getByText("The plugin's model is missing.").first()).toBeVisible();
+  await expect(editor.button("Cancel")).toBeHidden();
+});

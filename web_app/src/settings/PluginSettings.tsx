@@ -1,0 +1,53 @@
+import { useServerConfig, useSwitchPluginModel } from "../api/queries";
+import { sentenceOf } from "../api/errors";
+import { useT } from "../i18n";
+import { notify, Select } from "../ui/kit";
+
+/** A plugin with the models that it knows. */
+interface PluginModels {
+  readonly plugin: string;
+  readonly model: string;
+  readonly models: readonly string[];
+}
+
+/** The plugins that are switched on and have models to choose from. */
+export function usePluginModels(): readonly PluginModels[] {
+  const { data: server } = useServerConfig();
+  if (!server) return [];
+  const known: readonly PluginModels[] = [
+    { plugin: "RemoveBG", model: server.removeBGModel, models: server.removeBGModels },
+    { plugin: "RealESRGAN", model: server.realesrganModel, models: server.realesrganModels },
+    { plugin: "InteractiveSeg", model: server.interactiveSegModel, models: server.interactiveSegModels },
+  ];
+  return known.filter(({ plugin }) => server.plugins.some(({ name }) => name === plugin));
+}
+
+/** Which model each plugin uses; the server keeps that for everybody. */
+export function PluginSettings() {
+  const t = useT();
+  const plugins = usePluginModels();
+  const { mutate, isPending } = useSwitchPluginModel();
+  return (
+    <div className="flex flex-col gap-2">
+      {plugins.map(({ plugin, model, models }) => (
+        <Select
+          key={plugin}
+          label={t("plugin.model", { name: plugin })}
+          value={model}
+          disabled={isPending}
+          options={models.map((value) => ({ value, label: value }))}
+          onChange={(value) => {
+            mutate(
+              { plugin, model: value },
+              {
+                onError: (thrown) => {
+                  notify({ kind: "error", text: sentenceOf(thrown) });
+                },
+              },
+            );
+          }}
+        />
+      ))}
+    </div>
+  );
+}
