@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { expect, type Browser, type Page } from "@playwright/test";
 import { EditorPage } from "./page";
 import { test } from "./server";
@@ -5,6 +7,8 @@ import { test } from "./server";
 /** What a person feels as a hitch (RAIL, long tasks), and what a pointer event may cost. */
 const LONG_TASK_MS = 50;
 const POINTER_MS = 8;
+/** Of memory, in bytes. */
+const PAGE_SIZE = 4096;
 
 interface TraceEvent {
   readonly name: string;
@@ -15,26 +19,6 @@ interface TraceEvent {
   /** Time on the processor; other programs' work doesn't count. */
   readonly tdur?: number;
   readonly args: { readonly data?: { readonly type?: string }; readonly name?: string };
-}
-
-/** Opens a photo of 24 megapixels, made in the page. */
-async function openLarge(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(6000, 4000);
-    const context = canvas.getContext("2d");
-    if (!context) throw new Error("no context");
-    for (let index = 0; index < 400; index++) {
-      context.fillStyle = `hsl(${(index * 47) % 360} 60% ${20 + (index % 60)}%)`;
-      context.fillRect((index * 733) % 6000, (index * 457) % 4000, 900, 700);
-    }
-    const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
-    const files = new DataTransfer();
-    files.items.add(new File([blob], "large.jpg", { type: "image/jpeg" }));
-    const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
-    if (!input) throw new Error("no field for files");
-    input.files = files.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
 }
 
 /** The times that the page's own thread spent on events and tasks, in milliseconds. */
@@ -68,9 +52,7 @@ test("painting on 24 megapixels and waiting for the result never makes the page 
 }) => {
   const editor = new EditorPage(page);
   await page.goto(server);
-  await openLarge(page);
-  await expect(page.getByText("6000 × 4000")).toBeVisible();
-  await editor.settled();
+  await editor.openDrawn(6000, 4000);
   const sent: number[] = [];
   page.on("request", (request) => {
     if (request.url().endsWith("/inpaint")) sent.push(request.postDataBuffer()?.length ?? 0);
@@ -87,4 +69,54 @@ test("painting on 24 megapixels and waiting for the result never makes the page 
   // The surroundings of the hole, not 24 megapixels.
   expect(Math.max(...sent)).toBeLessThan(8_000_000);
   expect(sent).toHaveLength(1);
+});
+
+/** Resident memory of the browser and all its processes, in bytes. */
+async function residentMemory(browser: Browser): Promise<number> {
+  const client = await browser.newBrowserCDPSession();
+  const { processInfo } = (await client.send("SystemInfo.getProcessInfo")) as {
+    processInfo: { id: number }[];
+  };
+  await client.detach();
+  const sizes = await Promise.all(
+    processInfo.map(async ({ id }) => {
+      // A process that ended meanwhile takes none.
+      const statm = await readFile(`/proc/${id}/statm`, "utf8").catch(() => "0 0");
+      return Number(statm.split(" ")[1]) * PAGE_SIZE;
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+test("ten edits of 24 megapixels, undone and done again, cost less than a copy of the picture", async ({
+  browser,
+  page,
+  server,
+}) => {
+  test.skip(!existsSync("/proc/self/statm"), "how much memory processes have is read as Linux tells it");
+  test.setTimeout(300_000);
+  const editor = new EditorPage(page);
+  await page.goto(server);
+  await editor.openDrawn(6000, 4000);
+  const collect = async () => {
+    const client = await page.context().newCDPSession(page);
+    await client.send("HeapProfiler.collectGarbage");
+    await client.detach();
+    return residentMemory(browser);
+  };
+  const fill = async (edit: number) => {
+    await editor.stroke(-180 + edit * 36);
+    await expect(editor.history).toHaveCount(edit + 2, { timeout: 90_000 });
+  };
+  // What the first edit loads and allocates for good is no part of the history.
+  await fill(0);
+  const before = await collect();
+  for (let edit = 1; edit <= 10; edit++) await fill(edit);
+  for (let step = 0; step < 10; step++) await page.keyboard.press("Control+Z");
+  for (let step = 0; step < 10; step++) await page.keyboard.press("Control+Shift+Z");
+  await expect(editor.redo).toBeDisabled();
+  await editor.settled();
+  const grown = (await collect()) - before;
+  console.log(`ten edits: ${Math.round(grown / 1e6)} MB more`);
+  expect(grown).toBeLessThan(6000 * 4000 * 4);
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { EditorPage } from "./page";
+import { maskPng } from "./pictures";
 import { test } from "./server";
 
 /** Edges are smoothed in another way while something is drawn than once it is part of the mask. */
@@ -114,4 +115,48 @@ test("a mask is saved, loaded from a file, inverted, grown and shrunk", async ({
 
   await editor.run.click();
   await editor.filled();
+});
+
+test("a mask that is dropped on the page is taken and feathered, and a picture is opened", async ({
+  page,
+}) => {
+  const editor = new EditorPage(page);
+  const { left, right } = await editor.bounds();
+  const scale = ((right - left + 1) / 512) ** 2;
+  const file = maskPng(512, 512, { x: 100, y: 100, width: 120, height: 80 });
+  await editor.drop({ name: "mask.png", mimeType: "image/png", buffer: file }, "Use as the mask");
+  await editor.expectMask(120 * 80 * scale, ALIKE);
+  await expect(page.getByText("cocktail.jpg")).toBeVisible();
+
+  // Feathering spreads the edge to both sides.
+  await editor.button("Feather the mask").click();
+  await expect.poll(() => editor.softMask()).toBeGreaterThan(500);
+  await editor.undo.click();
+  await editor.expectMask(120 * 80 * scale, ALIKE);
+
+  await editor.drop({ name: "other.png", mimeType: "image/png", buffer: file }, "Open this picture");
+  await expect(page.getByText("other.png")).toBeVisible();
+  await expect(editor.button("Mask what is transparent")).toBeDisabled();
+});
+
+test("what is transparent in a picture becomes its mask", async ({ page }) => {
+  const editor = new EditorPage(page);
+  await page.evaluate(async () => {
+    const context = new OffscreenCanvas(400, 300).getContext("2d");
+    if (!context) throw new Error("no context");
+    context.fillStyle = "#3a7";
+    context.fillRect(0, 0, 400, 300);
+    context.clearRect(100, 50, 100, 60);
+    const files = new DataTransfer();
+    files.items.add(new File([await context.canvas.convertToBlob()], "cut.png", { type: "image/png" }));
+    const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
+    if (!input) throw new Error("no field for files");
+    input.files = files.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await expect(page.getByText("400 × 300")).toBeVisible();
+  await editor.settled();
+  const { left, right } = await editor.bounds();
+  await editor.button("Mask what is transparent").click();
+  await editor.expectMask(100 * 60 * ((right - left + 1) / 400) ** 2, ALIKE);
 });

@@ -49,6 +49,68 @@ export class EditorPage {
     await this.page.locator("input[data-purpose=picture]").setInputFiles(path);
   }
 
+  /** Opens a picture of many colours, drawn in the page. */
+  async openDrawn(width: number, height: number, type = "image/jpeg"): Promise<void> {
+    await this.page.evaluate(
+      async ([width, height, type]) => {
+        const context = new OffscreenCanvas(width, height).getContext("2d");
+        if (!context) throw new Error("no context");
+        for (let index = 0; index < 400; index++) {
+          context.fillStyle = `hsl(${(index * 47) % 360} 60% ${20 + (index % 60)}%)`;
+          const [x, y] = [(index * 733) % width, (index * 457) % height];
+          context.fillRect(x, y, width * 0.15, height * 0.175);
+        }
+        const blob = await context.canvas.convertToBlob({ type, quality: 0.9 });
+        const files = new DataTransfer();
+        files.items.add(new File([blob], "drawn.jpg", { type }));
+        const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
+        if (!input) throw new Error("no field for files");
+        input.files = files.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      },
+      [width, height, type] as const,
+    );
+    await expect(this.page.getByText(`${width} × ${height}`)).toBeVisible({ timeout: 60_000 });
+    await this.settled();
+  }
+
+  /** Drops a file on what has this text while it is dragged over the page. */
+  async drop(file: { name: string; mimeType: string; buffer: Buffer }, target: string): Promise<void> {
+    const data = await this.page.evaluateHandle(
+      ({ name, mimeType, bytes }) => {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(bytes)], name, { type: mimeType }));
+        return data;
+      },
+      { name: file.name, mimeType: file.mimeType, bytes: [...file.buffer] },
+    );
+    await this.page.dispatchEvent("body", "dragover", { dataTransfer: data });
+    const zone = this.page.getByText(target, { exact: true });
+    await zone.dispatchEvent("drop", { dataTransfer: data });
+    await expect(zone).toBeHidden();
+  }
+
+  /** How large the picture is shown, in percent. */
+  async zoom(): Promise<number> {
+    return Number.parseInt(await this.page.getByRole("button", { name: /^Zoom/ }).innerText());
+  }
+
+  /** What the page says of its work from now on, each only once in a row. */
+  async progress(): Promise<() => Promise<string[]>> {
+    const said = await this.page.evaluateHandle(() => {
+      const status = document.querySelector("[role=status][aria-label=Progress]");
+      if (!status) throw new Error("no status");
+      const said: string[] = [];
+      new MutationObserver(() => said.push(status.textContent)).observe(status, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      return said;
+    });
+    return () => said.jsonValue();
+  }
+
   async manualMode(): Promise<void> {
     await this.button("Manual mode").click();
     await expect(this.button("Manual mode")).toHaveAttribute("aria-pressed", "true");
@@ -92,6 +154,14 @@ export class EditorPage {
   async maskArea(): Promise<number> {
     const shown = await this.canvas("canvas.mask");
     return shown.evaluate(({ pixels }) => pixels.reduce((area, pixel) => area + (pixel >>> 31), 0));
+  }
+
+  /** How many pixels of the screen the mask covers in part. */
+  async softMask(): Promise<number> {
+    const shown = await this.canvas("canvas.mask");
+    return shown.evaluate(
+      ({ pixels }) => pixels.filter((pixel) => pixel >>> 24 > 20 && pixel >>> 24 < 235).length,
+    );
   }
 
   /** Waits until the mask covers so many pixels of the screen, give or take a share of them. */
@@ -139,12 +209,18 @@ export class EditorPage {
   }
 }
 
-/** The rectangle in which two pictures differ, or in which one differs from nothing; null where they don't. */
+/**
+ * The rectangle in which two pictures differ, or in which one differs from nothing; null where they don't. One level of a
+ * channel is no difference: it is what drawing through a clip may cost.
+ */
 export function difference(a: Shown, b: Shown | JSHandle<null>): Promise<Bounds | null> {
   return a.evaluate(({ width, pixels }, other) => {
+    const SHIFTS = [0, 8, 16, 24];
     let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
     for (let at = 0; at < pixels.length; at++) {
-      if (pixels[at] === (other ? other.pixels[at] : 0)) continue;
+      const [one = 0, two = 0] = [pixels[at], other ? other.pixels[at] : 0];
+      if (one === two || SHIFTS.every((by) => Math.abs(((one >>> by) & 255) - ((two >>> by) & 255)) <= 1))
+        continue;
       const [x, y] = [at % width, Math.floor(at / width)];
       [left, top] = [Math.min(left, x), Math.min(top, y)];
       [right, bottom] = [Math.max(right, x), Math.max(bottom, y)];

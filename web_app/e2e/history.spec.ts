@@ -1,0 +1,79 @@
+import { expect } from "@playwright/test";
+import { EditorPage } from "./page";
+import { test } from "./server";
+
+test.beforeEach(async ({ page, server }) => {
+  await new EditorPage(page).openSample(server);
+});
+
+test("a click on a step of the history goes there and back again", async ({ page }) => {
+  const editor = new EditorPage(page);
+  await editor.manualMode();
+  const areas = [0];
+  for (const dy of [-120, 0, 120]) {
+    await editor.stroke(dy);
+    await expect(editor.history).toHaveCount(areas.length + 1);
+    areas.push(await editor.maskArea());
+  }
+  for (const step of [1, 3, 0, 2]) {
+    await editor.history.nth(step).click();
+    await expect(editor.history.nth(step)).toHaveAttribute("aria-current", "step");
+    if (step === 0) await expect.poll(() => editor.maskArea()).toBe(0);
+    else await editor.expectMask(areas[step] ?? 0, 0.03);
+  }
+  // What was undone is gone once something else is done.
+  await editor.stroke(60);
+  await expect(editor.history).toHaveCount(4);
+  await expect(editor.redo).toBeDisabled();
+});
+
+test("the line between original and result is dragged and moved by keys", async ({ page }) => {
+  const editor = new EditorPage(page);
+  const original = await editor.settled();
+  await editor.stroke();
+  await editor.filled();
+  const result = await editor.settled();
+  const { left, right } = await editor.bounds();
+
+  await page.keyboard.press("d");
+  const divider = page.getByRole("slider", { name: "Line between original and result" });
+  await expect(divider).toHaveAttribute("aria-valuenow", "50");
+  const half = await editor.settled();
+  expect(await editor.looksDifferent(original)).toBe(true);
+  expect(await editor.looksDifferent(result)).toBe(true);
+
+  const at = await divider.boundingBox();
+  if (!at) throw new Error("no divider");
+  const y = at.y + at.height / 2;
+  await editor.drag({ x: at.x + at.width / 2, y }, { x: right + 20, y });
+  await expect(divider).toHaveAttribute("aria-valuenow", "100");
+  await editor.expectPicture(original);
+  await editor.drag({ x: right, y }, { x: left - 20, y });
+  await editor.expectPicture(result);
+
+  await divider.focus();
+  for (let press = 0; press < 25; press++) await page.keyboard.press("ArrowRight");
+  await expect(divider).toHaveAttribute("aria-valuenow", "50");
+  await editor.expectPicture(half);
+  await page.keyboard.press("d");
+  await expect(divider).toBeHidden();
+  await editor.expectPicture(result);
+});
+
+test("a picture is copied and pasted", async ({ page, context, server }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server });
+  const editor = new EditorPage(page);
+  await editor.stroke();
+  await editor.filled();
+  const result = await editor.settled();
+  await page.keyboard.press("Control+C");
+  await expect(page.getByText("Copied.").first()).toBeVisible();
+
+  await page.locator("input[data-purpose=picture]").setInputFiles("public/samples/astronaut.jpg");
+  await expect(page.getByText("astronaut.jpg")).toBeVisible();
+  await editor.settled();
+  expect(await editor.looksDifferent(result)).toBe(true);
+  await page.keyboard.press("Control+V");
+  await expect(page.locator("header").getByText(".png")).toBeVisible();
+  await editor.expectPicture(result);
+});

@@ -1,0 +1,117 @@
+import { expect } from "@playwright/test";
+import { EditorPage } from "./page";
+import { test } from "./server";
+
+// The keys of IOPaint's page; those that other tests press aren't pressed here again.
+
+test.beforeEach(async ({ page, server }) => {
+  await new EditorPage(page).openSample(server);
+});
+
+test("brackets and Alt with the wheel size the brush within 1 and 200", async ({ page }) => {
+  const editor = new EditorPage(page);
+  const brush = page.getByRole("slider", { name: "Brush size" });
+  await expect(brush).toHaveValue("40");
+  await page.keyboard.press("]");
+  const larger = Number(await brush.inputValue());
+  expect(larger).toBeGreaterThan(40);
+  // The cursor is not on the picture: the new size shows in its middle.
+  const ring = page.locator(".ring");
+  await expect(ring).toBeVisible();
+  expect((await ring.boundingBox())?.width).toBeCloseTo(larger, 0);
+  await page.keyboard.press("[");
+  await page.keyboard.press("[");
+  expect(Number(await brush.inputValue())).toBeLessThan(40);
+
+  const { x, y } = await editor.spot();
+  await page.mouse.move(x, y);
+  const zoom = await editor.zoom();
+  await page.keyboard.down("Alt");
+  await page.mouse.wheel(0, -5000);
+  await expect(brush).toHaveValue("200");
+  await page.mouse.wheel(0, 9000);
+  await expect(brush).toHaveValue("1");
+  await page.keyboard.up("Alt");
+  expect(await editor.zoom()).toBe(zoom);
+});
+
+test("the wheel zooms where the cursor is, Space and the middle button move, Escape fits", async ({
+  page,
+}) => {
+  const editor = new EditorPage(page);
+  const fitted = await editor.settled();
+  const [percent, seen] = [await editor.zoom(), await editor.bounds()];
+  await page.mouse.move(seen.left + 10, seen.top + 10);
+  await page.mouse.wheel(0, 400);
+  await expect.poll(() => editor.zoom()).toBeLessThan(percent);
+  await editor.settled();
+  const smaller = await editor.bounds();
+  expect(Math.abs(smaller.left - seen.left)).toBeLessThan(12);
+  expect(smaller.right).toBeLessThan(seen.right - 20);
+
+  const { x, y } = await editor.spot();
+  await page.keyboard.down("Space");
+  await editor.drag({ x, y }, { x: x + 50, y: y + 30 });
+  await page.keyboard.up("Space");
+  await editor.settled();
+  const moved = await editor.bounds();
+  expect([moved.left - smaller.left, moved.top - smaller.top]).toEqual([50, 30]);
+
+  await page.mouse.move(x, y);
+  await page.mouse.down({ button: "middle" });
+  await page.mouse.move(x - 40, y, { steps: 4 });
+  await page.mouse.up({ button: "middle" });
+  await editor.settled();
+  expect((await editor.bounds()).left - moved.left).toBe(-40);
+
+  // Nothing was painted by all that.
+  expect(await editor.maskArea()).toBe(0);
+  await page.keyboard.press("Escape");
+  await editor.expectPicture(fitted);
+  await page.keyboard.press("1");
+  expect(await editor.zoom()).toBe(100);
+  await page.keyboard.press("0");
+  await editor.expectPicture(fitted);
+});
+
+test("M collects strokes, Shift+R runs them, A runs the last mask again, C folds the panel", async ({
+  page,
+}) => {
+  const editor = new EditorPage(page);
+  const original = await editor.settled();
+  await page.keyboard.press("m");
+  await editor.stroke();
+  await expect(editor.history).toHaveCount(2);
+  await editor.expectPicture(original);
+  await page.keyboard.press("Shift+R");
+  await editor.filled();
+  await expect(editor.history).toHaveCount(3);
+  await page.keyboard.press("a");
+  await expect(editor.history).toHaveCount(5);
+  await editor.filled();
+
+  const panel = page.getByRole("complementary", { name: "Options and history" });
+  await expect(panel).toBeVisible();
+  await page.keyboard.press("c");
+  await expect(panel).toBeHidden();
+});
+
+test("Ctrl+O picks a file, Ctrl+Y does again, and keys belong to a field of text", async ({ page }) => {
+  const editor = new EditorPage(page);
+  await editor.manualMode();
+  await editor.stroke();
+  await expect(editor.history).toHaveCount(2);
+  await page.keyboard.press("Control+Z");
+  await expect(editor.redo).toBeEnabled();
+  await page.keyboard.press("Control+Y");
+  await expect(editor.redo).toBeDisabled();
+
+  await page.getByRole("spinbutton", { name: "Margin" }).focus();
+  await page.keyboard.press("e");
+  await expect(editor.button("Brush")).toHaveAttribute("aria-pressed", "true");
+  await page.keyboard.press("Tab");
+
+  const choosing = page.waitForEvent("filechooser");
+  await page.keyboard.press("Control+O");
+  await choosing;
+});
