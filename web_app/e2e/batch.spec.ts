@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { unzipSync } from "fflate";
+import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
 import { test } from "./server";
 
@@ -45,4 +46,34 @@ test("a batch of twelve photos goes on past the one that is broken", async ({ pa
 
   await dialog.getByRole("button", { name: "Try 1 again" }).click();
   await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed");
+});
+
+test("a batch takes the mask that is painted in the editor, and goes on while its dialog is closed", async ({
+  page,
+  server,
+}) => {
+  const editor = new EditorPage(page);
+  await editor.openSample(server);
+  await editor.manualMode();
+  await page.keyboard.press("r");
+  await editor.drag(await editor.spot(-30, -30), await editor.spot(30, 30));
+  await expect(editor.history).toHaveCount(2);
+
+  const picture = maskPng(120, 120, { x: 0, y: 0, width: 60, height: 120 });
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  await dialog.getByRole("button", { name: "Use the painted mask" }).click();
+  await expect(dialog.getByText("cocktail_mask.png")).toBeVisible();
+  const choosing = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await (await choosing).setFiles([{ name: "one.png", mimeType: "image/png", buffer: picture }]);
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+B");
+  await expect(dialog.getByRole("status")).toHaveText("1 of 1 done", { timeout: 110_000 });
+
+  const downloading = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download zip" }).click();
+  const [file] = Object.values(unzipSync(await readFile(await (await downloading).path())));
+  expect(file && Buffer.compare(file, picture)).not.toBe(0);
 });

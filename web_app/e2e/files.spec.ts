@@ -1,8 +1,9 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { EditorPage } from "./page";
+import { maskPng } from "./pictures";
 import { startServer } from "./server";
 
 test("folders of the server are browsed, stepped through and saved to", async ({ page }) => {
@@ -37,6 +38,49 @@ test("folders of the server are browsed, stepped through and saved to", async ({
     await page.keyboard.press("f");
     await dialog.getByRole("tab", { name: "Output" }).click();
     await expect(dialog.getByRole("button", { name: "Open beach 10_cleanup.jpg" })).toBeVisible();
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a mask of the server's folder becomes the mask of the picture that is open", async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
+  const [input, masks] = [join(folder, "in"), join(folder, "masks")];
+  await mkdir(input);
+  await mkdir(masks);
+  await copyFile("public/samples/cocktail.jpg", join(input, "beach.jpg"));
+  await writeFile(join(masks, "glass.png"), maskPng(512, 512, { x: 100, y: 100, width: 120, height: 80 }));
+  const server = await startServer([
+    "--input",
+    input,
+    "--output-dir",
+    join(folder, "out"),
+    "--mask-dir",
+    masks,
+  ]);
+  try {
+    const editor = new EditorPage(page);
+    await page.goto(server.url);
+    await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
+    await page.keyboard.press("f");
+    const dialog = page.getByRole("dialog", { name: "Files" });
+    await dialog.getByRole("tab", { name: "Masks" }).click();
+    const mask = dialog.getByRole("button", { name: "Use glass.png as the mask" });
+    await mask.click();
+    await expect(page.getByText("Open a picture first, then choose its mask.").first()).toBeVisible();
+
+    await page.keyboard.press("f");
+    await dialog.getByRole("tab", { name: "Input" }).click();
+    await dialog.getByRole("button", { name: "Open beach.jpg" }).click();
+    await expect(page.locator("header").getByText("beach.jpg")).toBeVisible();
+    await editor.settled();
+    await page.keyboard.press("f");
+    await dialog.getByRole("tab", { name: "Masks" }).click();
+    await mask.click();
+    const { left, right } = await editor.bounds();
+    await editor.expectMask(120 * 80 * ((right - left + 1) / 512) ** 2, 0.03);
+    await expect(page.locator("header").getByText("beach.jpg")).toBeVisible();
   } finally {
     await server.stop();
     await rm(folder, { recursive: true });

@@ -5,7 +5,7 @@ import type { Delta } from "../../core/delta";
 import { PictureDocument, type Layer } from "../../core/document";
 import type { MaskEdit } from "../../core/edits";
 import type { Box, Size } from "../../core/geometry";
-import { binary, cut, hasTransparency, maskFromPixels, type Mask } from "../../core/mask";
+import { binary, cut, emptyMask, hasTransparency, maskFromPixels, paste, type Mask } from "../../core/mask";
 import { pngChunks, withMetadata, type Metadata } from "../../core/metadata";
 import { encodePng, withoutAlpha, type Chunk } from "../../core/png";
 import type { Pixels } from "../../core/pyramid";
@@ -63,7 +63,8 @@ export class Desk {
   private space: ScreenSpace = "srgb";
   /** Null where the picture's numbers are the screen's. */
   private toScreen: ToScreen | null = null;
-  private lastHole: Mask | null = null;
+  /** The mask of the last fill, as far as it reached. */
+  private lastHole: { readonly box: Box; readonly mask: Mask } | null = null;
 
   /** Opens a file; `screen` is what the screen can show. */
   async open(file: Blob, screen: ScreenSpace): Promise<Opened> {
@@ -149,7 +150,10 @@ export class Desk {
 
   /** Takes up the mask of the last fill again. */
   async repeatMask(): Promise<Done | null> {
-    return this.lastHole && this.edit({ kind: "replace", mask: this.lastHole });
+    if (!this.lastHole) return null;
+    const mask = emptyMask(this.current().size);
+    paste(mask, this.lastHole.mask, this.lastHole.box.x, this.lastHole.box.y);
+    return this.edit({ kind: "replace", mask });
   }
 
   async exportMask(): Promise<Blob> {
@@ -180,7 +184,8 @@ export class Desk {
     const patch = pixelsOf(bitmap);
     bitmap.close();
     const document = this.current();
-    this.lastHole = { ...document.mask, data: document.mask.data.slice() };
+    const hole = document.hole();
+    this.lastHole = hole && { box: hole, mask: cut(document.mask, hole) };
     return this.done(document.fill(patch.data, box));
   }
 
