@@ -5,7 +5,7 @@
 
 Every fenced block that begins with `sh` is run by bash in a folder with the files that the page names; curl fails on an
 HTTP error. A block that begins with `sh status=422` has to end in that status instead. A server with folders stands in
-for port 8080 of the page, one with `--input photo.jpg` for port 8081. Standard library only.
+for port 8080 of the page, one with `--input photo.jpg` for port 8081, one that wants `$KEY` for port 8082. Standard library only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 STAND_IN = FIXTURES / "goldens" / "models" / "lama.pt"
+KEY = "the-key-of-the-examples-0123456789"
 # The size of both is 150 x 101.
 PHOTO = FIXTURES / "examples" / "photo.jpg"
 MASK = FIXTURES / "goldens" / "inputs" / "mask-disc-150x101.png"
@@ -57,7 +58,7 @@ def run(example: Example, folder: Path, ports: dict[str, str]) -> str | None:
     result = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=folder,
-        env={**os.environ, "CURL_HOME": str(folder)},
+        env={**os.environ, "CURL_HOME": str(folder), "KEY": KEY},
         capture_output=True,
         text=True,
         errors="replace",
@@ -110,10 +111,11 @@ def main() -> int:
         with (
             server(binary, models, *flags) as first,
             server(binary, models, "--input", str(folder / "photo.jpg")) as second,
+            server(binary, models, "--api-key", KEY) as third,
         ):
             blocks = examples(arguments.document.read_text())
             for block in blocks:
-                if problem := run(block, folder, {"8080": first, "8081": second}):
+                if problem := run(block, folder, {"8080": first, "8081": second, "8082": third}):
                     failures += 1
                     print(f"{arguments.document}:{block.line}: {problem}")
         print(f"{len(blocks) - failures} passed, {failures} failed")

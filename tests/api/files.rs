@@ -35,6 +35,7 @@ impl Offered {
             mask_dir: Some(path("masks")),
             output_dir: Some(path("new/output")),
             allow_overwrite: false,
+            ..FileSettings::default()
         };
         change(&mut settings);
         Self {

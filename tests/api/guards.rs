@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use iopaint_app::AllowedOrigins;
 use rstest::rstest;
 
-use crate::harness::server;
+use crate::harness::{Server, server, server_with};
 
 async fn status(method: Method, headers: &[(&str, &str)]) -> u16 {
     let mut request = Request::builder().method(method).uri("/api/v1/model");
@@ -47,6 +48,36 @@ async fn a_page_of_another_site_changes_nothing(#[case] headers: &[(&str, &str)]
     assert_eq!(if answered == 400 { 422 } else { answered }, expected);
 }
 
+#[rstest]
+#[case("/api/v1/samplers", "cross-site", "no-cors", 403)]
+#[case("/api/v1/samplers", "same-site", "cors", 403)]
+#[case("/api/v1/samplers", "cross-site", "navigate", 200)]
+#[case("/api/v1/samplers", "same-origin", "cors", 200)]
+#[case("/api/v1/samplers", "none", "navigate", 200)]
+#[case("/livez", "cross-site", "no-cors", 200)]
+#[tokio::test]
+async fn a_page_of_another_site_embeds_nothing_of_the_api(
+    #[case] path: &str,
+    #[case] site: &str,
+    #[case] mode: &str,
+    #[case] expected: u16,
+) {
+    let ask = async |server: &Server| {
+        let request = Request::get(path)
+            .header("host", "localhost:8080")
+            .header("sec-fetch-site", site)
+            .header("sec-fetch-mode", mode);
+        server
+            .send(request.body(Body::empty()).unwrap())
+            .await
+            .status
+            .as_u16()
+    };
+    let alone = server_with(|_, limits| limits.origins = AllowedOrigins::default());
+    assert_eq!(ask(&alone).await, expected);
+    assert_eq!(ask(server()).await, 200, "a server with friends");
+}
+
 #[tokio::test]
 async fn only_friends_pages_may_read_answers() {
     for (origin, allowed) in [
@@ -77,4 +108,13 @@ async fn every_answer_carries_the_security_headers(#[case] path: &str) {
     );
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("x-frame-options"), "DENY");
+    assert!(
+        answer
+            .header("content-security-policy")
+            .contains("frame-ancestors 'none'")
+    );
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+    // This server has friends, whose pages may show its pictures.
+    assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
 }

@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use iopaint_app::files::{FileSettings, Files};
 use iopaint_app::{
-    AllowedHosts, AllowedOrigins, AppState, CodecPool, Metrics, RootPath, ServerLimits, TrustedProxies,
-    router,
+    AllowedHosts, AllowedOrigins, ApiKeys, AppState, CodecPool, Metrics, MinBodyRate, RateLimit,
+    RequestLimits, RootPath, ServerLimits, TrustedProxies, router,
 };
 use iopaint_engine::{
     Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
@@ -76,10 +76,16 @@ pub fn limits() -> ServerLimits {
     ServerLimits {
         max_body_bytes: 4 << 20,
         max_in_flight_bytes: 64 << 20,
+        min_body_rate: MinBodyRate {
+            bytes_per_second: 4096,
+            window: Duration::from_secs(10),
+        },
+        request: RequestLimits::default(),
         image: Limits {
             max_pixels: 1 << 22,
             max_side: 4096,
         },
+        max_thumbnail_side: 1024,
         max_sockets: 16,
         max_forward_pixels: 1 << 22,
         request_timeout: Duration::from_mins(10),
@@ -87,6 +93,8 @@ pub fn limits() -> ServerLimits {
         hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
         origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
         trusted_proxies: TrustedProxies::default(),
+        keys: ApiKeys::default(),
+        rate: RateLimit::default(),
         root_path: RootPath::default(),
         fixed_model: false,
     }
@@ -99,11 +107,16 @@ pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -
 
 /// A server that offers files from the disk, and has no models.
 pub fn server_with_files(settings: &FileSettings) -> Server {
+    server_with_files_and(settings, |_| {})
+}
+
+/// The same, with other limits.
+pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut ServerLimits)) -> Server {
     start(
         Registry::known().unwrap(),
         Arc::new(NoModels),
         settings,
-        |_, _| {},
+        |_, limits| change(limits),
     )
 }
 

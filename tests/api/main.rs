@@ -16,6 +16,8 @@ mod hang_ups;
 mod harness;
 mod hostile;
 mod jobs;
+mod keys;
+mod limits;
 mod models;
 mod page;
 mod photos;

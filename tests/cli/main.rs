@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod disk;
 mod events;
+mod http;
+mod keys;
+mod limits;
 mod manual;
 mod models;
 mod pictures;
+mod slow;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -60,12 +65,9 @@ fn start_with(change: impl FnOnce(&mut Command)) -> Started {
         model_dir,
         "--no-low-mem",
     ]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     change(&mut command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = command.spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::multipart::MultipartError;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use iopaint_engine::{DownloadRefusal, JobError, Rejection, SwitchError, Unavailable};
@@ -15,6 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::codec::CodecPanicked;
 use crate::files::{NameError, NotOffered};
+use crate::request::TooSlow;
 
 /// Every way in which a request can fail. Clients may rely on these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,6 +35,10 @@ pub enum ErrorCode {
     SizeMismatch,
     /// 400: the body did not arrive whole.
     IncompleteBody,
+    /// 401: the server wants a key, and the request brought none.
+    MissingKey,
+    /// 401: the request's key is none of the server's.
+    WrongKey,
     /// 403: the request comes from a page of another site.
     ForeignOrigin,
     /// 403: this server downloads nothing.
@@ -50,6 +55,8 @@ pub enum ErrorCode {
     UnknownJob,
     /// 405: the address takes another method.
     MethodNotAllowed,
+    /// 408: the body comes too slowly.
+    BodyTooSlow,
     /// 409: there is no address to download the model from.
     NoDownload,
     /// 409: the request was cancelled.
@@ -76,6 +83,8 @@ pub enum ErrorCode {
     UnknownPlugin,
     /// 429: all places in the queue are taken.
     QueueFull,
+    /// 429: the client has sent too many requests in a short time.
+    RateLimited,
     /// 429: too many clients listen to events.
     TooManySockets,
     /// 500: a fault of this program.
@@ -124,11 +133,13 @@ impl ErrorCode {
             | Self::DamagedImage
             | Self::SizeMismatch
             | Self::IncompleteBody => StatusCode::BAD_REQUEST,
+            Self::MissingKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::DownloadsForbidden | Self::ModelFixed => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NotOffered | Self::UnknownModel | Self::UnknownJob => {
                 StatusCode::NOT_FOUND
             }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoDownload | Self::Cancelled | Self::JobIdTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge | Self::ImageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType | Self::NotAnImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -136,7 +147,7 @@ impl ErrorCode {
             Self::InvalidField | Self::InvalidJobId | Self::UnknownFile | Self::UnknownPlugin => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::QueueFull | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
+            Self::QueueFull | Self::RateLimited | Self::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal | Self::ModelFailed | Self::OutOfMemory | Self::Storage => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -195,6 +206,19 @@ impl ApiError {
         Self::new(code, &format!("The field `{field}`: {error}"))
     }
 
+    /// A client has sent too many requests; the next one is taken after `wait`.
+    #[must_use]
+    pub fn rate_limited(wait: Duration) -> Self {
+        Self {
+            // Whole seconds are told, and a client that comes too early would be sent away again.
+            retry_after: Some(wait + Duration::from_secs(1)),
+            ..Self::new(
+                ErrorCode::RateLimited,
+                "too many requests in a short time; wait as long as Retry-After says",
+            )
+        }
+    }
+
     /// A name that is none of a file; `field` says where it stood.
     #[must_use]
     pub fn name(field: &str, error: NameError) -> Self {
@@ -243,6 +267,12 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(body)).into_response();
         // For those who count.
         response.extensions_mut().insert(self.code);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"iopaint\""),
+            );
+        }
         if let Some(wait) = self.retry_after {
             response
                 .headers_mut()
@@ -341,6 +371,7 @@ impl From<MultipartError> for ApiError {
     fn from(error: MultipartError) -> Self {
         match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
+            _ if TooSlow::is_cause_of(&error) => body_too_slow(),
             _ => Self::new(
                 ErrorCode::InvalidForm,
                 "the multipart form can't be read; is it cut off?",
@@ -355,6 +386,15 @@ pub fn body_too_large() -> ApiError {
     ApiError::new(
         ErrorCode::BodyTooLarge,
         "the request's body is too long; the limit is --max-body-mib",
+    )
+}
+
+/// The body came too slowly.
+#[must_use]
+pub fn body_too_slow() -> ApiError {
+    ApiError::new(
+        ErrorCode::BodyTooSlow,
+        "the request's body comes too slowly; the limit is --min-body-rate",
     )
 }
 

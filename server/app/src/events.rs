@@ -171,7 +171,7 @@ pub fn is_socket_io(path: &str) -> bool {
 }
 
 /// Whether a request asks for a new socket: all others name theirs.
-fn is_handshake(request: &Request) -> bool {
+pub fn is_handshake(request: &Request) -> bool {
     let query = request.uri().query().unwrap_or_default();
     is_socket_io(request.uri().path()) && !query.split('&').any(|pair| pair.starts_with("sid="))
 }

@@ -21,9 +21,13 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 
     frame-ancestors 'none'";
 /// The documentation's pages have styles of their own inside.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-    script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+    script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; \
+    frame-ancestors 'none'";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The names under which the server answers. A page of another site can make a browser believe that its name is
 /// this machine (DNS rebinding); such a request still carries that name.
@@ -129,11 +133,19 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         Err(error) => error.into_response(),
     };
     let policy = if docs { DOCS_POLICY } else { POLICY };
+    // Friends' pages may show pictures of this server.
+    let shown_by = if state.limits.origins.is_empty() {
+        "same-origin"
+    } else {
+        "cross-origin"
+    };
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
+        (CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, shown_by),
     ] {
         response
             .headers_mut()
@@ -161,9 +173,10 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
             ),
         ));
     }
-    // Only reads, which a foreign page can't see the answer of. It could see what it is told over a WebSocket.
+    let path = request.uri().path();
+    // A foreign page can't see the answer of a read. It could see what it is told over a WebSocket.
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads && !is_socket_io(request.uri().path()) {
+    if reads && !is_socket_io(path) && !is_embedded_api(state, path, headers) {
         return Ok(());
     }
     let foreign = match (text(headers, &ORIGIN), text(headers, &SEC_FETCH_SITE)) {
@@ -180,6 +193,15 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
         ));
     }
     Ok(())
+}
+
+/// Whether another site's page has put a part of the API into itself, as a picture of a thousand thumbnails: it can't
+/// see them, but makes the server work. Links to the server are followed, and friends' pages may show its pictures.
+fn is_embedded_api(state: &AppState, path: &str, headers: &HeaderMap) -> bool {
+    path.starts_with("/api/")
+        && state.limits.origins.is_empty()
+        && matches!(text(headers, &SEC_FETCH_SITE), Some("cross-site" | "same-site"))
+        && text(headers, &SEC_FETCH_MODE) != Some("navigate")
 }
 
 /// Whether an origin has the host and port under which this request came.

@@ -1,9 +1,12 @@
 //! The server around the engine: HTTP, the page inside the binary, the command line.
 
+mod auth;
 mod blocking;
 pub mod cli;
 mod client;
 mod codec;
+mod connections;
+mod description;
 pub mod error;
 mod events;
 pub mod files;
@@ -29,12 +32,15 @@ mod state;
 pub mod telemetry;
 mod ui;
 
+pub use auth::{ApiKeys, KeyError, KeyId, RateLimit, SecretText};
 pub use client::{ClientId, ProxyNetwork, TrustedProxies};
 pub use codec::CodecPool;
+pub use connections::{ConnectionLimits, serve};
 pub use events::Events;
 pub use guard::{AllowedHosts, AllowedOrigins};
 pub use jobs::Jobs;
 pub use metrics::Metrics;
+pub use request::{MinBodyRate, RequestLimits};
 pub use root_path::RootPath;
 pub use router::{openapi, router};
 pub use state::{AppState, ServerLimits};

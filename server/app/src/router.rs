@@ -1,7 +1,7 @@
 //! Routes, limits and what surrounds them.
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::http::{HeaderName, Method};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
@@ -12,16 +12,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::auth;
 use crate::client;
+use crate::description;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::{self, ModelEvent};
 use crate::guard;
 use crate::jobs::JobEvent;
 use crate::observe;
 use crate::reference::Reference;
-use crate::request::X_REQUEST_TIMEOUT_MS;
+use crate::request::{X_REQUEST_TIMEOUT_MS, limit_rate};
 use crate::routes::{
     catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model, plugins,
+    session,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -50,13 +53,20 @@ struct ApiDoc;
 /// The API's description, with every route of [`router`].
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+    described().1
+}
+
+fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let (routes, mut description) = api().split_for_parts();
+    description::complete(&mut description);
+    (routes, description)
 }
 
 fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(config::server_config))
         .routes(routes!(config::samplers))
+        .routes(routes!(session::begin_session, session::end_session))
         .routes(routes!(model::current_model, model::switch_model))
         .routes(routes!(inpaint::inpaint))
         .routes(routes!(job::cancel_job))
@@ -82,7 +92,7 @@ fn api() -> OpenApiRouter<AppState> {
 
 /// The whole server as a service.
 pub fn router(state: AppState) -> Router {
-    let (routes, description) = api().split_for_parts();
+    let (routes, description) = described();
     let reference = Reference::new(&description);
     let origins = state.limits.origins.clone();
     let exposed: Vec<HeaderName> = inpaint::EXPOSED_HEADERS
@@ -98,9 +108,11 @@ pub fn router(state: AppState) -> Router {
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         // IOPaint's page asks for the input image past every cache.
         .allow_headers([
+            AUTHORIZATION,
             CONTENT_TYPE,
             CACHE_CONTROL,
             PRAGMA,
+            auth::X_API_KEY,
             job::X_JOB_ID,
             X_REQUEST_TIMEOUT_MS,
             observe::X_REQUEST_ID,
@@ -122,7 +134,10 @@ pub fn router(state: AppState) -> Router {
             state.clone(),
             events::limit_sockets,
         ))
+        .layer(middleware::from_fn_with_state(state.clone(), limit_rate))
         .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
+        .layer(middleware::from_fn_with_state(state.clone(), auth::require_key))
+        // Around the keys: browsers ask beforehand without one, and friends' pages may read the refusal.
         .layer(cors)
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .layer(CatchPanicLayer::custom(panicked))

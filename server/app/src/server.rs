@@ -10,22 +10,25 @@ use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions};
 use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
+use crate::auth::{ApiKeys, RateLimit};
 use crate::cli::Start;
 use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
+use crate::connections::{self, ConnectionLimits};
 use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::metrics::Metrics;
+use crate::request::{MinBodyRate, RequestLimits};
 use crate::router::router;
 use crate::state::{AppState, ServerLimits};
 use crate::{shutdown, startup};
 
-/// How many pages and programs may listen to events at a time; each costs a few kilobytes.
-const MAX_SOCKETS: usize = 1024;
 /// With `--low-mem`: the memory that requests may hold at a time, in MiB.
 const LOW_MEMORY_IN_FLIGHT_MIB: u64 = 512;
 /// With `--low-mem`: the longest time that an idle model stays loaded.
 const LOW_MEMORY_IDLE: Duration = Duration::from_mins(1);
+/// The time over which the speed of a body is counted.
+const BODY_WINDOW: Duration = Duration::from_secs(10);
 
 /// Runs the server until it is told to stop.
 ///
@@ -33,6 +36,7 @@ const LOW_MEMORY_IDLE: Duration = Duration::from_mins(1);
 /// What keeps it from starting: the port, the model that was named.
 pub async fn start(flags: Start) -> anyhow::Result<()> {
     let threads = startup::threads(&flags.models).get();
+    let keys = ApiKeys::load(&flags.api_key, flags.api_key_file.as_deref())?;
     let address = format!("{}:{}", bracketed(&flags.host), flags.port);
     // Bound first: a port that is taken should be told before gigabytes are downloaded.
     let listener = TcpListener::bind(&address).await.with_context(|| {
@@ -43,16 +47,21 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
         mask_dir: flags.mask_dir.clone(),
         output_dir: flags.output_dir.clone(),
         allow_overwrite: flags.allow_overwrite,
+        thumbnail_cache_bytes: u64::from(flags.limits.thumbnail_cache_mib) << 20,
     };
     let files = tokio::task::spawn_blocking(move || Files::open(&settings)).await??;
     let metrics = Metrics::default();
     let (own_flags, meter) = (flags.clone(), metrics.clone());
     let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads, meter)).await??;
     let codecs = CodecPool::new(threads);
-    let state = AppState::new(engine.clone(), codecs, files, metrics, limits(&flags));
+    let state = AppState::new(engine.clone(), codecs, files, metrics, limits(&flags, keys));
     let events = state.events.clone();
     let address = listener.local_addr()?;
+    let open_to_others = state.limits.keys.is_empty() && !address.ip().is_loopback();
     let told_to_stop = shutdown::signal();
+    if open_to_others {
+        warn_of_others(&address);
+    }
     announce(&address)?;
     if flags.inbrowser {
         open_page(address);
@@ -60,8 +69,11 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     let drain_timeout = Duration::from_secs(flags.drain_timeout);
     let stopping = engine.clone();
     let (stopped, mut has_stopped) = tokio::sync::watch::channel(false);
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let connection_limits = ConnectionLimits {
+        max_connections: flags.limits.max_connections as usize,
+        header_timeout: Duration::from_secs(flags.limits.header_timeout),
+    };
+    let server = connections::serve(listener, router(state), connection_limits, async move {
         told_to_stop.await;
         tracing::info!("stopping: what runs is finished, nothing new is taken");
         stopping.drain();
@@ -70,7 +82,7 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
         stopped.send_replace(true);
     });
     tokio::select! {
-        result = server => result.context("the server ended")?,
+        () = server => {}
         () = async {
             // An error means that the sender is gone, and it goes only after it has sent.
             let _ = has_stopped.wait_for(|stopped| *stopped).await;
@@ -116,12 +128,24 @@ fn idle_unload(flags: &Start) -> Option<Duration> {
     }
 }
 
-fn limits(flags: &Start) -> ServerLimits {
+fn limits(flags: &Start, keys: ApiKeys) -> ServerLimits {
+    let sent = &flags.limits;
     ServerLimits {
-        max_body_bytes: flags.max_body_mib.saturating_mul(1 << 20),
+        max_body_bytes: sent.max_body_mib.saturating_mul(1 << 20),
+        min_body_rate: MinBodyRate {
+            bytes_per_second: sent.min_body_rate,
+            window: BODY_WINDOW,
+        },
+        request: RequestLimits {
+            max_json_depth: sent.max_json_depth.into(),
+            max_form_parts: sent.max_form_parts as usize,
+            max_clicks: sent.max_clicks as usize,
+            max_kernel_size: sent.max_kernel_size,
+        },
         max_in_flight_bytes: max_in_flight_bytes(flags),
+        max_thumbnail_side: sent.max_thumbnail_side,
         image: startup::image_limits(&flags.pictures),
-        max_sockets: MAX_SOCKETS,
+        max_sockets: sent.max_sockets as usize,
         max_forward_pixels: startup::max_forward_pixels(&flags.models),
         request_timeout: Duration::from_secs(flags.request_timeout),
         encode: EncodeOptions {
@@ -131,6 +155,8 @@ fn limits(flags: &Start) -> ServerLimits {
         hosts: AllowedHosts::new(&flags.host, &flags.allowed_host),
         origins: AllowedOrigins::new(&flags.cors_origin),
         trusted_proxies: TrustedProxies::new(&flags.trusted_proxy),
+        keys,
+        rate: RateLimit::per_minute(sent.rate_limit),
         root_path: flags.root_path.clone(),
         fixed_model: flags.disable_model_switch,
     }
@@ -144,6 +170,15 @@ fn max_in_flight_bytes(flags: &Start) -> u64 {
         u64::MAX
     };
     flags.max_in_flight_mib.min(most).saturating_mul(1 << 20)
+}
+
+/// Says that nothing keeps strangers out.
+fn warn_of_others(address: &SocketAddr) {
+    tracing::warn!(
+        "NO KEY IS NEEDED: everybody who reaches {address} can use this server, its folders and its models. \
+         Set --api-key or IOPAINT_API_KEY, or listen on 127.0.0.1 behind a proxy that asks who comes; \
+         docs/security.md says more"
+    );
 }
 
 /// Says where the page is, on stdout, where scripts read it.

@@ -106,7 +106,7 @@ fn with_defaults(command: clap::Command, defaults: &HashMap<String, String>) -> 
     })
 }
 
-/// The keys of a JSON file, with `_` or `-`, as texts; null counts as absent.
+/// The keys of a JSON file, with `_` or `-`, as texts; null counts as absent, and a list is written as the flag takes it.
 fn read_config(path: &Path) -> Result<HashMap<String, String>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("the file can't be read: {error}"))?;
     let values: serde_json::Map<String, serde_json::Value> =
@@ -117,6 +117,11 @@ fn read_config(path: &Path) -> Result<HashMap<String, String>, String> {
             let text = match value {
                 serde_json::Value::String(text) => text,
                 serde_json::Value::Bool(_) | serde_json::Value::Number(_) => value.to_string(),
+                serde_json::Value::Array(values) => values
+                    .iter()
+                    .filter_map(serde_json::Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join(","),
                 _ => return None,
             };
             Some((key.replace('-', "_"), text))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use iopaint_engine::Engine;
 use iopaint_imaging::{EncodeOptions, Limits};
 
+use crate::auth::{ApiKeys, RateLimit};
 use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::error::{ApiError, ErrorCode};
@@ -15,6 +16,7 @@ use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::jobs::Jobs;
 use crate::memory::InFlight;
 use crate::metrics::Metrics;
+use crate::request::{MinBodyRate, RequestLimits};
 use crate::root_path::RootPath;
 
 /// The server's parts. Clones share them.
@@ -95,8 +97,14 @@ pub struct ServerLimits {
     pub max_body_bytes: usize,
     /// How many bytes all requests may hold at a time: bodies, decoded pictures and answers.
     pub max_in_flight_bytes: u64,
+    /// How slowly a body may come.
+    pub min_body_rate: MinBodyRate,
+    /// What may be inside a body.
+    pub request: RequestLimits,
     /// The largest image.
     pub image: Limits,
+    /// The longest side of a thumbnail in pixels.
+    pub max_thumbnail_side: u32,
     /// How many clients may listen to events at a time.
     pub max_sockets: usize,
     /// The largest forward in pixels.
@@ -111,6 +119,10 @@ pub struct ServerLimits {
     pub origins: AllowedOrigins,
     /// The proxies that are believed where they name a client's address.
     pub trusted_proxies: TrustedProxies,
+    /// The keys that let a client in; none for everybody.
+    pub keys: ApiKeys,
+    /// How often one client may ask.
+    pub rate: RateLimit,
     /// The sub-path under which a proxy shows the server.
     pub root_path: RootPath,
     /// Whether the model that the server started with is the only one that answers.

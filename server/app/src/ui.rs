@@ -23,18 +23,31 @@ const NO_PAGE: &str = "<!doctype html><title>IOPaint</title>\
 /// The forms in which the build lays a file beside itself, the smaller one first: extension and name in HTTP.
 const FORMS: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
 
+const INDEX: &str = "index.html";
+
+/// Whether a path is one of the page's files, `/` among them.
+pub fn has(path: &str) -> bool {
+    let name = name(path);
+    name == INDEX || file(name).is_some()
+}
+
+fn name(path: &str) -> &str {
+    let name = path.trim_start_matches('/');
+    if name.is_empty() { INDEX } else { name }
+}
+
+fn file(name: &str) -> Option<EmbeddedFile> {
+    // A compressed form is an answer to the address of its file and has none of its own.
+    let compressed = FORMS.iter().any(|(extension, _)| name.ends_with(extension));
+    if compressed { None } else { Page::get(name) }
+}
+
 /// Serves a file of the page, `/` being `index.html`; 404 for everything that isn't there.
 pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
-    let path = uri.path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
-    // A compressed form is an answer to the address of its file and has none of its own.
-    let compressed = FORMS.iter().any(|(extension, _)| path.ends_with(extension));
-    let file = if compressed { None } else { Page::get(path) };
-    match file {
+    let path = name(uri.path());
+    match file(path) {
         Some(file) => respond(path, file, &headers),
-        None if path == "index.html" => {
-            ([(CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response()
-        }
+        None if path == INDEX => ([(CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response(),
         None => ApiError::new(ErrorCode::NotFound, "there is nothing at this address").into_response(),
     }
 }

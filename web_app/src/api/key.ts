@@ -1,4 +1,10 @@
 import { create } from "zustand";
 
-/** Whether the server refused for want of a key; the page then asks for it. */
-export const useKey = create<{ readonly needed: boolean }>(() => ({ needed: false }));
+interface KeyState {
+  /** Whether the server refused for want of a key; the page then asks for it. */
+  readonly needed: boolean;
+  /** How often a key was taken; what was refused before is asked for again. */
+  readonly taken: number;
+}
+
+export const useKey = create<KeyState>(() => ({ needed: false, taken: 0 }));

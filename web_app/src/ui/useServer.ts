@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { useKey } from "../api/key";
 import { inputImage } from "../api/media";
 import { useServerConfig } from "../api/queries";
 import { open } from "../editor/commands/session";
@@ -7,6 +8,7 @@ import { useEditor } from "../editor/store";
 /** Tells the editor what the server can do, and opens the picture that the server was started with. */
 export function useServer(): void {
   const { data: server } = useServerConfig();
+  const taken = useKey((state) => state.taken);
   useEffect(() => {
     if (server) useEditor.setState({ server });
   }, [server]);
@@ -23,5 +25,5 @@ export function useServer(): void {
     return () => {
       current = false;
     };
-  }, []);
+  }, [taken]);
 }

@@ -1,6 +1,7 @@
 //! The command line: the names and defaults of IOPaint's, and what is new here.
 
 mod ignored;
+mod limits;
 mod run;
 mod start;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 pub use ignored::IgnoredFlags;
+pub use limits::{LIMITS, LimitFlags};
 pub use run::Run;
 pub use start::Start;
 
@@ -128,7 +130,12 @@ pub struct ModelFlags {
     #[arg(long, env = "IOPAINT_THREADS")]
     pub threads: Option<usize>,
     /// Largest forward in pixels; a larger one runs scaled down. A pixel takes up to 1.7 kB of memory.
-    #[arg(long, env = "IOPAINT_MAX_FORWARD_PIXELS", default_value = "4194304")]
+    #[arg(
+        long,
+        env = "IOPAINT_MAX_FORWARD_PIXELS",
+        default_value = "4194304",
+        help_heading = LIMITS
+    )]
     pub max_forward_pixels: u64,
 }
 
@@ -136,10 +143,10 @@ pub struct ModelFlags {
 #[derive(Args, Clone, Debug)]
 pub struct PictureFlags {
     /// Largest image in pixels.
-    #[arg(long, env = "IOPAINT_MAX_PIXELS", default_value = "100000000")]
+    #[arg(long, env = "IOPAINT_MAX_PIXELS", default_value = "100000000", help_heading = LIMITS)]
     pub max_pixels: u64,
     /// Longest side of an image in pixels.
-    #[arg(long, env = "IOPAINT_MAX_SIDE", default_value = "32768")]
+    #[arg(long, env = "IOPAINT_MAX_SIDE", default_value = "32768", help_heading = LIMITS)]
     pub max_side: u32,
     /// Writes results without the input's metadata (but with its colour profile).
     #[arg(long, env = "IOPAINT_STRIP_METADATA")]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{IgnoredFlags, ModelFlags, PictureFlags};
+use super::{IgnoredFlags, LIMITS, LimitFlags, ModelFlags, PictureFlags};
+use crate::auth::SecretText;
 use crate::client::ProxyNetwork;
 use crate::root_path::RootPath;
 use crate::settings::LogFormat;
@@ -56,6 +57,19 @@ pub struct Start {
     /// repeated.
     #[arg(long, env = "IOPAINT_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<ProxyNetwork>,
+    /// A key that lets clients in; without any, everybody may use the server. May be repeated. Other users of this
+    /// machine can see the command line: better in the environment or in a file.
+    #[arg(
+        long,
+        env = "IOPAINT_API_KEY",
+        value_delimiter = ',',
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub api_key: Vec<SecretText>,
+    /// A file of such keys, one a line; lines after `#` are notes.
+    #[arg(long, env = "IOPAINT_API_KEY_FILE", value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
     /// Sub-path under which a reverse proxy shows the server, such as `/photos`.
     #[arg(long, env = "IOPAINT_ROOT_PATH", default_value = "")]
     pub root_path: RootPath,
@@ -63,23 +77,25 @@ pub struct Start {
     #[arg(long, env = "IOPAINT_DISABLE_MODEL_SWITCH")]
     pub disable_model_switch: bool,
     /// Pictures that may be inside at a time, waiting ones included; more are sent away with 429.
-    #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32")]
+    #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32", help_heading = LIMITS)]
     pub max_queue: usize,
     /// Models kept loaded.
-    #[arg(long, env = "IOPAINT_MAX_MODELS", default_value = "2")]
+    #[arg(long, env = "IOPAINT_MAX_MODELS", default_value = "2", help_heading = LIMITS)]
     pub max_models: usize,
     /// Seconds after which a model that nobody asks for is unloaded; the current one stays, unless with --low-mem. 0:
     /// never.
     #[arg(long, env = "IOPAINT_MODEL_IDLE_TIMEOUT", default_value = "600")]
     pub model_idle_timeout: u64,
     /// MiB that requests may hold at a time as bodies, decoded pictures and answers; more wait.
-    #[arg(long, env = "IOPAINT_MAX_IN_FLIGHT_MIB", default_value = "2048")]
+    #[arg(
+        long,
+        env = "IOPAINT_MAX_IN_FLIGHT_MIB",
+        default_value = "2048",
+        help_heading = LIMITS
+    )]
     pub max_in_flight_mib: u64,
-    /// Longest request in MiB.
-    #[arg(long, env = "IOPAINT_MAX_BODY_MIB", default_value = "128")]
-    pub max_body_mib: usize,
     /// Longest time a request may take, in seconds; clients shorten it with `X-Request-Timeout-Ms`.
-    #[arg(long, env = "IOPAINT_REQUEST_TIMEOUT", default_value = "600")]
+    #[arg(long, env = "IOPAINT_REQUEST_TIMEOUT", default_value = "600", help_heading = LIMITS)]
     pub request_timeout: u64,
     /// Longest time to finish what runs when the server is told to stop, in seconds.
     #[arg(long, env = "IOPAINT_DRAIN_TIMEOUT", default_value = "8")]
@@ -90,4 +106,7 @@ pub struct Start {
     /// Flags that mean nothing here.
     #[command(flatten)]
     pub ignored: IgnoredFlags,
+    /// How much clients may send, and how slowly. The last, as what follows would get their heading.
+    #[command(flatten)]
+    pub limits: LimitFlags,
 }

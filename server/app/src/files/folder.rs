@@ -11,6 +11,8 @@ use cap_std::fs::{Dir, OpenOptions};
 use uuid::Uuid;
 
 use super::name::FileName;
+#[cfg(target_os = "linux")]
+use super::unnamed;
 
 /// How many numbers are tried before a name counts as used up.
 const MAX_NUMBER: u32 = 9999;
@@ -91,10 +93,62 @@ impl Folder {
     /// # Errors
     /// The disk is full, the folder gone or not to be written to; nothing is left behind then.
     pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+        let given = match self.write_unnamed(name, bytes, existing) {
+            Some(given) => given?,
+            None => self.write_under_another_name(name, bytes, existing)?,
+        };
+        // The name is on the disk when the folder is. Some file systems can't be asked for that.
+        if let Ok(folder) = self.0.try_clone() {
+            let _ = folder.into_std_file().sync_all();
+        }
+        Ok(given)
+    }
+
+    /// The way on which a process that is killed leaves nothing behind: the file gets a name when it is whole. `None`
+    /// where the file system has no files without a name.
+    #[cfg(target_os = "linux")]
+    fn write_unnamed(
+        &self,
+        name: &FileName,
+        bytes: &[u8],
+        existing: Existing,
+    ) -> Option<io::Result<FileName>> {
+        // Why a folder can't be written to, the other way tells as well.
+        let mut file = unnamed::create(&self.0).ok()?;
+        if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+            return Some(Err(error));
+        }
+        let given = match existing {
+            Existing::Keep => first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
+            Existing::Replace => {
+                let temporary = temporary_name();
+                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| self.replace(&temporary, name))
+            }
+        };
+        match given {
+            // The system doesn't tell where open files are: there is no /proc in a sandbox.
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            given => Some(given),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "the same call as on Linux")]
+    fn write_unnamed(&self, _: &FileName, _: &[u8], _: Existing) -> Option<io::Result<FileName>> {
+        None
+    }
+
+    fn write_under_another_name(
+        &self,
+        name: &FileName,
+        bytes: &[u8],
+        existing: Existing,
+    ) -> io::Result<FileName> {
         let temporary = temporary_name();
-        let written = self
-            .write_new(&temporary, bytes)
-            .and_then(|()| self.give_name(&temporary, name, existing));
+        let written = self.write_new(&temporary, bytes).and_then(|()| match existing {
+            Existing::Replace => self.replace(&temporary, name),
+            Existing::Keep => first_free(name, |name| self.give_name_if_free(&temporary, name)),
+        });
         if written.is_err() {
             // It may never have come to be; the error that is told is the first one.
             let _ = self.0.remove_file(&temporary);
@@ -110,31 +164,9 @@ impl Folder {
         file.sync_all()
     }
 
-    fn give_name(&self, temporary: &str, name: &FileName, existing: Existing) -> io::Result<FileName> {
-        let given = match existing {
-            Existing::Replace => {
-                self.0.rename(temporary, &self.0, name.as_str())?;
-                name.clone()
-            }
-            Existing::Keep => self.give_free_name(temporary, name)?,
-        };
-        // The name is on the disk when the folder is. Some file systems can't be asked for that.
-        if let Ok(folder) = self.0.try_clone() {
-            let _ = folder.into_std_file().sync_all();
-        }
-        Ok(given)
-    }
-
-    fn give_free_name(&self, temporary: &str, name: &FileName) -> io::Result<FileName> {
-        let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
-        for name in std::iter::once(name.clone()).chain(numbered) {
-            match self.give_name_if_free(temporary, &name) {
-                Ok(()) => return Ok(name),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(ErrorKind::AlreadyExists.into())
+    fn replace(&self, temporary: &str, name: &FileName) -> io::Result<FileName> {
+        self.0.rename(temporary, &self.0, name.as_str())?;
+        Ok(name.clone())
     }
 
     /// A second name for a file fails where there is one already, unlike a rename.
@@ -152,6 +184,19 @@ impl Folder {
         self.write_new(name.as_str(), &[])?;
         self.0.rename(temporary, &self.0, name.as_str())
     }
+}
+
+/// The first of `photo.png`, `photo-1.png`, ... that `give` can give.
+fn first_free(name: &FileName, give: impl Fn(&FileName) -> io::Result<()>) -> io::Result<FileName> {
+    let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
+    for name in std::iter::once(name.clone()).chain(numbered) {
+        match give(&name) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// Hidden, and so neither listed nor served.
@@ -223,6 +268,21 @@ mod tests {
                 .collect()
         });
         assert_eq!((names.len(), names), (16, left(folder.path())));
+    }
+
+    #[test]
+    fn where_files_have_a_name_from_the_start_the_same_is_promised() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        for (existing, given) in [
+            (Existing::Keep, "a.png"),
+            (Existing::Keep, "a-1.png"),
+            (Existing::Replace, "a.png"),
+        ] {
+            let written = open.write_under_another_name(&name("a.png"), b"1", existing);
+            assert_eq!(written.unwrap().as_str(), given);
+        }
+        assert_eq!(left(folder.path()).len(), 2, "no temporary file is left");
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod folder;
 mod media;
 mod name;
 mod thumbnails;
+#[cfg(target_os = "linux")]
+mod unnamed;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ pub use name::{FileName, NameError};
 pub use thumbnails::{Thumbnail, ThumbnailKey, Thumbnails, thumbnail_size};
 
 /// What the operator named.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FileSettings {
     /// An image, or a folder of images.
     pub input: Option<PathBuf>,
@@ -27,6 +29,20 @@ pub struct FileSettings {
     pub output_dir: Option<PathBuf>,
     /// Whether a saved file takes the place of one of the same name.
     pub allow_overwrite: bool,
+    /// Memory for small copies that were made already, in bytes.
+    pub thumbnail_cache_bytes: u64,
+}
+
+impl Default for FileSettings {
+    fn default() -> Self {
+        Self {
+            input: None,
+            mask_dir: None,
+            output_dir: None,
+            allow_overwrite: false,
+            thumbnail_cache_bytes: 64 << 20,
+        }
+    }
 }
 
 /// What can't be offered as it was named.
@@ -70,7 +86,7 @@ pub enum NotOffered {
 }
 
 /// What is offered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Files {
     input: Option<Input>,
     masks: Option<Folder>,
@@ -117,7 +133,7 @@ impl Files {
             masks,
             output,
             allow_overwrite: settings.allow_overwrite,
-            thumbnails: Thumbnails::default(),
+            thumbnails: Thumbnails::new(settings.thumbnail_cache_bytes),
         })
     }
 

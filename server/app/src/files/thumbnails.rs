@@ -9,12 +9,8 @@ use quick_cache::{Weighter, sync::Cache};
 use super::Tab;
 use super::name::FileName;
 
-/// Bytes of all thumbnails together.
-const MAX_BYTES: u64 = 64 << 20;
 /// A thumbnail counts as at least so many bytes, which bounds their number.
 const LEAST_WEIGHT: u64 = 16 << 10;
-/// The longer side of the largest thumbnail in pixels.
-const MAX_SIDE: u32 = 1024;
 /// The width where none is asked for.
 const DEFAULT_WIDTH: u32 = 256;
 
@@ -48,17 +44,17 @@ pub struct Thumbnail {
 #[derive(Debug)]
 pub struct Thumbnails(Cache<ThumbnailKey, Thumbnail, Weight>);
 
-impl Default for Thumbnails {
-    fn default() -> Self {
+impl Thumbnails {
+    /// Nothing yet; at most `max_bytes` in all.
+    #[must_use]
+    pub fn new(max_bytes: u64) -> Self {
         Self(Cache::with_weighter(
-            (MAX_BYTES / LEAST_WEIGHT) as usize,
-            MAX_BYTES,
+            (max_bytes / LEAST_WEIGHT) as usize,
+            max_bytes,
             Weight,
         ))
     }
-}
 
-impl Thumbnails {
     /// The thumbnail of `key`, made by `make` where it isn't there. Of several who ask at once, one makes it.
     ///
     /// # Errors
@@ -82,16 +78,16 @@ impl Weighter<ThumbnailKey, Thumbnail> for Weight {
 }
 
 /// The size of a thumbnail of a picture of `full`: as wide as asked, else as high as asked (0: not asked), in the
-/// picture's proportions, never larger than the picture or 1024 pixels on a side.
+/// picture's proportions, never larger than the picture or `max_side` pixels.
 #[must_use]
-pub fn thumbnail_size(full: (u32, u32), asked: (u32, u32)) -> (u32, u32) {
+pub fn thumbnail_size(full: (u32, u32), asked: (u32, u32), max_side: u32) -> (u32, u32) {
     let (width, height) = (f64::from(full.0.max(1)), f64::from(full.1.max(1)));
     let wanted = match asked {
         (0, 0) => f64::from(DEFAULT_WIDTH) / width,
         (0, asked) => f64::from(asked) / height,
         (asked, _) => f64::from(asked) / width,
     };
-    let scale = wanted.min(f64::from(MAX_SIDE) / width.max(height)).min(1.0);
+    let scale = wanted.min(f64::from(max_side) / width.max(height)).min(1.0);
     (
         ((width * scale).round() as u32).max(1),
         ((height * scale).round() as u32).max(1),
@@ -118,20 +114,21 @@ mod tests {
         #[case] asked: (u32, u32),
         #[case] expected: (u32, u32),
     ) {
-        assert_eq!(thumbnail_size(full, asked), expected);
+        assert_eq!(thumbnail_size(full, asked, 1024), expected);
     }
 
     proptest! {
         #[test]
-        fn no_size_is_zero_or_over_the_limit(full: (u32, u32), asked: (u32, u32)) {
-            let (width, height) = thumbnail_size(full, asked);
-            prop_assert!((1..=MAX_SIDE).contains(&width) && (1..=MAX_SIDE).contains(&height));
+        fn no_size_is_zero_or_over_the_limit(full: (u32, u32), asked: (u32, u32), max_side in 1_u32..) {
+            let (width, height) = thumbnail_size(full, asked, max_side);
+            prop_assert!((1..=max_side).contains(&width) && (1..=max_side).contains(&height));
         }
     }
 
     #[tokio::test]
     async fn memory_is_bounded_and_another_mtime_is_another_thumbnail() {
-        let thumbnails = Thumbnails::default();
+        const MAX_BYTES: u64 = 64 << 20;
+        let thumbnails = Thumbnails::new(MAX_BYTES);
         let key = |number: u64| ThumbnailKey {
             tab: Tab::Input,
             name: FileName::parse("a.png").unwrap(),

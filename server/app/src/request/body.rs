@@ -1,10 +1,10 @@
 //! The body of an inpaint request: JSON, or a form with files.
 
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 
-use super::json::{expect_json, media_type, read};
-use super::{InpaintRequest, data, form};
+use super::json::{expect_json, expect_shallow, media_type, read};
+use super::{InpaintRequest, RequestLimits, data, form};
 use crate::error::ApiError;
 
 /// What an inpaint request brought.
@@ -23,12 +23,17 @@ pub struct Inpaint {
 ///
 /// # Errors
 /// Whatever is wrong with the body, as a 4xx.
-pub async fn read_inpaint<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
+pub async fn read_inpaint<S>(request: Request, state: &S) -> Result<Inpaint, ApiError>
+where
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     if media_type(request.headers()) == "multipart/form-data" {
         return read_form(request, state).await;
     }
     expect_json(request.headers())?;
     let body = read(request, state).await?;
+    expect_shallow(&body, RequestLimits::from_ref(state).max_json_depth)?;
     let mut fields = InpaintRequest::from_json(&body)?;
     drop(body);
     // The texts are large; each is freed as soon as its bytes are there.
@@ -44,14 +49,22 @@ fn decode(field: &str, text: &str) -> Result<Bytes, ApiError> {
     data::decode(field, text).map(Bytes::from)
 }
 
-async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
+async fn read_form<S>(request: Request, state: &S) -> Result<Inpaint, ApiError>
+where
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     let mut form = form::open(request, state).await?;
     let (mut image, mut mask, mut fields) = (Bytes::new(), Bytes::new(), InpaintRequest::default());
-    while let Some(part) = form.next_field().await? {
+    while let Some(part) = form.next_part().await? {
         match part.name() {
             Some("image") => image = part.bytes().await?,
             Some("mask") => mask = part.bytes().await?,
-            Some("options") => fields = InpaintRequest::from_json(&part.bytes().await?)?,
+            Some("options") => {
+                let options = part.bytes().await?;
+                expect_shallow(&options, RequestLimits::from_ref(state).max_json_depth)?;
+                fields = InpaintRequest::from_json(&options)?;
+            }
             _ => {}
         }
     }

@@ -1,8 +1,10 @@
 //! Multipart forms.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::multipart::Field;
+use axum::extract::{FromRef, FromRequest, Multipart, Request};
 
+use super::RequestLimits;
 use super::json::media_type;
 use crate::error::{ApiError, ErrorCode};
 
@@ -15,22 +17,59 @@ pub struct Upload {
     pub bytes: Bytes,
 }
 
+/// A form that is being read, part by part.
+pub struct Form {
+    parts: Multipart,
+    max_parts: usize,
+    read: usize,
+}
+
+impl Form {
+    /// The next part, if there is one.
+    ///
+    /// # Errors
+    /// The form is broken, or has more parts than it may.
+    pub async fn next_part(&mut self) -> Result<Option<Field<'_>>, ApiError> {
+        let part = self.parts.next_field().await?;
+        self.read += usize::from(part.is_some());
+        if self.read > self.max_parts {
+            return Err(ApiError::new(
+                ErrorCode::BodyTooLarge,
+                &format!(
+                    "the form has more than {} parts; the limit is --max-form-parts",
+                    self.max_parts
+                ),
+            ));
+        }
+        Ok(part)
+    }
+}
+
 /// Opens a multipart form.
 ///
 /// # Errors
 /// The body is something else, or nothing that can be read as a form.
-pub async fn open<S: Send + Sync>(request: Request, state: &S) -> Result<Multipart, ApiError> {
+pub async fn open<S>(request: Request, state: &S) -> Result<Form, ApiError>
+where
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     if media_type(request.headers()) != "multipart/form-data" {
         return Err(ApiError::new(
             ErrorCode::UnsupportedType,
             "this address takes a form; send it with `Content-Type: multipart/form-data`",
         ));
     }
-    Multipart::from_request(request, state).await.map_err(|_| {
+    let parts = Multipart::from_request(request, state).await.map_err(|_| {
         ApiError::new(
             ErrorCode::InvalidForm,
             "the multipart form has no boundary in its content type",
         )
+    })?;
+    Ok(Form {
+        parts,
+        max_parts: RequestLimits::from_ref(state).max_form_parts,
+        read: 0,
     })
 }
 
@@ -38,9 +77,13 @@ pub async fn open<S: Send + Sync>(request: Request, state: &S) -> Result<Multipa
 ///
 /// # Errors
 /// As [`open`]; there is no such part, or nothing in it.
-pub async fn read_upload<S: Send + Sync>(request: Request, state: &S) -> Result<Upload, ApiError> {
+pub async fn read_upload<S>(request: Request, state: &S) -> Result<Upload, ApiError>
+where
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     let mut form = open(request, state).await?;
-    while let Some(part) = form.next_field().await? {
+    while let Some(part) = form.next_part().await? {
         if part.name() == Some("file") {
             let name = part.file_name().unwrap_or_default().to_owned();
             let bytes = part.bytes().await?;

@@ -1,23 +1,31 @@
 //! JSON bodies: by content type, with errors that name the field.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
+use super::{RequestLimits, TooSlow};
 use crate::error::{ApiError, ErrorCode};
 
 /// A JSON body. No content type counts as JSON, as many scripts send none.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T, S> FromRequest<S> for JsonBody<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         expect_json(request.headers())?;
-        from_slice(&read(request, state).await?).map(Self)
+        let body = read(request, state).await?;
+        expect_shallow(&body, RequestLimits::from_ref(state).max_json_depth)?;
+        from_slice(&body).map(Self)
     }
 }
 
@@ -26,6 +34,8 @@ pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             crate::error::body_too_large()
+        } else if TooSlow::is_cause_of(&rejection) {
+            crate::error::body_too_slow()
         } else {
             ApiError::new(
                 ErrorCode::IncompleteBody,
@@ -62,6 +72,54 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
         ErrorCode::UnsupportedType,
         "this address takes JSON; send it with `Content-Type: application/json`",
     ))
+}
+
+/// Refuses JSON with more objects and lists within each other than `max_depth`, before anything of it is built.
+///
+/// # Errors
+/// [`ErrorCode::InvalidJson`].
+pub fn expect_shallow(text: &[u8], max_depth: usize) -> Result<(), ApiError> {
+    if is_shallow(text, max_depth) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::InvalidJson,
+        &format!(
+            "the JSON has objects or lists more than {max_depth} deep within each other; --max-json-depth"
+        ),
+    ))
+}
+
+fn is_shallow(mut text: &[u8], max_depth: usize) -> bool {
+    let mut depth = 0_usize;
+    let significant = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']');
+    while let Some(place) = text.iter().position(significant) {
+        let (before, after) = text.split_at(place + 1);
+        match before.last() {
+            Some(b'"') => {
+                text = after_string(after);
+                continue;
+            }
+            Some(b'{' | b'[') if depth == max_depth => return false,
+            Some(b'{' | b'[') => depth += 1,
+            // What closes more than was opened isn't JSON, and is refused as such.
+            _ => depth = depth.saturating_sub(1),
+        }
+        text = after;
+    }
+    true
+}
+
+/// What comes behind a string whose opening quote was read. Pictures are strings of megabytes.
+fn after_string(mut text: &[u8]) -> &[u8] {
+    while let Some(place) = memchr::memchr2(b'"', b'\\', text) {
+        let escaped = text.get(place) == Some(&b'\\');
+        text = text.get(place + 1 + usize::from(escaped)..).unwrap_or_default();
+        if !escaped {
+            return text;
+        }
+    }
+    &[]
 }
 
 /// Reads JSON.
@@ -118,4 +176,25 @@ fn field_error(path: &str, message: &str) -> ApiError {
     }
     let message: String = message.chars().take(200).collect();
     ApiError::field(path, &format!("is wrong: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("{}", 1)]
+    #[case(r#"{"clicks": [[1, 2], [3]], "name": []}"#, 3)]
+    #[case(r#"{"a": "[[[[{{{{", "b\"[": "\\", "c": [1]}"#, 2)]
+    #[case("[{[{", 4)]
+    #[case("]]]][", 1)]
+    #[case("7", 0)]
+    #[case(r#""never closed [[["#, 0)]
+    #[case(r#""ends in a backslash \"#, 0)]
+    fn depth_is_that_of_objects_and_lists_outside_of_strings(#[case] text: &str, #[case] depth: usize) {
+        assert!(is_shallow(text.as_bytes(), depth));
+        assert!(depth == 0 || !is_shallow(text.as_bytes(), depth - 1));
+    }
 }

@@ -1,11 +1,11 @@
 //! The form that scripts for lama-cleaner 1.x send: files and camelCase keys.
 
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 use serde_json::{Map, Value};
 
 use super::body::{Inpaint, expect_file};
-use super::{InpaintRequest, form};
+use super::{InpaintRequest, RequestLimits, form};
 use crate::error::ApiError;
 
 /// Reads a form with the files `image` and `mask` and every other field as a key of its own, in camelCase. Empty
@@ -13,10 +13,14 @@ use crate::error::ApiError;
 ///
 /// # Errors
 /// Whatever is wrong with the body, as a 4xx.
-pub async fn read_legacy<S: Send + Sync>(request: Request, state: &S) -> Result<Inpaint, ApiError> {
+pub async fn read_legacy<S>(request: Request, state: &S) -> Result<Inpaint, ApiError>
+where
+    S: Send + Sync,
+    RequestLimits: FromRef<S>,
+{
     let mut form = form::open(request, state).await?;
     let (mut image, mut mask, mut fields) = (Bytes::new(), Bytes::new(), Map::new());
-    while let Some(part) = form.next_field().await? {
+    while let Some(part) = form.next_part().await? {
         match part.name() {
             Some("image") => image = part.bytes().await?,
             Some("mask") => mask = part.bytes().await?,

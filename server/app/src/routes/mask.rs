@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use iopaint_imaging::morphology::{MAX_RADIUS, dilate, erode, invert};
+use iopaint_imaging::morphology::{dilate, erode, invert};
 use iopaint_imaging::{Limits, decode_mask, encode_overlay, probe, threshold};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ pub struct AdjustMask {
     mask: String,
     /// What is done.
     operate: Operation,
-    /// By how many pixels the hole grows or shrinks; 0 or more. More than 254 counts as 254.
+    /// By how many pixels the hole grows or shrinks; 0 or more. More than `--max-kernel-size` (254) counts as that.
     #[serde(default = "default_radius", deserialize_with = "coerce::integer")]
     #[schema(default = 5)]
     kernel_size: i64,
@@ -64,7 +64,8 @@ pub async fn adjust_mask(
     if request.kernel_size < 0 {
         return Err(ApiError::field("kernel_size", "must be at least 0"));
     }
-    let radius = u8::try_from(request.kernel_size).unwrap_or(MAX_RADIUS);
+    let most = state.limits.request.max_kernel_size;
+    let radius = u8::try_from(request.kernel_size).unwrap_or(u8::MAX).min(most);
     let limits = state.limits.image;
     let bytes = data::decode("mask", &request.mask)?;
     probe(&bytes, &limits).map_err(|error| ApiError::image("mask", &error))?;

@@ -106,8 +106,8 @@ pub async fn media_file(
     Ok(send(media))
 }
 
-/// A small copy of an image, upright: JPEG, or PNG where it has transparency. Never larger than the image or 1024
-/// pixels on a side.
+/// A small copy of an image, upright: JPEG, or PNG where it has transparency. Never larger than the image or
+/// `--max-thumbnail-side` (1024 pixels).
 #[utoipa::path(
     get, path = "/media_thumbnail_file", tag = "files", params(ThumbnailQuery),
     responses(
@@ -194,7 +194,11 @@ fn shrink(media: MediaFile, asked: (u32, u32), limits: &ServerLimits) -> Result<
         }
     })?;
     let picture = decode(&bytes, &limits.image).map_err(|error| ApiError::image("filename", &error))?;
-    let size = thumbnail_size((picture.width(), picture.height()), asked);
+    let size = thumbnail_size(
+        (picture.width(), picture.height()),
+        asked,
+        limits.max_thumbnail_side,
+    );
     let small = picture.thumbnail(size.0, size.1)?;
     Ok(Thumbnail {
         bytes: small.bytes.into(),

@@ -13,3 +13,4 @@ pub mod media;
 pub mod metrics;
 pub mod model;
 pub mod plugins;
+pub mod session;

@@ -1,11 +1,13 @@
 //! Plugins: this server has none, and says so as IOPaint does for one that isn't switched on.
 
 use axum::Json;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody, ErrorCode};
 use crate::request::{JsonBody, coerce};
+use crate::state::AppState;
 
 /// A plugin and what it is to work on.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -43,8 +45,11 @@ pub struct SwitchPluginModel {
     post, path = "/run_plugin_gen_mask", tag = "plugins", request_body = RunPlugin,
     responses((status = UNPROCESSABLE_ENTITY, body = ErrorBody)),
 )]
-pub async fn run_plugin_gen_mask(JsonBody(request): JsonBody<RunPlugin>) -> ApiError {
-    unknown(&request)
+pub async fn run_plugin_gen_mask(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<RunPlugin>,
+) -> ApiError {
+    refuse(&state, &request)
 }
 
 /// Has no plugin to run: always 422.
@@ -52,8 +57,11 @@ pub async fn run_plugin_gen_mask(JsonBody(request): JsonBody<RunPlugin>) -> ApiE
     post, path = "/run_plugin_gen_image", tag = "plugins", request_body = RunPlugin,
     responses((status = UNPROCESSABLE_ENTITY, body = ErrorBody)),
 )]
-pub async fn run_plugin_gen_image(JsonBody(request): JsonBody<RunPlugin>) -> ApiError {
-    unknown(&request)
+pub async fn run_plugin_gen_image(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<RunPlugin>,
+) -> ApiError {
+    refuse(&state, &request)
 }
 
 /// Has no plugin to switch: always null, as IOPaint answers for a plugin that isn't switched on.
@@ -65,7 +73,14 @@ pub async fn switch_plugin_model(_checked: JsonBody<SwitchPluginModel>) -> Json<
     Json(())
 }
 
-fn unknown(request: &RunPlugin) -> ApiError {
+fn refuse(state: &AppState, request: &RunPlugin) -> ApiError {
+    let most = state.limits.request.max_clicks;
+    if request.clicks.len() > most {
+        return ApiError::field(
+            "clicks",
+            &format!("must hold at most {most} places; the limit is --max-clicks"),
+        );
+    }
     let name: String = request
         .name
         .chars()

@@ -24,7 +24,7 @@ export default function KeyDialog() {
         body: JSON.stringify({ key }),
       });
       if (response.ok) {
-        close();
+        useKey.setState(({ taken }) => ({ needed: false, taken: taken + 1 }));
         await queryClient.invalidateQueries();
       } else if (response.status === 401) setFailure(t("key.wrong"));
       else setFailure(describeFailure(response.status, await response.text()));
