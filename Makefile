@@ -11,7 +11,7 @@ BINARY := target/release/iopaint
 STAMPS := target/stamps
 
 web_sources := $(shell find web_app -path web_app/node_modules -prune -o -path web_app/dist -prune -o -type f -print \
-	2>/dev/null | grep -vE '/(e2e|test-results|playwright-report)/|\.tsbuildinfo$$')
+	2>/dev/null | grep -vE '/(e2e|screenshots|test-results|playwright-report)/|\.tsbuildinfo$$')
 
 .PHONY: help
 help: ## List the commands.
@@ -49,6 +49,10 @@ web_app/dist/index.html: $(STAMPS)/node_modules $(web_sources)
 .PHONY: test
 test: ## Run every test there is, with what it needs set up.
 	@$(PYTHON) scripts/run_tests.py
+
+.PHONY: screenshots
+screenshots: build ## Take the pictures of docs/images that show the page, with what its tests use.
+	cd web_app && IOPAINT_BIN=../$(BINARY) npm run screenshots
 
 .PHONY: lint
 lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.

@@ -11,7 +11,8 @@ export default defineConfig({
   workers: 1,
   // Fills run on the processor, which other work may need too.
   timeout: 120_000,
-  expect: { timeout: 20_000 },
+  snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
+  expect: { timeout: 20_000, toHaveScreenshot: { maxDiffPixelRatio: 0.01 } },
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],
@@ -24,6 +25,10 @@ export default defineConfig({
         "--disable-component-update",
         // Memory is measured after what nobody holds is collected.
         "--js-flags=--expose-gc",
+        // Letters and colours are drawn alike on every machine.
+        "--font-render-hinting=none",
+        "--disable-lcd-text",
+        "--force-color-profile=srgb",
       ],
     },
   },

@@ -14,12 +14,15 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the real server on a port of its own and with the built-in model. */
-export async function startServer(flags: readonly string[] = []): Promise<RunningServer> {
+/** Starts the real server on a port of its own and with a built-in model. */
+export async function startServer(
+  flags: readonly string[] = [],
+  model = "lama-mini",
+): Promise<RunningServer> {
   const models = await mkdtemp(join(tmpdir(), "iopaint-models-"));
   const running = spawn(
     BINARY,
-    ["start", "--port", "0", "--model", "lama-mini", "--local-files-only", "--model-dir", models, ...flags],
+    ["start", "--port", "0", "--model", model, "--local-files-only", "--model-dir", models, ...flags],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stop = async (): Promise<void> => {

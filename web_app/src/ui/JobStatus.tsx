@@ -10,7 +10,9 @@ export function JobStatus() {
   const t = useT();
   const job = useEditor((state) => state.job);
   const took = useEditor((state) => state.took);
-  const said = job ? stateOf(job, t) : took !== null ? t("job.done", { seconds: seconds(took) }) : "";
+  const opening = useEditor((state) => state.opening);
+  const done = took === null ? "" : t("job.done", { seconds: seconds(took) });
+  const said = opening ? t("job.opening") : job ? stateOf(job, t) : done;
   return (
     <div className="job" data-busy={job !== null}>
       <p role="status" aria-label={t("job.label")} className="truncate">

@@ -1,4 +1,6 @@
-import { canSelect, TOOLS } from "../editor/actions/tools";
+import { useShallow } from "zustand/react/shallow";
+import { ACTIONS, isOffered } from "../editor/actions/registry";
+import { TOOLS } from "../editor/actions/tools";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";
@@ -8,7 +10,7 @@ import { useNarrow } from "./useNarrow";
 export function ToolRail() {
   const t = useT();
   const narrow = useNarrow();
-  const selects = useEditor(({ server }) => canSelect(server));
+  const offered = useEditor(useShallow((state) => TOOLS.filter((id) => isOffered(ACTIONS[id], state))));
   return (
     <div
       role="toolbar"
@@ -16,7 +18,7 @@ export function ToolRail() {
       aria-orientation={narrow ? "horizontal" : "vertical"}
       className="rail floating"
     >
-      {TOOLS.filter((id) => id !== "select" || selects).map((id) => (
+      {offered.map((id) => (
         <ActionButton key={id} id={id} side={narrow ? "top" : "right"} />
       ))}
     </div>

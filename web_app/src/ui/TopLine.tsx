@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { ACTIONS, isOffered } from "../editor/actions/registry";
 import { currentStage } from "../editor/stage/stage";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
@@ -14,7 +15,7 @@ export function TopLine() {
   const t = useT();
   const picture = useEditor((state) => state.picture);
   const plugins = useEditor(({ server }) => (server?.plugins.length ?? 0) > 0);
-  const files = useEditor(({ server }) => server?.enableFileManager === true);
+  const files = useEditor((state) => isOffered(ACTIONS.files, state));
   return (
     <header className="top-line">
       <div className="flex min-w-0 flex-1 items-center gap-1">

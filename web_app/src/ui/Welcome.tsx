@@ -20,11 +20,12 @@ export function Welcome() {
         <p className="max-w-[44ch] text-soft">{t("welcome.text")}</p>
         <Button
           variant="primary"
+          disabled={opening}
           className="mt-2 h-10 px-4"
           icon={<Icon aria-hidden="true" size={18} strokeWidth={1.75} />}
           onClick={() => void ACTIONS.open.perform()}
         >
-          {t("welcome.open")}
+          {t(opening ? "job.opening" : "welcome.open")}
         </Button>
         <p className="text-sm text-soft max-sm:hidden">{t("welcome.hint")}</p>
       </div>

@@ -20,6 +20,8 @@ export interface Action {
   readonly icon: LucideIcon;
   /** The first one is shown in tooltips. */
   readonly shortcuts?: readonly Shortcut[];
+  /** Whether the server offers it at all; where absent, always. */
+  readonly offered?: (state: EditorState) => boolean;
   /** Whether it can be done now; where absent, always. */
   readonly enabled?: (state: EditorState) => boolean;
   /** Whether it is on, for what can be on or off. */

@@ -9,7 +9,7 @@ export const panelActions = actions({
     label: "action.files",
     icon: Images,
     shortcuts: ["F"],
-    enabled: ({ server }) => server?.enableFileManager === true,
+    offered: ({ server }) => server?.enableFileManager === true,
     perform: () => {
       openDialog("files");
     },

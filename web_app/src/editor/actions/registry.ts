@@ -24,7 +24,12 @@ export type ActionId = keyof typeof ACTIONS;
 export const ACTION_LIST: readonly Action[] = Object.values(ACTIONS);
 
 export function isEnabled(action: Action, state: EditorState): boolean {
-  return action.enabled?.(state) ?? true;
+  return isOffered(action, state) && (action.enabled?.(state) ?? true);
+}
+
+/** Whether it is shown at all. */
+export function isOffered(action: Action, state: EditorState): boolean {
+  return action.offered?.(state) ?? true;
 }
 
 export function isChecked(action: Action, state: EditorState): boolean | undefined {

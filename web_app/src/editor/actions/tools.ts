@@ -39,11 +39,6 @@ function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcu
   };
 }
 
-/** Whether the server has a plugin that finds objects by clicks. */
-export function canSelect(server: EditorState["server"]): boolean {
-  return server?.plugins.some(({ name }) => name === SELECTING_PLUGIN) ?? false;
-}
-
 const isDrawing = ({ drawing }: EditorState) => drawing;
 
 /** The tools, and the size of the brush. */
@@ -57,7 +52,7 @@ export const toolActions = actions({
   line: tool("line", "tool.line", Slash, "N"),
   select: {
     ...tool("select", "tool.select", WandSparkles, "W"),
-    enabled: ({ picture, server }) => picture !== null && canSelect(server),
+    offered: ({ server }) => server?.plugins.some(({ name }) => name === SELECTING_PLUGIN) ?? false,
   },
   pan: tool("pan", "tool.pan", Hand, "V"),
   smallerBrush: {

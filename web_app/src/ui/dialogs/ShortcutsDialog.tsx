@@ -1,6 +1,7 @@
 import { describe } from "../../core/shortcut";
 import type { ActionGroup } from "../../editor/actions/action";
-import { ACTION_LIST } from "../../editor/actions/registry";
+import { ACTION_LIST, isOffered } from "../../editor/actions/registry";
+import { useEditor } from "../../editor/store";
 import { useT } from "../../i18n";
 import { Dialog, Kbd } from "../kit";
 import { MAC } from "../machine";
@@ -31,7 +32,10 @@ export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
 
 function Group({ group }: { group: ActionGroup }) {
   const t = useT();
-  const listed = ACTION_LIST.filter((action) => action.group === group && action.shortcuts?.length);
+  const state = useEditor();
+  const listed = ACTION_LIST.filter(
+    (action) => action.group === group && action.shortcuts?.length && isOffered(action, state),
+  );
   if (listed.length === 0) return null;
   return (
     <section className="mb-5 break-inside-avoid">

@@ -1,0 +1,118 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { expect, test, type Page } from "@playwright/test";
+import { EditorPage } from "../e2e/page";
+import { startServer, type RunningServer } from "../e2e/server";
+
+const FOLDER = "../docs/images";
+const PHOTOS = "../tests/fixtures/photos";
+/** Side of a picture in a strip, and what lies between two, in pixels. */
+const SIDE = 512;
+const GAP = 8;
+
+let server: RunningServer;
+
+test.use({
+  viewport: { width: 1440, height: 900 },
+  colorScheme: "light",
+  contextOptions: { reducedMotion: "reduce" },
+});
+
+test.beforeAll(async () => {
+  // The model that serves where LaMa isn't at hand.
+  server = await startServer([], "lama-patches");
+});
+
+test.afterAll(async () => {
+  await server.stop();
+});
+
+/** The picture as it is on the screen, with its mask. */
+async function picture(editor: EditorPage): Promise<number[]> {
+  const { left, top, right, bottom } = await editor.bounds();
+  const clip = { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return [...(await editor.page.screenshot({ clip }))];
+}
+
+/** Pictures side by side, as a JPEG. */
+async function strip(page: Page, pictures: readonly number[][]): Promise<Buffer> {
+  const bytes = await page.evaluate(
+    async ([pictures, side, gap]) => {
+      const context = new OffscreenCanvas(pictures.length * (side + gap) - gap, side).getContext("2d");
+      if (!context) throw new Error("no context");
+      context.fillStyle = "#fff";
+      context.fillRect(0, 0, context.canvas.width, side);
+      context.imageSmoothingQuality = "high";
+      for (const [index, bytes] of pictures.entries()) {
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
+        context.drawImage(bitmap, index * (side + gap), 0, side, side);
+      }
+      const blob = await context.canvas.convertToBlob({ type: "image/jpeg", quality: 0.88 });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    },
+    [pictures, SIDE, GAP] as const,
+  );
+  return Buffer.from(bytes);
+}
+
+test("a removal, from picture to result", async ({ page }) => {
+  const editor = new EditorPage(page);
+  await editor.openSample(server.url);
+  const before = await picture(editor);
+  await editor.manualMode();
+  await page.locator("input[data-purpose=mask]").setInputFiles(`${PHOTOS}/cocktail.mask.png`);
+  await expect(editor.run).toBeEnabled();
+  await page.mouse.move(5, 5);
+  await editor.settled();
+  const painted = await picture(editor);
+  await page.screenshot({ path: `${FOLDER}/page.png` });
+
+  await editor.run.click();
+  await editor.filled();
+  await page.mouse.move(5, 5);
+  await editor.settled();
+  await writeFile(
+    `${FOLDER}/before-mask-after.jpg`,
+    await strip(page, [before, painted, await picture(editor)]),
+  );
+
+  await page.keyboard.press("d");
+  await editor.settled();
+  await page.screenshot({ path: `${FOLDER}/compare.png` });
+});
+
+test("a batch", async ({ page }) => {
+  await page.goto(server.url);
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  const names = ["brushes", "bulb", "chameleon", "dog", "gamepad"];
+  const choose = async (button: string, ending: string) => {
+    const files = names.map(async (name) => ({
+      name: `${name}.png`,
+      mimeType: "image/png",
+      buffer: await readFile(`${PHOTOS}/${name}${ending}`),
+    }));
+    const choosing = page.waitForEvent("filechooser");
+    await dialog.getByRole("button", { name: button }).click();
+    await (await choosing).setFiles(await Promise.all(files));
+  };
+  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("One for each photo");
+  await choose("Choose masks", ".mask.png");
+  await choose("Add photos", ".png");
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByRole("status")).toHaveText(/^[34] of 5 done/, { timeout: 100_000 });
+  await page.screenshot({ path: `${FOLDER}/batch.png` });
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+
+  test("a mask", async ({ page }) => {
+    const editor = new EditorPage(page);
+    await editor.openSample(server.url, "Astronaut");
+    await page.keyboard.press("m");
+    await page.locator("input[data-purpose=mask]").setInputFiles(`${PHOTOS}/astronaut.mask.png`);
+    await expect(editor.run).toBeEnabled();
+    await editor.settled();
+    await page.screenshot({ path: `${FOLDER}/phone.png` });
+  });
+});
