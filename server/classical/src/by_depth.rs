@@ -1,9 +1,8 @@
 //! Which of two models fills which part of a hole.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{GrayImage, RgbImage, depth};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 
-use crate::depth::depth;
 use crate::patchmatch::PatchMatch;
 
 /// The deepest part of a hole that is thin, in pixels from the nearest known one: wires, scratches and text are.

@@ -3,7 +3,6 @@
 
 mod by_depth;
 mod cv2;
-mod depth;
 mod patchmatch;
 
 pub use by_depth::ByDepth;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use iopaint_classical::{ByDepth, Cv2, PatchMatch};
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{HdStrategy, InpaintError, Inpainter, Options, Unmonitored, Window, inpaint};
+use iopaint_inpaint::{Detail, HdStrategy, InpaintError, Inpainter, Options, Unmonitored, Window, inpaint};
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
@@ -32,6 +32,11 @@ pub trait ModelLoader: Send + Sync + 'static {
     /// # Errors
     /// [`LoadError`]; nothing else changes.
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError>;
+
+    /// What gives detail back to fillings that were made scaled down; they stay soft where there is nothing.
+    fn detail(&self) -> Option<Box<dyn Detail>> {
+        None
+    }
 }
 
 /// Why a model can't serve.
@@ -86,6 +91,10 @@ impl ModelLoader for TorchLoader {
         let mut model = self.model(spec, &sources)?;
         try_out(model.as_mut()).map_err(LoadError::Trial)?;
         Ok(model)
+    }
+
+    fn detail(&self) -> Option<Box<dyn Detail>> {
+        Some(Box::new(self.patches()))
     }
 }
 
@@ -145,5 +154,5 @@ fn try_out(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
         strategy: HdStrategy::Original,
         ..Options::default()
     };
-    inpaint(model, &image, &mask, &options, &Unmonitored).map(|_| ())
+    inpaint(model, None, &image, &mask, &options, &Unmonitored).map(|_| ())
 }

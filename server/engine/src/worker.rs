@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use iopaint_inpaint::{Inpainter, inpaint};
+use iopaint_inpaint::{Detail, Inpainter, inpaint};
 
 use crate::job::{Done, Job, JobError};
 use crate::loading::begin_loading;
@@ -69,11 +69,12 @@ impl Drop for Replacement<'_> {
 }
 
 fn work(shared: &Arc<Shared>) {
+    let detail = shared.loader.detail();
     while let Some(mut run) = next(shared) {
         shared.running.send_replace(true);
         let began = Instant::now();
         shared.meter.job_started(began.duration_since(run.job.entered));
-        let result = forward(&mut run, began);
+        let result = forward(&mut run, detail.as_deref(), began);
         let took = began.elapsed();
         shared.meter.job_ended(&run.name, took, result.is_ok());
         put_back(shared, &run.name, run.model, result.is_ok().then_some(took));
@@ -151,7 +152,7 @@ fn request_missing(shared: &Arc<Shared>, state: &mut State) {
     }
 }
 
-fn forward(run: &mut Run, began: Instant) -> Result<Done, JobError> {
+fn forward(run: &mut Run, detail: Option<&dyn Detail>, began: Instant) -> Result<Done, JobError> {
     let Run { job, model, .. } = run;
     let work = &job.work;
     let span = tracing::info_span!(parent: &job.span, "forward", model = run.name);
@@ -167,7 +168,14 @@ fn forward(run: &mut Run, began: Instant) -> Result<Done, JobError> {
     options.max_forward_pixels = options.max_forward_pixels.min(run.max_forward_pixels);
     // A model holds no state between forwards, so that one which panicked can go on.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        inpaint(model.as_mut(), &work.image, &work.mask, &options, &monitor)
+        inpaint(
+            model.as_mut(),
+            detail,
+            &work.image,
+            &work.mask,
+            &options,
+            &monitor,
+        )
     }));
     match result {
         Ok(Ok(outcome)) => Ok(Done {

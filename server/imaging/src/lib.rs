@@ -6,6 +6,7 @@
 
 mod colour;
 mod decode;
+mod depth;
 mod encode;
 mod error;
 mod format;
@@ -18,6 +19,7 @@ pub mod resize;
 mod text;
 
 pub use decode::{decode, decode_mask};
+pub use depth::depth;
 pub use encode::{EncodeOptions, Encoded, encode_overlay};
 pub use error::{DecodeError, EncodeError};
 pub use format::Format;

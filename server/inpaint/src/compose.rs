@@ -62,6 +62,36 @@ pub(crate) fn paste_blended(
     }
 }
 
+/// Blends what `result`, whose upper left corner is that of `region`, has in `part`, a rectangle of `region`, into `out`
+/// by `mask`. The original pixels are `image`'s; where `mask` is 0 `out` stays.
+pub(crate) fn paste_part(
+    result: &RgbImage,
+    image: &RgbImage,
+    mask: &GrayImage,
+    region: Rect,
+    part: Rect,
+    out: &mut RgbImage,
+) {
+    let stride = image.width();
+    let (left, length) = (part.x as usize, part.width as usize);
+    let (down, across) = ((part.y - region.y) as usize, (part.x - region.x) as usize);
+    let result = rows(result.as_raw(), result.width()).skip(down);
+    let image = rows(image.as_raw(), stride).skip(part.y as usize);
+    let mask = mask
+        .as_raw()
+        .chunks_exact(stride.max(1) as usize)
+        .skip(part.y as usize);
+    let out = rows_mut(out.as_mut(), stride).skip(part.y as usize);
+    for (((out, image), mask), result) in out.zip(image).zip(mask).zip(result).take(part.height as usize) {
+        let pixels = out.iter_mut().zip(image).zip(mask).skip(left).take(length);
+        for (((out, image), mask), result) in pixels.zip(result.iter().skip(across)) {
+            if *mask > 0 {
+                *out = blend(*result, *image, *mask).map(|value| value as u8);
+            }
+        }
+    }
+}
+
 /// Copies the upper left corner of `result` into `region` of `out`.
 pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
     let (x, length) = (region.x as usize, region.width as usize);

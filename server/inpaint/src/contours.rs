@@ -2,7 +2,7 @@
 
 use iopaint_imaging::GrayImage;
 
-use crate::Rect;
+use crate::{Rect, forest::Forest};
 
 /// A mask pixel of at least this belongs to the hole.
 const HOLE: u8 = 128;
@@ -175,57 +175,6 @@ impl Labels {
             }
         }
         boxes
-    }
-}
-
-/// A disjoint-set forest whose roots are the smallest labels of their sets.
-#[derive(Default)]
-struct Forest {
-    parents: Vec<u32>,
-}
-
-impl Forest {
-    fn add(&mut self) -> u32 {
-        let label = self.parents.len() as u32;
-        self.parents.push(label);
-        label
-    }
-
-    fn parent(&self, label: u32) -> u32 {
-        self.parents.get(label as usize).copied().unwrap_or(label)
-    }
-
-    fn set_parent(&mut self, label: u32, parent: u32) {
-        if let Some(slot) = self.parents.get_mut(label as usize) {
-            *slot = parent;
-        }
-    }
-
-    fn find(&mut self, mut label: u32) -> u32 {
-        loop {
-            let parent = self.parent(label);
-            if parent == label {
-                return label;
-            }
-            let grandparent = self.parent(parent);
-            self.set_parent(label, grandparent);
-            label = grandparent;
-        }
-    }
-
-    /// Joins two sets and returns their root.
-    fn union(&mut self, a: u32, b: u32) -> u32 {
-        let (a, b) = (self.find(a), self.find(b));
-        let root = a.min(b);
-        self.set_parent(a.max(b), root);
-        root
-    }
-
-    fn union_of(&mut self, label: Option<u32>, other: u32) -> u32 {
-        match label {
-            Some(label) => self.union(label, other),
-            None => self.find(other),
-        }
     }
 }
 

@@ -4,10 +4,14 @@
 //! The numbers follow `IOPaint` 1.6.0 (Apache-2.0), whose results the same model file gives here too; the code is
 //! this project's own.
 
+mod auto;
 mod compose;
 mod contours;
 mod crop;
 mod cubic;
+mod detail;
+mod forest;
+mod forward;
 mod job;
 mod membrane;
 mod model;
@@ -19,6 +23,7 @@ mod resample;
 mod scaling;
 mod seam;
 
+pub use detail::Detail;
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, Options};

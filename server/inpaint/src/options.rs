@@ -3,6 +3,9 @@
 /// How an image that is larger than a model likes is brought down to size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HdStrategy {
+    /// Every part of the hole at a size at which a model can see across it, with detail from the picture around it.
+    /// As the default where pixels outside the hole aren't kept.
+    Auto,
     /// The whole image at its own size.
     Original,
     /// The whole image scaled so that its longer side is `limit` pixels, if it is longer; only the hole is taken

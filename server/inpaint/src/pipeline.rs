@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    Context, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, Window,
+    Context, Detail, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, Window, auto,
     changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     cubic::paste_scaled,
+    forward::forward,
     pad::{padded_gray, padded_rgb},
     resample::{cubic_gray, cubic_rgb},
     scaling::{fitting_side, scaled_size},
@@ -21,12 +22,14 @@ const TAKEN_FROM_SCALED: u8 = 127;
 
 /// Fills the hole of `image`: the pixels that are 255 in `mask` (0 is kept, values between are blended).
 ///
-/// The strategy picks the regions that run: the whole image, the whole image scaled down, or a rectangle around
-/// every outer part of the hole; a model with a [`Window`] picks them itself. Each is padded to the sides that the model takes by mirroring, filled, blended with
-/// the original and pasted; regions are cut from the original image and pasted in order. Where a padded region has
-/// more pixels than a forward may have, it runs scaled down. Nothing runs where nothing could change.
+/// The strategy picks the regions that run: the whole image, the whole image scaled down, a rectangle around every
+/// outer part of the hole, or regions at sizes that suit the hole; a model with a [`Window`] picks them itself. Each is
+/// padded to the sides that the model takes by mirroring, filled, blended with the original and pasted; regions are cut
+/// from the original image and pasted in order. Where a padded region has more pixels than a forward may have, it runs
+/// scaled down. Nothing runs where nothing could change. `detail` is what [`HdStrategy::Auto`] gives back with to what
+/// ran scaled down; that stays soft without it.
 ///
-/// The results are those of `IOPaint` 1.6.0, except that values that scaling takes out of 0..255 are clamped and that
+/// The results of the other strategies are those of `IOPaint` 1.6.0, except that values that scaling takes out of 0..255 are clamped and that
 /// a crop of a single pixel without a margin, which fails there, runs.
 ///
 /// # Errors
@@ -34,6 +37,7 @@ const TAKEN_FROM_SCALED: u8 = 127;
 /// [`InpaintError::Stopped`] where the monitor says so, [`InpaintError::Forward`] where the model fails.
 pub fn inpaint(
     model: &mut dyn Inpainter,
+    detail: Option<&dyn Detail>,
     image: &RgbImage,
     mask: &GrayImage,
     options: &Options,
@@ -49,16 +53,24 @@ pub fn inpaint(
     if image.width().min(image.height()) == 0 {
         return Err(InpaintError::Empty);
     }
+    let context = Context { options, monitor };
+    if options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none() {
+        return auto::inpaint(model, detail, image, mask, &context);
+    }
     let mut run = Run {
         model,
         image,
         mask,
-        context: Context { options, monitor },
+        context,
         out: image.clone(),
         scaled: false,
     };
     let whole = Rect::whole(image.dimensions());
-    let (regions, limit) = match (run.model.window(), options.strategy) {
+    let strategy = match options.strategy {
+        HdStrategy::Auto => HdStrategy::default(),
+        strategy => strategy,
+    };
+    let (regions, limit) = match (run.model.window(), strategy) {
         (Some(Window { side, .. }), _) if image.dimensions() == (side, side) => (vec![whole], None),
         (Some(Window { side, margin }), _) => (crop_boxes(mask, margin), Some(side.max(1))),
         (None, HdStrategy::Crop { trigger, margin }) if longer > trigger => (crop_boxes(mask, margin), None),
@@ -168,30 +180,4 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// Pads a region and runs it. The result has the region in its upper left corner.
-fn forward(
-    model: &mut dyn Inpainter,
-    image: &RgbImage,
-    mask: &GrayImage,
-    region: Rect,
-    context: &Context<'_>,
-) -> Result<RgbImage, ForwardError> {
-    let (width, height) = model.padding().size(region.width, region.height);
-    let too_large =
-        |_| ForwardError::OutOfMemory(format!("a forward of {width}x{height} pixels is too large"));
-    let size = (
-        u32::try_from(width).map_err(too_large)?,
-        u32::try_from(height).map_err(too_large)?,
-    );
-    let (image, mask) = (padded_rgb(image, region, size), padded_gray(mask, region, size));
-    let result = model.forward(&image, &mask, context)?;
-    if result.dimensions() != size {
-        let (got_width, got_height) = result.dimensions();
-        return Err(ForwardError::Failed(format!(
-            "the model answered {got_width}x{got_height} pixels to {width}x{height}"
-        )));
-    }
-    Ok(result)
 }

@@ -26,6 +26,30 @@ impl Rect {
         }
     }
 
+    /// The smallest rectangle with all pixels of both.
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        Self {
+            x,
+            y,
+            width: (self.x + self.width).max(other.x + other.width) - x,
+            height: (self.y + self.height).max(other.y + other.height) - y,
+        }
+    }
+
+    /// The pixels that both have; `None` where they have none together.
+    pub(crate) fn intersection(&self, other: &Self) -> Option<Self> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let right = (self.x + self.width).min(other.x + other.width);
+        let bottom = (self.y + self.height).min(other.y + other.height);
+        (x < right && y < bottom).then(|| Self {
+            x,
+            y,
+            width: right - x,
+            height: bottom - y,
+        })
+    }
+
     /// Whether every pixel of `other` is one of this rectangle's.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         self.x <= other.x

@@ -143,7 +143,7 @@ fn the_pipeline_gives_the_pixels_that_iopaint_gives() {
             scaled: matches!(options.strategy, HdStrategy::Resize { .. }),
         };
         let name = &case["name"];
-        let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored)
+        let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!outcome.scaled, "{name}");
         assert!(outcome.crops <= recorded.len(), "{name}");

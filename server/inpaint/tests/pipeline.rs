@@ -125,7 +125,7 @@ fn a_window_sees_each_part_of_the_hole_whatever_the_strategy_says() {
                 keep_unmasked,
                 ..options(strategy)
             };
-            let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
+            let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
             assert_eq!(std::mem::take(&mut model.sizes), [(32, 32), (32, 32)]);
             for ((before, after), mask) in image.pixels().zip(outcome.image.pixels()).zip(mask.pixels()) {
                 let due = if mask.0 == [0] {
@@ -138,11 +138,11 @@ fn a_window_sees_each_part_of_the_hole_whatever_the_strategy_says() {
         }
     }
     let (image, mask) = (checked(32, 32), hole(32, 32, &[(4, 4, 20, 3), (8, 20, 2, 2)]));
-    inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
+    inpaint(&mut model, None, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
     assert_eq!(model.sizes, [(32, 32)], "an image of its size runs whole");
     model.sizes.clear();
     let (image, mask) = (checked(300, 80), hole(300, 80, &[(20, 20, 200, 30)]));
-    inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
+    inpaint(&mut model, None, &image, &mask, &options(TWO_PARTS), &Unmonitored).unwrap();
     assert_eq!(model.sizes, [(32, 32)], "a large part is scaled down");
 }
 
@@ -156,7 +156,7 @@ fn the_monitor_hears_of_every_crop_before_it_runs() {
     let (image, mask) = two_parts();
     let monitor = StopAt::default();
     let mut model = Negative::new(LAMA);
-    let outcome = inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &monitor).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &options(TWO_PARTS), &monitor).unwrap();
     assert_eq!(*monitor.told.borrow(), [(0, 2), (1, 2)]);
     assert_eq!(outcome.crops, 2);
     assert_eq!(model.sizes, [(24, 24), (24, 24)]);
@@ -170,7 +170,7 @@ fn a_stopped_run_starts_no_further_forward() {
         ..StopAt::default()
     };
     let mut model = Negative::new(LAMA);
-    let error = inpaint(&mut model, &image, &mask, &options(TWO_PARTS), &monitor).unwrap_err();
+    let error = inpaint(&mut model, None, &image, &mask, &options(TWO_PARTS), &monitor).unwrap_err();
     assert_eq!(error, InpaintError::Stopped(Stop::Deadline));
     assert_eq!(model.sizes.len(), 1);
 }
@@ -179,14 +179,14 @@ fn a_stopped_run_starts_no_further_forward() {
 fn an_empty_mask_needs_no_forward_unless_everything_is_the_models() {
     let (image, mask) = (checked(40, 30), GrayImage::new(40, 30));
     let mut model = Negative::new(LAMA);
-    let outcome = inpaint(&mut model, &image, &mask, &Options::default(), &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &Options::default(), &Unmonitored).unwrap();
     assert_eq!((outcome.crops, model.sizes.len()), (0, 0));
     assert_eq!(outcome.image, image);
     let all = Options {
         keep_unmasked: false,
         ..Options::default()
     };
-    let outcome = inpaint(&mut model, &image, &mask, &all, &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &all, &Unmonitored).unwrap();
     let negative = image
         .iter()
         .zip(outcome.image.iter())
@@ -203,7 +203,7 @@ fn a_region_over_the_limit_runs_scaled_down_and_says_so() {
         ..Options::default()
     };
     let mut model = Negative::new(LAMA);
-    let outcome = inpaint(&mut model, &image, &mask, &limited, &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &limited, &Unmonitored).unwrap();
     assert!(outcome.scaled);
     assert_eq!(model.sizes, [(80, 40)]);
     let changed = |x, y| image.get_pixel(x, y) != outcome.image.get_pixel(x, y);
@@ -216,7 +216,7 @@ fn a_models_own_limit_counts_as_well() {
     let (image, mask) = (checked(160, 80), hole(160, 80, &[(60, 20, 30, 30)]));
     let mut model = Negative::new(LAMA);
     model.max_forward_pixels = Some(40 * 24);
-    let outcome = inpaint(&mut model, &image, &mask, &Options::default(), &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &Options::default(), &Unmonitored).unwrap();
     assert!(outcome.scaled);
     assert!(
         model
@@ -231,7 +231,7 @@ fn an_asked_for_scaling_within_the_limit_is_not_reported() {
     let (image, mask) = (checked(160, 80), hole(160, 80, &[(60, 20, 30, 30)]));
     let mut model = Negative::new(LAMA);
     let strategy = HdStrategy::Resize { limit: 64 };
-    let outcome = inpaint(&mut model, &image, &mask, &options(strategy), &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &options(strategy), &Unmonitored).unwrap();
     assert!(!outcome.scaled);
     assert_eq!(model.sizes, [(64, 32)]);
 }
@@ -242,6 +242,7 @@ fn sizes_that_differ_or_are_empty_are_refused() {
     let mask = GrayImage::new(4, 5);
     let error = inpaint(
         &mut model,
+        None,
         &checked(5, 4),
         &mask,
         &Options::default(),
@@ -253,7 +254,7 @@ fn sizes_that_differ_or_are_empty_are_refused() {
     };
     assert_eq!(error.unwrap_err(), expected);
     let (image, mask) = (RgbImage::new(0, 3), GrayImage::new(0, 3));
-    let error = inpaint(&mut model, &image, &mask, &Options::default(), &Unmonitored);
+    let error = inpaint(&mut model, None, &image, &mask, &Options::default(), &Unmonitored);
     assert_eq!(error.unwrap_err(), InpaintError::Empty);
 }
 
@@ -282,7 +283,7 @@ impl Inpainter for Stepping {
 fn a_model_that_works_in_steps_is_stopped_within_a_forward() {
     let (image, mask) = two_parts();
     let monitor = StopAt::default();
-    let error = inpaint(&mut Stepping, &image, &mask, &options(TWO_PARTS), &monitor);
+    let error = inpaint(&mut Stepping, None, &image, &mask, &options(TWO_PARTS), &monitor);
     assert_eq!(error.unwrap_err(), InpaintError::Stopped(Stop::Cancelled));
 }
 
@@ -304,6 +305,7 @@ fn a_model_that_answers_another_size_is_an_error() {
     let mask = hole(20, 20, &[(2, 2, 3, 3)]);
     let result = inpaint(
         &mut Shrinking,
+        None,
         &checked(20, 20),
         &mask,
         &Options::default(),
@@ -354,7 +356,15 @@ fn a_blended_filling_meets_the_picture_at_the_holes_border() {
                 blend,
                 ..Options::default()
             };
-            let outcome = inpaint(&mut Negative::new(LAMA), &image, &mask, &options, &Unmonitored).unwrap();
+            let outcome = inpaint(
+                &mut Negative::new(LAMA),
+                None,
+                &image,
+                &mask,
+                &options,
+                &Unmonitored,
+            )
+            .unwrap();
             step_at_the_border(&outcome.image, &mask)
         };
         assert!(step(false) > 50, "{strategy:?}");
@@ -407,7 +417,7 @@ proptest! {
         let image = checked(mask.width(), mask.height());
         let options = Options { strategy, blend, max_forward_pixels, ..Options::default() };
         let mut model = Negative::new(padding);
-        let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
+        let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
         prop_assert_eq!(outcome.crops, model.sizes.len());
         let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
@@ -436,7 +446,7 @@ proptest! {
         let image = checked(mask.width(), mask.height());
         let strategy = HdStrategy::Crop { trigger, margin };
         let mut model = Negative::new(padding);
-        let outcome = inpaint(&mut model, &image, &mask, &options(strategy), &Unmonitored).unwrap();
+        let outcome = inpaint(&mut model, None, &image, &mask, &options(strategy), &Unmonitored).unwrap();
         let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
         for ((before, after), _) in pixels.filter(|(_, mask)| mask.0 == [255]) {
             prop_assert_eq!(before.0.map(|value| 255 - value), after.0);
@@ -450,7 +460,7 @@ proptest! {
     ) {
         let image = checked(mask.width(), mask.height());
         let options = Options { strategy, keep_unmasked: false, blend, max_forward_pixels, ..Options::default() };
-        let outcome = inpaint(&mut Negative::new(padding), &image, &mask, &options, &Unmonitored).unwrap();
+        let outcome = inpaint(&mut Negative::new(padding), None, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
     }
 }

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ..Options::default()
             };
             let began = Instant::now();
-            let result = inpaint(&mut model, &image, &mask, &options, &Unmonitored)?.image;
+            let result = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored)?.image;
             let seconds = began.elapsed().as_secs_f64();
             let [hole, ring] = [u32::MAX, RING].map(|reach| error(&image, &result, &mask, reach));
             let seam = seam(&image, &result, &mask);

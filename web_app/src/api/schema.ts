@@ -506,7 +506,7 @@ export interface components {
      * @description How a large image is brought down to what the model likes.
      * @enum {string}
      */
-    HdStrategyName: "Original" | "Resize" | "Crop";
+    HdStrategyName: "Original" | "Resize" | "Crop" | "Auto";
     /** @description An image, its mask and the options as files of a form. */
     InpaintForm: {
       /**

@@ -29,6 +29,21 @@ describe("what is sent of a picture", () => {
     expect(uploadFor(hole, photo, { ...crop, trigger: 6000 })).toEqual(all);
   });
 
+  it("is more of it the larger the hole under Auto, and all of a small one", () => {
+    const auto: HdOptions = { ...crop, strategy: "Auto" };
+    const small = uploadFor(hole, photo, auto);
+    expect(small.forceCrop).toBe(false);
+    expect(small.box.width * small.box.height).toBeLessThan(450_000);
+    const large = uploadFor({ x: 2000, y: 1500, width: 1000, height: 600 }, photo, auto);
+    expect(large.box).toEqual({ x: 2000 - 1040, y: 1500 - 1040, width: 1000 + 2080, height: 600 + 2080 });
+    const little = { width: 800, height: 600 };
+    expect(uploadFor({ x: 1, y: 1, width: 9, height: 9 }, little, auto).box).toEqual({
+      x: 0,
+      y: 0,
+      ...little,
+    });
+  });
+
   it("makes the server cut the same rectangles as of the whole picture", () => {
     const side = 1000;
     for (const margin of [0, 1, 64, 128, 600]) {

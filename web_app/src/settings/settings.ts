@@ -2,7 +2,7 @@ import type { components } from "../api/schema";
 
 /** How large pictures are taken to pieces: the strategies of the server's API. */
 export type Strategy = components["schemas"]["HdStrategyName"];
-export const STRATEGIES = ["Crop", "Resize", "Original"] as const satisfies readonly Strategy[];
+export const STRATEGIES = ["Auto", "Crop", "Resize", "Original"] as const satisfies readonly Strategy[];
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -60,7 +60,7 @@ export const DEFAULTS: Settings = {
   maskOpacity: 0.73,
   saveFormat: "same",
   saveQuality: 95,
-  strategy: "Crop",
+  strategy: "Auto",
   cropTrigger: 800,
   cropMargin: 128,
   resizeLimit: 1280,

@@ -21,6 +21,8 @@ pub enum HdStrategyName {
     Resize,
     /// A rectangle around every part of the hole.
     Crop,
+    /// Every part of the hole at a size that suits the model, with detail from the picture around it.
+    Auto,
 }
 
 /// The algorithm of the `cv2` model.
@@ -266,6 +268,7 @@ impl InpaintRequest {
         let pixels = |value: i64| u32::try_from(value.max(0)).unwrap_or(u32::MAX);
         let strategy = match self.hd_strategy {
             HdStrategyName::Original => HdStrategy::Original,
+            HdStrategyName::Auto => HdStrategy::Auto,
             HdStrategyName::Resize => HdStrategy::Resize {
                 limit: pixels(self.hd_strategy_resize_limit),
             },
@@ -370,7 +373,7 @@ trait FromName: for<'de> Deserialize<'de> {
 }
 
 impl FromName for HdStrategyName {
-    const NAMES: &'static [&'static str] = &["Original", "Resize", "Crop"];
+    const NAMES: &'static [&'static str] = &["Original", "Resize", "Crop", "Auto"];
 }
 
 impl FromName for Cv2Flag {

@@ -20,8 +20,8 @@ const ROUNDS: usize = 2;
 const FIRST_ROUNDS: usize = 8;
 /// How steeply better matches count more (see [`vote`]); in the last vote they do much more, so that the result is
 /// crisp.
-const SHARPNESS: f32 = 1.0;
-const LAST_SHARPNESS: f32 = 4.0;
+pub(super) const SHARPNESS: f32 = 1.0;
+pub(super) const LAST_SHARPNESS: f32 = 4.0;
 /// What is filled in where nothing is known: mid-grey, without texture.
 const UNKNOWN: Estimate = [128.0, 128.0, 128.0, 0.0, 0.0];
 
@@ -126,7 +126,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Estimate> {
+pub(super) fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Estimate> {
     let mut estimates = vec![UNKNOWN; level.holes.len()];
     vote(level, field, sharpness, threads, &level.holes, &mut estimates);
     estimates
@@ -146,7 +146,7 @@ fn at(canvas: &Canvas, places: &[u32]) -> Vec<Estimate> {
 }
 
 /// The level's pixels, smoothly filled.
-fn smooth(level: &Level) -> Vec<Estimate> {
+pub(super) fn smooth(level: &Level) -> Vec<Estimate> {
     if level.canvas.hole.iter().all(|hole| *hole) {
         return vec![UNKNOWN; level.holes.len()];
     }

@@ -1,8 +1,9 @@
 //! One scale of the image: what is known, what is to be filled, and which patches take part.
 
+use iopaint_imaging::depth;
+
 use super::distance::{RADIUS, SIDE};
 use super::pixel::{Estimate, Pixel, SLOPE_ACROSS, SLOPE_DOWN, brightness, to_byte};
-use crate::depth::depth;
 
 /// No target: the pixel's patch has no pixel of the hole, or doesn't lie inside the image.
 const NONE: u32 = u32::MAX;

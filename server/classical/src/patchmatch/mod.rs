@@ -6,6 +6,7 @@
 //! patches are compared by colour, slope and, after Newson et al. ("Video Inpainting of Complex Scenes", 2014),
 //! texture. The seam is hidden in the gradient domain (Perez, Gangnet and Blake 2003).
 
+mod detail;
 mod distance;
 mod field;
 mod fill;
@@ -22,11 +23,11 @@ mod vote;
 use std::num::NonZeroUsize;
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, ForwardError, Inpainter, Monitor, Padding, Rect, Stop, changed_box};
+use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding, Rect, Stop, changed_box};
 
 use fill::{Run, fill};
 use level::Canvas;
-use pixel::{coloured, to_byte};
+use pixel::{Estimate, coloured, to_byte};
 use texture::write_texture;
 
 /// The fewest pixels of surroundings on every side of the hole that are searched for patches.
@@ -87,13 +88,7 @@ impl PatchMatch {
             threads: self.threads.get(),
             monitor,
         };
-        let mut filled = fill(known, guess, &run)?.into_iter();
-        let pixels = out.as_mut().as_chunks_mut::<3>().0.iter_mut();
-        for (pixel, _) in pixels.zip(mask.as_raw()).filter(|(_, value)| **value > 0) {
-            if let Some([red, green, blue, ..]) = filled.next() {
-                *pixel = [red, green, blue].map(to_byte);
-            }
-        }
+        write(&mut out, mask, &fill(known, guess, &run)?);
         Ok(out)
     }
 }
@@ -114,6 +109,50 @@ impl Inpainter for PatchMatch {
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         Ok(self.fill(image, mask, None, context.monitor)?)
+    }
+}
+
+impl Detail for PatchMatch {
+    fn restore(
+        &self,
+        image: &RgbImage,
+        hole: &GrayImage,
+        small: &RgbImage,
+        halvings: u32,
+        monitor: &dyn Monitor,
+    ) -> Result<Option<RgbImage>, Stop> {
+        let colours = |image: &RgbImage| {
+            let pixels = image.as_raw().as_chunks::<3>().0;
+            pixels.iter().map(|pixel| coloured(*pixel)).collect::<Vec<_>>()
+        };
+        let mut canvas = Canvas {
+            width: image.width() as usize,
+            height: image.height() as usize,
+            pixels: colours(image),
+            hole: hole.as_raw().iter().map(|value| *value > 0).collect(),
+        };
+        write_texture(&mut canvas);
+        let small = colours(small);
+        let run = Run {
+            seed: self.seed,
+            threads: self.threads.get(),
+            monitor,
+        };
+        let filled = detail::restore(canvas, &small, halvings, &run)?;
+        Ok(filled.map(|filled| {
+            let mut out = image.clone();
+            write(&mut out, hole, &filled);
+            out
+        }))
+    }
+}
+
+/// Writes the colours of the hole's pixels, in order.
+fn write(image: &mut RgbImage, hole: &GrayImage, filled: &[Estimate]) {
+    let pixels = image.as_mut().as_chunks_mut::<3>().0.iter_mut();
+    let pixels = pixels.zip(hole.as_raw()).filter(|(_, value)| **value > 0);
+    for ((pixel, _), [red, green, blue, ..]) in pixels.zip(filled) {
+        *pixel = [*red, *green, *blue].map(to_byte);
     }
 }
 

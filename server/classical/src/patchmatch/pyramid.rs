@@ -1,9 +1,10 @@
 //! The image at several scales.
 
+use iopaint_imaging::depth;
+
 use super::distance::SIDE;
 use super::level::{Canvas, Level};
 use super::pixel::{Pixel, VOTED};
-use crate::depth::depth;
 
 /// The deepest hole, in pixels, that the coarsest level may have: about as deep as a patch, so that its middle sees
 /// both sides.
@@ -41,7 +42,7 @@ pub(super) fn shrunk(canvas: Canvas, times: usize) -> Canvas {
 }
 
 /// Half the size. Known pixels are averaged; where one of four is to be filled, so is the coarse one.
-fn halved(canvas: &Canvas) -> Canvas {
+pub(super) fn halved(canvas: &Canvas) -> Canvas {
     let (width, height) = (canvas.width.div_ceil(2), canvas.height.div_ceil(2));
     let mut half = Canvas {
         width,

@@ -7,7 +7,8 @@ const FAR: u32 = u32::MAX / 2;
 
 /// How far each pixel of the hole is from the nearest known one, in pixels; 0 for known ones. Two passes of a chamfer
 /// mask (Borgefors 1986), within a tenth of the Euclidean distance. What lies beyond the image's edge is no nearer.
-pub(crate) fn depth(hole: &[bool], width: usize) -> Vec<f32> {
+#[must_use]
+pub fn depth(hole: &[bool], width: usize) -> Vec<f32> {
     let mut depth: Vec<u32> = hole.iter().map(|hole| if *hole { FAR } else { 0 }).collect();
     sweep(depth.chunks_exact_mut(width.max(1)));
     depth.reverse();

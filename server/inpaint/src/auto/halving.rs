@@ -1,0 +1,74 @@
+//! Images at half the size, as often as needed. Sides are rounded up; a last row or column that stands alone counts
+//! twice.
+
+use iopaint_imaging::{GrayImage, RgbImage};
+
+/// `image` halved so many times: averages of two by two pixels.
+pub(super) fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
+    (0..times).fold(image, |image, _| {
+        let mean = |four: [[u8; 3]; 4]| {
+            std::array::from_fn(|channel| {
+                let sum: u16 = four.iter().map(|pixel| u16::from(pixel[channel])).sum();
+                ((sum + 2) / 4) as u8
+            })
+        };
+        let (width, height) = half_size(image.dimensions());
+        RgbImage::from_raw(width, height, halved(image.as_raw(), image.width(), mean)).unwrap_or_default()
+    })
+}
+
+/// `mask` halved so many times: 255 where any of two by two pixels isn't 0.
+pub(super) fn halved_hole(mask: GrayImage, times: u32) -> GrayImage {
+    (0..times).fold(mask, |mask, _| {
+        let any = |four: [[u8; 1]; 4]| [if four == [[0]; 4] { 0 } else { 255 }];
+        let (width, height) = half_size(mask.dimensions());
+        GrayImage::from_raw(width, height, halved(mask.as_raw(), mask.width(), any)).unwrap_or_default()
+    })
+}
+
+fn half_size((width, height): (u32, u32)) -> (u32, u32) {
+    (width.div_ceil(2), height.div_ceil(2))
+}
+
+fn halved<const CHANNELS: usize>(
+    data: &[u8],
+    width: u32,
+    join: impl Fn([[u8; CHANNELS]; 4]) -> [u8; CHANNELS],
+) -> Vec<u8> {
+    let pixels = data.as_chunks::<CHANNELS>().0;
+    let mut out = Vec::with_capacity(data.len().div_ceil(4));
+    for rows in pixels.chunks(2 * width.max(1) as usize) {
+        let (upper, lower) = rows.split_at(rows.len().min(width as usize));
+        let lower = if lower.is_empty() { upper } else { lower };
+        for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
+            if let ([a, .., b], [c, .., d]) = (upper, lower) {
+                out.extend(join([*a, *b, *c, *d]));
+            } else if let ([a], [c]) = (upper, lower) {
+                out.extend(join([*a, *a, *c, *c]));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_are_averaged_and_a_last_one_alone_counts_twice() {
+        let image = RgbImage::from_fn(3, 3, |x, y| [(x * 10 + y * 2) as u8, 7, 0].into());
+        let half = halved_rgb(image, 1);
+        let reds: Vec<_> = half.pixels().map(|pixel| pixel.0[0]).collect();
+        assert_eq!((half.dimensions(), reds), ((2, 2), vec![6, 21, 9, 24]));
+        assert_eq!(half.get_pixel(1, 1).0[1..], [7, 0]);
+    }
+
+    #[test]
+    fn no_part_of_the_hole_is_lost() {
+        let mut mask = GrayImage::new(9, 5);
+        mask.put_pixel(8, 4, [1].into());
+        let small = halved_hole(mask, 2);
+        assert_eq!(small.as_raw(), &[0, 0, 0, 0, 0, 255]);
+    }
+}
