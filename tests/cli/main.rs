@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod at_work;
 mod disk;
+#[cfg(unix)]
+mod drain;
 mod events;
 mod http;
 mod keys;
 mod limits;
 mod manual;
+#[cfg(target_os = "linux")]
+mod memory_growth;
 mod models;
 mod pictures;
 mod slow;

@@ -136,8 +136,12 @@ impl Events {
 
     /// Tells everybody that a picture is filled, as IOPaint does.
     pub async fn inpainted(&self) {
+        // After [`Events::close`] there is nobody to tell, and asking for all sockets would panic.
+        let Some(everybody) = self.io.of("/") else {
+            return;
+        };
         // A client that is too slow to be told misses one; they carry nothing.
-        let _ = self.io.emit("diffusion_finish", &[(); 0]).await;
+        let _ = everybody.emit("diffusion_finish", &[(); 0]).await;
     }
 
     /// Sends all sockets away.
