@@ -38,8 +38,6 @@ pub struct Status {
     pub loaded: Vec<String>,
     /// Whether there is a thread that runs models. Where there is none, only a new process helps.
     pub alive: bool,
-    /// Whether the engine takes no more jobs.
-    pub draining: bool,
 }
 
 /// A model on its way.
@@ -148,7 +146,6 @@ impl Engine {
             running: state.pace.is_running(),
             loaded: state.loaded.iter().map(|slot| slot.spec.name.clone()).collect(),
             alive: state.alive,
-            draining: state.draining,
         }
     }
 

@@ -63,8 +63,8 @@ pub(crate) struct State {
     /// Whether there is a thread that runs models.
     pub alive: bool,
     pub pace: Pace,
-    /// Since when there may be memory to give back to the system.
-    pub released: Option<Instant>,
+    /// Since when there is freed memory that may be given back to the system: the first and the last time.
+    freed: Option<(Instant, Instant)>,
     clock: u64,
 }
 
@@ -82,7 +82,7 @@ impl Default for State {
             closed: false,
             alive: true,
             pace: Pace::default(),
-            released: None,
+            freed: None,
             clock: 0,
         }
     }
@@ -223,7 +223,7 @@ impl Shared {
             self.meter.model_unloaded(&slot.spec.name);
             drop(slot);
         }
-        self.lock().released = Some(Instant::now());
+        self.lock().memory_freed();
         self.notify();
     }
 }
@@ -249,6 +249,23 @@ impl State {
 
     pub fn is_downloading(&self, name: &str) -> bool {
         matches!(self.downloads.get(name), Some(Download::Running(_)))
+    }
+
+    /// Something large has been freed.
+    pub fn memory_freed(&mut self) {
+        let now = Instant::now();
+        self.freed = Some(self.freed.map_or((now, now), |(first, _)| (first, now)));
+    }
+
+    /// When freed memory is to be given back to the system: when nothing more was freed for `idle`, and at the latest
+    /// after `busy`.
+    pub fn release_at(&self, idle: Duration, busy: Duration) -> Option<Instant> {
+        self.freed.map(|(first, last)| (last + idle).min(first + busy))
+    }
+
+    /// Freed memory is given back to the system.
+    pub fn memory_released(&mut self) {
+        self.freed = None;
     }
 
     /// Whether a job that names no model can't hope for one.

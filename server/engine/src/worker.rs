@@ -12,9 +12,11 @@ use crate::loading::begin_loading;
 use crate::monitor::JobMonitor;
 use crate::state::{Shared, State, Then};
 
-/// How long nothing may have run until memory is given back to the system: while pictures come one after the other, it
-/// would only be asked for again. The last picture is encoded in the meantime.
+/// How long nothing may have run until memory is given back to the system; the last picture is encoded in the meantime.
 const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(3);
+/// How often it is given back while pictures come one after the other. Each forward asks for it again, which costs time;
+/// but pictures of ever other sizes leave ever more of it between blocks that are in use.
+const BETWEEN_RELEASES: Duration = Duration::from_secs(5);
 
 /// A job and the model that is taken out of its slot to run it.
 struct Run {
@@ -92,6 +94,14 @@ fn next(shared: &Arc<Shared>) -> Option<Run> {
             return None;
         }
         let now = Instant::now();
+        let release = state.release_at(IDLE_BEFORE_RELEASE, BETWEEN_RELEASES);
+        if release.is_some_and(|release| release <= now) {
+            state.memory_released();
+            drop(state);
+            iopaint_torch::release_memory();
+            state = shared.lock();
+            continue;
+        }
         if let Some(run) = take(&mut state) {
             state.pace.begin(now);
             state.tell_places();
@@ -100,18 +110,12 @@ fn next(shared: &Arc<Shared>) -> Option<Run> {
         }
         request_missing(shared, &mut state);
         let (idle, next_idle) = state.take_idle(now, shared.idle_unload, shared.unload_current);
-        let release = state.released.map(|released| released + IDLE_BEFORE_RELEASE);
-        if !idle.is_empty() {
+        if idle.is_empty() {
+            state = shared.wait(state, release.into_iter().chain(next_idle).min());
+        } else {
             drop(state);
             shared.unload(idle);
             state = shared.lock();
-        } else if release.is_some_and(|release| release <= now) {
-            state.released = None;
-            drop(state);
-            iopaint_torch::release_memory();
-            state = shared.lock();
-        } else {
-            state = shared.wait(state, release.into_iter().chain(next_idle).min());
         }
     }
 }
@@ -199,7 +203,7 @@ fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, took: Option
     {
         let mut state = shared.lock();
         state.pace.end(took);
-        state.released = Some(Instant::now());
+        state.memory_freed();
         // It was used until now.
         if let Some(slot) = state.touch(name).filter(|slot| slot.model.is_none()) {
             slot.model = model.take();

@@ -35,7 +35,7 @@ async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
 #[tokio::test]
 async fn a_picture_that_is_larger_than_the_memory_is_filled_alone() {
     let server = server_of(crate::harness::torch(), |_, limits| {
-        limits.max_in_flight_bytes = 1000
+        limits.max_in_flight_bytes = 1000;
     });
     let (image, mask) = picture();
     let answer = server.inpaint(&image, &mask, &serde_json::json!({})).await;

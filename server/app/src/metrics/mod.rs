@@ -61,7 +61,7 @@ struct Inner {
     queue_wait: Histogram,
     inference: Timings<Model>,
     stages: Timings<StageLabel>,
-    requests: Timings<Route>,
+    requests: Timings<Answered>,
     rejections: Family<Code, Counter>,
     pixels: Counter,
     jobs: Family<Outcome, Counter>,
@@ -110,7 +110,7 @@ struct StageLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
+struct Answered {
     route: String,
     method: &'static str,
     status: u16,
@@ -325,12 +325,12 @@ impl Metrics {
 
     /// A request has been answered. `route`: its pattern, not its address.
     pub fn answered(&self, route: &str, method: &Method, status: u16, took: Duration) {
-        let route = Route {
+        let labels = Answered {
             route: route.to_owned(),
             method: method_name(method),
             status,
         };
-        self.0.requests.get_or_create(&route).observe(took.as_secs_f64());
+        self.0.requests.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
     /// A request has been answered with an error.
