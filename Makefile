@@ -54,6 +54,10 @@ test: ## Run every test there is, with what it needs set up.
 screenshots: build ## Take the pictures of docs/images that show the page, with what its tests use.
 	cd web_app && IOPAINT_BIN=../$(BINARY) npm run screenshots
 
+.PHONY: soak
+soak: build ## Run the server under mixed load with rude clients for SOAK_MIN minutes (10): build/soak/report.json.
+	@$(PYTHON) tests/load/soak.py --binary $(BINARY)
+
 .PHONY: lint
 lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
 	@scripts/lint
