@@ -1,9 +1,13 @@
 //! Memory doesn't grow with the number of pictures, and goes back to the system after them.
 
 use std::io::Read;
+use std::time::{Duration, Instant};
 
 use crate::at_work::{post, wait_for};
 use crate::start_with;
+
+/// Longer than the server waits until it gives memory back.
+const REST: Duration = Duration::from_secs(6);
 
 /// Bytes that a process has in RAM.
 fn resident(process: u32) -> f64 {
@@ -20,33 +24,44 @@ fn resident(process: u32) -> f64 {
         * 1024.0
 }
 
+/// Fills pictures of sizes that differ each time, as photos do: what is kept by size would grow. Returns the most
+/// memory there was between two of them.
+fn fill(port: &str, process: u32, rounds: std::ops::Range<u32>) -> f64 {
+    let mut most: f64 = 0.0;
+    for round in rounds {
+        for size in [(64 + round, 80), (160, 120 + 2 * round), (240 - 3 * round, 200)] {
+            let mut answer = Vec::new();
+            post(port, size).read_to_end(&mut answer).unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 200"));
+            most = most.max(resident(process));
+        }
+    }
+    most
+}
+
+/// The least memory there is while nothing is to be done.
+fn at_rest(process: u32) -> f64 {
+    let began = Instant::now();
+    let mut least = f64::MAX;
+    while began.elapsed() < REST {
+        least = least.min(resident(process));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    least
+}
+
 #[test]
-fn memory_is_flat_over_pictures_of_mixed_sizes_and_less_after_them() {
+fn memory_is_as_it_was_after_as_many_pictures_of_other_sizes_again() {
     let server = start_with(|command| {
         command.args(["--model", "lama-mini"]);
     });
     wait_for(&server.port, "iopaint_ready", 1.0);
     let process = server.child.id();
-    let mut samples = Vec::new();
-    for round in 0..36 {
-        // Sizes that differ a bit each time, as photos do: what is kept by size would grow.
-        for size in [(64 + round, 80), (300, 200 + 3 * round), (640 - 5 * round, 480)] {
-            let mut answer = Vec::new();
-            post(&server.port, size).read_to_end(&mut answer).unwrap();
-            assert!(answer.starts_with(b"HTTP/1.1 200"));
-        }
-        samples.push(resident(process));
-    }
-    let third = samples.len() / 3;
-    let most = |samples: &[f64]| samples.iter().copied().fold(0.0, f64::max);
-    let (first, last) = (most(&samples[..third]), most(&samples[2 * third..]));
-    assert!(last <= first * 1.05, "{first} bytes at first, {last} at last");
-
-    let mut answer = Vec::new();
-    post(&server.port, (1800, 1400)).read_to_end(&mut answer).unwrap();
-    let burst = resident(process);
-    // No time is set here: if nothing were given back, the test would never end.
-    while resident(process) > last.max(burst * 0.7) {
-        std::thread::yield_now();
-    }
+    // What is kept for each size is bounded, and full after these.
+    fill(&server.port, process, 0..12);
+    let before = at_rest(process);
+    let most = fill(&server.port, process, 12..24);
+    let after = at_rest(process);
+    assert!(after <= before * 1.05, "{before} bytes before, {after} after");
+    assert!(after < most, "{most} bytes at most, {after} at rest");
 }

@@ -16,6 +16,6 @@ pub use device::{Device, ParseDeviceError, cuda_device_count, init};
 pub use exit::exit;
 pub use lama::LamaModel;
 pub use manga::MangaModel;
-pub use memory::release_memory;
+pub use memory::{bound_caches, release_memory};
 pub use module::{LoadError, Source};
 pub use signed::{SignedInput, SignedModel};

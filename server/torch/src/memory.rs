@@ -1,4 +1,4 @@
-//! Memory that was freed and that the process still holds.
+//! Memory that libtorch and the allocator keep.
 
 /// Gives freed memory back to the system. The allocator keeps what was freed between blocks that are in use, up to the
 /// peak of a burst; libtorch's tensors come from the same allocator. Takes milliseconds; allocations on other threads
@@ -8,5 +8,22 @@ pub fn release_memory() {
     {
         // SAFETY: it moves no block that is in use, and may be called from any thread at any time.
         unsafe { libc::malloc_trim(0) };
+    }
+}
+
+/// What oneDNN keeps for each size of picture that a convolution has run on; it is compiled for that size.
+const CACHE_CAPACITY: &str = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
+/// How many of them: those of a few sizes, of which the last one counts most. Its own 1024 are tens of megabytes that
+/// fill up with the sizes of photos long gone.
+const PRIMITIVES: &str = "128";
+
+/// Bounds what is kept for each size of picture, unless the environment says how much that may be.
+///
+/// # Safety
+/// It changes the environment: the process must have no other thread yet.
+pub unsafe fn bound_caches() {
+    if std::env::var_os(CACHE_CAPACITY).is_none() {
+        // SAFETY: the caller sees to it that nobody reads the environment now.
+        unsafe { std::env::set_var(CACHE_CAPACITY, PRIMITIVES) };
     }
 }
