@@ -7,6 +7,7 @@ import { test } from "./server";
 async function withHoles(editor: EditorPage, server: string): Promise<void> {
   await editor.page.goto(server);
   await editor.openDrawn(4000, 3000);
+  await editor.page.getByRole("combobox", { name: "For large pictures" }).selectOption("Crop");
   await editor.manualMode();
   for (const [index, [dx, dy]] of [
     [-220, -160],

@@ -34,8 +34,11 @@ async function oneFont(page: Page): Promise<void> {
   await page.evaluate(() => document.fonts.load("14px One"));
 }
 
-/** A server with folders and a list of models that doesn't change. */
+/** A server with folders and a list of models that doesn't change, and the strategy with the most settings. */
 async function furnish(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    localStorage.setItem("iopaint.settings", JSON.stringify({ state: { strategy: "Crop" }, version: 1 }));
+  });
   await page.route("**/api/v1/server-config", async (route) => {
     const response = await route.fetch();
     const config = (await response.json()) as object;

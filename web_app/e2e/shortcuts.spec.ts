@@ -106,6 +106,7 @@ test("Ctrl+O picks a file, Ctrl+Y does again, and keys belong to a field of text
   await page.keyboard.press("Control+Y");
   await expect(editor.redo).toBeDisabled();
 
+  await page.getByRole("combobox", { name: "For large pictures" }).selectOption("Crop");
   await page.getByRole("spinbutton", { name: "Margin" }).focus();
   await page.keyboard.press("e");
   await expect(editor.button("Brush")).toHaveAttribute("aria-pressed", "true");
