@@ -62,6 +62,15 @@ soak: build ## Run the server under mixed load with rude clients for SOAK_MIN mi
 lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
 	@scripts/lint
 
+build/schema/ready: scripts/schema_requirements.txt
+	$(PYTHON) -m venv build/schema
+	build/schema/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: schema-test
+schema-test: build build/schema/ready ## Hold the server to its own description of the API, with schemathesis.
+	@$(PYTHON) scripts/schema_test.py --binary $(BINARY) --schemathesis build/schema/bin/schemathesis
+
 .PHONY: gallery
 gallery: build ## Fill holes in the test photos with MODEL and write build/gallery/index.html.
 	@$(PYTHON) scripts/gallery.py --binary $(BINARY) --model $(or $(MODEL),lama-mini)

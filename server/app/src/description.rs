@@ -37,7 +37,16 @@ const WITH_KEY: Refusals = &[
 ];
 /// Besides, of those that take a body.
 const WITH_BODY: Refusals = &[
+    (StatusCode::BAD_REQUEST, "The body is broken"),
     (StatusCode::REQUEST_TIMEOUT, "The body comes too slowly"),
+    (
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is over a limit, or something in it",
+    ),
+    (
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body's type is not taken here",
+    ),
     (
         StatusCode::FORBIDDEN,
         "The request comes from a page of another site",

@@ -1958,6 +1958,15 @@ export interface operations {
           "application/json": components["schemas"]["ModelInfo"];
         };
       };
+      /** @description The body is broken */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The server wants a key; there was none or a wrong one */
       401: {
         headers: {
@@ -1986,6 +1995,24 @@ export interface operations {
       };
       /** @description The body comes too slowly */
       408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body is over a limit, or something in it */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body's type is not taken here */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -2173,6 +2200,15 @@ export interface operations {
       };
     };
     responses: {
+      /** @description The body is broken */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The server wants a key; there was none or a wrong one */
       401: {
         headers: {
@@ -2193,6 +2229,24 @@ export interface operations {
       };
       /** @description The body comes too slowly */
       408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body is over a limit, or something in it */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body's type is not taken here */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -2241,6 +2295,15 @@ export interface operations {
       };
     };
     responses: {
+      /** @description The body is broken */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The server wants a key; there was none or a wrong one */
       401: {
         headers: {
@@ -2261,6 +2324,24 @@ export interface operations {
       };
       /** @description The body comes too slowly */
       408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body is over a limit, or something in it */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body's type is not taken here */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -2678,6 +2759,15 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description The body is broken */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The server wants a key; there was none or a wrong one */
       401: {
         headers: {
@@ -2698,6 +2788,24 @@ export interface operations {
       };
       /** @description The body comes too slowly */
       408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body is over a limit, or something in it */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body's type is not taken here */
+      415: {
         headers: {
           [name: string]: unknown;
         };
