@@ -62,6 +62,10 @@ soak: build ## Run the server under mixed load with rude clients for SOAK_MIN mi
 lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
 	@scripts/lint
 
+.PHONY: fuzz
+fuzz: ## Feed the decoders with bytes that nobody thought of, FUZZ_S seconds (180) each.
+	@scripts/fuzz $(TARGETS)
+
 build/schema/ready: scripts/schema_requirements.txt
 	$(PYTHON) -m venv build/schema
 	build/schema/bin/pip install --quiet --disable-pip-version-check -r $<
