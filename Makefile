@@ -107,6 +107,21 @@ build/eval/venv/ready: models/eval/requirements.txt
 eval: build build/eval/venv/ready ## Judge MODELS="..." against OpenCV on the test photos: build/eval/metrics.md, sheet.jpg.
 	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini)
 
+.PHONY: bench
+bench: ## Time the hot paths that need no network and no model; a FILTER="..." picks some.
+	cargo bench --locked -p iopaint-imaging -p iopaint-inpaint -- $(FILTER)
+
+# IOPaint and PyTorch are some gigabytes; PEER names a virtual environment that has them already.
+build/side_by_side/venv/ready: benches/side_by_side/requirements.txt
+	$(PYTHON) -m venv build/side_by_side/venv
+	build/side_by_side/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: bench-peer
+bench-peer: build $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1.6.0 in one run: build/side_by_side/report.md.
+	cargo build --release --locked -p iopaint-torch --example forward
+	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary $(BINARY) $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built here; the shared cache stays.
 	rm -rf target build web_app/dist web_app/node_modules

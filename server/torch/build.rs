@@ -6,6 +6,29 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 
+const SOURCES: &[&str] = &[
+    "shim/conv/few_outputs.cpp",
+    "shim/conv/gemm.cpp",
+    "shim/conv/geometry.cpp",
+    "shim/conv/kernels.cpp",
+    "shim/conv/kernels_portable.cpp",
+    "shim/conv/layer.cpp",
+    "shim/conv/patches.cpp",
+    "shim/conv/pointwise.cpp",
+    "shim/conv/transposed.cpp",
+    "shim/conv/winograd.cpp",
+    "shim/graph/convolution.cpp",
+    "shim/graph/ranks.cpp",
+    "shim/graph/rewrite.cpp",
+    "shim/module.cpp",
+];
+
+/// Files that are compiled for more than the least that a processor has; which one runs is chosen at run time.
+const INSTRUCTION_SETS: &[(&str, &[&str])] = &[
+    ("avx2", &["-mavx2", "-mfma"]),
+    ("avx512", &["-mavx512f", "-mfma"]),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=link.rs");
@@ -17,15 +40,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         .or_else(|| library_dir.parent().map(PathBuf::from))
         .ok_or("libtorch's library folder has no parent")?
         .join("include");
-    cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .warnings(false)
-        .include(&include_dir)
-        .include(include_dir.join("torch/csrc/api/include"))
-        .define("_GLIBCXX_USE_CXX11_ABI", "1")
-        .file("shim/module.cpp")
-        .compile("iopaint_torch_shim");
+    let shim = || {
+        let mut build = cc::Build::new();
+        build
+            .cpp(true)
+            .std("c++17")
+            .warnings(false)
+            // Convolutions run here; a debug build that crawled would be of no use.
+            .opt_level(3)
+            .include(&include_dir)
+            .include(include_dir.join("torch/csrc/api/include"))
+            .define("_GLIBCXX_USE_CXX11_ABI", "1");
+        build
+    };
+    if env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("x86_64") {
+        for (name, flags) in INSTRUCTION_SETS {
+            let mut build = shim();
+            for flag in *flags {
+                build.flag(flag);
+            }
+            build
+                .file(format!("shim/conv/kernels_{name}.cpp"))
+                .compile(&format!("iopaint_torch_{name}"));
+        }
+    }
+    shim().files(SOURCES).compile("iopaint_torch_shim");
     link::emit_rpath();
     Ok(())
 }

@@ -17,7 +17,7 @@ use iopaint_app::{
 };
 use iopaint_engine::{
     Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
-    TorchLoader, init_torch,
+    TorchLoader, TorchSettings, init_torch,
 };
 use iopaint_imaging::{EncodeOptions, Limits};
 use iopaint_inpaint::Inpainter;
@@ -148,7 +148,10 @@ pub fn server_from(
 
 /// Loads real models.
 pub fn torch() -> Arc<dyn ModelLoader> {
-    init_torch(2);
+    init_torch(TorchSettings {
+        threads: 2,
+        ..TorchSettings::default()
+    });
     Arc::new(TorchLoader {
         device: Device::Cpu,
         strict: false,

@@ -52,7 +52,7 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     let files = tokio::task::spawn_blocking(move || Files::open(&settings)).await??;
     let metrics = Metrics::default();
     let (own_flags, meter) = (flags.clone(), metrics.clone());
-    let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, threads, meter)).await??;
+    let engine = tokio::task::spawn_blocking(move || start_engine(&own_flags, meter)).await??;
     let codecs = CodecPool::new(threads);
     let state = AppState::new(engine.clone(), codecs, files, metrics, limits(&flags, keys));
     let events = state.events.clone();
@@ -96,7 +96,7 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_engine(flags: &Start, threads: usize, metrics: Metrics) -> anyhow::Result<Engine> {
+fn start_engine(flags: &Start, metrics: Metrics) -> anyhow::Result<Engine> {
     let models = &flags.models;
     let (registry, store) = startup::models(models.model_dir.as_deref())?;
     metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
@@ -111,7 +111,7 @@ fn start_engine(flags: &Start, threads: usize, metrics: Metrics) -> anyhow::Resu
         unload_current: models.low_mem,
         meter: Arc::new(metrics),
     };
-    iopaint_engine::init_torch(threads);
+    iopaint_engine::init_torch(startup::torch_settings(models));
     let loader = startup::loader(models)?;
     Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use iopaint_engine::{Device, ModelStore, Registry, TorchLoader, cuda_device_count};
+use iopaint_engine::{Device, ModelStore, Registry, TorchLoader, TorchSettings, cuda_device_count};
 use iopaint_imaging::Limits;
 
 use crate::cli::{ModelFlags, PictureFlags};
@@ -28,6 +28,15 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
 pub fn threads(flags: &ModelFlags) -> NonZeroUsize {
     let threads = flags.threads.unwrap_or_else(default_threads);
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// How libtorch is to run models.
+pub fn torch_settings(flags: &ModelFlags) -> TorchSettings {
+    TorchSettings {
+        threads: threads(flags).get(),
+        optimize_graph: flags.optimize_graph,
+        tf32: flags.tf32,
+    }
 }
 
 /// What loads models, on the device that was named.

@@ -28,7 +28,9 @@ pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
 pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
 pub use engine::{Engine, LoadingModel, Status};
-pub use iopaint_torch::{Device, bound_caches, cuda_device_count, exit, init as init_torch};
+pub use iopaint_torch::{
+    Device, Settings as TorchSettings, bound_caches, cuda_device_count, exit, init as init_torch,
+};
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;

@@ -26,7 +26,7 @@ const TAKEN_FROM_SCALED: u8 = 127;
 /// outer part of the hole, or regions at sizes that suit the hole; a model with a [`Window`] picks them itself. Each is
 /// padded to the sides that the model takes by mirroring, filled, blended with the original and pasted; regions are cut
 /// from the original image and pasted in order. Where a padded region has more pixels than a forward may have, it runs
-/// scaled down. Nothing runs where nothing could change. `detail` is what [`HdStrategy::Auto`] gives back with to what
+/// scaled down; where memory runs out, once more with a quarter of the pixels. Nothing runs where nothing could change. `detail` is what [`HdStrategy::Auto`] gives back with to what
 /// ran scaled down; that stays soft without it.
 ///
 /// The results of the other strategies are those of `IOPaint` 1.6.0, except that values that scaling takes out of 0..255 are clamped and that
@@ -103,7 +103,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Fills one region, scaled down so that its longer side is at most `limit` if there is one, and less if it is
-    /// too large.
+    /// too large or if memory runs out.
     fn region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let limit = limit.map(|limit| limit.min(region.width.max(region.height)));
@@ -112,7 +112,25 @@ impl Run<'_> {
         let asked = limit.map_or(size, |limit| scaled_size(size, limit));
         let fitting = fitting_side(self.model.padding(), asked, max_pixels);
         self.scaled |= fitting.is_some();
-        match fitting.or(limit) {
+        let first = self.region_at(region, fitting.or(limit));
+        let Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) = first else {
+            return first;
+        };
+        // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
+        let longer = fitting.or(limit).map_or(size, |longer| scaled_size(size, longer));
+        let (width, height) = self.model.padding().size(longer.0, longer.1);
+        let Some(smaller) = fitting_side(self.model.padding(), longer, width.saturating_mul(height) / 4)
+        else {
+            return first;
+        };
+        self.scaled = true;
+        self.region_at(region, Some(smaller))
+    }
+
+    /// Fills one region, scaled so that its longer side is `longer`.
+    fn region_at(&mut self, region: Rect, longer: Option<u32>) -> Result<(), InpaintError> {
+        let size = (region.width, region.height);
+        match longer {
             Some(longer) if self.blends() => self.blended_region(region, Some(scaled_size(size, longer))),
             None if self.blends() => self.blended_region(region, None),
             Some(longer) => self.scaled_region(region, scaled_size(size, longer)),

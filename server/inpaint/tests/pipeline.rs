@@ -14,6 +14,8 @@ struct Negative {
     padding: Padding,
     window: Option<Window>,
     max_forward_pixels: Option<u64>,
+    /// The pixels for which its memory is enough.
+    memory: u64,
     sizes: Vec<(u32, u32)>,
 }
 
@@ -29,6 +31,7 @@ impl Negative {
             padding,
             window: None,
             max_forward_pixels: None,
+            memory: u64::MAX,
             sizes: Vec::new(),
         }
     }
@@ -55,6 +58,9 @@ impl Inpainter for Negative {
     ) -> Result<RgbImage, ForwardError> {
         assert_eq!(image.dimensions(), mask.dimensions());
         self.sizes.push(image.dimensions());
+        if u64::from(image.width()) * u64::from(image.height()) > self.memory {
+            return Err(ForwardError::OutOfMemory("too large".into()));
+        }
         let mut out = image.clone();
         out.iter_mut().for_each(|value| *value = 255 - *value);
         Ok(out)
@@ -463,4 +469,28 @@ proptest! {
         let outcome = inpaint(&mut Negative::new(padding), None, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
     }
+}
+
+#[test]
+fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
+    let (image, mask) = (checked(256, 128), hole(256, 128, &[(40, 40, 60, 30)]));
+    let mut model = Negative {
+        memory: 128 * 64,
+        ..Negative::new(LAMA)
+    };
+    let options = options(HdStrategy::Original);
+    let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
+    assert_eq!(model.sizes, [(256, 128), (128, 64)]);
+    assert!(outcome.scaled);
+    assert_eq!(outcome.image.dimensions(), (256, 128));
+    assert_eq!(outcome.image.get_pixel(0, 0), image.get_pixel(0, 0));
+
+    model.memory = 100;
+    model.sizes.clear();
+    let error = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap_err();
+    assert!(
+        matches!(error, InpaintError::Forward(ForwardError::OutOfMemory(_))),
+        "{error}"
+    );
+    assert_eq!(model.sizes, [(256, 128), (128, 64)]);
 }

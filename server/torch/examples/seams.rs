@@ -30,7 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [model, folder, pictures @ ..] = &arguments[..] else {
         return Err("seams MODEL.pt FOLDER IMAGE MASK [IMAGE MASK]...".into());
     };
-    iopaint_torch::init(std::thread::available_parallelism()?.get());
+    iopaint_torch::init(iopaint_torch::Settings {
+        threads: std::thread::available_parallelism()?.get(),
+        ..iopaint_torch::Settings::default()
+    });
     let mut model = LamaModel::load(Source::File(model.as_ref()), Device::Cpu, PADDING)?;
     println!(
         "{:24} {:6} {:>7} {:>6} {:>6} {:>6}",

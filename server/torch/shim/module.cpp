@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <istream>
+#include <memory>
 #include <new>
 #include <streambuf>
 #include <string>
@@ -17,10 +18,17 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/csrc/jit/serialization/import.h>
+
+#include "conv/kernels.h"
+#include "graph/rewrite.h"
 
 #if defined(__linux__)
 #include <dlfcn.h>
+#endif
+#if defined(__GLIBC__)
+#include <malloc.h>
 #endif
 
 // Exported by libtorch, but their header (torch/csrc/jit/codegen/fuser/interface.h) isn't shipped.
@@ -30,7 +38,11 @@ TORCH_API void overrideCanFuseOnGPU(bool value);
 } // namespace torch::jit
 
 struct iopaint_module {
+  // The model as it was frozen; empty where it was rewritten.
   torch::jit::Module module;
+  // The rewritten model, and its first argument: what could not be frozen, or nothing.
+  torch::jit::Code code;
+  c10::IValue self;
 };
 
 namespace {
@@ -95,9 +107,45 @@ torch::jit::Module prepare(torch::jit::Module module) {
   }
 }
 
-template <typename Load> iopaint_module *guarded_load(Load load, char **error) {
+// Gives memory that was freed while a model was loaded back to the system.
+void trim() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+// Changes the module's own graph and frees the module, so that weights are never held twice.
+std::unique_ptr<iopaint_module> rewrite(torch::jit::Module module, iopaint_rewritten *rewritten) {
+  std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph();
+  const iopaint::graph::Rewritten counts = iopaint::graph::rewrite(graph);
+  *rewritten = {counts.layers, counts.convolutions, counts.paddings, counts.norms, counts.activations, counts.sums,
+      counts.winograd};
+  auto result = std::make_unique<iopaint_module>();
+  result->code = torch::jit::Code(graph, "forward");
+  if (graph->inputs()[0]->hasUses()) {
+    result->self = module._ivalue();
+  }
+  return result;
+}
+
+template <typename Load>
+iopaint_module *guarded_load(Load load, bool optimize, iopaint_rewritten *rewritten, char **error) {
+  *rewritten = {};
   try {
-    return new iopaint_module{prepare(load())};
+    const c10::InferenceMode inference;
+    if (optimize) {
+      try {
+        std::unique_ptr<iopaint_module> result = rewrite(prepare(load()), rewritten);
+        trim();
+        return result.release();
+      } catch (const std::exception &) {
+        // The graph is half changed. Whatever is wrong with the model shows when it is loaded as it is.
+        *rewritten = {};
+      }
+    }
+    auto result = std::make_unique<iopaint_module>();
+    result->module = prepare(load());
+    return result.release();
   } catch (const std::exception &exception) {
     set_error(error, message_of(exception));
   } catch (...) {
@@ -106,12 +154,26 @@ template <typename Load> iopaint_module *guarded_load(Load load, char **error) {
   return nullptr;
 }
 
+c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
+  if (!module.code) {
+    return module.module.forward(std::move(arguments));
+  }
+  for (const c10::IValue &argument : arguments) {
+    TORCH_CHECK(argument.toTensor().dim() == 4, "a rewritten model takes tensors of four dimensions");
+  }
+  arguments.insert(arguments.begin(), module.self);
+  torch::jit::InterpreterState(module.code).run(arguments);
+  return std::move(arguments.back());
+}
+
 } // namespace
 
 extern "C" {
 
-void iopaint_configure(int threads) {
+void iopaint_configure(int threads, bool tf32) {
   at::set_num_threads(threads);
+  at::globalContext().setAllowTF32CuDNN(tf32);
+  at::globalContext().setAllowTF32CuBLAS(tf32);
   torch::jit::getProfilingMode() = false;
   torch::jit::getExecutorMode() = false;
   torch::jit::setTensorExprFuserEnabled(false);
@@ -135,18 +197,23 @@ int iopaint_cuda_device_count(void) {
   }
 }
 
-iopaint_module *iopaint_module_load_file(const char *path, iopaint_device device, char **error) {
-  return guarded_load([&] { return torch::jit::load(std::string(path), to_device(device)); }, error);
+const char *iopaint_instruction_set(void) { return iopaint::conv::kernels_name(); }
+
+iopaint_module *iopaint_module_load_file(
+    const char *path, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error) {
+  return guarded_load(
+      [&] { return torch::jit::load(std::string(path), to_device(device)); }, optimize && device < 0, rewritten, error);
 }
 
-iopaint_module *iopaint_module_load_bytes(const void *bytes, size_t size, iopaint_device device, char **error) {
+iopaint_module *iopaint_module_load_bytes(
+    const void *bytes, size_t size, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error) {
   return guarded_load(
       [&] {
         MemoryBuffer buffer(bytes, size);
         std::istream stream(&buffer);
         return torch::jit::load(stream, to_device(device));
       },
-      error);
+      optimize && device < 0, rewritten, error);
 }
 
 void iopaint_module_free(iopaint_module *module) { delete module; }
@@ -161,7 +228,7 @@ at::Tensor *iopaint_module_forward(
     for (size_t i = 0; i < count; ++i) {
       arguments.emplace_back(*inputs[i]);
     }
-    c10::IValue output = module->module.forward(std::move(arguments));
+    c10::IValue output = call(*module, std::move(arguments));
     if (!output.isTensor()) {
       set_error(error, "the model answered something other than one tensor");
       return nullptr;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::shim;
 
@@ -62,12 +63,41 @@ impl FromStr for Device {
     }
 }
 
-/// Sets the number of threads of one forward pass, and turns off the executor that compiles a model anew for each
-/// image size (its memory would grow with every size seen). Call once, before the first model is loaded.
-pub fn init(threads: usize) {
-    let threads = i32::try_from(threads.max(1)).unwrap_or(i32::MAX);
-    // SAFETY: takes a plain number, has no preconditions.
-    unsafe { shim::iopaint_configure(threads) }
+/// Process-wide settings of libtorch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How many threads one forward pass uses.
+    pub threads: usize,
+    /// Whether models on the CPU are rewritten to run faster; those loaded before keep what they have.
+    pub optimize_graph: bool,
+    /// Whether a GPU may round what it multiplies to 10 bits, which is faster.
+    pub tf32: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            optimize_graph: true,
+            tf32: true,
+        }
+    }
+}
+
+static OPTIMIZE_GRAPH: AtomicBool = AtomicBool::new(true);
+
+/// Applies `settings`, and turns off the executor that compiles a model anew for each image size (its memory would grow
+/// with every size seen). Call once, before the first model is loaded.
+pub fn init(settings: Settings) {
+    OPTIMIZE_GRAPH.store(settings.optimize_graph, Ordering::Relaxed);
+    let threads = i32::try_from(settings.threads.max(1)).unwrap_or(i32::MAX);
+    // SAFETY: takes plain values, has no preconditions.
+    unsafe { shim::iopaint_configure(threads, settings.tf32) }
+}
+
+/// Whether models are to be rewritten, as the last [`init`] said.
+pub(crate) fn optimize_graph() -> bool {
+    OPTIMIZE_GRAPH.load(Ordering::Relaxed)
 }
 
 /// How many CUDA devices this libtorch can use: none for its CPU build or without a driver.

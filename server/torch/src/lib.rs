@@ -8,14 +8,16 @@ mod lama;
 mod manga;
 mod memory;
 mod module;
+mod rewritten;
 mod shim;
 mod signed;
 mod tensor;
 
-pub use device::{Device, ParseDeviceError, cuda_device_count, init};
+pub use device::{Device, ParseDeviceError, Settings, cuda_device_count, init};
 pub use exit::exit;
 pub use lama::LamaModel;
 pub use manga::MangaModel;
 pub use memory::{bound_caches, release_memory};
 pub use module::{LoadError, Source};
+pub use rewritten::Rewritten;
 pub use signed::{SignedInput, SignedModel};

@@ -7,8 +7,9 @@ use std::ptr::{self, NonNull};
 use iopaint_inpaint::ForwardError;
 use tch::Tensor;
 
-use crate::Device;
-use crate::shim::{self, RawModule};
+use crate::device::optimize_graph;
+use crate::shim::{self, RawModule, RawRewritten};
+use crate::{Device, Rewritten};
 
 /// Where the bytes of a TorchScript file are.
 #[derive(Debug, Clone, Copy)]
@@ -36,15 +37,30 @@ pub enum LoadError {
 /// An owned `torch::jit::Module`, frozen and in evaluation mode.
 pub(crate) struct Module {
     raw: NonNull<RawModule>,
+    rewritten: Rewritten,
 }
 
 // SAFETY: a module is moved between threads as a whole and used by one at a time (`&mut` in `forward`).
 unsafe impl Send for Module {}
 
 impl Module {
-    /// Reads a TorchScript file to `device`.
+    /// Reads a TorchScript file to `device` and rewrites its graph, if the process's settings say so.
     pub fn load(source: Source<'_>, device: Device) -> Result<Self, LoadError> {
+        let module = Self::read(source, device, optimize_graph())?;
+        module.rewritten.log();
+        Ok(module)
+    }
+
+    /// What became of the graph.
+    #[cfg(test)]
+    pub fn rewritten(&self) -> Rewritten {
+        self.rewritten
+    }
+
+    /// Reads a TorchScript file to `device`.
+    pub fn read(source: Source<'_>, device: Device, optimize: bool) -> Result<Self, LoadError> {
         let mut error = ptr::null_mut();
+        let mut rewritten = RawRewritten::default();
         let raw = match source {
             Source::File(path) => {
                 let path = path
@@ -52,7 +68,15 @@ impl Module {
                     .and_then(|path| CString::new(path).ok())
                     .ok_or(LoadError::Path)?;
                 // SAFETY: the path outlives the call, `error` is writable.
-                unsafe { shim::iopaint_module_load_file(path.as_ptr(), device.code(), &raw mut error) }
+                unsafe {
+                    shim::iopaint_module_load_file(
+                        path.as_ptr(),
+                        device.code(),
+                        optimize,
+                        &raw mut rewritten,
+                        &raw mut error,
+                    )
+                }
             }
             // SAFETY: the slice outlives the call and libtorch keeps no reference into it.
             Source::Bytes(bytes) => unsafe {
@@ -60,12 +84,17 @@ impl Module {
                     bytes.as_ptr().cast(),
                     bytes.len(),
                     device.code(),
+                    optimize,
+                    &raw mut rewritten,
                     &raw mut error,
                 )
             },
         };
         match NonNull::new(raw) {
-            Some(raw) => Ok(Self { raw }),
+            Some(raw) => Ok(Self {
+                raw,
+                rewritten: rewritten.into(),
+            }),
             // SAFETY: the call failed, so `error` is its text.
             None => Err(LoadError::NotTorchScript(first_line(&unsafe {
                 shim::take_text(error)

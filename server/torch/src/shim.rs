@@ -10,18 +10,36 @@ pub struct RawModule {
     _private: [u8; 0],
 }
 
+/// `iopaint_rewritten`.
+#[repr(C)]
+#[derive(Debug, Default, Clone, Copy)]
+pub struct RawRewritten {
+    pub layers: i64,
+    pub convolutions: i64,
+    pub paddings: i64,
+    pub norms: i64,
+    pub activations: i64,
+    pub sums: i64,
+    pub winograd: i64,
+}
+
 unsafe extern "C" {
-    pub fn iopaint_configure(threads: c_int);
+    pub fn iopaint_configure(threads: c_int, tf32: bool);
+    pub fn iopaint_instruction_set() -> *const c_char;
     pub fn iopaint_cuda_device_count() -> c_int;
     pub fn iopaint_module_load_file(
         path: *const c_char,
         device: c_int,
+        optimize: bool,
+        rewritten: *mut RawRewritten,
         error: *mut *mut c_char,
     ) -> *mut RawModule;
     pub fn iopaint_module_load_bytes(
         bytes: *const c_void,
         size: usize,
         device: c_int,
+        optimize: bool,
+        rewritten: *mut RawRewritten,
         error: *mut *mut c_char,
     ) -> *mut RawModule;
     pub fn iopaint_module_free(module: *mut RawModule);

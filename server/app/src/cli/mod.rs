@@ -120,6 +120,30 @@ pub struct ModelFlags {
     /// Spends less memory: smaller forwards, one model at a time.
     #[arg(long, env = "IOPAINT_LOW_MEM")]
     pub low_mem: bool,
+    /// Rewrites a model's graph so that it runs faster on the processor; `--no-optimize-graph` runs it as it is.
+    #[arg(
+        long,
+        env = "IOPAINT_OPTIMIZE_GRAPH",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "true",
+        default_missing_value = "true",
+        value_parser = switch
+    )]
+    pub optimize_graph: bool,
+    /// Lets a GPU round what it multiplies to 10 bits, as PyTorch does; `--no-tf32` is slower and more exact.
+    #[arg(
+        long,
+        env = "IOPAINT_TF32",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "true",
+        default_missing_value = "true",
+        value_parser = switch
+    )]
+    pub tf32: bool,
     /// Never downloads anything.
     #[arg(long, env = "IOPAINT_LOCAL_FILES_ONLY")]
     pub local_files_only: bool,

@@ -46,7 +46,7 @@ pub fn run(runtime: &Runtime, flags: &Run) -> anyhow::Result<u8> {
     let plan = Plan::new(flags)?;
     let threads = startup::threads(&flags.models).get();
     let at_a_time = if flags.models.low_mem { 1 } else { AT_A_TIME };
-    let engine = start_engine(&flags.models, threads, at_a_time)?;
+    let engine = start_engine(&flags.models, at_a_time)?;
     let model = runtime.block_on(loaded(&engine))?;
 
     let total = plan.pairs.len();
@@ -93,7 +93,7 @@ pub fn run(runtime: &Runtime, flags: &Run) -> anyhow::Result<u8> {
     Ok(report.exit_code())
 }
 
-fn start_engine(flags: &ModelFlags, threads: usize, places: usize) -> anyhow::Result<Engine> {
+fn start_engine(flags: &ModelFlags, places: usize) -> anyhow::Result<Engine> {
     let (registry, store) = startup::models(flags.model_dir.as_deref())?;
     let options = EngineOptions {
         model: Some(flags.model.clone()),
@@ -105,7 +105,7 @@ fn start_engine(flags: &ModelFlags, threads: usize, places: usize) -> anyhow::Re
         download: DownloadOptions::default(),
         ..EngineOptions::default()
     };
-    iopaint_engine::init_torch(threads);
+    iopaint_engine::init_torch(startup::torch_settings(flags));
     let loader = startup::loader(flags)?;
     Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
 }

@@ -1,0 +1,95 @@
+//! Bytes to pixels and back, at the size of a phone's photo.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+use divan::{Bencher, black_box, counter::BytesCount};
+use iopaint_imaging::{
+    EncodeOptions, Format, GrayImage, Limits, Picture, RgbImage, decode, morphology, threshold,
+};
+
+const WIDTH: u32 = 2000;
+const HEIGHT: u32 = 1500;
+const LIMITS: Limits = Limits {
+    max_pixels: 1 << 27,
+    max_side: 1 << 15,
+};
+
+fn main() {
+    divan::main();
+}
+
+/// Gradients with some grain: compresses about as a photo does.
+fn photo() -> RgbImage {
+    let mut state = 1_u32;
+    RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let grain = (state >> 30) as u8;
+        [
+            (x / 9) as u8 + grain,
+            (y / 7) as u8 + grain,
+            ((x + y) / 14) as u8 + grain,
+        ]
+        .into()
+    })
+}
+
+fn hole() -> GrayImage {
+    GrayImage::from_fn(WIDTH, HEIGHT, |x, y| {
+        [if x.abs_diff(900).pow(2) + y.abs_diff(700).pow(2) < 10_000 {
+            255
+        } else {
+            0
+        }]
+        .into()
+    })
+}
+
+fn file(format: Format) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let seed = photo();
+    seed.write_to(&mut bytes, image_format(format)).unwrap();
+    bytes.into_inner()
+}
+
+fn image_format(format: Format) -> image::ImageFormat {
+    match format {
+        Format::Jpeg => image::ImageFormat::Jpeg,
+        _ => image::ImageFormat::Png,
+    }
+}
+
+fn picture(format: Format) -> Picture {
+    decode(&file(format), &LIMITS).unwrap()
+}
+
+#[divan::bench(args = [Format::Png, Format::Jpeg])]
+fn decoding(bencher: Bencher<'_, '_>, format: Format) {
+    let bytes = file(format);
+    bencher
+        .counter(BytesCount::new(WIDTH * HEIGHT * 3))
+        .bench(|| decode(black_box(&bytes), &LIMITS).unwrap());
+}
+
+#[divan::bench(args = [Format::Png, Format::Jpeg])]
+fn encoding(bencher: Bencher<'_, '_>, format: Format) {
+    let picture = picture(format);
+    let (result, hole) = (photo(), hole());
+    bencher.counter(BytesCount::new(WIDTH * HEIGHT * 3)).bench(|| {
+        picture
+            .encode(black_box(&result), &hole, &EncodeOptions::default())
+            .unwrap()
+    });
+}
+
+#[divan::bench]
+fn mask_threshold(bencher: Bencher<'_, '_>) {
+    bencher
+        .with_inputs(hole)
+        .bench_values(|mut mask| threshold(black_box(&mut mask), 128));
+}
+
+#[divan::bench(args = [5, 40])]
+fn mask_dilation(bencher: Bencher<'_, '_>, radius: u8) {
+    let hole = hole();
+    bencher.bench(|| morphology::dilate(black_box(&hole), radius));
+}

@@ -1,0 +1,72 @@
+//! What lies around a forward, with a model that does nothing.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+use divan::{Bencher, black_box};
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{
+    Context, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, changed_box, inpaint,
+};
+
+const SIZE: (u32, u32) = (4000, 3000);
+
+fn main() {
+    divan::main();
+}
+
+struct Nothing;
+
+impl Inpainter for Nothing {
+    fn padding(&self) -> Padding {
+        Padding {
+            modulo: 8,
+            min_size: 16,
+            square: false,
+        }
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        _: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        Ok(image.clone())
+    }
+}
+
+fn photo() -> RgbImage {
+    RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| [x as u8, y as u8, (x ^ y) as u8].into())
+}
+
+/// Discs of that radius, spread over the picture.
+fn holes(radius: u32) -> GrayImage {
+    GrayImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+        let (x, y) = (x % 1000, y % 1000);
+        [
+            if x.abs_diff(500).pow(2) + y.abs_diff(500).pow(2) < radius * radius {
+                255
+            } else {
+                0
+            },
+        ]
+        .into()
+    })
+}
+
+#[divan::bench(args = [Options::default().strategy, HdStrategy::Resize { limit: 1280 }, HdStrategy::Original])]
+fn strategies(bencher: Bencher<'_, '_>, strategy: HdStrategy) {
+    let (image, mask) = (photo(), holes(60));
+    let options = Options {
+        strategy,
+        max_forward_pixels: u64::MAX,
+        ..Options::default()
+    };
+    bencher.bench(|| inpaint(&mut Nothing, black_box(&image), &mask, &options, &Unmonitored).unwrap());
+}
+
+#[divan::bench]
+fn the_box_of_what_changed(bencher: Bencher<'_, '_>) {
+    let mask = holes(60);
+    bencher.bench(|| changed_box(black_box(&mask)));
+}

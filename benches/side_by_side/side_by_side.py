@@ -1,0 +1,175 @@
+"""Asks this program and IOPaint 1.6.0 for the same things in turns and writes a table of ratios.
+
+Run by `make bench-peer`, in the virtual environment that IOPaint is installed in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "models" / "export"))  # after this folder: both have a pictures.py
+
+import forward  # noqa: E402
+import pictures  # noqa: E402
+import servers  # noqa: E402
+from report import OPENVINO, OURS, PEER, Report  # noqa: E402
+
+PARTS = ("forward", "start", "requests", "clients")
+FORWARD_SIZES = ((64, 64), (128, 128), (256, 256), (512, 512), (768, 512), (1024, 1024))
+# Name, width, height, format, diameter of the hole.
+REQUESTS = (
+    ("512x512 PNG", 512, 512, "PNG", 120),
+    ("1024x768 JPEG", 1024, 768, "JPEG", 200),
+    ("12 MP JPEG, small hole", 4000, 3000, "JPEG", 200),
+    ("12 MP PNG, small hole", 4000, 3000, "PNG", 200),
+    ("24 MP JPEG, small hole", 6000, 4000, "JPEG", 200),
+)
+CLIENTS = (1, 4, 8)
+
+
+def stand_in(folder: Path) -> Path:
+    """A model folder as both programs have it, with a full-size LaMa of random weights in it."""
+    file = folder / "torch" / "hub" / "checkpoints" / "big-lama.pt"
+    if not file.exists():
+        from standin import narrow_lama, save
+
+        print("writing a stand-in for big-lama", flush=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        save(narrow_lama(width=64, blocks=18), part)
+        part.rename(file)
+    return file
+
+
+def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) -> None:
+    """The network alone, at several sizes."""
+    ours, peer = forward.Ours(arguments.example, model, arguments.threads), forward.peer(model)
+    third = forward.openvino(model)
+    if isinstance(third, str):
+        report.about["OpenVINO"] = third
+    for width, height in FORWARD_SIZES:
+        name = f"forward {width}x{height}"
+        for measured in range(-1, arguments.rounds):  # the first round warms up
+            numbers = {PEER: peer(width, height), OURS: ours(width, height)["rewritten"]}
+            if not isinstance(third, str):
+                numbers[OPENVINO] = third(width, height)
+            if measured >= 0:
+                for whose, seconds in numbers.items():
+                    report.note(name, "s", whose, seconds["wall"])
+                    report.note(f"{name}, processor time", "s", whose, seconds["processor"])
+    ours.close()
+
+
+def commands(arguments: argparse.Namespace, models: Path) -> dict[str, tuple[list[str], str]]:
+    """How each server is started, and which path tells that it is ready."""
+    common = ["start", "--model", "lama", "--device", "cpu", "--model-dir", str(models)]
+    ours = [str(arguments.binary), *common, "--local-files-only", "--threads", str(arguments.threads)]
+    return {
+        OURS: (ours, "/readyz"),
+        PEER: ([str(Path(sys.executable).with_name("iopaint")), *common], "/api/v1/server-config"),
+    }
+
+
+def measure_start(report: Report, arguments: argparse.Namespace, models: Path) -> None:
+    """From the start of the process to the page, to a loaded model, to the first answer."""
+    request = small_request()
+    for _ in range(arguments.rounds):
+        for name, (command, ready) in commands(arguments, models).items():
+            with servers.running(name, command, arguments.output / "server.log", ready) as server:
+                report.note("idle memory", "MB", name, server.memory()["now"])
+                server.inpaint(request)
+                server.seconds["first answer"] = time.monotonic() - server.began
+                for what, seconds in server.seconds.items():
+                    report.note(what, "s", name, seconds)
+
+
+def small_request() -> bytes:
+    picture, mask = pictures.photo(512, 512), pictures.hole(512, 512, 120)
+    return servers.body(pictures.encoded(picture, "PNG"), pictures.encoded(mask, "PNG"))
+
+
+def measure_requests(report: Report, arguments: argparse.Namespace, both: dict[str, servers.Server]) -> None:
+    """Whole requests, one after another, and the memory that they took."""
+    for name, width, height, kind, side in REQUESTS:
+        picture = pictures.encoded(pictures.photo(width, height), kind)
+        request = servers.body(picture, pictures.encoded(pictures.hole(width, height, side), "PNG"))
+        for measured in range(-1, arguments.rounds):
+            for whose, server in both.items():
+                seconds, _ = server.inpaint(request)
+                if measured >= 0:
+                    report.note(name, "s", whose, seconds)
+        if name.startswith("12 MP PNG"):
+            for whose, server in both.items():
+                report.note("peak memory after 12 MP jobs", "MB", whose, server.memory()["peak"])
+
+
+def measure_clients(report: Report, arguments: argparse.Namespace, both: dict[str, servers.Server]) -> None:
+    """Several clients at once, each with one request after another."""
+    request = small_request()
+    for clients in CLIENTS:
+        for _ in range(arguments.rounds):
+            for whose, server in both.items():
+                with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+                    began = time.monotonic()
+                    list(pool.map(lambda _, server=server: server.inpaint(request), range(max(4, clients))))
+                    rate = max(4, clients) / (time.monotonic() - began)
+                report.note(f"{clients} clients, 512x512", "images/s", whose, rate)
+
+
+def main() -> None:
+    """Measures what `--only` names, or everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/iopaint")
+    parser.add_argument("--example", type=Path, default=ROOT / "target/release/examples/forward")
+    parser.add_argument("--output", type=Path, default=ROOT / "build/side_by_side")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    models = arguments.output / "models"
+    model = stand_in(models)
+    report = Report(
+        {
+            "machine": f"{platform.machine()}, {processor()}, {arguments.threads} threads",
+            "rounds": arguments.rounds,
+            "ratio": "how many times faster, or smaller, this program is",
+        }
+    )
+    if "forward" in arguments.only:
+        measure_forward(report, arguments, model)
+    if "start" in arguments.only:
+        measure_start(report, arguments, models)
+    if {"requests", "clients"} & set(arguments.only):
+        with contextlib.ExitStack() as stack:
+            both = {}
+            for name, (command, ready) in commands(arguments, models).items():
+                log = arguments.output / f"{name.replace(' ', '-')}.log"
+                both[name] = stack.enter_context(servers.running(name, command, log, ready))
+            if "requests" in arguments.only:
+                measure_requests(report, arguments, both)
+            if "clients" in arguments.only:
+                measure_clients(report, arguments, both)
+    report.write(arguments.output)
+    print(f"\n{report.table()}\nwritten to {arguments.output}/report.md and report.json")
+
+
+def processor() -> str:
+    """The processor's name, where the system tells."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return "an unknown processor"
+
+
+if __name__ == "__main__":
+    main()

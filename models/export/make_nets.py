@@ -1,0 +1,225 @@
+"""Writes small TorchScript nets that a graph's rewriting must not change the answers of.
+
+    python make_nets.py FOLDER
+
+Each takes (image [N, 3, H, W], mask [N, 1, H, W]) and answers a tensor. Between them they have every padding, stride,
+dilation, groups, odd and even kernels, transposed convolutions, sums, norms and activations that the rewriting knows,
+and what it must leave alone. NAME.pt is scripted, NAME-traced.pt traced. The same seed gives the same weights.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from standin import narrow_lama, save
+from torch import Tensor, nn
+from torch.nn import functional
+
+SEED = 7
+SIZE = 48  # of the pictures that nets are traced with
+
+
+class Net(nn.Module):
+    """Four channels in, whatever comes out."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        return self.layers(torch.cat((image, mask), dim=1))
+
+
+class Sums(nn.Module):
+    """Sums of convolutions: of the same and of other geometry, scaled, shared, of one convolution with itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.same = nn.Conv2d(3, 10, 3, padding=1, padding_mode="reflect")
+        self.other = nn.Conv2d(1, 10, 3, padding=1, padding_mode="reflect", bias=False)
+        self.point = nn.Conv2d(3, 10, 1)
+        self.wide = nn.Conv2d(1, 10, 5, padding=2)
+        self.norm = nn.BatchNorm2d(10)
+        self.mixed = nn.ModuleList([nn.Conv2d(1, 10, 5, padding=2), nn.Conv2d(3, 10, 1), nn.Conv2d(3, 10, 3, padding=1)])
+        self.last = nn.Conv2d(10, 10, 3, padding=1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        total = torch.relu(self.norm(self.same(image) + self.other(mask)))
+        mixed = functional.leaky_relu(self.mixed[0](mask) + self.mixed[1](image) + self.mixed[2](image), 0.2)
+        shared = self.last(total)
+        scaled = torch.add(self.point(image), self.wide(mask), alpha=2)
+        return torch.sigmoid(shared + shared) + mixed + scaled + shared
+
+
+class Broadcast(nn.Module):
+    """A convolution of the whole picture's mean, added to one of the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = nn.Conv2d(3, 9, 1)
+        self.picture = nn.Conv2d(3, 9, 3, padding=1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        return torch.relu(self.picture(image) + self.mean(image.mean(dim=(2, 3), keepdim=True))) * mask
+
+
+class Views(nn.Module):
+    """Looks at results as plain memory, which holds only for one layout, and asks for shapes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, 12, 3, padding=1)
+        self.point = nn.Conv2d(12, 12, 1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = torch.relu(self.first(torch.cat((image, mask), dim=1)))
+        y = self.point(x) + x
+        n, c, h, w = y.shape
+        shuffled = y.view(n, 3, c // 3, h, w).transpose(1, 2).reshape(n, c, h, w)
+        return self.point(shuffled) + x.view(n, c, h * w).mean(dim=2).view(n, c, 1, 1)
+
+
+class Frequencies(nn.Module):
+    """Complex numbers by stack, permute and view, as old exports of LaMa have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(4, 6, 1, bias=False)
+        self.norm = nn.BatchNorm2d(6)
+        self.conv = nn.Conv2d(12, 12, 1)
+        self.expand = nn.Conv2d(6, 8, 1)
+        self.around = nn.Conv2d(4, 8, 3)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = torch.cat((image, mask), dim=1)
+        y = torch.relu(self.norm(self.squeeze(x)))
+        n, c, h, w = y.shape
+        f = torch.fft.rfftn(y, dim=(-2, -1), norm="ortho")
+        f = torch.stack((f.real, f.imag), dim=-1).permute(0, 1, 4, 2, 3).contiguous()
+        f = torch.relu(self.conv(f.view(n, 2 * c, h, w // 2 + 1)))
+        f = f.view(n, c, 2, h, w // 2 + 1).permute(0, 1, 3, 4, 2).contiguous()
+        y = y + torch.fft.irfftn(torch.view_as_complex(f), s=(h, w), dim=(-2, -1), norm="ortho")
+        around = self.around(torch._C._nn.reflection_pad2d(x, [1, 1, 1, 1]))
+        return torch.relu_(self.expand(y) + around)
+
+
+class InPlace(nn.Module):
+    """Changes a tensor that others look at: nothing may be moved here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.second = nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = self.first(image)
+        y = self.second(x)
+        x[:, :, 1:, 1:] = mask[:, :, 1:, 1:] * 0.5
+        return y + self.second(x)
+
+
+class Branches(nn.Module):
+    """Decides by the picture's size, and repeats."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, 8, 3, padding=1, padding_mode="replicate")
+        self.again = nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = torch.relu(self.first(torch.cat((image, mask), dim=1)))
+        if x.dim() != 4:
+            raise ValueError("four dimensions are due")
+        rounds = 1
+        if x.shape[2] > 20:
+            rounds = 3
+            x = torch.relu(self.again(x))
+        for _ in range(rounds):
+            x = torch.relu(self.again(x)) * 0.5
+        return x
+
+
+def conv_net(mode: str) -> Net:
+    """Strides, dilations, kernels and norms under one padding mode."""
+    return Net(
+        nn.Conv2d(4, 16, 7, padding=3, padding_mode=mode, bias=False),
+        nn.BatchNorm2d(16),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(16, 20, 3, stride=2, padding=1, padding_mode=mode),
+        nn.LeakyReLU(0.1),
+        nn.Conv2d(20, 20, 3, padding=2, dilation=2, padding_mode=mode),
+        nn.ReLU(),
+        nn.Conv2d(20, 33, 3, padding=1, padding_mode=mode),
+        nn.BatchNorm2d(33),
+        nn.ReLU(),
+        nn.Conv2d(33, 18, (1, 5), padding=(0, 2), padding_mode=mode),
+        nn.Conv2d(18, 3, 5, padding=2, padding_mode=mode),
+        nn.Tanh(),
+    )
+
+
+def nets() -> dict[str, nn.Module]:
+    """Name -> net."""
+    return {
+        "zeros": conv_net("zeros"),
+        "reflect": conv_net("reflect"),
+        "replicate": conv_net("replicate"),
+        "circular": conv_net("circular"),
+        "groups": Net(
+            nn.Conv2d(4, 12, 3, padding=1, groups=2),
+            nn.ReLU(),
+            nn.Conv2d(12, 12, 3, padding=1, groups=12, bias=False),
+            nn.BatchNorm2d(12),
+            nn.Conv2d(12, 7, 1),
+            nn.ReLU(),
+            nn.Conv2d(7, 9, 4, stride=3),
+        ),
+        "same": Net(nn.Conv2d(4, 8, 4, padding="same"), nn.ELU(), nn.Conv2d(8, 9, 3, padding="same", dilation=3)),
+        "transposed": Net(
+            nn.Conv2d(4, 12, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(12, 10, 3, stride=2, padding=1, output_padding=1),
+            nn.BatchNorm2d(10),
+            nn.ReLU(),
+            nn.ConvTranspose2d(10, 8, 4, stride=2, padding=1, bias=False),
+            nn.ConvTranspose2d(8, 8, (2, 5), stride=(1, 3), dilation=(2, 1)),
+            nn.ConvTranspose2d(8, 4, 3, groups=2),
+        ),
+        "sums": Sums(),
+        "broadcast": Broadcast(),
+        "views": Views(),
+        "frequencies": Frequencies(),
+        "in-place": InPlace(),
+        "branches": Branches(),
+        "lama": narrow_lama(width=4, blocks=1),
+    }
+
+
+def settle(net: nn.Module) -> nn.Module:
+    """Batch norms that do something: statistics, weights and biases away from zero and one."""
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.num_batches_tracked == 0:
+            nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            nn.init.uniform_(module.running_var, 0.3, 2)
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.uniform_(module.bias, -0.5, 0.5)
+    return net.eval()
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(SEED)
+    example = (torch.rand(1, 3, SIZE, SIZE), (torch.rand(1, 1, SIZE, SIZE) > 0.5).float())
+    for name, net in nets().items():
+        settle(net)
+        save(net, folder / f"{name}.pt")
+        if name not in ("branches", "in-place"):  # a trace of these holds for one size
+            with torch.no_grad():
+                save(torch.jit.trace(net, example, check_trace=False), folder / f"{name}-traced.pt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+//! Times passes of a LaMa model's network, as its file says and rewritten, in turns.
+//!
+//! `cargo run --release -p iopaint-torch --example forward -- big-lama.pt 2` reads lines `WIDTH HEIGHT` from standard
+//! input and answers each with a line of JSON: seconds by the clock (`wall`) and of all threads (`processor`) of the
+//! `plain` and of the `rewritten` graph, and by how much their pixels differ at most.
+
+use std::error::Error;
+use std::io::{BufRead, Write, stdin, stdout};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{Context, Inpainter, Options, Padding, Unmonitored};
+use iopaint_torch::{Device, LamaModel, Settings, Source};
+
+const PADDING: Padding = Padding {
+    modulo: 8,
+    min_size: 16,
+    square: false,
+};
+
+fn load(file: &Path, threads: usize, optimize_graph: bool) -> Result<LamaModel, Box<dyn Error>> {
+    iopaint_torch::init(Settings {
+        threads,
+        optimize_graph,
+        ..Settings::default()
+    });
+    Ok(LamaModel::load(Source::File(file), Device::Cpu, PADDING)?)
+}
+
+fn processor_time() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: writes the one struct it is given.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut now) };
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, file, threads] = arguments.as_slice() else {
+        return Err("usage: forward MODEL.pt THREADS".into());
+    };
+    let file = Path::new(file);
+    let threads = threads.parse()?;
+    let mut plain = load(file, threads, false)?;
+    let mut rewritten = load(file, threads, true)?;
+    for line in stdin().lock().lines() {
+        let line = line?;
+        let (width, height) = line.split_once(' ').ok_or("a line is WIDTH HEIGHT")?;
+        let (width, height) = (width.parse()?, height.parse()?);
+        let image = RgbImage::from_fn(width, height, |x, y| {
+            let value = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 16;
+            [value as u8, (value >> 4) as u8, (x ^ y) as u8].into()
+        });
+        let mask = GrayImage::from_fn(width, height, |x, y| {
+            [
+                if x > width / 3 && x < width / 2 && y > height / 3 && y < height / 2 {
+                    255
+                } else {
+                    0
+                },
+            ]
+            .into()
+        });
+        let mut run = |model: &mut LamaModel| -> Result<(RgbImage, String), Box<dyn Error>> {
+            let (wall, processor) = (Instant::now(), processor_time());
+            let context = Context {
+                options: &Options::default(),
+                monitor: &Unmonitored,
+            };
+            let result = model.forward(&image, &mask, &context)?;
+            let (wall, processor) = (wall.elapsed(), processor_time() - processor);
+            let times = format!(
+                r#"{{"wall": {}, "processor": {}}}"#,
+                wall.as_secs_f64(),
+                processor.as_secs_f64()
+            );
+            Ok((result, times))
+        };
+        let (expected, plain_times) = run(&mut plain)?;
+        let (result, rewritten_times) = run(&mut rewritten)?;
+        let difference = expected
+            .as_raw()
+            .iter()
+            .zip(result.as_raw())
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
+        println!(
+            r#"{{"plain": {plain_times}, "rewritten": {rewritten_times}, "difference": {}}}"#,
+            difference.unwrap_or(0)
+        );
+        stdout().flush()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+// The bodies of `Kernels` for vectors of `Width` floats. Included by one file for each instruction set, which is
+// compiled for that set; nothing else may be included here, or the linker could hand such code to an older processor.
+#pragma once
+
+#include "kernels.h"
+
+namespace iopaint::conv {
+namespace {
+
+template <int Width> struct VectorOf {
+  typedef float type __attribute__((vector_size(Width * sizeof(float))));
+};
+template <> struct VectorOf<1> {
+  using type = float;
+};
+
+#define IOPAINT_INLINE inline __attribute__((always_inline))
+
+template <class V> IOPAINT_INLINE V load(const float *from) {
+  V value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <class V> IOPAINT_INLINE void store(float *to, V value) { __builtin_memcpy(to, &value, sizeof value); }
+
+// NaN stays NaN, as in torch.relu.
+template <Activation activation, class V> IOPAINT_INLINE V activated(V value, float slope) {
+  const V zero{};
+  switch (activation) {
+  case Activation::relu:
+    return value < zero ? zero : value;
+  case Activation::leaky:
+    return value < zero ? value * slope : value;
+  default:
+    return value;
+  }
+}
+
+// B^T x for six values `step` apart.
+template <class V> IOPAINT_INLINE void input_pass(const V *x, int step, V *y) {
+  const V x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
+  const V even = x4 - 4.0f * x2, odd = x3 - 4.0f * x1;
+  const V even_half = x4 - x2, odd_half = 2.0f * (x3 - x1);
+  y[0] = 4.0f * x0 - 5.0f * x2 + x4;
+  y[1] = even + odd;
+  y[2] = even - odd;
+  y[3] = even_half + odd_half;
+  y[4] = even_half - odd_half;
+  y[5] = 4.0f * x1 - 5.0f * x3 + x5;
+}
+
+// A^T m for six values.
+template <class V> IOPAINT_INLINE void output_pass(const V *m, int step, V *y, int y_step) {
+  const V sum = m[step] + m[2 * step], difference = m[step] - m[2 * step];
+  const V sum_far = m[3 * step] + m[4 * step], difference_far = m[3 * step] - m[4 * step];
+  y[0] = m[0] + sum + sum_far;
+  y[y_step] = difference + 2.0f * difference_far;
+  y[2 * y_step] = sum + 4.0f * sum_far;
+  y[3 * y_step] = difference + 8.0f * difference_far + m[5 * step];
+}
+
+// G g for three values.
+template <class V> IOPAINT_INLINE void filter_pass(const V *g, int step, V *u) {
+  const V outer = g[0] + g[2 * step], far = g[0] * (1.0f / 24) + g[2 * step] * (1.0f / 6);
+  const V middle = g[step], middle_far = g[step] * (1.0f / 12);
+  u[0] = g[0] * 0.25f;
+  u[1] = (outer + middle) * (-1.0f / 6);
+  u[2] = (outer - middle) * (-1.0f / 6);
+  u[3] = far + middle_far;
+  u[4] = far - middle_far;
+  u[5] = g[2 * step];
+}
+
+template <class V>
+IOPAINT_INLINE void input_channels(const float *const *pixels, size_t channel, float *planes, size_t plane_stride) {
+  V between[kPlanes];
+  for (int column = 0; column < kTileInput; ++column) {
+    V x[kTileInput];
+    for (int row = 0; row < kTileInput; ++row) {
+      x[row] = load<V>(pixels[row * kTileInput + column] + channel);
+    }
+    input_pass(x, 1, between + column * kTileInput);
+  }
+  for (int row = 0; row < kTileInput; ++row) {
+    V y[kTileInput];
+    input_pass(between + row, kTileInput, y);
+    for (int column = 0; column < kTileInput; ++column) {
+      store(planes + (row * kTileInput + column) * plane_stride + channel, y[column]);
+    }
+  }
+}
+
+template <class V, bool accumulate, Activation activation>
+IOPAINT_INLINE void output_channels(
+    const float *planes, size_t plane_stride, size_t channel, Epilogue epilogue, float *const *pixels) {
+  V between[kTileInput * kTile];
+  for (int column = 0; column < kTileInput; ++column) {
+    V m[kTileInput];
+    for (int row = 0; row < kTileInput; ++row) {
+      m[row] = load<V>(planes + (row * kTileInput + column) * plane_stride + channel);
+    }
+    output_pass(m, 1, between + column, kTileInput);
+  }
+  const V offset = load<V>(epilogue.bias + channel);
+  for (int row = 0; row < kTile; ++row) {
+    V y[kTile];
+    output_pass(between + row * kTileInput, 1, y, 1);
+    for (int column = 0; column < kTile; ++column) {
+      float *pixel = pixels[row * kTile + column] + channel;
+      V value = y[column] + offset;
+      if (accumulate) {
+        value += load<V>(pixel);
+      }
+      store(pixel, activated<activation>(value, epilogue.slope));
+    }
+  }
+}
+
+template <class V>
+IOPAINT_INLINE void filter_lanes(const float *taps, size_t tap_stride, float *planes, size_t plane_stride) {
+  V between[3 * kTileInput];
+  for (int column = 0; column < 3; ++column) {
+    V g[3];
+    for (int row = 0; row < 3; ++row) {
+      g[row] = load<V>(taps + (row * 3 + column) * tap_stride);
+    }
+    filter_pass(g, 1, between + column * kTileInput);
+  }
+  for (int row = 0; row < kTileInput; ++row) {
+    V u[kTileInput];
+    filter_pass(between + row, kTileInput, u);
+    for (int column = 0; column < kTileInput; ++column) {
+      store(planes + (row * kTileInput + column) * plane_stride, u[column]);
+    }
+  }
+}
+
+template <class V, Activation activation>
+IOPAINT_INLINE void finish_channels(float *pixel, const float *bias, float slope) {
+  store(pixel, activated<activation>(load<V>(pixel) + load<V>(bias), slope));
+}
+
+template <int Width> struct KernelsOf {
+  using Vector = typename VectorOf<Width>::type;
+
+  static void winograd_input(const float *const *pixels, size_t channels, float *planes, size_t plane_stride) {
+    size_t channel = 0;
+    for (; channel + Width <= channels; channel += Width) {
+      input_channels<Vector>(pixels, channel, planes, plane_stride);
+    }
+    for (; channel < channels; ++channel) {
+      input_channels<float>(pixels, channel, planes, plane_stride);
+    }
+  }
+
+  template <bool accumulate, Activation activation>
+  static void output(
+      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, float *const *pixels) {
+    size_t channel = 0;
+    for (; channel + Width <= channels; channel += Width) {
+      output_channels<Vector, accumulate, activation>(planes, plane_stride, channel, epilogue, pixels);
+    }
+    for (; channel < channels; ++channel) {
+      output_channels<float, accumulate, activation>(planes, plane_stride, channel, epilogue, pixels);
+    }
+  }
+
+  template <bool accumulate>
+  static void output(
+      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, float *const *pixels) {
+    switch (epilogue.activation) {
+    case Activation::none:
+      return output<accumulate, Activation::none>(planes, plane_stride, channels, epilogue, pixels);
+    case Activation::relu:
+      return output<accumulate, Activation::relu>(planes, plane_stride, channels, epilogue, pixels);
+    case Activation::leaky:
+      return output<accumulate, Activation::leaky>(planes, plane_stride, channels, epilogue, pixels);
+    }
+  }
+
+  static void winograd_output(
+      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, bool accumulate, float *const *pixels) {
+    accumulate ? output<true>(planes, plane_stride, channels, epilogue, pixels)
+               : output<false>(planes, plane_stride, channels, epilogue, pixels);
+  }
+
+  static void winograd_filter(const float *taps, size_t tap_stride, size_t count, float *planes, size_t plane_stride) {
+    size_t i = 0;
+    for (; i + Width <= count; i += Width) {
+      filter_lanes<Vector>(taps + i, tap_stride, planes + i, plane_stride);
+    }
+    for (; i < count; ++i) {
+      filter_lanes<float>(taps + i, tap_stride, planes + i, plane_stride);
+    }
+  }
+
+  template <Activation activation>
+  static void finish_pixels(float *pixels, size_t count, size_t channels, Epilogue epilogue) {
+    for (size_t i = 0; i < count; ++i, pixels += channels) {
+      size_t channel = 0;
+      for (; channel + Width <= channels; channel += Width) {
+        finish_channels<Vector, activation>(pixels + channel, epilogue.bias + channel, epilogue.slope);
+      }
+      for (; channel < channels; ++channel) {
+        finish_channels<float, activation>(pixels + channel, epilogue.bias + channel, epilogue.slope);
+      }
+    }
+  }
+
+  static void finish(float *pixels, size_t count, size_t channels, Epilogue epilogue) {
+    switch (epilogue.activation) {
+    case Activation::none:
+      return finish_pixels<Activation::none>(pixels, count, channels, epilogue);
+    case Activation::relu:
+      return finish_pixels<Activation::relu>(pixels, count, channels, epilogue);
+    case Activation::leaky:
+      return finish_pixels<Activation::leaky>(pixels, count, channels, epilogue);
+    }
+  }
+
+  template <Activation activation>
+  static void finish_rows(float *planes, size_t channels, size_t stride, size_t count, Epilogue epilogue) {
+    for (size_t channel = 0; channel < channels; ++channel, planes += stride) {
+      const float bias = epilogue.bias[channel];
+      size_t i = 0;
+      for (; i + Width <= count; i += Width) {
+        store(planes + i, activated<activation>(load<Vector>(planes + i) + bias, epilogue.slope));
+      }
+      for (; i < count; ++i) {
+        planes[i] = activated<activation>(planes[i] + bias, epilogue.slope);
+      }
+    }
+  }
+
+  static void finish_planes(float *planes, size_t channels, size_t stride, size_t count, Epilogue epilogue) {
+    switch (epilogue.activation) {
+    case Activation::none:
+      return finish_rows<Activation::none>(planes, channels, stride, count, epilogue);
+    case Activation::relu:
+      return finish_rows<Activation::relu>(planes, channels, stride, count, epilogue);
+    case Activation::leaky:
+      return finish_rows<Activation::leaky>(planes, channels, stride, count, epilogue);
+    }
+  }
+
+  static void add(float *sums, const float *values, size_t count) {
+    size_t i = 0;
+    for (; i + Width <= count; i += Width) {
+      store(sums + i, load<Vector>(sums + i) + load<Vector>(values + i));
+    }
+    for (; i < count; ++i) {
+      sums[i] += values[i];
+    }
+  }
+
+  static constexpr Kernels table{winograd_input, winograd_output, winograd_filter, finish, finish_planes, add};
+};
+
+#undef IOPAINT_INLINE
+
+} // namespace
+} // namespace iopaint::conv

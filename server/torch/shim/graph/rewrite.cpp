@@ -1,0 +1,280 @@
+#include "rewrite.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/remove_mutation.h>
+#include <torch/csrc/jit/runtime/custom_operator.h>
+
+#include <ATen/TensorOperators.h>
+
+#include "convolution.h"
+#include "ranks.h"
+#include "values.h"
+
+namespace iopaint::graph {
+namespace {
+
+using conv::Layer;
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
+const c10::Symbol kLayerNode = c10::Symbol::fromQualString("iopaint::layer");
+const c10::Symbol kLayerAttribute = c10::Symbol::attr("layer");
+
+c10::intrusive_ptr<Layer> layer_of(const Node *node) {
+  return c10::static_intrusive_pointer_cast<Layer>(node->ival(kLayerAttribute).toCapsule());
+}
+
+torch::jit::Operation operation_of(const Node *node) {
+  return [layer = layer_of(node)](torch::jit::Stack &stack) {
+    const auto count = static_cast<std::ptrdiff_t>(layer->inputs());
+    std::vector<at::Tensor> inputs;
+    for (auto argument = stack.end() - count; argument != stack.end(); ++argument) {
+      inputs.push_back(std::move(*argument).toTensor());
+    }
+    stack.erase(stack.end() - count, stack.end());
+    stack.emplace_back(layer->run(inputs));
+  };
+}
+
+const torch::jit::RegisterOperators registration({
+    torch::jit::Operator(kLayerNode, operation_of, c10::AliasAnalysisKind::PURE_FUNCTION),
+});
+
+// Operators that answer the same values whatever their arguments' layout, in a layout that follows from it.
+bool takes_any_layout(const Node *node) {
+  static const std::unordered_set<c10::Symbol> kinds = [] {
+    std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct")};
+    for (const char *name : {"add", "sub", "rsub", "mul", "div", "neg", "relu", "leaky_relu", "elu", "gelu", "silu",
+             "hardtanh", "sigmoid", "tanh", "clamp", "batch_norm", "cat", "max_pool2d", "avg_pool2d",
+             "upsample_nearest2d", "upsample_bilinear2d", "conv2d", "_convolution", "pad", "reflection_pad2d"}) {
+      symbols.insert(c10::Symbol::aten(name));
+    }
+    return symbols;
+  }();
+  return kinds.count(node->kind()) != 0;
+}
+
+class Rewriter {
+public:
+  explicit Rewriter(Graph &graph) : graph_(graph) {}
+
+  Rewritten run() {
+    visit(graph_.block());
+    seal(graph_.block());
+    return rewritten_;
+  }
+
+private:
+  void visit(Block *block) {
+    for (auto next = block->nodes().begin(); next != block->nodes().end();) {
+      Node *const node = *next++;
+      for (Block *inner : node->blocks()) {
+        visit(inner);
+      }
+      if (!convolution(node) && !activation(node) && !norm(node)) {
+        sum(node);
+      }
+    }
+  }
+
+  Node *place(c10::intrusive_ptr<Layer> layer, const std::vector<Value *> &inputs, Node *before) {
+    Node *const placed = graph_.create(kLayerNode, inputs, 1);
+    placed->ival_(kLayerAttribute, c10::IValue::make_capsule(std::move(layer)));
+    placed->insertBefore(before);
+    before->output()->replaceAllUsesWith(placed->output());
+    return placed;
+  }
+
+  // Destroys a node and the constants, or the padding, that only it used.
+  void discard(Node *node) {
+    const std::unordered_set<Value *> inputs(node->inputs().begin(), node->inputs().end());
+    node->destroy();
+    for (Value *input : inputs) {
+      const bool unused = !input->hasUses();
+      if (unused && is(input->node(), "prim::Constant")) {
+        input->node()->destroy();
+      }
+    }
+  }
+
+  // The layer node that gives `value`, if `node` alone uses it and something can still become part of it.
+  Node *open_layer(const Value *value, const Node *node, bool shape_may_be_known) {
+    Node *const from = const_cast<Node *>(value->node());
+    const bool open = from->kind() == kLayerNode && from->owningBlock() == node->owningBlock() &&
+                      only_for(value, node, shape_may_be_known) && layer_of(from)->open();
+    return open ? from : nullptr;
+  }
+
+  bool convolution(Node *node) {
+    const Found found = read_convolution(node);
+    if (!found.layer) {
+      return false;
+    }
+    place(found.layer, {found.input}, node);
+    discard(node);
+    ++rewritten_.convolutions;
+    rewritten_.paddings += found.padding ? 1 : 0;
+    return true;
+  }
+
+  bool activation(Node *node) {
+    const bool leaky = is(node, "aten::leaky_relu");
+    if (!leaky && !is(node, "aten::relu")) {
+      return false;
+    }
+    const auto slope = leaky ? constant(node, "negative_slope") : std::nullopt;
+    Node *const before = open_layer(node->input(0), node, true);
+    if (before == nullptr || (leaky && !(slope && slope->isScalar()))) {
+      return true;
+    }
+    if (leaky) {
+      layer_of(before)->activate(conv::Activation::leaky, slope->toScalar().toFloat());
+    } else {
+      layer_of(before)->activate(conv::Activation::relu);
+    }
+    node->output()->replaceAllUsesWith(before->output());
+    discard(node);
+    ++rewritten_.activations;
+    return true;
+  }
+
+  bool norm(Node *node) {
+    if (!is(node, "aten::batch_norm")) {
+      return false;
+    }
+    Node *const before = open_layer(node->input(0), node, true);
+    const auto mean = constant(node, "running_mean"), variance = constant(node, "running_var");
+    const auto weight = constant(node, "weight"), bias = constant(node, "bias");
+    const auto training = constant(node, "training"), epsilon = constant(node, "eps");
+    if (before == nullptr || !mean || !mean->isTensor() || !variance || !variance->isTensor() || !weight || !bias ||
+        !training || training->toBool() || !epsilon) {
+      return true;
+    }
+    at::Tensor scale = (variance->toTensor() + epsilon->toDouble()).rsqrt();
+    if (weight->isTensor()) {
+      scale = scale * weight->toTensor();
+    }
+    at::Tensor shift = -mean->toTensor() * scale;
+    if (bias->isTensor()) {
+      shift = shift + bias->toTensor();
+    }
+    layer_of(before)->scale_and_shift(scale, shift);
+    node->output()->replaceAllUsesWith(before->output());
+    discard(node);
+    ++rewritten_.norms;
+    return true;
+  }
+
+  void sum(Node *node) {
+    if (!is(node, "aten::add")) {
+      return;
+    }
+    const auto factor = constant(node, "alpha");
+    if (!factor || !factor->isScalar() || !factor->toScalar().equal(1) || node->input(0) == node->input(1)) {
+      return;
+    }
+    Node *const left = open_layer(node->input(0), node, false), *const right = open_layer(node->input(1), node, false);
+    if (left == nullptr || right == nullptr || layer_of(left)->upsamples() || layer_of(right)->upsamples() ||
+        layer_of(left)->channels_out() != layer_of(right)->channels_out()) {
+      return;
+    }
+    const c10::intrusive_ptr<Layer> layer = layer_of(left);
+    layer->add(*layer_of(right));
+    std::vector<Value *> inputs = left->inputs().vec();
+    inputs.insert(inputs.end(), right->inputs().begin(), right->inputs().end());
+    place(layer, inputs, node);
+    discard(node);
+    left->destroy();
+    right->destroy();
+    ++rewritten_.sums;
+  }
+
+  // Whether `value`, maybe by way of operators that don't mind, ends up where a layout may be taken for granted.
+  bool layout_matters(const Value *value) {
+    const auto known = matters_.emplace(value, false);
+    if (!known.second) {
+      return known.first->second;
+    }
+    for (const torch::jit::Use &use : value->uses()) {
+      bool matters = use.user->kind() != kLayerNode && !asks_for_shape(use.user);
+      if (matters && takes_any_layout(use.user)) {
+        matters = layout_matters(use.user->output());
+      }
+      if (matters) {
+        matters_[value] = true;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void seal(Block *block) {
+    for (Node *node : block->nodes()) {
+      for (Block *inner : node->blocks()) {
+        seal(inner);
+      }
+      if (node->kind() == kLayerNode) {
+        const c10::intrusive_ptr<Layer> layer = layer_of(node);
+        layer->seal(layout_matters(node->output()) ? conv::Layout::contiguous : conv::Layout::channels_last);
+        ++rewritten_.layers;
+        rewritten_.winograd += layer->uses_winograd() ? 1 : 0;
+      }
+    }
+  }
+
+  Graph &graph_;
+  Rewritten rewritten_;
+  std::unordered_map<const Value *, bool> matters_;
+};
+
+bool writes_tensors(const c10::FunctionSchema &schema) {
+  if (schema.name().rfind("aten::_foreach_", 0) == 0) {
+    return schema.is_mutable();
+  }
+  for (const c10::Argument &argument : schema.arguments()) {
+    const bool written = argument.alias_info() != nullptr && argument.alias_info()->isWrite();
+    if (written && argument.type()->isSubtypeOf(*c10::TensorType::get())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether a tensor is changed in place, so that nodes can't be moved.
+bool mutates(const Block *block) {
+  for (const Node *node : block->nodes()) {
+    const torch::jit::Operator *const known = node->maybeOperator();
+    if (known != nullptr && writes_tensors(known->schema())) {
+      return true;
+    }
+    for (const Block *inner : node->blocks()) {
+      if (mutates(inner)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+} // namespace
+
+Rewritten rewrite(std::shared_ptr<Graph> &graph) {
+  torch::jit::Inline(*graph);
+  fold_ranks(graph);
+  torch::jit::RemoveTensorMutation(graph);
+  torch::jit::EliminateDeadCode(graph);
+  if (mutates(graph->block())) {
+    return {};
+  }
+  Rewritten rewritten = Rewriter(*graph).run();
+  torch::jit::EliminateDeadCode(graph);
+  return rewritten;
+}
+
+} // namespace iopaint::graph
