@@ -71,7 +71,9 @@ class Server:
         """Resident memory now and at its largest, in MB, as the kernel counts it."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         kilobytes = {
-            line.split(":")[0]: int(line.split()[1]) for line in status.splitlines() if line.startswith(("VmRSS", "VmHWM"))
+            line.split(":")[0]: int(line.split()[1])
+            for line in status.splitlines()
+            if line.startswith(("VmRSS", "VmHWM"))
         }
         return {"now": kilobytes["VmRSS"] / 1024, "peak": kilobytes["VmHWM"] / 1024}
 

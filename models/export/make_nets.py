@@ -40,7 +40,9 @@ class Sums(nn.Module):
         self.point = nn.Conv2d(3, 10, 1)
         self.wide = nn.Conv2d(1, 10, 5, padding=2)
         self.norm = nn.BatchNorm2d(10)
-        self.mixed = nn.ModuleList([nn.Conv2d(1, 10, 5, padding=2), nn.Conv2d(3, 10, 1), nn.Conv2d(3, 10, 3, padding=1)])
+        self.mixed = nn.ModuleList(
+            [nn.Conv2d(1, 10, 5, padding=2), nn.Conv2d(3, 10, 1), nn.Conv2d(3, 10, 3, padding=1)]
+        )
         self.last = nn.Conv2d(10, 10, 3, padding=1)
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ namespace {
 constexpr int64_t kStripFloats = 3 << 20;
 // A stride of planes that is a power of two would map all of them to the same lines of the cache.
 constexpr int64_t kPlaneSkew = 16;
-constexpr int64_t kFewTiles = 16;
+// With fewer tiles than these, a thread would read all filters for too little work.
+constexpr int64_t kFewTiles = 24;
 
 int64_t ceil_div(int64_t value, int64_t by) { return (value + by - 1) / by; }
 
@@ -47,23 +48,29 @@ public:
   void run() {
     const int64_t threads = at::get_num_threads();
     const int64_t fit = std::max(kFewTiles, kStripFloats / (kPlanes * (channels_in_ + output_.channels)));
-    // As many strips as threads, or a multiple of it; an image too small for that is one strip, shared inside.
     const int64_t rounds = ceil_div(tiles_, fit * threads);
-    const int64_t shared = ceil_div(tiles_, rounds * threads);
-    const int64_t size = shared < kFewTiles ? std::min(tiles_, fit) : shared;
-    at::parallel_for(0, ceil_div(tiles_, size), 1, [&](int64_t begin, int64_t end) {
-      const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
-      const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
-      const at::Tensor scratch = at::empty({input_floats + output_floats}, at::kFloat);
-      float *const planes = scratch.mutable_data_ptr<float>();
-      for (int64_t i = begin; i < end; ++i) {
-        strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
-      }
-    });
+    const int64_t share = ceil_div(tiles_, rounds * threads);
+    if (share >= kFewTiles) {
+      at::parallel_for(
+          0, ceil_div(tiles_, share), 1, [&](int64_t begin, int64_t end) { strips(begin, end, share); });
+    } else {
+      // Too few for strips of their own: the threads share each strip.
+      strips(0, rounds, ceil_div(tiles_, rounds));
+    }
   }
 
 private:
-  // The loops share their work between threads where this strip is the only one.
+  void strips(int64_t begin, int64_t end, int64_t size) {
+    const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
+    const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
+    const at::Tensor scratch = at::empty({input_floats + output_floats}, at::kFloat);
+    float *const planes = scratch.mutable_data_ptr<float>();
+    for (int64_t i = begin; i < end; ++i) {
+      strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
+    }
+  }
+
+  // Inside a parallel region these loops are plain ones.
   void strip(Strip strip, float *input_planes, float *output_planes) {
     const int64_t input_stride = strip.tiles() * channels_in_ + kPlaneSkew;
     const int64_t output_stride = strip.tiles() * output_.channels + kPlaneSkew;
