@@ -117,10 +117,10 @@ impl Run<'_> {
             return first;
         };
         // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
-        let longer = fitting.or(limit).map_or(size, |longer| scaled_size(size, longer));
-        let (width, height) = self.model.padding().size(longer.0, longer.1);
-        let Some(smaller) = fitting_side(self.model.padding(), longer, width.saturating_mul(height) / 4)
-        else {
+        let tried = fitting.or(limit).map_or(size, |longer| scaled_size(size, longer));
+        let (width, height) = self.model.padding().size(tried.0, tried.1);
+        let quarter = width.saturating_mul(height) / 4;
+        let Some(smaller) = fitting_side(self.model.padding(), tried, quarter) else {
             return first;
         };
         self.scaled = true;

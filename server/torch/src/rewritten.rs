@@ -162,7 +162,9 @@ mod tests {
     fn a_rewritten_graph_answers_what_the_plain_one_does() {
         let nets = nets();
         assert!(nets.len() > 20);
-        nets.iter().for_each(|path| compare(path));
+        for path in &nets {
+            compare(path);
+        }
     }
 
     #[test]

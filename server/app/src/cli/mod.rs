@@ -107,6 +107,7 @@ pub struct Health {
 
 /// Which model runs, and where: flags of `start` and `run`.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "flags are independent switches")]
 pub struct ModelFlags {
     /// Model that fills. Not named: `lama`, downloaded if need be; until then, or where that fails, the built-in one.
     #[arg(long, env = "IOPAINT_MODEL", default_value = "")]
@@ -132,7 +133,7 @@ pub struct ModelFlags {
         value_parser = switch
     )]
     pub optimize_graph: bool,
-    /// Lets a GPU round what it multiplies to 10 bits, as PyTorch does; `--no-tf32` is slower and more exact.
+    /// Lets a GPU round what it multiplies to 10 bits (TF32); `--no-tf32` is slower and more exact.
     #[arg(
         long,
         env = "IOPAINT_TF32",
