@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ]
             .into()
         });
-        let mut run = |model: &mut LamaModel| -> Result<(RgbImage, String), Box<dyn Error>> {
+        let run = |model: &mut LamaModel| -> Result<(RgbImage, String), Box<dyn Error>> {
             let (wall, processor) = (Instant::now(), processor_time());
             let context = Context {
                 options: &Options::default(),
