@@ -62,7 +62,17 @@ fn strategies(bencher: Bencher<'_, '_>, strategy: HdStrategy) {
         max_forward_pixels: u64::MAX,
         ..Options::default()
     };
-    bencher.bench(|| inpaint(&mut Nothing, black_box(&image), &mask, &options, &Unmonitored).unwrap());
+    bencher.bench(|| {
+        inpaint(
+            &mut Nothing,
+            None,
+            black_box(&image),
+            &mask,
+            &options,
+            &Unmonitored,
+        )
+        .unwrap()
+    });
 }
 
 #[divan::bench]

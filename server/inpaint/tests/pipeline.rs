@@ -479,7 +479,7 @@ fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
         ..Negative::new(LAMA)
     };
     let options = options(HdStrategy::Original);
-    let outcome = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap();
+    let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
     assert_eq!(model.sizes, [(256, 128), (128, 64)]);
     assert!(outcome.scaled);
     assert_eq!(outcome.image.dimensions(), (256, 128));
@@ -487,7 +487,7 @@ fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
 
     model.memory = 100;
     model.sizes.clear();
-    let error = inpaint(&mut model, &image, &mask, &options, &Unmonitored).unwrap_err();
+    let error = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap_err();
     assert!(
         matches!(error, InpaintError::Forward(ForwardError::OutOfMemory(_))),
         "{error}"
