@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    Context, Detail, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect, Window, auto,
-    changed_box,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect,
+    Window, auto, changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     cubic::paste_scaled,
