@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 monitor: &Unmonitored,
             };
             let result = model.forward(&image, &mask, &context)?;
-            let (wall, processor) = (wall.elapsed(), processor_time() - processor);
+            let (wall, processor) = (wall.elapsed(), processor_time().saturating_sub(processor));
             let times = format!(
                 r#"{{"wall": {}, "processor": {}}}"#,
                 wall.as_secs_f64(),
