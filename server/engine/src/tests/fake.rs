@@ -129,10 +129,9 @@ impl Inpainter for FakeModel {
     }
 }
 
-/// A picture whose first pixel says what the model does, with a hole of one pixel elsewhere.
+/// A picture whose colour says what the model does, at any size, with a hole of one pixel.
 pub fn work(what: u8) -> Work {
-    let mut image = RgbImage::new(4, 4);
-    image.put_pixel(0, 0, [what, 0, 0].into());
+    let image = RgbImage::from_pixel(4, 4, [what, 0, 0].into());
     let mut mask = GrayImage::new(4, 4);
     mask.put_pixel(2, 2, [255].into());
     Work {
