@@ -2,8 +2,8 @@
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
-    Context, Detail, ForwardError, HdStrategy, Inpainter, Monitor, Options, Outcome, Padding, Stop,
-    Unmonitored, Window, inpaint,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Padding,
+    Stop, Unmonitored, Window, inpaint,
 };
 use proptest::prelude::*;
 
@@ -11,6 +11,8 @@ use proptest::prelude::*;
 #[derive(Default)]
 struct Painter {
     window: Option<Window>,
+    /// Pixels of the largest forward that there is memory for; 0: any.
+    memory: u32,
     seen: Vec<Seen>,
 }
 
@@ -51,6 +53,9 @@ impl Inpainter for Painter {
             hole: mask.as_raw().iter().filter(|value| **value > 0).count(),
             own: known.filter(|(pixel, _)| pixel.0 == PAINT).count(),
         });
+        if self.memory > 0 && image.width() * image.height() > self.memory {
+            return Err(ForwardError::OutOfMemory("made up".into()));
+        }
         let mut out = image.clone();
         for (pixel, _) in out
             .pixels_mut()
@@ -142,6 +147,24 @@ fn a_wire_runs_at_its_own_size_and_each_piece_sees_what_was_filled_before() {
     assert!(model.seen.len() > 3 && !out.scaled);
     assert!(model.seen.iter().skip(1).all(|seen| seen.own > 0));
     assert!((0..2000).all(|x| out.image.get_pixel(x, 452).0 == PAINT));
+}
+
+#[test]
+fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
+    let mask = mask(2000, 1600, disc((1000, 800), 100));
+    let image = photo(2000, 1600);
+    let run = |memory| {
+        let mut model = Painter {
+            memory,
+            ..Painter::default()
+        };
+        let result = inpaint(&mut model, Some(&Repeat), &image, &mask, &auto(), &Unmonitored);
+        (result, model.seen.len())
+    };
+    let (filled, forwards) = run(256 * 256);
+    assert!(filled.unwrap().scaled && forwards == 2);
+    let (failed, forwards) = run(64 * 64);
+    assert!(matches!(failed, Err(InpaintError::Forward(ForwardError::OutOfMemory(_)))) && forwards == 2);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use self::{
     plan::{Step, plan},
 };
 use crate::{
-    Context, Detail, InpaintError, Inpainter, Outcome, Rect,
+    Context, Detail, ForwardError, InpaintError, Inpainter, Outcome, Rect,
     compose::paste_part,
     forward::forward,
     pad::{padded_gray, padded_rgb},
@@ -52,7 +52,18 @@ pub(crate) fn inpaint(
         if !any_in(&missing, step.core) {
             continue;
         }
-        let filling = filling(model, detail, &outcome.image, &missing, *step, context)?;
+        let mut run = |step| filling(model, detail, &outcome.image, &missing, step, context);
+        let filling = match run(*step) {
+            // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
+            Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) => {
+                outcome.scaled = true;
+                run(Step {
+                    halvings: step.halvings + 1,
+                    ..*step
+                })?
+            }
+            result => result?,
+        };
         paste_part(
             &filling,
             image,
