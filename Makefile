@@ -63,7 +63,7 @@ lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the
 	@scripts/lint
 
 .PHONY: fuzz
-fuzz: ## Feed the decoders with bytes that nobody thought of, FUZZ_S seconds (180) each.
+fuzz: setup web_app/dist/index.html ## Feed what reads clients' bytes with bytes that nobody thought of, FUZZ_S seconds (180) each.
 	@scripts/fuzz $(TARGETS)
 
 build/schema/ready: scripts/schema_requirements.txt

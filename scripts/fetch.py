@@ -168,27 +168,25 @@ def finish(part: Path, file: Path) -> None:
 # --- pip ----------------------------------------------------------------------------------------------------------
 
 
-def find_wheel(requirement: str, downloads: Path) -> Wheel:
-    """Asks pip, with whatever index and proxy it is set up for, where a package's file is."""
+def find_wheel(requirement: str, downloads: Path, machine: str | None = None) -> Wheel:
+    """Asks pip, with whatever index and proxy it is set up for, where a package's file is.
+
+    `machine` is another Linux processor than this machine's, such as "aarch64".
+    """
     with tempfile.TemporaryDirectory() as nowhere:
-        report = run_pip([*pip_command(downloads), *resolve_arguments(requirement, nowhere)])
+        report = run_pip([*pip_command(downloads), *resolve_arguments(requirement, nowhere, machine)])
     return parse_report(report, requirement)
 
 
-def resolve_arguments(requirement: str, nowhere: str) -> list[str]:
+def resolve_arguments(requirement: str, nowhere: str, machine: str | None) -> list[str]:
     # Any Python's wheel holds the same libraries, so the one that runs this script does not matter; pip takes
-    # --python-version only along with --target.
-    return [
-        "install",
-        "--dry-run",
-        "--ignore-installed",
-        "--quiet",
-        "--report",
-        "-",
-        "--no-deps",
-        "--target",
-        nowhere,
-    ] + ["--python-version", "3.11", "--only-binary", ":all:", "--use-feature", "fast-deps", requirement]
+    # --python-version and --platform only along with --target.
+    arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-", "--no-deps"]
+    arguments += ["--target", nowhere, "--python-version", "3.11", "--only-binary", ":all:"]
+    arguments += ["--use-feature", "fast-deps", requirement]
+    if machine:
+        arguments += [f"--platform={family}_{machine}" for family in ("manylinux_2_28", "manylinux2014")]
+    return arguments
 
 
 def pip_command(downloads: Path) -> list[str]:

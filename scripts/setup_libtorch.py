@@ -129,7 +129,7 @@ def place_archive_entry(name: str) -> PurePosixPath | None:
     return None
 
 
-def place_wheel_entry(name: str) -> PurePosixPath | None:
+def place_wheel_entry(name: str, machine: str) -> PurePosixPath | None:
     """Where an entry of the wheel goes: the CPU's libraries, the headers and the licence."""
     parts = PurePosixPath(name).parts
     if parts[:2] == ("torch", "include"):
@@ -138,23 +138,24 @@ def place_wheel_entry(name: str) -> PurePosixPath | None:
         return PurePosixPath("lib", parts[1])  # On aarch64; the libraries look for them beside themselves too.
     if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] in ("LICENSE", "NOTICE"):
         return PurePosixPath(parts[1])
-    if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_cpu_library(parts[2]):
+    if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_cpu_library(parts[2], machine):
         return PurePosixPath("lib", parts[2])
     return None
 
 
-def is_cpu_library(name: str) -> bool:
+def is_cpu_library(name: str, machine: str) -> bool:
     unwanted = ("python", "cuda", "shm", "nvrtc", "global_deps")
     if any(word in name for word in unwanted):
         return False
-    if sys.platform == "linux" and platform.machine() == "x86_64" and name == "libtorch.so":
+    if sys.platform == "linux" and machine == "x86_64" and name == "libtorch.so":
         return False  # It names libtorch_cuda.so; an empty one takes its place.
     return name.endswith((".so", ".dylib")) or ".so." in name
 
 
-def write_empty_libtorch(folder: Path) -> None:
+def write_empty_libtorch(folder: Path, machine: str) -> None:
     """Makes a libtorch.so that only leads to libtorch_cpu.so: programs are linked with -ltorch."""
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    foreign = None if machine == platform.machine() else shutil.which(f"{machine}-linux-gnu-gcc")
+    compiler = foreign or os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         raise SetupError("There is no C compiler. Install one (Debian: apt-get install build-essential).")
     command = [*compiler.split(), "-shared", "-o", "libtorch.so", "-Wl,--no-as-needed", "-Wl,-soname,libtorch.so"]
@@ -185,20 +186,20 @@ def complete_or_nothing(target: Path) -> Iterator[Path]:
 # --- sources ------------------------------------------------------------------------------------------------------
 
 
-def archive_url(variant: str, base: str = ARCHIVES) -> str:
+def archive_url(variant: str, machine: str, base: str = ARCHIVES) -> str:
     """Where PyTorch's own archive is."""
     name = {
         ("linux", "x86_64"): f"libtorch-cxx11-abi-shared-with-deps-{VERSION}+{variant}.zip",
         ("darwin", "arm64"): f"libtorch-macos-arm64-{VERSION}.zip",
-    }.get((sys.platform, platform.machine()))
+    }.get((sys.platform, machine))
     if name is None:
-        raise fetch.Unreachable(f"PyTorch has no libtorch archive for {sys.platform} on {platform.machine()}")
+        raise fetch.Unreachable(f"PyTorch has no libtorch archive for {sys.platform} on {machine}")
     return f"{base}/{variant}/{urllib.parse.quote(name)}"
 
 
-def install_archive(variant: str, target: Path, downloads: Path, base: str = ARCHIVES) -> None:
+def install_archive(variant: str, machine: str, target: Path, downloads: Path, base: str = ARCHIVES) -> None:
     """Installs PyTorch's own archive. `fetch.Unreachable` if its server can't be reached."""
-    url = archive_url(variant, base)
+    url = archive_url(variant, machine, base)
     fetch.probe(url, CONNECT_TIMEOUT_SECONDS)
     archive = fetch.download(url, downloads, sha256=None, say=say)
     try:
@@ -210,41 +211,41 @@ def install_archive(variant: str, target: Path, downloads: Path, base: str = ARC
         archive.unlink(missing_ok=True)
 
 
-def install_wheels(target: Path, downloads: Path) -> None:
+def install_wheels(machine: str, target: Path, downloads: Path) -> None:
     """Installs the libraries and headers of the wheel that pip would install."""
-    cuda = sys.platform == "linux" and platform.machine() == "x86_64"
+    cuda = sys.platform == "linux" and machine == "x86_64"
     wanted = [f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())]
     files: list[Path] = []
     for requirement in wanted:
         say(f"asking pip where {requirement} is")
-        wheel = fetch.find_wheel(requirement, downloads)
+        wheel = fetch.find_wheel(requirement, downloads, None if machine == platform.machine() else machine)
         files.append(fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say))
     say(f"unpacking {files[0].name}")
     with complete_or_nothing(target) as folder:
-        extract(files[0], folder, place_wheel_entry)
+        extract(files[0], folder, lambda name: place_wheel_entry(name, machine))
         for file, member in zip(files[1:], CUDA_WHEELS.values(), strict=False):
             place = {member: PurePosixPath("lib", PurePosixPath(member).name)}
             extract(file, folder, place.get)
         if cuda:
-            write_empty_libtorch(folder)
+            write_empty_libtorch(folder, machine)
         (folder / "build-version").write_text(f"{VERSION}+cpu\n", encoding="utf-8")
     for file in files:
         file.unlink(missing_ok=True)
 
 
-def install(variant: str, target: Path, downloads: Path) -> None:
+def install(variant: str, machine: str, target: Path, downloads: Path) -> None:
     """Fetches libtorch from the first source that has it."""
     try:
-        install_archive(variant, target, downloads)
+        install_archive(variant, machine, target, downloads)
         return
     except fetch.Unreachable as why:
         if variant != "cpu":
             raise SetupError(
-                f"{why}. libtorch for {variant} comes from PyTorch's own server only: fetch {archive_url(variant)} "
+                f"{why}. libtorch for {variant} comes from PyTorch's own server only: fetch {archive_url(variant, machine)} "
                 "elsewhere, unpack it and set LIBTORCH to the folder."
             ) from why
         say(f"{why}; taking the wheel from the package index instead")
-    install_wheels(target, downloads)
+    install_wheels(machine, target, downloads)
 
 
 # --- cargo --------------------------------------------------------------------------------------------------------
@@ -289,18 +290,18 @@ def lock(path: Path) -> Iterator[None]:
         yield
 
 
-def ensure(variant: str) -> Path:
+def ensure(variant: str, machine: str) -> Path:
     """The folder of a complete libtorch, fetched if need be."""
     named = from_environment()
     if named:
         return named
     root = cache_root()
-    target = root / f"{VERSION}-{variant}"
+    target = root / (f"{VERSION}-{variant}" + ("" if machine == platform.machine() else f"-{machine}"))
     if missing_from(target) is None:
         return target
     with lock(root / ".lock"):
         if missing_from(target) is not None:
-            install(variant, target, root / "downloads")
+            install(variant, machine, target, root / "downloads")
             say(f"{VERSION} ({variant}) is in {target}")
     return target
 
@@ -308,10 +309,11 @@ def ensure(variant: str) -> Path:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", choices=VARIANTS, default=os.environ.get("LIBTORCH_VARIANT") or "cpu")
+    parser.add_argument("--machine", default=platform.machine(), help="the processor to build for, as uname names it")
     parser.add_argument("--config", type=Path, default=ROOT / ".cargo" / "config.toml", help="cargo's configuration")
     options = parser.parse_args()
     try:
-        write_cargo_config(options.config, ensure(options.variant))
+        write_cargo_config(options.config, ensure(options.variant, options.machine))
     except (SetupError, fetch.FetchError, zipfile.BadZipFile, OSError) as error:
         print(f"libtorch: {error}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import http.server
 import io
 import json
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -195,7 +196,8 @@ class Cache(Scratch):
     def install(self, content: bytes) -> Path:
         target = self.folder / "2.7.0-cpu"
         with serving(content) as server:
-            setup.install_archive("cpu", target, self.folder / "downloads", server.url().removesuffix("/file.bin"))
+            base = server.url().removesuffix("/file.bin")
+            setup.install_archive("cpu", "x86_64", target, self.folder / "downloads", base)
         return target
 
     def test_the_archive_is_unpacked_without_what_nobody_needs(self) -> None:
@@ -234,16 +236,24 @@ class Cache(Scratch):
             root = setup.cache_root()
             shutil.copytree(self.install(archive()), root / "2.7.0-cpu")
             with mock.patch.object(setup, "install") as install:
-                self.assertEqual(setup.ensure("cpu"), root / "2.7.0-cpu")
+                self.assertEqual(setup.ensure("cpu", platform.machine()), root / "2.7.0-cpu")
                 install.assert_not_called()
+
+    def test_another_processors_libtorch_has_a_folder_of_its_own(self) -> None:
+        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(self.folder)}):
+            os.environ.pop("LIBTORCH", None)
+            with mock.patch.object(setup, "install") as install:
+                folder = setup.ensure("cpu", "riscv64")
+        self.assertEqual(folder.name, "2.7.0-cpu-riscv64")
+        self.assertEqual(install.call_args.args[:2], ("cpu", "riscv64"))
 
     def test_a_libtorch_of_ones_own_is_checked(self) -> None:
         with mock.patch.dict(os.environ, {"LIBTORCH": str(self.folder)}):
             with self.assertRaisesRegex(setup.SetupError, "LIBTORCH is"):
-                setup.ensure("cpu")
+                setup.ensure("cpu", platform.machine())
         target = self.install(archive())
         with mock.patch.dict(os.environ, {"LIBTORCH": str(target)}):
-            self.assertEqual(setup.ensure("cpu"), target.resolve())
+            self.assertEqual(setup.ensure("cpu", platform.machine()), target.resolve())
 
     def test_no_entry_leads_outside(self) -> None:
         file = self.folder / "evil.zip"
@@ -264,14 +274,22 @@ class WheelEntries(unittest.TestCase):
             "torch-2.7.0.dist-info/LICENSE": "LICENSE",
         }
         for name, place in kept.items():
-            self.assertEqual(setup.place_wheel_entry(name), PurePosixPath(place))
+            self.assertEqual(setup.place_wheel_entry(name, "x86_64"), PurePosixPath(place))
         for name in (
             "torch/lib/libtorch_cuda.so",
             "torch/lib/libtorch_python.so",
             "torch/__init__.py",
             "torch/bin/protoc",
         ):
-            self.assertIsNone(setup.place_wheel_entry(name))
+            self.assertIsNone(setup.place_wheel_entry(name, "x86_64"))
+
+    def test_the_wheel_of_another_processor_is_asked_for_by_its_platforms(self) -> None:
+        own = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", None)
+        other = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", "aarch64")
+        self.assertEqual(other, [*own, "--platform=manylinux_2_28_aarch64", "--platform=manylinux2014_aarch64"])
+        # Only the wheel for x86-64 names CUDA in its libtorch.so.
+        self.assertIsNone(setup.place_wheel_entry("torch/lib/libtorch.so", "x86_64"))
+        self.assertIsNotNone(setup.place_wheel_entry("torch/lib/libtorch.so", "aarch64"))
 
 
 class CargoConfig(unittest.TestCase):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from emulation import MACHINES, own_architecture
 from engine import docker
 
 DEBIAN = "bookworm"
@@ -23,28 +24,34 @@ def cache() -> Path:
     return Path(base) / "iopaint" / "image-test"
 
 
-def build_arguments(work: Path) -> dict[str, str]:
+def build_arguments(work: Path, architecture: str) -> dict[str, str]:
     """What the Dockerfile's base arguments are to be; nothing where the real bases can be had."""
-    if docker("pull", "--quiet", REAL, check=False).returncode == 0:
+    if docker("pull", "--quiet", "--platform", f"linux/{architecture}", REAL, check=False).returncode == 0:
         return {}
-    names = {"RUNTIME_IMAGE": "standin-debian", "NODE_IMAGE": "standin-node", "RUST_IMAGE": "standin-rust"}
-    if any(not docker("images", "--quiet", name).stdout.strip() for name in names.values()):
-        debian = debootstrapped(work)
-        node(debian, work)
-        rust(debian, work)
-        imported(debian, "standin-debian")
-    return {argument: f"{name}:latest" for argument, name in names.items()}
+    own = own_architecture()
+    runtime, page, compiler = f"standin-debian-{architecture}", "standin-node", f"standin-rust-for-{architecture}"
+    if missing(page):
+        imported(node(debootstrapped(work, own)), page, own)
+    if missing(compiler):
+        imported(rust(debootstrapped(work, own), architecture), compiler, own)
+    if missing(runtime):
+        imported(debootstrapped(work, architecture), runtime, architecture)
+    return {"RUNTIME_IMAGE": runtime, "NODE_IMAGE": page, "RUST_IMAGE": compiler}
 
 
-def debootstrapped(work: Path) -> Path:
+def missing(image: str) -> bool:
+    return not docker("images", "--quiet", image).stdout.strip()
+
+
+def debootstrapped(work: Path, architecture: str) -> Path:
     """A minimal Debian in a folder, without what an image doesn't need."""
-    archive = cache() / f"{DEBIAN}.tar"
-    root = work / "debian"
+    archive = cache() / f"{DEBIAN}-{architecture}.tar"
+    root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
-        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", DEBIAN, str(work / "fresh")]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        command = ["debootstrap", f"--arch={architecture}", "--variant=minbase", "--include=ca-certificates"]
+        subprocess.run([*command, DEBIAN, str(work / "fresh")], check=True, stdout=subprocess.DEVNULL)
         for unneeded in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
             shutil.rmtree(work / "fresh" / unneeded, ignore_errors=True)
         for needed in ("var/cache/apt/archives/partial", "var/lib/apt/lists/partial"):
@@ -57,46 +64,50 @@ def debootstrapped(work: Path) -> Path:
     return root
 
 
-def imported(root: Path, name: str, **environment: str) -> None:
+def imported(root: Path, name: str, architecture: str) -> None:
     """Makes a folder an image, and the folder go."""
-    changes = [f"--change=ENV {key}={value}" for key, value in environment.items()]
+    changes = [f"--change=ENV {key}={value}" for key, value in environment(root).items()]
     with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packed:
-        docker("import", *changes, "-", f"{name}:latest", stdin=packed.stdout)
+        docker("import", "--platform", f"linux/{architecture}", *changes, "-", f"{name}:latest", stdin=packed.stdout)
     shutil.rmtree(root)
 
 
-def certificates(root: Path) -> dict[str, str]:
-    """Lets a stand-in trust what this machine trusts, and the settings that tell its programs so."""
-    shutil.copyfile(f"/{BUNDLE}", root / BUNDLE)
+def environment(root: Path) -> dict[str, str]:
+    """Where a stand-in's programs are, and which certificates they trust."""
+    if not (root / "usr/local/rust").exists() and not (root / "usr/local/bin/node").exists():
+        return {}
     names = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "CARGO_HTTP_CAINFO")
-    return dict.fromkeys(names, f"/{BUNDLE}")
+    path = "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return {**dict.fromkeys(names, f"/{BUNDLE}"), "CARGO_HOME": "/usr/local/cargo", "PATH": path}
 
 
-def copied(debian: Path, target: Path) -> Path:
-    subprocess.run(["cp", "-a", str(debian), str(target)], check=True)
-    return target
-
-
-def node(debian: Path, work: Path) -> None:
-    """Debian with this machine's Node and npm."""
-    root = copied(debian, work / "node")
+def node(debian: Path) -> Path:
+    """Debian with this machine's Node and npm, and the certificates that this machine trusts."""
     program = Path(shutil.which("node") or "node").resolve()
     npm = Path(shutil.which("npm") or "npm").resolve().parent.parent
-    shutil.copy2(program, root / "usr/local/bin/node")
-    subprocess.run(["cp", "-a", str(npm), str(root / "usr/local/lib/npm")], check=True)
-    (root / "usr/local/bin/npm").symlink_to("../lib/npm/bin/npm-cli.js")
-    (root / "usr/local/bin/npx").symlink_to("../lib/npm/bin/npx-cli.js")
-    imported(root, "standin-node", **certificates(root))
+    shutil.copy2(program, debian / "usr/local/bin/node")
+    subprocess.run(["cp", "-a", str(npm), str(debian / "usr/local/lib/npm")], check=True)
+    (debian / "usr/local/bin/npm").symlink_to("../lib/npm/bin/npm-cli.js")
+    (debian / "usr/local/bin/npx").symlink_to("../lib/npm/bin/npx-cli.js")
+    shutil.copyfile(f"/{BUNDLE}", debian / BUNDLE)
+    return debian
 
 
-def rust(debian: Path, work: Path) -> None:
-    """Debian with this machine's Rust, where the official image has it."""
-    root = copied(debian, work / "rust")
-    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
-    home = root / "usr/local/rust"
+def rust(debian: Path, architecture: str) -> Path:
+    """Debian with this machine's Rust where the official image has it, and the certificates that this machine trusts."""
+    target = f"{MACHINES[architecture][0]}-unknown-linux-gnu"
+    if not Path(printed_by_rustc("target-libdir", "--target", target)).is_dir():
+        subprocess.run(["rustup", "target", "add", target], check=True)
+    home = debian / "usr/local/rust"
     home.mkdir(parents=True)
     for part in ("bin", "lib", "libexec"):
-        if (Path(sysroot) / part).exists():
-            subprocess.run(["cp", "-a", f"{sysroot}/{part}", str(home)], check=True)
-    path = "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    imported(root, "standin-rust", CARGO_HOME="/usr/local/cargo", PATH=path, **certificates(root))
+        source = Path(printed_by_rustc("sysroot")) / part
+        if source.exists():
+            subprocess.run(["cp", "-a", str(source), str(home)], check=True)
+    shutil.copyfile(f"/{BUNDLE}", debian / BUNDLE)
+    return debian
+
+
+def printed_by_rustc(what: str, *arguments: str) -> str:
+    command = ["rustc", "--print", what, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

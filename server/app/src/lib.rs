@@ -19,7 +19,7 @@ mod metrics;
 pub mod model_files;
 mod observe;
 mod reference;
-mod request;
+pub mod request;
 mod root_path;
 mod router;
 mod routes;

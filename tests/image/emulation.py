@@ -1,0 +1,70 @@
+"""Programs for another processor, run here by QEMU."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import EngineError
+
+REGISTRY = Path("/proc/sys/fs/binfmt_misc")
+#: What uname and ELF call the processors that images are built for: name of the machine, e_machine of its programs.
+MACHINES = {"amd64": ("x86_64", 62), "arm64": ("aarch64", 183)}
+
+
+def own_architecture() -> str:
+    """This machine's processor as images call it."""
+    machine = platform.machine()
+    return next((name for name, (other, _) in MACHINES.items() if other == machine), machine)
+
+
+def header(elf_machine: int) -> tuple[bytes, bytes]:
+    """The first bytes of a 64-bit little-endian ELF program, and which of their bits count.
+
+    Fields as in the ELF specification: identification (16 bytes, of which the ABI's don't count), type (executable or
+    shared, hence a bit that doesn't count) and machine.
+    """
+    identification = b"\x7fELF\x02\x01\x01" + bytes(9)
+    return (
+        identification + b"\x02\x00" + elf_machine.to_bytes(2, "little"),
+        b"\xff" * 7 + bytes(9) + b"\xfe\xff\xff\xff",
+    )
+
+
+@contextlib.contextmanager
+def of(architecture: str) -> Iterator[None]:
+    """Lets the kernel hand programs of `architecture` to QEMU for the length of the block, if it can't run them."""
+    machine, elf_machine = MACHINES[architecture]
+    entry = REGISTRY / f"qemu-{machine}"
+    if architecture == own_architecture() or entry.exists():
+        yield
+        return
+    interpreter = shutil.which(f"qemu-{machine}-static")
+    if interpreter is None:
+        install()
+        interpreter = shutil.which(f"qemu-{machine}-static")
+    if entry.exists():  # Debian's package registers itself where it can.
+        yield
+        return
+    if not (REGISTRY / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(REGISTRY)], check=True)
+    magic, mask = ("".join(f"\\x{byte:02x}" for byte in part) for part in header(elf_machine))
+    # F: the interpreter is opened now, so that it needn't be inside the images.
+    (REGISTRY / "register").write_text(f":{entry.name}:M::{magic}:{mask}:{interpreter}:F")
+    try:
+        yield
+    finally:
+        entry.write_text("-1")
+
+
+def install() -> None:
+    """Installs Debian's QEMU, where that can be done."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise EngineError("Images for another processor need qemu-user-static, and only root on Debian can install it.")
+    command = ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "qemu-user-static"]
+    subprocess.run(command, check=True)
