@@ -50,6 +50,7 @@ def debootstrapped(work: Path, architecture: str) -> Path:
     shutil.rmtree(root, ignore_errors=True)
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(work / "fresh", ignore_errors=True)
         command = ["debootstrap", f"--arch={architecture}", "--variant=minbase", "--include=ca-certificates"]
         subprocess.run([*command, DEBIAN, str(work / "fresh")], check=True, stdout=subprocess.DEVNULL)
         for unneeded in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):

@@ -52,6 +52,7 @@ flags: dict[str, str]
 def setUpModule() -> None:  # noqa: N802
     """An engine, bases, a clean checkout and the image."""
     global work, context, first_build, flags
+    unittest.addModuleCleanup(stack.close)
     kept = os.environ.get("IMAGE_TEST_WORK")
     work = Path(kept or tempfile.mkdtemp(prefix="iopaint-image-"))
     work.mkdir(parents=True, exist_ok=True)
@@ -66,10 +67,6 @@ def setUpModule() -> None:  # noqa: N802
     began = time.monotonic()
     first_build = build()
     print(f"built in {time.monotonic() - began:.0f} s", flush=True)
-
-
-def tearDownModule() -> None:  # noqa: N802
-    stack.close()
 
 
 def build() -> str:
