@@ -144,25 +144,34 @@ fn kill_9_while_saving_leaves_the_whole_file_or_none() {
     }
 }
 
-#[test]
-fn garbage_in_place_of_a_model_is_told_and_the_server_goes_on() {
+/// A model folder with half of LaMa's file in it.
+fn damaged_lama() -> tempfile::TempDir {
     let models = tempfile::tempdir().unwrap();
     let genuine = fs::read(fixtures().join("goldens/models/lama.pt")).unwrap();
     fs::write(models.path().join("big-lama.pt"), &genuine[..genuine.len() / 2]).unwrap();
+    models
+}
+
+fn switch(server: &Started, name: &str) -> (u16, String) {
+    let head = "POST /api/v1/model HTTP/1.1\r\nContent-Type: application/json";
+    send(&server.port, head, format!("{{\"name\": \"{name}\"}}").as_bytes())
+}
+
+#[test]
+fn garbage_in_place_of_the_model_that_was_named_is_told_and_the_server_goes_on() {
+    let models = damaged_lama();
     let server = start_with(|command| {
-        command.arg("--model-dir").arg(models.path());
+        command
+            .args(["--model", "lama", "--model-dir"])
+            .arg(models.path());
     });
     assert_eq!(inpaint(&server.port), 503);
     assert_eq!(send(&server.port, "GET /livez HTTP/1.1", b"").0, 200);
     let (status, ready) = send(&server.port, "GET /readyz HTTP/1.1", b"");
     assert!(status == 503 && ready.contains("damaged"), "{ready}");
-    let switch = |name: &str| {
-        let head = "POST /api/v1/model HTTP/1.1\r\nContent-Type: application/json";
-        send(&server.port, head, format!("{{\"name\": \"{name}\"}}").as_bytes())
-    };
-    assert_eq!(switch("lama-mini").0, 200);
+    assert_eq!(switch(&server, "lama-mini").0, 200);
     assert_eq!(inpaint(&server.port), 200);
-    let (status, body) = switch("lama");
+    let (status, body) = switch(&server, "lama");
     assert_eq!(status, 500, "{body}");
     assert!(!body.contains(models.path().to_str().unwrap()), "{body}");
     assert_eq!(inpaint(&server.port), 200);
@@ -170,6 +179,19 @@ fn garbage_in_place_of_a_model_is_told_and_the_server_goes_on() {
         models.path().join("big-lama.pt").exists(),
         "what is the user's stays"
     );
+}
+
+#[test]
+fn garbage_in_place_of_a_model_that_nobody_named_leaves_the_built_in_one_serving() {
+    let models = damaged_lama();
+    let server = start_with(|command| {
+        command.arg("--model-dir").arg(models.path());
+    });
+    assert_eq!(inpaint(&server.port), 200);
+    let (status, model) = send(&server.port, "GET /api/v1/model HTTP/1.1", b"");
+    assert!(status == 200 && model.contains("lama-patches"), "{model}");
+    assert_eq!(send(&server.port, "GET /readyz HTTP/1.1", b"").0, 200);
+    assert!(models.path().join("big-lama.pt").exists());
 }
 
 #[test]

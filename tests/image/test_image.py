@@ -235,7 +235,7 @@ class Running(unittest.TestCase):
 
     def test_models_of_an_old_volume_are_used(self) -> None:
         old = work / "old-volume"
-        (old / "torch/hub/checkpoints").mkdir(parents=True)
+        (old / "torch/hub/checkpoints").mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "models/builtin/lama-mini.pt", old / "torch/hub/checkpoints/big-lama.pt")
         with container(*STRICT, "--volume", f"{old}:/app/models:ro", "--env", "MODEL=lama", IMAGE) as name:
             wait_until_healthy(name)

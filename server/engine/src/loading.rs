@@ -17,15 +17,28 @@ use crate::state::{Loading, Shared, State, Then};
 
 /// Begins to load a model whose files are here. Whoever waits is told by [`Shared::finish_loading`].
 pub(crate) fn begin_loading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
-    begin(shared, state, name, then, false);
+    begin(shared, state, name, then, false, None);
+}
+
+/// Begins to load the model that is to be the current one; if its files are of no use, `otherwise` is loaded in its
+/// place. The files stay: they are the user's.
+pub(crate) fn begin_loading_or(shared: &Arc<Shared>, state: &mut State, name: &str, otherwise: String) {
+    begin(shared, state, name, Then::Current, false, Some(otherwise));
 }
 
 /// Begins to download a model and to load it then.
 pub(crate) fn begin_downloading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
-    begin(shared, state, name, then, true);
+    begin(shared, state, name, then, true, None);
 }
 
-fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, download: bool) {
+fn begin(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    name: &str,
+    then: Then,
+    download: bool,
+    otherwise: Option<String>,
+) {
     if then == Then::Current {
         state.chosen = Some(name.to_owned());
     }
@@ -46,6 +59,10 @@ fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, downlo
             fetch_and_load(&own_shared, &own_name, download)
         }))
         .unwrap_or(Err(LoadError::Panicked));
+        if let (Err(_), Some(otherwise)) = (&result, otherwise) {
+            // Before the failure is told: jobs that wait have something to hope for.
+            load_instead(&own_shared, &own_name, &otherwise);
+        }
         own_shared.finish_loading(&own_name, result);
     });
     if let Err(error) = spawned {
@@ -56,6 +73,17 @@ fn begin(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then, downlo
         );
         state.loading.retain(|loading| loading.name != name);
         state.failure = Some(format!("the model `{name}` could not be loaded: {error}"));
+    }
+}
+
+/// Begins to load `otherwise` in the place of the current model, unless somebody has chosen another one by now.
+fn load_instead(shared: &Arc<Shared>, name: &str, otherwise: &str) {
+    let mut state = shared.lock();
+    if state.chosen.as_deref() == Some(name) && !state.is_loading(otherwise) {
+        tracing::warn!(
+            "the model `{name}` can't be used; the built-in model `{otherwise}` serves, with less quality"
+        );
+        begin_loading(shared, &mut state, otherwise, Then::Current);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::download::DownloadOptions;
 use crate::loader::LoadError;
-use crate::loading::{begin_downloading, begin_loading, fetch};
+use crate::loading::{begin_downloading, begin_loading, begin_loading_or, fetch};
 use crate::meter::{Meter, Unmeasured};
 use crate::registry::Registry;
 use crate::state::{Shared, Then};
@@ -123,8 +123,8 @@ pub(crate) fn start_named(
     Ok(())
 }
 
-/// Begins to load [`DEFAULT_MODEL`] if its file is on disk; else the built-in model, which serves while that is
-/// downloaded and is replaced then.
+/// Begins to load [`DEFAULT_MODEL`] if its file is on disk, or the built-in model if that file is of no use; else the
+/// built-in model, which serves while the default one is downloaded and is replaced then.
 pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let default = shared.registry.get(DEFAULT_MODEL);
     let builtin = shared
@@ -143,13 +143,14 @@ pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
         }
     }
     let mut state = shared.lock();
-    if present {
-        begin_loading(shared, &mut state, DEFAULT_MODEL, Then::Current);
-    }
     let Some(builtin) = builtin.map(|spec| spec.name.clone()) else {
+        if present {
+            begin_loading(shared, &mut state, DEFAULT_MODEL, Then::Current);
+        }
         return;
     };
     if present {
+        begin_loading_or(shared, &mut state, DEFAULT_MODEL, builtin);
         return;
     }
     begin_loading(shared, &mut state, &builtin, Then::Current);

@@ -127,6 +127,17 @@ async fn a_default_model_that_is_to_come_first_answers_everything() {
 }
 
 #[tokio::test]
+async fn the_built_in_model_serves_where_the_default_ones_file_is_of_no_use() {
+    for content in ["broken", "panic"] {
+        let folder = folder(&[("big-lama.pt", content)]);
+        let (engine, _strings) = start(folder.path(), &options(None, false), |_| None).unwrap();
+        assert_eq!(answering_model(&engine).await, "lama-patches");
+        assert!(engine.status().ready);
+        assert!(folder.path().join("big-lama.pt").exists(), "it is the user's");
+    }
+}
+
+#[tokio::test]
 async fn a_named_model_is_downloaded_first() {
     let folder = folder(&[]);
     let url = serve_once("200 OK", "weights");
