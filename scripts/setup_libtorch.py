@@ -165,18 +165,6 @@ def write_empty_libtorch(folder: Path, machine: str) -> None:
         raise SetupError(f"Linking libtorch.so failed:\n{done.stderr.strip()}")
 
 
-def name_openmp(folder: Path) -> None:
-    """Lets -lgomp mean the OpenMP library that libtorch brings, under a name of its own, and not the system's.
-
-    Some linkers would make a program load both.
-    """
-    brought = sorted((folder / "lib").glob("libgomp-*.so*"))
-    link = folder / "lib" / "libgomp.so"
-    if len(brought) == 1:
-        with contextlib.suppress(FileExistsError):
-            link.symlink_to(brought[0].name)
-
-
 @contextlib.contextmanager
 def complete_or_nothing(target: Path) -> Iterator[Path]:
     """A temporary folder beside `target` that takes its place at once, if all went well and nothing is missing."""
@@ -309,12 +297,12 @@ def ensure(variant: str, machine: str) -> Path:
         return named
     root = cache_root()
     target = root / (f"{VERSION}-{variant}" + ("" if machine == platform.machine() else f"-{machine}"))
-    if missing_from(target) is not None:
-        with lock(root / ".lock"):
-            if missing_from(target) is not None:
-                install(variant, machine, target, root / "downloads")
-                say(f"{VERSION} ({variant}) is in {target}")
-    name_openmp(target)
+    if missing_from(target) is None:
+        return target
+    with lock(root / ".lock"):
+        if missing_from(target) is not None:
+            install(variant, machine, target, root / "downloads")
+            say(f"{VERSION} ({variant}) is in {target}")
     return target
 
 

@@ -239,13 +239,6 @@ class Cache(Scratch):
                 self.assertEqual(setup.ensure("cpu", platform.machine()), root / "2.7.0-cpu")
                 install.assert_not_called()
 
-    def test_openmp_is_the_one_that_libtorch_brings(self) -> None:
-        (self.folder / "lib").mkdir()
-        (self.folder / "lib/libgomp-c9fef706.so.1").write_text("openmp")
-        for _ in range(2):
-            setup.name_openmp(self.folder)
-            self.assertEqual((self.folder / "lib/libgomp.so").read_text(), "openmp")
-
     def test_another_processors_libtorch_has_a_folder_of_its_own(self) -> None:
         with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(self.folder)}):
             os.environ.pop("LIBTORCH", None)

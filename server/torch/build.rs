@@ -4,7 +4,7 @@ mod link;
 
 use std::env;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SOURCES: &[&str] = &[
     "shim/conv/few_outputs.cpp",
@@ -65,6 +65,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     shim().files(SOURCES).compile("iopaint_torch_shim");
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        stand_in_for_openmp(&PathBuf::from(
+            env::var_os("OUT_DIR").ok_or("cargo named no OUT_DIR")?,
+        ))?;
+    }
     link::emit_rpath();
     Ok(())
+}
+
+/// Puts an archive of nothing where the linker looks first for the OpenMP library that torch-sys asks for by `-lgomp`.
+///
+/// libtorch brings its own, which `libtorch_cpu.so` loads under another name. Linkers that follow what libraries need
+/// (GNU's, not LLVM's) would make the program load the system's too: absent from many machines, and a second set of
+/// threads where it is present.
+fn stand_in_for_openmp(folder: &Path) -> std::io::Result<()> {
+    std::fs::write(folder.join("libgomp.a"), b"!<arch>\n")
 }
