@@ -66,11 +66,17 @@ def debootstrapped(work: Path, architecture: str) -> Path:
 
 
 def imported(root: Path, name: str, architecture: str) -> None:
-    """Makes a folder an image, and the folder go."""
-    changes = [f"--change=ENV {key}={value}" for key, value in environment(root).items()]
-    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packed:
-        docker("import", "--platform", f"linux/{architecture}", *changes, "-", f"{name}:latest", stdin=packed.stdout)
+    """Makes a folder an image, and the folder go. (`docker import` would call every image this machine's own.)"""
+    context = root.with_name(f"{root.name}-context")
+    context.mkdir()
+    subprocess.run(["tar", "-C", str(root), "-cf", str(context / "root.tar"), "."], check=True)
+    settings = "".join(f"ENV {key}={value}\n" for key, value in environment(root).items())
+    (context / "Dockerfile").write_text(f"FROM scratch\nADD root.tar /\n{settings}")
     shutil.rmtree(root)
+    try:
+        docker("build", "--platform", f"linux/{architecture}", "--tag", f"{name}:latest", str(context))
+    finally:
+        shutil.rmtree(context)
 
 
 def environment(root: Path) -> dict[str, str]:
