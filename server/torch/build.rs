@@ -32,6 +32,7 @@ const INSTRUCTION_SETS: &[(&str, &[&str])] = &[
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=link.rs");
+    println!("cargo:rerun-if-env-changed=IOPAINT_SANITIZE");
     // torch-sys tells its direct dependents where the libraries are; the headers lie beside them.
     let library_dir = env::var_os("DEP_TCH_LIBTORCH_LIB")
         .map(PathBuf::from)
@@ -40,8 +41,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         .or_else(|| library_dir.parent().map(PathBuf::from))
         .ok_or("libtorch's library folder has no parent")?
         .join("include");
+    // Such as "address": checks of the shim alone, for `make sanitize`.
+    let sanitizer = env::var("IOPAINT_SANITIZE")
+        .ok()
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("-fsanitize={name}"));
     let shim = || {
         let mut build = cc::Build::new();
+        if let Some(flag) = &sanitizer {
+            build.flag(flag).flag("-fno-omit-frame-pointer").debug(true);
+        }
         build
             .cpp(true)
             .std("c++17")
@@ -71,6 +80,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ))?;
     }
     link::emit_rpath();
+    if let Some(flag) = &sanitizer {
+        println!("cargo:rustc-link-arg={flag}");
+    }
     Ok(())
 }
 

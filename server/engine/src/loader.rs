@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::thread;
 
 use iopaint_classical::{ByDepth, Cv2, PatchMatch};
 use iopaint_imaging::{GrayImage, RgbImage};
@@ -78,9 +79,37 @@ pub struct TorchLoader {
 
 impl ModelLoader for TorchLoader {
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
+        // A file is a program: where only known ones may run, it is looked at before. Elsewhere the look is for the log,
+        // and takes as long as reading the file does.
+        if self.strict {
+            self.verify(spec, files)?;
+            return self.read(spec, files);
+        }
+        thread::scope(|scope| {
+            let verified = thread::Builder::new()
+                .name("verify".into())
+                .spawn_scoped(scope, || self.verify(spec, files))
+                .map_err(LoadError::Thread)?;
+            let model = self.read(spec, files);
+            verified.join().map_err(|_| LoadError::Panicked)??;
+            model
+        })
+    }
+
+    fn detail(&self) -> Option<Box<dyn Detail>> {
+        Some(Box::new(self.patches()))
+    }
+}
+
+impl TorchLoader {
+    fn verify(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<(), LoadError> {
         for (expected, found) in spec.files.iter().zip(files) {
             verify(&spec.name, expected, found, self.strict)?;
         }
+        Ok(())
+    }
+
+    fn read(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
         let sources: Vec<Source<'_>> = files
             .iter()
             .map(|file| match file {
@@ -93,12 +122,6 @@ impl ModelLoader for TorchLoader {
         Ok(model)
     }
 
-    fn detail(&self) -> Option<Box<dyn Detail>> {
-        Some(Box::new(self.patches()))
-    }
-}
-
-impl TorchLoader {
     fn model(&self, spec: &ModelSpec, sources: &[Source<'_>]) -> Result<Box<dyn Inpainter>, LoadError> {
         match spec.format {
             Format::Lama => {
