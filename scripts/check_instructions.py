@@ -22,8 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STORED = ROOT / "benches" / "instructions.json"
 
-# Two runs differ by at most 0.1 %, which is hashing with random keys. Another system's C library copies memory with
-# other instructions; the rest is room for that. What someone would notice is larger than this.
+# Two runs, two C libraries and two versions of Valgrind differ by less than 0.1 % (docs/performance.md). The rest is room
+# for what the compiler arranges otherwise when code elsewhere changes.
 TOLERANCE = 0.05
 
 
