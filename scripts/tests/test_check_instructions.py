@@ -1,10 +1,12 @@
 """Counts of instructions are read, compared, and can fail."""
 
 import json
+import os
 import subprocess
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import check_instructions as check
@@ -78,10 +80,32 @@ class Skipping(unittest.TestCase):
         with self.assertRaises(check.Skipped):
             check.require_own_flags({"RUSTFLAGS": "-Ctarget-cpu=native"})
 
+    def test_without_valgrind_and_the_right_to_install_it_nothing_is_compared(self) -> None:
+        with (
+            mock.patch.object(check.shutil, "which", return_value=None),
+            mock.patch.object(check.os, "geteuid", return_value=1000),
+            self.assertRaises(check.Skipped),
+        ):
+            check.valgrind()
+
+    def test_root_on_debian_gets_valgrind_by_itself(self) -> None:
+        installed: list[list[str]] = []
+
+        def which(name: str) -> str | None:
+            return None if name == "valgrind" and len(installed) < 2 else f"/usr/bin/{name}"
+
+        with (
+            mock.patch.object(check.shutil, "which", which),
+            mock.patch.object(check.os, "geteuid", return_value=0),
+            mock.patch.object(check.subprocess, "run", lambda command, **_: installed.append(command)),
+        ):
+            self.assertEqual(check.valgrind(), "/usr/bin/valgrind")
+        self.assertEqual([command[:2] for command in installed], [["apt-get", "update"], ["apt-get", "install"]])
+
     def test_a_machine_that_is_skipped_says_so_and_has_not_failed(self) -> None:
         run = subprocess.run(
             [sys.executable, check.__file__],
-            env={"PATH": check.os.environ["PATH"], "RUSTFLAGS": "-Ctarget-cpu=native"},
+            env={**os.environ, "RUSTFLAGS": "-Ctarget-cpu=native"},
             text=True,
             capture_output=True,
         )
