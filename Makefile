@@ -117,6 +117,10 @@ eval: build build/eval/venv/ready ## Judge MODELS="..." against OpenCV on the te
 bench: ## Time the hot paths that need no network and no model; a FILTER="..." picks some.
 	cargo bench --locked -p iopaint-imaging -p iopaint-inpaint -- $(FILTER)
 
+.PHONY: bench-instructions
+bench-instructions: ## Hold the pure paths' instructions to benches/instructions.json; STORE=1 takes them for right.
+	@$(PYTHON) scripts/check_instructions.py $(if $(STORE),--store)
+
 # IOPaint and PyTorch are some gigabytes; PEER names a virtual environment that has them already.
 build/side_by_side/venv/ready: benches/side_by_side/requirements.txt
 	$(PYTHON) -m venv build/side_by_side/venv

@@ -45,17 +45,15 @@ fn hole() -> GrayImage {
 }
 
 fn file(format: Format) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let seed = photo();
-    seed.write_to(&mut bytes, image_format(format)).unwrap();
-    bytes.into_inner()
-}
-
-fn image_format(format: Format) -> image::ImageFormat {
-    match format {
-        Format::Jpeg => image::ImageFormat::Jpeg,
-        _ => image::ImageFormat::Png,
-    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    let photo = photo();
+    photo.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let picture = decode(png.get_ref(), &LIMITS).unwrap();
+    let options = EncodeOptions::default();
+    picture
+        .encode_as(format, &photo, &hole(), &options)
+        .unwrap()
+        .bytes
 }
 
 fn picture(format: Format) -> Picture {

@@ -111,12 +111,16 @@ def reported(command: list[str], env: dict[str, str], counts) -> Counts:
         return at_least_one_failure(counts(json.loads(report.read_text())), exit_code)
 
 
-def examples() -> Counts:
-    """The lines of docs/api.md against the release binary."""
-    output, exit_code = run([sys.executable, "scripts/run_api_examples.py", "--binary", str(BINARY)])
-    ran = re.search(r"^(\d+) passed, (\d+) failed$", output, re.MULTILINE)
-    counts = Counts(int(ran.group(1)), int(ran.group(2))) if ran else Counts()
+def script_counts(output: str, exit_code: int) -> Counts:
+    """The counts in the last line of a script of this folder."""
+    ran = re.search(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.MULTILINE)
+    counts = Counts(*(int(count or 0) for count in ran.groups())) if ran else Counts()
     return at_least_one_failure(counts, exit_code)
+
+
+def script(name: str, *arguments: str) -> Counts:
+    """A script of this folder that checks and counts."""
+    return script_counts(*run([sys.executable, f"scripts/{name}", *arguments]))
 
 
 def chromium() -> str | None:
@@ -162,6 +166,7 @@ def main() -> int:
     suite("export", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "models/export/tests"])))
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
     suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
+    suite("instructions of the pure paths", script("check_instructions.py"))
     _, exit_code = run(["make", "--no-print-directory", "build"])
     if exit_code != 0:
         suite("build", Counts(failed=1))
@@ -175,7 +180,7 @@ def main() -> int:
             ),
         )
         suite("crates with libtorch", cargo("-p", "iopaint-torch", "-p", "iopaint-engine", "-p", "iopaint"))
-        suite("examples of docs/api.md", examples())
+        suite("examples of docs/api.md", script("run_api_examples.py", "--binary", str(BINARY)))
         suite("page in a browser", browser_tests())
 
     print("\n== Tests")

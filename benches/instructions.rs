@@ -1,0 +1,192 @@
+//! The paths whose instructions are counted; `scripts/check_instructions.py` runs this under callgrind.
+//!
+//! With a path's name it runs that path once, without one it lists them. What a path works on is made beforehand: only
+//! what happens inside [`measured`] counts. One thread each, since callgrind counts a thread at a time.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+use std::{hint::black_box, io::Cursor, num::NonZero, process::ExitCode};
+
+use iopaint_classical::{Cv2, PatchMatch};
+use iopaint_imaging::{
+    EncodeOptions, Format, GrayImage, Limits, Picture, RgbImage, decode, morphology, threshold,
+};
+use iopaint_inpaint::{
+    Context, Cv2Algorithm, Cv2Options, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored,
+    inpaint,
+};
+
+type Work = Box<dyn Fn()>;
+type Prepare = fn() -> Work;
+
+const SIZE: (u32, u32) = (320, 240);
+/// Larger than what the strategy `Auto` runs whole.
+const WIDE: (u32, u32) = (960, 240);
+const LIMITS: Limits = Limits {
+    max_pixels: 1 << 20,
+    max_side: 1 << 10,
+};
+
+const PATHS: [(&str, Prepare); 10] = [
+    ("decode_png", || decoding(Format::Png)),
+    ("decode_jpeg", || decoding(Format::Jpeg)),
+    ("encode_png", || encoding(Format::Png)),
+    ("encode_jpeg", || encoding(Format::Jpeg)),
+    ("grow_mask", growing),
+    ("crop_strategy", || {
+        let strategy = HdStrategy::Crop {
+            trigger: 160,
+            margin: 32,
+        };
+        filling(Nothing, SIZE, 20, Options { strategy, ..plain() })
+    }),
+    ("auto_strategy", || {
+        let strategy = HdStrategy::Auto;
+        filling(Nothing, WIDE, 20, Options { strategy, ..plain() })
+    }),
+    ("blended_seam", || {
+        filling(
+            Nothing,
+            SIZE,
+            20,
+            Options {
+                blend: true,
+                ..plain()
+            },
+        )
+    }),
+    ("telea", || {
+        let cv2 = Cv2Options {
+            algorithm: Cv2Algorithm::Telea,
+            ..Cv2Options::default()
+        };
+        filling(Cv2, SIZE, 8, Options { cv2, ..plain() })
+    }),
+    ("patch_match", || {
+        filling(PatchMatch::new(NonZero::<usize>::MIN, 1), (96, 64), 8, plain())
+    }),
+];
+
+fn main() -> ExitCode {
+    // Cargo's own flags, such as `--bench`, are no names.
+    let Some(name) = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"))
+    else {
+        for (name, _) in PATHS {
+            println!("{name}");
+        }
+        return ExitCode::SUCCESS;
+    };
+    let Some((_, prepare)) = PATHS.iter().find(|(known, _)| *known == name) else {
+        eprintln!("There is no path {name}.");
+        return ExitCode::FAILURE;
+    };
+    measured(&prepare());
+    ExitCode::SUCCESS
+}
+
+/// Callgrind counts from where this is entered to where it is left.
+#[inline(never)]
+fn measured(work: &Work) {
+    work();
+    // Keeps the call above from becoming a jump, after which this would never be left.
+    black_box(work);
+}
+
+#[derive(Clone, Copy)]
+struct Nothing;
+
+impl Inpainter for Nothing {
+    fn padding(&self) -> Padding {
+        Padding {
+            modulo: 8,
+            min_size: 16,
+            square: false,
+        }
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        _: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        Ok(image.clone())
+    }
+}
+
+fn plain() -> Options {
+    Options {
+        strategy: HdStrategy::Original,
+        ..Options::default()
+    }
+}
+
+/// Gradients with some grain: compresses about as a photo does.
+fn photo((width, height): (u32, u32)) -> RgbImage {
+    let mut state = 1_u32;
+    RgbImage::from_fn(width, height, |x, y| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let grain = (state >> 30) as u8;
+        [
+            (x / 4) as u8 + grain,
+            (y / 3) as u8 + grain,
+            ((x + y) / 6) as u8 + grain,
+        ]
+        .into()
+    })
+}
+
+/// A disc in the middle of every 160 columns.
+fn discs((width, height): (u32, u32), radius: u32) -> GrayImage {
+    GrayImage::from_fn(width, height, |x, y| {
+        let (right, down) = ((x % 160).abs_diff(width.min(160) / 2), y.abs_diff(height / 2));
+        [if right.pow(2) + down.pow(2) < radius.pow(2) {
+            255
+        } else {
+            0
+        }]
+        .into()
+    })
+}
+
+fn picture() -> Picture {
+    let mut bytes = Cursor::new(Vec::new());
+    photo(SIZE).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    decode(bytes.get_ref(), &LIMITS).unwrap()
+}
+
+fn encoding(format: Format) -> Work {
+    let (picture, result, hole) = (picture(), photo(SIZE), discs(SIZE, 20));
+    Box::new(move || {
+        let options = EncodeOptions::default();
+        black_box(picture.encode_as(format, &result, &hole, &options).unwrap());
+    })
+}
+
+fn decoding(format: Format) -> Work {
+    let file = picture()
+        .encode_as(format, &photo(SIZE), &discs(SIZE, 20), &EncodeOptions::default())
+        .unwrap();
+    Box::new(move || {
+        black_box(decode(&file.bytes, &LIMITS).unwrap());
+    })
+}
+
+fn growing() -> Work {
+    let mask = discs(SIZE, 20);
+    Box::new(move || {
+        let mut mask = mask.clone();
+        threshold(&mut mask, 128);
+        black_box(morphology::dilate(&mask, 12));
+    })
+}
+
+fn filling<M: Inpainter + Copy + 'static>(model: M, size: (u32, u32), radius: u32, options: Options) -> Work {
+    let (image, mask) = (photo(size), discs(size, radius));
+    Box::new(move || {
+        let mut model = model;
+        black_box(inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap());
+    })
+}
