@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from judges import CraftVgg, EfficientNetLite0, distance
+from features import distances
+from judges import CraftVgg, EfficientNetLite0
 from masks import DRAWN, KINDS, mask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,7 @@ def judged(judges: list, photo: np.ndarray, hole: np.ndarray, fillings: dict[str
         for judge in judges:
             right = judge.features(tensor(photo[part]))
             for method, filling in fillings.items():
-                scores[method][judge.name] = distance(judge.features(tensor(filling[part])), right, places)
+                scores[method][judge.name] = float(distances(judge.features(tensor(filling[part])), right, places))
     for method, filling in fillings.items():
         error = np.mean((filling[hole > 0].astype(float) - photo[hole > 0]) ** 2) / 255**2
         scores[method]["PSNR"] = float(-10 * np.log10(error + 1e-8))
