@@ -148,5 +148,5 @@ bench-peer: build $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1
 	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary $(BINARY) $(ARGS)
 
 .PHONY: clean
-clean: ## Remove what was built here; the shared cache stays.
-	rm -rf target build web_app/dist web_app/node_modules
+clean: ## Remove what was built here; the shared cache and what was trained stay.
+	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))

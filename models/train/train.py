@@ -150,6 +150,7 @@ def train(trainer: Trainer, photos: Photos, given: argparse.Namespace, workers: 
     path = given.output / state.FILE
     steps, stop, means = trainer.settings.schedule.steps, Stop(), Means()
     held_out = validation_set(photos.validation)
+    trainer.judge_best_again(*held_out)
     with (given.output / "train.log").open("a", buffering=1) as log:
 
         def say(line: str) -> None:

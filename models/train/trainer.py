@@ -48,16 +48,18 @@ class Settings:
 
 class Trainer:
     """A training in memory. `trunk` is the frozen network whose features are compared; without it there is no feature
-    loss, and the validation goes by colour alone."""
+    loss, and the validation goes by colour alone. `fast`: half precision where it is safe, and the layout that tensor
+    cores want; by itself on a GPU."""
 
-    def __init__(self, settings: Settings, device: torch.device, trunk: EfficientNetLite0 | None) -> None:
+    def __init__(
+        self, settings: Settings, device: torch.device, trunk: EfficientNetLite0 | None, fast: bool | None = None
+    ) -> None:
         if settings.features > 0 and trunk is None:
             raise ValueError("the feature loss needs a trunk")
         self.settings = settings
         self.device = device
         self.trunk = trunk
-        # On a GPU: half precision where it is safe, and the layout that tensor cores want.
-        self.fast = device.type == "cuda"
+        self.fast = device.type == "cuda" if fast is None else fast
         layout = torch.channels_last if self.fast else torch.contiguous_format
         torch.manual_seed(settings.seed)
         self.network = Network(settings.shape).to(device, memory_format=layout)
@@ -85,9 +87,8 @@ class Trainer:
             answer = self.network(filled, mask)
         said = answer.detach().float().requires_grad_()
         composite = said * mask + image * (1 - mask)
-        with self._precision():
-            colour = colour_loss(said, image, mask)
-            others, found = self._others(composite, image, mask)
+        colour = colour_loss(said, image, mask)
+        others, found = self._others(composite, image, mask)
         gradient = self.balance.gradient(said, colour, others)
         self.optimizer.zero_grad(set_to_none=True)
         answer.backward(gradient.to(answer.dtype))
@@ -102,28 +103,21 @@ class Trainer:
             error, before = (((one - image) * mask).pow(2).sum() for one in (said, filled))
             return {"colour": colour.item(), **found, "gain": (before / error.clamp(min=1e-12)).item()}
 
-    @torch.no_grad()
     def validate(self, images: Tensor, masks: Tensor) -> dict[str, float]:
         """The averaged network on held-out pictures: mean absolute error and PSNR (dB) in the hole, distance of features,
         and `score`, of which less is better. The best weights so far are kept."""
-        filler = CoarseToFine(self.average)
-        rows = []
-        for start in range(0, len(images), VALIDATION_BATCH):
-            image, mask = (part[start : start + VALIDATION_BATCH].to(self.device) for part in (images, masks))
-            filled = filler(image, mask)
-            area = 3 * mask.sum((1, 2, 3))
-            error = ((filled - image).abs() * mask).sum((1, 2, 3)) / area
-            squared = ((filled - image).pow(2) * mask).sum((1, 2, 3)) / area
-            found = {"error": error, "psnr": -10 * torch.log10(squared + 1e-8)}
-            if self.trunk is not None:
-                found["features"] = distances(self.trunk.features(filled), self.trunk.features(image), mask)
-            rows.append(found)
-        means = {name: torch.cat([row[name] for row in rows]).mean().item() for name in rows[0]}
-        means["score"] = means.get("features", 0.0) + 10 * means["error"]
+        means = self._judged(self.average, images, masks)
         if means["score"] < self.best_score:
             self.best_score = means["score"]
             self.best = copy.deepcopy(self.average.state_dict())
         return means
+
+    def judge_best_again(self, images: Tensor, masks: Tensor) -> None:
+        """Scores the best weights by these pictures: those that were held out before may have been others."""
+        if self.best is not None:
+            network = copy.deepcopy(self.average)
+            network.load_state_dict(self.best)
+            self.best_score = self._judged(network, images, masks)["score"]
 
     def state(self) -> dict:
         """All that `restore` needs."""
@@ -155,6 +149,26 @@ class Trainer:
         self.step, self.best_score = state["step"], state["best_score"]
         self.best = state["best"] if self.best_score < float("inf") else None
 
+    @torch.no_grad()
+    def _judged(self, network: Network, images: Tensor, masks: Tensor) -> dict[str, float]:
+        filler, rows = CoarseToFine(network), []
+        for start in range(0, len(images), VALIDATION_BATCH):
+            image, mask = (part[start : start + VALIDATION_BATCH].to(self.device) for part in (images, masks))
+            filled = filler(image, mask)
+            area = 3 * mask.sum((1, 2, 3))
+            error = ((filled - image).abs() * mask).sum((1, 2, 3)) / area
+            squared = ((filled - image).pow(2) * mask).sum((1, 2, 3)) / area
+            found = {"error": error, "psnr": -10 * torch.log10(squared + 1e-8)}
+            if self.trunk is not None:
+                found["features"] = distances(self.trunk.features(filled), self.trunk.features(image), mask)
+            rows.append(found)
+        means = {name: torch.cat([row[name] for row in rows]).mean().item() for name in rows[0]}
+        return {**means, "score": means.get("features", 0.0) + 10 * means["error"]}
+
+    def _features(self, image: Tensor) -> list[Tensor]:
+        with self._precision():
+            return [stage.float() for stage in self.trunk.features(image)]
+
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.fast)
 
@@ -179,10 +193,10 @@ class Trainer:
         """Losses besides the colour's with the sizes that they should have, and what they are."""
         settings, others = self.settings, {}
         features = settings.features * settings.schedule.strength(self.step, FEATURES_FROM, FEATURES_RAMP)
-        if features > 0 and self.trunk is not None:
+        if features > 0:
             with torch.no_grad():
-                due = self.trunk.features(image)
-            others["features"] = (distances(self.trunk.features(composite), due, mask).mean(), features)
+                due = self._features(image)
+            others["features"] = (distances(self._features(composite), due, mask).mean(), features)
         adversarial = settings.adversarial * settings.schedule.strength(self.step, ADVERSARIAL_FROM, ADVERSARIAL_RAMP)
         if adversarial > 0:
             fooled, apart = adversarial_losses(self.critic, composite, image, mask)
@@ -191,8 +205,7 @@ class Trainer:
         return others, {name: loss.item() for name, (loss, _) in others.items()}
 
     def _teach_critic(self, composite: Tensor, image: Tensor, mask: Tensor) -> float:
-        with self._precision():
-            loss = critic_loss(self.critic, composite, image, mask)
+        loss = critic_loss(self.critic, composite, image, mask)
         self.critic_optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_optimizer.step()

@@ -41,6 +41,13 @@ def drawn_photo(number: int, side: int = 192) -> np.ndarray:
     return picture(np.random.default_rng(number), side)
 
 
+def one_picture(kind: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch of one, with a hole of one kind."""
+    hole = mask(np.random.default_rng(1), 64, kind)[None, None].astype(np.float32)
+    image = drawn_photo(2, 64).transpose(2, 0, 1)[None].astype(np.float32) / 255
+    return torch.from_numpy(image), torch.from_numpy(hole)
+
+
 def settings(steps: int, **others: float) -> Settings:
     """A training that takes hundredths of a second a step."""
     return Settings(SMALL, Schedule(steps, side=64, batch=2), **others)
@@ -169,8 +176,7 @@ class Learning(unittest.TestCase):
 
     def test_the_colour_loss_falls_on_one_picture(self) -> None:
         trainer = Trainer(settings(60), CPU, None)
-        image = torch.from_numpy(drawn_photo(2, 64).transpose(2, 0, 1)[None].astype(np.float32) / 255)
-        hole = torch.from_numpy(mask(np.random.default_rng(1), 64, "blobs")[None, None].astype(np.float32))
+        image, hole = one_picture("blobs")
         losses = [trainer.learn(image, hole)["colour"] for _ in range(40)]
         self.assertLess(np.mean(losses[-5:]), 0.5 * losses[0])
 
@@ -178,10 +184,20 @@ class Learning(unittest.TestCase):
     def test_the_features_come_nearer_on_one_picture(self) -> None:
         trainer = Trainer(settings(60, features=2.0), CPU, EfficientNetLite0(4))
         trainer.step = 30  # The feature loss is whole from half of the way.
-        image = torch.from_numpy(drawn_photo(2, 64).transpose(2, 0, 1)[None].astype(np.float32) / 255)
-        hole = torch.from_numpy(mask(np.random.default_rng(1), 64, "large")[None, None].astype(np.float32))
+        image, hole = one_picture("large")
         losses = [trainer.learn(image, hole)["features"] for _ in range(20)]
         self.assertLess(np.mean(losses[-3:]), 0.9 * losses[0])
+
+    @unittest.skipUnless(TRUNK, "the trunk of the feature loss isn't installed")
+    def test_half_precision_learns_with_all_losses(self) -> None:
+        # As on a GPU, where processors have it too.
+        trainer = Trainer(settings(40, features=1.0, adversarial=0.5), CPU, EfficientNetLite0(4), fast=True)
+        trainer.step = 30
+        image, hole = one_picture("large")
+        found = [trainer.learn(image, hole) for _ in range(10)]
+        self.assertEqual(set(found[0]), {"colour", "features", "fooled", "critic's features", "critic", "gain"})
+        self.assertLess(found[-1]["colour"], found[0]["colour"])
+        self.assertTrue(all(part.dtype == torch.float32 for part in trainer.network.parameters()))
 
     def test_losses_enter_at_their_time(self) -> None:
         found = run(Trainer(settings(10, adversarial=0.5), CPU, None), 10)
@@ -197,6 +213,10 @@ class Learning(unittest.TestCase):
         trainer.average.head.weight.add_(9.0)
         self.assertGreater(trainer.validate(images, holes)["score"], first["score"])
         self.assertTrue(torch.equal(trainer.state()["best"]["head.weight"], kept))
+        trainer.judge_best_again(images, holes)
+        self.assertEqual(trainer.best_score, first["score"])
+        trainer.judge_best_again(1 - images, holes)
+        self.assertNotEqual(trainer.best_score, first["score"])
 
 
 @unittest.skipUnless(INSTALLED, "PyTorch, NumPy or Pillow isn't installed")
