@@ -15,7 +15,7 @@ web_sources := $(shell find web_app -path web_app/node_modules -prune -o -path w
 
 .PHONY: help
 help: ## List the commands.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 .PHONY: start
 start: build ## Build and start the server at http://127.0.0.1:8080; more flags in ARGS="...".
@@ -111,7 +111,26 @@ build/eval/venv/ready: models/eval/requirements.txt
 
 .PHONY: eval
 eval: build build/eval/venv/ready ## Judge MODELS="..." against OpenCV on the test photos: build/eval/metrics.md, sheet.jpg.
-	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini)
+	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini) \
+		$(if $(MODEL_DIR),--model-dir $(MODEL_DIR))
+
+# PyTorch with what it needs for a GPU is some gigabytes; TRAIN_PYTHON names an interpreter that has it already.
+TRAIN_PYTHON ?= build/train/venv/bin/python
+
+build/train/venv/ready: models/train/requirements.txt
+	$(PYTHON) -m venv build/train/venv
+	build/train/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+train_ready := $(if $(filter build/train/venv/%,$(TRAIN_PYTHON)),build/train/venv/ready)
+
+.PHONY: train
+train: $(train_ready) ## Train a network on the photographs in PHOTOS=..., or go on where it stopped; more flags in ARGS="...".
+	@exec $(TRAIN_PYTHON) models/train/train.py $(if $(PHOTOS),--photos "$(PHOTOS)") --output build/train $(ARGS)
+
+.PHONY: train-export
+train-export: $(train_ready) ## Make a model of what was trained: build/train/models; more flags in ARGS="...".
+	@exec $(TRAIN_PYTHON) models/train/export.py --state build/train --output build/train/models $(ARGS)
 
 .PHONY: bench
 bench: ## Time the hot paths that need no network and no model; a FILTER="..." picks some.
@@ -133,5 +152,5 @@ bench-peer: build $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1
 	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary $(BINARY) $(ARGS)
 
 .PHONY: clean
-clean: ## Remove what was built here; the shared cache stays.
-	rm -rf target build web_app/dist web_app/node_modules
+clean: ## Remove what was built here; the shared cache and what was trained stay.
+	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))

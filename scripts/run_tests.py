@@ -153,6 +153,18 @@ def browser_tests() -> Counts:
     return reported(["npx", "playwright", "test", "--reporter=list,json"], env, playwright_counts)
 
 
+def training() -> Counts:
+    """The tests of models/train, with a Python that has PyTorch: that of `make train`, or the one that runs this."""
+    own = ROOT / "build" / "train" / "venv"
+    python = str(own / "bin" / "python") if (own / "ready").exists() else sys.executable
+    if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
+        print("skipped: the tests of models/train, because PyTorch isn't installed (`make train` installs it)")
+        return Counts(skipped=1)
+    command = [python, "-m", "unittest", "discover", "-s", "models/train/tests"]
+    # On many threads such small networks are slower.
+    return unittest_counts(*run(command, env={"OMP_NUM_THREADS": "1"}))
+
+
 def main() -> int:
     """Runs all suites; 0 where nothing failed."""
     suites: list[tuple[str, Counts]] = []
@@ -164,6 +176,7 @@ def main() -> int:
     suite("crates without libtorch", cargo("-p", "iopaint-imaging", "-p", "iopaint-inpaint", "-p", "iopaint-classical"))
     suite("scripts", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "scripts/tests"])))
     suite("export", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "models/export/tests"])))
+    suite("training", training())
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
     suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
     suite("instructions of the pure paths", script("check_instructions.py"))

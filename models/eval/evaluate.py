@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from judges import CraftVgg, EfficientNetLite0, distance
+from features import distances
+from judges import CraftVgg, EfficientNetLite0
 from masks import DRAWN, KINDS, mask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,8 +47,10 @@ def photos(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def fill_with(binary: str, model: str, cases: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """What the program makes of all cases with one of its models."""
+def fill_with(
+    binary: str, model: str, folder_of_models: Path | None, cases: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """What the program makes of all cases with one of its models, or of those in a folder."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for folder in ("images", "masks", "out"):
@@ -56,6 +59,8 @@ def fill_with(binary: str, model: str, cases: dict[str, tuple[np.ndarray, np.nda
             cv2.imwrite(str(work / "images" / f"{case}.png"), photo)
             cv2.imwrite(str(work / "masks" / f"{case}.png"), hole * 255)
         flags = ["--image", work / "images", "--mask", work / "masks", "--output", work / "out"]
+        if folder_of_models is not None:
+            flags += ["--model-dir", folder_of_models]
         subprocess.run([binary, "run", "--model", model, *map(str, flags)], check=True)
         return {case: cv2.imread(str(work / "out" / f"{case}.png")) for case in cases}
 
@@ -83,7 +88,7 @@ def judged(judges: list, photo: np.ndarray, hole: np.ndarray, fillings: dict[str
         for judge in judges:
             right = judge.features(tensor(photo[part]))
             for method, filling in fillings.items():
-                scores[method][judge.name] = distance(judge.features(tensor(filling[part])), right, places)
+                scores[method][judge.name] = float(distances(judge.features(tensor(filling[part])), right, places))
     for method, filling in fillings.items():
         error = np.mean((filling[hole > 0].astype(float) - photo[hole > 0]) ** 2) / 255**2
         scores[method]["PSNR"] = float(-10 * np.log10(error + 1e-8))
@@ -119,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default=str(ROOT / "target" / "release" / "iopaint"))
     parser.add_argument("--models", nargs="*", default=["lama-mini"], help="models of this program")
+    parser.add_argument("--model-dir", type=Path, help="folder of models of one's own")
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "eval")
     parser.add_argument("--limit", type=int, help="judges so many photos only")
@@ -140,7 +146,7 @@ def main() -> None:
         for method, flag in BASELINES.items()
     }
     for model in arguments.models:
-        fillings[model] = fill_with(arguments.binary, model, cases)
+        fillings[model] = fill_with(arguments.binary, model, arguments.model_dir, cases)
     judges = [CraftVgg(), EfficientNetLite0()]
     rows, strips = [], []
     for case, (photo, hole) in cases.items():
