@@ -8,7 +8,7 @@ use iopaint_app::{health, manual, model_files, run, server, settings, telemetry}
 
 fn main() {
     // SAFETY: nothing has started a thread yet.
-    unsafe { iopaint_engine::bound_caches() };
+    unsafe { iopaint_engine::bound_memory() };
     let cli = match settings::parse(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),

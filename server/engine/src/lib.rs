@@ -29,7 +29,7 @@ pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
 pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
 pub use engine::{Engine, LoadingModel, Status};
 pub use iopaint_torch::{
-    Device, Settings as TorchSettings, bound_caches, cuda_device_count, exit, init as init_torch,
+    Device, Settings as TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
 };
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};

@@ -17,7 +17,7 @@ pub use device::{Device, ParseDeviceError, Settings, cuda_device_count, init};
 pub use exit::exit;
 pub use lama::LamaModel;
 pub use manga::MangaModel;
-pub use memory::{bound_caches, release_memory};
+pub use memory::{bound_memory, release_memory};
 pub use module::{LoadError, Source};
 pub use rewritten::Rewritten;
 pub use signed::{SignedInput, SignedModel};

@@ -17,11 +17,23 @@ const CACHE_CAPACITY: &str = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
 /// fill up with the sizes of photos long gone.
 const PRIMITIVES: &str = "128";
 
-/// Bounds what is kept for each size of picture, unless the environment says how much that may be.
+/// From this size on, in bytes, memory is the system's own and goes back to it as soon as it is freed. Tensors of large
+/// pictures are such; smaller ones are kept for the next. Left alone, glibc raises the size to 32 MB by itself, and what
+/// is freed lies between what is in use.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE: libc::c_int = 4 << 20;
+
+/// Bounds what is kept of memory that was freed, and of what was compiled for each size of picture, unless the
+/// environment says how much that may be.
 ///
 /// # Safety
 /// It changes the environment: the process must have no other thread yet.
-pub unsafe fn bound_caches() {
+pub unsafe fn bound_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if std::env::var_os("GLIBC_TUNABLES").is_none() {
+        // SAFETY: it sets a number, and there is no other thread.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+    }
     if std::env::var_os(CACHE_CAPACITY).is_none() {
         // SAFETY: the caller sees to it that nobody reads the environment now.
         unsafe { std::env::set_var(CACHE_CAPACITY, PRIMITIVES) };
