@@ -13,10 +13,10 @@ use crate::monitor::JobMonitor;
 use crate::state::{Shared, State, Then};
 
 /// How long nothing may have run until memory is given back to the system; the last picture is encoded in the meantime.
-const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(3);
+const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(1);
 /// How often it is given back while pictures come one after the other. Each forward asks for it again, which costs time;
 /// but pictures of ever other sizes leave ever more of it between blocks that are in use.
-const BETWEEN_RELEASES: Duration = Duration::from_secs(5);
+const BETWEEN_RELEASES: Duration = Duration::from_secs(1);
 
 /// A job and the model that is taken out of its slot to run it.
 struct Run {

@@ -17,11 +17,11 @@ const CACHE_CAPACITY: &str = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
 /// fill up with the sizes of photos long gone.
 const PRIMITIVES: &str = "128";
 
-/// From this size on, in bytes, memory is the system's own and goes back to it as soon as it is freed. Tensors of large
-/// pictures are such; smaller ones are kept for the next. Left alone, glibc raises the size to 32 MB by itself, and what
-/// is freed lies between what is in use.
+/// From this size on, in bytes, memory goes back to the system as soon as it is freed. Tensors of large pictures are such;
+/// smaller ones are kept for the next. Left alone, glibc raises the size to 32 MB, and what is freed lies between what is
+/// in use.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const LARGE: libc::c_int = 4 << 20;
+const LARGE: libc::c_int = 16 << 20;
 
 /// Bounds what is kept of memory that was freed, and of what was compiled for each size of picture, unless the
 /// environment says how much that may be.

@@ -12,6 +12,10 @@ use crate::{
 /// The most bytes that one APP segment holds.
 const SEGMENT: usize = 65533;
 
+/// Up to so many pixels a file gets Huffman tables of its own, for which it is gone over twice: a tenth smaller, and 1.75
+/// times as long in the making, which counts for a camera's photo.
+const OWN_TABLES: u32 = 1 << 22;
+
 pub(super) fn encode(result: &RgbImage, metadata: &Metadata, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let failed = |error| EncodeError::codec(Format::Jpeg, error);
     let too_large = || EncodeError::codec(Format::Jpeg, "a side is longer than 65535 pixels");
@@ -25,7 +29,7 @@ pub(super) fn encode(result: &RgbImage, metadata: &Metadata, quality: u8) -> Res
     } else {
         SamplingFactor::R_4_2_0
     });
-    encoder.set_optimized_huffman_tables(true);
+    encoder.set_optimized_huffman_tables(u32::from(width) * u32::from(height) <= OWN_TABLES);
     if let Extras::Jpeg {
         density: Some((unit, x, y)),
     } = metadata.extras
