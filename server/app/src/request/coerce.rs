@@ -6,18 +6,27 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
 /// A whole number: itself, an integral float, or either in a string. What is out of the range of `i64` saturates.
+///
+/// # Errors
+/// It is nothing of the kind.
 pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_integer(&value).ok_or_else(|| D::Error::custom("must be a whole number"))
 }
 
 /// A number or a number in a string; not infinite, not NaN.
+///
+/// # Errors
+/// It is nothing of the kind.
 pub fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_float(&value).ok_or_else(|| D::Error::custom("must be a number"))
 }
 
 /// A boolean, 0 or 1, or one of the words true, false, yes, no, on, off, t, f, y, n in any case.
+///
+/// # Errors
+/// It is nothing of the kind.
 pub fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_boolean(&value).ok_or_else(|| D::Error::custom("must be true or false"))
