@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from emulation import MACHINES, own_architecture
 from engine import docker
@@ -16,6 +18,13 @@ from engine import docker
 DEBIAN = "bookworm"
 REAL = "debian:bookworm-slim"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+#: Which certificates a stand-in's programs trust.
+TRUSTING = dict.fromkeys(("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "CARGO_HTTP_CAINFO"), f"/{BUNDLE}")
+#: Where Rust is, as in the official image.
+RUST = {
+    "CARGO_HOME": "/usr/local/cargo",
+    "PATH": "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+}
 
 
 def cache() -> Path:
@@ -31,9 +40,9 @@ def build_arguments(work: Path, architecture: str) -> dict[str, str]:
     own = own_architecture()
     runtime, page, compiler = f"standin-debian-{architecture}", "standin-node", f"standin-rust-for-{architecture}"
     if missing(page):
-        imported(node(debootstrapped(work, own)), page, own)
+        imported(node(debootstrapped(work, own)), page, own, TRUSTING)
     if missing(compiler):
-        imported(rust(debootstrapped(work, own), architecture), compiler, own)
+        imported(rust(debootstrapped(work, own), architecture), compiler, own, {**TRUSTING, **RUST})
     if missing(runtime):
         imported(debootstrapped(work, architecture), runtime, architecture)
     return {"RUNTIME_IMAGE": runtime, "NODE_IMAGE": page, "RUST_IMAGE": compiler}
@@ -65,27 +74,18 @@ def debootstrapped(work: Path, architecture: str) -> Path:
     return root
 
 
-def imported(root: Path, name: str, architecture: str) -> None:
+def imported(root: Path, name: str, architecture: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
     """Makes a folder an image, and the folder go. (`docker import` would call every image this machine's own.)"""
     context = root.with_name(f"{root.name}-context")
     context.mkdir()
     subprocess.run(["tar", "-C", str(root), "-cf", str(context / "root.tar"), "."], check=True)
-    settings = "".join(f"ENV {key}={value}\n" for key, value in environment(root).items())
-    (context / "Dockerfile").write_text(f"FROM scratch\nADD root.tar /\n{settings}")
+    lines = "".join(f"ENV {key}={value}\n" for key, value in settings.items())
+    (context / "Dockerfile").write_text(f"FROM scratch\nADD root.tar /\n{lines}")
     shutil.rmtree(root)
     try:
         docker("build", "--platform", f"linux/{architecture}", "--tag", f"{name}:latest", str(context))
     finally:
         shutil.rmtree(context)
-
-
-def environment(root: Path) -> dict[str, str]:
-    """Where a stand-in's programs are, and which certificates they trust."""
-    if not (root / "usr/local/rust").exists() and not (root / "usr/local/bin/node").exists():
-        return {}
-    names = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "CARGO_HTTP_CAINFO")
-    path = "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return {**dict.fromkeys(names, f"/{BUNDLE}"), "CARGO_HOME": "/usr/local/cargo", "PATH": path}
 
 
 def node(debian: Path) -> Path:

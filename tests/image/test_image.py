@@ -38,7 +38,7 @@ STRICT = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt
 OFFLINE = ("--env", "IOPAINT_LOCAL_FILES_ONLY=true")
 ARCHITECTURE = os.environ.get("IMAGE_TEST_ARCH") or emulation.own_architecture()
 EMULATED = ARCHITECTURE != emulation.own_architecture()
-# An emulated processor is about twenty times slower.
+# An emulated processor takes minutes for what a real one does in seconds.
 PATIENCE = 20 if EMULATED else 1
 HEALTHY_WITHIN_SECONDS = 60 * PATIENCE
 
