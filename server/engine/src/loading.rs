@@ -79,7 +79,8 @@ fn begin(
 /// Begins to load `otherwise` in the place of the current model, unless somebody has chosen another one by now.
 fn load_instead(shared: &Arc<Shared>, name: &str, otherwise: &str) {
     let mut state = shared.lock();
-    if state.chosen.as_deref() == Some(name) && !state.is_loading(otherwise) {
+    let here = state.is_loading(otherwise) || state.is_loaded(otherwise);
+    if state.chosen.as_deref() == Some(name) && !here {
         tracing::warn!(
             "the model `{name}` can't be used; the built-in model `{otherwise}` serves, with less quality"
         );
