@@ -8,6 +8,7 @@ mod lama;
 mod manga;
 mod memory;
 mod module;
+mod random;
 mod rewritten;
 mod shim;
 mod signed;

@@ -5,6 +5,7 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{Kind, TchError, Tensor};
 
 use crate::module::Module;
+use crate::random::seeded;
 use crate::tensor::{forward_error, from_gray, from_mask, to_rgb};
 use crate::{Device, LoadError, Source};
 
@@ -63,10 +64,11 @@ impl MangaModel {
 
     fn inputs(&self, gray: &Tensor, lines: &Tensor, mask: &GrayImage) -> Result<[Tensor; 5], TchError> {
         let mask = from_mask(mask, 0, self.device)?;
-        tch::manual_seed(SEED);
         // Drawn on the CPU wherever the model runs, so that all machines draw the same.
-        let noise = Tensor::f_randn(mask.size(), (Kind::Float, tch::Device::Cpu))?
-            .f_to_device(self.device.to_tch())?;
+        let noise = seeded(SEED, || {
+            Tensor::f_randn(mask.size(), (Kind::Float, tch::Device::Cpu))
+        })?
+        .f_to_device(self.device.to_tch())?;
         let ones = mask.f_ones_like()?;
         Ok([
             signed(gray)?,

@@ -76,6 +76,7 @@ mod tests {
 
     use super::*;
     use crate::module::Module;
+    use crate::random::seeded;
     use crate::{Device, Source};
 
     /// Heights and widths: odd, tiny, narrow, larger than a strip of tiles.
@@ -109,13 +110,13 @@ mod tests {
     }
 
     fn pictures(images: i64, height: i64, width: i64) -> [Tensor; 2] {
-        tch::manual_seed(height * 1000 + width);
-        let options = (Kind::Float, tch::Device::Cpu);
-        let mask = Tensor::f_rand([images, 1, height, width], options).unwrap();
-        [
-            Tensor::f_rand([images, 3, height, width], options).unwrap(),
-            mask.f_gt(0.6).unwrap().f_to_kind(Kind::Float).unwrap(),
-        ]
+        let rand = |channels| {
+            Tensor::f_rand([images, channels, height, width], (Kind::Float, tch::Device::Cpu)).unwrap()
+        };
+        seeded(height * 1000 + width, || {
+            let mask = rand(1).f_gt(0.6).unwrap();
+            [rand(3), mask.f_to_kind(Kind::Float).unwrap()]
+        })
     }
 
     /// The largest difference between two answers, in parts of the largest value.

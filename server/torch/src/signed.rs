@@ -5,6 +5,7 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, Window};
 use tch::{TchError, Tensor};
 
 use crate::module::Module;
+use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
 use crate::{Device, LoadError, Source};
 
@@ -78,8 +79,7 @@ impl SignedModel {
 
     fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
         let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
-        tch::manual_seed(SEED);
-        let output = self.module.forward(&mut inputs)?;
+        let output = seeded(SEED, || self.module.forward(&mut inputs))?;
         let pixels = output
             .f_mul_scalar(127.5)
             .and_then(|output| output.f_add_scalar(127.5)?.f_round())
