@@ -22,8 +22,17 @@ import pictures  # noqa: E402
 import servers  # noqa: E402
 from report import OPENVINO, OURS, PEER, Report  # noqa: E402
 
-PARTS = ("forward", "start", "requests", "clients")
-FORWARD_SIZES = ((64, 64), (128, 128), (256, 256), (512, 512), (768, 512), (1024, 1024))
+PARTS = ("forward", "start", "requests", "clients", "low-mem")
+FORWARD_SIZES = (
+    (64, 64),
+    (128, 128),
+    (256, 256),
+    (512, 512),
+    (768, 512),
+    (1024, 1024),
+    (1536, 1536),
+    (2048, 2048),
+)
 # Name, width, height, format, diameter of the hole.
 REQUESTS = (
     ("512x512 PNG", 512, 512, "PNG", 120),
@@ -55,7 +64,7 @@ def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) 
     third = forward.openvino(model)
     if isinstance(third, str):
         report.about["OpenVINO"] = third
-    for width, height in FORWARD_SIZES:
+    for width, height in arguments.sizes:
         name = f"forward {width}x{height}"
         for measured in range(-1, arguments.rounds):  # the first round warms up
             numbers = {PEER: peer(width, height), OURS: ours(width, height)["rewritten"]}
@@ -124,6 +133,31 @@ def measure_clients(report: Report, arguments: argparse.Namespace, both: dict[st
                 report.note(f"{clients} clients, 512x512", "images/s", whose, rate)
 
 
+def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Path) -> None:
+    """What 12 megapixels take at most of a server that is told to be sparing."""
+    requests = [
+        servers.body(
+            pictures.encoded(pictures.photo(width, height), kind),
+            pictures.encoded(pictures.hole(width, height, side), "PNG"),
+        )
+        for name, width, height, kind, side in REQUESTS
+        if name.startswith("12 MP")
+    ]
+    for _ in range(arguments.rounds):
+        for whose, (command, ready) in commands(arguments, models).items():
+            log = arguments.output / "low-mem.log"
+            with servers.running(whose, [*command, "--low-mem"], log, ready) as server:
+                for request in requests:
+                    server.inpaint(request)
+                report.note("peak memory after 12 MP jobs, --low-mem", "MB", whose, server.memory()["peak"])
+
+
+def size(text: str) -> tuple[int, int]:
+    """`512x384` as its width and height."""
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
 def main() -> None:
     """Measures what `--only` names, or everything."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -132,6 +166,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "build/side_by_side")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--sizes", type=size, nargs="+", default=FORWARD_SIZES, help="of the forward: 512x512 ...")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -148,6 +183,8 @@ def main() -> None:
         measure_forward(report, arguments, model)
     if "start" in arguments.only:
         measure_start(report, arguments, models)
+    if "low-mem" in arguments.only:
+        measure_low_memory(report, arguments, models)
     if {"requests", "clients"} & set(arguments.only):
         with contextlib.ExitStack() as stack:
             both = {}
