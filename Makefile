@@ -62,6 +62,10 @@ soak: build ## Run the server under mixed load with rude clients for SOAK_MIN mi
 lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
 	@scripts/lint
 
+.PHONY: test-otel
+test-otel: setup web_app/dist/index.html ## Build with the feature otel and send a trace to a collector.
+	cargo test --locked -p iopaint --features otel --test cli traces
+
 .PHONY: fuzz
 fuzz: setup web_app/dist/index.html ## Feed what reads clients' bytes with bytes that nobody thought of, FUZZ_S seconds (180) each.
 	@scripts/fuzz $(TARGETS)

@@ -16,6 +16,8 @@ mod memory_growth;
 mod models;
 mod pictures;
 mod slow;
+#[cfg(all(unix, feature = "otel"))]
+mod traces;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
