@@ -70,11 +70,9 @@ test-otel: setup web_app/dist/index.html ## Build with the feature otel and send
 fuzz: setup web_app/dist/index.html ## Feed what reads clients' bytes with bytes that nobody thought of, FUZZ_S seconds (180) each.
 	@scripts/fuzz $(TARGETS)
 
-# Leaks are those of libtorch, which keeps what it has until the end; the shim's own errors end the tests.
 .PHONY: sanitize
 sanitize: libtorch ## Run the tests of the C++ shim under AddressSanitizer and UndefinedBehaviorSanitizer.
-	IOPAINT_SANITIZE=address,undefined ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-		cargo test --locked -p iopaint-torch
+	@scripts/sanitize
 
 build/schema/ready: scripts/schema_requirements.txt
 	$(PYTHON) -m venv build/schema

@@ -80,8 +80,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ))?;
     }
     link::emit_rpath();
-    if let Some(flag) = &sanitizer {
-        println!("cargo:rustc-link-arg={flag}");
+    // rustc links without the compiler's own libraries, where these would come from by themselves.
+    for (name, library) in [("address", "asan"), ("undefined", "ubsan")] {
+        if sanitizer.as_ref().is_some_and(|flag| flag.contains(name)) {
+            println!("cargo:rustc-link-arg=-l{library}");
+        }
     }
     Ok(())
 }

@@ -297,6 +297,7 @@ def judge(figures: Figures, restarts: float, code: int, drained: float, minutes:
         "memory last third MB": round(last / 1e6),
         "memory peak MB": round(max(memory) / 1e6),
         "memory ratio": round(last / first, 3),
+        "memory MB each second": " ".join(str(round(bytes / 1e6)) for bytes in memory),
         "exit code": code,
         "drained in s": round(drained, 2),
         "faults": figures.faults[:20],
@@ -312,7 +313,7 @@ def main() -> int:
     report = run(arguments.binary, arguments.minutes, arguments.more)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report, indent=2))
+    print(json.dumps({key: value for key, value in report.items() if key != "memory MB each second"}, indent=2))
     return 1 if report["faults"] else 0
 
 
