@@ -65,6 +65,37 @@ class Broadcast(nn.Module):
         return torch.relu(self.picture(image) + self.mean(image.mean(dim=(2, 3), keepdim=True))) * mask
 
 
+class Residuals(nn.Module):
+    """Images added to what convolutions of every kind answer: before a ReLU, after it, of other shapes and types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, 20, 3, padding=1)
+        self.classic = nn.ModuleList([nn.Conv2d(20, 20, 3, padding=1) for _ in range(2)])
+        self.norm = nn.BatchNorm2d(20)
+        self.point = nn.Conv2d(20, 20, 1)
+        self.wide = nn.Conv2d(20, 20, 5, padding=2)
+        self.down = nn.Conv2d(20, 20, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(20, 20, 3, stride=2, padding=1)
+        self.odd = nn.Conv2d(20, 1, 3, padding=1)
+        self.last = nn.Conv2d(20, 3, 7, padding=3)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = torch.relu(self.first(torch.cat((image, mask), dim=1)))
+        x = torch.relu(x + self.norm(self.classic[1](torch.relu(self.classic[0](x)))))  # a ResNet's block
+        x = x + functional.leaky_relu(self.wide(x), 0.3)
+        x = torch.relu(self.point(x)) + self.wide(x) + x
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        x = torch.relu(self.classic[0](x) + mean) + mean.double()
+        x = functional.leaky_relu(self.point(x.float()), 0.1) + mask + self.odd(x.float())
+        low = self.down(x)
+        x = torch.relu(self.up(low) + self.up(self.down(self.up(low)))) + mean
+        planes = self.point(x) + x
+        n, c, h, w = planes.shape
+        shuffled = planes.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+        return torch.relu(self.last(shuffled) + shuffled[:, :3]) + self.last(x)
+
+
 class Views(nn.Module):
     """Looks at results as plain memory, which holds only for one layout, and asks for shapes."""
 
@@ -194,6 +225,7 @@ def nets() -> dict[str, nn.Module]:
         "in-place": InPlace(),
         "branches": Branches(),
         "lama": narrow_lama(width=4, blocks=1),
+        "residuals": Residuals(),
     }
 
 

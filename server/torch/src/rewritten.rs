@@ -19,6 +19,8 @@ pub struct Rewritten {
     pub activations: u64,
     /// Sums of two convolutions that became one.
     pub sums: u64,
+    /// Images that are added where a result is written.
+    pub residuals: u64,
     /// Layers that take Winograd's way.
     pub winograd: u64,
 }
@@ -34,6 +36,7 @@ impl Rewritten {
                 norms = self.norms,
                 activations = self.activations,
                 sums = self.sums,
+                residuals = self.residuals,
                 winograd = self.winograd,
                 instructions = instruction_set(),
                 "rewrote the model's graph"
@@ -54,6 +57,7 @@ impl From<RawRewritten> for Rewritten {
             norms: count(raw.norms),
             activations: count(raw.activations),
             sums: count(raw.sums),
+            residuals: count(raw.residuals),
             winograd: count(raw.winograd),
         }
     }
@@ -205,7 +209,10 @@ mod tests {
             assert_eq!(counts.layers, 17, "{net}");
             assert_eq!(counts.winograd, 4, "{net}");
             assert_eq!(counts.norms, 7, "{net}");
+            // What a block is given is added to what it answers, locally and globally.
+            assert_eq!(counts.residuals, 2, "{net}");
         }
+        assert_eq!(counts("residuals").residuals, 10);
         assert_eq!(counts("sums").sums, 3);
         // Groups stay with libtorch, and so does a net that changes tensors in place.
         assert_eq!(counts("groups").convolutions, 2);

@@ -20,6 +20,7 @@ pub struct RawRewritten {
     pub norms: i64,
     pub activations: i64,
     pub sums: i64,
+    pub residuals: i64,
     pub winograd: i64,
 }
 

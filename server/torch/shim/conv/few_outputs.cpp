@@ -46,7 +46,7 @@ struct Pass {
       }
     }
     kernels.finish_planes(planes + begin * width, static_cast<size_t>(channels_out),
-        static_cast<size_t>(height * width), static_cast<size_t>((end - begin) * width), epilogue);
+        static_cast<size_t>(height * width), static_cast<size_t>((end - begin) * width), epilogue.from(begin * width));
   }
 
   // Adds the products of kernel row `i` to output row `y`.

@@ -37,6 +37,51 @@ template <Activation activation, class V> IOPAINT_INLINE V activated(V value, fl
   }
 }
 
+// An activation and a residual, known when this is compiled, so that loops have no branches.
+template <Activation activation_, Residual residual_> struct After {
+  static constexpr Activation activation = activation_;
+  static constexpr Residual residual = residual_;
+
+  // Where the residual of the output at `offset` lies.
+  static IOPAINT_INLINE const float *at(const float *added, size_t offset) {
+    return residual == Residual::none ? nullptr : added + offset;
+  }
+
+  template <class V> static IOPAINT_INLINE V apply(V value, const float *added, float slope) {
+    if (residual == Residual::before) {
+      value += load<V>(added);
+    }
+    value = activated<activation>(value, slope);
+    if (residual == Residual::after) {
+      value += load<V>(added);
+    }
+    return value;
+  }
+};
+
+template <Activation activation, class Body> IOPAINT_INLINE void with_residual(const Epilogue &epilogue, Body body) {
+  switch (epilogue.residual) {
+  case Residual::none:
+    return body(After<activation, Residual::none>());
+  case Residual::before:
+    return body(After<activation, Residual::before>());
+  case Residual::after:
+    return body(After<activation, Residual::after>());
+  }
+}
+
+// Calls `body` with the `After` that an epilogue asks for.
+template <class Body> IOPAINT_INLINE void with_after(const Epilogue &epilogue, Body body) {
+  switch (epilogue.activation) {
+  case Activation::none:
+    return with_residual<Activation::none>(epilogue, body);
+  case Activation::relu:
+    return with_residual<Activation::relu>(epilogue, body);
+  case Activation::leaky:
+    return with_residual<Activation::leaky>(epilogue, body);
+  }
+}
+
 // B^T x for six values `step` apart.
 template <class V> IOPAINT_INLINE void input_pass(const V *x, int step, V *y) {
   const V x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
@@ -91,9 +136,9 @@ IOPAINT_INLINE void input_channels(const float *const *pixels, size_t channel, f
   }
 }
 
-template <class V, bool accumulate, Activation activation>
-IOPAINT_INLINE void output_channels(
-    const float *planes, size_t plane_stride, size_t channel, Epilogue epilogue, float *const *pixels) {
+template <class V, bool accumulate, class After>
+IOPAINT_INLINE void output_channels(const float *planes, size_t plane_stride, size_t channel, const Epilogue &epilogue,
+    const float *const *added, float *const *pixels) {
   V between[kTileInput * kTile];
   for (int column = 0; column < kTileInput; ++column) {
     V m[kTileInput];
@@ -107,12 +152,14 @@ IOPAINT_INLINE void output_channels(
     V y[kTile];
     output_pass(between + row * kTileInput, 1, y, 1);
     for (int column = 0; column < kTile; ++column) {
-      float *pixel = pixels[row * kTile + column] + channel;
+      const int place = row * kTile + column;
+      float *pixel = pixels[place] + channel;
       V value = y[column] + offset;
       if (accumulate) {
         value += load<V>(pixel);
       }
-      store(pixel, activated<activation>(value, epilogue.slope));
+      const float *more = After::residual == Residual::none ? nullptr : added[place] + channel;
+      store(pixel, After::apply(value, more, epilogue.slope));
     }
   }
 }
@@ -136,11 +183,6 @@ IOPAINT_INLINE void filter_lanes(const float *taps, size_t tap_stride, float *pl
   }
 }
 
-template <class V, Activation activation>
-IOPAINT_INLINE void finish_channels(float *pixel, const float *bias, float slope) {
-  store(pixel, activated<activation>(load<V>(pixel) + load<V>(bias), slope));
-}
-
 template <int Width> struct KernelsOf {
   using Vector = typename VectorOf<Width>::type;
 
@@ -154,35 +196,25 @@ template <int Width> struct KernelsOf {
     }
   }
 
-  template <bool accumulate, Activation activation>
-  static void output(
-      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, float *const *pixels) {
+  template <bool accumulate, class After>
+  static IOPAINT_INLINE void output(const float *planes, size_t plane_stride, size_t channels, const Epilogue &epilogue,
+      const float *const *added, float *const *pixels) {
     size_t channel = 0;
     for (; channel + Width <= channels; channel += Width) {
-      output_channels<Vector, accumulate, activation>(planes, plane_stride, channel, epilogue, pixels);
+      output_channels<Vector, accumulate, After>(planes, plane_stride, channel, epilogue, added, pixels);
     }
     for (; channel < channels; ++channel) {
-      output_channels<float, accumulate, activation>(planes, plane_stride, channel, epilogue, pixels);
+      output_channels<float, accumulate, After>(planes, plane_stride, channel, epilogue, added, pixels);
     }
   }
 
-  template <bool accumulate>
-  static void output(
-      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, float *const *pixels) {
-    switch (epilogue.activation) {
-    case Activation::none:
-      return output<accumulate, Activation::none>(planes, plane_stride, channels, epilogue, pixels);
-    case Activation::relu:
-      return output<accumulate, Activation::relu>(planes, plane_stride, channels, epilogue, pixels);
-    case Activation::leaky:
-      return output<accumulate, Activation::leaky>(planes, plane_stride, channels, epilogue, pixels);
-    }
-  }
-
-  static void winograd_output(
-      const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue, bool accumulate, float *const *pixels) {
-    accumulate ? output<true>(planes, plane_stride, channels, epilogue, pixels)
-               : output<false>(planes, plane_stride, channels, epilogue, pixels);
+  static void winograd_output(const float *planes, size_t plane_stride, size_t channels, Epilogue epilogue,
+      bool accumulate, const float *const *added, float *const *pixels) {
+    with_after(epilogue, [&](auto after) {
+      using After = decltype(after);
+      accumulate ? output<true, After>(planes, plane_stride, channels, epilogue, added, pixels)
+                 : output<false, After>(planes, plane_stride, channels, epilogue, added, pixels);
+    });
   }
 
   static void winograd_filter(const float *taps, size_t tap_stride, size_t count, float *planes, size_t plane_stride) {
@@ -195,53 +227,37 @@ template <int Width> struct KernelsOf {
     }
   }
 
-  template <Activation activation>
-  static void finish_pixels(float *pixels, size_t count, size_t channels, Epilogue epilogue) {
-    for (size_t i = 0; i < count; ++i, pixels += channels) {
-      size_t channel = 0;
-      for (; channel + Width <= channels; channel += Width) {
-        finish_channels<Vector, activation>(pixels + channel, epilogue.bias + channel, epilogue.slope);
-      }
-      for (; channel < channels; ++channel) {
-        finish_channels<float, activation>(pixels + channel, epilogue.bias + channel, epilogue.slope);
-      }
-    }
-  }
-
   static void finish(float *pixels, size_t count, size_t channels, Epilogue epilogue) {
-    switch (epilogue.activation) {
-    case Activation::none:
-      return finish_pixels<Activation::none>(pixels, count, channels, epilogue);
-    case Activation::relu:
-      return finish_pixels<Activation::relu>(pixels, count, channels, epilogue);
-    case Activation::leaky:
-      return finish_pixels<Activation::leaky>(pixels, count, channels, epilogue);
-    }
-  }
-
-  template <Activation activation>
-  static void finish_rows(float *planes, size_t channels, size_t stride, size_t count, Epilogue epilogue) {
-    for (size_t channel = 0; channel < channels; ++channel, planes += stride) {
-      const float bias = epilogue.bias[channel];
-      size_t i = 0;
-      for (; i + Width <= count; i += Width) {
-        store(planes + i, activated<activation>(load<Vector>(planes + i) + bias, epilogue.slope));
+    with_after(epilogue, [&](auto after) {
+      for (size_t i = 0; i < count; ++i, pixels += channels) {
+        const float *const added = after.at(epilogue.added, i * channels);
+        size_t channel = 0;
+        for (; channel + Width <= channels; channel += Width) {
+          const Vector value = load<Vector>(pixels + channel) + load<Vector>(epilogue.bias + channel);
+          store(pixels + channel, after.apply(value, after.at(added, channel), epilogue.slope));
+        }
+        for (; channel < channels; ++channel) {
+          const float value = pixels[channel] + epilogue.bias[channel];
+          pixels[channel] = after.apply(value, after.at(added, channel), epilogue.slope);
+        }
       }
-      for (; i < count; ++i) {
-        planes[i] = activated<activation>(planes[i] + bias, epilogue.slope);
-      }
-    }
+    });
   }
 
   static void finish_planes(float *planes, size_t channels, size_t stride, size_t count, Epilogue epilogue) {
-    switch (epilogue.activation) {
-    case Activation::none:
-      return finish_rows<Activation::none>(planes, channels, stride, count, epilogue);
-    case Activation::relu:
-      return finish_rows<Activation::relu>(planes, channels, stride, count, epilogue);
-    case Activation::leaky:
-      return finish_rows<Activation::leaky>(planes, channels, stride, count, epilogue);
-    }
+    with_after(epilogue, [&](auto after) {
+      for (size_t channel = 0; channel < channels; ++channel, planes += stride) {
+        const float *const added = after.at(epilogue.added, channel * stride);
+        const float bias = epilogue.bias[channel];
+        size_t i = 0;
+        for (; i + Width <= count; i += Width) {
+          store(planes + i, after.apply(load<Vector>(planes + i) + bias, after.at(added, i), epilogue.slope));
+        }
+        for (; i < count; ++i) {
+          planes[i] = after.apply(planes[i] + bias, after.at(added, i), epilogue.slope);
+        }
+      }
+    });
   }
 
   static void add(float *sums, const float *values, size_t count) {

@@ -7,6 +7,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
 
@@ -118,13 +119,22 @@ Layer::Shape Layer::output_shape(const Group &group, const at::Tensor &input) co
   return {rows.output(input.size(2)), columns.output(input.size(3))};
 }
 
-at::Tensor Layer::run(const std::vector<at::Tensor> &given) const {
+at::Tensor Layer::run(std::vector<at::Tensor> arguments) const {
+  at::Tensor residual;
+  if (residual_ != Residual::none) {
+    residual = std::move(arguments.back());
+    arguments.pop_back();
+  }
+  return convolve(std::move(arguments), residual);
+}
+
+at::Tensor Layer::convolve(std::vector<at::Tensor> inputs, const at::Tensor &residual) const {
   bool together = true;
   Shape shape{0, 0};
   for (const Group &group : groups_) {
     const Geometry &geometry = group.geometry;
     for (const size_t i : group.inputs) {
-      const at::Tensor &input = given[i];
+      const at::Tensor &input = inputs[i];
       TORCH_CHECK(input.dim() == 4 && input.scalar_type() == at::kFloat && input.is_cpu(),
           "a convolution expects float32 images on the CPU, but got ", input.toString(), " of shape ", input.sizes());
       if (geometry.border == Border::reflect) {
@@ -137,30 +147,32 @@ at::Tensor Layer::run(const std::vector<at::Tensor> &given) const {
           "an image of shape ", input.sizes(), " is too small for a convolution");
       const bool first = i == groups_[0].inputs[0];
       together = together && (first || (other.height == shape.height && other.width == shape.width &&
-                                           input.size(0) == given[groups_[0].inputs[0]].size(0)));
+                                           input.size(0) == inputs[groups_[0].inputs[0]].size(0)));
       shape = first ? other : shape;
     }
   }
   if (!together) {
-    return run_apart(given);
+    const at::Tensor sum = run_apart(inputs);
+    return residual_ == Residual::before ? activated(sum + residual)
+           : residual.defined()          ? activated(sum) + residual
+                                         : activated(sum);
   }
 
   bool pointwise_only = true;
   for (const Group &group : groups_) {
     int64_t channels = 0;
     for (const size_t i : group.inputs) {
-      channels += given[i].size(1);
+      channels += inputs[i].size(1);
     }
     TORCH_CHECK(channels == group.taps.size(goes_to_planes() ? 0 : 2), "a convolution expects ",
         group.taps.size(goes_to_planes() ? 0 : 2), " channels, but got ", channels);
     pointwise_only = pointwise_only && group.geometry.pointwise() && group.inputs.size() == 1;
   }
   const bool planar = goes_to_planes() || (pointwise_only && !upsampling_.transposed && layout_ == Layout::contiguous);
-  const int64_t images = given[groups_[0].inputs[0]].size(0);
+  const int64_t images = inputs[groups_[0].inputs[0]].size(0);
   at::Tensor output = at::empty({images, channels_out(), shape.height, shape.width}, at::kFloat, std::nullopt, at::kCPU,
       std::nullopt, planar ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
 
-  std::vector<at::Tensor> inputs = given;
   for (const Group &group : groups_) {
     for (const size_t i : group.inputs) {
       const bool any_layout = group.geometry.pointwise() && !upsampling_.transposed && group.inputs.size() == 1;
@@ -169,17 +181,32 @@ at::Tensor Layer::run(const std::vector<at::Tensor> &given) const {
       }
     }
   }
+  Epilogue epilogue{bias_.const_data_ptr<float>(), activation_, slope_};
+  at::Tensor added;
+  const bool fits = residual.defined() && residual.scalar_type() == at::kFloat && residual.is_cpu() &&
+                    residual.sizes() == output.sizes();
+  if (fits) {
+    added = residual.contiguous(planar ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
+    epilogue.residual = residual_;
+    epilogue.added = added.const_data_ptr<float>();
+  } else if (residual_ == Residual::before) {
+    epilogue.activation = Activation::none;
+  }
   for (int64_t image = 0; image < images; ++image) {
-    run_image(inputs, image, output);
+    run_image(inputs, image, epilogue.from(image * channels_out() * shape.height * shape.width), output);
+  }
+  if (residual.defined() && !fits) {
+    output = output + residual;
+    output = residual_ == Residual::before ? activated(output) : output;
   }
   return layout_ == Layout::contiguous ? output.contiguous() : output;
 }
 
-void Layer::run_image(const std::vector<at::Tensor> &inputs, int64_t image, at::Tensor &output) const {
+void Layer::run_image(
+    const std::vector<at::Tensor> &inputs, int64_t image, Epilogue epilogue, at::Tensor &output) const {
   const int64_t height = output.size(2), width = output.size(3), channels = channels_out();
   float *const data = output.mutable_data_ptr<float>() + image * channels * height * width;
   const Output pixels{data, height, width, channels};
-  const Epilogue epilogue{bias_.const_data_ptr<float>(), activation_, slope_};
   if (goes_to_planes()) {
     few_outputs(image_of(inputs[groups_[0].inputs[0]], image), groups_[0].geometry,
         groups_[0].taps.const_data_ptr<float>(), data, channels, epilogue);
@@ -216,7 +243,7 @@ void Layer::run_image(const std::vector<at::Tensor> &inputs, int64_t image, at::
   }
 }
 
-// Sizes that differ are broadcast, as an addition does it: each convolution by itself, then the sum.
+// Sizes that differ are broadcast, as an addition does it: each convolution by itself, then the sum and the bias.
 at::Tensor Layer::run_apart(const std::vector<at::Tensor> &inputs) const {
   at::Tensor sum;
   for (const Group &group : groups_) {
@@ -230,8 +257,19 @@ at::Tensor Layer::run_apart(const std::vector<at::Tensor> &inputs) const {
       from += channels;
     }
   }
-  sum = sum + bias_.view({1, -1, 1, 1});
-  return activation_ == Activation::none ? sum : at::leaky_relu(sum, slope_);
+  return sum + bias_.view({1, -1, 1, 1});
+}
+
+at::Tensor Layer::activated(const at::Tensor &sum) const {
+  switch (activation_) {
+  case Activation::none:
+    return sum;
+  case Activation::relu:
+    return at::relu(sum);
+  case Activation::leaky:
+    return at::leaky_relu(sum, slope_);
+  }
+  return sum;
 }
 
 } // namespace iopaint::conv

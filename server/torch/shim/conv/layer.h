@@ -1,4 +1,4 @@
-// One node of a rewritten graph: a sum of convolutions, a bias, an activation.
+// One node of a rewritten graph: a sum of convolutions, a bias, an activation, a residual.
 #pragma once
 
 #include <vector>
@@ -33,9 +33,13 @@ public:
   Layer(Geometry geometry, const at::Tensor &taps, at::Tensor bias, Upsampling upsampling);
 
   int64_t channels_out() const { return bias_.size(0); }
+  // Of the convolutions; a residual comes after them.
   size_t inputs() const;
-  // Whether what follows can still become part of this layer.
-  bool open() const { return activation_ == Activation::none; }
+  size_t arguments() const { return inputs() + (takes_residual() ? 0 : 1); }
+  // Whether a batch norm that follows, or a sum with another layer, can still become part of this one.
+  bool open() const { return takes_activation() && takes_residual(); }
+  bool takes_activation() const { return activation_ == Activation::none; }
+  bool takes_residual() const { return residual_ == Residual::none; }
   bool upsamples() const { return upsampling_.transposed; }
   bool uses_winograd() const;
 
@@ -45,13 +49,16 @@ public:
   void activate(Activation activation, float slope = 0) {
     activation_ = activation;
     slope_ = slope;
+    residual_ = residual_ == Residual::none ? Residual::none : Residual::before;
   }
+  // An image that is added to this layer's result becomes its last input.
+  void add_residual() { residual_ = Residual::after; }
   // The layer whose result is added to this one's; its inputs follow this one's.
   void add(const Layer &other);
   // No more changes: convolutions of one geometry become one.
   void seal(Layout layout);
 
-  at::Tensor run(const std::vector<at::Tensor> &inputs) const;
+  at::Tensor run(std::vector<at::Tensor> arguments) const;
 
 private:
   struct Shape {
@@ -60,7 +67,9 @@ private:
 
   Shape output_shape(const Group &group, const at::Tensor &input) const;
   bool goes_to_planes() const;
-  void run_image(const std::vector<at::Tensor> &inputs, int64_t image, at::Tensor &output) const;
+  at::Tensor convolve(std::vector<at::Tensor> inputs, const at::Tensor &residual) const;
+  void run_image(const std::vector<at::Tensor> &inputs, int64_t image, Epilogue epilogue, at::Tensor &output) const;
+  at::Tensor activated(const at::Tensor &sum) const;
   at::Tensor run_apart(const std::vector<at::Tensor> &inputs) const;
 
   std::vector<Group> groups_;
@@ -68,6 +77,7 @@ private:
   Upsampling upsampling_;
   Activation activation_ = Activation::none;
   float slope_ = 0;
+  Residual residual_ = Residual::none;
   Layout layout_ = Layout::channels_last;
 };
 

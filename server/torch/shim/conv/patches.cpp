@@ -56,7 +56,8 @@ private:
     if (epilogue_.bias == nullptr) {
       return;
     }
-    kernels_.finish(out, static_cast<size_t>(end - begin), static_cast<size_t>(output_.channels), epilogue_);
+    kernels_.finish(out, static_cast<size_t>(end - begin), static_cast<size_t>(output_.channels),
+        epilogue_.from(out - output_.data));
   }
 
   float *patch(int64_t y, int64_t x, float *to) const {

@@ -30,13 +30,14 @@ void pointwise(Pixels input, const float *weights, Pixels output, Epilogue epilo
           output.count, accumulate);
       if (epilogue.bias != nullptr) {
         chosen.finish_planes(planes, static_cast<size_t>(output.channels), static_cast<size_t>(output.count),
-            static_cast<size_t>(count), epilogue);
+            static_cast<size_t>(count), epilogue.from(begin));
       }
     } else {
       float *const pixels = output.data + begin * output.channels;
       gemm(count, output.channels, input.channels, matrix(input, begin), taps, pixels, output.channels, accumulate);
       if (epilogue.bias != nullptr) {
-        chosen.finish(pixels, static_cast<size_t>(count), static_cast<size_t>(output.channels), epilogue);
+        chosen.finish(pixels, static_cast<size_t>(count), static_cast<size_t>(output.channels),
+            epilogue.from(begin * output.channels));
       }
     }
   });

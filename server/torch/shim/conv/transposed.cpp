@@ -53,7 +53,8 @@ void transposed(const Input &input, const Geometry &geometry, const float *taps,
           }
         }
       }
-      chosen.finish(row, static_cast<size_t>(output.width), static_cast<size_t>(channels), epilogue);
+      chosen.finish(row, static_cast<size_t>(output.width), static_cast<size_t>(channels),
+          epilogue.from(row - output.data));
     }
   });
 }

@@ -115,15 +115,19 @@ private:
   void write(int64_t tile, const float *planes, int64_t plane_stride, float *beyond) const {
     const int64_t top = tile / tile_columns_ * kTile, left = tile % tile_columns_ * kTile;
     float *pixels[kTile * kTile];
+    const float *added[kTile * kTile] = {};
     for (int row = 0; row < kTile; ++row) {
       for (int column = 0; column < kTile; ++column) {
         const bool inside = top + row < output_.height && left + column < output_.width;
-        pixels[row * kTile + column] =
-            inside ? output_.row(top + row) + (left + column) * output_.channels : beyond;
+        float *const pixel = inside ? output_.row(top + row) + (left + column) * output_.channels : beyond;
+        pixels[row * kTile + column] = pixel;
+        if (epilogue_.residual != Residual::none) {
+          added[row * kTile + column] = inside ? epilogue_.added + (pixel - output_.data) : zeros_.data();
+        }
       }
     }
     kernels_.winograd_output(planes, static_cast<size_t>(plane_stride), static_cast<size_t>(output_.channels), epilogue_,
-        accumulate_, pixels);
+        accumulate_, added, pixels);
   }
 
   const Kernels &kernels_ = kernels();

@@ -39,7 +39,7 @@ class Ranks {
 public:
   explicit Ranks(torch::jit::Graph &graph) : graph_(graph) {
     for (const Value *input : graph.inputs()) {
-      note(input, input->type()->isSubtypeOf(*c10::TensorType::get()));
+      note(input, is_tensor(input));
     }
     visit(graph.block());
   }
@@ -66,7 +66,7 @@ private:
         note(node->output(), is_image(first));
       } else if (is_arithmetic(node)) {
         const Value *second = node->input(1);
-        const bool number = !second->type()->isSubtypeOf(*c10::TensorType::get());
+        const bool number = !is_tensor(second);
         note(node->output(), is_image(first) && (number || is_image(second)));
       } else if (is(node, "aten::cat") && is(first->node(), "prim::ListConstruct")) {
         bool all = true;

@@ -3,8 +3,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/lower_tuples.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 #include <torch/csrc/jit/runtime/custom_operator.h>
 
@@ -32,13 +34,13 @@ c10::intrusive_ptr<Layer> layer_of(const Node *node) {
 
 torch::jit::Operation operation_of(const Node *node) {
   return [layer = layer_of(node)](torch::jit::Stack &stack) {
-    const auto count = static_cast<std::ptrdiff_t>(layer->inputs());
-    std::vector<at::Tensor> inputs;
+    const auto count = static_cast<std::ptrdiff_t>(layer->arguments());
+    std::vector<at::Tensor> arguments;
     for (auto argument = stack.end() - count; argument != stack.end(); ++argument) {
-      inputs.push_back(std::move(*argument).toTensor());
+      arguments.push_back(std::move(*argument).toTensor());
     }
     stack.erase(stack.end() - count, stack.end());
-    stack.emplace_back(layer->run(inputs));
+    stack.emplace_back(layer->run(std::move(arguments)));
   };
 }
 
@@ -77,8 +79,8 @@ private:
       for (Block *inner : node->blocks()) {
         visit(inner);
       }
-      if (!convolution(node) && !activation(node) && !norm(node)) {
-        sum(node);
+      if (!rank(node) && !convolution(node) && !activation(node) && !norm(node) && !sum(node)) {
+        residual(node);
       }
     }
   }
@@ -103,12 +105,32 @@ private:
     }
   }
 
-  // The layer node that gives `value`, if `node` alone uses it and something can still become part of it.
-  Node *open_layer(const Value *value, const Node *node, bool shape_may_be_known) {
+  // The layer node that gives `value`, if `node` alone uses it.
+  Node *layer_for(const Value *value, const Node *node, bool shape_may_be_known) {
     Node *const from = const_cast<Node *>(value->node());
-    const bool open = from->kind() == kLayerNode && from->owningBlock() == node->owningBlock() &&
-                      only_for(value, node, shape_may_be_known) && layer_of(from)->open();
-    return open ? from : nullptr;
+    const bool own = from->kind() == kLayerNode && from->owningBlock() == node->owningBlock() &&
+                     only_for(value, node, shape_may_be_known);
+    return own ? from : nullptr;
+  }
+
+  // The same, if a norm or a sum can still become part of it.
+  Node *open_layer(const Value *value, const Node *node, bool shape_may_be_known) {
+    Node *const from = layer_for(value, node, shape_may_be_known);
+    return from != nullptr && layer_of(from)->open() ? from : nullptr;
+  }
+
+  // What a batch norm that was scripted asks first: the number of dimensions of a layer's result, which is four.
+  bool rank(Node *node) {
+    if (!is(node, "aten::dim")) {
+      return false;
+    }
+    const Node *const from = node->input()->node();
+    if (from->kind() == kLayerNode && layer_of(from)->takes_residual()) {
+      torch::jit::WithInsertPoint here(node);
+      node->output()->replaceAllUsesWith(graph_.insertConstant(4));
+      node->destroy();
+    }
+    return true;
   }
 
   bool convolution(Node *node) {
@@ -129,8 +151,8 @@ private:
       return false;
     }
     const auto slope = leaky ? constant(node, "negative_slope") : std::nullopt;
-    Node *const before = open_layer(node->input(0), node, true);
-    if (before == nullptr || (leaky && !(slope && slope->isScalar()))) {
+    Node *const before = layer_for(node->input(0), node, true);
+    if (before == nullptr || !layer_of(before)->takes_activation() || (leaky && !(slope && slope->isScalar()))) {
       return true;
     }
     if (leaky) {
@@ -171,18 +193,14 @@ private:
     return true;
   }
 
-  void sum(Node *node) {
-    if (!is(node, "aten::add")) {
-      return;
-    }
-    const auto factor = constant(node, "alpha");
-    if (!factor || !factor->isScalar() || !factor->toScalar().equal(1) || node->input(0) == node->input(1)) {
-      return;
+  bool sum(Node *node) {
+    if (!is_plain_sum(node)) {
+      return false;
     }
     Node *const left = open_layer(node->input(0), node, false), *const right = open_layer(node->input(1), node, false);
     if (left == nullptr || right == nullptr || layer_of(left)->upsamples() || layer_of(right)->upsamples() ||
         layer_of(left)->channels_out() != layer_of(right)->channels_out()) {
-      return;
+      return false;
     }
     const c10::intrusive_ptr<Layer> layer = layer_of(left);
     layer->add(*layer_of(right));
@@ -193,6 +211,34 @@ private:
     left->destroy();
     right->destroy();
     ++rewritten_.sums;
+    return true;
+  }
+
+  // An image that is added to a layer's result. Of two layers the one without an activation takes the other's result, so
+  // that a ReLU that follows can still become part of it.
+  void residual(Node *node) {
+    if (!is_plain_sum(node)) {
+      return;
+    }
+    Node *chosen = nullptr;
+    for (size_t side : {1, 0}) {
+      Node *const from = layer_for(node->input(side), node, false);
+      if (from != nullptr && layer_of(from)->takes_residual() &&
+          (chosen == nullptr || layer_of(from)->takes_activation())) {
+        chosen = from;
+      }
+    }
+    if (chosen == nullptr) {
+      return;
+    }
+    const c10::intrusive_ptr<Layer> layer = layer_of(chosen);
+    layer->add_residual();
+    std::vector<Value *> inputs = chosen->inputs().vec();
+    inputs.push_back(node->input(node->input(0) == chosen->output() ? 1 : 0));
+    place(layer, inputs, node);
+    discard(node);
+    chosen->destroy();
+    ++rewritten_.residuals;
   }
 
   // Whether `value`, maybe by way of operators that don't mind, ends up where a layout may be taken for granted.
@@ -266,6 +312,8 @@ bool mutates(const Block *block) {
 
 Rewritten rewrite(std::shared_ptr<Graph> &graph) {
   torch::jit::Inline(*graph);
+  // What goes through a tuple, as between a scripted model's blocks, is otherwise lost sight of.
+  torch::jit::LowerSimpleTuples(graph);
   fold_ranks(graph);
   torch::jit::RemoveTensorMutation(graph);
   torch::jit::EliminateDeadCode(graph);
@@ -273,6 +321,7 @@ Rewritten rewrite(std::shared_ptr<Graph> &graph) {
     return {};
   }
   Rewritten rewritten = Rewriter(*graph).run();
+  torch::jit::ConstantPropagation(graph);
   torch::jit::EliminateDeadCode(graph);
   return rewritten;
 }

@@ -1,5 +1,5 @@
 // Rewrites a frozen graph so that its convolutions run as layers (see conv/layer.h): paddings are read in place, batch
-// norms, ReLUs and sums of convolutions become part of them.
+// norms, ReLUs and sums become part of them.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct Rewritten {
   int64_t norms = 0;
   int64_t activations = 0;
   int64_t sums = 0;
+  int64_t residuals = 0;
   int64_t winograd = 0; // layers with 3x3 convolutions of stride 1
 };
 
