@@ -136,6 +136,59 @@ class Frequencies(nn.Module):
         return torch.relu_(self.expand(y) + around)
 
 
+def level(x: Tensor) -> Tensor:
+    """To at most 1, so that no part of an answer is lost beside another."""
+    return x / x.abs().amax()
+
+
+class Spectra(nn.Module):
+    """Fourier transforms whose numbers become channels of convolutions, in all the ways that this is written, and in
+    some that only look like it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, 20, 1)
+        self.norm = nn.BatchNorm2d(40)
+        self.point = nn.Conv2d(40, 40, 1, bias=False)
+        self.wide = nn.Conv2d(40, 20, 3, padding=1, padding_mode="reflect")
+        self.few = nn.Conv2d(20, 6, 1)
+        self.last = nn.Conv2d(20, 5, 3, padding=1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        x = torch.relu(self.first(functional.pad(torch.cat((image, mask), dim=1), [0, 1, 1, 0])))
+        n, c, h, w = x.shape
+
+        # As LaMa has it: shapes asked of what is only on its way, one size left open.
+        f = torch.fft.rfftn(x, dim=(-2, -1), norm="ortho")
+        f = torch.stack((f.real, f.imag), dim=-1).permute(0, 1, 4, 2, 3).contiguous()
+        f = f.view((n, -1) + f.size()[3:])
+        f = torch.relu(self.norm(self.point(f)))
+        f = f.view((n, -1, 2) + f.size()[2:]).permute(0, 1, 3, 4, 2).contiguous()
+        y = (
+            torch.fft.irfftn(torch.complex(f[..., 0], f[..., 1]), s=x.shape[-2:], dim=(-2, -1), norm="ortho")
+            + mask.mean()
+        )
+        y = torch.relu(y)
+
+        # Another norm and convolution, with as many channels as there are parts.
+        g = torch.view_as_real(torch.fft.rfft2(y, norm="forward")).permute(0, 1, 4, 2, 3)
+        g = functional.leaky_relu(self.wide(g.reshape(n, 2 * c, h, w // 2 + 1)), 0.1).reshape(n, c // 2, 2, h, -1)
+        z = torch.fft.irfft2(torch.complex(g[:, :, 0].contiguous(), g[:, :, 1].contiguous()), s=(h, w), norm="forward")
+        rows = z.view(n, c // 2, h * w).amax(dim=2).view(n, c // 2, 1, 1)
+
+        # Sizes exchanged, a picture of another size, numbers that are needed elsewhere too.
+        s = torch.fft.rfftn(x, dim=(2, 3))
+        e = torch.stack((s.real, s.imag), dim=2).reshape(n, 2 * c, w // 2 + 1, h)
+        e = self.wide(e).reshape(n, c // 2, 2, h, w // 2 + 1)
+        e = torch.fft.irfftn(torch.complex(e[:, :, 0], e[:, :, 1]), s=(h, w - 2), dim=(2, 3))
+        t = torch.fft.rfftn(y, dim=(-2, -1), norm="ortho")
+        t = torch.stack((t.real, t.imag), dim=2).reshape(n, 2 * c, h, w // 2 + 1) * t.abs().mean()
+        t = self.point(t).reshape(n, c, 2, h, w // 2 + 1)
+        t = torch.fft.irfftn(torch.complex(t[:, :, 0], t[:, :, 1]), s=(h, w), dim=(-2, -1), norm="ortho")
+        e = functional.pad(e, [0, 2, 0, 0])
+        return torch.cat([level(self.last(x + y)), level(t), level(self.few(y)), level(z + rows), level(e)], dim=1)
+
+
 class InPlace(nn.Module):
     """Changes a tensor that others look at: nothing may be moved here."""
 
@@ -226,6 +279,7 @@ def nets() -> dict[str, nn.Module]:
         "branches": Branches(),
         "lama": narrow_lama(width=4, blocks=1),
         "residuals": Residuals(),
+        "spectra": Spectra(),
     }
 
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 const SOURCES: &[&str] = &[
     "shim/conv/few_outputs.cpp",
+    "shim/conv/fourier.cpp",
     "shim/conv/gemm.cpp",
     "shim/conv/geometry.cpp",
     "shim/conv/kernels.cpp",
@@ -18,6 +19,8 @@ const SOURCES: &[&str] = &[
     "shim/conv/transposed.cpp",
     "shim/conv/winograd.cpp",
     "shim/graph/convolution.cpp",
+    "shim/graph/fourier.cpp",
+    "shim/graph/fourier_nodes.cpp",
     "shim/graph/ranks.cpp",
     "shim/graph/rewrite.cpp",
     "shim/module.cpp",

@@ -29,6 +29,7 @@ struct iopaint_rewritten {
   int64_t activations;
   int64_t sums;
   int64_t residuals;
+  int64_t transforms;
   int64_t winograd;
 };
 

@@ -21,6 +21,8 @@ pub struct Rewritten {
     pub sums: u64,
     /// Images that are added where a result is written.
     pub residuals: u64,
+    /// Fourier transforms from and to channels of layers.
+    pub transforms: u64,
     /// Layers that take Winograd's way.
     pub winograd: u64,
 }
@@ -37,6 +39,7 @@ impl Rewritten {
                 activations = self.activations,
                 sums = self.sums,
                 residuals = self.residuals,
+                transforms = self.transforms,
                 winograd = self.winograd,
                 instructions = instruction_set(),
                 "rewrote the model's graph"
@@ -58,6 +61,7 @@ impl From<RawRewritten> for Rewritten {
             activations: count(raw.activations),
             sums: count(raw.sums),
             residuals: count(raw.residuals),
+            transforms: count(raw.transforms),
             winograd: count(raw.winograd),
         }
     }
@@ -211,8 +215,13 @@ mod tests {
             assert_eq!(counts.norms, 7, "{net}");
             // What a block is given is added to what it answers, locally and globally.
             assert_eq!(counts.residuals, 2, "{net}");
+            // Two spectral transforms, there and back.
+            assert_eq!(counts.transforms, 4, "{net}");
         }
         assert_eq!(counts("residuals").residuals, 10);
+        // Numbers that are needed as such elsewhere stay with libtorch.
+        assert_eq!(counts("spectra").transforms, 7);
+        assert_eq!(counts("frequencies-traced").transforms, 2);
         assert_eq!(counts("sums").sums, 3);
         // Groups stay with libtorch, and so does a net that changes tensors in place.
         assert_eq!(counts("groups").convolutions, 2);

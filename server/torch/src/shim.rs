@@ -21,6 +21,7 @@ pub struct RawRewritten {
     pub activations: i64,
     pub sums: i64,
     pub residuals: i64,
+    pub transforms: i64,
     pub winograd: i64,
 }
 

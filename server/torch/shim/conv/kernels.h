@@ -35,6 +35,22 @@ struct Epilogue {
   }
 };
 
+// How a signal's length is taken apart for Fourier's transform.
+struct FourierAxis {
+  size_t size;
+  const size_t *radices; // `stages` of them, whose product is `size`
+  size_t stages;
+  const float *roots; // of unity: cosine and sine of -2 pi i / size
+};
+
+// Larger ones would cost more than another way.
+constexpr size_t kLargestRadix = 127;
+
+// The axis along which the pixels of an image's row follow one another, and the other one.
+struct FourierSize {
+  FourierAxis rows, columns; // height, width
+};
+
 struct Kernels {
   // Takes 6x6 pixels to the 36 planes of Winograd's domain. Plane i of this tile is at `planes + i * plane_stride`.
   void (*winograd_input)(const float *const *pixels, size_t channels, float *planes, size_t plane_stride);
@@ -55,6 +71,18 @@ struct Kernels {
 
   // sums[i] += values[i]
   void (*add)(float *sums, const float *values, size_t count);
+
+  // How many channels the two transforms below take at once.
+  size_t lanes;
+
+  // The real transform of an image: [height, width] pixels to [height, width / 2 + 1] complex numbers, in rows that
+  // follow one another. `memory`: (height * (width / 2 + 1) + 4 * the larger size) * 2 * lanes floats.
+  void (*fourier_forward)(const FourierSize &size, const float *pixels, size_t pixel_step, float scale, float *re,
+      float *im, size_t number_step, float *memory);
+
+  // The way back. `added`: another image that is added, or none.
+  void (*fourier_inverse)(const FourierSize &size, const float *re, const float *im, size_t number_step, float scale,
+      const float *added, float *pixels, size_t pixel_step, float *memory);
 };
 
 // The best that this processor has. Follows libtorch's own choice, and with it ATEN_CPU_CAPABILITY.

@@ -1,28 +1,13 @@
 // The bodies of `Kernels` for vectors of `Width` floats. Included by one file for each instruction set, which is
-// compiled for that set; nothing else may be included here, or the linker could hand such code to an older processor.
+// compiled for that set; no headers but these may be included here, or the linker could hand such code to an older processor.
 #pragma once
 
+#include "fourier_impl.h"
 #include "kernels.h"
+#include "vectors_impl.h"
 
 namespace iopaint::conv {
 namespace {
-
-template <int Width> struct VectorOf {
-  typedef float type __attribute__((vector_size(Width * sizeof(float))));
-};
-template <> struct VectorOf<1> {
-  using type = float;
-};
-
-#define IOPAINT_INLINE inline __attribute__((always_inline))
-
-template <class V> IOPAINT_INLINE V load(const float *from) {
-  V value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-
-template <class V> IOPAINT_INLINE void store(float *to, V value) { __builtin_memcpy(to, &value, sizeof value); }
 
 // NaN stays NaN, as in torch.relu.
 template <Activation activation, class V> IOPAINT_INLINE V activated(V value, float slope) {
@@ -270,10 +255,9 @@ template <int Width> struct KernelsOf {
     }
   }
 
-  static constexpr Kernels table{winograd_input, winograd_output, winograd_filter, finish, finish_planes, add};
+  static constexpr Kernels table{winograd_input, winograd_output, winograd_filter, finish, finish_planes, add, Width,
+      fourier_forward<Vector>, fourier_inverse<Vector>};
 };
-
-#undef IOPAINT_INLINE
 
 } // namespace
 } // namespace iopaint::conv

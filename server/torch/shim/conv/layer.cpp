@@ -77,6 +77,20 @@ void Layer::add(const Layer &other) {
   bias_.add_(other.bias_);
 }
 
+// Before it is sealed, a group has one input.
+int64_t Layer::channels_in(size_t input) const { return groups_[input].taps.size(2); }
+
+void Layer::reorder_input(size_t input, const at::Tensor &order) {
+  groups_[input].taps = groups_[input].taps.index_select(2, order);
+}
+
+void Layer::reorder_output(const at::Tensor &order) {
+  for (Group &group : groups_) {
+    group.taps = group.taps.index_select(3, order);
+  }
+  bias_ = bias_.index_select(0, order);
+}
+
 void Layer::seal(Layout layout) {
   layout_ = layout;
   std::vector<Group> merged;

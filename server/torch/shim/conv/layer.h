@@ -32,6 +32,7 @@ class Layer : public torch::CustomClassHolder {
 public:
   Layer(Geometry geometry, const at::Tensor &taps, at::Tensor bias, Upsampling upsampling);
 
+  int64_t channels_in(size_t input) const;
   int64_t channels_out() const { return bias_.size(0); }
   // Of the convolutions; a residual comes after them.
   size_t inputs() const;
@@ -55,6 +56,10 @@ public:
   void add_residual() { residual_ = Residual::after; }
   // The layer whose result is added to this one's; its inputs follow this one's.
   void add(const Layer &other);
+  // Takes input `input` with its channels in another order, of which `order` tells where each is now.
+  void reorder_input(size_t input, const at::Tensor &order);
+  // The same for the channels of the result.
+  void reorder_output(const at::Tensor &order);
   // No more changes: convolutions of one geometry become one.
   void seal(Layout layout);
 

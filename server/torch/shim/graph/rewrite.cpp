@@ -13,6 +13,8 @@
 #include <ATen/TensorOperators.h>
 
 #include "convolution.h"
+#include "fourier.h"
+#include "layer_node.h"
 #include "ranks.h"
 #include "values.h"
 
@@ -24,13 +26,6 @@ using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
-
-const c10::Symbol kLayerNode = c10::Symbol::fromQualString("iopaint::layer");
-const c10::Symbol kLayerAttribute = c10::Symbol::attr("layer");
-
-c10::intrusive_ptr<Layer> layer_of(const Node *node) {
-  return c10::static_intrusive_pointer_cast<Layer>(node->ival(kLayerAttribute).toCapsule());
-}
 
 torch::jit::Operation operation_of(const Node *node) {
   return [layer = layer_of(node)](torch::jit::Stack &stack) {
@@ -68,6 +63,7 @@ public:
 
   Rewritten run() {
     visit(graph_.block());
+    rewritten_.transforms = rewrite_transforms(graph_);
     seal(graph_.block());
     return rewritten_;
   }
@@ -248,7 +244,7 @@ private:
       return known.first->second;
     }
     for (const torch::jit::Use &use : value->uses()) {
-      bool matters = use.user->kind() != kLayerNode && !asks_for_shape(use.user);
+      bool matters = use.user->kind() != kLayerNode && !is_transform(use.user) && !asks_for_shape(use.user);
       if (matters && takes_any_layout(use.user)) {
         matters = layout_matters(use.user->output());
       }
@@ -270,6 +266,8 @@ private:
         layer->seal(layout_matters(node->output()) ? conv::Layout::contiguous : conv::Layout::channels_last);
         ++rewritten_.layers;
         rewritten_.winograd += layer->uses_winograd() ? 1 : 0;
+      } else if (is_transform(node) && layout_matters(node->output())) {
+        answer_plain(node);
       }
     }
   }

@@ -17,6 +17,7 @@ struct Rewritten {
   int64_t activations = 0;
   int64_t sums = 0;
   int64_t residuals = 0;
+  int64_t transforms = 0; // Fourier's, from and to channels of layers
   int64_t winograd = 0; // layers with 3x3 convolutions of stride 1
 };
 
