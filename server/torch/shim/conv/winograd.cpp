@@ -17,6 +17,8 @@ constexpr int64_t kPlaneSkew = 16;
 // With fewer tiles than these, a thread would read all filters for too little work.
 constexpr int64_t kFewTiles = 24;
 
+int64_t filter_stride(int64_t channels_in, int64_t channels_out) { return channels_in * channels_out + kPlaneSkew; }
+
 int64_t ceil_div(int64_t value, int64_t by) { return (value + by - 1) / by; }
 
 struct Strip {
@@ -82,7 +84,7 @@ private:
     at::parallel_for(0, kPlanes, 1, [&](int64_t begin, int64_t end) {
       for (int64_t plane = begin; plane < end; ++plane) {
         const Matrix pixels{input_planes + plane * input_stride, channels_in_};
-        const Matrix filters{filters_ + plane * channels_in_ * output_.channels, output_.channels};
+        const Matrix filters{filters_ + plane * filter_stride(channels_in_, output_.channels), output_.channels};
         gemm(strip.tiles(), output_.channels, channels_in_, pixels, filters, output_planes + plane * output_stride,
             output_.channels, false);
       }
@@ -144,17 +146,20 @@ private:
 
 } // namespace
 
-int64_t winograd_filter_size(int64_t channels_in, int64_t channels_out) { return kPlanes * channels_in * channels_out; }
+int64_t winograd_filter_size(int64_t channels_in, int64_t channels_out) {
+  return kPlanes * filter_stride(channels_in, channels_out);
+}
 
 int64_t winograd_tiles(int64_t height, int64_t width) { return ceil_div(height, kTile) * ceil_div(width, kTile); }
 
 void winograd_filters(const float *taps, int64_t channels_in, int64_t channels_out, float *filters) {
   const Kernels &chosen = kernels();
-  const size_t stride = static_cast<size_t>(channels_in * channels_out);
+  const size_t tap_stride = static_cast<size_t>(channels_in * channels_out);
+  const size_t plane_stride = static_cast<size_t>(filter_stride(channels_in, channels_out));
   at::parallel_for(0, channels_in, 1, [&](int64_t begin, int64_t end) {
     const int64_t offset = begin * channels_out;
     chosen.winograd_filter(
-        taps + offset, stride, static_cast<size_t>((end - begin) * channels_out), filters + offset, stride);
+        taps + offset, tap_stride, static_cast<size_t>((end - begin) * channels_out), filters + offset, plane_stride);
   });
 }
 

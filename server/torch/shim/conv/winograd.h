@@ -9,10 +9,10 @@
 
 namespace iopaint::conv {
 
-// How many floats the filters take in Winograd's domain: [36, channels_in, channels_out].
+// How many floats the filters take in Winograd's domain: 36 planes [channels_in, channels_out], a little apart.
 int64_t winograd_filter_size(int64_t channels_in, int64_t channels_out);
 
-// Takes taps [3, 3, channels_in, channels_out] to [36, channels_in, channels_out].
+// Takes taps [3, 3, channels_in, channels_out] there.
 void winograd_filters(const float *taps, int64_t channels_in, int64_t channels_out, float *filters);
 
 // Convolves `inputs`, whose channels follow one another in `filters`, and writes `output` or adds to it.
