@@ -23,6 +23,11 @@ const PRIMITIVES: &str = "128";
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 16 << 20;
 
+/// How much the allocator keeps at the end of its memory until [`release_memory`]. With a `LARGE` of its own it would give
+/// back all but 128 kB whenever a tensor is freed, and each operator would wait for fresh pages.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT: libc::c_int = 64 << 20;
+
 /// Bounds what is kept of memory that was freed, and of what was compiled for each size of picture, unless the
 /// environment says how much that may be.
 ///
@@ -31,8 +36,11 @@ const LARGE: libc::c_int = 16 << 20;
 pub unsafe fn bound_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if std::env::var_os("GLIBC_TUNABLES").is_none() {
-        // SAFETY: it sets a number, and there is no other thread.
-        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+        // SAFETY: they set numbers, and there is no other thread.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+        }
     }
     if std::env::var_os(CACHE_CAPACITY).is_none() {
         // SAFETY: the caller sees to it that nobody reads the environment now.
