@@ -247,10 +247,7 @@ void Layer::run_image(
       pointwise({const_cast<float *>(images[0].data), height * width, input.size(1), from_planes}, taps,
           {data, height * width, channels, to_planes}, after, accumulate);
     } else if (group.geometry.suits_winograd() && winograd_tiles(height, width) >= kFewTiles) {
-      const int64_t channels_in = group.taps.size(2);
-      const at::Tensor filters = at::empty({winograd_filter_size(channels_in, channels)}, at::kFloat);
-      winograd_filters(taps, channels_in, channels, filters.mutable_data_ptr<float>());
-      winograd(images, group.geometry, filters.const_data_ptr<float>(), pixels, after, accumulate);
+      winograd(images, group.geometry, taps, pixels, after, accumulate);
     } else {
       patches(images, group.geometry, taps, pixels, after, accumulate);
     }

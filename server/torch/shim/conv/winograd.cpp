@@ -16,7 +16,11 @@ constexpr int64_t kStripFloats = 3 << 20;
 constexpr int64_t kPlaneSkew = 16;
 // With fewer tiles than these, a thread would read all filters for too little work.
 constexpr int64_t kFewTiles = 24;
+// Filters of some output channels; half of what a core's own cache holds.
+constexpr int64_t kBlockFloats = 256 << 10;
+constexpr int64_t kBlockChannels = 16;
 
+// Floats from one plane of filters to the next.
 int64_t filter_stride(int64_t channels_in, int64_t channels_out) { return channels_in * channels_out + kPlaneSkew; }
 
 int64_t ceil_div(int64_t value, int64_t by) { return (value + by - 1) / by; }
@@ -29,9 +33,9 @@ struct Strip {
 
 class Pass {
 public:
-  Pass(const std::vector<Input> &inputs, const Geometry &geometry, const float *filters, Output output,
+  Pass(const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output,
       Epilogue epilogue, bool accumulate)
-      : inputs_(inputs), filters_(filters), output_(output), epilogue_(epilogue), accumulate_(accumulate),
+      : inputs_(inputs), taps_(taps), output_(output), epilogue_(epilogue), accumulate_(accumulate),
         tile_columns_(ceil_div(output.width, kTile)), tiles_(winograd_tiles(output.height, output.width)) {
     const Input &first = inputs.front();
     // Tiles at the edge reach beyond the padded image.
@@ -52,6 +56,18 @@ public:
     const int64_t fit = std::max(kFewTiles, kStripFloats / (kPlanes * (channels_in_ + output_.channels)));
     const int64_t rounds = ceil_div(tiles_, fit * threads);
     const int64_t share = ceil_div(tiles_, rounds * threads);
+    if (tiles_ < kFewTiles) {
+      strips(0, 1, tiles_);
+      return;
+    }
+    const at::Tensor filters = at::empty({kPlanes * filter_stride(channels_in_, output_.channels)}, at::kFloat);
+    float *const planes = filters.mutable_data_ptr<float>();
+    at::parallel_for(0, channels_in_, 1, [&](int64_t begin, int64_t end) {
+      const int64_t offset = begin * output_.channels;
+      kernels_.winograd_filter(taps_ + offset, tap_stride(), static_cast<size_t>((end - begin) * output_.channels),
+          planes + offset, static_cast<size_t>(filter_stride(channels_in_, output_.channels)));
+    });
+    filters_ = planes;
     if (share >= kFewTiles) {
       at::parallel_for(
           0, ceil_div(tiles_, share), 1, [&](int64_t begin, int64_t end) { strips(begin, end, share); });
@@ -62,6 +78,8 @@ public:
   }
 
 private:
+  size_t tap_stride() const { return static_cast<size_t>(channels_in_ * output_.channels); }
+
   void strips(int64_t begin, int64_t end, int64_t size) {
     const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
     const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
@@ -81,18 +99,51 @@ private:
         read(tile, input_planes + (tile - strip.begin) * channels_in_, input_stride);
       }
     });
-    at::parallel_for(0, kPlanes, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) {
-        const Matrix pixels{input_planes + plane * input_stride, channels_in_};
-        const Matrix filters{filters_ + plane * filter_stride(channels_in_, output_.channels), output_.channels};
-        gemm(strip.tiles(), output_.channels, channels_in_, pixels, filters, output_planes + plane * output_stride,
-            output_.channels, false);
-      }
-    });
+    if (filters_ == nullptr) {
+      multiply_in_blocks(strip.tiles(), input_planes, input_stride, output_planes, output_stride);
+    } else {
+      multiply(strip.tiles(), input_planes, input_stride, output_planes, output_stride);
+    }
     at::parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {
       std::vector<float> beyond(static_cast<size_t>(output_.channels));
       for (int64_t tile = begin; tile < end; ++tile) {
         write(tile, output_planes + (tile - strip.begin) * output_.channels, output_stride, beyond.data());
+      }
+    });
+  }
+
+  void multiply(int64_t tiles, const float *input_planes, int64_t input_stride, float *output_planes,
+      int64_t output_stride) const {
+    at::parallel_for(0, kPlanes, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t plane = begin; plane < end; ++plane) {
+        const Matrix pixels{input_planes + plane * input_stride, channels_in_};
+        const Matrix filters{filters_ + plane * filter_stride(channels_in_, output_.channels), output_.channels};
+        gemm(tiles, output_.channels, channels_in_, pixels, filters, output_planes + plane * output_stride,
+            output_.channels, false);
+      }
+    });
+  }
+
+  // For few tiles the filters' way to Winograd's domain is most of the work: some output channels at a time they stay in
+  // a core's cache until they are multiplied.
+  void multiply_in_blocks(int64_t tiles, const float *input_planes, int64_t input_stride, float *output_planes,
+      int64_t output_stride) const {
+    const int64_t fit = kBlockFloats / (kPlanes * channels_in_) / kBlockChannels * kBlockChannels;
+    const int64_t width = std::min(std::max(fit, kBlockChannels), output_.channels);
+    at::parallel_for(0, ceil_div(output_.channels, width), 1, [&](int64_t begin, int64_t end) {
+      const int64_t stride = filter_stride(channels_in_, width);
+      const at::Tensor scratch = at::empty({kPlanes * stride}, at::kFloat);
+      float *const filters = scratch.mutable_data_ptr<float>();
+      for (int64_t block = begin; block < end; ++block) {
+        const int64_t first = block * width, count = std::min(width, output_.channels - first);
+        for (int64_t channel = 0; channel < channels_in_; ++channel) {
+          kernels_.winograd_filter(taps_ + channel * output_.channels + first, tap_stride(), static_cast<size_t>(count),
+              filters + channel * width, static_cast<size_t>(stride));
+        }
+        for (int64_t plane = 0; plane < kPlanes; ++plane) {
+          gemm(tiles, count, channels_in_, {input_planes + plane * input_stride, channels_in_},
+              {filters + plane * stride, width}, output_planes + plane * output_stride + first, output_.channels, false);
+        }
       }
     });
   }
@@ -134,7 +185,8 @@ private:
 
   const Kernels &kernels_ = kernels();
   const std::vector<Input> &inputs_;
-  const float *const filters_;
+  const float *const taps_;
+  const float *filters_ = nullptr; // of all output channels, where they are taken to Winograd's domain at once
   const Output output_;
   Epilogue epilogue_;
   const bool accumulate_;
@@ -146,27 +198,12 @@ private:
 
 } // namespace
 
-int64_t winograd_filter_size(int64_t channels_in, int64_t channels_out) {
-  return kPlanes * filter_stride(channels_in, channels_out);
-}
-
 int64_t winograd_tiles(int64_t height, int64_t width) { return ceil_div(height, kTile) * ceil_div(width, kTile); }
 
-void winograd_filters(const float *taps, int64_t channels_in, int64_t channels_out, float *filters) {
-  const Kernels &chosen = kernels();
-  const size_t tap_stride = static_cast<size_t>(channels_in * channels_out);
-  const size_t plane_stride = static_cast<size_t>(filter_stride(channels_in, channels_out));
-  at::parallel_for(0, channels_in, 1, [&](int64_t begin, int64_t end) {
-    const int64_t offset = begin * channels_out;
-    chosen.winograd_filter(
-        taps + offset, tap_stride, static_cast<size_t>((end - begin) * channels_out), filters + offset, plane_stride);
-  });
-}
-
 void winograd(
-    const std::vector<Input> &inputs, const Geometry &geometry, const float *filters, Output output, Epilogue epilogue,
+    const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output, Epilogue epilogue,
     bool accumulate) {
-  Pass(inputs, geometry, filters, output, epilogue, accumulate).run();
+  Pass(inputs, geometry, taps, output, epilogue, accumulate).run();
 }
 
 } // namespace iopaint::conv
