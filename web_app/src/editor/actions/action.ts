@@ -28,6 +28,11 @@ export interface Action {
   readonly checked?: (state: EditorState, settings: Settings) => boolean;
   /** Whether holding the key does it again and again. */
   readonly repeats?: boolean;
+  /**
+   * Whether it waits for what was asked for before it, and finds out only then whether it can be done: its keys may be
+   * pressed sooner.
+   */
+  readonly waits?: boolean;
   readonly perform: () => unknown;
   /** For what lasts as long as the key or button is held: ends it. */
   readonly release?: () => void;

@@ -16,6 +16,7 @@ export const editActions = actions({
     shortcuts: ["Mod+Z"],
     enabled: ({ history, job }) => history.past.length > 0 && !job,
     repeats: true,
+    waits: true,
     perform: undoStep,
   },
   redo: {
@@ -25,6 +26,7 @@ export const editActions = actions({
     shortcuts: ["Mod+Shift+Z", "Mod+Y"],
     enabled: ({ history, job }) => history.future.length > 0 && !job,
     repeats: true,
+    waits: true,
     perform: redoStep,
   },
   run: {

@@ -1,7 +1,7 @@
 import { matches } from "../../core/shortcut";
 import { useEditor } from "../store";
 import type { Action } from "./action";
-import { ACTION_LIST, isEnabled } from "./registry";
+import { ACTION_LIST, takesKeys } from "./registry";
 
 /** A key that is let go sooner was tapped, not held. */
 const TAP_MS = 250;
@@ -27,7 +27,7 @@ export function listenToKeys(signal: AbortSignal): void {
       if (event.key === "Tab" && !isOnPicture(event.target)) return;
       const state = useEditor.getState();
       const action = ACTION_LIST.find(
-        (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && isEnabled(each, state),
+        (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && takesKeys(each, state),
       );
       if (!action) return;
       event.preventDefault();

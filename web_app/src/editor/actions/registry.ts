@@ -27,6 +27,11 @@ export function isEnabled(action: Action, state: EditorState): boolean {
   return isOffered(action, state) && (action.enabled?.(state) ?? true);
 }
 
+/** Whether its keys do something now. */
+export function takesKeys(action: Action, state: EditorState): boolean {
+  return action.waits ? isOffered(action, state) : isEnabled(action, state);
+}
+
 /** Whether it is shown at all. */
 export function isOffered(action: Action, state: EditorState): boolean {
   return action.offered?.(state) ?? true;
