@@ -65,3 +65,24 @@ fn memory_is_as_it_was_after_as_many_pictures_of_other_sizes_again() {
     assert!(after <= before * 1.05, "{before} bytes before, {after} after");
     assert!(after < most, "{most} bytes at most, {after} at rest");
 }
+
+#[test]
+fn memory_of_pictures_sent_at_once_goes_back() {
+    let server = start_with(|command| {
+        command.args(["--model", "lama-mini"]);
+    });
+    wait_for(&server.port, "iopaint_ready", 1.0);
+    let process = server.child.id();
+    fill(&server.port, process, 0..2);
+    let before = at_rest(process);
+    for _ in 0..2 {
+        let answers = [(); 6].map(|()| post(&server.port, (1200, 900)));
+        for mut answer in answers {
+            let mut bytes = Vec::new();
+            answer.read_to_end(&mut bytes).unwrap();
+            assert!(bytes.starts_with(b"HTTP/1.1 200"));
+        }
+    }
+    let after = at_rest(process);
+    assert!(after <= before * 1.15, "{before} bytes before, {after} after");
+}

@@ -28,6 +28,11 @@ const LARGE: libc::c_int = 16 << 20;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const KEPT: libc::c_int = 64 << 20;
 
+/// Threads share one heap, the one whose end [`release_memory`] gives back. Of the heaps that glibc would make for them each
+/// keeps what is free at its end, up to `KEPT`, for good.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const HEAPS: libc::c_int = 1;
+
 /// Bounds what is kept of memory that was freed, and of what was compiled for each size of picture, unless the
 /// environment says how much that may be.
 ///
@@ -40,6 +45,7 @@ pub unsafe fn bound_memory() {
         unsafe {
             libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
             libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+            libc::mallopt(libc::M_ARENA_MAX, HEAPS);
         }
     }
     if std::env::var_os(CACHE_CAPACITY).is_none() {
