@@ -23,6 +23,23 @@ pub(crate) struct Decoded {
     pub metadata: Metadata,
 }
 
+impl Decoded {
+    fn turn(&self) -> Orientation {
+        self.orientation.unwrap_or(Orientation::NoTransforms)
+    }
+
+    fn upright(mut self) -> DynamicImage {
+        let turn = self.turn();
+        self.image.apply_orientation(turn);
+        self.image
+    }
+
+    fn into_picture(self, format: Format) -> Picture {
+        let turn = self.turn();
+        Picture::new(self.image, format, turn, self.metadata)
+    }
+}
+
 /// Decodes a file: upright, 8-bit RGB, with alpha and metadata kept beside it. Of an animation or a document of
 /// several pages, the first frame or page.
 ///
@@ -37,22 +54,31 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, DecodeError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_mask(bytes: &[u8], limits: &Limits) -> Result<GrayImage, DecodeError> {
-    Ok(mask::luma(&read(bytes, limits, Profiles::Ignore)?.rgb))
+    let (format, decoded) = stored(bytes, limits, Profiles::Ignore)?;
+    match decoded.image {
+        // What most masks are; their luma is what they are.
+        DynamicImage::ImageLuma8(_) => Ok(decoded.upright().into_luma8()),
+        _ => Ok(mask::luma(&decoded.into_picture(format).rgb)),
+    }
 }
 
 fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, DecodeError> {
+    let (format, mut decoded) = stored(bytes, limits, profiles)?;
+    if profiles == Profiles::Apply {
+        decoded.image = colour::settle(decoded.image, &mut decoded.metadata);
+    }
+    Ok(decoded.into_picture(format))
+}
+
+/// A file's pixels as its codec delivers them.
+fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Format, Decoded), DecodeError> {
     let header = probe(bytes, limits)?;
-    let mut decoded = match header.format {
+    let decoded = match header.format {
         Format::Png => png::decode(bytes, limits)?,
         Format::Jpeg => jpeg::decode(bytes, limits, profiles)?,
         Format::WebP => webp::decode(bytes, (header.width, header.height))?,
         Format::Tiff => tiff::decode(bytes, limits, profiles)?,
         Format::Bmp | Format::Gif => bitmap::decode(bytes, header.format, limits)?,
     };
-    let mut image = decoded.image;
-    if profiles == Profiles::Apply {
-        image = colour::settle(image, &mut decoded.metadata);
-    }
-    let orientation = decoded.orientation.unwrap_or(Orientation::NoTransforms);
-    Ok(Picture::new(image, header.format, orientation, decoded.metadata))
+    Ok((header.format, decoded))
 }
