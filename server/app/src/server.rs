@@ -151,6 +151,7 @@ fn limits(flags: &Start, keys: ApiKeys) -> ServerLimits {
         encode: EncodeOptions {
             quality: flags.quality,
             strip_metadata: flags.pictures.strip_metadata,
+            threads: startup::threads(&flags.models),
         },
         hosts: AllowedHosts::new(&flags.host, &flags.allowed_host),
         origins: AllowedOrigins::new(&flags.cors_origin),

@@ -3,8 +3,12 @@
 
 mod common;
 
+use std::num::NonZeroUsize;
+
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use iopaint_imaging::{EncodeError, EncodeOptions, Encoded, Format, GrayImage, Picture, RgbImage, decode};
+use iopaint_imaging::{
+    EncodeError, EncodeOptions, Encoded, Format, GrayImage, Limits, Picture, RgbImage, decode,
+};
 use rstest::rstest;
 
 const RED: image::Rgb<u8> = image::Rgb([200, 10, 20]);
@@ -148,7 +152,7 @@ fn jpeg_quality_sets_error_and_chroma_resolution(
         &before,
         EncodeOptions {
             quality,
-            strip_metadata: false,
+            ..EncodeOptions::default()
         },
     );
     assert_eq!(encoded.format, Format::Jpeg);
@@ -162,6 +166,36 @@ fn jpeg_quality_sets_error_and_chroma_resolution(
     for (a, b) in after.rgb.iter().zip(erased(&before).0.iter()) {
         assert!(a.abs_diff(*b) <= tolerance, "{a} {b}");
     }
+}
+
+#[rstest]
+fn a_jpeg_coded_by_several_threads_is_the_picture_that_one_writes(
+    #[values(100, 80)] quality: u8,
+    #[values(2, 3, 16)] threads: usize,
+) {
+    let mut before = picture("rgb.jpg");
+    // Larger than what one thread writes, with sides that no unit divides.
+    before.rgb = RgbImage::from_fn(2203, 1911, |x, y| {
+        [(x / 9) as u8, (y / 7) as u8, (x * y / 5000) as u8].into()
+    });
+    let hole = GrayImage::new(2203, 1911);
+    let [one, several] = [1, threads].map(|threads| {
+        let options = EncodeOptions {
+            quality,
+            threads: NonZeroUsize::new(threads).unwrap(),
+            ..EncodeOptions::default()
+        };
+        before.encode(&before.rgb, &hole, &options).unwrap().bytes
+    });
+    assert_ne!(one, several);
+    let frame = one.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    assert_eq!(one[..frame], several[..frame], "tables and metadata");
+    let limits = Limits {
+        max_pixels: 1 << 23,
+        ..LIMITS
+    };
+    let [one, several] = [one, several].map(|bytes| decode(&bytes, &limits).unwrap());
+    assert!(one.rgb == several.rgb);
 }
 
 #[rstest]
@@ -224,6 +258,7 @@ fn jpeg_density_profile_and_xmp_are_kept() {
         EncodeOptions {
             quality: 90,
             strip_metadata: true,
+            ..EncodeOptions::default()
         },
     )
     .bytes;
@@ -298,6 +333,7 @@ fn png_keeps_text_density_profile_and_exif() {
         EncodeOptions {
             quality: 100,
             strip_metadata: true,
+            ..EncodeOptions::default()
         },
     )
     .bytes;

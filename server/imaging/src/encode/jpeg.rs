@@ -1,8 +1,14 @@
 //! JPEG, with full chroma resolution at high quality.
 
-use image::RgbImage;
-use jpeg_encoder::{ColorType, Encoder, PixelDensity, PixelDensityUnit, SamplingFactor};
+use std::num::NonZeroUsize;
+use std::ops::Range;
 
+use image::RgbImage;
+use jpeg_encoder::{
+    ColorType, Encoder, EncodingError, JfifWrite, PixelDensity, PixelDensityUnit, SamplingFactor,
+};
+
+use super::strips::Strips;
 use crate::{
     EncodeError, Format,
     decode::jpeg::XMP,
@@ -16,20 +22,88 @@ const SEGMENT: usize = 65533;
 /// times as long in the making, which counts for a camera's photo.
 const OWN_TABLES: u32 = 1 << 22;
 
-pub(super) fn encode(result: &RgbImage, metadata: &Metadata, quality: u8) -> Result<Vec<u8>, EncodeError> {
-    let failed = |error| EncodeError::codec(Format::Jpeg, error);
+pub(super) fn encode(
+    result: &RgbImage,
+    metadata: &Metadata,
+    quality: u8,
+    threads: NonZeroUsize,
+) -> Result<Vec<u8>, EncodeError> {
     let too_large = || EncodeError::codec(Format::Jpeg, "a side is longer than 65535 pixels");
     let width = u16::try_from(result.width()).map_err(|_| too_large())?;
     let height = u16::try_from(result.height()).map_err(|_| too_large())?;
-    let quality = quality.clamp(1, 100);
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, quality);
-    encoder.set_sampling_factor(if quality >= 90 {
-        SamplingFactor::R_4_4_4
-    } else {
-        SamplingFactor::R_4_2_0
-    });
-    encoder.set_optimized_huffman_tables(u32::from(width) * u32::from(height) <= OWN_TABLES);
+    let small = u32::from(width) * u32::from(height) <= OWN_TABLES;
+    let look = Look {
+        quality: quality.clamp(1, 100),
+        own_tables: small,
+    };
+    if threads.get() > 1
+        && !small
+        && let Some(strips) = Strips::plan(width, height, look.unit(), threads)
+    {
+        return strips.encode(|rows, first, interval| {
+            let pixels = rows_of(result, &rows);
+            let height = u16::try_from(rows.len()).map_err(|_| too_large())?;
+            look.write(pixels, (width, height), first.then_some(metadata), Some(interval))
+        });
+    }
+    look.write(result.as_raw(), (width, height), Some(metadata), None)
+}
+
+fn rows_of<'a>(image: &'a RgbImage, rows: &Range<usize>) -> &'a [u8] {
+    let row = image.width() as usize * 3;
+    &image.as_raw()[rows.start * row..rows.end * row]
+}
+
+/// What all strips of a file have in common.
+#[derive(Clone, Copy)]
+struct Look {
+    quality: u8,
+    own_tables: bool,
+}
+
+impl Look {
+    fn sampling(self) -> SamplingFactor {
+        if self.quality >= 90 {
+            SamplingFactor::R_4_4_4
+        } else {
+            SamplingFactor::R_4_2_0
+        }
+    }
+
+    /// The side of what is coded at once, in pixels.
+    fn unit(self) -> u16 {
+        if self.sampling() == SamplingFactor::R_4_4_4 {
+            8
+        } else {
+            16
+        }
+    }
+
+    /// A whole file of RGB `pixels`. `interval`: after how many units the decoder begins anew.
+    fn write(
+        self,
+        pixels: &[u8],
+        (width, height): (u16, u16),
+        metadata: Option<&Metadata>,
+        interval: Option<u16>,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let failed = |error| EncodeError::codec(Format::Jpeg, error);
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, self.quality);
+        encoder.set_sampling_factor(self.sampling());
+        encoder.set_optimized_huffman_tables(self.own_tables);
+        encoder.set_restart_interval(interval.unwrap_or(0));
+        if let Some(metadata) = metadata {
+            describe(&mut encoder, metadata).map_err(failed)?;
+        }
+        encoder
+            .encode(pixels, width, height, ColorType::Rgb)
+            .map_err(failed)?;
+        Ok(bytes)
+    }
+}
+
+fn describe<W: JfifWrite>(encoder: &mut Encoder<W>, metadata: &Metadata) -> Result<(), EncodingError> {
     if let Extras::Jpeg {
         density: Some((unit, x, y)),
     } = metadata.extras
@@ -46,20 +120,17 @@ pub(super) fn encode(result: &RgbImage, metadata: &Metadata, quality: u8) -> Res
     }
     // A block came out of one segment and only shrank since; what doesn't fit all the same is left out.
     if let Some(exif) = metadata.exif.as_ref().filter(|exif| exif.len() + 6 <= SEGMENT) {
-        encoder.add_exif_metadata(exif).map_err(failed)?;
+        encoder.add_exif_metadata(exif)?;
     }
     if let Some(xmp) = metadata
         .xmp
         .as_ref()
         .filter(|xmp| xmp.len() + XMP.len() <= SEGMENT)
     {
-        encoder.add_app_segment(1, [XMP, xmp].concat()).map_err(failed)?;
+        encoder.add_app_segment(1, [XMP, xmp].concat())?;
     }
     if let Some(icc) = &metadata.icc {
-        encoder.add_icc_profile(icc).map_err(failed)?;
+        encoder.add_icc_profile(icc)?;
     }
-    encoder
-        .encode(result.as_raw(), width, height, ColorType::Rgb)
-        .map_err(failed)?;
-    Ok(bytes)
+    Ok(())
 }

@@ -5,9 +5,12 @@ mod jpeg;
 mod overlay;
 mod pixels;
 mod png;
+mod strips;
 mod thumbnail;
 mod tiff;
 mod webp;
+
+use std::num::NonZeroUsize;
 
 use image::{GrayImage, RgbImage};
 
@@ -22,6 +25,8 @@ pub struct EncodeOptions {
     pub quality: u8,
     /// Writes none of the input's metadata but its colour profile.
     pub strip_metadata: bool,
+    /// How many threads may work on a large JPEG.
+    pub threads: NonZeroUsize,
 }
 
 impl Default for EncodeOptions {
@@ -29,6 +34,7 @@ impl Default for EncodeOptions {
         Self {
             quality: 100,
             strip_metadata: false,
+            threads: NonZeroUsize::MIN,
         }
     }
 }
@@ -97,7 +103,7 @@ impl Picture {
             None => Pixels::eight_bit(self, result),
         };
         let bytes = match format {
-            Format::Jpeg => jpeg::encode(result, metadata, options.quality)?,
+            Format::Jpeg => jpeg::encode(result, metadata, options.quality, options.threads)?,
             Format::Png | Format::Gif => png::encode(&pixels(), metadata)?,
             Format::WebP => webp::encode(&pixels(), metadata)?,
             Format::Bmp => bmp::encode(&pixels(), metadata)?,

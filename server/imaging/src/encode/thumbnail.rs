@@ -35,6 +35,7 @@ impl Picture {
         let options = EncodeOptions {
             quality: QUALITY,
             strip_metadata: true,
+            ..EncodeOptions::default()
         };
         small.encode_as(format, &small.rgb, &GrayImage::new(width, height), &options)
     }
