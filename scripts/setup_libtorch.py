@@ -47,6 +47,13 @@ CUDA_WHEELS = {
     "nvidia-cuda-cupti-cu12==12.6.80": "nvidia/cuda_cupti/lib/libcupti.so.12",
 }
 
+# PyTorch's archive for a GPU names CUDA's headers and doesn't bring them. These two do; they are needed to build only.
+CUDA_HEADERS = {
+    "cu118": ("nvidia-cuda-runtime-cu11==11.8.89", "nvidia-cuda-nvcc-cu11==11.8.89"),
+    "cu126": ("nvidia-cuda-runtime-cu12==12.6.77", "nvidia-cuda-nvcc-cu12==12.6.77"),
+    "cu128": ("nvidia-cuda-runtime-cu12==12.8.57", "nvidia-cuda-nvcc-cu12==12.8.61"),
+}
+
 
 class SetupError(Exception):
     """A sentence for the person who typed the command."""
@@ -143,6 +150,14 @@ def place_wheel_entry(name: str, machine: str) -> PurePosixPath | None:
     return None
 
 
+def place_cuda_header(name: str) -> PurePosixPath | None:
+    """Where an entry of one of CUDA's wheels goes: headers beside libtorch's."""
+    parts = PurePosixPath(name).parts
+    if len(parts) > 3 and parts[0] == "nvidia" and parts[2] == "include" and name.endswith((".h", ".hpp")):
+        return PurePosixPath("include", "cuda", *parts[3:])
+    return None
+
+
 def is_cpu_library(name: str, machine: str) -> bool:
     unwanted = ("python", "cuda", "shm", "nvrtc", "global_deps")
     if any(word in name for word in unwanted):
@@ -206,20 +221,34 @@ def install_archive(variant: str, machine: str, target: Path, downloads: Path, b
         say(f"unpacking {archive.name}")
         with complete_or_nothing(target) as folder:
             extract(archive, folder, place_archive_entry)
+            install_cuda_headers(variant, machine, folder, downloads)
             (folder / "build-version").write_text(f"{VERSION}+{variant}\n", encoding="utf-8")
     finally:
         archive.unlink(missing_ok=True)
+
+
+def find_and_download(requirement: str, machine: str, downloads: Path) -> Path:
+    """Fetches the wheel of a package that pip would install."""
+    say(f"asking pip where {requirement} is")
+    wheel = fetch.find_wheel(requirement, downloads, None if machine == platform.machine() else machine)
+    return fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say)
+
+
+def install_cuda_headers(variant: str, machine: str, folder: Path, downloads: Path) -> None:
+    """Lays CUDA's headers beside libtorch's, for a variant that is built for CUDA."""
+    for requirement in CUDA_HEADERS.get(variant, ()):
+        wheel = find_and_download(requirement, machine, downloads)
+        try:
+            extract(wheel, folder, place_cuda_header)
+        finally:
+            wheel.unlink(missing_ok=True)
 
 
 def install_wheels(machine: str, target: Path, downloads: Path) -> None:
     """Installs the libraries and headers of the wheel that pip would install."""
     cuda = sys.platform == "linux" and machine == "x86_64"
     wanted = [f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())]
-    files: list[Path] = []
-    for requirement in wanted:
-        say(f"asking pip where {requirement} is")
-        wheel = fetch.find_wheel(requirement, downloads, None if machine == platform.machine() else machine)
-        files.append(fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say))
+    files = [find_and_download(requirement, machine, downloads) for requirement in wanted]
     say(f"unpacking {files[0].name}")
     with complete_or_nothing(target) as folder:
         extract(files[0], folder, lambda name: place_wheel_entry(name, machine))

@@ -283,6 +283,19 @@ class WheelEntries(unittest.TestCase):
         ):
             self.assertIsNone(setup.place_wheel_entry(name, "x86_64"))
 
+    def test_of_cudas_wheels_only_the_headers_are_kept(self) -> None:
+        kept = {
+            "nvidia/cuda_runtime/include/cuda_runtime_api.h": "include/cuda/cuda_runtime_api.h",
+            "nvidia/cuda_nvcc/include/crt/host_defines.h": "include/cuda/crt/host_defines.h",
+        }
+        for name, place in kept.items():
+            self.assertEqual(setup.place_cuda_header(name), PurePosixPath(place))
+        for name in ("nvidia/cuda_nvcc/bin/ptxas", "nvidia/cuda_runtime/include/__init__.py", "nvidia/__init__.py"):
+            self.assertIsNone(setup.place_cuda_header(name))
+
+    def test_every_build_for_cuda_has_headers(self) -> None:
+        self.assertEqual(set(setup.CUDA_HEADERS), set(setup.VARIANTS) - {"cpu"})
+
     def test_the_wheel_of_another_processor_is_asked_for_by_its_platforms(self) -> None:
         own = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", None)
         other = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", "aarch64")

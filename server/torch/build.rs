@@ -18,9 +18,11 @@ const SOURCES: &[&str] = &[
     "shim/conv/pointwise.cpp",
     "shim/conv/transposed.cpp",
     "shim/conv/winograd.cpp",
+    "shim/device.cpp",
     "shim/graph/convolution.cpp",
     "shim/graph/fourier.cpp",
     "shim/graph/fourier_nodes.cpp",
+    "shim/graph/layout.cpp",
     "shim/graph/ranks.cpp",
     "shim/graph/rewrite.cpp",
     "shim/module.cpp",
@@ -44,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .or_else(|| library_dir.parent().map(PathBuf::from))
         .ok_or("libtorch's library folder has no parent")?
         .join("include");
+    let cuda_headers = cuda_headers(&library_dir, &include_dir)?;
     // Such as "address": checks of the shim alone, for `make sanitize`.
     let sanitizer = env::var("IOPAINT_SANITIZE")
         .ok()
@@ -55,6 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             // libtorch keeps to itself what the checks of virtual calls compare with.
             build.flag(flag).flag("-fno-sanitize=vptr");
             build.flag("-fno-omit-frame-pointer").debug(true);
+        }
+        if let Some(headers) = &cuda_headers {
+            build.include(headers).define("IOPAINT_CUDA", None);
         }
         build
             .cpp(true)
@@ -92,6 +98,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Where CUDA's own headers are, if libtorch is built for CUDA; then links what the shim calls of it.
+fn cuda_headers(library_dir: &Path, include_dir: &Path) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    println!("cargo:rerun-if-env-changed=CUDA_HOME");
+    if !library_dir.join("libc10_cuda.so").exists() {
+        return Ok(None);
+    }
+    let named = env::var_os("CUDA_HOME").map(|home| PathBuf::from(home).join("include"));
+    let headers = named
+        .into_iter()
+        .chain([include_dir.join("cuda"), PathBuf::from("/usr/local/cuda/include")])
+        .find(|folder| folder.join("cuda_runtime_api.h").exists())
+        .ok_or(
+            "libtorch is built for CUDA, and CUDA's headers are not there: set CUDA_HOME to the toolkit's folder, or let \
+             scripts/setup_libtorch.py --variant get libtorch, which brings them",
+        )?;
+    println!("cargo:rustc-link-lib=dylib=c10_cuda");
+    Ok(Some(headers))
 }
 
 /// Puts an archive of nothing where the linker looks first for the OpenMP library that torch-sys asks for by `-lgomp`.

@@ -30,6 +30,7 @@ pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressRep
 pub use engine::{Engine, LoadingModel, Status};
 pub use iopaint_torch::{
     Device, Settings as TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
+    limit_gpu_memory,
 };
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};

@@ -1,41 +1,28 @@
 #include "module.h"
 
-#include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <istream>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <streambuf>
 #include <string>
 #include <vector>
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
-#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/csrc/jit/serialization/import.h>
 
-#include "conv/kernels.h"
+#include "error.h"
+#include "graph/layout.h"
 #include "graph/rewrite.h"
 
-#if defined(__linux__)
-#include <dlfcn.h>
-#endif
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
-
-// Exported by libtorch, but their header (torch/csrc/jit/codegen/fuser/interface.h) isn't shipped.
-namespace torch::jit {
-TORCH_API void overrideCanFuseOnCPU(bool value);
-TORCH_API void overrideCanFuseOnGPU(bool value);
-} // namespace torch::jit
 
 struct iopaint_module {
   // The model as it was frozen; empty where it was rewritten.
@@ -46,20 +33,6 @@ struct iopaint_module {
 };
 
 namespace {
-
-void set_error(char **error, const std::string &text) {
-  if (error != nullptr) {
-    *error = strdup(text.c_str());
-  }
-}
-
-// c10's texts carry a C++ backtrace behind the first message; people are told the message only.
-std::string message_of(const std::exception &exception) {
-  if (const auto *torch_error = dynamic_cast<const c10::Error *>(&exception)) {
-    return torch_error->what_without_backtrace();
-  }
-  return exception.what();
-}
 
 c10::Device to_device(iopaint_device device) {
   return device < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device));
@@ -129,11 +102,11 @@ std::unique_ptr<iopaint_module> rewrite(torch::jit::Module module, iopaint_rewri
 }
 
 template <typename Load>
-iopaint_module *guarded_load(Load load, bool optimize, iopaint_rewritten *rewritten, char **error) {
+iopaint_module *guarded_load(Load load, const iopaint_loading *loading, iopaint_rewritten *rewritten, char **error) {
   *rewritten = {};
   try {
     const c10::InferenceMode inference;
-    if (optimize) {
+    if (loading->optimize && loading->device < 0) {
       try {
         std::unique_ptr<iopaint_module> result = rewrite(prepare(load()), rewritten);
         trim();
@@ -145,14 +118,33 @@ iopaint_module *guarded_load(Load load, bool optimize, iopaint_rewritten *rewrit
     }
     auto result = std::make_unique<iopaint_module>();
     result->module = prepare(load());
+    if (loading->channels_last) {
+      iopaint::graph::to_channels_last(result->module);
+    }
     return result.release();
   } catch (const std::exception &exception) {
-    set_error(error, message_of(exception));
+    iopaint::set_error(error, iopaint::message_of(exception));
   } catch (...) {
-    set_error(error, "unknown C++ exception");
+    iopaint::set_error(error, "unknown C++ exception");
   }
   return nullptr;
 }
+
+// Says for one pass on a GPU whether cuDNN measures its algorithms. The switch belongs to the process, so such passes take
+// turns, as they do on the device.
+class Tuned {
+public:
+  Tuned(bool on_gpu, bool tune) {
+    if (on_gpu) {
+      static std::mutex passes;
+      turn = std::unique_lock(passes);
+      at::globalContext().setBenchmarkCuDNN(tune);
+    }
+  }
+
+private:
+  std::unique_lock<std::mutex> turn;
+};
 
 c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
   if (!module.code) {
@@ -170,59 +162,31 @@ c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
 
 extern "C" {
 
-void iopaint_configure(int threads, bool tf32) {
-  at::set_num_threads(threads);
-  at::globalContext().setAllowTF32CuDNN(tf32);
-  at::globalContext().setAllowTF32CuBLAS(tf32);
-  torch::jit::getProfilingMode() = false;
-  torch::jit::getExecutorMode() = false;
-  torch::jit::setTensorExprFuserEnabled(false);
-  torch::jit::overrideCanFuseOnCPU(false);
-  torch::jit::overrideCanFuseOnGPU(false);
-}
-
-int iopaint_cuda_device_count(void) {
-#if defined(__linux__)
-  // Nothing of libtorch_cuda is referenced by name, so the linker leaves it out; loading it registers the device.
-  // It must happen before the first question about CUDA, whose answer libtorch remembers.
-  static void *const cuda_library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
-  if (cuda_library == nullptr) {
-    return 0;
-  }
-#endif
-  try {
-    return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
-  } catch (...) {
-    return 0;
-  }
-}
-
-const char *iopaint_instruction_set(void) { return iopaint::conv::kernels_name(); }
-
 iopaint_module *iopaint_module_load_file(
-    const char *path, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error) {
+    const char *path, const iopaint_loading *loading, iopaint_rewritten *rewritten, char **error) {
   return guarded_load(
-      [&] { return torch::jit::load(std::string(path), to_device(device)); }, optimize && device < 0, rewritten, error);
+      [&] { return torch::jit::load(std::string(path), to_device(loading->device)); }, loading, rewritten, error);
 }
 
 iopaint_module *iopaint_module_load_bytes(
-    const void *bytes, size_t size, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error) {
+    const void *bytes, size_t size, const iopaint_loading *loading, iopaint_rewritten *rewritten, char **error) {
   return guarded_load(
       [&] {
         MemoryBuffer buffer(bytes, size);
         std::istream stream(&buffer);
-        return torch::jit::load(stream, to_device(device));
+        return torch::jit::load(stream, to_device(loading->device));
       },
-      optimize && device < 0, rewritten, error);
+      loading, rewritten, error);
 }
 
 void iopaint_module_free(iopaint_module *module) { delete module; }
 
-at::Tensor *iopaint_module_forward(
-    iopaint_module *module, at::Tensor *const *inputs, size_t count, bool *out_of_memory, char **error) {
+at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *inputs, size_t count, bool tune,
+    bool *out_of_memory, char **error) {
   *out_of_memory = false;
   try {
     c10::InferenceMode inference;
+    const Tuned tuned(count > 0 && inputs[0]->is_cuda(), tune);
     std::vector<c10::IValue> arguments;
     arguments.reserve(count);
     for (size_t i = 0; i < count; ++i) {
@@ -230,26 +194,21 @@ at::Tensor *iopaint_module_forward(
     }
     c10::IValue output = call(*module, std::move(arguments));
     if (!output.isTensor()) {
-      set_error(error, "the model answered something other than one tensor");
+      iopaint::set_error(error, "the model answered something other than one tensor");
       return nullptr;
     }
     return new at::Tensor(output.toTensor());
   } catch (const c10::OutOfMemoryError &exception) {
     *out_of_memory = true;
-    set_error(error, message_of(exception));
+    iopaint::set_error(error, iopaint::message_of(exception));
   } catch (const std::bad_alloc &) {
     *out_of_memory = true;
-    set_error(error, "out of memory");
+    iopaint::set_error(error, "out of memory");
   } catch (const std::exception &exception) {
-    const std::string message = message_of(exception);
-    // The CPU allocator reports a failed allocation as a plain error.
-    *out_of_memory = message.find("DefaultCPUAllocator") != std::string::npos;
-    set_error(error, message);
+    iopaint::set_error(error, iopaint::message_of(exception));
   } catch (...) {
-    set_error(error, "unknown C++ exception");
+    iopaint::set_error(error, "unknown C++ exception");
   }
   return nullptr;
 }
-
-void iopaint_text_free(char *text) { free(text); }
 }

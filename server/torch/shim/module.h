@@ -2,23 +2,20 @@
 // Every call that can fail leaves a text in `*error` (to be freed by iopaint_text_free) and returns null or false.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
-namespace at {
-class Tensor;
-}
+#include "device.h"
 
 extern "C" {
 
 struct iopaint_module;
 
-// A negative device is the CPU, any other the index of a CUDA device.
-typedef int iopaint_device;
-
-// Turns off what would recompile a model for each new image size: the profiling executor and the fusers.
-// `tf32`: lets a GPU round what it multiplies to 10 bits.
-void iopaint_configure(int threads, bool tf32);
+// How a model is loaded.
+struct iopaint_loading {
+  iopaint_device device;
+  // Rewrites the model's convolutions where it runs on the CPU.
+  bool optimize;
+  // Lays the filters of convolutions out as cuDNN's fast ones read them; a model that is rewritten has its own layout.
+  bool channels_last;
+};
 
 // What took the place of a model's convolutions; all zero where the model runs as it is.
 struct iopaint_rewritten {
@@ -33,22 +30,14 @@ struct iopaint_rewritten {
   int64_t winograd;
 };
 
-// The instruction set that rewritten convolutions use on this processor. Never freed.
-const char *iopaint_instruction_set(void);
-
-// Devices that a CUDA build of libtorch can use; 0 for a CPU build or where there is no driver.
-int iopaint_cuda_device_count(void);
-
-// `optimize`: rewrites the model's convolutions where it runs on the CPU.
 iopaint_module *iopaint_module_load_file(
-    const char *path, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error);
+    const char *path, const iopaint_loading *loading, iopaint_rewritten *rewritten, char **error);
 iopaint_module *iopaint_module_load_bytes(
-    const void *bytes, size_t size, iopaint_device device, bool optimize, iopaint_rewritten *rewritten, char **error);
+    const void *bytes, size_t size, const iopaint_loading *loading, iopaint_rewritten *rewritten, char **error);
 void iopaint_module_free(iopaint_module *module);
 
-// Runs `forward` on `count` tensors. `*out_of_memory` tells whether a failure was the device's memory running out.
-at::Tensor *iopaint_module_forward(
-    iopaint_module *module, at::Tensor *const *inputs, size_t count, bool *out_of_memory, char **error);
-
-void iopaint_text_free(char *text);
+// Runs `forward` on `count` tensors. `tune`: on a GPU, cuDNN measures which algorithms are fastest at sizes that it hasn't
+// seen. `*out_of_memory` is set where libtorch says by the error's type that memory ran out.
+at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *inputs, size_t count, bool tune,
+    bool *out_of_memory, char **error);
 }

@@ -25,6 +25,10 @@ impl Device {
         }
     }
 
+    pub(crate) fn is_cuda(self) -> bool {
+        matches!(self, Self::Cuda(_))
+    }
+
     pub(crate) fn to_tch(self) -> tch::Device {
         match self {
             Self::Cpu => tch::Device::Cpu,
@@ -107,9 +111,34 @@ pub fn cuda_device_count() -> usize {
     usize::try_from(unsafe { shim::iopaint_cuda_device_count() }).unwrap_or(0)
 }
 
+/// Bounds what libtorch takes of a GPU's memory to `share` of all of it, above 0 and up to 1. A pass that needs more runs
+/// out of memory. Nothing is done for the processor.
+///
+/// # Errors
+/// The device or its driver refuses; the text tells why.
+pub fn limit_gpu_memory(device: Device, share: f64) -> Result<(), String> {
+    if !device.is_cuda() {
+        return Ok(());
+    }
+    let mut error = std::ptr::null_mut();
+    // SAFETY: takes plain values; `error` is writable.
+    if unsafe { shim::iopaint_cuda_limit_memory(device.code(), share, &raw mut error) } {
+        return Ok(());
+    }
+    // SAFETY: the call failed, so `error` is its text.
+    Err(unsafe { shim::take_text(error) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_gpu_that_is_there_has_memory_to_limit() {
+        assert_eq!(limit_gpu_memory(Device::Cpu, 0.5), Ok(()));
+        let absent = Device::Cuda(cuda_device_count());
+        assert!(limit_gpu_memory(absent, 0.5).is_err());
+    }
 
     #[test]
     fn device_names_are_read_and_written_alike() {

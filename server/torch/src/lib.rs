@@ -13,12 +13,13 @@ mod rewritten;
 mod shim;
 mod signed;
 mod tensor;
+mod tuning;
 
-pub use device::{Device, ParseDeviceError, Settings, cuda_device_count, init};
+pub use device::{Device, ParseDeviceError, Settings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
 pub use lama::LamaModel;
 pub use manga::MangaModel;
-pub use memory::{bound_memory, release_memory};
+pub use memory::{bound_memory, release_gpu_memory, release_memory};
 pub use module::{LoadError, Source};
 pub use rewritten::Rewritten;
 pub use signed::{SignedInput, SignedModel};

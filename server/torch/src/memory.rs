@@ -1,5 +1,7 @@
 //! Memory that libtorch and the allocator keep.
 
+use crate::shim;
+
 /// Gives freed memory back to the system. The allocator keeps what was freed between blocks that are in use, up to the
 /// peak of a burst; libtorch's tensors come from the same allocator. Takes milliseconds; allocations on other threads
 /// wait for it.
@@ -9,6 +11,13 @@ pub fn release_memory() {
         // SAFETY: it moves no block that is in use, and may be called from any thread at any time.
         unsafe { libc::malloc_trim(0) };
     }
+}
+
+/// Gives what libtorch keeps of GPUs' memory for later back to the driver, so that other programs can have it. The next pass
+/// asks for it anew, which takes it some milliseconds.
+pub fn release_gpu_memory() {
+    // SAFETY: no arguments; the shim catches every exception.
+    unsafe { shim::iopaint_cuda_release_memory() }
 }
 
 /// What oneDNN keeps for each size of picture that a convolution has run on; it is compiled for that size.

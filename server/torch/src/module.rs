@@ -8,7 +8,9 @@ use iopaint_inpaint::ForwardError;
 use tch::Tensor;
 
 use crate::device::optimize_graph;
-use crate::shim::{self, RawModule, RawRewritten};
+use crate::shim::{self, RawLoading, RawModule, RawRewritten};
+use crate::tensor::failure;
+use crate::tuning::Tuning;
 use crate::{Device, Rewritten};
 
 /// Where the bytes of a TorchScript file are.
@@ -38,6 +40,17 @@ pub enum LoadError {
 pub(crate) struct Module {
     raw: NonNull<RawModule>,
     rewritten: Rewritten,
+    tuning: Option<Tuning>,
+}
+
+/// How a module is loaded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loading {
+    pub device: Device,
+    /// Rewrites the graph where it runs on the CPU.
+    pub optimize: bool,
+    /// Lays weights out with their channels last, where the graph isn't rewritten.
+    pub channels_last: bool,
 }
 
 // SAFETY: a module is moved between threads as a whole and used by one at a time (`&mut` in `forward`).
@@ -46,7 +59,14 @@ unsafe impl Send for Module {}
 impl Module {
     /// Reads a TorchScript file to `device` and rewrites its graph, if the process's settings say so.
     pub fn load(source: Source<'_>, device: Device) -> Result<Self, LoadError> {
-        let module = Self::read(source, device, optimize_graph())?;
+        let module = Self::read(
+            source,
+            Loading {
+                device,
+                optimize: optimize_graph(),
+                channels_last: device.is_cuda(),
+            },
+        )?;
         module.rewritten.log();
         Ok(module)
     }
@@ -57,8 +77,13 @@ impl Module {
         self.rewritten
     }
 
-    /// Reads a TorchScript file to `device`.
-    pub fn read(source: Source<'_>, device: Device, optimize: bool) -> Result<Self, LoadError> {
+    /// Reads a TorchScript file.
+    pub fn read(source: Source<'_>, loading: Loading) -> Result<Self, LoadError> {
+        let raw_loading = RawLoading {
+            device: loading.device.code(),
+            optimize: loading.optimize,
+            channels_last: loading.channels_last,
+        };
         let mut error = ptr::null_mut();
         let mut rewritten = RawRewritten::default();
         let raw = match source {
@@ -71,8 +96,7 @@ impl Module {
                 unsafe {
                     shim::iopaint_module_load_file(
                         path.as_ptr(),
-                        device.code(),
-                        optimize,
+                        &raw const raw_loading,
                         &raw mut rewritten,
                         &raw mut error,
                     )
@@ -83,8 +107,7 @@ impl Module {
                 shim::iopaint_module_load_bytes(
                     bytes.as_ptr().cast(),
                     bytes.len(),
-                    device.code(),
-                    optimize,
+                    &raw const raw_loading,
                     &raw mut rewritten,
                     &raw mut error,
                 )
@@ -94,6 +117,7 @@ impl Module {
             Some(raw) => Ok(Self {
                 raw,
                 rewritten: rewritten.into(),
+                tuning: loading.device.is_cuda().then(Tuning::default),
             }),
             // SAFETY: the call failed, so `error` is its text.
             None => Err(LoadError::NotTorchScript(first_line(&unsafe {
@@ -104,6 +128,10 @@ impl Module {
 
     /// Calls the module's `forward` and gives its one tensor.
     pub fn forward(&mut self, inputs: &mut [Tensor]) -> Result<Tensor, ForwardError> {
+        let tune = match (&mut self.tuning, inputs.first().map(Tensor::size).as_deref()) {
+            (Some(tuning), Some([.., height, width])) => tuning.is_worthwhile((*height, *width)),
+            _ => false,
+        };
         let inputs: Vec<_> = inputs.iter_mut().map(Tensor::as_mut_ptr).collect();
         let mut error = ptr::null_mut();
         let mut out_of_memory = false;
@@ -113,6 +141,7 @@ impl Module {
                 self.raw.as_ptr(),
                 inputs.as_ptr(),
                 inputs.len(),
+                tune,
                 &raw mut out_of_memory,
                 &raw mut error,
             )
@@ -123,7 +152,7 @@ impl Module {
             return Err(if out_of_memory {
                 ForwardError::OutOfMemory(message)
             } else {
-                ForwardError::Failed(message)
+                failure(message)
             });
         }
         // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.

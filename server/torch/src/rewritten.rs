@@ -83,7 +83,7 @@ mod tests {
     use tch::{Kind, Tensor};
 
     use super::*;
-    use crate::module::Module;
+    use crate::module::{LoadError, Loading, Module};
     use crate::random::seeded;
     use crate::{Device, Source};
 
@@ -133,12 +133,21 @@ mod tests {
         largest(&expected.f_sub(result).unwrap()) / largest(expected).max(1e-6)
     }
 
+    fn read(source: Source<'_>, optimize: bool) -> Result<Module, LoadError> {
+        let loading = Loading {
+            device: Device::Cpu,
+            optimize,
+            channels_last: false,
+        };
+        Module::read(source, loading)
+    }
+
     fn compare(path: &Path) {
         // Threads wait for each other at every operator, which takes long where a machine is busy: one net is enough.
         tch::set_num_threads(if name(path) == "lama" { 2 } else { 1 });
         let source = Source::File(path);
-        let mut plain = Module::read(source, Device::Cpu, false).unwrap();
-        let mut rewritten = Module::read(source, Device::Cpu, true).unwrap();
+        let mut plain = read(source, false).unwrap();
+        let mut rewritten = read(source, true).unwrap();
         let mut compared = 0;
         for (images, (height, width)) in SIZES
             .into_iter()
@@ -201,9 +210,7 @@ mod tests {
     fn what_is_rewritten_is_counted() {
         let counts = |net: &str| {
             let path = nets().into_iter().find(|path| name(path) == net).unwrap();
-            Module::read(Source::File(&path), Device::Cpu, true)
-                .unwrap()
-                .rewritten()
+            read(Source::File(&path), true).unwrap().rewritten()
         };
         // Scripted and traced, LaMa's blocks are sums of two convolutions, a batch norm and a ReLU.
         for net in ["lama", "lama-traced"] {
@@ -251,8 +258,7 @@ mod tests {
     #[ignore = "a_rewritten_graph_is_not_slower runs it"]
     fn time_both_graphs() {
         let built_in = Source::Bytes(include_bytes!("../../../models/builtin/lama-mini.pt"));
-        let [mut plain, mut rewritten] =
-            [false, true].map(|optimize| Module::read(built_in, Device::Cpu, optimize).unwrap());
+        let [mut plain, mut rewritten] = [false, true].map(|optimize| read(built_in, optimize).unwrap());
         let mut ratios: Vec<f64> = (0..5)
             .map(|_| {
                 let [plain, rewritten] = [&mut plain, &mut rewritten].map(|module| {
@@ -278,9 +284,29 @@ mod tests {
     }
 
     #[test]
+    fn weights_with_their_channels_last_give_the_same_answers() {
+        for path in nets() {
+            let loading = Loading {
+                device: Device::Cpu,
+                optimize: false,
+                channels_last: true,
+            };
+            let mut plain = read(Source::File(&path), false).unwrap();
+            let mut channels_last = Module::read(Source::File(&path), loading).unwrap();
+            let [image, mask] = pictures(1, 72, 64);
+            // Laid out as a photo's bytes are.
+            let interleaved = image.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+            let expected = plain.forward(&mut [image, mask.shallow_clone()]).unwrap();
+            let result = channels_last.forward(&mut [interleaved, mask]).unwrap();
+            let difference = difference(&expected, &result);
+            assert!(difference < TOLERANCE, "{}: {difference:e}", name(&path));
+        }
+    }
+
+    #[test]
     fn rewriting_can_be_turned_off() {
         for path in nets() {
-            let module = Module::read(Source::File(&path), Device::Cpu, false).unwrap();
+            let module = read(Source::File(&path), false).unwrap();
             assert_eq!(module.rewritten(), Rewritten::default());
         }
     }
@@ -288,7 +314,7 @@ mod tests {
     #[test]
     fn a_picture_smaller_than_its_reflection_is_an_error() {
         let path = nets().into_iter().find(|path| name(path) == "reflect").unwrap();
-        let mut module = Module::read(Source::File(&path), Device::Cpu, true).unwrap();
+        let mut module = read(Source::File(&path), true).unwrap();
         let error = module.forward(&mut pictures(1, 3, 40)).unwrap_err();
         assert!(error.to_string().contains("reflection padding"), "{error}");
         assert!(module.forward(&mut pictures(1, 32, 40)).is_ok());

@@ -1,4 +1,4 @@
-//! Declarations of `shim/module.h`, and ownership of the texts it hands out.
+//! Declarations of `shim/module.h` and `shim/device.h`, and ownership of the texts it hands out.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -25,22 +25,32 @@ pub struct RawRewritten {
     pub winograd: i64,
 }
 
+/// `iopaint_loading`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct RawLoading {
+    pub device: c_int,
+    pub optimize: bool,
+    pub channels_last: bool,
+}
+
 unsafe extern "C" {
     pub fn iopaint_configure(threads: c_int, tf32: bool);
     pub fn iopaint_instruction_set() -> *const c_char;
     pub fn iopaint_cuda_device_count() -> c_int;
+    pub fn iopaint_cuda_limit_memory(device: c_int, share: f64, error: *mut *mut c_char) -> bool;
+    pub fn iopaint_cuda_release_memory();
+    pub fn iopaint_pinned_bytes(count: i64, error: *mut *mut c_char) -> *mut C_tensor;
     pub fn iopaint_module_load_file(
         path: *const c_char,
-        device: c_int,
-        optimize: bool,
+        loading: *const RawLoading,
         rewritten: *mut RawRewritten,
         error: *mut *mut c_char,
     ) -> *mut RawModule;
     pub fn iopaint_module_load_bytes(
         bytes: *const c_void,
         size: usize,
-        device: c_int,
-        optimize: bool,
+        loading: *const RawLoading,
         rewritten: *mut RawRewritten,
         error: *mut *mut c_char,
     ) -> *mut RawModule;
@@ -49,6 +59,7 @@ unsafe extern "C" {
         module: *mut RawModule,
         inputs: *const *mut C_tensor,
         count: usize,
+        tune: bool,
         out_of_memory: *mut bool,
         error: *mut *mut c_char,
     ) -> *mut C_tensor;
