@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use iopaint_engine::{Device, ModelStore, Registry, TorchLoader, TorchSettings, cuda_device_count};
+use iopaint_engine::{
+    Device, ModelStore, Registry, TorchLoader, TorchSettings, cuda_device_count, limit_gpu_memory,
+};
 use iopaint_imaging::Limits;
 
 use crate::cli::{ModelFlags, PictureFlags};
@@ -41,8 +43,13 @@ pub fn torch_settings(flags: &ModelFlags) -> TorchSettings {
 
 /// What loads models, on the device that was named.
 pub fn loader(flags: &ModelFlags) -> anyhow::Result<TorchLoader> {
+    let device = device(&flags.device)?;
+    if flags.gpu_memory < 1.0 {
+        limit_gpu_memory(device, flags.gpu_memory)
+            .map_err(|error| anyhow::anyhow!("the memory of {device} can't be limited: {error}"))?;
+    }
     Ok(TorchLoader {
-        device: device(&flags.device)?,
+        device,
         strict: flags.strict_models,
         threads: threads(flags),
     })

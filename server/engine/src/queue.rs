@@ -67,6 +67,11 @@ impl<T> Queue<T> {
         job.map(|(_, job)| job)
     }
 
+    /// Whether no job waits.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+
     /// Takes a job out, unless it has been taken already.
     pub fn remove(&mut self, id: JobId) -> Option<T> {
         let (turn, place) =

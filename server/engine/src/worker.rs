@@ -97,8 +97,12 @@ fn next(shared: &Arc<Shared>) -> Option<Run> {
         let release = state.release_at(IDLE_BEFORE_RELEASE, BETWEEN_RELEASES);
         if release.is_some_and(|release| release <= now) {
             state.memory_released();
+            let idle = state.queue.is_empty();
             drop(state);
             iopaint_torch::release_memory();
+            if idle {
+                iopaint_torch::release_gpu_memory();
+            }
             state = shared.lock();
             continue;
         }

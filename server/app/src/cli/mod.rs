@@ -145,6 +145,9 @@ pub struct ModelFlags {
         value_parser = switch
     )]
     pub tf32: bool,
+    /// Largest share of a GPU's memory that is taken, 0.05 to 1; the rest is for other programs.
+    #[arg(long, env = "IOPAINT_GPU_MEMORY", default_value = "1", value_parser = share, help_heading = LIMITS)]
+    pub gpu_memory: f64,
     /// Never downloads anything.
     #[arg(long, env = "IOPAINT_LOCAL_FILES_ONLY")]
     pub local_files_only: bool,
@@ -197,6 +200,15 @@ fn with_value(argument: clap::Arg) -> clap::Arg {
         .hide_default_value(true)
         .default_missing_value("true")
         .value_parser(switch)
+}
+
+/// A share of a GPU's memory. With less than a twentieth even CUDA's own libraries may not load.
+fn share(text: &str) -> Result<f64, String> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|share| (0.05..=1.0).contains(share))
+        .ok_or_else(|| "say a number from 0.05 to 1".to_owned())
 }
 
 /// A switch's value, as the environment writes it.
