@@ -10,7 +10,7 @@ from dataclasses import dataclass
 FROZEN_FROM = 0.895
 # The network's own coarser result takes the place of the smooth filling, and so often.
 CASCADE_FROM, CASCADE_SHARE = 0.1, 0.3
-FEATURES_FROM, FEATURES_RAMP = 0.4, 0.1
+FEATURES_FROM, FEATURES_RAMP = 0.0, 0.04
 ADVERSARIAL_FROM, ADVERSARIAL_RAMP = 0.6, 0.08
 
 

@@ -71,7 +71,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, help="folder of photographs, also in folders below")
     parser.add_argument("--output", type=Path, required=True, help="folder of the state and the log")
-    parser.add_argument("--steps", type=int, default=4000, help="how long the whole training is (4000: lama-mini's)")
+    parser.add_argument("--steps", type=int, default=4000, help="how long the whole training is")
     parser.add_argument("--minutes", type=float, help="stop and save after so many; the next call goes on")
     parser.add_argument("--widths", type=int, nargs=3, default=Shape.widths, help="channels at 1/2, 1/4, 1/8 size")
     parser.add_argument("--blocks", type=int, default=Shape.blocks, help="residual blocks")
@@ -84,6 +84,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
     parser.add_argument("--features", type=float, default=0.0, help="strength of the feature loss beside the colour's")
     parser.add_argument("--adversarial", type=float, default=0.0, help="strength of the critic beside the colour's")
+    parser.add_argument("--from", type=Path, dest="begin_with", help="begin with the best weights of this state")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="auto", help="auto: a GPU where there is one")
     parser.add_argument("--workers", type=int, help="processes that draw samples (a GPU: 8 at most; else none)")
@@ -110,13 +111,17 @@ def settings_of(given: argparse.Namespace) -> Settings:
     return Settings(shape, schedule, given.seed, given.features, given.adversarial)
 
 
-def begun(settings: Settings, device: torch.device, path: Path) -> Trainer:
-    """A training that goes on from the state at `path`, or a new one where there is none."""
+def begun(settings: Settings, device: torch.device, path: Path, begin_with: Path | None) -> Trainer:
+    """A training that goes on from the state at `path`, or a new one where there is none: from chance, or from the
+    weights of the state `begin_with`."""
     trainer = Trainer(settings, device, EfficientNetLite0(TRUNK_STAGES, device))
     try:
         found = state.newest(path)
         if found is not None:
             trainer.restore(found)
+        elif begin_with is not None:
+            path = begin_with
+            trainer.begin_with(state.read(path))
     except state.DamagedState as error:
         raise SystemExit(f"{error}\nMove it away to begin anew.") from error
     except ValueError as error:
@@ -199,7 +204,7 @@ def main() -> None:
     # Numbers too small to be normal make processors many times slower. NumPy warns where it first meets them rounded.
     np.finfo(np.float64)
     torch.set_flush_denormal(True)
-    trainer = begun(settings, device, given.output / state.FILE)
+    trainer = begun(settings, device, given.output / state.FILE, given.begin_with)
     if train(trainer, Photos.read(given.photos), given, workers):
         print("The training is at its end. `make train-export` makes a model of it; more --steps go on.")
     else:

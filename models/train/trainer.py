@@ -135,6 +135,14 @@ class Trainer:
             "best_score": self.best_score,
         }
 
+    def begin_with(self, state: dict) -> None:
+        """Takes the best weights of a training of the same shape; the step, the optimizer and the critic stay new."""
+        shape = Shape.of(state["shape"])
+        if shape != self.settings.shape:
+            raise ValueError(f"the state is of {shape}")
+        self.network.load_state_dict(state["best"])
+        self.average.load_state_dict(state["best"])
+
     def restore(self, state: dict) -> None:
         """Takes up a training of the same shape and seed where it was."""
         shape = Shape.of(state["shape"])
