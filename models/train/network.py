@@ -24,8 +24,8 @@ class Shape:
     """How large a network is: channels at a half, a quarter and an eighth of the size; residual blocks; the part of the
     blocks' channels that sees the whole picture. The defaults are those of `lama-mini`."""
 
-    widths: tuple[int, int, int] = (20, 40, 96)
-    blocks: int = 4
+    widths: tuple[int, int, int] = (24, 48, 128)
+    blocks: int = 6
     global_ratio: float = 0.75
 
     @staticmethod
