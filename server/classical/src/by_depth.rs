@@ -1,12 +1,15 @@
 //! Which of two models fills which part of a hole.
 
 use iopaint_imaging::{GrayImage, RgbImage, depth};
-use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
+use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, halved_hole, halved_rgb};
 
 use crate::patchmatch::PatchMatch;
 
 /// The deepest part of a hole that is thin, in pixels from the nearest known one: wires, scratches and text are.
 const THIN: f32 = 8.0;
+
+/// What is thin and this near to a deep part, in pixels, is filled along with it: corners, and where a wire begins.
+const REACH: f32 = 3.0 * THIN;
 
 /// A network for what is thin, patches of the surroundings for what is deep.
 ///
@@ -23,11 +26,34 @@ impl ByDepth {
     pub fn new(network: Box<dyn Inpainter>, patches: PatchMatch) -> Self {
         Self { network, patches }
     }
+
+    /// The network's filling at half the size, where it takes that, and as large as the picture again. A search that begins
+    /// far coarser needs no more.
+    fn first_guess(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        context: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        let (half, hole) = (halved_rgb(image.clone(), 1), halved_hole(mask.clone(), 1));
+        if !self.network.padding().accepts(half.width(), half.height()) {
+            return self.network.forward(image, mask, context);
+        }
+        let guess = self.network.forward(&half, &hole, context)?;
+        Ok(RgbImage::from_fn(image.width(), image.height(), |x, y| {
+            *guess.get_pixel(x / 2, y / 2)
+        }))
+    }
 }
 
 impl Inpainter for ByDepth {
+    /// The network's, at half the size too.
     fn padding(&self) -> Padding {
-        self.network.padding()
+        let padding = self.network.padding();
+        Padding {
+            modulo: padding.modulo.max(1) * 2,
+            ..padding
+        }
     }
 
     fn max_forward_pixels(&self) -> Option<u64> {
@@ -40,10 +66,19 @@ impl Inpainter for ByDepth {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        let guess = self.network.forward(image, mask, context)?;
         let Some(deep) = deep_part(mask) else {
-            return Ok(guess);
+            return self.network.forward(image, mask, context);
         };
+        if mask
+            .as_raw()
+            .iter()
+            .zip(deep.as_raw())
+            .all(|(hole, deep)| *hole == 0 || *deep > 0)
+        {
+            let guess = self.first_guess(image, mask, context)?;
+            return Ok(self.patches.fill(image, &deep, Some(&guess), context.monitor)?);
+        }
+        let guess = self.network.forward(image, mask, context)?;
         let mut known = image.clone();
         let thin = mask.as_raw().iter().zip(deep.as_raw());
         let pixels = known.as_mut().as_chunks_mut::<3>().0.iter_mut();
@@ -56,8 +91,7 @@ impl Inpainter for ByDepth {
     }
 }
 
-/// The part of the hole that a disc of more than [`THIN`] pixels' radius fits in (its opening), 255; `None` where there
-/// is none.
+/// The part of the hole that lies within [`REACH`] of pixels deeper than [`THIN`], 255; `None` where there are none.
 fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
     let width = mask.width() as usize;
     let hole: Vec<bool> = mask.as_raw().iter().map(|value| *value > 0).collect();
@@ -67,7 +101,7 @@ fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
     }
     let from_core = depth(&shallow, width);
     let deep = hole.iter().zip(from_core).map(|(hole, apart)| match hole {
-        true if apart <= THIN + 1.0 => 255,
+        true if apart <= REACH => 255,
         _ => 0,
     });
     GrayImage::from_raw(mask.width(), mask.height(), deep.collect())
@@ -76,12 +110,15 @@ fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
+    use std::sync::mpsc::{Sender, channel};
 
     use super::*;
     use iopaint_inpaint::{Options, Unmonitored};
 
-    /// Fills holes with one colour.
-    struct Paint([u8; 3]);
+    const RED: [u8; 3] = [250, 0, 0];
+
+    /// Fills holes with red, and tells the widths at which it is asked to.
+    struct Paint(Sender<u32>);
 
     impl Inpainter for Paint {
         fn padding(&self) -> Padding {
@@ -98,41 +135,43 @@ mod tests {
             mask: &GrayImage,
             _: &Context<'_>,
         ) -> Result<RgbImage, ForwardError> {
+            self.0.send(image.width()).unwrap();
             let mut out = image.clone();
             for (pixel, _) in out
                 .pixels_mut()
                 .zip(mask.pixels())
                 .filter(|(_, mask)| mask.0[0] > 0)
             {
-                *pixel = self.0.into();
+                *pixel = RED.into();
             }
             Ok(out)
         }
     }
 
-    fn forward(hole: impl Fn(u32, u32) -> bool) -> RgbImage {
+    /// What comes out, and the widths at which the network ran.
+    fn forward(hole: impl Fn(u32, u32) -> bool) -> (RgbImage, Vec<u32>) {
         let image = RgbImage::from_fn(128, 128, |x, y| {
             [if (x / 3 + y / 3) % 2 == 0 { 20 } else { 60 }; 3].into()
         });
         let mask = GrayImage::from_fn(128, 128, |x, y| [if hole(x, y) { 255 } else { 0 }].into());
-        let mut model = ByDepth::new(
-            Box::new(Paint([250, 0, 0])),
-            PatchMatch::new(NonZeroUsize::MIN, 0),
-        );
+        let (asked, widths) = channel();
+        let mut model = ByDepth::new(Box::new(Paint(asked)), PatchMatch::new(NonZeroUsize::MIN, 0));
         let options = Options::default();
         let context = Context {
             options: &options,
             monitor: &Unmonitored,
         };
-        model.forward(&image, &mask, &context).unwrap()
+        let out = model.forward(&image, &mask, &context).unwrap();
+        (out, widths.try_iter().collect())
     }
 
     #[test]
     fn what_is_thin_is_the_networks_and_what_is_deep_comes_from_the_surroundings() {
-        let wire = |x: u32, _| (60..66).contains(&x);
+        let wire = |x: u32, _| (100..106).contains(&x);
         let blob = |x: u32, y: u32| x.abs_diff(30).pow(2) + y.abs_diff(64).pow(2) < 400;
-        let out = forward(|x, y| wire(x, y) || blob(x, y));
-        assert!((0..128).all(|y| out.get_pixel(63, y).0 == [250, 0, 0]));
+        let (out, widths) = forward(|x, y| wire(x, y) || blob(x, y));
+        assert_eq!(widths, [128]);
+        assert!((0..128).all(|y| out.get_pixel(103, y).0 == RED));
         assert!(
             out.enumerate_pixels()
                 .all(|(x, y, pixel)| !blob(x, y) || pixel.0[0] < 100)
@@ -141,8 +180,20 @@ mod tests {
 
     #[test]
     fn a_thin_hole_is_the_networks_alone() {
-        let out = forward(|x, y| x == y);
-        assert!((0..128).all(|at| out.get_pixel(at, at).0 == [250, 0, 0]));
+        let (out, widths) = forward(|x, y| x == y);
+        assert_eq!(widths, [128]);
+        assert!((0..128).all(|at| out.get_pixel(at, at).0 == RED));
+    }
+
+    #[test]
+    fn where_nothing_is_thin_half_the_size_does_for_a_first_guess() {
+        let square = |x: u32, y: u32| (40..80).contains(&x) && (40..80).contains(&y);
+        let (out, widths) = forward(square);
+        assert_eq!(widths, [64]);
+        assert!(
+            out.enumerate_pixels()
+                .all(|(x, y, pixel)| !square(x, y) || pixel.0[0] < 100)
+        );
     }
 
     #[test]

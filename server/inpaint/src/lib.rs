@@ -12,6 +12,7 @@ mod cubic;
 mod detail;
 mod forest;
 mod forward;
+mod halving;
 mod job;
 mod membrane;
 mod model;
@@ -24,6 +25,7 @@ mod scaling;
 mod seam;
 
 pub use detail::Detail;
+pub use halving::{halved_hole, halved_rgb};
 pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, Options};

@@ -22,6 +22,12 @@ impl Padding {
         u64::from(side.max(self.min_size)).div_ceil(modulo) * modulo
     }
 
+    /// Whether an image of `width` x `height` needs no padding.
+    #[must_use]
+    pub fn accepts(self, width: u32, height: u32) -> bool {
+        self.size(width, height) == (u64::from(width), u64::from(height))
+    }
+
     /// Width and height in pixels that an image of `width` x `height` is padded to.
     pub(crate) fn size(self, width: u32, height: u32) -> (u64, u64) {
         let (width, height) = (self.side(width), self.side(height));

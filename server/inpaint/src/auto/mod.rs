@@ -4,7 +4,6 @@
 //! So every part of the hole runs at a size at which it is no deeper than that, the thin ones first; what was filled is
 //! picture to the next. What ran scaled down gets its detail back from the picture around it (see [`Detail`]).
 
-mod halving;
 mod parts;
 mod plan;
 
@@ -12,14 +11,12 @@ use std::ops::ControlFlow;
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-use self::{
-    halving::{halved_hole, halved_rgb},
-    plan::{Step, plan},
-};
+use self::plan::{Step, plan};
 use crate::{
     Context, Detail, ForwardError, InpaintError, Inpainter, Outcome, Rect,
     compose::paste_part,
     forward::forward,
+    halving::{halved_hole, halved_rgb},
     pad::{padded_gray, padded_rgb},
     resample::cubic_rgb,
     seam::{meet, widened},

@@ -4,7 +4,8 @@
 use iopaint_imaging::{GrayImage, RgbImage};
 
 /// `image` halved so many times: averages of two by two pixels.
-pub(super) fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
+#[must_use]
+pub fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
     (0..times).fold(image, |image, _| {
         let mean = |four: [[u8; 3]; 4]| {
             std::array::from_fn(|channel| {
@@ -18,7 +19,8 @@ pub(super) fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
 }
 
 /// `mask` halved so many times: 255 where any of two by two pixels isn't 0.
-pub(super) fn halved_hole(mask: GrayImage, times: u32) -> GrayImage {
+#[must_use]
+pub fn halved_hole(mask: GrayImage, times: u32) -> GrayImage {
     (0..times).fold(mask, |mask, _| {
         let any = |four: [[u8; 1]; 4]| [if four == [[0]; 4] { 0 } else { 255 }];
         let (width, height) = half_size(mask.dimensions());
