@@ -19,6 +19,9 @@ const RESTART: u8 = 0xd0;
 /// End of image.
 const END: [u8; 2] = [0xff, 0xd9];
 
+/// The most threads for one picture. Several may be written at a time, and more gain little.
+const MOST_THREADS: usize = 8;
+
 /// How a picture is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Strips {
@@ -27,17 +30,19 @@ pub(super) struct Strips {
     rows: u16,
     /// Units of every strip but the last.
     interval: u16,
-    threads: NonZeroUsize,
+    threads: usize,
 }
 
 impl Strips {
-    /// Cuts into strips of equal height, as many for each thread. `unit` is the side of what is coded at once, in pixels.
-    /// `None` where a row of units is longer than markers can be apart, or there is nothing to share out.
+    /// Cuts into strips of equal height, as many for each of `threads`, [`MOST_THREADS`] at most. `unit` is the side of
+    /// what is coded at once, in pixels. `None` where a row of units is longer than markers can be apart, or there is
+    /// nothing to share out.
     pub fn plan(width: u16, height: u16, unit: u16, threads: NonZeroUsize) -> Option<Self> {
+        let threads = threads.get().min(MOST_THREADS);
         let across = width.div_ceil(unit);
         let down = height.div_ceil(unit);
         let most = u16::MAX.checked_div(across).filter(|most| *most > 0)?;
-        let count = usize::from(down.div_ceil(most)).next_multiple_of(threads.get());
+        let count = usize::from(down.div_ceil(most)).next_multiple_of(threads);
         let units = u16::try_from(usize::from(down).div_ceil(count)).ok()?.max(1);
         let rows = units.checked_mul(unit).filter(|rows| *rows < height)?;
         Some(Self {
@@ -65,7 +70,7 @@ impl Strips {
         let ranges = self.ranges();
         let mut files = Vec::with_capacity(ranges.len());
         files.resize_with(ranges.len(), || Ok(Vec::new()));
-        let share = ranges.len().div_ceil(self.threads.get());
+        let share = ranges.len().div_ceil(self.threads);
         thread::scope(|scope| {
             for (ranges, files) in ranges.chunks(share).zip(files.chunks_mut(share)) {
                 let write = &write;
