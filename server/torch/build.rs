@@ -14,6 +14,7 @@ const SOURCES: &[&str] = &[
     "shim/conv/kernels.cpp",
     "shim/conv/kernels_portable.cpp",
     "shim/conv/layer.cpp",
+    "shim/conv/parallel.cpp",
     "shim/conv/patches.cpp",
     "shim/conv/pointwise.cpp",
     "shim/conv/transposed.cpp",

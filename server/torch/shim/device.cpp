@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 
@@ -11,6 +12,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "conv/kernels.h"
+#include "conv/parallel.h"
 #include "error.h"
 
 // Needs CUDA's own headers; without them there is a libtorch without CUDA.
@@ -41,6 +43,12 @@ void iopaint_configure(int threads, bool tf32) {
 }
 
 const char *iopaint_instruction_set(void) { return iopaint::conv::kernels_name(); }
+
+int iopaint_loop_threads(void) {
+  std::atomic<int> parts = 0;
+  iopaint::conv::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) { ++parts; });
+  return parts;
+}
 
 int iopaint_cuda_device_count(void) {
 #if defined(__linux__)

@@ -20,6 +20,9 @@ void iopaint_configure(int threads, bool tf32);
 // The instruction set that rewritten convolutions use on this processor. Never freed.
 const char *iopaint_instruction_set(void);
 
+// How many threads share a loop of such a convolution; found out by running one.
+int iopaint_loop_threads(void);
+
 // Devices that a CUDA build of libtorch can use; 0 for a CPU build or where there is no driver.
 int iopaint_cuda_device_count(void);
 

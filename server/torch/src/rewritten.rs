@@ -42,6 +42,7 @@ impl Rewritten {
                 transforms = self.transforms,
                 winograd = self.winograd,
                 instructions = instruction_set(),
+                threads = loop_threads(),
                 "rewrote the model's graph"
             );
         } else {
@@ -73,6 +74,13 @@ fn instruction_set() -> &'static str {
     unsafe { CStr::from_ptr(shim::iopaint_instruction_set()) }
         .to_str()
         .unwrap_or("unknown")
+}
+
+/// How many threads share a loop of a rewritten graph: as many as libtorch was told to use, or one where its OpenMP library
+/// isn't one that is known.
+fn loop_threads() -> i32 {
+    // SAFETY: takes nothing and answers a number.
+    unsafe { shim::iopaint_loop_threads() }
 }
 
 #[cfg(test)]
@@ -203,6 +211,17 @@ mod tests {
             let said = String::from_utf8_lossy(&child.stdout);
             assert!(child.status.success(), "{set}: {said}");
             assert!(said.contains("1 passed"), "{set}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_rewritten_graph_shares_its_loops_among_libtorchs_threads() {
+        if cfg!(not(target_os = "linux")) {
+            return;
+        }
+        for threads in [1, 2, 3] {
+            tch::set_num_threads(threads);
+            assert_eq!(loop_threads(), threads);
         }
     }
 

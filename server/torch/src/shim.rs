@@ -37,6 +37,7 @@ pub struct RawLoading {
 unsafe extern "C" {
     pub fn iopaint_configure(threads: c_int, tf32: bool);
     pub fn iopaint_instruction_set() -> *const c_char;
+    pub fn iopaint_loop_threads() -> c_int;
     pub fn iopaint_cuda_device_count() -> c_int;
     pub fn iopaint_cuda_limit_memory(device: c_int, share: f64, error: *mut *mut c_char) -> bool;
     pub fn iopaint_cuda_release_memory();

@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include "gemm.h"
 #include "matmul_conv.h"
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -86,9 +86,9 @@ void few_outputs(const Input &input, const Geometry &geometry, const float *taps
       geometry.rows.output(input.height), geometry.columns.output(input.width),
       padded_places(geometry.rows, geometry.border, input.height),
       padded_places(geometry.columns, geometry.border, input.width)};
-  const int64_t threads = at::get_num_threads();
+  const int64_t threads = parallel_threads();
   const int64_t bands = std::clamp<int64_t>(pass.height / (4 * geometry.rows.kernel), 1, threads);
-  at::parallel_for(0, bands, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, bands, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       pass.band(pass.height * i / bands, pass.height * (i + 1) / bands);
     }

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <vector>
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -18,6 +17,7 @@
 #include <c10/util/Exception.h>
 
 #include "kernels.h"
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -92,7 +92,7 @@ struct Rest {
 template <class Whole, class Last>
 void for_blocks(int64_t images, int64_t channels, int64_t memory_floats, Whole whole, Last rest) {
   const int64_t lanes = static_cast<int64_t>(kernels().lanes), blocks = (channels + lanes - 1) / lanes;
-  at::parallel_for(0, images * blocks, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, images * blocks, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor memory = at::empty({memory_floats}, at::kFloat);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t channel = i % blocks * lanes;

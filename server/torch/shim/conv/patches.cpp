@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include "gemm.h"
 #include "matmul_conv.h"
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -32,10 +32,10 @@ public:
 
   void run() {
     const int64_t pixels = output_.height * output_.width;
-    const int64_t threads = at::get_num_threads();
+    const int64_t threads = parallel_threads();
     const int64_t fit = std::max(kFewPixels, kStripFloats / depth_);
     const int64_t size = std::clamp((pixels + threads - 1) / threads, std::min(kFewPixels, fit), fit);
-    at::parallel_for(0, (pixels + size - 1) / size, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(0, (pixels + size - 1) / size, 1, [&](int64_t begin, int64_t end) {
       const at::Tensor scratch = at::empty({size * depth_}, at::kFloat);
       float *const matrix = scratch.mutable_data_ptr<float>();
       for (int64_t i = begin; i < end; ++i) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <ATen/Parallel.h>
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -21,8 +21,9 @@ Matrix transposed(Matrix matrix) { return {matrix.data, matrix.stride, !matrix.t
 void pointwise(Pixels input, const float *weights, Pixels output, Epilogue epilogue, bool accumulate) {
   const Kernels &chosen = kernels();
   const Matrix taps{weights, output.channels};
-  const int64_t share = (output.count + at::get_num_threads() - 1) / at::get_num_threads();
-  at::parallel_for(0, output.count, std::max(share, kFewPixels), [&](int64_t begin, int64_t end) {
+  const int64_t threads = parallel_threads();
+  const int64_t share = (output.count + threads - 1) / threads;
+  parallel_for(0, output.count, std::max(share, kFewPixels), [&](int64_t begin, int64_t end) {
     const int64_t count = end - begin;
     if (output.planar) {
       float *const planes = output.data + begin;

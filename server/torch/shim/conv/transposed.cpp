@@ -1,9 +1,8 @@
 #include <algorithm>
 
-#include <ATen/Parallel.h>
-
 #include "gemm.h"
 #include "matmul_conv.h"
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -34,7 +33,7 @@ void transposed(const Input &input, const Geometry &geometry, const float *taps,
   const Axis &vertical = geometry.rows, &horizontal = geometry.columns;
   const Kernels &chosen = kernels();
   const int64_t channels = output.channels;
-  at::parallel_for(0, output.height, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, output.height, 1, [&](int64_t begin, int64_t end) {
     for (int64_t y = begin; y < end; ++y) {
       float *const row = output.row(y);
       std::fill(row, row + output.width * channels, 0.0f);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include "gemm.h"
+#include "parallel.h"
 
 namespace iopaint::conv {
 namespace {
@@ -52,49 +52,56 @@ public:
   }
 
   void run() {
-    const int64_t threads = at::get_num_threads();
+    const int64_t threads = parallel_threads();
     const int64_t fit = std::max(kFewTiles, kStripFloats / (kPlanes * (channels_in_ + output_.channels)));
     const int64_t rounds = ceil_div(tiles_, fit * threads);
     const int64_t share = ceil_div(tiles_, rounds * threads);
     if (tiles_ < kFewTiles) {
-      strips(0, 1, tiles_);
+      strips(1, tiles_);
       return;
     }
     const at::Tensor filters = at::empty({kPlanes * filter_stride(channels_in_, output_.channels)}, at::kFloat);
     float *const planes = filters.mutable_data_ptr<float>();
-    at::parallel_for(0, channels_in_, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(0, channels_in_, 1, [&](int64_t begin, int64_t end) {
       const int64_t offset = begin * output_.channels;
       kernels_.winograd_filter(taps_ + offset, tap_stride(), static_cast<size_t>((end - begin) * output_.channels),
           planes + offset, static_cast<size_t>(filter_stride(channels_in_, output_.channels)));
     });
     filters_ = planes;
     if (share >= kFewTiles) {
-      at::parallel_for(
-          0, ceil_div(tiles_, share), 1, [&](int64_t begin, int64_t end) { strips(begin, end, share); });
+      strips(threads, share);
     } else {
       // Too few for strips of their own: the threads share each strip.
-      strips(0, rounds, ceil_div(tiles_, rounds));
+      strips(1, ceil_div(tiles_, rounds));
     }
   }
 
 private:
   size_t tap_stride() const { return static_cast<size_t>(channels_in_ * output_.channels); }
 
-  void strips(int64_t begin, int64_t end, int64_t size) {
+  // All strips, `size` tiles each, of which up to `at_once` run at the same time.
+  void strips(int64_t at_once, int64_t size) {
+    const int64_t count = ceil_div(tiles_, size), parts = std::min(at_once, count);
     const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
     const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
-    const at::Tensor scratch = at::empty({input_floats + output_floats}, at::kFloat);
-    float *const planes = scratch.mutable_data_ptr<float>();
-    for (int64_t i = begin; i < end; ++i) {
-      strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
-    }
+    // One piece of memory for all threads: allocators keep it for the next layer, which they don't for each thread.
+    const at::Tensor scratch = at::empty({parts * (input_floats + output_floats)}, at::kFloat);
+    float *const memory = scratch.mutable_data_ptr<float>();
+    parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part) {
+        float *const planes = memory + part * (input_floats + output_floats);
+        for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) {
+          strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
+        }
+      }
+    });
   }
 
-  // Inside a parallel region these loops are plain ones.
+  // Where strips run at the same time, these loops are plain ones.
   void strip(Strip strip, float *input_planes, float *output_planes) {
     const int64_t input_stride = strip.tiles() * channels_in_ + kPlaneSkew;
     const int64_t output_stride = strip.tiles() * output_.channels + kPlaneSkew;
-    at::parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {
+    parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {
       for (int64_t tile = begin; tile < end; ++tile) {
         read(tile, input_planes + (tile - strip.begin) * channels_in_, input_stride);
       }
@@ -104,7 +111,7 @@ private:
     } else {
       multiply(strip.tiles(), input_planes, input_stride, output_planes, output_stride);
     }
-    at::parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {
+    parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {
       std::vector<float> beyond(static_cast<size_t>(output_.channels));
       for (int64_t tile = begin; tile < end; ++tile) {
         write(tile, output_planes + (tile - strip.begin) * output_.channels, output_stride, beyond.data());
@@ -114,7 +121,7 @@ private:
 
   void multiply(int64_t tiles, const float *input_planes, int64_t input_stride, float *output_planes,
       int64_t output_stride) const {
-    at::parallel_for(0, kPlanes, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(0, kPlanes, 1, [&](int64_t begin, int64_t end) {
       for (int64_t plane = begin; plane < end; ++plane) {
         const Matrix pixels{input_planes + plane * input_stride, channels_in_};
         const Matrix filters{filters_ + plane * filter_stride(channels_in_, output_.channels), output_.channels};
@@ -130,7 +137,7 @@ private:
       int64_t output_stride) const {
     const int64_t fit = kBlockFloats / (kPlanes * channels_in_) / kBlockChannels * kBlockChannels;
     const int64_t width = std::min(std::max(fit, kBlockChannels), output_.channels);
-    at::parallel_for(0, ceil_div(output_.channels, width), 1, [&](int64_t begin, int64_t end) {
+    parallel_for(0, ceil_div(output_.channels, width), 1, [&](int64_t begin, int64_t end) {
       const int64_t stride = filter_stride(channels_in_, width);
       const at::Tensor scratch = at::empty({kPlanes * stride}, at::kFloat);
       float *const filters = scratch.mutable_data_ptr<float>();
