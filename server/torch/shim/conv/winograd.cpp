@@ -10,7 +10,7 @@
 namespace iopaint::conv {
 namespace {
 
-// The planes of a strip of tiles; about what a core's caches hold.
+// The planes of a strip of tiles: about what a core's caches hold, and little enough for an allocator to keep.
 constexpr int64_t kStripFloats = 3 << 20;
 // A stride of planes that is a power of two would map all of them to the same lines of the cache.
 constexpr int64_t kPlaneSkew = 16;
@@ -84,12 +84,14 @@ private:
     const int64_t count = ceil_div(tiles_, size), parts = std::min(at_once, count);
     const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
     const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
-    // One piece of memory for all threads: allocators keep it for the next layer, which they don't for each thread.
-    const at::Tensor scratch = at::empty({parts * (input_floats + output_floats)}, at::kFloat);
-    float *const memory = scratch.mutable_data_ptr<float>();
+    // From this thread's heap: allocators that have one for each thread keep what is freed there less well.
+    std::vector<at::Tensor> memory;
+    for (int64_t part = 0; part < parts; ++part) {
+      memory.push_back(at::empty({input_floats + output_floats}, at::kFloat));
+    }
     parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part) {
-        float *const planes = memory + part * (input_floats + output_floats);
+        float *const planes = memory[static_cast<size_t>(part)].mutable_data_ptr<float>();
         for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) {
           strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
         }
