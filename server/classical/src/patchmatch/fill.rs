@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use iopaint_inpaint::{Monitor, Stop};
 
 use super::field::Field;
+use super::guide::Guide;
 use super::level::{Canvas, Level};
 use super::pixel::{Estimate, VOTED};
-use super::pyramid::{pyramid, shrunk};
+use super::pyramid::pyramid;
 use super::seam;
 use super::smooth::pull_push;
 use super::vote::vote;
@@ -33,10 +34,10 @@ pub(super) struct Run<'a> {
 }
 
 /// The colours of the hole's pixels, in order. `guess`, a picture of the same size as `canvas`, is what the search
-/// begins with in the hole; a smooth filling without it.
+/// begins with in the hole and is held to (see [`Guide`]); without it that is a smooth filling.
 pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Estimate>, Stop> {
     let mut levels = pyramid(canvas);
-    let guess = guess.map(|guess| shrunk(guess, levels.len().saturating_sub(1)));
+    let guide = guess.map(|guess| Guide::new(guess, &levels));
     let mut steps = Steps::of(&levels, run.monitor);
     let mut coarser: Option<(Level, Field)> = None;
     while let Some(mut level) = levels.pop() {
@@ -46,9 +47,9 @@ pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Resu
             Some((coarse, field)) => field.doubled(coarse, &level, seed),
             None => Field::random(&level, seed),
         };
-        let mut estimates = match (&guess, &coarser, &begun) {
+        let mut estimates = match (&guide, &coarser, &begun) {
             (_, Some(_), Some(field)) => voted(&level, field, 0.0, run.threads),
-            (Some(guess), None, _) => at(guess, &level.holes),
+            (Some(guide), None, _) => guide.estimates(number),
             _ => smooth(&level),
         };
         let Some(mut field) = begun else {
@@ -82,6 +83,9 @@ pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Resu
                 vote(&level, &field, sharpness, run.threads, &rim, &mut filled);
                 seam::hide(&level.canvas, &level.holes, &mut estimates, &rim, &filled);
                 return Ok(estimates);
+            }
+            if let Some(guide) = &guide {
+                guide.hold(number, 1.0 - turn as f32 / turns as f32, &mut estimates);
             }
             level.write(&estimates);
             steps.took(&level)?;

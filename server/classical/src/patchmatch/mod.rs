@@ -10,6 +10,7 @@ mod detail;
 mod distance;
 mod field;
 mod fill;
+mod guide;
 mod level;
 mod parallel;
 mod pixel;
@@ -51,7 +52,7 @@ impl PatchMatch {
     }
 
     /// Fills the pixels of `image` that aren't 0 in `mask`; both have one size. `guess`, of that size too, is what the
-    /// search begins with in the hole; without it that is a smooth filling. After every turn `monitor` is asked whether
+    /// search begins with in the hole, and is held to near what is known; without it that is a smooth filling. After every turn `monitor` is asked whether
     /// to go on.
     ///
     /// # Errors
