@@ -15,8 +15,8 @@ use crate::progress::{JobProgress, Observer};
 pub struct Work {
     /// The picture.
     pub image: RgbImage,
-    /// Of the same size: 255 = to be filled, 0 = to be kept.
-    pub mask: GrayImage,
+    /// Of the same size: 255 = to be filled, 0 = to be kept. Who writes the result may want it too.
+    pub mask: Arc<GrayImage>,
     /// How it is to be filled. The engine lowers `max_forward_pixels` to what the model takes.
     pub options: Options,
     /// When nobody waits for the result any more.

@@ -1,6 +1,5 @@
 //! From a model's files to a model that runs.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -12,7 +11,7 @@ use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Sou
 use crate::download::DownloadError;
 use crate::locate::ModelFile;
 use crate::registry::{Format, ModelSpec};
-use crate::verify::{VerifyError, verify};
+use crate::verify::{VerifyError, report, verify};
 
 /// The images that MI-GAN and `FcF` were trained on, and the context that IOPaint gives them.
 const MIGAN_WINDOW: Window = Window {
@@ -61,9 +60,6 @@ pub enum LoadError {
     /// The backend failed in a way that it shouldn't.
     #[error("loading it failed unexpectedly")]
     Panicked,
-    /// The system has no room for another thread.
-    #[error("no thread could be started to load it: {0}")]
-    Thread(#[source] io::Error),
 }
 
 /// Loads `TorchScript` files through libtorch, and this program's own algorithms.
@@ -80,20 +76,17 @@ pub struct TorchLoader {
 impl ModelLoader for TorchLoader {
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
         // A file is a program: where only known ones may run, it is looked at before. Elsewhere the look is for the log,
-        // and takes as long as reading the file does.
+        // and nobody waits for it: it takes as long as reading the file does.
         if self.strict {
-            self.verify(spec, files)?;
-            return self.read(spec, files);
+            for (expected, found) in spec.files.iter().zip(files) {
+                verify(&spec.name, expected, found)?;
+            }
         }
-        thread::scope(|scope| {
-            let verified = thread::Builder::new()
-                .name("verify".into())
-                .spawn_scoped(scope, || self.verify(spec, files))
-                .map_err(LoadError::Thread)?;
-            let model = self.read(spec, files);
-            verified.join().map_err(|_| LoadError::Panicked)??;
-            model
-        })
+        let model = self.read(spec, files)?;
+        if !self.strict {
+            report_later(spec, files);
+        }
+        Ok(model)
     }
 
     fn detail(&self) -> Option<Box<dyn Detail>> {
@@ -102,13 +95,6 @@ impl ModelLoader for TorchLoader {
 }
 
 impl TorchLoader {
-    fn verify(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<(), LoadError> {
-        for (expected, found) in spec.files.iter().zip(files) {
-            verify(&spec.name, expected, found, self.strict)?;
-        }
-        Ok(())
-    }
-
     fn read(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
         let sources: Vec<Source<'_>> = files
             .iter()
@@ -159,6 +145,19 @@ impl TorchLoader {
         let [source] = exactly(sources)?;
         let model = SignedModel::load(source, self.device, spec.padding, input, window)?;
         Ok(Box::new(model))
+    }
+}
+
+/// Says in the log which files aren't the known ones, on a thread of its own.
+fn report_later(spec: &ModelSpec, files: &[ModelFile]) {
+    let (name, expected, found) = (spec.name.clone(), spec.files.clone(), files.to_vec());
+    let reporting = thread::Builder::new().name("verify".into()).spawn(move || {
+        for (expected, found) in expected.iter().zip(&found) {
+            report(&name, expected, found);
+        }
+    });
+    if let Err(error) = reporting {
+        tracing::warn!(model = spec.name, %error, "its files were not compared with the known ones");
     }
 }
 

@@ -122,43 +122,52 @@ impl Digest {
     }
 }
 
-/// Decides whether a file of the model called `model` may be loaded: `found`, which should be what `expected`
-/// describes. One that differs or that nobody has written a hash down for is loaded with a line in the log, since
-/// people bring their own weights, or refused where `strict`. What is part of the program needs no check. Reads the
-/// whole file: half a second for 200 MB.
+/// Sees to it that a file of the model called `model` is the known one: `found`, which should be what `expected`
+/// describes. What is part of the program needs no check. Reads the whole file: half a second for 200 MB.
 ///
 /// # Errors
 /// [`VerifyError`]; the file itself is never touched.
-pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile, strict: bool) -> Result<(), VerifyError> {
+pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile) -> Result<(), VerifyError> {
     let ModelFile::Path(path) = found else {
         return Ok(());
     };
-    let digest = Digest::of_file(path).map_err(|source| VerifyError::Read {
-        model: model.to_owned(),
-        source,
-    })?;
-    match (digest.compare(&expected.hashes), strict) {
-        (Verdict::Same, _) => Ok(()),
-        (Verdict::Unknown, true) => Err(VerifyError::Unknown {
-            model: model.to_owned(),
-        }),
-        (Verdict::Different, true) => Err(VerifyError::Different {
-            model: model.to_owned(),
-            sha256: digest.sha256,
-        }),
-        (verdict, false) => {
-            let known = if verdict == Verdict::Unknown {
-                "no hash of it is known"
-            } else {
-                "it is not the known file"
-            };
-            tracing::warn!(
-                model, file = %path.display(), sha256 = %digest.sha256,
-                "loading a model's file although {known}; a TorchScript file is a program, so be sure of its source"
-            );
-            Ok(())
-        }
+    let model = model.to_owned();
+    match Digest::of_file(path) {
+        Err(source) => Err(VerifyError::Read { model, source }),
+        Ok(digest) => match digest.compare(&expected.hashes) {
+            Verdict::Same => Ok(()),
+            Verdict::Unknown => Err(VerifyError::Unknown { model }),
+            Verdict::Different => Err(VerifyError::Different {
+                model,
+                sha256: digest.sha256,
+            }),
+        },
     }
+}
+
+/// Says in the log where a file that was loaded isn't the known one, or where nobody has written a hash down for it:
+/// people bring their own weights. Takes as long as [`verify`].
+pub fn report(model: &str, expected: &FileSpec, found: &ModelFile) {
+    let ModelFile::Path(path) = found else {
+        return;
+    };
+    let file = path.display();
+    let digest = match Digest::of_file(path) {
+        Ok(digest) => digest,
+        Err(error) => {
+            tracing::warn!(model, %file, %error, "a model's file can't be compared with the known one");
+            return;
+        }
+    };
+    let known = match digest.compare(&expected.hashes) {
+        Verdict::Same => return,
+        Verdict::Unknown => "no hash of it is known",
+        Verdict::Different => "it is not the known file",
+    };
+    tracing::warn!(
+        model, %file, sha256 = %digest.sha256,
+        "a model's file was loaded although {known}; a TorchScript file is a program, so be sure of its source"
+    );
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -200,22 +209,20 @@ mod tests {
     }
 
     #[test]
-    fn a_known_file_loads_even_where_strict() {
+    fn a_known_file_passes() {
         let (_folder, file) = file();
         let known = spec("md5='900150983CD24FB0D6963F7D28E17F72'");
-        verify("a", &known, &file, true).unwrap();
+        verify("a", &known, &file).unwrap();
     }
 
     #[test]
-    fn an_unknown_or_different_file_loads_unless_strict_and_is_never_deleted() {
+    fn an_unknown_or_different_file_is_refused_and_never_deleted() {
         let (_folder, file) = file();
         for (hashes, sentence) in [
             ("", "no hash"),
             ("md5='00000000000000000000000000000000'", "not the known one"),
         ] {
-            let spec = spec(hashes);
-            verify("a", &spec, &file, false).unwrap();
-            let error = verify("a", &spec, &file, true).unwrap_err().to_string();
+            let error = verify("a", &spec(hashes), &file).unwrap_err().to_string();
             assert!(
                 error.contains(sentence) && error.contains("--strict-models"),
                 "{error}"
@@ -238,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_file_that_vanished_is_an_error_with_the_models_name() {
-        let error = verify("a", &spec(""), &ModelFile::Path("/nowhere/a.pt".into()), false).unwrap_err();
+        let error = verify("a", &spec(""), &ModelFile::Path("/nowhere/a.pt".into())).unwrap_err();
         assert!(error.to_string().contains("`a`"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! From an image and its mask to the filled image.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use iopaint_imaging::{GrayImage, RgbImage};
@@ -62,7 +63,7 @@ pub fn inpaint(
         image,
         mask,
         context,
-        out: image.clone(),
+        out: Cow::Borrowed(image),
         scaled: false,
     };
     let whole = Rect::whole(image.dimensions());
@@ -86,7 +87,7 @@ pub fn inpaint(
         run.region(*region, limit)?;
     }
     Ok(Outcome {
-        image: run.out,
+        image: run.out.into_owned(),
         scaled: run.scaled,
         crops: regions.len(),
     })
@@ -97,7 +98,8 @@ struct Run<'a> {
     image: &'a RgbImage,
     mask: &'a GrayImage,
     context: Context<'a>,
-    out: RgbImage,
+    /// The image itself until the first region is pasted, so that it isn't held twice while the model runs on that.
+    out: Cow<'a, RgbImage>,
     scaled: bool,
 }
 
@@ -166,16 +168,16 @@ impl Run<'_> {
             )
         };
         meet(&mut filling, &image, &mask, &wide);
-        paste_blended(&filling, self.image, self.mask, region, &mut self.out);
+        paste_blended(&filling, self.image, self.mask, region, self.out.to_mut());
         Ok(())
     }
 
     fn whole_region(&mut self, region: Rect) -> Result<(), InpaintError> {
         let result = forward(self.model, self.image, self.mask, region, &self.context)?;
         if self.context.options.keep_unmasked {
-            paste_blended(&result, self.image, self.mask, region, &mut self.out);
+            paste_blended(&result, self.image, self.mask, region, self.out.to_mut());
         } else {
-            paste(&result, region, &mut self.out);
+            paste(&result, region, self.out.to_mut());
         }
         Ok(())
     }
@@ -187,14 +189,14 @@ impl Run<'_> {
         let small = Rect::whole((width, height));
         let result = forward(self.model, &image, &mask, small, &self.context)?;
         // The region's rectangle is pasted whole: first what it shows outside the hole, the original.
-        paste(&padded_rgb(self.image, region, size), region, &mut self.out);
+        paste(&padded_rgb(self.image, region, size), region, self.out.to_mut());
         if self.context.options.keep_unmasked {
             let values = blended(&result, &image, &mask);
-            paste_scaled(&values, &mut self.out, self.mask, region, TAKEN_FROM_SCALED);
+            paste_scaled(&values, self.out.to_mut(), self.mask, region, TAKEN_FROM_SCALED);
         } else {
             let result = padded_rgb(&result, small, (width, height));
             let result = cubic_rgb(&result, region.width, region.height);
-            paste_hole(&result, self.mask, region, TAKEN_FROM_SCALED, &mut self.out);
+            paste_hole(&result, self.mask, region, TAKEN_FROM_SCALED, self.out.to_mut());
         }
         Ok(())
     }

@@ -5,8 +5,10 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <streambuf>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/Context.h>
@@ -70,11 +72,12 @@ protected:
   }
 };
 
-// A file that was saved frozen has no training flag left and can't be frozen again; it runs as it is.
-torch::jit::Module prepare(torch::jit::Module module) {
+// A file that was saved frozen has no training flag left and can't be frozen again; it runs as it is. Folding makes new
+// weights beside those that are there.
+torch::jit::Module prepare(torch::jit::Module module, bool fold) {
   module.eval();
   try {
-    return torch::jit::freeze(module);
+    return torch::jit::freeze(module, std::nullopt, fold);
   } catch (const std::exception &) {
     return module;
   }
@@ -108,7 +111,9 @@ iopaint_module *guarded_load(Load load, const iopaint_loading *loading, iopaint_
     const c10::InferenceMode inference;
     if (loading->optimize && loading->device < 0) {
       try {
-        std::unique_ptr<iopaint_module> result = rewrite(prepare(load()), rewritten);
+        // A statement of its own: what was loaded holds its weights until the end of the one it is passed in.
+        torch::jit::Module frozen = prepare(load(), false);
+        std::unique_ptr<iopaint_module> result = rewrite(std::move(frozen), rewritten);
         trim();
         return result.release();
       } catch (const std::exception &) {
@@ -117,7 +122,7 @@ iopaint_module *guarded_load(Load load, const iopaint_loading *loading, iopaint_
       }
     }
     auto result = std::make_unique<iopaint_module>();
-    result->module = prepare(load());
+    result->module = prepare(load(), true);
     if (loading->channels_last) {
       iopaint::graph::to_channels_last(result->module);
     }

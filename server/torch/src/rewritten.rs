@@ -238,7 +238,7 @@ mod tests {
             assert_eq!(counts.sums, 4, "{net}");
             assert_eq!(counts.layers, 17, "{net}");
             assert_eq!(counts.winograd, 4, "{net}");
-            assert_eq!(counts.norms, 7, "{net}");
+            assert_eq!(counts.norms, 16, "{net}");
             // What a block is given is added to what it answers, locally and globally.
             assert_eq!(counts.residuals, 2, "{net}");
             // Two spectral transforms, there and back.

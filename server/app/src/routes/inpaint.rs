@@ -220,9 +220,10 @@ async fn fill(
     drop(body_room);
     let decoding = admitted.elapsed();
 
+    let mask = Arc::new(mask);
     let work = Work {
         image: std::mem::take(&mut picture.rgb),
-        mask: mask.clone(),
+        mask: Arc::clone(&mask),
         options: fields.options(limits.max_forward_pixels),
         deadline: arrival.deadline,
     };

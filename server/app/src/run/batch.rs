@@ -84,11 +84,12 @@ impl Batch {
     async fn fill(self: &Arc<Self>, image: PathBuf, mask: PathBuf, result: PathBuf) -> anyhow::Result<bool> {
         let limits = self.limits;
         let Decoded { mut picture, mask } = self.codecs.run(move || read(&image, &mask, &limits)).await??;
+        let mask = Arc::new(mask);
         let ticket = self.engine.admit(ClientKey::new("run"), None)?;
         let original = self.concat.then(|| picture.rgb.clone());
         let work = Work {
             image: std::mem::take(&mut picture.rgb),
-            mask: mask.clone(),
+            mask: Arc::clone(&mask),
             options: self.fields.options(self.max_forward_pixels),
             deadline: None,
         };

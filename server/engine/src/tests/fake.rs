@@ -136,7 +136,7 @@ pub fn work(what: u8) -> Work {
     mask.put_pixel(2, 2, [255].into());
     Work {
         image,
-        mask,
+        mask: Arc::new(mask),
         options: Options {
             strategy: HdStrategy::Original,
             ..Options::default()

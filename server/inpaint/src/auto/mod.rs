@@ -7,6 +7,7 @@
 mod parts;
 mod plan;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use iopaint_imaging::{GrayImage, RgbImage};
@@ -37,11 +38,9 @@ pub(crate) fn inpaint(
     let max_pixels = max_pixels.min(context.options.max_forward_pixels);
     let steps = plan(mask, model.padding(), max_pixels);
     let mut missing = mask.clone();
-    let mut outcome = Outcome {
-        image: image.clone(),
-        scaled: false,
-        crops: 0,
-    };
+    // The image itself until the first part is pasted, so that it isn't held twice while the model runs on that.
+    let mut filled = Cow::Borrowed(image);
+    let (mut scaled, mut crops) = (false, 0);
     for (done, step) in steps.iter().enumerate() {
         if let ControlFlow::Break(stop) = context.monitor.crop(done, steps.len()) {
             return Err(InpaintError::Stopped(stop));
@@ -49,11 +48,11 @@ pub(crate) fn inpaint(
         if !any_in(&missing, step.core) {
             continue;
         }
-        let mut run = |step| filling(model, detail, &outcome.image, &missing, step, context);
+        let mut run = |step| filling(model, detail, &filled, &missing, step, context);
         let filling = match run(*step) {
             // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
             Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) => {
-                outcome.scaled = true;
+                scaled = true;
                 run(Step {
                     halvings: step.halvings + 1,
                     ..*step
@@ -61,19 +60,16 @@ pub(crate) fn inpaint(
             }
             result => result?,
         };
-        paste_part(
-            &filling,
-            image,
-            &missing,
-            step.region,
-            step.core,
-            &mut outcome.image,
-        );
+        paste_part(&filling, image, &missing, step.region, step.core, filled.to_mut());
         clear(&mut missing, step.core);
-        outcome.scaled |= step.limited;
-        outcome.crops += 1;
+        scaled |= step.limited;
+        crops += 1;
     }
-    Ok(outcome)
+    Ok(Outcome {
+        image: filled.into_owned(),
+        scaled,
+        crops,
+    })
 }
 
 /// What the hole in a step's region is filled with; in the upper left corner.

@@ -5,6 +5,8 @@
 
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/frozen_conv_folding.h>
+#include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/lower_tuples.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
@@ -306,6 +308,15 @@ bool mutates(const Block *block) {
   return false;
 }
 
+// Takes factors and summands that are constants into the convolution before them.
+void fold_constants(std::shared_ptr<Graph> &graph) {
+  bool folded = true;
+  while (folded) {
+    folded = torch::jit::FoldFrozenConvMulOrDiv(graph);
+    folded = torch::jit::FoldFrozenConvAddOrSub(graph) || folded;
+  }
+}
+
 } // namespace
 
 Rewritten rewrite(std::shared_ptr<Graph> &graph) {
@@ -315,10 +326,13 @@ Rewritten rewrite(std::shared_ptr<Graph> &graph) {
   fold_ranks(graph);
   torch::jit::RemoveTensorMutation(graph);
   torch::jit::EliminateDeadCode(graph);
-  if (mutates(graph->block())) {
-    return {};
+  fold_constants(graph);
+  Rewritten rewritten;
+  if (!mutates(graph->block())) {
+    rewritten = Rewriter(*graph).run();
   }
-  Rewritten rewritten = Rewriter(*graph).run();
+  // What is left: convolutions in groups, and their norms.
+  torch::jit::OptimizeFrozenGraph(graph, true);
   torch::jit::ConstantPropagation(graph);
   torch::jit::EliminateDeadCode(graph);
   return rewritten;
