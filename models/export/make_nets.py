@@ -189,6 +189,25 @@ class Spectra(nn.Module):
         return torch.cat([level(self.last(x + y)), level(t), level(self.few(y)), level(z + rows), level(e)], dim=1)
 
 
+class Resized(nn.Module):
+    """Goes to a quarter and back up to the sizes that it had, which scripted code asks many questions for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.ModuleList([nn.Conv2d(4, 8, 3, 2, 1), nn.Conv2d(8, 8, 4, 2, 1)])
+        self.up = nn.ModuleList([nn.Conv2d(16, 8, 3, padding=1), nn.Conv2d(12, 6, 3, padding=1)])
+        self.last = nn.Conv2d(6, 3, 1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        whole = torch.cat((image, mask), dim=1)
+        half = torch.relu(self.down[0](whole))
+        small = torch.relu(self.down[1](half))
+        small = functional.interpolate(small, size=half.shape[2:], mode="nearest")
+        small = torch.relu(self.up[0](torch.cat((small, half), dim=1)))
+        small = functional.interpolate(small, size=whole.shape[2:], mode="bilinear", align_corners=False)
+        return torch.sigmoid(self.last(torch.relu(self.up[1](torch.cat((small, whole), dim=1)))))
+
+
 class InPlace(nn.Module):
     """Changes a tensor that others look at: nothing may be moved here."""
 
@@ -280,6 +299,7 @@ def nets() -> dict[str, nn.Module]:
         "lama": narrow_lama(width=4, blocks=1),
         "residuals": Residuals(),
         "spectra": Spectra(),
+        "resized": Resized(),
     }
 
 

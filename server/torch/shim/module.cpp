@@ -95,7 +95,7 @@ std::unique_ptr<iopaint_module> rewrite(torch::jit::Module module, iopaint_rewri
   std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph();
   const iopaint::graph::Rewritten counts = iopaint::graph::rewrite(graph);
   *rewritten = {counts.layers, counts.convolutions, counts.paddings, counts.norms, counts.activations, counts.sums,
-      counts.residuals, counts.transforms, counts.winograd};
+      counts.residuals, counts.transforms, counts.winograd, counts.contiguous};
   auto result = std::make_unique<iopaint_module>();
   result->code = torch::jit::Code(graph, "forward");
   if (graph->inputs()[0]->hasUses()) {

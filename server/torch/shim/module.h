@@ -28,6 +28,7 @@ struct iopaint_rewritten {
   int64_t residuals;
   int64_t transforms;
   int64_t winograd;
+  int64_t contiguous;
 };
 
 iopaint_module *iopaint_module_load_file(

@@ -25,6 +25,8 @@ pub struct Rewritten {
     pub transforms: u64,
     /// Layers that take Winograd's way.
     pub winograd: u64,
+    /// Layers that answer channel by channel, since what comes after them may ask for that.
+    pub contiguous: u64,
 }
 
 impl Rewritten {
@@ -41,6 +43,7 @@ impl Rewritten {
                 residuals = self.residuals,
                 transforms = self.transforms,
                 winograd = self.winograd,
+                contiguous = self.contiguous,
                 instructions = instruction_set(),
                 threads = loop_threads(),
                 "rewrote the model's graph"
@@ -64,6 +67,7 @@ impl From<RawRewritten> for Rewritten {
             residuals: count(raw.residuals),
             transforms: count(raw.transforms),
             winograd: count(raw.winograd),
+            contiguous: count(raw.contiguous),
         }
     }
 }
@@ -245,6 +249,10 @@ mod tests {
             assert_eq!(counts.transforms, 4, "{net}");
         }
         assert_eq!(counts("residuals").residuals, 10);
+        // Scripted code asks for the rank of what it scales, and for that of what comes of it.
+        for net in ["resized", "resized-traced"] {
+            assert_eq!(counts(net).contiguous, 1, "{net}");
+        }
         // Numbers that are needed as such elsewhere stay with libtorch.
         assert_eq!(counts("spectra").transforms, 7);
         assert_eq!(counts("frequencies-traced").transforms, 2);

@@ -23,6 +23,7 @@ pub struct RawRewritten {
     pub residuals: i64,
     pub transforms: i64,
     pub winograd: i64,
+    pub contiguous: i64,
 }
 
 /// `iopaint_loading`.

@@ -12,6 +12,8 @@ namespace {
 
 // The patches of a strip of pixels; they should stay in a core's own cache until they are multiplied.
 constexpr int64_t kStripFloats = 192 << 10;
+// Fewer read the taps too often, where there are many of them.
+constexpr int64_t kStripPixels = 128;
 constexpr int64_t kFewPixels = 16;
 
 class Pass {
@@ -33,8 +35,10 @@ public:
   void run() {
     const int64_t pixels = output_.height * output_.width;
     const int64_t threads = parallel_threads();
-    const int64_t fit = std::max(kFewPixels, kStripFloats / depth_);
-    const int64_t size = std::clamp((pixels + threads - 1) / threads, std::min(kFewPixels, fit), fit);
+    const int64_t round = threads * std::max(kStripPixels, kStripFloats / depth_);
+    // Strips of one size, as many for each thread.
+    const int64_t strips = threads * ((pixels + round - 1) / round);
+    const int64_t size = std::max(kFewPixels, (pixels + strips - 1) / strips);
     parallel_for(0, (pixels + size - 1) / size, 1, [&](int64_t begin, int64_t end) {
       const at::Tensor scratch = at::empty({size * depth_}, at::kFloat);
       float *const matrix = scratch.mutable_data_ptr<float>();

@@ -44,6 +44,9 @@ public:
     visit(graph.block());
   }
 
+  // Whether a question was answered.
+  bool folded() const { return folded_; }
+
 private:
   void note(const Value *value, bool image) {
     if (image) {
@@ -76,6 +79,7 @@ private:
         note(node->output(), all);
       } else if (is(node, "aten::dim") && is_image(first)) {
         torch::jit::WithInsertPoint here(node);
+        folded_ = folded_ || node->output()->hasUses();
         node->output()->replaceAllUsesWith(graph_.insertConstant(4));
       }
     }
@@ -83,13 +87,16 @@ private:
 
   torch::jit::Graph &graph_;
   std::set<const Value *> images_;
+  bool folded_ = false;
 };
 
 } // namespace
 
 void fold_ranks(std::shared_ptr<torch::jit::Graph> &graph) {
-  Ranks ranks(*graph);
-  torch::jit::ConstantPropagation(graph);
+  // What a branch answers is known once the question that it hangs on is answered, and may be asked about in turn.
+  while (Ranks(*graph).folded()) {
+    torch::jit::ConstantPropagation(graph);
+  }
 }
 
 } // namespace iopaint::graph

@@ -265,9 +265,11 @@ private:
       }
       if (node->kind() == kLayerNode) {
         const c10::intrusive_ptr<Layer> layer = layer_of(node);
-        layer->seal(layout_matters(node->output()) ? conv::Layout::contiguous : conv::Layout::channels_last);
+        const bool contiguous = layout_matters(node->output());
+        layer->seal(contiguous ? conv::Layout::contiguous : conv::Layout::channels_last);
         ++rewritten_.layers;
         rewritten_.winograd += layer->uses_winograd() ? 1 : 0;
+        rewritten_.contiguous += contiguous ? 1 : 0;
       } else if (is_transform(node) && layout_matters(node->output())) {
         answer_plain(node);
       }

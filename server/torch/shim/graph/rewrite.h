@@ -19,6 +19,7 @@ struct Rewritten {
   int64_t residuals = 0;
   int64_t transforms = 0; // Fourier's, from and to channels of layers
   int64_t winograd = 0; // layers with 3x3 convolutions of stride 1
+  int64_t contiguous = 0; // layers that answer channel by channel, since what comes after them may ask for that
 };
 
 // Changes `graph`, whose weights are constants and whose tensor inputs have four dimensions. What isn't understood
