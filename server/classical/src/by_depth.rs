@@ -14,7 +14,8 @@ const REACH: f32 = 3.0 * THIN;
 /// A network for what is thin, patches of the surroundings for what is deep.
 ///
 /// A small network continues what it sees on both sides of a wire, but far from anything known it only knows a fog;
-/// there [`PatchMatch`] has texture. It begins with the network's guess, and is held to its colours near what is known.
+/// there [`PatchMatch`] has texture. It begins with the network's guess, and is held to its colours near what is known and
+/// where patches don't fit what is beside the hole.
 pub struct ByDepth {
     network: Box<dyn Inpainter>,
     patches: PatchMatch,

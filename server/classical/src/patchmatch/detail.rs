@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use iopaint_inpaint::Stop;
 
+use super::anchor::{Anchor, colours};
 use super::field::Field;
 use super::fill::{LAST_SHARPNESS, Run, SHARPNESS, smooth, voted};
 use super::level::{Canvas, Level};
@@ -22,8 +23,6 @@ const TURNS: usize = 4;
 const ROUNDS: usize = 4;
 /// Rounds of search at every larger size, which only correct.
 const FINE_ROUNDS: usize = 1;
-/// The parts of an estimate that are colours.
-const COLOURS: usize = 3;
 
 /// The colours of the hole's pixels of `canvas`, in order. `small` is `canvas` halved `halvings` times and filled, row by
 /// row. `None` where there are no patches to take detail from.
@@ -39,11 +38,13 @@ pub(super) fn restore(
         levels.extend(half);
     }
     let total = levels.len();
+    let width = levels.last().map_or(0, |level| level.canvas.width);
+    let anchor = Anchor::new(small.iter().map(|pixel| (colours(pixel), 1.0)).collect(), width);
     let mut coarser: Option<(Level, Field)> = None;
     while let Some(mut level) = levels.pop() {
         let number = levels.len();
         let seed = run.seed.wrapping_add(number as u64);
-        let anchor = Anchor::new(small, &level, halvings as usize - number);
+        let halvings = halvings as usize - number;
         let begun = match &coarser {
             Some((coarse, field)) => field.doubled(coarse, &level, seed),
             None => Field::random(&level, seed),
@@ -62,7 +63,7 @@ pub(super) fn restore(
         };
         let mut round = 0..;
         for _ in 0..turns {
-            anchor.hold(&level, &mut estimates);
+            anchor.hold(&level, halvings, run.threads, &mut estimates);
             level.write(&estimates);
             for round in round.by_ref().take(rounds) {
                 field.improve(&level, round, seed, run.threads);
@@ -77,7 +78,7 @@ pub(super) fn restore(
                 &mut estimates,
             );
         }
-        anchor.hold(&level, &mut estimates);
+        anchor.hold(&level, halvings, run.threads, &mut estimates);
         if let ControlFlow::Break(stop) = run.monitor.step(total - number, total) {
             return Err(stop);
         }
@@ -87,78 +88,6 @@ pub(super) fn restore(
         coarser = Some((level, field));
     }
     Ok(None)
-}
-
-/// The small filling, which larger ones are held to.
-struct Anchor<'a> {
-    small: &'a [Pixel],
-    /// Columns of the small filling.
-    width: usize,
-    /// How often the level is halved to be as small.
-    halvings: usize,
-}
-
-impl<'a> Anchor<'a> {
-    fn new(small: &'a [Pixel], level: &Level, halvings: usize) -> Self {
-        let width = (0..halvings).fold(level.canvas.width, |width, _| width.div_ceil(2));
-        Self {
-            small,
-            width,
-            halvings,
-        }
-    }
-
-    /// Moves the colours of the hole's pixels so that they are, made small, those of the small filling. The difference
-    /// is interpolated between the middles of the small pixels; textures stay.
-    fn hold(&self, level: &Level, estimates: &mut [Estimate]) {
-        let side = 1_usize << self.halvings;
-        let place = |at: u32| {
-            let at = at as usize;
-            (at % level.canvas.width, at / level.canvas.width)
-        };
-        let mut sums = vec![([0.0_f32; COLOURS], 0.0_f32); self.small.len()];
-        for (at, estimate) in level.holes.iter().zip(estimates.iter()) {
-            let (x, y) = place(*at);
-            if let Some((sum, count)) = sums.get_mut(y / side * self.width + x / side) {
-                sum.iter_mut().zip(estimate).for_each(|(sum, part)| *sum += part);
-                *count += 1.0;
-            }
-        }
-        for ((sum, count), pixel) in sums.iter_mut().zip(self.small) {
-            for (part, right) in sum.iter_mut().zip(pixel) {
-                *part = f32::from(*right) - *part / count.max(1.0);
-            }
-            *count = count.min(1.0);
-        }
-        let between = |at: usize| {
-            let middle = (at as f32 + 0.5) / side as f32 - 0.5;
-            let first = middle.floor();
-            [(first, 1.0 - (middle - first)), (first + 1.0, middle - first)]
-        };
-        for (at, estimate) in level.holes.iter().zip(estimates) {
-            let (x, y) = place(*at);
-            let (mut difference, mut total) = ([0.0; COLOURS], 0.0);
-            for (row, down) in between(y) {
-                for (column, across) in between(x) {
-                    if row < 0.0 || column < 0.0 || column as usize >= self.width {
-                        continue;
-                    }
-                    let small = sums.get(row as usize * self.width + column as usize);
-                    if let Some((parts, known)) = small {
-                        let weight = down * across * known;
-                        total += weight;
-                        difference
-                            .iter_mut()
-                            .zip(parts)
-                            .for_each(|(sum, part)| *sum += weight * part);
-                    }
-                }
-            }
-            for (part, difference) in estimate.iter_mut().zip(difference) {
-                *part = (*part + difference / total.max(f32::MIN_POSITIVE)).clamp(0.0, 255.0);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 
 use iopaint_inpaint::{Monitor, Stop};
 
+use super::anchor::Anchor;
 use super::field::Field;
 use super::guide::Guide;
 use super::level::{Canvas, Level};
+use super::misfit::Doubt;
 use super::pixel::{Estimate, VOTED};
 use super::pyramid::pyramid;
 use super::seam;
@@ -23,6 +25,10 @@ const FIRST_ROUNDS: usize = 8;
 /// crisp.
 pub(super) const SHARPNESS: f32 = 1.0;
 pub(super) const LAST_SHARPNESS: f32 = 4.0;
+/// The level, or the coarsest, at which it is seen where patches don't fit (see [`Doubt`]), and that whose colours finer
+/// ones are held to there.
+const DOUBTED: usize = 3;
+const MIXED: usize = 2;
 /// What is filled in where nothing is known: mid-grey, without texture.
 const UNKNOWN: Estimate = [128.0, 128.0, 128.0, 0.0, 0.0];
 
@@ -38,6 +44,10 @@ pub(super) struct Run<'a> {
 pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Estimate>, Stop> {
     let mut levels = pyramid(canvas);
     let guide = guess.map(|guess| Guide::new(guess, &levels));
+    let coarsest = levels.len().saturating_sub(1);
+    let (doubted_level, mixed_level) = (DOUBTED.min(coarsest), MIXED.min(coarsest));
+    let mut doubt: Option<Doubt> = None;
+    let mut anchor: Option<Anchor> = None;
     let mut steps = Steps::of(&levels, run.monitor);
     let mut coarser: Option<(Level, Field)> = None;
     while let Some(mut level) = levels.pop() {
@@ -82,13 +92,26 @@ pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Resu
                 let mut filled = at(&level.canvas, &rim);
                 vote(&level, &field, sharpness, run.threads, &rim, &mut filled);
                 seam::hide(&level.canvas, &level.holes, &mut estimates, &rim, &filled);
+                if let Some(anchor) = &anchor {
+                    anchor.hold(&level, mixed_level, run.threads, &mut estimates);
+                }
                 return Ok(estimates);
             }
             if let Some(guide) = &guide {
                 guide.hold(number, 1.0 - turn as f32 / turns as f32, &mut estimates);
             }
+            if let Some(anchor) = &anchor {
+                anchor.hold(&level, mixed_level - number, run.threads, &mut estimates);
+            }
             level.write(&estimates);
             steps.took(&level)?;
+        }
+        if number == doubted_level && guide.is_some() {
+            doubt = Some(Doubt::new(&level, &field));
+        }
+        if let (Some(doubt), Some(guide)) = (doubt.as_ref().filter(|_| number == mixed_level), &guide) {
+            let guess = guide.estimates(number);
+            anchor = Some(doubt.anchor(&level, doubted_level - number, &estimates, &guess));
         }
         coarser = Some((level, field));
     }
@@ -240,5 +263,17 @@ mod tests {
             fill(canvas(64, colour, inside), None, &RUN).unwrap()
         };
         assert_eq!(with(0), with(255));
+    }
+
+    #[test]
+    fn with_a_guess_the_result_does_not_depend_on_the_number_of_threads() {
+        let noise = |x: usize, y: usize| (x * x * 7 + y * y * 13 + x * y) as u8;
+        let inside = |x: usize, y: usize| x.abs_diff(64) < 40 && y.abs_diff(64) < 40;
+        let on = |threads| {
+            let guess = canvas(128, |_, _| 200, |_, _| false);
+            let run = Run { threads, ..RUN };
+            fill(canvas(128, noise, inside), Some(guess), &run).unwrap()
+        };
+        assert_eq!(on(1), on(3));
     }
 }

@@ -6,12 +6,14 @@
 //! patches are compared by colour, slope and, after Newson et al. ("Video Inpainting of Complex Scenes", 2014),
 //! texture. The seam is hidden in the gradient domain (Perez, Gangnet and Blake 2003).
 
+mod anchor;
 mod detail;
 mod distance;
 mod field;
 mod fill;
 mod guide;
 mod level;
+mod misfit;
 mod parallel;
 mod pixel;
 mod pyramid;
@@ -52,8 +54,8 @@ impl PatchMatch {
     }
 
     /// Fills the pixels of `image` that aren't 0 in `mask`; both have one size. `guess`, of that size too, is what the
-    /// search begins with in the hole, and is held to near what is known; without it that is a smooth filling. After every turn `monitor` is asked whether
-    /// to go on.
+    /// search begins with in the hole, and is held to near what is known and where patches don't fit; without it that is
+    /// a smooth filling. After every turn `monitor` is asked whether to go on.
     ///
     /// # Errors
     /// What the monitor said.
