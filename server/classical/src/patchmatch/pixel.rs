@@ -2,7 +2,10 @@
 
 /// A pixel as patches are compared: red, green, blue, texture across and down, slope across and down, and nothing.
 /// Eight bytes, so that a row of a patch is read at once.
-pub(super) type Pixel = [u8; 8];
+pub(super) type Pixel = [u8; PARTS];
+
+/// The bytes of a pixel.
+pub(super) const PARTS: usize = 8;
 
 /// Texture along x.
 pub(super) const ACROSS: usize = 3;
