@@ -22,39 +22,37 @@ pub(super) struct Field {
 impl Field {
     /// A field of sources taken at random; `None` where there are none.
     pub(super) fn random(level: &Level, seed: u64) -> Option<Self> {
-        let sources: Vec<u32> = level.sources().collect();
-        let pick = |target| {
-            let at = Random::at(seed, 0, target).below(sources.len());
-            sources.get(at).copied()
-        };
-        let source = (0..level.targets.len() as u64).map(pick);
-        Some(Self {
-            source: source.collect::<Option<_>>()?,
-            cost: vec![u32::MAX; level.targets.len()],
-        })
+        let pick = picks(level, seed)?;
+        Some(Self::of((0..level.targets.len()).map(pick).collect()))
     }
 
     /// This field, which is that of `coarse`, for a level of twice the size: each target takes the offset to the
     /// known patch, twice as long. Where that leads nowhere, a source is taken at random.
     pub(super) fn doubled(&self, coarse: &Level, fine: &Level, seed: u64) -> Option<Self> {
-        let mut field = Self::random(fine, seed)?;
+        let pick = picks(fine, seed)?;
         let (width, coarse_width) = (fine.canvas.width, coarse.canvas.width);
-        for (target, source) in fine.targets.iter().zip(&mut field.source) {
-            let (x, y) = (*target as usize % width, *target as usize / width);
+        let offset = |target: usize| {
+            let (x, y) = (target % width, target / width);
             let half_x = inside(x / 2, coarse_width);
             let half_y = inside(y / 2, coarse.canvas.height);
-            let half = coarse.target(half_y * coarse_width + half_x);
-            let Some(found) = half.and_then(|half| self.source.get(half)) else {
-                continue;
-            };
-            let (found_x, found_y) = (*found as usize % coarse_width, *found as usize / coarse_width);
+            let half = coarse.target(half_y * coarse_width + half_x)?;
+            let found = *self.source.get(half)? as usize;
+            let (found_x, found_y) = (found % coarse_width, found / coarse_width);
             let x = inside((x + 2 * found_x).saturating_sub(2 * half_x), width);
             let y = inside((y + 2 * found_y).saturating_sub(2 * half_y), fine.canvas.height);
-            if fine.is_source(y * width + x) {
-                *source = (y * width + x) as u32;
-            }
+            fine.is_source(y * width + x).then_some((y * width + x) as u32)
+        };
+        let source = fine.targets.iter().enumerate();
+        let source = source.map(|(own, target)| offset(*target as usize).unwrap_or_else(|| pick(own)));
+        Some(Self::of(source.collect()))
+    }
+
+    /// Sources that haven't been compared with their targets yet.
+    fn of(source: Vec<u32>) -> Self {
+        Self {
+            cost: vec![u32::MAX; source.len()],
+            source,
         }
-        Some(field)
     }
 
     /// One round of `PatchMatch` (Barnes, Shechtman, Finkelstein and Goldman 2009): each target tries what its
@@ -85,6 +83,16 @@ impl Field {
         }
         for_each(threads, bands, Search::run);
     }
+}
+
+/// A source for each target, by its number, taken at random; `None` where there are none.
+fn picks(level: &Level, seed: u64) -> Option<impl Fn(usize) -> u32> {
+    let sources: Vec<u32> = level.sources().collect();
+    let first = *sources.first()?;
+    Some(move |target| {
+        let at = Random::at(seed, 0, target as u64).below(sources.len());
+        sources.get(at).copied().unwrap_or(first)
+    })
 }
 
 /// The nearest coordinate whose patch is inside a side of `length` pixels.

@@ -31,6 +31,8 @@ pub(super) struct Level {
     pub(super) targets: Vec<u32>,
     /// How much each target's word counts.
     pub(super) confidence: Vec<f32>,
+    /// The pixels whose slopes change with the hole's, in it and beside it, in order.
+    sloped: Vec<u32>,
     /// The pixels whose patches are inside the image and all known.
     source: Vec<bool>,
     target_at: Vec<u32>,
@@ -60,6 +62,7 @@ impl Level {
             holes: holes.map(|(at, _)| at).collect(),
             targets,
             confidence,
+            sloped: sloped(&canvas),
             source,
             target_at,
             canvas,
@@ -94,18 +97,11 @@ impl Level {
                 *parts = estimate.map(to_byte);
             }
         }
-        let holes = std::mem::take(&mut self.holes);
-        for &at in &holes {
-            let at = at as usize;
-            for near in [at, at + 1, at + self.canvas.width] {
-                self.write_slopes(near);
-            }
-            let before = [at.checked_sub(1), at.checked_sub(self.canvas.width)];
-            for near in before.into_iter().flatten() {
-                self.write_slopes(near);
-            }
+        let sloped = std::mem::take(&mut self.sloped);
+        for at in &sloped {
+            self.write_slopes(*at as usize);
         }
-        self.holes = holes;
+        self.sloped = sloped;
     }
 
     fn write_slopes(&mut self, at: usize) {
@@ -130,6 +126,23 @@ impl Level {
             pixel[SLOPE_DOWN] = down;
         }
     }
+}
+
+/// The hole's pixels and the neighbours of each.
+fn sloped(canvas: &Canvas) -> Vec<u32> {
+    let (width, hole) = (canvas.width, &canvas.hole);
+    let is_hole = |at: Option<usize>| at.and_then(|at| hole.get(at)).copied().unwrap_or(false);
+    let near_hole = |at: &usize| {
+        let neighbours = [
+            at.checked_sub(width),
+            at.checked_sub(1),
+            Some(*at),
+            Some(at + 1),
+            Some(at + width),
+        ];
+        neighbours.into_iter().any(is_hole)
+    };
+    (0..hole.len()).filter(near_hole).map(|at| at as u32).collect()
 }
 
 /// Whether the patch around a pixel has a part of the hole.
