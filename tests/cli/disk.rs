@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -215,4 +216,30 @@ fn strict_models_refuses_a_file_that_nobody_knows() {
         assert_eq!(inpaint(&server.port), 200);
     }
     assert!(models.path().join("big-lama.pt").exists());
+}
+
+#[test]
+fn a_file_that_nobody_knows_serves_and_the_log_names_it() {
+    let models = tempfile::tempdir().unwrap();
+    fs::copy(
+        fixtures().join("goldens/models/lama.pt"),
+        models.path().join("big-lama.pt"),
+    )
+    .unwrap();
+    let mut server = start_with(|command| {
+        command
+            .arg("--model-dir")
+            .arg(models.path())
+            .args(["--model", "lama"])
+            .stderr(Stdio::piped());
+    });
+    // Kept to the end: who writes a log should find a reader.
+    let mut log = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let line = log
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.contains("it is not the known file"))
+        .unwrap();
+    assert!(line.contains("big-lama.pt") && line.contains("sha256="), "{line}");
+    assert_eq!(inpaint(&server.port), 200);
 }

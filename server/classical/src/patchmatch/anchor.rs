@@ -1,13 +1,8 @@
 //! Large fillings that are held to the colours of a small one.
 
 use super::level::Level;
-use super::parallel::for_each;
-use super::pixel::Estimate;
-
-/// Pixels that one thread moves at a time.
-const PIECE: usize = 2048;
-/// The parts of an estimate that are colours.
-const COLOURS: usize = 3;
+use super::parallel::{PIECE, for_each};
+use super::pixel::{COLOURS, Estimate};
 
 pub(super) type Colours = [f32; COLOURS];
 

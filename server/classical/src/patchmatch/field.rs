@@ -9,6 +9,7 @@ use super::distance::{RADIUS, distance};
 use super::level::{Canvas, Level};
 use super::parallel::for_each;
 use super::random::Random;
+use super::wide::{Work, run_wide};
 
 /// Rows that are searched one after the other; bands of them are searched side by side.
 const BAND: usize = 16;
@@ -81,7 +82,7 @@ impl Field {
             });
             first += targets.len();
         }
-        for_each(threads, bands, Search::run);
+        for_each(threads, bands, run_wide);
     }
 }
 
@@ -121,29 +122,9 @@ struct Best {
     cost: u32,
 }
 
-impl Search<'_> {
-    /// With the widest instructions that the processor has; they give the same numbers, which are whole.
-    #[cfg(target_arch = "x86_64")]
-    fn run(self) {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(search: Search<'_>) {
-            search.any();
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has these instructions.
-            unsafe { with_avx2(self) }
-        } else {
-            self.any();
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn run(self) {
-        self.any();
-    }
-
+impl Work for Search<'_> {
     #[inline(always)]
-    fn any(mut self) {
+    fn run(mut self) {
         let backward = self.round % 2 == 1;
         for step in 0..self.targets.len() {
             let own = if backward {
@@ -154,7 +135,9 @@ impl Search<'_> {
             self.target(own, backward);
         }
     }
+}
 
+impl Search<'_> {
     #[inline(always)]
     fn target(&mut self, own: usize, backward: bool) {
         let (Some(target), Some(at)) = (self.targets.get(own), self.source.get(own)) else {

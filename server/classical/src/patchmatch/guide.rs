@@ -3,7 +3,7 @@
 use iopaint_imaging::depth;
 
 use super::level::{Canvas, Level};
-use super::pixel::{Estimate, Pixel, VOTED};
+use super::pixel::{COLOURS, Estimate, Pixel, VOTED};
 use super::pyramid::shrunk;
 
 /// How much a guess counts beside the patches' vote right at the hole's border and far from it, in the first turn of a
@@ -13,8 +13,6 @@ const TRUST: (f32, f32) = (0.8, 0.08);
 const REACH: f32 = 14.0;
 /// The finest level at which the guess counts; those below are the patches' alone, so that the result is crisp.
 const FINEST: usize = 1;
-/// The parts of an estimate that are colours.
-const COLOURS: usize = 3;
 
 /// The guess at every scale.
 pub(super) struct Guide {

@@ -22,6 +22,7 @@ mod seam;
 mod smooth;
 mod texture;
 mod vote;
+mod wide;
 
 use std::num::NonZeroUsize;
 

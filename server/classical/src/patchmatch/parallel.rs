@@ -3,6 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+/// How many pixels of the hole are a piece, where each stands for itself.
+pub(super) const PIECE: usize = 2048;
+
 /// Does `work` for every piece on up to `threads` threads, in any order.
 pub(super) fn for_each<P: Send>(threads: usize, pieces: Vec<P>, work: impl Fn(P) + Sync) {
     let threads = threads.min(pieces.len());

@@ -18,6 +18,9 @@ pub(super) const SLOPE_DOWN: usize = 6;
 /// The parts of a pixel that are averaged over patches, the first ones: colour and texture.
 pub(super) const VOTED: usize = 5;
 
+/// Those that are colours.
+pub(super) const COLOURS: usize = 3;
+
 /// A pixel of the hole between two searches: its colour and texture.
 pub(super) type Estimate = [f32; VOTED];
 

@@ -8,11 +8,9 @@
 use super::distance::{RADIUS, SIDE};
 use super::field::Field;
 use super::level::Level;
-use super::parallel::for_each;
+use super::parallel::{PIECE, for_each};
 use super::pixel::{Estimate, PARTS, VOTED};
-
-/// How many pixels are a piece.
-const PIECE: usize = 2048;
+use super::wide::{Work, run_wide};
 
 /// The pixels at `places` as the targets that cover them have it (Wexler, Shechtman and Irani 2007): each says what
 /// stands in its known patch in the pixel's place, and the average is taken. Targets count by their confidence, and by
@@ -34,7 +32,7 @@ pub(super) fn vote(
         places,
         estimates,
     });
-    for_each(threads, pieces.collect(), Piece::run);
+    for_each(threads, pieces.collect(), run_wide);
 }
 
 /// The pixels that one thread averages at a time.
@@ -46,30 +44,10 @@ struct Piece<'a> {
     estimates: &'a mut [Estimate],
 }
 
-impl Piece<'_> {
-    /// With the widest instructions that the processor has; they give the same numbers, as the parts of a pixel are
-    /// summed side by side, each in the same order.
-    #[cfg(target_arch = "x86_64")]
-    fn run(self) {
-        #[target_feature(enable = "avx2")]
-        fn with_avx2(piece: Piece<'_>) {
-            piece.any();
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has these instructions.
-            unsafe { with_avx2(self) }
-        } else {
-            self.any();
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn run(self) {
-        self.any();
-    }
-
+impl Work for Piece<'_> {
+    // The parts of a pixel are summed side by side, each in the same order.
     #[inline(always)]
-    fn any(self) {
+    fn run(self) {
         for (place, estimate) in self.places.iter().zip(self.estimates) {
             let votes = votes_for(self.level, self.field, *place as usize);
             if let Some(found) = average(self.level, &votes, self.sharpness) {
