@@ -2,18 +2,7 @@
 
 use super::level::Level;
 use super::parallel::{PIECE, for_each};
-use super::pixel::{COLOURS, Estimate};
-
-pub(super) type Colours = [f32; COLOURS];
-
-/// The colours of a pixel.
-pub(super) fn colours<T: Copy + Into<f32>, const N: usize>(pixel: &[T; N]) -> Colours {
-    let mut colours = [0.0; COLOURS];
-    for (colour, part) in colours.iter_mut().zip(pixel) {
-        *colour = (*part).into();
-    }
-    colours
-}
+use super::pixel::{COLOURS, Colours};
 
 /// The small filling, which larger ones are held to.
 pub(super) struct Anchor {
@@ -29,8 +18,16 @@ impl Anchor {
     }
 
     /// Moves the colours of the hole's pixels so that they are, made small by `halvings`, those of the small filling,
-    /// as far as these hold. The difference is interpolated between the middles of the small pixels; textures stay.
-    pub(super) fn hold(&self, level: &Level, halvings: usize, threads: usize, estimates: &mut [Estimate]) {
+    /// `share` (0..=1) of the way as far as these hold. The difference is interpolated between the middles of the small
+    /// pixels, so that detail stays.
+    pub(super) fn hold(
+        &self,
+        level: &Level,
+        halvings: usize,
+        share: f32,
+        threads: usize,
+        estimates: &mut [Colours],
+    ) {
         let side = 1_usize << halvings;
         let place = |at: u32| {
             let at = at as usize;
@@ -46,7 +43,7 @@ impl Anchor {
         }
         for ((sum, count), (right, strength)) in sums.iter_mut().zip(&self.small) {
             for (part, right) in sum.iter_mut().zip(right) {
-                *part = strength * (right - *part / count.max(1.0));
+                *part = share * strength * (right - *part / count.max(1.0));
             }
             *count = count.min(1.0);
         }
@@ -88,7 +85,7 @@ impl Anchor {
 mod tests {
     use super::*;
     use crate::patchmatch::level::Canvas;
-    use crate::patchmatch::pixel::{VOTED, coloured};
+    use crate::patchmatch::pixel::coloured;
 
     #[test]
     fn colours_move_as_far_as_the_small_filling_holds() {
@@ -99,14 +96,15 @@ mod tests {
             pixels: vec![coloured([50; 3]); side * side],
             hole: vec![true; side * side],
         });
-        let held = |strength: f32| {
+        let held = |strength: f32, share: f32| {
             let small = vec![([90.0; COLOURS], strength); side / 4 * (side / 4)];
-            let mut estimates = vec![[50.0; VOTED]; side * side];
-            Anchor::new(small, side / 4).hold(&level, 2, 1, &mut estimates);
+            let mut estimates = vec![[50.0; COLOURS]; side * side];
+            Anchor::new(small, side / 4).hold(&level, 2, share, 1, &mut estimates);
             estimates
         };
-        assert_eq!(held(1.0), vec![[90.0, 90.0, 90.0, 50.0, 50.0]; side * side]);
-        assert_eq!(held(0.5), vec![[70.0, 70.0, 70.0, 50.0, 50.0]; side * side]);
-        assert_eq!(held(0.0), vec![[50.0; VOTED]; side * side]);
+        assert_eq!(held(1.0, 1.0), vec![[90.0; COLOURS]; side * side]);
+        assert_eq!(held(0.5, 1.0), vec![[70.0; COLOURS]; side * side]);
+        assert_eq!(held(0.5, 0.5), vec![[60.0; COLOURS]; side * side]);
+        assert_eq!(held(0.0, 1.0), vec![[50.0; COLOURS]; side * side]);
     }
 }

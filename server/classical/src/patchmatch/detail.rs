@@ -9,11 +9,11 @@ use std::ops::ControlFlow;
 
 use iopaint_inpaint::Stop;
 
-use super::anchor::{Anchor, colours};
+use super::anchor::Anchor;
 use super::field::Field;
 use super::fill::{LAST_SHARPNESS, Run, SHARPNESS, smooth, voted};
 use super::level::{Canvas, Level};
-use super::pixel::{Estimate, Pixel};
+use super::pixel::{Colours, Pixel, colours};
 use super::pyramid::halved;
 use super::vote::vote;
 
@@ -31,7 +31,7 @@ pub(super) fn restore(
     small: &[Pixel],
     halvings: u32,
     run: &Run<'_>,
-) -> Result<Option<Vec<Estimate>>, Stop> {
+) -> Result<Option<Vec<Colours>>, Stop> {
     let mut levels = vec![Level::new(canvas)];
     for _ in 0..halvings {
         let half = levels.last().map(|level| Level::new(halved(&level.canvas)));
@@ -63,7 +63,7 @@ pub(super) fn restore(
         };
         let mut round = 0..;
         for _ in 0..turns {
-            anchor.hold(&level, halvings, run.threads, &mut estimates);
+            anchor.hold(&level, halvings, 1.0, run.threads, &mut estimates);
             level.write(&estimates);
             for round in round.by_ref().take(rounds) {
                 field.improve(&level, round, seed, run.threads);
@@ -78,7 +78,7 @@ pub(super) fn restore(
                 &mut estimates,
             );
         }
-        anchor.hold(&level, halvings, run.threads, &mut estimates);
+        anchor.hold(&level, halvings, 1.0, run.threads, &mut estimates);
         if let ControlFlow::Break(stop) = run.monitor.step(total - number, total) {
             return Err(stop);
         }

@@ -9,7 +9,7 @@ use super::field::Field;
 use super::guide::Guide;
 use super::level::{Canvas, Level};
 use super::misfit::Doubt;
-use super::pixel::{Estimate, VOTED};
+use super::pixel::{COLOURS, Colours, PARTS, colours};
 use super::pyramid::pyramid;
 use super::seam;
 use super::smooth::pull_push;
@@ -29,8 +29,8 @@ pub(super) const LAST_SHARPNESS: f32 = 4.0;
 /// ones are held to there.
 const DOUBTED: usize = 3;
 const MIXED: usize = 2;
-/// What is filled in where nothing is known: mid-grey, without texture.
-const UNKNOWN: Estimate = [128.0, 128.0, 128.0, 0.0, 0.0];
+/// What is filled in where nothing is known: mid-grey.
+const UNKNOWN: Colours = [128.0; COLOURS];
 
 /// How a completion is to run.
 pub(super) struct Run<'a> {
@@ -41,7 +41,7 @@ pub(super) struct Run<'a> {
 
 /// The colours of the hole's pixels, in order. `guess`, a picture of the same size as `canvas`, is what the search
 /// begins with in the hole and is held to (see [`Guide`]); without it that is a smooth filling.
-pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Estimate>, Stop> {
+pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Colours>, Stop> {
     let mut levels = pyramid(canvas);
     let guide = guess.map(|guess| Guide::new(guess, &levels));
     let coarsest = levels.len().saturating_sub(1);
@@ -93,15 +93,16 @@ pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Resu
                 vote(&level, &field, sharpness, run.threads, &rim, &mut filled);
                 seam::hide(&level.canvas, &level.holes, &mut estimates, &rim, &filled);
                 if let Some(anchor) = &anchor {
-                    anchor.hold(&level, mixed_level, run.threads, &mut estimates);
+                    anchor.hold(&level, mixed_level, 1.0, run.threads, &mut estimates);
                 }
                 return Ok(estimates);
             }
             if let Some(guide) = &guide {
-                guide.hold(number, 1.0 - turn as f32 / turns as f32, &mut estimates);
+                let left = 1.0 - turn as f32 / turns as f32;
+                guide.hold(&level, number, left, run.threads, &mut estimates);
             }
             if let Some(anchor) = &anchor {
-                anchor.hold(&level, mixed_level - number, run.threads, &mut estimates);
+                anchor.hold(&level, mixed_level - number, 1.0, run.threads, &mut estimates);
             }
             level.write(&estimates);
             steps.took(&level)?;
@@ -153,35 +154,32 @@ impl<'a> Steps<'a> {
     }
 }
 
-pub(super) fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Estimate> {
+pub(super) fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Colours> {
     let mut estimates = vec![UNKNOWN; level.holes.len()];
     vote(level, field, sharpness, threads, &level.holes, &mut estimates);
     estimates
 }
 
-fn at(canvas: &Canvas, places: &[u32]) -> Vec<Estimate> {
-    let pixel = |at: &u32| {
-        canvas
-            .pixels
-            .get(*at as usize)
-            .and_then(|pixel| pixel.first_chunk::<VOTED>())
-    };
-    places
-        .iter()
-        .map(|at| pixel(at).map_or(UNKNOWN, |parts| parts.map(f32::from)))
+fn at(canvas: &Canvas, places: &[u32]) -> Vec<Colours> {
+    let pixels = places.iter().map(|at| canvas.pixels.get(*at as usize));
+    pixels
+        .map(|pixel| pixel.map_or(UNKNOWN, colours::<u8, PARTS>))
         .collect()
 }
 
 /// The level's pixels, smoothly filled.
-pub(super) fn smooth(level: &Level) -> Vec<Estimate> {
+pub(super) fn smooth(level: &Level) -> Vec<Colours> {
     if level.canvas.hole.iter().all(|hole| *hole) {
         return vec![UNKNOWN; level.holes.len()];
     }
     let known = level.canvas.pixels.iter().zip(&level.canvas.hole);
     let values: Vec<_> = known
-        .map(|(pixel, hole)| match pixel.first_chunk::<VOTED>() {
-            Some(parts) if !hole => (parts.map(f32::from), 1.0),
-            _ => ([0.0; VOTED], 0.0),
+        .map(|(pixel, hole)| {
+            if *hole {
+                ([0.0; COLOURS], 0.0)
+            } else {
+                (colours(pixel), 1.0)
+            }
         })
         .collect();
     let filled = pull_push(&values, level.canvas.width);
@@ -193,6 +191,7 @@ pub(super) fn smooth(level: &Level) -> Vec<Estimate> {
 mod tests {
     use super::*;
     use crate::patchmatch::pixel::coloured;
+    use crate::patchmatch::texture::write_texture;
     use iopaint_inpaint::Unmonitored;
 
     const RUN: Run<'static> = Run {
@@ -275,5 +274,19 @@ mod tests {
             fill(canvas(128, noise, inside), Some(guess), &run).unwrap()
         };
         assert_eq!(on(1), on(3));
+    }
+
+    #[test]
+    fn beside_grain_a_smooth_guess_does_not_fetch_smooth_patches_of_its_colour() {
+        let side = 160;
+        let grain = |x: usize, y: usize| 100 + ((x * 73) ^ (y * 151)).wrapping_mul(2_654_435_761) as u8 % 40;
+        let picture = |x: usize, y: usize| if y < 50 { 119 } else { grain(x, y) };
+        let ribbon = |x: usize, y: usize| (16..144).contains(&x) && (80..120).contains(&y);
+        let mut known = canvas(side, |x, y| if ribbon(x, y) { 0 } else { picture(x, y) }, ribbon);
+        write_texture(&mut known);
+        let filled = fill(known, Some(canvas(side, |_, _| 119, |_, _| false)), &RUN).unwrap();
+        let smooth = |colours: &&Colours| (colours[0] - 119.0).abs() < 1.0;
+        let share = filled.iter().filter(smooth).count() as f32 / filled.len() as f32;
+        assert!(share < 0.1, "{share}");
     }
 }

@@ -3,7 +3,8 @@
 use iopaint_imaging::depth;
 
 use super::distance::{RADIUS, SIDE};
-use super::pixel::{Estimate, Pixel, SLOPE_ACROSS, SLOPE_DOWN, brightness, to_byte};
+use super::pixel::{Colours, Pixel, SLOPE_ACROSS, SLOPE_DOWN, brightness, to_byte};
+use super::texture::spread_texture;
 
 /// No target: the pixel's patch has no pixel of the hole, or doesn't lie inside the image.
 const NONE: u32 = u32::MAX;
@@ -39,7 +40,8 @@ pub(super) struct Level {
 }
 
 impl Level {
-    pub(super) fn new(canvas: Canvas) -> Self {
+    pub(super) fn new(mut canvas: Canvas) -> Self {
+        spread_texture(&mut canvas);
         let (width, height) = (canvas.width, canvas.height);
         let touched = touched(&canvas.hole, width, height);
         let depth = depth(&canvas.hole, width);
@@ -90,11 +92,11 @@ impl Level {
         sources.map(|(at, _)| at)
     }
 
-    /// Writes the hole's pixels, and the slopes in it and beside it.
-    pub(super) fn write(&mut self, estimates: &[Estimate]) {
+    /// Writes the colours of the hole's pixels, and the slopes in it and beside it.
+    pub(super) fn write(&mut self, estimates: &[Colours]) {
         for (at, estimate) in self.holes.iter().zip(estimates) {
-            if let Some([parts @ .., _, _, _]) = self.canvas.pixels.get_mut(*at as usize) {
-                *parts = estimate.map(to_byte);
+            if let Some([red, green, blue, ..]) = self.canvas.pixels.get_mut(*at as usize) {
+                [*red, *green, *blue] = estimate.map(to_byte);
             }
         }
         let sloped = std::mem::take(&mut self.sloped);
@@ -210,8 +212,8 @@ mod tests {
     #[test]
     fn an_edge_shows_in_the_slopes_beside_it() {
         let mut level = level(20, 20, &[105]);
-        level.write(&[[200.0, 200.0, 200.0, 3.0, 4.0]]);
-        assert_eq!(level.canvas.pixels[105][..5], [200, 200, 200, 3, 4]);
+        level.write(&[[200.0; 3]]);
+        assert_eq!(level.canvas.pixels[105][..3], [200; 3]);
         assert!(level.canvas.pixels[104][SLOPE_ACROSS] > FLAT as u8);
         assert!(level.canvas.pixels[106][SLOPE_ACROSS] < FLAT as u8);
         assert!(level.canvas.pixels[85][SLOPE_DOWN] > FLAT as u8);

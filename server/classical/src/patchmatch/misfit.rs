@@ -3,11 +3,11 @@
 //! Behind a whole object there is ground that goes on on every side, and patches across the hole's border have their
 //! like elsewhere. Where the border cuts through a thing they don't, and what patches make of the inside is invention.
 
-use super::anchor::{Anchor, colours};
+use super::anchor::Anchor;
 use super::distance::SIDE;
 use super::field::Field;
 use super::level::Level;
-use super::pixel::{ACROSS, DOWN, Estimate, VOTED};
+use super::pixel::{ACROSS, COLOURS, Colours, DOWN};
 use super::smooth::pull_push;
 
 /// The squared difference to the nearest patch, a pixel, at which patches are believed by half.
@@ -16,7 +16,7 @@ const HALF: f32 = 2100.0;
 /// the squared texture of the median patch.
 const TEXTURED: f32 = 1.0;
 /// How much of the colours is the guess's where patches aren't believed at all.
-const SHARE: f32 = 0.7;
+const SHARE: f32 = 0.8;
 
 /// How little patches are believed in every pixel of a level, in 0..=1.
 pub(super) struct Doubt {
@@ -28,7 +28,7 @@ impl Doubt {
     /// By how well the patches around the nearest pixels outside the hole fit.
     pub(super) fn new(level: &Level, field: &Field) -> Self {
         let width = level.canvas.width;
-        let mut misfits = vec![([0.0; VOTED], 0.0); level.canvas.pixels.len()];
+        let mut misfits = vec![([0.0], 0.0); level.canvas.pixels.len()];
         for (at, cost) in level.targets.iter().zip(&field.cost) {
             let at = *at as usize;
             if level.canvas.hole.get(at) == Some(&false)
@@ -40,7 +40,7 @@ impl Doubt {
         }
         let half = HALF + TEXTURED * texture(level);
         let spread = pull_push(&misfits, width).into_iter();
-        let doubt = |[misfit, ..]: Estimate| {
+        let doubt = |[misfit]: [f32; 1]| {
             let ratio = (misfit / half).powi(4);
             ratio / (1.0 + ratio)
         };
@@ -56,16 +56,16 @@ impl Doubt {
         &self,
         level: &Level,
         halvings: usize,
-        estimates: &[Estimate],
-        guess: &[Estimate],
+        estimates: &[Colours],
+        guess: &[Colours],
     ) -> Anchor {
         let width = level.canvas.width;
-        let mut small = vec![([0.0; 3], 0.0); level.canvas.pixels.len()];
+        let mut small = vec![([0.0; COLOURS], 0.0); level.canvas.pixels.len()];
         for ((at, estimate), guess) in level.holes.iter().zip(estimates).zip(guess) {
             let at = *at as usize;
             let coarse = ((at / width) >> halvings) * self.width + ((at % width) >> halvings);
             let doubt = self.values.get(coarse).copied().unwrap_or_default();
-            let mut mixed = colours(estimate);
+            let mut mixed = *estimate;
             for (part, guess) in mixed.iter_mut().zip(guess) {
                 *part += SHARE * (guess - *part);
             }
@@ -134,18 +134,17 @@ mod tests {
     /// What black patches become at the left and right end of the hole's middle row, held to a guess of 200.
     fn held(level: &Level, apart: u32) -> (f32, f32) {
         let doubt = Doubt::new(level, &field(level, apart));
-        let mut estimates = vec![[0.0; VOTED]; level.holes.len()];
-        let guess = vec![[200.0; VOTED]; level.holes.len()];
+        let mut estimates = vec![[0.0; COLOURS]; level.holes.len()];
+        let guess = vec![[200.0; COLOURS]; level.holes.len()];
         doubt
             .anchor(level, 0, &estimates, &guess)
-            .hold(level, 0, 1, &mut estimates);
+            .hold(level, 0, 1.0, 1, &mut estimates);
         let at = |x: usize| {
             level
                 .holes
                 .binary_search(&((32 * SIDE_LENGTH + x) as u32))
                 .unwrap()
         };
-        assert!(estimates.iter().all(|estimate| estimate[3..] == [0.0, 0.0]));
         (estimates[at(23)][0], estimates[at(41)][0])
     }
 

@@ -4,7 +4,8 @@
 //! for every patch that touches the hole the known patch most like it, and let overlapping patches vote on the hole's
 //! colours, in turn until they agree. The search is `PatchMatch` (Barnes, Shechtman, Finkelstein and Goldman 2009);
 //! patches are compared by colour, slope and, after Newson et al. ("Video Inpainting of Complex Scenes", 2014),
-//! texture. The seam is hidden in the gradient domain (Perez, Gangnet and Blake 2003).
+//! texture, which in the hole is that of its surroundings. The seam is hidden in the gradient domain (Perez, Gangnet and
+//! Blake 2003).
 
 mod anchor;
 mod detail;
@@ -31,7 +32,7 @@ use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding
 
 use fill::{Run, fill};
 use level::Canvas;
-use pixel::{Estimate, coloured, to_byte};
+use pixel::{Colours, coloured, to_byte};
 use texture::write_texture;
 
 /// The fewest pixels of surroundings on every side of the hole that are searched for patches.
@@ -152,11 +153,11 @@ impl Detail for PatchMatch {
 }
 
 /// Writes the colours of the hole's pixels, in order.
-fn write(image: &mut RgbImage, hole: &GrayImage, filled: &[Estimate]) {
+fn write(image: &mut RgbImage, hole: &GrayImage, filled: &[Colours]) {
     let pixels = image.as_mut().as_chunks_mut::<3>().0.iter_mut();
     let pixels = pixels.zip(hole.as_raw()).filter(|(_, value)| **value > 0);
-    for ((pixel, _), [red, green, blue, ..]) in pixels.zip(filled) {
-        *pixel = [*red, *green, *blue].map(to_byte);
+    for ((pixel, _), colours) in pixels.zip(filled) {
+        *pixel = colours.map(to_byte);
     }
 }
 

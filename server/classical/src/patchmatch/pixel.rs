@@ -15,14 +15,23 @@ pub(super) const DOWN: usize = 4;
 pub(super) const SLOPE_ACROSS: usize = 5;
 /// Brightness of the neighbour below against that above.
 pub(super) const SLOPE_DOWN: usize = 6;
-/// The parts of a pixel that are averaged over patches, the first ones: colour and texture.
-pub(super) const VOTED: usize = 5;
+/// The parts of a pixel that are averaged when the image is halved, the first ones: colour and texture.
+pub(super) const SCALED: usize = 5;
 
-/// Those that are colours.
+/// Those that patches vote on, the first ones: colour.
 pub(super) const COLOURS: usize = 3;
 
-/// A pixel of the hole between two searches: its colour and texture.
-pub(super) type Estimate = [f32; VOTED];
+/// The colour of a pixel, not rounded; of a pixel of the hole, what it is between two searches.
+pub(super) type Colours = [f32; COLOURS];
+
+/// The colour of a pixel.
+pub(super) fn colours<T: Copy + Into<f32>, const N: usize>(pixel: &[T; N]) -> Colours {
+    let mut colours = [0.0; COLOURS];
+    for (colour, part) in colours.iter_mut().zip(pixel) {
+        *colour = (*part).into();
+    }
+    colours
+}
 
 /// A pixel of which only the colour is known.
 pub(super) fn coloured([red, green, blue]: [u8; 3]) -> Pixel {

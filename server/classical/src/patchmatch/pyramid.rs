@@ -4,7 +4,7 @@ use iopaint_imaging::depth;
 
 use super::distance::SIDE;
 use super::level::{Canvas, Level};
-use super::pixel::{Pixel, VOTED};
+use super::pixel::{Pixel, SCALED};
 
 /// The deepest hole, in pixels, that the coarsest level may have: about as deep as a patch, so that its middle sees
 /// both sides.
@@ -70,7 +70,7 @@ pub(super) fn halved(canvas: &Canvas) -> Canvas {
 
 /// The average of colours and textures, rounded; black where there are none.
 fn average(pixels: impl Iterator<Item = Pixel>) -> Pixel {
-    let (mut sums, mut count) = ([0_u32; VOTED], 0);
+    let (mut sums, mut count) = ([0_u32; SCALED], 0);
     for pixel in pixels {
         count += 1;
         for (sum, value) in sums.iter_mut().zip(pixel) {

@@ -1,7 +1,7 @@
 //! Hiding the seam between what was filled and what was there.
 
 use super::level::Canvas;
-use super::pixel::{Estimate, VOTED};
+use super::pixel::{COLOURS, Colours};
 use super::smooth::pull_push;
 
 /// The largest difference at the rim, of 255, that counts as a seam. More is an edge: the filling shows something else
@@ -17,15 +17,15 @@ const SWEEPS: usize = 12;
 pub(super) fn hide(
     canvas: &Canvas,
     holes: &[u32],
-    estimates: &mut [Estimate],
+    estimates: &mut [Colours],
     rim: &[u32],
-    filled_rim: &[Estimate],
+    filled_rim: &[Colours],
 ) {
-    let mut wrong = vec![([0.0; VOTED], 0.0); canvas.pixels.len()];
+    let mut wrong = vec![([0.0; COLOURS], 0.0); canvas.pixels.len()];
     for (at, filled) in rim.iter().zip(filled_rim) {
         let at = *at as usize;
         if let (Some(wrong), Some(pixel)) = (wrong.get_mut(at), canvas.pixels.get(at)) {
-            let mut difference = [0.0; VOTED];
+            let mut difference = [0.0; COLOURS];
             for ((difference, filled), pixel) in difference.iter_mut().zip(filled).zip(pixel) {
                 *difference = f32::from(*pixel) - filled;
             }
@@ -48,7 +48,7 @@ pub(super) fn hide(
 }
 
 /// One Gauss-Seidel sweep of Laplace's equation over the hole.
-fn relax(values: &mut [Estimate], holes: &[u32], width: usize) {
+fn relax(values: &mut [Colours], holes: &[u32], width: usize) {
     for at in holes {
         let at = *at as usize;
         let x = at % width;
@@ -58,7 +58,7 @@ fn relax(values: &mut [Estimate], holes: &[u32], width: usize) {
             at.checked_sub(width),
             Some(at + width),
         ];
-        let (mut sum, mut count) = ([0.0; VOTED], 0.0_f32);
+        let (mut sum, mut count) = ([0.0; COLOURS], 0.0_f32);
         for value in neighbours.into_iter().flatten().filter_map(|at| values.get(at)) {
             sum.iter_mut().zip(value).for_each(|(sum, part)| *sum += part);
             count += 1.0;
@@ -101,7 +101,7 @@ mod tests {
         let holes: Vec<u32> = (0..(width * height) as u32)
             .filter(|at| inside(*at as usize))
             .collect();
-        let dark = [90.0, 110.0, 130.0, 0.0, 0.0];
+        let dark = [90.0, 110.0, 130.0];
         let rim = rim(&canvas);
         assert_eq!(rim.len(), 2 * (12 + 10));
         let mut estimates = vec![dark; holes.len()];
@@ -123,7 +123,7 @@ mod tests {
         };
         let holes: Vec<u32> = (10..17).collect();
         let rim = rim(&canvas);
-        let dark = [50.0, 50.0, 50.0, 0.0, 0.0];
+        let dark = [50.0; COLOURS];
         let mut estimates = vec![dark; holes.len()];
         hide(&canvas, &holes, &mut estimates, &rim, &vec![dark; rim.len()]);
         assert_eq!(estimates, vec![dark; holes.len()]);

@@ -1,20 +1,18 @@
 //! Smooth fillings, by averages over larger and larger surroundings.
 
-use super::pixel::{Estimate, VOTED};
-
-/// A value, times its weight, and the weight.
-type Weighted = (Estimate, f32);
+/// A value of `N` parts, times its weight, and the weight.
+type Weighted<const N: usize> = ([f32; N], f32);
 
 /// Fills the values whose weight is 0 smoothly from the others and divides these by their weight: pull-push
 /// (Gortler, Grzeszczuk, Szeliski and Cohen 1996). All zero where no value has weight.
-pub(super) fn pull_push(values: &[Weighted], width: usize) -> Vec<Estimate> {
-    let normal = |(value, weight): &Weighted| value.map(|part| part / weight.max(f32::MIN_POSITIVE));
+pub(super) fn pull_push<const N: usize>(values: &[Weighted<N>], width: usize) -> Vec<[f32; N]> {
+    let normal = |(value, weight): &Weighted<N>| value.map(|part| part / weight.max(f32::MIN_POSITIVE));
     let height = values.len() / width.max(1);
     if values.len() <= 1 || values.iter().all(|(_, weight)| *weight > 0.0) {
         return values.iter().map(normal).collect();
     }
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
-    let mut half = vec![([0.0; VOTED], 0.0); half_width * half_height];
+    let mut half = vec![([0.0; N], 0.0); half_width * half_height];
     for (y, row) in values.chunks_exact(width).enumerate() {
         for (x, (value, weight)) in row.iter().enumerate() {
             if let Some((sum, total)) = half.get_mut(y / 2 * half_width + x / 2) {
@@ -27,10 +25,10 @@ pub(super) fn pull_push(values: &[Weighted], width: usize) -> Vec<Estimate> {
     let filled = |at: usize| {
         let columns = between(at % width, half_width);
         let rows = between(at / width, half_height);
-        let mut mixed = [0.0; VOTED];
+        let mut mixed = [0.0; N];
         for (row, row_share) in rows {
             for (column, column_share) in columns {
-                let value = half.get(row * half_width + column).unwrap_or(&[0.0; VOTED]);
+                let value = half.get(row * half_width + column).unwrap_or(&[0.0; N]);
                 for (mixed, part) in mixed.iter_mut().zip(value) {
                     *mixed += part * row_share * column_share;
                 }
@@ -59,11 +57,11 @@ fn between(position: usize, half: usize) -> [(usize, f32); 2] {
 mod tests {
     use super::*;
 
-    fn values(width: usize, height: usize, known: impl Fn(usize, usize) -> Option<f32>) -> Vec<Weighted> {
+    fn values(width: usize, height: usize, known: impl Fn(usize, usize) -> Option<f32>) -> Vec<Weighted<1>> {
         (0..width * height)
             .map(|at| match known(at % width, at / width) {
-                Some(value) => ([value; VOTED], 1.0),
-                None => ([0.0; VOTED], 0.0),
+                Some(value) => ([value], 1.0),
+                None => ([0.0], 0.0),
             })
             .collect()
     }

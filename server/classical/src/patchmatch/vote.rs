@@ -9,7 +9,7 @@ use super::distance::{RADIUS, SIDE};
 use super::field::Field;
 use super::level::Level;
 use super::parallel::{PIECE, for_each};
-use super::pixel::{Estimate, PARTS, VOTED};
+use super::pixel::{COLOURS, Colours, PARTS};
 use super::wide::{Work, run_wide};
 
 /// The pixels at `places` as the targets that cover them have it (Wexler, Shechtman and Irani 2007): each says what
@@ -22,7 +22,7 @@ pub(super) fn vote(
     sharpness: f32,
     threads: usize,
     places: &[u32],
-    estimates: &mut [Estimate],
+    estimates: &mut [Colours],
 ) {
     let pieces = places.chunks(PIECE).zip(estimates.chunks_mut(PIECE));
     let pieces = pieces.map(|(places, estimates)| Piece {
@@ -41,7 +41,7 @@ struct Piece<'a> {
     field: &'a Field,
     sharpness: f32,
     places: &'a [u32],
-    estimates: &'a mut [Estimate],
+    estimates: &'a mut [Colours],
 }
 
 impl Work for Piece<'_> {
@@ -109,7 +109,7 @@ fn votes_for(level: &Level, field: &Field, place: usize) -> Votes {
 
 /// The weighted average; `None` where nobody votes.
 #[inline(always)]
-fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Estimate> {
+fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Colours> {
     let least = votes.iter().map(|vote| vote.cost).min()?;
     let sum: f32 = votes.iter().map(|vote| vote.cost as f32).sum();
     let steepness = sharpness * votes.count as f32 / (sum + 1.0);
@@ -127,6 +127,6 @@ fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Estimate> {
             *sum += weight * f32::from(*value);
         }
     }
-    let estimate = sums.first_chunk::<VOTED>().filter(|_| total > 0.0)?;
+    let estimate = sums.first_chunk::<COLOURS>().filter(|_| total > 0.0)?;
     Some(estimate.map(|sum| sum / total))
 }
