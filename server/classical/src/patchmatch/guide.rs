@@ -14,7 +14,7 @@ const TRUST: (f32, f32) = (0.8, 0.2);
 const REACH: f32 = 20.0;
 /// The finest level at which the guess counts; those below are the patches' alone, so that the result is crisp.
 const FINEST: usize = 1;
-/// So many levels coarser a level's colours are compared with the guess's: the grain of sand or grass, which a guess
+/// How many levels coarser a level's colours are compared with the guess's: the grain of sand or grass, which a guess
 /// doesn't have, is the patches'.
 const COARSER: usize = 2;
 

@@ -73,20 +73,17 @@ impl PatchMatch {
             return Ok(out);
         };
         let region = surroundings(hole, mask.dimensions());
-        let canvas = |image: &RgbImage, hole: Vec<bool>| {
-            let mut canvas = Canvas {
-                width: region.width as usize,
-                height: region.height as usize,
-                pixels: cut(image.as_raw().as_chunks::<3>().0, image.width(), region)
-                    .map(|pixel| coloured(*pixel))
-                    .collect(),
-                hole,
-            };
-            write_texture(&mut canvas);
-            canvas
+        let canvas = |image: &RgbImage, hole: Vec<bool>| Canvas {
+            width: region.width as usize,
+            height: region.height as usize,
+            pixels: cut(image.as_raw().as_chunks::<3>().0, image.width(), region)
+                .map(|pixel| coloured(*pixel))
+                .collect(),
+            hole,
         };
         let hole = cut(mask.as_raw(), mask.width(), region);
-        let known = canvas(image, hole.map(|value| *value > 0).collect());
+        let mut known = canvas(image, hole.map(|value| *value > 0).collect());
+        write_texture(&mut known);
         let guess = guess.map(|guess| canvas(guess, vec![false; known.hole.len()]));
         let run = Run {
             seed: self.seed,
