@@ -195,14 +195,20 @@ fn garbage_in_place_of_a_model_that_nobody_named_leaves_the_built_in_one_serving
     assert!(models.path().join("big-lama.pt").exists());
 }
 
-#[test]
-fn strict_models_refuses_a_file_that_nobody_knows() {
+/// A model folder whose `big-lama.pt` is a whole model of another hash.
+fn unknown_lama() -> tempfile::TempDir {
     let models = tempfile::tempdir().unwrap();
     fs::copy(
         fixtures().join("goldens/models/lama.pt"),
         models.path().join("big-lama.pt"),
     )
     .unwrap();
+    models
+}
+
+#[test]
+fn strict_models_refuses_a_file_that_nobody_knows() {
+    let models = unknown_lama();
     let switch = "POST /api/v1/model HTTP/1.1\r\nContent-Type: application/json";
     for (flag, refused) in [("--no-strict-models", false), ("--strict-models", true)] {
         let server = start_with(|command| {
@@ -220,12 +226,7 @@ fn strict_models_refuses_a_file_that_nobody_knows() {
 
 #[test]
 fn a_file_that_nobody_knows_serves_and_the_log_names_it() {
-    let models = tempfile::tempdir().unwrap();
-    fs::copy(
-        fixtures().join("goldens/models/lama.pt"),
-        models.path().join("big-lama.pt"),
-    )
-    .unwrap();
+    let models = unknown_lama();
     let mut server = start_with(|command| {
         command
             .arg("--model-dir")
