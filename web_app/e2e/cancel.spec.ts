@@ -10,16 +10,16 @@ test("a job that takes long is cancelled, its mask stays, and the server is told
   await editor.openSample(server);
   const original = await editor.settled();
   // The answer is held back for as long as the page waits for it.
-  let asked = "";
-  await page.route("**/api/v1/inpaint", (route) => {
-    asked = route.request().headers()["x-job-id"] ?? "";
-  });
+  await page.route("**/api/v1/inpaint", () => undefined);
+  const sent = page.waitForRequest("**/api/v1/inpaint");
   const told = page.waitForRequest((request) => request.method() === "DELETE");
   await editor.stroke();
   const cancel = editor.button("Cancel");
   await expect(cancel).toBeVisible();
   await expect(page.getByText(/^\d+\.\d s$/)).toBeVisible();
   await expect(editor.undo).toBeDisabled();
+  // The button is there before the request is under way.
+  const asked = (await sent).headers()["x-job-id"] ?? "";
 
   await cancel.click();
   await expect(cancel).toBeHidden();
