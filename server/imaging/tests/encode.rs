@@ -495,3 +495,31 @@ fn pictures_side_by_side_are_one_picture_with_the_firsts_profile() {
         assert_eq!(shown.rgb.get_pixel(x + WIDTH, y), &RED);
     }
 }
+
+#[test]
+fn a_large_png_comes_in_chunks_of_a_quarter_of_a_megabyte() {
+    let side = 1200;
+    let noise = RgbImage::from_fn(side, side, |x, y| {
+        image::Rgb(std::array::from_fn(|channel| {
+            ((x * 7919 + y * 104_729 + channel as u32 * 31).wrapping_mul(2_654_435_761) >> 24) as u8
+        }))
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let limits = Limits {
+        max_pixels: u64::from(side * side),
+        max_side: side,
+    };
+    let picture = decode(&bytes.into_inner(), &limits).unwrap();
+    let hole = GrayImage::new(side, side);
+    let encoded = picture.encode(&noise, &hole, &EncodeOptions::default()).unwrap();
+    let (mut rest, mut lengths) = (&encoded.bytes[8..], Vec::new());
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let length = u32::from_be_bytes(*length) as usize;
+        lengths.extend(after.starts_with(b"IDAT").then_some(length));
+        rest = &after[length + 8..];
+    }
+    assert!(lengths.iter().sum::<usize>() > 2 << 20, "{lengths:?}");
+    assert!(lengths.iter().all(|length| *length <= 1 << 18), "{lengths:?}");
+    assert!(decode(&encoded.bytes, &limits).unwrap().rgb == noise);
+}

@@ -1,6 +1,7 @@
 //! PNG.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use png::chunk::ChunkType;
 
@@ -9,6 +10,9 @@ use crate::{
     EncodeError, Format,
     metadata::{Extras, Metadata},
 };
+
+/// The largest chunk of pixels in bytes. `OpenCV` warns of chunks of over 8 MB, and a reader has to hold one whole.
+const CHUNK: usize = 1 << 18;
 
 pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let failed = |error| EncodeError::codec(Format::Png, error);
@@ -48,7 +52,11 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
         let packet = [b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat();
         writer.write_chunk(png::chunk::iTXt, &packet).map_err(failed)?;
     }
-    writer.write_image_data(&data).map_err(failed)?;
+    let mut stream = writer.stream_writer_with_size(CHUNK).map_err(failed)?;
+    stream
+        .write_all(&data)
+        .map_err(|error| EncodeError::codec(Format::Png, error))?;
+    stream.finish().map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }
