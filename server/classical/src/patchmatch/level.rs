@@ -8,8 +8,6 @@ use super::texture::spread_texture;
 
 /// No target: the pixel's patch has no pixel of the hole, or doesn't lie inside the image.
 const NONE: u32 = u32::MAX;
-/// How much less a patch's word counts for every pixel that its centre lies deeper in the hole (Wexler et al. 2007).
-const FALLOFF: f32 = 1.2;
 /// What a slope of 1 (of 255, over two pixels) adds to its byte, as a fraction: how much slopes count beside colours.
 const SLOPE: (i32, i32) = (1, 4);
 /// The byte of a slope of zero.
@@ -30,8 +28,8 @@ pub(super) struct Level {
     pub(super) holes: Vec<u32>,
     /// The centres of the patches that have a part of the hole, in order.
     pub(super) targets: Vec<u32>,
-    /// How much each target's word counts.
-    pub(super) confidence: Vec<f32>,
+    /// How far in the hole each target is, in pixels from the nearest known one.
+    pub(super) depth: Vec<f32>,
     /// The pixels whose slopes change with the hole's, in it and beside it, in order.
     sloped: Vec<u32>,
     /// The pixels whose patches are inside the image and all known.
@@ -44,16 +42,16 @@ impl Level {
         spread_texture(&mut canvas);
         let (width, height) = (canvas.width, canvas.height);
         let touched = touched(&canvas.hole, width, height);
-        let depth = depth(&canvas.hole, width);
+        let depths = depth(&canvas.hole, width);
         let mut target_at = vec![NONE; touched.len()];
         let mut source = vec![false; touched.len()];
-        let (mut targets, mut confidence) = (Vec::new(), Vec::new());
+        let (mut targets, mut depth) = (Vec::new(), Vec::new());
         for y in RADIUS..height.saturating_sub(RADIUS) {
             for at in (RADIUS..width.saturating_sub(RADIUS)).map(|x| y * width + x) {
                 if touched[at] {
                     target_at[at] = targets.len() as u32;
                     targets.push(at as u32);
-                    confidence.push(FALLOFF.powf(-depth[at]));
+                    depth.push(depths[at]);
                 } else {
                     source[at] = true;
                 }
@@ -63,7 +61,7 @@ impl Level {
         let mut level = Self {
             holes: holes.map(|(at, _)| at).collect(),
             targets,
-            confidence,
+            depth,
             sloped: sloped(&canvas),
             source,
             target_at,

@@ -12,10 +12,13 @@ use super::parallel::{PIECE, for_each};
 use super::pixel::{COLOURS, Colours, PARTS};
 use super::wide::{Work, run_wide};
 
+/// How steeply a patch's word counts less the deeper its centre lies in the hole: a pixel makes it 1.2 times as little.
+const FALLOFF: f32 = 0.1823;
+
 /// The pixels at `places` as the targets that cover them have it (Wexler, Shechtman and Irani 2007): each says what
-/// stands in its known patch in the pixel's place, and the average is taken. Targets count by their confidence, and by
-/// how well they match in comparison with the others that cover the pixel; `sharpness` says how steeply. Places that
-/// no target covers keep their estimate.
+/// stands in its known patch in the pixel's place, and the average is taken. Targets count by how deep they are in the
+/// hole and by how well they match, both in comparison with the others that cover the pixel; `sharpness` says how
+/// steeply they count by their match. Places that no target covers keep their estimate.
 pub(super) fn vote(
     level: &Level,
     field: &Field,
@@ -63,7 +66,7 @@ struct Vote {
     /// The pixel that stands in the place.
     pixel: usize,
     cost: u32,
-    confidence: f32,
+    depth: f32,
 }
 
 struct Votes {
@@ -99,7 +102,7 @@ fn votes_for(level: &Level, field: &Field, place: usize) -> Votes {
             *slot = Vote {
                 pixel: *source as usize + place - centre,
                 cost: *cost,
-                confidence: level.confidence.get(target).copied().unwrap_or_default(),
+                depth: level.depth.get(target).copied().unwrap_or_default(),
             };
             votes.count += 1;
         }
@@ -111,12 +114,14 @@ fn votes_for(level: &Level, field: &Field, place: usize) -> Votes {
 #[inline(always)]
 fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Colours> {
     let least = votes.iter().map(|vote| vote.cost).min()?;
+    let shallowest = votes.iter().map(|vote| vote.depth).fold(f32::INFINITY, f32::min);
     let sum: f32 = votes.iter().map(|vote| vote.cost as f32).sum();
     let steepness = sharpness * votes.count as f32 / (sum + 1.0);
     // Before the sums, which can then stay in registers.
     let mut weights = [0.0; SIDE * SIDE];
     for (weight, vote) in weights.iter_mut().zip(votes.iter()) {
-        *weight = vote.confidence * (-steepness * (vote.cost - least) as f32).exp();
+        let deeper = FALLOFF * (vote.depth - shallowest);
+        *weight = (-steepness * (vote.cost - least) as f32 - deeper).exp();
     }
     let (mut total, mut sums) = (0.0, [0.0; PARTS]);
     for (weight, vote) in weights.iter().zip(votes.iter()) {
@@ -127,6 +132,33 @@ fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Colours> {
             *sum += weight * f32::from(*value);
         }
     }
-    let estimate = sums.first_chunk::<COLOURS>().filter(|_| total > 0.0)?;
+    let estimate = sums.first_chunk::<COLOURS>()?;
     Some(estimate.map(|sum| sum / total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patchmatch::level::Canvas;
+    use crate::patchmatch::pixel::coloured;
+
+    #[test]
+    fn the_middle_of_a_deep_hole_is_voted_on() {
+        let (side, known) = (1300, 20);
+        let inside = known..side - known;
+        let places = (0..side * side).map(|at| (at % side, at / side));
+        let level = Level::new(Canvas {
+            width: side,
+            height: side,
+            pixels: vec![coloured([200; 3]); side * side],
+            hole: places
+                .map(|(x, y)| inside.contains(&x) && inside.contains(&y))
+                .collect(),
+        });
+        let field = Field::random(&level, 1).unwrap();
+        let middle = (side / 2 * side + side / 2) as u32;
+        let mut estimates = [[0.0; COLOURS]];
+        vote(&level, &field, 1.0, 1, &[middle], &mut estimates);
+        assert!((estimates[0][0] - 200.0).abs() < 0.01, "{estimates:?}");
+    }
 }
