@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use iopaint_inpaint::Stop;
 
 use super::anchor::Anchor;
-use super::field::Field;
+use super::field::{EVERYWHERE, Field};
 use super::fill::{LAST_SHARPNESS, Run, SHARPNESS, smooth, voted};
 use super::level::{Canvas, Level};
 use super::pixel::{Colours, Pixel, colours};
@@ -21,8 +21,9 @@ use super::vote::vote;
 /// search in each.
 const TURNS: usize = 4;
 const ROUNDS: usize = 4;
-/// Rounds of search at every larger size, which only correct.
+/// Rounds of search at every larger size, which only correct, and how far they look around what was found, in pixels.
 const FINE_ROUNDS: usize = 1;
+const FINE_REACH: usize = 16;
 
 /// The colours of the hole's pixels of `canvas`, in order. `small` is `canvas` halved `halvings` times and filled, row by
 /// row. `None` where there are no patches to take detail from.
@@ -52,10 +53,10 @@ pub(super) fn restore(
         let Some(mut field) = begun else {
             return Ok(None);
         };
-        let (turns, rounds) = if coarser.is_none() {
-            (TURNS, ROUNDS)
+        let (turns, rounds, reach) = if coarser.is_none() {
+            (TURNS, ROUNDS, EVERYWHERE)
         } else {
-            (1, FINE_ROUNDS)
+            (1, FINE_ROUNDS, FINE_REACH)
         };
         let mut estimates = match coarser {
             Some(_) => voted(&level, &field, 0.0, run.threads),
@@ -66,7 +67,7 @@ pub(super) fn restore(
             anchor.hold(&level, halvings, 1.0, run.threads, &mut estimates);
             level.write(&estimates);
             for round in round.by_ref().take(rounds) {
-                field.improve(&level, round, seed, run.threads);
+                field.improve(&level, reach, round, seed, run.threads);
             }
             let sharpness = if number == 0 { LAST_SHARPNESS } else { SHARPNESS };
             vote(

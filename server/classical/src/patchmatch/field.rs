@@ -13,6 +13,8 @@ use super::wide::{Work, run_wide};
 
 /// Rows that are searched one after the other; bands of them are searched side by side.
 const BAND: usize = 16;
+/// A reach that leaves nothing of the image out.
+pub(super) const EVERYWHERE: usize = usize::MAX;
 
 /// The best known patch of every target, by its centre, and how unlike it is.
 pub(super) struct Field {
@@ -57,10 +59,10 @@ impl Field {
     }
 
     /// One round of `PatchMatch` (Barnes, Shechtman, Finkelstein and Goldman 2009): each target tries what its
-    /// neighbours found, then known patches at random distances from its own, at first anywhere in the image and then
+    /// neighbours found, then known patches at random distances from its own, at first up to `reach` pixels and then
     /// nearer and nearer. Rounds go forward and backward in turn. Of another band the targets count as they were
     /// before the round, so that bands are independent of each other and of the number of threads.
-    pub(super) fn improve(&mut self, level: &Level, round: u64, seed: u64, threads: usize) {
+    pub(super) fn improve(&mut self, level: &Level, reach: usize, round: u64, seed: u64, threads: usize) {
         let before = self.source.clone();
         let (mut sources, mut costs) = (self.source.as_mut_slice(), self.cost.as_mut_slice());
         let mut first = 0;
@@ -77,6 +79,7 @@ impl Field {
                 targets,
                 source,
                 cost,
+                reach,
                 round,
                 seed,
             });
@@ -111,6 +114,7 @@ struct Search<'a> {
     targets: &'a [u32],
     source: &'a mut [u32],
     cost: &'a mut [u32],
+    reach: usize,
     round: u64,
     seed: u64,
 }
@@ -161,7 +165,7 @@ impl Search<'_> {
             }
         }
         let mut random = Random::at(self.seed, self.round, (self.first + own) as u64);
-        let mut radius = width.max(height);
+        let mut radius = width.max(height).min(self.reach);
         while radius > 0 {
             let x = near(&mut random, best.at % width, radius, width);
             let y = near(&mut random, best.at / width, radius, height);
@@ -228,7 +232,7 @@ mod tests {
     fn searched(level: &Level, threads: usize) -> Field {
         let mut field = Field::random(level, 3).unwrap();
         for round in 0..8 {
-            field.improve(level, round, 3, threads);
+            field.improve(level, EVERYWHERE, round, 3, threads);
         }
         field
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use iopaint_inpaint::{Monitor, Stop};
 
 use super::anchor::Anchor;
-use super::field::Field;
+use super::field::{EVERYWHERE, Field};
 use super::guide::Guide;
 use super::level::{Canvas, Level};
 use super::misfit::Doubt;
@@ -75,7 +75,7 @@ pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Resu
                 ROUNDS
             };
             for round in rounds.by_ref().take(count) {
-                field.improve(&level, round, seed, run.threads);
+                field.improve(&level, EVERYWHERE, round, seed, run.threads);
             }
             let last = number == 0 && turn + 1 == turns;
             let sharpness = if last { LAST_SHARPNESS } else { SHARPNESS };
