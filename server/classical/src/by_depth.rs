@@ -61,6 +61,11 @@ impl Inpainter for ByDepth {
         self.network.max_forward_pixels()
     }
 
+    /// The patches', since the network only fills what is thin.
+    fn deepest(&self) -> f32 {
+        self.patches.deepest()
+    }
+
     fn forward(
         &mut self,
         image: &RgbImage,

@@ -68,6 +68,13 @@ pub trait Inpainter: Send {
         None
     }
 
+    /// How far from anything known the middle of a hole may be, in pixels, for [`crate::HdStrategy::Auto`] to run it at its own
+    /// size. Networks are trained on crops of 256 to 512 pixels of which a part is missing; over more than that they
+    /// have nothing to go on.
+    fn deepest(&self) -> f32 {
+        128.0
+    }
+
     /// Fills the hole. `image` and `mask` are of one size, padded as [`Inpainter::padding`] asks; mask 0 is to be
     /// kept and 255 to be filled, and after a scaling there are values between. Returns RGB of the same size.
     ///

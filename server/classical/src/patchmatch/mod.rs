@@ -37,6 +37,9 @@ use texture::write_texture;
 
 /// The fewest pixels of surroundings on every side of the hole that are searched for patches.
 const CONTEXT: u32 = 128;
+/// The deepest hole in pixels that is filled at its own size where the size is free. Deeper ones come out plain in the
+/// middle and take long; at half the size patches still show what sets the surroundings apart.
+const DEEPEST: f32 = 256.0;
 
 /// A model without weights: fills holes with patches of their surroundings.
 ///
@@ -102,6 +105,10 @@ impl Inpainter for PatchMatch {
             min_size: 1,
             square: false,
         }
+    }
+
+    fn deepest(&self) -> f32 {
+        DEEPEST
     }
 
     fn forward(

@@ -1,7 +1,7 @@
 //! The strategy that picks the size itself.
 //!
 //! A network fills well what it was trained for: holes of a couple of hundred pixels with as much picture around them.
-//! So every part of the hole runs at a size at which it is no deeper than that, the thin ones first; what was filled is
+//! Patches of the surroundings, too, find less that fits the larger the hole is. So every part of the hole runs at a size at which it is no deeper than that, the thin ones first; what was filled is
 //! picture to the next. What ran scaled down gets its detail back from the picture around it (see [`Detail`]).
 
 mod parts;
@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-use self::plan::{Step, plan};
+use self::plan::{Sizes, Step, plan};
 use crate::{
     Context, Detail, ForwardError, InpaintError, Inpainter, Outcome, Rect,
     compose::paste_part,
@@ -35,8 +35,12 @@ pub(crate) fn inpaint(
     context: &Context<'_>,
 ) -> Result<Outcome, InpaintError> {
     let max_pixels = model.max_forward_pixels().unwrap_or(u64::MAX);
-    let max_pixels = max_pixels.min(context.options.max_forward_pixels);
-    let steps = plan(mask, model.padding(), max_pixels);
+    let sizes = Sizes {
+        padding: model.padding(),
+        deepest: model.deepest(),
+        max_forward_pixels: max_pixels.min(context.options.max_forward_pixels),
+    };
+    let steps = plan(mask, sizes);
     let mut missing = mask.clone();
     // The image itself until the first part is pasted, so that it isn't held twice while the model runs on that.
     let mut filled = Cow::Borrowed(image);

@@ -9,14 +9,21 @@ use crate::{Padding, Rect, changed_box, pad::padded_gray};
 
 /// The longest side in pixels of an image that runs whole.
 pub(super) const WHOLE: u32 = 800;
-/// The deepest hole in pixels that runs at its own size. Networks are trained on crops of 256 to 512 pixels of which a
-/// part is missing; over more than this they have nothing to go on.
-const DEEPEST: f32 = 128.0;
 /// Pixels of context on every side of a hole, at the size at which it runs.
 const CONTEXT: u32 = 128;
 /// The side in pixels, at the size at which they run, of the squares in which parts of the hole run together, and into
 /// which long parts are cut.
 const CELL: u32 = 384;
+
+/// What a model can fill at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) padding: Padding,
+    /// How deep the middle of a hole may lie at its own size, in pixels.
+    pub(super) deepest: f32,
+    /// The pixels of the largest forward.
+    pub(super) max_forward_pixels: u64,
+}
 
 /// One forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +40,7 @@ pub(super) struct Step {
 
 /// The steps that fill the hole (all that isn't 0) of `mask`: what is thin first, at its own size; then what is deep,
 /// scaled down until the model can see across.
-pub(super) fn plan(mask: &GrayImage, padding: Padding, max_forward_pixels: u64) -> Vec<Step> {
+pub(super) fn plan(mask: &GrayImage, sizes: Sizes) -> Vec<Step> {
     let (width, height) = mask.dimensions();
     // With what is known beside it, from which depth is counted.
     let Some(hole) = changed_box(mask).map(|hole| surroundings(hole, 1, (width, height))) else {
@@ -44,8 +51,8 @@ pub(super) fn plan(mask: &GrayImage, padding: Padding, max_forward_pixels: u64) 
     let depth = depth(&is_hole, hole.width as usize);
     let parts = parts(&depth, hole.width as usize);
     // Where nothing is known the depth has no bound but the image's.
-    let deepest = width.max(height) as f32 / 2.0;
-    let halvings_for = |part: &Part| (part.depth.min(deepest) / DEEPEST).log2().ceil().max(0.0) as u32;
+    let middle = width.max(height) as f32 / 2.0;
+    let halvings_for = |part: &Part| (part.depth.min(middle) / sizes.deepest).log2().ceil().max(0.0) as u32;
     let deepest = parts.iter().map(halvings_for).max().unwrap_or_default();
     let whole = Rect::whole((width, height));
     let mut steps = if width.max(height) <= WHOLE {
@@ -79,7 +86,7 @@ pub(super) fn plan(mask: &GrayImage, padding: Padding, max_forward_pixels: u64) 
         steps
     };
     for step in &mut steps {
-        while step.halvings < 16 && forward_pixels(padding, step) > max_forward_pixels {
+        while step.halvings < 16 && forward_pixels(sizes.padding, step) > sizes.max_forward_pixels {
             step.halvings += 1;
             step.limited = true;
         }
@@ -170,11 +177,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LAMA: Padding = Padding {
-        modulo: 8,
-        min_size: 16,
-        square: false,
+    const LAMA: Sizes = Sizes {
+        padding: Padding {
+            modulo: 8,
+            min_size: 16,
+            square: false,
+        },
+        deepest: 128.0,
+        max_forward_pixels: u64::MAX,
     };
+
+    impl Sizes {
+        fn up_to(self, max_forward_pixels: u64) -> Self {
+            Self {
+                max_forward_pixels,
+                ..self
+            }
+        }
+    }
 
     fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
         GrayImage::from_fn(width, height, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
@@ -186,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_small_image_runs_whole() {
-        let steps = plan(&mask(800, 600, |x, y| disc(x, y, (300, 300), 40)), LAMA, u64::MAX);
+        let steps = plan(&mask(800, 600, |x, y| disc(x, y, (300, 300), 40)), LAMA);
         assert_eq!((steps.len(), steps[0].halvings), (1, 0));
         assert_eq!(steps[0].region, Rect::whole((800, 600)));
     }
@@ -194,11 +214,7 @@ mod tests {
     #[test]
     fn a_hole_that_is_too_deep_to_see_across_runs_smaller() {
         for (radius, halvings) in [(120, 0), (200, 1), (400, 2)] {
-            let steps = plan(
-                &mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), radius)),
-                LAMA,
-                u64::MAX,
-            );
+            let steps = plan(&mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), radius)), LAMA);
             assert!(
                 steps.iter().all(|step| step.halvings == halvings),
                 "{radius}: {steps:?}"
@@ -207,12 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_sees_across_deeper_holes_runs_them_larger() {
+        let blob = mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), 400));
+        let halvings = |deepest| plan(&blob, Sizes { deepest, ..LAMA })[0].halvings;
+        assert_eq!([100.0, 256.0, 512.0].map(halvings), [2, 1, 0]);
+    }
+
+    #[test]
     fn a_long_wire_runs_in_squares_at_its_own_size() {
-        let steps = plan(
-            &mask(3000, 2000, |x, y| (2 * x).abs_diff(3 * y) < 12),
-            LAMA,
-            u64::MAX,
-        );
+        let steps = plan(&mask(3000, 2000, |x, y| (2 * x).abs_diff(3 * y) < 12), LAMA);
         assert!(steps.len() > 7, "{}", steps.len());
         for step in steps {
             assert_eq!(step.halvings, 0);
@@ -223,19 +242,19 @@ mod tests {
     #[test]
     fn a_stroke_runs_whole() {
         let stroke = |x: u32, y: u32| (700..1300).contains(&x) && (900..960).contains(&y);
-        assert_eq!(plan(&mask(3000, 2000, stroke), LAMA, u64::MAX).len(), 1);
+        assert_eq!(plan(&mask(3000, 2000, stroke), LAMA).len(), 1);
     }
 
     #[test]
     fn letters_that_stand_together_run_together() {
         let letter = |x: u32, y: u32| x % 30 < 12 && (1000..1030).contains(&y) && (800..1100).contains(&x);
-        assert!(plan(&mask(3000, 2000, letter), LAMA, u64::MAX).len() <= 2);
+        assert!(plan(&mask(3000, 2000, letter), LAMA).len() <= 2);
     }
 
     #[test]
     fn what_is_thin_comes_before_what_is_deep() {
         let both = |x: u32, y: u32| disc(x, y, (500, 500), 300) || (1700..1704).contains(&x);
-        let halvings: Vec<_> = plan(&mask(2000, 1500, both), LAMA, u64::MAX)
+        let halvings: Vec<_> = plan(&mask(2000, 1500, both), LAMA)
             .iter()
             .map(|step| step.halvings)
             .collect();
@@ -244,12 +263,19 @@ mod tests {
 
     #[test]
     fn no_forward_is_over_the_limit() {
-        let all = plan(&mask(3000, 2000, |_, _| true), LAMA, 512 * 512);
-        assert!(all.iter().all(|step| forward_pixels(LAMA, step) <= 512 * 512));
+        let all = plan(&mask(3000, 2000, |_, _| true), LAMA.up_to(512 * 512));
+        assert!(
+            all.iter()
+                .all(|step| forward_pixels(LAMA.padding, step) <= 512 * 512)
+        );
         let blob = mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), 120));
         let limited = |max_pixels| {
-            let steps = plan(&blob, LAMA, max_pixels);
-            assert!(steps.iter().all(|step| forward_pixels(LAMA, step) <= max_pixels));
+            let steps = plan(&blob, LAMA.up_to(max_pixels));
+            assert!(
+                steps
+                    .iter()
+                    .all(|step| forward_pixels(LAMA.padding, step) <= max_pixels)
+            );
             steps.iter().any(|step| step.limited)
         };
         assert!(limited(256 * 256) && !limited(1024 * 1024));
@@ -264,7 +290,7 @@ mod tests {
             dots in prop::collection::vec((0_u32..1500, 0_u32..1500, 1_u32..300), 1..6),
         ) {
             let mask = mask(width, height, |x, y| dots.iter().any(|(u, v, radius)| disc(x, y, (*u, *v), *radius)));
-            let steps = plan(&mask, LAMA, u64::MAX);
+            let steps = plan(&mask, LAMA);
             for step in &steps {
                 prop_assert!(Rect::whole((width, height)).contains(&step.region));
                 prop_assert!(step.region.contains(&step.core));
