@@ -15,6 +15,32 @@ use crate::{
 const CHUNK: usize = 1 << 18;
 
 pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+    let data: Cow<'_, [u8]> = match &pixels.samples {
+        Samples::Eight(samples) => Cow::Borrowed(samples),
+        Samples::Sixteen(samples) => {
+            Cow::Owned(samples.iter().flat_map(|sample| sample.to_be_bytes()).collect())
+        }
+    };
+    let compressed = written(pixels, &data, metadata, png::Compression::Fast)?;
+    if compressed.len() <= data.len() {
+        return Ok(compressed);
+    }
+    // Noise grows by fast compression.
+    let plain = written(pixels, &data, metadata, png::Compression::NoCompression)?;
+    Ok(if plain.len() < compressed.len() {
+        plain
+    } else {
+        compressed
+    })
+}
+
+/// `data` are the samples of `pixels`, of 16 bits the upper byte first.
+fn written(
+    pixels: &Pixels<'_>,
+    data: &[u8],
+    metadata: &Metadata,
+    compression: png::Compression,
+) -> Result<Vec<u8>, EncodeError> {
     let failed = |error| EncodeError::codec(Format::Png, error);
     let mut info = png::Info::with_size(pixels.width, pixels.height);
     info.color_type = if pixels.alpha {
@@ -22,6 +48,9 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     } else {
         png::ColorType::Rgb
     };
+    if matches!(pixels.samples, Samples::Sixteen(_)) {
+        info.bit_depth = png::BitDepth::Sixteen;
+    }
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
     info.exif_metadata = metadata.exif.as_deref().map(Into::into);
     if let Extras::Jpeg {
@@ -30,16 +59,9 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     {
         info.pixel_dims = pixels_per_metre(density);
     }
-    let data: Cow<'_, [u8]> = match &pixels.samples {
-        Samples::Eight(samples) => Cow::Borrowed(samples),
-        Samples::Sixteen(samples) => {
-            info.bit_depth = png::BitDepth::Sixteen;
-            Cow::Owned(samples.iter().flat_map(|sample| sample.to_be_bytes()).collect())
-        }
-    };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::with_info(&mut bytes, info).map_err(failed)?;
-    encoder.set_compression(png::Compression::Fast);
+    encoder.set_compression(compression);
     let mut writer = encoder.write_header().map_err(failed)?;
     if let Extras::Png { colour, other } = &metadata.extras {
         for chunk in colour.iter().chain(other) {
@@ -54,7 +76,7 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     }
     let mut stream = writer.stream_writer_with_size(CHUNK).map_err(failed)?;
     stream
-        .write_all(&data)
+        .write_all(data)
         .map_err(|error| EncodeError::codec(Format::Png, error))?;
     stream.finish().map_err(failed)?;
     writer.finish().map_err(failed)?;
