@@ -1,7 +1,8 @@
 //! The strategy that picks the size itself.
 //!
 //! A network fills well what it was trained for: holes of a couple of hundred pixels with as much picture around them.
-//! Patches of the surroundings, too, find less that fits the larger the hole is. So every part of the hole runs at a size at which it is no deeper than that, the thin ones first; what was filled is
+//! Patches of the surroundings, too, find less that fits the larger the hole is. So every part of the hole runs at a size
+//! at which it is no deeper than the model can take (see [`Inpainter::deepest`]), the thin ones first; what was filled is
 //! picture to the next. What ran scaled down gets its detail back from the picture around it (see [`Detail`]).
 
 mod parts;
