@@ -114,13 +114,14 @@ fn votes_for(level: &Level, field: &Field, place: usize) -> Votes {
 #[inline(always)]
 fn average(level: &Level, votes: &Votes, sharpness: f32) -> Option<Colours> {
     let least = votes.iter().map(|vote| vote.cost).min()?;
-    let shallowest = votes.iter().map(|vote| vote.depth).fold(f32::INFINITY, f32::min);
+    // Any of them does for comparison: all lie within a patch's side of each other.
+    let depth = votes.iter().next()?.depth;
     let sum: f32 = votes.iter().map(|vote| vote.cost as f32).sum();
     let steepness = sharpness * votes.count as f32 / (sum + 1.0);
     // Before the sums, which can then stay in registers.
     let mut weights = [0.0; SIDE * SIDE];
     for (weight, vote) in weights.iter_mut().zip(votes.iter()) {
-        let deeper = FALLOFF * (vote.depth - shallowest);
+        let deeper = FALLOFF * (vote.depth - depth);
         *weight = (-steepness * (vote.cost - least) as f32 - deeper).exp();
     }
     let (mut total, mut sums) = (0.0, [0.0; PARTS]);
