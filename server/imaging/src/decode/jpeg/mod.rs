@@ -1,4 +1,7 @@
-//! JPEG.
+//! JPEG: pixels.
+
+mod metadata;
+mod segments;
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use zune_jpeg::{
@@ -7,48 +10,14 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
+pub(crate) use self::metadata::XMP;
+use self::segments::segments;
 use super::Decoded;
 use crate::{
     DecodeError, Format, Limits,
     colour::{self, Profiles},
-    metadata::{Extras, Metadata},
+    metadata::Metadata,
 };
-
-/// How an APP1 segment with XMP begins (ISO 16684-3, 1.1.3).
-pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
-/// The segments between the file's start and its first scan, as (marker, payload).
-pub(crate) struct Segments<'a> {
-    rest: &'a [u8],
-}
-
-pub(crate) fn segments(bytes: &[u8]) -> Segments<'_> {
-    Segments {
-        rest: bytes.get(2..).unwrap_or_default(),
-    }
-}
-
-impl<'a> Iterator for Segments<'a> {
-    type Item = (u8, &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.rest {
-                // Fill bytes may come before a marker; 0x01 and 0xd0..=0xd8 have no payload.
-                [0xff, 0xff, ..] => self.rest = self.rest.get(1..)?,
-                [0xff, 0x01 | 0xd0..=0xd8, ..] => self.rest = self.rest.get(2..)?,
-                [0xff, 0xd9 | 0xda, ..] => return None,
-                [0xff, marker, high, low, ..] => {
-                    let length = usize::from(u16::from_be_bytes([*high, *low]));
-                    let payload = self.rest.get(4..length + 2)?;
-                    self.rest = self.rest.get(length + 2..)?;
-                    return Some((*marker, payload));
-                }
-                _ => return None,
-            }
-        }
-    }
-}
 
 /// Whether an end marker follows the first scan; the decoder fills up what is missing of a file that was cut off.
 fn is_whole(bytes: &[u8]) -> bool {
@@ -93,7 +62,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
         exif: decoder.exif().cloned(),
         ..Metadata::default()
     };
-    collect(bytes, &mut metadata);
+    self::metadata::collect(bytes, &mut metadata);
     if matches!(stored, ColorSpace::CMYK | ColorSpace::YCCK) {
         to_cmyk(&mut samples, stored == ColorSpace::YCCK);
         let icc = metadata.icc.as_deref().filter(|_| profiles == Profiles::Apply);
@@ -125,26 +94,6 @@ fn to_cmyk(samples: &mut [u8], ycck: bool) {
         }
         *k = 255 - *k;
     }
-}
-
-/// Takes the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth maps and whole
-/// second pictures.
-fn collect(bytes: &[u8], metadata: &mut Metadata) {
-    let mut density = None;
-    for (marker, payload) in segments(bytes) {
-        if let (0xe0, [b'J', b'F', b'I', b'F', 0, _, _, unit @ 0..=2, x1, x0, y1, y0, ..]) = (marker, payload)
-        {
-            density = Some((
-                *unit,
-                u16::from_be_bytes([*x1, *x0]),
-                u16::from_be_bytes([*y1, *y0]),
-            ));
-        }
-        if let (0xe1, Some(packet)) = (marker, payload.strip_prefix(XMP)) {
-            metadata.xmp.get_or_insert_with(|| packet.to_vec());
-        }
-    }
-    metadata.extras = Extras::Jpeg { density };
 }
 
 fn error(error: DecodeErrors) -> DecodeError {
