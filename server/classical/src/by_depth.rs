@@ -4,6 +4,7 @@ use iopaint_imaging::{GrayImage, RgbImage, depth};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, halved_hole, halved_rgb};
 
 use crate::patchmatch::PatchMatch;
+use crate::plain::fill_plain_first;
 
 /// The deepest part of a hole that is thin, in pixels from the nearest known one: wires, scratches and text are.
 const THIN: f32 = 8.0;
@@ -45,28 +46,9 @@ impl ByDepth {
             *guess.get_pixel(x / 2, y / 2)
         }))
     }
-}
 
-impl Inpainter for ByDepth {
-    /// The network's, at half the size too.
-    fn padding(&self) -> Padding {
-        let padding = self.network.padding();
-        Padding {
-            modulo: padding.modulo.max(1) * 2,
-            ..padding
-        }
-    }
-
-    fn max_forward_pixels(&self) -> Option<u64> {
-        self.network.max_forward_pixels()
-    }
-
-    /// The patches', since the network only fills what is thin.
-    fn deepest(&self) -> f32 {
-        self.patches.deepest()
-    }
-
-    fn forward(
+    /// Fills a hole whose surroundings aren't plain.
+    fn fill(
         &mut self,
         image: &RgbImage,
         mask: &GrayImage,
@@ -94,6 +76,35 @@ impl Inpainter for ByDepth {
             }
         }
         Ok(self.patches.fill(&known, &deep, Some(&guess), context.monitor)?)
+    }
+}
+
+impl Inpainter for ByDepth {
+    /// The network's, at half the size too.
+    fn padding(&self) -> Padding {
+        let padding = self.network.padding();
+        Padding {
+            modulo: padding.modulo.max(1) * 2,
+            ..padding
+        }
+    }
+
+    fn max_forward_pixels(&self) -> Option<u64> {
+        self.network.max_forward_pixels()
+    }
+
+    /// The patches', since the network only fills what is thin.
+    fn deepest(&self) -> f32 {
+        self.patches.deepest()
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        mask: &GrayImage,
+        context: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        fill_plain_first(image, mask, |image, mask| self.fill(image, mask, context))
     }
 }
 

@@ -4,6 +4,7 @@
 mod by_depth;
 mod cv2;
 mod patchmatch;
+mod plain;
 
 pub use by_depth::ByDepth;
 pub use cv2::Cv2;

@@ -5,6 +5,7 @@
 //! 16-bit samples, colour profile, EXIF, text) kept beside it. [`Picture::encode`] puts the parts together again.
 
 mod colour;
+mod components;
 mod decode;
 mod depth;
 mod encode;
@@ -18,6 +19,7 @@ mod probe;
 pub mod resize;
 mod text;
 
+pub use components::{for_each_component, majority};
 pub use decode::{decode, decode_mask};
 pub use depth::depth;
 pub use encode::{EncodeOptions, Encoded, encode_overlay};

@@ -524,3 +524,50 @@ fn a_large_png_comes_in_chunks_of_a_quarter_of_a_megabyte_and_noise_does_not_gro
     assert!(lengths.iter().all(|length| *length <= 1 << 18), "{lengths:?}");
     assert!(decode(&encoded.bytes, &limits).unwrap().rgb == noise);
 }
+
+/// A 16-bit PNG with the colour of `pixel` at every position.
+fn sixteen_bit_page(pixel: impl Fn(u32, u32) -> [u16; 3]) -> Picture {
+    let page = image::ImageBuffer::from_fn(48, 40, |x, y| image::Rgb(pixel(x, y)));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::ImageRgb16(page)
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    decode(&bytes.into_inner(), &LIMITS).unwrap()
+}
+
+/// The 16-bit samples after the hole of 4 x 3 pixels is filled with the 8-bit colour of the pixel at (30, 30).
+fn filled_like_the_page(page: &Picture) -> image::ImageBuffer<image::Rgb<u16>, Vec<u16>> {
+    let (mut result, hole) = erased(page);
+    let colour = *page.rgb.get_pixel(30, 30);
+    for (pixel, _) in result
+        .pixels_mut()
+        .zip(hole.pixels())
+        .filter(|(_, hole)| hole.0[0] > 0)
+    {
+        *pixel = colour;
+    }
+    let encoded = page.encode(&result, &hole, &EncodeOptions::default()).unwrap();
+    image::load_from_memory(&encoded.bytes).unwrap().into_rgb16()
+}
+
+#[rstest]
+fn sixteen_bit_plain_surroundings_are_continued_exactly(
+    #[values([40_000; 3], [65_535; 3], [1, 300, 65_000])] colour: [u16; 3],
+) {
+    let out = filled_like_the_page(&sixteen_bit_page(|_, _| colour));
+    assert!(out.pixels().all(|pixel| pixel.0 == colour));
+    // Marks and noise of less than an 8-bit level around the hole.
+    let marked = sixteen_bit_page(|x, y| match (x, y) {
+        (7, 0..4) => [9_000; 3],
+        (8, 0..4) => colour.map(|sample| sample - sample % 7),
+        _ => colour,
+    });
+    assert_eq!(filled_like_the_page(&marked).get_pixel(4, 2).0, colour);
+}
+
+#[test]
+fn sixteen_bit_noise_below_a_level_is_continued_by_its_mean() {
+    let noisy = sixteen_bit_page(|x, y| [40_000 + ((x + 2 * y) % 5) as u16; 3]);
+    let [red, ..] = filled_like_the_page(&noisy).get_pixel(4, 2).0;
+    assert!((40_001..=40_003).contains(&red), "{red}");
+}

@@ -30,6 +30,7 @@ use std::num::NonZeroUsize;
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding, Rect, Stop, changed_box};
 
+use crate::plain::fill_plain_first;
 use fill::{Run, fill};
 use level::Canvas;
 use pixel::{Colours, coloured, to_byte};
@@ -117,7 +118,9 @@ impl Inpainter for PatchMatch {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        Ok(self.fill(image, mask, None, context.monitor)?)
+        fill_plain_first(image, mask, |image, mask| {
+            Ok(self.fill(image, mask, None, context.monitor)?)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod jpeg;
 mod overlay;
 mod pixels;
 mod png;
+mod sixteen;
 mod strips;
 mod thumbnail;
 mod tiff;

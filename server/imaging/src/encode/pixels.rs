@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use image::{GrayImage, RgbImage};
 
+use super::sixteen::sixteen_bit;
 use crate::{Picture, picture::Deep};
 
 /// Interleaved samples, RGB or RGBA, row by row from the top.
@@ -75,32 +76,6 @@ fn joined(colours: &[u8], alpha: &[u8]) -> Vec<u8> {
     let mut samples = Vec::with_capacity(alpha.len() * 4);
     for ([r, g, b], a) in colours.as_chunks().0.iter().zip(alpha) {
         samples.extend([*r, *g, *b, *a]);
-    }
-    samples
-}
-
-/// The input's samples outside the hole wherever the result kept their 8-bit value, the result's values x 257 else.
-fn sixteen_bit(picture: &Picture, deep: &Deep, result: &RgbImage, hole: &GrayImage) -> Vec<u16> {
-    let channels = if deep.alpha.is_some() { 4 } else { 3 };
-    let mut samples = Vec::with_capacity(hole.as_raw().len() * channels);
-    let mut alpha = deep.alpha.as_ref().map(|alpha| alpha.as_raw().iter());
-    let stored = deep
-        .rgb
-        .as_raw()
-        .as_chunks::<3>()
-        .0
-        .iter()
-        .zip(picture.rgb.as_raw().as_chunks::<3>().0);
-    let filled = result.as_raw().as_chunks::<3>().0.iter().zip(hole.as_raw());
-    for ((stored, seen), (filled, hole)) in stored.zip(filled) {
-        if *hole == 0 && seen == filled {
-            samples.extend(stored);
-        } else {
-            samples.extend(filled.map(|value| u16::from(value) * 257));
-        }
-        if let Some(alpha) = &mut alpha {
-            samples.extend(alpha.next());
-        }
     }
     samples
 }
