@@ -21,6 +21,7 @@ mod limits;
 mod models;
 mod page;
 mod photos;
+mod plain_pages;
 mod promises;
 mod root_path;
 mod stateless;

@@ -198,7 +198,7 @@ impl Plane {
         samples.clone().all(fits).then_some(plane)
     }
 
-    /// Whether a colour is within [`TOLERANCE`] of the range of the samples.
+    /// Returns true for a colour within [`TOLERANCE`] of the range of the samples.
     fn contains(&self, colour: [u8; 3]) -> bool {
         let ranges = self.low.iter().zip(self.high);
         colour
