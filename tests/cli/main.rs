@@ -14,6 +14,8 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod memory_growth;
 mod models;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod openmp;
 mod pictures;
 mod slow;
 #[cfg(all(unix, feature = "otel"))]

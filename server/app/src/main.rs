@@ -1,14 +1,27 @@
 //! The program `iopaint`.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use std::ffi::{c_char, c_int};
 use std::io::Write;
 
 use iopaint_app::cli::{Cli, Command};
 use iopaint_app::settings::LogFormat;
 use iopaint_app::{health, manual, model_files, run, server, settings, telemetry};
 
+/// Runs before the constructors of shared libraries, of which libgomp's reads its wait policy from the environment.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[used]
+// SAFETY: the section's entries have this signature, and the dynamic linker calls them.
+#[unsafe(link_section = ".preinit_array")]
+static PREINIT: unsafe extern "C" fn(c_int, *const *const c_char, *const *const c_char) =
+    iopaint_engine::reexecute_with_wait_policy;
+
 fn main() {
     // SAFETY: nothing has started a thread yet.
-    unsafe { iopaint_engine::bound_memory() };
+    unsafe {
+        iopaint_engine::set_wait_policy();
+        iopaint_engine::bound_memory();
+    }
     let cli = match settings::parse(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),

@@ -26,11 +26,15 @@ mod worker;
 
 pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
-pub use download::{Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download};
+pub use download::{
+    Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download, install_tls_provider,
+};
 pub use engine::{Engine, LoadingModel, Status};
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub use iopaint_torch::reexecute_with_wait_policy;
 pub use iopaint_torch::{
     Device, Settings as TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
-    limit_gpu_memory,
+    limit_gpu_memory, set_wait_policy,
 };
 pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};

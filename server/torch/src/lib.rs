@@ -8,6 +8,7 @@ mod lama;
 mod manga;
 mod memory;
 mod module;
+mod openmp;
 mod random;
 mod rewritten;
 mod shim;
@@ -21,5 +22,8 @@ pub use lama::LamaModel;
 pub use manga::MangaModel;
 pub use memory::{bound_memory, release_gpu_memory, release_memory};
 pub use module::{LoadError, Source};
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub use openmp::reexecute_with_wait_policy;
+pub use openmp::set_wait_policy;
 pub use rewritten::Rewritten;
 pub use signed::{SignedInput, SignedModel};

@@ -25,6 +25,7 @@ static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> Option<impl Layer<S>> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     ENDPOINTS.iter().find(|name| is_set(name))?;
+    iopaint_engine::install_tls_provider();
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .build()

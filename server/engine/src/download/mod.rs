@@ -113,6 +113,12 @@ pub fn download(
     )
 }
 
+/// Makes ring the process's provider of TLS cryptography, unless there is one. HTTPS clients fail to build without.
+pub fn install_tls_provider() {
+    // An error means that another thread was first, with the same provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// [`download`] with the proxies that `client` knows.
 fn download_through(
     client: ClientBuilder,
@@ -126,6 +132,7 @@ fn download_through(
     if target.is_file() {
         return Ok(target.to_owned());
     }
+    install_tls_provider();
     let run = async {
         let client = client
             .user_agent(concat!("iopaint/", env!("CARGO_PKG_VERSION")))
