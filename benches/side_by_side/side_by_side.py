@@ -17,12 +17,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "models" / "export"))  # after this folder: both have a pictures.py
 
+import contention  # noqa: E402
 import forward  # noqa: E402
 import pictures  # noqa: E402
 import servers  # noqa: E402
 from report import OPENVINO, OURS, PEER, Report  # noqa: E402
 
-PARTS = ("forward", "start", "requests", "clients", "low-mem")
+PARTS = ("forward", "start", "requests", "clients", "low-mem", "contention")
 FORWARD_SIZES = (
     (64, 64),
     (128, 128),
@@ -42,6 +43,7 @@ REQUESTS = (
     ("24 MP JPEG, small hole", 6000, 4000, "JPEG", 200),
 )
 CLIENTS = (1, 4, 8)
+DEFAULT_MODEL = "lama-patches"
 
 
 def stand_in(folder: Path) -> Path:
@@ -77,12 +79,17 @@ def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) 
     ours.close()
 
 
+def ours(arguments: argparse.Namespace, models: Path, model: str) -> tuple[list[str], str]:
+    """Command line of this program with a model, and the path that answers 200 when it is ready."""
+    common = ["start", "--model", model, "--device", "cpu", "--model-dir", str(models)]
+    return [str(arguments.binary), *common, "--local-files-only", "--threads", str(arguments.threads)], "/readyz"
+
+
 def commands(arguments: argparse.Namespace, models: Path) -> dict[str, tuple[list[str], str]]:
-    """How each server is started, and which path tells that it is ready."""
+    """Command line of each server with big-lama, and the path that answers 200 when it is ready."""
     common = ["start", "--model", "lama", "--device", "cpu", "--model-dir", str(models)]
-    ours = [str(arguments.binary), *common, "--local-files-only", "--threads", str(arguments.threads)]
     return {
-        OURS: (ours, "/readyz"),
+        OURS: ours(arguments, models, "lama"),
         PEER: ([str(Path(sys.executable).with_name("iopaint")), *common], "/api/v1/server-config"),
     }
 
@@ -152,6 +159,24 @@ def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Pa
                 report.note("peak memory after 12 MP jobs, --low-mem", "MB", whose, server.memory()["peak"])
 
 
+def measure_contention(report: Report, arguments: argparse.Namespace, models: Path) -> None:
+    """One 512x512 request idle and beside busy loops: big-lama against IOPaint, and the default model."""
+    request = small_request()
+    started = {f"{DEFAULT_MODEL} of {OURS}": ours(arguments, models, DEFAULT_MODEL), **commands(arguments, models)}
+    with contextlib.ExitStack() as stack:
+        requests = {}
+        for name, (command, ready) in started.items():
+            log = arguments.output / f"contention-{name.replace(' ', '-')}.log"
+            server = stack.enter_context(servers.running(name, command, log, ready))
+            requests[name] = lambda server=server: server.inpaint(request)[0]
+
+        def note(load: str, name: str, seconds: float) -> None:
+            model, whose = ("lama", name) if name in (OURS, PEER) else (DEFAULT_MODEL, OURS)
+            report.note(f"{model}, 512x512, {load}", "s", whose, seconds)
+
+        contention.measure(arguments.rounds, requests, note)
+
+
 def size(text: str) -> tuple[int, int]:
     """`512x384` as its width and height."""
     width, height = text.split("x")
@@ -185,6 +210,8 @@ def main() -> None:
         measure_start(report, arguments, models)
     if "low-mem" in arguments.only:
         measure_low_memory(report, arguments, models)
+    if "contention" in arguments.only:
+        measure_contention(report, arguments, models)
     if {"requests", "clients"} & set(arguments.only):
         with contextlib.ExitStack() as stack:
             both = {}
