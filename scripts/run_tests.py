@@ -96,7 +96,7 @@ def run(command: list[str], folder: Path = ROOT, env: dict[str, str] | None = No
 
 def cargo(*packages: str) -> Counts:
     """`cargo test` of some packages."""
-    return cargo_counts(*run(["cargo", "test", "--locked", "--no-fail-fast", *packages]))
+    return cargo_counts(*run(["cargo", "test", "--release", "--locked", "--no-fail-fast", *packages]))
 
 
 def reported(command: list[str], env: dict[str, str], counts) -> Counts:

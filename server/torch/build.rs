@@ -6,28 +6,41 @@ use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-const SOURCES: &[&str] = &[
-    "shim/conv/few_outputs.cpp",
-    "shim/conv/fourier.cpp",
-    "shim/conv/gemm.cpp",
-    "shim/conv/geometry.cpp",
-    "shim/conv/kernels.cpp",
-    "shim/conv/kernels_portable.cpp",
-    "shim/conv/layer.cpp",
-    "shim/conv/parallel.cpp",
-    "shim/conv/patches.cpp",
-    "shim/conv/pointwise.cpp",
-    "shim/conv/transposed.cpp",
-    "shim/conv/winograd.cpp",
-    "shim/device.cpp",
-    "shim/graph/convolution.cpp",
-    "shim/graph/fourier.cpp",
-    "shim/graph/fourier_nodes.cpp",
-    "shim/graph/layout.cpp",
-    "shim/graph/ranks.cpp",
-    "shim/graph/rewrite.cpp",
-    "shim/module.cpp",
+/// Sources that are compiled together, in one translation unit each: parsing libtorch's headers takes most of the time of
+/// a file. Names in their anonymous namespaces must therefore differ within a group.
+const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "convolution",
+        &[
+            "conv/few_outputs.cpp",
+            "conv/fourier.cpp",
+            "conv/gemm.cpp",
+            "conv/geometry.cpp",
+            "conv/layer.cpp",
+            "conv/parallel.cpp",
+            "conv/patches.cpp",
+            "conv/pointwise.cpp",
+            "conv/transposed.cpp",
+            "conv/winograd.cpp",
+        ],
+    ),
+    (
+        "graph",
+        &[
+            "device.cpp",
+            "graph/convolution.cpp",
+            "graph/fourier.cpp",
+            "graph/fourier_nodes.cpp",
+            "graph/layout.cpp",
+            "graph/ranks.cpp",
+            "graph/rewrite.cpp",
+            "module.cpp",
+        ],
+    ),
 ];
+
+/// Sources on their own: they need none of libtorch's headers.
+const SOURCES: &[&str] = &["shim/conv/kernels.cpp", "shim/conv/kernels_portable.cpp"];
 
 /// Files that are compiled for more than the least that a processor has; which one runs is chosen at run time.
 const INSTRUCTION_SETS: &[(&str, &[&str])] = &[
@@ -85,11 +98,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .compile(&format!("iopaint_torch_{name}"));
         }
     }
-    shim().files(SOURCES).compile("iopaint_torch_shim");
+    let output = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo named no OUT_DIR")?);
+    shim()
+        .files(SOURCES)
+        .files(grouped(&output)?)
+        .compile("iopaint_torch_shim");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        stand_in_for_openmp(&PathBuf::from(
-            env::var_os("OUT_DIR").ok_or("cargo named no OUT_DIR")?,
-        ))?;
+        stand_in_for_openmp(&output)?;
     }
     link::emit_rpath();
     // rustc links without the compiler's own libraries, where these would come from by themselves.
@@ -99,6 +114,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Writes a translation unit for each of [`GROUPS`] into `output` and returns their paths.
+fn grouped(output: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let shim = env::current_dir()?.join("shim");
+    let write = |(name, sources): &(&str, &[&str])| {
+        let includes: String = sources
+            .iter()
+            .map(|source| format!("#include \"{}\"\n", shim.join(source).display()))
+            .collect();
+        let path = output.join(format!("{name}.cpp"));
+        std::fs::write(&path, includes)?;
+        Ok(path)
+    };
+    GROUPS.iter().map(write).collect()
 }
 
 /// Where CUDA's own headers are, if libtorch is built for CUDA; then links what the shim calls of it.

@@ -9,7 +9,7 @@
 namespace iopaint::conv {
 namespace {
 
-struct Pass {
+struct ShiftedSumRun {
   const Kernels &kernels;
   const Input &input;
   const Geometry &geometry;
@@ -82,7 +82,7 @@ struct Pass {
 
 void few_outputs(const Input &input, const Geometry &geometry, const float *taps, float *planes, int64_t channels_out,
     Epilogue epilogue) {
-  const Pass pass{kernels(), input, geometry, taps, planes, channels_out, epilogue,
+  const ShiftedSumRun pass{kernels(), input, geometry, taps, planes, channels_out, epilogue,
       geometry.rows.output(input.height), geometry.columns.output(input.width),
       padded_places(geometry.rows, geometry.border, input.height),
       padded_places(geometry.columns, geometry.border, input.width)};

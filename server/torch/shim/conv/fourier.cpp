@@ -29,9 +29,9 @@ c10::optional<c10::string_view> view(const Norm &norm) {
   return norm ? c10::optional<c10::string_view>(*norm) : c10::nullopt;
 }
 
-class Axis {
+class TransformAxis {
 public:
-  explicit Axis(int64_t size) : size_(static_cast<size_t>(size)) {
+  explicit TransformAxis(int64_t size) : size_(static_cast<size_t>(size)) {
     size_t left = size_;
     for (size_t radix = 4; left > 1;) {
       if (left % radix == 0) {
@@ -110,7 +110,7 @@ void for_blocks(int64_t images, int64_t channels, int64_t memory_floats, Whole w
 at::Tensor spectrum(const at::Tensor &given, const Norm &norm) {
   TORCH_CHECK(given.dim() == 4, "an image of four dimensions is expected, but it has ", given.dim());
   const int64_t images = given.size(0), channels = given.size(1), height = given.size(2), width = given.size(3);
-  const Axis rows(height), columns(width);
+  const TransformAxis rows(height), columns(width);
   if (!is_image(given) || !rows.suits() || !columns.suits()) {
     const at::Tensor numbers = at::fft_rfftn(given, c10::nullopt, kImageAxes, view(norm));
     return at::cat({at::real(numbers), at::imag(numbers)}, 1);
@@ -149,7 +149,7 @@ at::Tensor from_spectrum(const at::Tensor &given, at::IntArrayRef sizes, const N
   TORCH_CHECK(sizes.size() == 2 && sizes[0] > 0 && sizes[1] > 0, "an image can't be of the sizes ", sizes);
   const int64_t images = given.size(0), channels = given.size(1) / 2, height = sizes[0], width = sizes[1];
   const int64_t bins = width / 2 + 1;
-  const Axis rows(height), columns(width);
+  const TransformAxis rows(height), columns(width);
   if (!is_image(given) || height != given.size(2) || bins != given.size(3) || !rows.suits() || !columns.suits()) {
     const at::Tensor numbers =
         at::complex(given.narrow(1, 0, channels).contiguous(), given.narrow(1, channels, channels).contiguous());

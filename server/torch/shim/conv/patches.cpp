@@ -11,14 +11,14 @@ namespace iopaint::conv {
 namespace {
 
 // The patches of a strip of pixels; they should stay in a core's own cache until they are multiplied.
-constexpr int64_t kStripFloats = 192 << 10;
+constexpr int64_t kIm2colStripFloats = 192 << 10;
 // Fewer read the taps too often, where there are many of them.
 constexpr int64_t kStripPixels = 128;
 constexpr int64_t kFewPixels = 16;
 
-class Pass {
+class Im2colRun {
 public:
-  Pass(const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output, Epilogue epilogue,
+  Im2colRun(const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output, Epilogue epilogue,
       bool accumulate)
       : inputs_(inputs), geometry_(geometry), taps_(taps), output_(output), epilogue_(epilogue),
         accumulate_(accumulate),
@@ -35,7 +35,7 @@ public:
   void run() {
     const int64_t pixels = output_.height * output_.width;
     const int64_t threads = parallel_threads();
-    const int64_t round = threads * std::max(kStripPixels, kStripFloats / depth_);
+    const int64_t round = threads * std::max(kStripPixels, kIm2colStripFloats / depth_);
     // Strips of one size, as many for each thread.
     const int64_t strips = threads * ((pixels + round - 1) / round);
     const int64_t size = std::max(kFewPixels, (pixels + strips - 1) / strips);
@@ -109,7 +109,7 @@ private:
 void patches(
     const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output, Epilogue epilogue,
     bool accumulate) {
-  Pass(inputs, geometry, taps, output, epilogue, accumulate).run();
+  Im2colRun(inputs, geometry, taps, output, epilogue, accumulate).run();
 }
 
 } // namespace iopaint::conv

@@ -7,7 +7,7 @@
 namespace iopaint::conv {
 namespace {
 
-constexpr int64_t kFewPixels = 64;
+constexpr int64_t kPointwiseFewPixels = 64;
 
 Matrix matrix(const Pixels &pixels, int64_t first) {
   return pixels.planar ? Matrix{pixels.data + first, pixels.count, true}
@@ -23,7 +23,7 @@ void pointwise(Pixels input, const float *weights, Pixels output, Epilogue epilo
   const Matrix taps{weights, output.channels};
   const int64_t threads = parallel_threads();
   const int64_t share = (output.count + threads - 1) / threads;
-  parallel_for(0, output.count, std::max(share, kFewPixels), [&](int64_t begin, int64_t end) {
+  parallel_for(0, output.count, std::max(share, kPointwiseFewPixels), [&](int64_t begin, int64_t end) {
     const int64_t count = end - begin;
     if (output.planar) {
       float *const planes = output.data + begin;

@@ -11,11 +11,11 @@ namespace iopaint::conv {
 namespace {
 
 // The planes of a strip of tiles: about what a core's caches hold, and little enough for an allocator to keep.
-constexpr int64_t kStripFloats = 3 << 20;
+constexpr int64_t kWinogradStripFloats = 3 << 20;
 // A stride of planes that is a power of two would map all of them to the same lines of the cache.
 constexpr int64_t kPlaneSkew = 16;
 // With fewer tiles than these, a thread would read all filters for too little work.
-constexpr int64_t kFewTiles = 24;
+constexpr int64_t kStripMinTiles = 24;
 // Filters of some output channels; half of what a core's own cache holds.
 constexpr int64_t kBlockFloats = 256 << 10;
 constexpr int64_t kBlockChannels = 16;
@@ -31,9 +31,9 @@ struct Strip {
   int64_t tiles() const { return end - begin; }
 };
 
-class Pass {
+class WinogradRun {
 public:
-  Pass(const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output,
+  WinogradRun(const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output,
       Epilogue epilogue, bool accumulate)
       : inputs_(inputs), taps_(taps), output_(output), epilogue_(epilogue), accumulate_(accumulate),
         tile_columns_(ceil_div(output.width, kTile)), tiles_(winograd_tiles(output.height, output.width)) {
@@ -53,10 +53,10 @@ public:
 
   void run() {
     const int64_t threads = parallel_threads();
-    const int64_t fit = std::max(kFewTiles, kStripFloats / (kPlanes * (channels_in_ + output_.channels)));
+    const int64_t fit = std::max(kStripMinTiles, kWinogradStripFloats / (kPlanes * (channels_in_ + output_.channels)));
     const int64_t rounds = ceil_div(tiles_, fit * threads);
     const int64_t share = ceil_div(tiles_, rounds * threads);
-    if (tiles_ < kFewTiles) {
+    if (tiles_ < kStripMinTiles) {
       strips(1, tiles_);
       return;
     }
@@ -68,7 +68,7 @@ public:
           planes + offset, static_cast<size_t>(filter_stride(channels_in_, output_.channels)));
     });
     filters_ = planes;
-    if (share >= kFewTiles) {
+    if (share >= kStripMinTiles) {
       strips(threads, share);
     } else {
       // Too few for strips of their own: the threads share each strip.
@@ -212,7 +212,7 @@ int64_t winograd_tiles(int64_t height, int64_t width) { return ceil_div(height, 
 void winograd(
     const std::vector<Input> &inputs, const Geometry &geometry, const float *taps, Output output, Epilogue epilogue,
     bool accumulate) {
-  Pass(inputs, geometry, taps, output, epilogue, accumulate).run();
+  WinogradRun(inputs, geometry, taps, output, epilogue, accumulate).run();
 }
 
 } // namespace iopaint::conv

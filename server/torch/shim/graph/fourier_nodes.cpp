@@ -107,7 +107,7 @@ torch::jit::Operation inverse_operation(const Node *node) {
   };
 }
 
-const torch::jit::RegisterOperators registration({
+const torch::jit::RegisterOperators fourier_registration({
     torch::jit::Operator(kForward, forward_operation, c10::AliasAnalysisKind::PURE_FUNCTION),
     // Its answer may be what it was given; nothing is changed in place in a rewritten graph.
     torch::jit::Operator(kChannels, channels_operation, c10::AliasAnalysisKind::PURE_FUNCTION),
