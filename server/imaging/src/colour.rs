@@ -12,13 +12,11 @@ pub(crate) enum Profiles {
     Ignore,
 }
 
-/// The samples' colour space, from a profile's header (ICC.1, 7.2.8).
+/// The samples' colour space, from a profile's header (ICC.1, 7.2); `None` for a profile that is cut off or none.
 fn space(profile: &[u8]) -> Option<[u8; 4]> {
-    profile
-        .get(16..)?
-        .first_chunk()
-        .copied()
-        .filter(|_| profile.len() > 128)
+    let length = u32::from_be_bytes(*profile.first_chunk()?) as usize;
+    let valid = (129..=profile.len()).contains(&length) && profile.get(36..40)? == b"acsp";
+    profile.get(16..)?.first_chunk().copied().filter(|_| valid)
 }
 
 /// Takes gray pixels with a gray profile to sRGB, and drops every profile that does not describe RGB.

@@ -15,12 +15,13 @@ pub(crate) fn read(format: Format, bytes: &[u8]) -> Orientation {
         Format::Png => png::exif(bytes)
             .as_deref()
             .and_then(exif::orientation)
-            .or_else(|| png::xmp(bytes).and_then(xmp::orientation)),
-        Format::WebP => webp::chunk(bytes, *b"EXIF").and_then(exif::orientation),
+            .or_else(|| png::xmp(bytes).as_deref().and_then(xmp::orientation)),
+        Format::WebP => webp::exif(bytes).and_then(exif::orientation),
         Format::Tiff => ifd::orientation(bytes),
         Format::Bmp | Format::Gif => None,
     };
     value
+        .and_then(|value| u8::try_from(value).ok())
         .and_then(Orientation::from_exif)
         .unwrap_or(Orientation::NoTransforms)
 }

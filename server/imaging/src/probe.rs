@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 
 use crate::{
     DecodeError, Format,
-    decode::{jpeg, tiff},
+    decode::{jpeg, png, tiff, webp},
     format, orientation,
 };
 
@@ -90,10 +90,10 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
 
 fn size(format: Format, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     let read = match format {
-        Format::Png => be32(bytes, 16).zip(be32(bytes, 20)),
         Format::Gif => le16(bytes, 6).zip(le16(bytes, 8)),
         Format::Bmp => bmp(bytes),
-        Format::WebP => webp(bytes),
+        Format::Png => return png::size(bytes),
+        Format::WebP => return webp::size(bytes),
         Format::Jpeg => return jpeg::size(bytes),
         Format::Tiff => return tiff::size(bytes),
     };
@@ -110,42 +110,12 @@ fn bmp(bytes: &[u8]) -> Option<(u64, u64)> {
     }
 }
 
-/// The canvas of an extended file, else the size in the frame's own header.
-fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
-    let (name, payload) = (bytes.get(12..16)?, bytes.get(20..)?);
-    if name == b"VP8X" {
-        Some((le24(payload, 4)? + 1, le24(payload, 7)? + 1))
-    } else {
-        webp_frame(name, payload)
-    }
-}
-
-/// The size that a frame's chunk, `VP8 ` or `VP8L`, has in its own header (RFC 6386, 9.1; RFC 9649, 3.4).
-pub(crate) fn webp_frame(name: &[u8], payload: &[u8]) -> Option<(u64, u64)> {
-    match name {
-        b"VP8L" => {
-            let packed = le32(payload, 1)?;
-            Some(((packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1))
-        }
-        b"VP8 " => Some((le16(payload, 6)? & 0x3fff, le16(payload, 8)? & 0x3fff)),
-        _ => None,
-    }
-}
-
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
-fn be32(bytes: &[u8], at: usize) -> Option<u64> {
-    number(bytes, at).map(|b| u64::from(u32::from_be_bytes(b)))
-}
-
 fn le32(bytes: &[u8], at: usize) -> Option<u64> {
     number(bytes, at).map(|b| u64::from(u32::from_le_bytes(b)))
-}
-
-fn le24(bytes: &[u8], at: usize) -> Option<u64> {
-    number::<3>(bytes, at).map(|[a, b, c]| u64::from(u32::from_le_bytes([a, b, c, 0])))
 }
 
 fn le16(bytes: &[u8], at: usize) -> Option<u64> {

@@ -5,6 +5,8 @@ use std::{collections::HashSet, ops::Range};
 
 use super::ifd;
 
+/// Behind the byte order mark (TIFF 6.0, section 2).
+const MAGIC: u16 = 42;
 const ORIENTATION: u16 = 0x0112;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const MAKER_NOTE: u16 = 0x927c;
@@ -24,17 +26,23 @@ const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 /// JPEG's prefix of an EXIF block; some programs write it in other formats, too, or twice.
 const PREFIX: &[u8] = b"Exif\0\0";
 
-/// Returns the orientation, 1 to 8.
-pub(crate) fn orientation(exif: &[u8]) -> Option<u8> {
+/// Returns the orientation as stored; values other than 1 to 8 occur.
+pub(crate) fn orientation(exif: &[u8]) -> Option<u64> {
     ifd::orientation(without_prefix(exif))
 }
 
 /// Returns true for a block with a byte order mark, false for the continuation of another block.
 pub(crate) fn has_header(exif: &[u8]) -> bool {
-    matches!(
-        without_prefix(exif),
-        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..]
-    )
+    byte_order(without_prefix(exif)).is_some()
+}
+
+/// Returns true for big-endian blocks. A magic number in the other byte order is accepted, as in Pillow.
+fn byte_order(block: &[u8]) -> Option<bool> {
+    match block.get(..4)? {
+        [b'M', b'M', 0, 42] | [b'M', b'M', 42, 0] => Some(true),
+        [b'I', b'I', 42, 0] | [b'I', b'I', 0, 42] => Some(false),
+        _ => None,
+    }
 }
 
 fn without_prefix(mut exif: &[u8]) -> &[u8] {
@@ -44,7 +52,8 @@ fn without_prefix(mut exif: &[u8]) -> &[u8] {
     exif
 }
 
-/// The block for an upright picture of `size`, without orientation and previews; `None` where it can't be read.
+/// Returns the block for an upright picture of `size`, without orientation and previews; `None` without a readable
+/// first directory. A directory that is cut off keeps the entries that are there.
 ///
 /// Whatever nobody points to any more becomes zero or is cut off: the directories after the first describe the
 /// thumbnail, and dead bytes may hold an old one.
@@ -57,8 +66,10 @@ pub(crate) fn cleaned(exif: Vec<u8>, size: (u32, u32)) -> Option<Vec<u8>> {
     let end = used.iter().map(|range| range.end).max()?;
     let mut kept = vec![0; end];
     for range in used {
-        kept.get_mut(range.clone())?
-            .copy_from_slice(block.bytes.get(range)?);
+        // The pointer behind a directory that is cut off lies outside of the block: zero.
+        let stored = block.bytes.get(range.start..range.end.min(block.bytes.len()))?;
+        kept.get_mut(range.start..range.start + stored.len())?
+            .copy_from_slice(stored);
     }
     let preview_left = kept.windows(3).any(|window| window == JPEG_START);
     (!preview_left).then_some(kept)
@@ -79,15 +90,11 @@ struct Block {
 
 impl Block {
     fn open(mut bytes: Vec<u8>) -> Option<Self> {
-        if bytes.starts_with(b"Exif\0\0") {
-            bytes.drain(..6);
-        }
-        let big_endian = match bytes.get(..4)? {
-            [b'M', b'M', 0, 42] => true,
-            [b'I', b'I', 42, 0] => false,
-            _ => return None,
-        };
-        Some(Self { bytes, big_endian })
+        bytes.drain(..bytes.len() - without_prefix(&bytes).len());
+        let big_endian = byte_order(&bytes)?;
+        let mut block = Self { bytes, big_endian };
+        block.put_u16(2, MAGIC);
+        Some(block)
     }
 
     fn first_directory(&self) -> Option<usize> {
@@ -136,12 +143,15 @@ impl Block {
         self.put(at, &bytes);
     }
 
-    /// The entries that can be read; `None` where the directory itself does not fit the block.
+    /// The readable entries that lie inside the block; `None` for a directory outside of it.
     fn entries(&self, directory: usize) -> Option<Vec<Entry>> {
+        if directory < 8 {
+            return None;
+        }
         let count = usize::from(self.u16(directory)?);
-        self.bytes.get(directory..directory + 2 + 12 * count)?;
+        let present = self.bytes.len().saturating_sub(directory + 2) / 12;
         Some(
-            (0..count)
+            (0..count.min(present))
                 .filter_map(|index| self.entry(directory + 2 + 12 * index))
                 .collect(),
         )
@@ -193,7 +203,7 @@ impl Block {
         self.put_u16(at, (kept.len() / 12) as u16);
         self.put(at + 2, &kept);
         self.put_u32(end - 4, 0);
-        used.push(at..end.min(self.bytes.len()));
+        used.push(at..end);
         Some(())
     }
 

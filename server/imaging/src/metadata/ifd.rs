@@ -2,14 +2,13 @@
 
 const ORIENTATION: u64 = 0x0112;
 
-/// Returns the first directory's orientation, 1 to 8, of a TIFF file or of an EXIF block without its prefix.
+/// Returns the first directory's orientation of a TIFF file or of an EXIF block without its prefix, as stored:
+/// values other than 1 to 8 occur.
 ///
-/// Any integer type of two bytes or more counts, as in Pillow; BYTE is ignored by Pillow and browsers alike. A
-/// directory that is cut off is read as far as it reaches, and of a repeated tag the last entry counts.
-pub(crate) fn orientation(bytes: &[u8]) -> Option<u8> {
-    let reader = Reader::open(bytes)?;
-    let value = reader.last_value(ORIENTATION)?;
-    u8::try_from(value).ok().filter(|value| (1..=8).contains(value))
+/// Every numeric type counts as in Pillow, thus all but BYTE, which is opaque data there and ignored by browsers,
+/// too. A directory that is cut off is read as far as it reaches, and of a repeated tag the first entry counts.
+pub(crate) fn orientation(bytes: &[u8]) -> Option<u64> {
+    Reader::open(bytes)?.first_value(ORIENTATION)
 }
 
 struct Reader<'a> {
@@ -51,7 +50,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn last_value(&self, tag: u64) -> Option<u64> {
+    fn first_value(&self, tag: u64) -> Option<u64> {
         // Sizes of: an offset or inline value, a directory's count, an entry.
         let (word, count, entry) = if self.wide { (8, 8, 20) } else { (4, 2, 12) };
         let directory = usize::try_from(self.number(if self.wide { 8 } else { 4 }, word)?).ok()?;
@@ -61,24 +60,35 @@ impl<'a> Reader<'a> {
         (0..entries.min(present))
             .map(|index| first + entry * index)
             .filter(|at| self.number(*at, 2) == Some(tag))
-            .filter_map(|at| self.first_integer(at, word))
-            .next_back()
+            .find_map(|at| self.number_of_entry(at, word))
     }
 
-    /// The first value of the entry at `at`, if it is an integer.
-    fn first_integer(&self, at: usize, word: usize) -> Option<u64> {
-        let length = match self.number(at + 2, 2)? {
+    /// The first value of the entry at `at`, if it is a natural number. Values take `word` bytes in the entry itself.
+    fn number_of_entry(&self, at: usize, word: usize) -> Option<u64> {
+        let kind = self.number(at + 2, 2)?;
+        let length = match kind {
+            6 => 1,
             3 | 8 => 2,
-            4 | 9 | 13 => 4,
-            16..=18 => 8,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 | 16..=18 => 8,
             _ => return None,
         };
         let count = self.number(at + 4, word)?;
-        let value = at + 4 + word;
+        let mut value = at + 4 + word;
         match count.checked_mul(length as u64)? {
-            0 => None,
-            total if total <= word as u64 => self.number(value, length),
-            _ => self.number(usize::try_from(self.number(value, word)?).ok()?, length),
+            0 => return None,
+            total if total <= word as u64 => {}
+            _ => value = usize::try_from(self.number(value, word)?).ok()?,
+        }
+        let whole = |number: f64| (number.fract() == 0.0 && number >= 0.0).then_some(number as u64);
+        match kind {
+            5 | 10 => {
+                let (numerator, denominator) = (self.number(value, 4)?, self.number(value + 4, 4)?);
+                (numerator.checked_rem(denominator)? == 0).then(|| numerator / denominator)
+            }
+            11 => whole(f32::from_bits(self.number(value, 4)? as u32).into()),
+            12 => whole(f64::from_bits(self.number(value, 8)?)),
+            _ => self.number(value, length),
         }
     }
 }

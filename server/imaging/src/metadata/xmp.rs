@@ -1,98 +1,246 @@
-//! XMP packets: only what lies or leaks is cut out, the rest stays byte for byte (ISO 16684-1).
+//! XMP packets: properties that contradict the edited picture are cut out, the rest stays byte for byte (ISO 16684-1).
+//!
+//! Properties are matched by namespace URI; prefixes are free.
 
-/// Properties whose value holds for the pixels as they were: orientation, size, embedded pictures and pointers to
-/// pictures that followed in the file.
-const STALE: [&str; 17] = [
-    "tiff:Orientation",
-    "tiff:ImageWidth",
-    "tiff:ImageLength",
-    "exif:PixelXDimension",
-    "exif:PixelYDimension",
-    "xmp:Thumbnails",
-    "xap:Thumbnails",
-    "xmpGImg:image",
-    "xapGImg:image",
-    "GImage:Data",
-    "GDepth:Data",
-    "GDepth:Confidence",
-    "GCamera:MotionPhoto",
-    "GCamera:MicroVideo",
-    "Container:Directory",
-    "xmpNote:HasExtendedXMP",
-    "hdrgm:Version",
+use std::{borrow::Cow, ops::Range};
+
+use roxmltree::{Document, Error, Node, ParsingOptions};
+
+const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
+const EXIF: &str = "http://ns.adobe.com/exif/1.0/";
+const XMP: &str = "http://ns.adobe.com/xap/1.0/";
+const NOTE: &str = "http://ns.adobe.com/xmp/note/";
+const PREVIEW: &str = "http://ns.adobe.com/xap/1.0/g/img/";
+const GAIN_MAP: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
+/// Properties that hold for the stored pixels only: orientation, size, embedded previews, a pointer to the extended
+/// packet, which is not written.
+const STALE: [(&str, &str); 7] = [
+    (TIFF, "Orientation"),
+    (TIFF, "ImageWidth"),
+    (TIFF, "ImageLength"),
+    (EXIF, "PixelXDimension"),
+    (EXIF, "PixelYDimension"),
+    (XMP, "Thumbnails"),
+    (NOTE, "HasExtendedXMP"),
 ];
+/// Namespaces that describe data behind the picture in the file (gain maps, depth maps, further pictures), none of
+/// which is written.
+const STALE_NAMESPACES: [&str; 7] = [
+    PREVIEW,
+    GAIN_MAP,
+    "http://ns.apple.com/HDRGainMap/1.0/",
+    "http://ns.apple.com/pixeldatainfo/1.0/",
+    "http://ns.apple.com/depthData/1.0/",
+    "http://ns.apple.com/depthBlurEffect/1.0/",
+    "http://ns.apple.com/portraitEffectsMatte/1.0/",
+];
+/// Part of the URIs of Google's schemas for motion photos, containers and depth, and of phone makers' schemas derived
+/// from them, as `http://ns.google.com/photos/1.0/camera/`.
+const PHOTOS: &str = "/photos/";
+/// Among those, the schemas that hold for the edited picture, too: the projection of a panorama, the kind of a collage.
+const PHOTOS_KEPT: [&str; 2] = [
+    "http://ns.google.com/photos/1.0/panorama/",
+    "http://ns.google.com/photos/1.0/creations/",
+];
+/// Namespaces of prefixes that a packet uses without declaring them.
+const USUAL_PREFIXES: [(&str, &str); 13] = [
+    ("tiff", TIFF),
+    ("exif", EXIF),
+    ("xmp", XMP),
+    ("xap", XMP),
+    ("xmpNote", NOTE),
+    ("xmpGImg", PREVIEW),
+    ("xapGImg", PREVIEW),
+    ("GImage", "http://ns.google.com/photos/1.0/image/"),
+    ("GDepth", "http://ns.google.com/photos/1.0/depthmap/"),
+    ("GCamera", "http://ns.google.com/photos/1.0/camera/"),
+    ("Camera", "http://ns.google.com/photos/1.0/camera/"),
+    ("Container", "http://ns.google.com/photos/1.0/container/"),
+    ("hdrgm", GAIN_MAP),
+];
+/// The most undeclared prefixes of a packet that is cleaned.
+const MAX_UNDECLARED: usize = 32;
+/// The most elements and texts of a packet that is cleaned, for about 100 bytes of memory each.
+const MAX_NODES: u32 = 250_000;
 
-/// The value of `tiff:Orientation`, 1 to 8, written as an attribute or as an element.
-pub(crate) fn orientation(packet: &[u8]) -> Option<u8> {
-    let packet = std::str::from_utf8(packet).ok()?;
-    let (_, after) = packet.split_once("tiff:Orientation")?;
-    let value = after.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | '>'));
-    let digit = value.bytes().next()?.checked_sub(b'0')?;
-    (1..=8).contains(&digit).then_some(digit)
+/// Returns the value of `tiff:Orientation`, 1 to 8, written as an attribute or as an element. In a packet that is not
+/// well-formed the usual prefix is searched for, as in Pillow.
+pub(crate) fn orientation(packet: &[u8]) -> Option<u64> {
+    let text = decoded(packet)?;
+    let declared = Declared::new(&text);
+    let document = declared.as_ref().and_then(|declared| parse(&declared.text).ok());
+    let value = match document {
+        Some(document) => document.descendants().find_map(|node| {
+            if node.has_tag_name((TIFF, "Orientation")) {
+                return digit(node.text()?);
+            }
+            digit(node.attribute((TIFF, "Orientation"))?)
+        }),
+        None => text.split("tiff:Orientation").skip(1).find_map(|after| {
+            let value = after.trim_start().strip_prefix(['=', '>'])?.trim_start();
+            digit(value.trim_start_matches(['"', '\'']).get(..1)?)
+        }),
+    };
+    value.filter(|value| (1..=8).contains(value))
 }
 
-/// The packet without stale properties; `None` where it can't be read well enough to clean it.
+fn digit(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
+}
+
+/// Returns the packet, as UTF-8, without stale properties; `None` if it is not well-formed.
 pub(crate) fn cleaned(packet: &[u8]) -> Option<Vec<u8>> {
-    let mut packet = std::str::from_utf8(packet).ok()?.to_owned();
-    for name in STALE {
-        packet = without_elements(&packet, name)?;
-        packet = without_attributes(&packet, name)?;
-    }
-    Some(packet.into_bytes())
-}
-
-/// Cuts `<name ...>...</name>` and `<name .../>`.
-fn without_elements(packet: &str, name: &str) -> Option<String> {
-    let open = format!("<{name}");
-    let close = format!("</{name}>");
-    let mut kept = String::with_capacity(packet.len());
-    let mut rest = packet;
-    while let Some((before, element)) = rest.split_once(open.as_str()) {
-        kept.push_str(before);
-        if !element.starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/')) {
-            kept.push_str(&open);
-            rest = element;
+    let Declared { text, inserted } = Declared::new(&decoded(packet)?)?;
+    let document = parse(&text).ok()?;
+    let mut cuts = vec![inserted];
+    for node in document.descendants().filter(Node::is_element) {
+        let name = node.tag_name();
+        if is_stale(name.namespace(), name.name()) {
+            cuts.push(node.range());
             continue;
         }
-        let (tag, content) = element.split_once('>')?;
-        rest = if tag.ends_with('/') {
-            content
-        } else {
-            content.split_once(close.as_str())?.1
-        };
+        for attribute in node.attributes() {
+            if is_stale(attribute.namespace(), attribute.name()) {
+                cuts.push(with_space_before(&text, attribute.range()));
+            }
+        }
+        declarations(&text, node, &mut cuts);
     }
-    kept.push_str(rest);
+    cuts.sort_by_key(|cut| (cut.start, cut.end));
+    let mut kept = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for cut in cuts {
+        // Empty for a cut inside an element that is cut whole.
+        kept.extend_from_slice(text.get(at..cut.start).unwrap_or_default().as_bytes());
+        at = at.max(cut.end);
+    }
+    kept.extend_from_slice(text.get(at..)?.as_bytes());
     Some(kept)
 }
 
-/// Cuts ` name="..."`.
-fn without_attributes(packet: &str, name: &str) -> Option<String> {
-    let mut kept = String::with_capacity(packet.len());
-    let mut rest = packet;
-    while let Some((before, attribute)) = rest.split_once(name) {
-        let value = attribute.trim_start().strip_prefix('=').map(str::trim_start);
-        let quoted = value.filter(|_| before.ends_with(char::is_whitespace));
-        if let Some(quote) = quoted
-            .and_then(|value| value.chars().next())
-            .filter(|c| matches!(c, '"' | '\''))
-        {
-            kept.push_str(before.trim_end());
-            rest = quoted?.get(1..)?.split_once(quote)?.1;
-        } else {
-            kept.push_str(before);
-            kept.push_str(name);
-            rest = attribute;
+fn is_stale(namespace: Option<&str>, name: &str) -> bool {
+    namespace.is_some_and(|uri| is_stale_namespace(uri) || STALE.contains(&(uri, name)))
+}
+
+fn is_stale_namespace(uri: &str) -> bool {
+    STALE_NAMESPACES.contains(&uri) || (uri.contains(PHOTOS) && !PHOTOS_KEPT.contains(&uri))
+}
+
+/// Adds an element's declarations of stale namespaces to `cuts`. The parser returns them without positions.
+fn declarations(text: &str, node: Node<'_, '_>, cuts: &mut Vec<Range<usize>>) {
+    let mut at = node.range().start;
+    while let Some(found) = next_attribute(text, at) {
+        let attribute = text.get(found.clone()).unwrap_or_default();
+        at = found.end;
+        let declared = attribute
+            .strip_prefix("xmlns:")
+            .and_then(|declaration| declaration.split_once('='))
+            .map(|(_prefix, value)| value.trim().trim_matches(['"', '\'']));
+        if declared.is_some_and(is_stale_namespace) {
+            cuts.push(with_space_before(text, found));
         }
     }
-    kept.push_str(rest);
-    Some(kept)
+}
+
+/// Returns the next attribute at or behind `at` in a well-formed start tag.
+fn next_attribute(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    let space = rest.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
+    let start = space + rest.get(space..)?.find(|c: char| !c.is_ascii_whitespace())?;
+    let attribute = rest.get(start..)?;
+    if attribute.starts_with(['>', '/']) {
+        return None;
+    }
+    let open = attribute.find(['"', '\''])?;
+    let quote = attribute.get(open..)?.chars().next()?;
+    let close = open + 1 + attribute.get(open + 1..)?.find(quote)?;
+    Some(at + start..at + start + close + 1)
+}
+
+fn with_space_before(text: &str, range: Range<usize>) -> Range<usize> {
+    let before = text.get(..range.start).unwrap_or_default();
+    before.trim_end().len()..range.end
+}
+
+/// A well-formed packet whose prefixes are all declared.
+struct Declared {
+    text: String,
+    /// Declarations that the packet itself lacks, in its root element.
+    inserted: Range<usize>,
+}
+
+impl Declared {
+    fn new(packet: &str) -> Option<Self> {
+        let mut text = packet.to_owned();
+        let mut inserted = 0..0;
+        for _ in 0..=MAX_UNDECLARED {
+            let prefix = match parse(&text) {
+                Ok(_) => return Some(Self { text, inserted }),
+                Err(Error::UnknownNamespace(prefix, _)) => prefix,
+                Err(_) => return None,
+            };
+            if inserted.is_empty() {
+                let at = end_of_root_name(&text)?;
+                inserted = at..at;
+            }
+            let usual = USUAL_PREFIXES.iter().find(|(name, _)| *name == prefix);
+            let uri = usual.map_or_else(
+                || format!("urn:undeclared:{prefix}"),
+                |(_, uri)| (*uri).to_owned(),
+            );
+            let declaration = format!(" xmlns:{prefix}=\"{uri}\"");
+            text.insert_str(inserted.end, &declaration);
+            inserted.end += declaration.len();
+        }
+        None
+    }
+}
+
+fn end_of_root_name(text: &str) -> Option<usize> {
+    let is_name = |c: char| c.is_alphabetic() || c == '_';
+    let start = text
+        .match_indices('<')
+        .map(|(at, _)| at + 1)
+        .find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(is_name)))?;
+    let length = text
+        .get(start..)?
+        .find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))?;
+    Some(start + length)
+}
+
+fn parse(text: &str) -> Result<Document<'_>, Error> {
+    let options = ParsingOptions {
+        nodes_limit: MAX_NODES,
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(text, options)
+}
+
+/// Returns the packet as text without zero bytes at its end. Every encoding of XMP is read but UTF-32.
+fn decoded(packet: &[u8]) -> Option<Cow<'_, str>> {
+    let units = |read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = packet.as_chunks().0.iter().map(|pair| read(*pair)).collect();
+        String::from_utf16(&units).ok()
+    };
+    match packet {
+        [0xfe, 0xff, ..] | [0, b'<', ..] => units(u16::from_be_bytes).map(Cow::Owned),
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => units(u16::from_le_bytes).map(Cow::Owned),
+        _ => std::str::from_utf8(packet).ok().map(Cow::Borrowed),
+    }
+    .map(|text| match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches('\0')),
+        Cow::Owned(text) => Cow::Owned(text.trim_end_matches('\0').to_owned()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PACKET: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF>
+    const PACKET: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"
+   xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+   xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+   xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmlns:xapGImg="http://ns.adobe.com/xap/1.0/g/img/"><rdf:RDF>
  <rdf:Description rdf:about="" tiff:Orientation="6" dc:format='image/jpeg'
    xmpNote:HasExtendedXMP = '0123'>
   <xmp:Thumbnails><rdf:Alt><rdf:li xapGImg:image="/9j/4AAQ"/></rdf:Alt></xmp:Thumbnails>

@@ -1,6 +1,6 @@
 //! Metadata in JPEG segments.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::segments::segments;
 use crate::metadata::{Extras, Metadata, exif};
@@ -15,7 +15,8 @@ pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut blocks = segments(bytes)
         .filter(|(marker, _)| *marker == 0xe1)
-        .filter_map(|(_, payload)| payload.strip_prefix(b"Exif\0")?.get(1..));
+        .filter_map(|(_, payload)| payload.strip_prefix(b"Exif\0")?.get(1..))
+        .filter(|block| !block.is_empty());
     let mut block = Cow::Borrowed(blocks.next()?);
     for further in blocks.filter(|further| !exif::has_header(further)) {
         block.to_mut().extend_from_slice(further);
@@ -23,8 +24,8 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(block)
 }
 
-/// Takes EXIF, the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth maps and whole
-/// second pictures.
+/// Takes EXIF, the profile, the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth
+/// maps and whole second pictures.
 pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
     let mut density = None;
     for (marker, payload) in segments(bytes) {
@@ -41,5 +42,26 @@ pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
         }
     }
     metadata.exif = exif(bytes).map(Cow::into_owned);
+    metadata.icc = profile(bytes);
     metadata.extras = Extras::Jpeg { density };
+}
+
+/// Puts the profile together from its numbered parts (ICC.1, B.4).
+///
+/// Parts may come in any order, numbered from 0 or 1; one that is repeated counts once. They are complete if there
+/// are as many as announced, or as many bytes as the profile itself announces.
+fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = BTreeMap::new();
+    let mut announced = None;
+    for (_, payload) in segments(bytes).filter(|(marker, _)| *marker == 0xe2) {
+        if let Some([number, count, data @ ..]) = payload.strip_prefix(b"ICC_PROFILE\0") {
+            parts.entry(*number).or_insert(data);
+            announced.get_or_insert(usize::from(*count));
+        }
+    }
+    let (first, last) = (*parts.first_key_value()?.0, *parts.last_key_value()?.0);
+    let consecutive = first <= 1 && usize::from(last - first) + 1 == parts.len();
+    let profile: Vec<u8> = parts.values().copied().flatten().copied().collect();
+    let length = u32::from_be_bytes(*profile.first_chunk()?) as usize;
+    (consecutive && (announced == Some(parts.len()) || length == profile.len())).then_some(profile)
 }

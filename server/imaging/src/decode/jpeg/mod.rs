@@ -57,10 +57,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
     let mut samples = decoder.decode().map_err(error)?;
     let (width, height) = decoder.dimensions().unwrap_or_default();
     let (width, height) = (width as u32, height as u32);
-    let mut metadata = Metadata {
-        icc: decoder.icc_profile(),
-        ..Metadata::default()
-    };
+    let mut metadata = Metadata::default();
     self::metadata::collect(bytes, &mut metadata);
     if matches!(stored, ColorSpace::CMYK | ColorSpace::YCCK) {
         to_cmyk(&mut samples, stored == ColorSpace::YCCK);

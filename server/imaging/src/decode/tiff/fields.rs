@@ -9,9 +9,9 @@ use super::Reader;
 use crate::metadata::TiffField;
 
 /// Fields that tell about the picture: names and places, density, makers and authors, IPTC, georeference.
-const CARRIED: [u16; 21] = [
+const CARRIED: [u16; 22] = [
     269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 33432, 33550, 33723, 33922, 34264, 34735,
-    34736, 34737, 42113,
+    34736, 34737, 42112, 42113,
 ];
 /// Of the EXIF directory: a maker's notes, which point into the old file and hold previews, and further directories.
 const LEFT_OUT: [u16; 3] = [0x927c, 0xa005, 0x8825];

@@ -1,0 +1,95 @@
+//! PNG chunks (PNG, third edition, 5.3), walked without decoding anything.
+
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+
+const SIGNATURE: usize = 8;
+
+/// A chunk. One that is cut off by the end of the file has what is left of its data.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk<'a> {
+    pub kind: [u8; 4],
+    pub data: &'a [u8],
+    /// Length, name, data and checksum.
+    stored: &'a [u8],
+}
+
+impl Chunk<'_> {
+    /// Returns true if the chunk is whole and its checksum holds. Readers discard other ancillary chunks.
+    pub fn is_intact(&self) -> bool {
+        let body = self.stored.get(4..self.data.len() + 8);
+        let checksum = self
+            .stored
+            .get(self.data.len() + 8..)
+            .and_then(<[u8]>::first_chunk);
+        body.zip(checksum)
+            .is_some_and(|(body, checksum)| crc32fast::hash(body) == u32::from_be_bytes(*checksum))
+    }
+
+    /// Returns true for the chunks that pixels depend on.
+    fn is_needed_for_pixels(&self) -> bool {
+        // Of the ancillary chunks, whose first letter is small, only transparency.
+        self.kind[0].is_ascii_uppercase() || &self.kind == b"tRNS"
+    }
+}
+
+/// Returns the chunks up to `IEND` or the end of the file.
+pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
+        let kind: [u8; 4] = *rest.get(4..)?.first_chunk()?;
+        let whole = length.saturating_add(12).min(rest.len());
+        let (stored, after) = rest.split_at_checked(whole)?;
+        rest = if &kind == b"IEND" { &[] } else { after };
+        let data = stored.get(8..length.saturating_add(8).min(stored.len()))?;
+        Some(Chunk { kind, data, stored })
+    })
+}
+
+/// Reads the signature and the chunks that pixels depend on, so that no metadata, however broken, fails the decoder.
+pub(super) struct PixelChunks<'a> {
+    /// The part being read, then the parts after it.
+    current: &'a [u8],
+    parts: std::vec::IntoIter<&'a [u8]>,
+}
+
+impl<'a> PixelChunks<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let parts: Vec<&[u8]> = chunks(bytes)
+            .filter(Chunk::is_needed_for_pixels)
+            .map(|chunk| chunk.stored)
+            .collect();
+        Self {
+            current: bytes.get(..SIGNATURE).unwrap_or_default(),
+            parts: parts.into_iter(),
+        }
+    }
+}
+
+impl BufRead for PixelChunks<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.current.is_empty() {
+            self.current = self.parts.next().unwrap_or_default();
+        }
+        Ok(self.current)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.current = self.current.get(amount..).unwrap_or_default();
+    }
+}
+
+impl Read for PixelChunks<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// The decoder's bound asks for it; it reads from start to end.
+impl Seek for PixelChunks<'_> {
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

@@ -1,0 +1,168 @@
+//! The chunks of a WebP file (RFC 9649, section 2).
+
+/// Flags of the `VP8X` chunk.
+pub(super) const ANIMATION: u8 = 0x02;
+pub(super) const XMP: u8 = 0x04;
+pub(super) const EXIF: u8 = 0x08;
+pub(super) const ALPHA: u8 = 0x10;
+pub(super) const ICC: u8 = 0x20;
+
+const RIFF_HEADER: usize = 12;
+const FRAME_HEADER: usize = 16;
+
+/// Name and payload.
+type Chunk<'a> = ([u8; 4], &'a [u8]);
+
+/// Returns the file's whole chunks up to the size in its header. A size that is no file's counts for nothing.
+pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
+    let size = bytes.get(4..).and_then(<[u8]>::first_chunk);
+    let end = size.map_or(0, |size| (u32::from_le_bytes(*size) as usize).saturating_add(8));
+    let end = if (RIFF_HEADER + 8..bytes.len()).contains(&end) {
+        end
+    } else {
+        bytes.len()
+    };
+    sequence(bytes.get(RIFF_HEADER..end).unwrap_or_default())
+}
+
+fn sequence(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
+    std::iter::from_fn(move || {
+        let (header, after) = rest.split_first_chunk::<8>()?;
+        let [name @ .., s0, s1, s2, s3] = header;
+        let length = u32::from_le_bytes([*s0, *s1, *s2, *s3]) as usize;
+        let payload = after.get(..length)?;
+        rest = after.get(length + length % 2..).unwrap_or_default();
+        Some((*name, payload))
+    })
+}
+
+/// The `VP8X` chunk: features and the size of the canvas.
+#[derive(Clone, Copy)]
+pub(super) struct Extended {
+    pub flags: u8,
+    pub canvas: (u32, u32),
+}
+
+impl Extended {
+    /// Reads the first chunk; `None` for files without features.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (_, payload) = chunks(bytes).next().filter(|(name, _)| name == b"VP8X")?;
+        Some(Self {
+            flags: *payload.first()?,
+            canvas: (le24(payload, 4)? + 1, le24(payload, 7)? + 1),
+        })
+    }
+}
+
+/// Returns the payload of the first chunk called `name`, if the file declares it by `flag`, without which `libwebp`
+/// and programs built on it ignore the chunk.
+pub(super) fn declared(bytes: &[u8], flag: u8, name: [u8; 4]) -> Option<&[u8]> {
+    Extended::read(bytes).filter(|extended| extended.flags & flag != 0)?;
+    chunks(bytes)
+        .find(|(found, _)| *found == name)
+        .map(|(_, payload)| payload)
+}
+
+/// One compressed image.
+#[derive(Clone, Copy)]
+pub(super) struct Image<'a> {
+    /// `VP8 ` or `VP8L`, with payload.
+    bitstream: Chunk<'a>,
+    /// `ALPH`'s payload, beside `VP8 ` only.
+    alpha: Option<&'a [u8]>,
+}
+
+impl<'a> Image<'a> {
+    fn first(chunks: impl Iterator<Item = Chunk<'a>>) -> Option<Self> {
+        let mut alpha = None;
+        for (name, payload) in chunks {
+            match &name {
+                b"ALPH" => alpha = alpha.or(Some(payload)),
+                b"VP8 " | b"VP8L" => {
+                    return Some(Self {
+                        bitstream: (name, payload),
+                        alpha: alpha.filter(|_| &name == b"VP8 "),
+                    });
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Width and height in the bitstream's own header (RFC 6386, 9.1; RFC 9649, 3.4).
+    pub fn size(&self) -> Option<(u32, u32)> {
+        let (name, payload) = self.bitstream;
+        if &name == b"VP8L" {
+            let packed = u32::from_le_bytes(*payload.get(1..)?.first_chunk()?);
+            return Some(((packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1));
+        }
+        let [w0, w1, h0, h1] = *payload.get(6..)?.first_chunk()?;
+        let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
+        Some((side([w0, w1]), side([h0, h1])))
+    }
+
+    /// Returns the image as a file of its own: no metadata, no animation.
+    pub fn to_file(self, (width, height): (u32, u32)) -> Vec<u8> {
+        let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+        if let Some(alpha) = self.alpha {
+            let side = |length: u32| length.wrapping_sub(1).to_le_bytes();
+            let ([w0, w1, w2, _], [h0, h1, h2, _]) = (side(width), side(height));
+            append(&mut file, *b"VP8X", &[ALPHA, 0, 0, 0, w0, w1, w2, h0, h1, h2]);
+            append(&mut file, *b"ALPH", alpha);
+        }
+        append(&mut file, self.bitstream.0, self.bitstream.1);
+        let size = (file.len() - 8) as u32;
+        if let Some(place) = file.get_mut(4..8) {
+            place.copy_from_slice(&size.to_le_bytes());
+        }
+        file
+    }
+}
+
+fn append(file: &mut Vec<u8>, name: [u8; 4], payload: &[u8]) {
+    file.extend(name);
+    file.extend((payload.len() as u32).to_le_bytes());
+    file.extend(payload);
+    file.resize(file.len() + payload.len() % 2, 0);
+}
+
+/// An image on the canvas: the file's still image, or an animation's first frame.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub image: Image<'a>,
+    /// As the container announces it; none for a still image without a `VP8X` chunk.
+    pub size: Option<(u32, u32)>,
+    pub offset: (u32, u32),
+}
+
+impl<'a> Frame<'a> {
+    pub fn first(bytes: &'a [u8]) -> Option<Self> {
+        let extended = Extended::read(bytes);
+        let still = || {
+            Some(Self {
+                image: Image::first(chunks(bytes))?,
+                size: extended.map(|extended| extended.canvas),
+                offset: (0, 0),
+            })
+        };
+        let animated = || {
+            let (_, payload) = chunks(bytes).find(|(name, _)| name == b"ANMF")?;
+            Some(Self {
+                image: Image::first(sequence(payload.get(FRAME_HEADER..)?))?,
+                size: Some((le24(payload, 6)? + 1, le24(payload, 9)? + 1)),
+                offset: (le24(payload, 0)? * 2, le24(payload, 3)? * 2),
+            })
+        };
+        if extended.is_some_and(|extended| extended.flags & ANIMATION != 0) {
+            animated().or_else(still)
+        } else {
+            still().or_else(animated)
+        }
+    }
+}
+
+fn le24(bytes: &[u8], at: usize) -> Option<u32> {
+    let [a, b, c] = *bytes.get(at..)?.first_chunk()?;
+    Some(u32::from_le_bytes([a, b, c, 0]))
+}
