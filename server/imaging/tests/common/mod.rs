@@ -98,3 +98,101 @@ pub fn smooth(x: u32, y: u32) -> [u8; 3] {
 pub fn positions() -> impl Iterator<Item = (u32, u32)> {
     (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)))
 }
+
+/// An EXIF block whose first directory, at 8, holds an orientation.
+pub fn exif_block(big_endian: bool, kind: u16, count: u32, value: [u8; 4]) -> Vec<u8> {
+    let short = |number: u16| {
+        if big_endian {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let long = |number: u32| {
+        if big_endian {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let mut block = if big_endian {
+        b"MM".to_vec()
+    } else {
+        b"II".to_vec()
+    };
+    block.extend(short(42));
+    block.extend(long(8));
+    block.extend([short(1), short(0x0112), short(kind)].concat());
+    block.extend(long(count));
+    block.extend(value);
+    block.extend([0; 4]);
+    block
+}
+
+/// `rgb.jpg` with further segments behind its JFIF header, as (marker, payload).
+pub fn jpeg_with(segments: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = file("rgb.jpg");
+    let further = segments.iter().flat_map(|(marker, payload)| {
+        let length = (payload.len() as u16 + 2).to_be_bytes();
+        [&[0xff, *marker], &length[..], payload].concat()
+    });
+    let further: Vec<u8> = further.collect();
+    bytes.splice(20..20, further);
+    bytes
+}
+
+pub fn png_chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
+    let body = [&kind, data].concat();
+    let length = (data.len() as u32).to_be_bytes();
+    [&length[..], &body, &crc32fast::hash(&body).to_be_bytes()].concat()
+}
+
+/// `rgb.png` with further chunks before and behind its pixels.
+pub fn png_with(before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let bytes = file("rgb.png");
+    let (header, rest) = bytes.split_at(33);
+    let (pixels, end) = rest.split_at(rest.len() - 12);
+    let joined = |chunks: &[(&[u8; 4], &[u8])]| -> Vec<u8> {
+        let chunks = chunks.iter().flat_map(|(kind, data)| png_chunk(**kind, data));
+        chunks.collect()
+    };
+    [header, &joined(before), pixels, &joined(behind), end].concat()
+}
+
+pub fn riff_chunk(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let mut chunk = name.to_vec();
+    chunk.extend((payload.len() as u32).to_le_bytes());
+    chunk.extend(payload);
+    chunk.resize(chunk.len() + payload.len() % 2, 0);
+    chunk
+}
+
+pub fn webp_file(chunks: &[u8]) -> Vec<u8> {
+    riff_chunk(*b"RIFF", &[b"WEBP", chunks].concat())
+}
+
+/// A `VP8X` chunk of the test pictures' size.
+pub fn webp_features(flags: u8, (width, height): (u32, u32)) -> Vec<u8> {
+    let side = |length: u32| (length - 1).to_le_bytes();
+    let payload = [&[flags, 0, 0, 0][..], &side(width)[..3], &side(height)[..3]].concat();
+    riff_chunk(*b"VP8X", &payload)
+}
+
+/// The bitstream's chunk of `rgb.webp`.
+pub fn webp_bitstream() -> Vec<u8> {
+    let bytes = file("rgb.webp");
+    assert_eq!(&bytes[12..16], b"VP8L");
+    bytes[12..].to_vec()
+}
+
+/// `rgb.webp` as an extended file with these flags, and further chunks before and behind its pixels.
+pub fn webp_with(flags: u8, before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let joined = |chunks: &[(&[u8; 4], &[u8])]| -> Vec<u8> {
+        let chunks = chunks
+            .iter()
+            .flat_map(|(name, payload)| riff_chunk(**name, payload));
+        chunks.collect()
+    };
+    let features = webp_features(flags, (WIDTH, HEIGHT));
+    webp_file(&[features, joined(before), webp_bitstream(), joined(behind)].concat())
+}

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 const SIGNATURE: usize = 8;
+/// `IEND` with its checksum.
+const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 /// A chunk. One that is cut off by the end of the file has what is left of its data.
 #[derive(Clone, Copy)]
@@ -23,6 +25,10 @@ impl Chunk<'_> {
             .and_then(<[u8]>::first_chunk);
         body.zip(checksum)
             .is_some_and(|(body, checksum)| crc32fast::hash(body) == u32::from_be_bytes(*checksum))
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.stored.len() < self.data.len() + 12
     }
 
     /// Returns true for the chunks that pixels depend on.
@@ -55,10 +61,18 @@ pub(super) struct PixelChunks<'a> {
 
 impl<'a> PixelChunks<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        let parts: Vec<&[u8]> = chunks(bytes)
+        let mut last = None;
+        let mut parts: Vec<&[u8]> = chunks(bytes)
+            .inspect(|chunk| last = Some(*chunk))
             .filter(Chunk::is_needed_for_pixels)
             .map(|chunk| chunk.stored)
             .collect();
+        // The decoder asks for the end chunk. Files that end without it, or inside of metadata, have all their pixels.
+        if last
+            .is_some_and(|last| &last.kind != b"IEND" && !(last.is_needed_for_pixels() && last.is_cut_off()))
+        {
+            parts.push(END);
+        }
         Self {
             current: bytes.get(..SIGNATURE).unwrap_or_default(),
             parts: parts.into_iter(),

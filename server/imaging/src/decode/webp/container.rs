@@ -73,7 +73,8 @@ pub(super) struct Image<'a> {
 }
 
 impl<'a> Image<'a> {
-    fn first(chunks: impl Iterator<Item = Chunk<'a>>) -> Option<Self> {
+    /// An alpha plane without the file's flag for it is ignored, as in `libwebp`.
+    fn first(chunks: impl Iterator<Item = Chunk<'a>>, has_alpha: bool) -> Option<Self> {
         let mut alpha = None;
         for (name, payload) in chunks {
             match &name {
@@ -81,7 +82,7 @@ impl<'a> Image<'a> {
                 b"VP8 " | b"VP8L" => {
                     return Some(Self {
                         bitstream: (name, payload),
-                        alpha: alpha.filter(|_| &name == b"VP8 "),
+                        alpha: alpha.filter(|_| has_alpha && &name == b"VP8 "),
                     });
                 }
                 _ => {}
@@ -134,24 +135,29 @@ pub(super) struct Frame<'a> {
     /// As the container announces it; none for a still image without a `VP8X` chunk.
     pub size: Option<(u32, u32)>,
     pub offset: (u32, u32),
+    /// False for a frame of an animation that declares no alpha; the frame's own is ignored then.
+    pub has_alpha: bool,
 }
 
 impl<'a> Frame<'a> {
     pub fn first(bytes: &'a [u8]) -> Option<Self> {
         let extended = Extended::read(bytes);
+        let has_alpha = extended.is_none_or(|extended| extended.flags & ALPHA != 0);
         let still = || {
             Some(Self {
-                image: Image::first(chunks(bytes))?,
+                image: Image::first(chunks(bytes), has_alpha)?,
                 size: extended.map(|extended| extended.canvas),
                 offset: (0, 0),
+                has_alpha: true,
             })
         };
         let animated = || {
             let (_, payload) = chunks(bytes).find(|(name, _)| name == b"ANMF")?;
             Some(Self {
-                image: Image::first(sequence(payload.get(FRAME_HEADER..)?))?,
+                image: Image::first(sequence(payload.get(FRAME_HEADER..)?), has_alpha)?,
                 size: Some((le24(payload, 6)? + 1, le24(payload, 9)? + 1)),
                 offset: (le24(payload, 0)? * 2, le24(payload, 3)? * 2),
+                has_alpha,
             })
         };
         if extended.is_some_and(|extended| extended.flags & ANIMATION != 0) {

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use image::{DynamicImage, GenericImage, RgbImage, RgbaImage};
 use image_webp::WebPDecoder;
 
-use self::container::{ALPHA, EXIF, Extended, Frame, ICC, XMP, declared};
+use self::container::{EXIF, Extended, Frame, ICC, XMP, declared};
 use super::Decoded;
 use crate::{DecodeError, Format, metadata::Metadata};
 
@@ -44,11 +44,15 @@ pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, Decode
         return Err(damaged("a frame lies outside of the canvas"));
     }
     let image = pixels(frame.image.to_file(size), size)?;
+    let image = if frame.has_alpha {
+        image
+    } else {
+        image.into_rgb8().into()
+    };
     let image = if size == canvas {
         image
     } else {
-        let transparent = Extended::read(bytes).is_some_and(|extended| extended.flags & ALPHA != 0);
-        on_canvas(image, frame.offset, canvas, transparent)
+        on_canvas(image, frame.offset, canvas, frame.has_alpha)
             .ok_or_else(|| damaged("a frame lies outside of the canvas"))?
     };
     let owned = |flag, name| declared(bytes, flag, name).map(<[u8]>::to_vec);

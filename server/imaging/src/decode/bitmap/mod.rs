@@ -1,5 +1,7 @@
 //! BMP and GIF: pixels, and nothing else worth keeping but a density.
 
+mod header;
+
 use std::io::Cursor;
 
 use image::{
@@ -18,15 +20,13 @@ pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<De
         ImageError::Unsupported(what) => DecodeError::unsupported(format!("This kind of {format} ({what})")),
         other => DecodeError::damaged(format, other),
     };
-    let input = Cursor::new(bytes);
     let (image, extras) = if format == Format::Bmp {
-        let image = pixels(BmpDecoder::new(input).map_err(error)?, limits).map_err(error)?;
-        (image, density(bytes))
+        let file = header::normalized(bytes)?;
+        let decoder = BmpDecoder::new(Cursor::new(&*file)).map_err(error)?;
+        (pixels(decoder, limits).map_err(error)?, density(&file))
     } else {
-        (
-            pixels(GifDecoder::new(input).map_err(error)?, limits).map_err(error)?,
-            Extras::None,
-        )
+        let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(error)?;
+        (pixels(decoder, limits).map_err(error)?, Extras::None)
     };
     Ok(Decoded {
         image,
