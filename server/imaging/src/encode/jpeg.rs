@@ -17,6 +17,8 @@ use crate::{
 
 /// The most bytes that one APP segment holds.
 const SEGMENT: usize = 65533;
+/// The most bytes of a colour profile: 254 segments (ICC.1, B.4), the encoder's limit.
+const MAX_PROFILE: usize = 254 * (SEGMENT - 14);
 
 /// Up to so many pixels a file gets Huffman tables of its own, for which it is gone over twice: a tenth smaller, and 1.75
 /// times as long in the making, which counts for a camera's photo.
@@ -129,7 +131,7 @@ fn describe<W: JfifWrite>(encoder: &mut Encoder<W>, metadata: &Metadata) -> Resu
     {
         encoder.add_app_segment(1, [XMP, xmp].concat())?;
     }
-    if let Some(icc) = &metadata.icc {
+    if let Some(icc) = metadata.icc.as_ref().filter(|icc| icc.len() <= MAX_PROFILE) {
         encoder.add_icc_profile(icc)?;
     }
     Ok(())
