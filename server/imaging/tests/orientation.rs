@@ -120,6 +120,13 @@ fn damaged_and_odd_blocks_are_read(#[values(false, true)] big_endian: bool) {
     outside.extend_from_slice(&value(big_endian, 6));
     outside.extend([0; 4]);
     assert_orientation(&exif(&outside), 6);
+    let mut rational = exif_block(big_endian, 5, 1, offset);
+    rational.extend(if big_endian {
+        [0, 0, 0, 12, 0, 0, 0, 2]
+    } else {
+        [12, 0, 0, 0, 2, 0, 0, 0]
+    });
+    assert_orientation(&exif(&rational), 6);
     // The magic number in the other byte order.
     let mut swapped = six.clone();
     swapped.swap(2, 3);

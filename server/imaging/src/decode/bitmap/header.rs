@@ -36,8 +36,9 @@ const ALPHA_BITFIELDS: u32 = 6;
 pub(super) fn normalized(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     let cut_off = || DecodeError::damaged(Format::Bmp, "the header ends early");
     let size = u32_at(bytes, HEADER_SIZE).ok_or_else(cut_off)? as usize;
-    let is_os2 =
-        OS2.contains(&size) && !WINDOWS.contains(&size) && (size % 4 == 0 || matches!(size, 42 | 46));
+    let is_os2 = OS2.contains(&size)
+        && !WINDOWS.contains(&size)
+        && (size.is_multiple_of(4) || matches!(size, 42 | 46));
     if !is_os2 && size != CORE && !WINDOWS.contains(&size) {
         return Err(DecodeError::unsupported(format!(
             "A BMP with a header of {size} bytes"
