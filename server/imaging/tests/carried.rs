@@ -1,5 +1,5 @@
 //! Metadata that goes into the result, and claims about lost data that don't.
-#![expect(clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! PNG, WebP, BMP and GIF containers: metadata never costs the picture, frames and headers give exact pixels.
-#![expect(clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 
@@ -237,8 +237,7 @@ fn rows(pixel: impl Fn(u32, u32) -> Vec<u8>) -> Vec<u8> {
 }
 
 fn bgr(x: u32, y: u32) -> Vec<u8> {
-    let [r, g, b] = common::rgb(x, y);
-    vec![b, g, r]
+    common::rgb(x, y).into_iter().rev().collect()
 }
 
 #[rstest]
@@ -312,10 +311,7 @@ fn bmp_with_four_masks_behind_its_header_has_alpha() {
         .iter()
         .flat_map(|mask| mask.to_le_bytes())
         .collect();
-    let pixel = |x, y| {
-        let [r, g, b] = common::rgb(x, y);
-        vec![r, g, b, common::alpha(x, y)]
-    };
+    let pixel = |x, y| [&common::rgb(x, y)[..], &[common::alpha(x, y)]].concat();
     let picture = decoded(&bmp(&header(40, 32, 6), &masks, &rows(pixel)), "masks");
     assert_rgb(&picture, "masks");
     let alpha = picture.alpha.unwrap();

@@ -1,4 +1,5 @@
 //! Probing and decoding agree on how a file is shown, and read orientation as Pillow does.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 
@@ -174,11 +175,12 @@ fn png_exif_is_read_wherever_pillow_reads_it() {
     assert_orientation(&png_with(&[], &[exif]), 6);
     assert_orientation(&png_with(&[(b"eXIf", &[PREFIX, &six].concat())], &[]), 6);
     assert_orientation(&png_with(&[exif], &[(b"eXIf", &short(true, 3))]), 6);
-    let digits: String = [PREFIX, &six]
+    let digits: Vec<String> = [PREFIX, &six]
         .concat()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
+    let digits = digits.concat();
     let (start, end) = digits.split_at(20);
     let raw = format!("\nexif\n      32\n{start}\n{end}\n");
     let keyword = b"Raw profile type exif\0";
