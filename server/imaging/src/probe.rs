@@ -1,9 +1,11 @@
 //! The size of an image from its header, and the limits that are held before a pixel is decoded.
 
+use image::metadata::Orientation;
+
 use crate::{
     DecodeError, Format,
     decode::{jpeg, tiff},
-    format,
+    format, orientation,
 };
 
 /// How large an image may be. Both are checked against the header; a decoder's memory follows from them.
@@ -39,7 +41,7 @@ impl Limits {
     }
 }
 
-/// What the header says, before the orientation is applied.
+/// The format, stored size and orientation of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// The format, by signature.
@@ -48,9 +50,19 @@ pub struct Header {
     pub width: u32,
     /// Height in pixels, as stored.
     pub height: u32,
+    /// The transform that [`crate::decode`] applies to the stored pixels.
+    pub orientation: Orientation,
 }
 
-/// Reads format and size from the header and holds the size against `limits`.
+impl Header {
+    /// Returns width and height in pixels as shown, that is of the decoded [`crate::Picture`].
+    #[must_use]
+    pub fn upright_size(&self) -> (u32, u32) {
+        orientation::upright(self.orientation, (self.width, self.height))
+    }
+}
+
+/// Reads format, size and orientation without decoding pixels, and checks the size against `limits`.
 ///
 /// # Errors
 /// [`DecodeError::NotAnImage`], [`DecodeError::Unsupported`] or [`DecodeError::Damaged`] where the header can't be
@@ -72,6 +84,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
         format,
         width: side(width)?,
         height: side(height)?,
+        orientation: orientation::read(format, bytes),
     })
 }
 

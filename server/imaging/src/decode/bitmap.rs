@@ -30,7 +30,6 @@ pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<De
     };
     Ok(Decoded {
         image,
-        orientation: None,
         metadata: Metadata {
             extras,
             ..Metadata::default()

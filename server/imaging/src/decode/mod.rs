@@ -2,41 +2,34 @@
 
 mod bitmap;
 pub(crate) mod jpeg;
-mod png;
+pub(crate) mod png;
 pub(crate) mod tiff;
-mod webp;
+pub(crate) mod webp;
 
-use image::{DynamicImage, GrayImage, metadata::Orientation};
+use image::{DynamicImage, GrayImage};
 
 use crate::{
-    DecodeError, Format, Limits, Picture,
+    DecodeError, Format, Header, Limits, Picture,
     colour::{self, Profiles},
     mask,
     metadata::Metadata,
     probe,
 };
 
-/// What a codec delivers: pixels as stored, and how they are to be turned.
+/// A codec's output: pixels as stored.
 pub(crate) struct Decoded {
     pub image: DynamicImage,
-    pub orientation: Option<Orientation>,
     pub metadata: Metadata,
 }
 
 impl Decoded {
-    fn turn(&self) -> Orientation {
-        self.orientation.unwrap_or(Orientation::NoTransforms)
-    }
-
-    fn upright(mut self) -> DynamicImage {
-        let turn = self.turn();
-        self.image.apply_orientation(turn);
+    fn upright(mut self, header: &Header) -> DynamicImage {
+        self.image.apply_orientation(header.orientation);
         self.image
     }
 
-    fn into_picture(self, format: Format) -> Picture {
-        let turn = self.turn();
-        Picture::new(self.image, format, turn, self.metadata)
+    fn into_picture(self, header: &Header) -> Picture {
+        Picture::new(self.image, header.format, header.orientation, self.metadata)
     }
 }
 
@@ -54,24 +47,24 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, DecodeError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_mask(bytes: &[u8], limits: &Limits) -> Result<GrayImage, DecodeError> {
-    let (format, decoded) = stored(bytes, limits, Profiles::Ignore)?;
+    let (header, decoded) = stored(bytes, limits, Profiles::Ignore)?;
     match decoded.image {
         // What most masks are; their luma is what they are.
-        DynamicImage::ImageLuma8(_) => Ok(decoded.upright().into_luma8()),
-        _ => Ok(mask::luma(&decoded.into_picture(format).rgb)),
+        DynamicImage::ImageLuma8(_) => Ok(decoded.upright(&header).into_luma8()),
+        _ => Ok(mask::luma(&decoded.into_picture(&header).rgb)),
     }
 }
 
 fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, DecodeError> {
-    let (format, mut decoded) = stored(bytes, limits, profiles)?;
+    let (header, mut decoded) = stored(bytes, limits, profiles)?;
     if profiles == Profiles::Apply {
         decoded.image = colour::settle(decoded.image, &mut decoded.metadata);
     }
-    Ok(decoded.into_picture(format))
+    Ok(decoded.into_picture(&header))
 }
 
-/// A file's pixels as its codec delivers them.
-fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Format, Decoded), DecodeError> {
+/// Returns the header, and the pixels as the codec delivers them.
+fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Header, Decoded), DecodeError> {
     let header = probe(bytes, limits)?;
     let decoded = match header.format {
         Format::Png => png::decode(bytes, limits)?,
@@ -80,5 +73,5 @@ fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Format, 
         Format::Tiff => tiff::decode(bytes, limits, profiles)?,
         Format::Bmp | Format::Gif => bitmap::decode(bytes, header.format, limits)?,
     };
-    Ok((header.format, decoded))
+    Ok((header, decoded))
 }

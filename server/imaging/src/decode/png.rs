@@ -1,6 +1,6 @@
 //! PNG, also animated: the default image.
 
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 use image::{DynamicImage, GrayImage, ImageBuffer, RgbImage, RgbaImage};
 use png::{BitDepth, ColorType, Transformations};
@@ -34,21 +34,31 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeErr
     let info = reader.info();
     let mut metadata = Metadata {
         icc: info.icc_profile.as_deref().map(<[u8]>::to_vec),
-        exif: info.exif_metadata.as_deref().map(<[u8]>::to_vec),
+        exif: exif(bytes).map(Cow::into_owned),
+        xmp: xmp(bytes).map(<[u8]>::to_vec),
         ..Metadata::default()
     };
     collect(bytes, &mut metadata);
     let image =
         pixels(&frame, samples).ok_or_else(|| DecodeError::damaged(Format::Png, "pixels are missing"))?;
-    let orientation = metadata.exif_orientation().or_else(|| metadata.xmp_orientation());
-    Ok(Decoded {
-        image,
-        orientation,
-        metadata,
-    })
+    Ok(Decoded { image, metadata })
 }
 
-/// Takes the chunks that are carried over as stored, and EXIF or XMP that lie behind the pixels or among the text.
+/// Returns the EXIF block, before or behind the pixels.
+pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    chunks(bytes)
+        .find(|(kind, _)| kind == b"eXIf")
+        .map(|(_, data)| Cow::Borrowed(data))
+}
+
+/// Returns the XMP packet, before or behind the pixels.
+pub(crate) fn xmp(bytes: &[u8]) -> Option<&[u8]> {
+    chunks(bytes)
+        .filter(|(kind, _)| kind == b"iTXt")
+        .find_map(|(_, data)| data.strip_prefix(XMP))
+}
+
+/// Takes the chunks that are carried over as stored.
 fn collect(bytes: &[u8], metadata: &mut Metadata) {
     let (mut colour, mut other) = (Vec::new(), Vec::new());
     for (kind, data) in chunks(bytes) {
@@ -58,11 +68,10 @@ fn collect(bytes: &[u8], metadata: &mut Metadata) {
         };
         if COLOUR.contains(&&kind) {
             colour.push(chunk());
-        } else if &kind == b"eXIf" {
-            metadata.exif.get_or_insert_with(|| data.to_vec());
-        } else if &kind == b"iTXt" && data.starts_with(b"XML:com.adobe.xmp\0") {
-            metadata.xmp = data.strip_prefix(XMP).map(<[u8]>::to_vec);
-        } else if OTHER.contains(&&kind) && !data.starts_with(b"Raw profile type ") {
+        } else if OTHER.contains(&&kind)
+            && !data.starts_with(b"Raw profile type ")
+            && !data.starts_with(b"XML:com.adobe.xmp\0")
+        {
             // Raw profiles are EXIF and the like as ImageMagick hides them, thumbnails and all.
             other.push(chunk());
         }

@@ -21,6 +21,13 @@ fn chunks(bytes: &[u8], at: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// Returns the payload of the first chunk called `name`, with or without a flag for it in the `VP8X` chunk.
+pub(crate) fn chunk(bytes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
+    chunks(bytes, 12)
+        .find(|(found, _)| *found == name)
+        .map(|(_, payload)| payload)
+}
+
 /// Every picture inside must have the size that its container announces: the codec takes its memory by the one and
 /// its loops by the other.
 fn check_frames(bytes: &[u8], width: u32, height: u32) -> Result<(), DecodeError> {
@@ -54,7 +61,7 @@ pub(super) fn decode(bytes: &[u8], (width, height): (u32, u32)) -> Result<Decode
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
     let metadata = Metadata {
         icc: decoder.icc_profile().ok().flatten(),
-        exif: decoder.exif_metadata().ok().flatten(),
+        exif: chunk(bytes, *b"EXIF").map(<[u8]>::to_vec),
         xmp: decoder.xmp_metadata().ok().flatten(),
         ..Metadata::default()
     };
@@ -71,9 +78,5 @@ pub(super) fn decode(bytes: &[u8], (width, height): (u32, u32)) -> Result<Decode
         RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8)
     };
     let image = image.ok_or_else(|| DecodeError::damaged(Format::WebP, "pixels are missing"))?;
-    Ok(Decoded {
-        image,
-        orientation: metadata.exif_orientation(),
-        metadata,
-    })
+    Ok(Decoded { image, metadata })
 }

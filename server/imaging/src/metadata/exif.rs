@@ -3,6 +3,8 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use super::ifd;
+
 const ORIENTATION: u16 = 0x0112;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const MAKER_NOTE: u16 = 0x927c;
@@ -19,16 +21,27 @@ const HEIGHTS: [u16; 2] = [0x0101, 0xa003];
 /// How every JPEG stream begins.
 const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 
-/// The orientation, 1 to 8.
+/// JPEG's prefix of an EXIF block; some programs write it in other formats, too, or twice.
+const PREFIX: &[u8] = b"Exif\0\0";
+
+/// Returns the orientation, 1 to 8.
 pub(crate) fn orientation(exif: &[u8]) -> Option<u8> {
-    let block = Block::open(exif.to_vec())?;
-    let first = block.first_directory()?;
-    let entry = block
-        .entries(first)?
-        .into_iter()
-        .find(|entry| entry.tag == ORIENTATION)?;
-    let value = block.u16(entry.at + 8)?;
-    u8::try_from(value).ok().filter(|value| (1..=8).contains(value))
+    ifd::orientation(without_prefix(exif))
+}
+
+/// Returns true for a block with a byte order mark, false for the continuation of another block.
+pub(crate) fn has_header(exif: &[u8]) -> bool {
+    matches!(
+        without_prefix(exif),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..]
+    )
+}
+
+fn without_prefix(mut exif: &[u8]) -> &[u8] {
+    while let Some(rest) = exif.strip_prefix(PREFIX) {
+        exif = rest;
+    }
+    exif
 }
 
 /// The block for an upright picture of `size`, without orientation and previews; `None` where it can't be read.

@@ -1,9 +1,9 @@
 //! What a file carries beside its pixels, cleaned of what would lie about the result or leak what was erased.
 
 pub(crate) mod exif;
+pub(crate) mod ifd;
 pub(crate) mod xmp;
 
-use image::metadata::Orientation;
 use tiff::tags::{Tag, Type};
 
 /// A file's metadata: as read by a decoder, and after [`Metadata::cleaned`] as an encoder writes it.
@@ -42,6 +42,24 @@ pub(crate) enum Extras {
     Bmp { density: [u8; 8] },
 }
 
+impl Extras {
+    /// Brings the pixel size in a TIFF's EXIF directory up to date.
+    fn resized(mut self, size: (u32, u32)) -> Self {
+        if let Self::Tiff { exif, .. } = &mut self {
+            for field in exif {
+                let length = match field.tag.to_u16() {
+                    0xa002 => size.0,
+                    0xa003 => size.1,
+                    _ => continue,
+                };
+                field.kind = Type::LONG;
+                field.data = length.to_ne_bytes().to_vec();
+            }
+        }
+        self
+    }
+}
+
 /// A PNG chunk as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PngChunk {
@@ -58,29 +76,13 @@ pub(crate) struct TiffField {
 }
 
 impl Metadata {
-    /// The orientation that EXIF asks for.
-    pub fn exif_orientation(&self) -> Option<Orientation> {
-        self.exif
-            .as_deref()
-            .and_then(exif::orientation)
-            .and_then(Orientation::from_exif)
-    }
-
-    /// The orientation that XMP asks for; of the formats here, PNG's readers follow it.
-    pub fn xmp_orientation(&self) -> Option<Orientation> {
-        self.xmp
-            .as_deref()
-            .and_then(xmp::orientation)
-            .and_then(Orientation::from_exif)
-    }
-
     /// The metadata of an upright picture of `size`: no orientation, no previews, the new size.
     pub fn cleaned(self, size: (u32, u32)) -> Self {
         Self {
             icc: self.icc,
             exif: self.exif.and_then(|exif| exif::cleaned(exif, size)),
             xmp: self.xmp.and_then(|xmp| xmp::cleaned(&xmp)),
-            extras: self.extras,
+            extras: self.extras.resized(size),
         }
     }
 

@@ -18,9 +18,28 @@ pub fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// A file of `tests/fixtures/cases`.
+pub fn case(name: &str) -> Vec<u8> {
+    file(&format!("{CASES}/{name}"))
+}
+
 /// Every file of `tests/data`, by name.
 pub fn files() -> Vec<(String, Vec<u8>)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    folder("")
+}
+
+/// Every file of `tests/fixtures/cases`, by name.
+pub fn cases() -> Vec<(String, Vec<u8>)> {
+    folder(CASES)
+}
+
+/// From `tests/data`.
+const CASES: &str = "../../../../tests/fixtures/cases";
+
+fn folder(below: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(below);
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -28,7 +47,12 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
     names.sort();
     names
         .into_iter()
-        .map(|name| (name.clone(), file(&name)))
+        .map(|name| {
+            (
+                name.clone(),
+                file(format!("{below}/{name}").trim_start_matches('/')),
+            )
+        })
         .collect()
 }
 

@@ -1,12 +1,29 @@
 //! Metadata in JPEG segments.
 
+use std::borrow::Cow;
+
 use super::segments::segments;
-use crate::metadata::{Extras, Metadata};
+use crate::metadata::{Extras, Metadata, exif};
 
 /// How an APP1 segment with XMP begins (ISO 16684-3, 1.1.3).
 pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
-/// Takes the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth maps and whole
+/// Returns the EXIF block, from its byte order mark on.
+///
+/// A block that a camera spread over several segments is put together, as in Pillow. Of several whole blocks the
+/// first counts, as in Pillow, browsers and `ExifTool`. The sixth byte of the prefix is a fill byte.
+pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut blocks = segments(bytes)
+        .filter(|(marker, _)| *marker == 0xe1)
+        .filter_map(|(_, payload)| payload.strip_prefix(b"Exif\0")?.get(1..));
+    let mut block = Cow::Borrowed(blocks.next()?);
+    for further in blocks.filter(|further| !exif::has_header(further)) {
+        block.to_mut().extend_from_slice(further);
+    }
+    Some(block)
+}
+
+/// Takes EXIF, the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth maps and whole
 /// second pictures.
 pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
     let mut density = None;
@@ -23,5 +40,6 @@ pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
             metadata.xmp.get_or_insert_with(|| packet.to_vec());
         }
     }
+    metadata.exif = exif(bytes).map(Cow::into_owned);
     metadata.extras = Extras::Jpeg { density };
 }

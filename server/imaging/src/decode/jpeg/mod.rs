@@ -10,7 +10,7 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-pub(crate) use self::metadata::XMP;
+pub(crate) use self::metadata::{XMP, exif};
 use self::segments::segments;
 use super::Decoded;
 use crate::{
@@ -59,7 +59,6 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
     let (width, height) = (width as u32, height as u32);
     let mut metadata = Metadata {
         icc: decoder.icc_profile(),
-        exif: decoder.exif().cloned(),
         ..Metadata::default()
     };
     self::metadata::collect(bytes, &mut metadata);
@@ -75,11 +74,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
         RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8)
     };
     let image = image.ok_or_else(|| DecodeError::damaged(Format::Jpeg, "pixels are missing"))?;
-    Ok(Decoded {
-        image,
-        orientation: metadata.exif_orientation(),
-        metadata,
-    })
+    Ok(Decoded { image, metadata })
 }
 
 /// Takes stored samples to CMYK, 255 = full ink. Adobe's programs store inks inverted, and files that others made

@@ -27,19 +27,10 @@ pub(super) fn carried(reader: &mut Reader<'_>) -> Vec<TiffField> {
         .collect()
 }
 
-/// The fields of the EXIF directory that outlive an edit, with the picture's size.
-pub(super) fn exif(reader: &mut Reader<'_>, size: (u32, u32)) -> Vec<TiffField> {
+/// The fields of the EXIF directory that outlive an edit.
+pub(super) fn exif(reader: &mut Reader<'_>) -> Vec<TiffField> {
     let mut fields = below(reader, EXIF_DIRECTORY);
     fields.retain(|field| !LEFT_OUT.contains(&field.tag.to_u16()));
-    for field in &mut fields {
-        let length: u32 = match field.tag.to_u16() {
-            0xa002 => size.0,
-            0xa003 => size.1,
-            _ => continue,
-        };
-        field.kind = Type::LONG;
-        field.data = length.to_ne_bytes().to_vec();
-    }
     fields
 }
 

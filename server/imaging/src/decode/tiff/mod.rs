@@ -5,7 +5,6 @@ mod layout;
 
 use std::io::Cursor;
 
-use image::metadata::Orientation;
 use tiff::{
     TiffError,
     decoder::{Decoder, DecodingResult},
@@ -115,20 +114,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
     if layout.model == Model::Cmyk {
         metadata.forget_colour();
     }
-    let orientation = reader.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
-    let orientation = orientation.and_then(Orientation::from_exif);
-    let upright = match orientation.map(Orientation::to_exif) {
-        Some(5..=8) => (height, width),
-        _ => (width, height),
-    };
     metadata.extras = Extras::Tiff {
         fields: fields::carried(&mut reader),
-        exif: fields::exif(&mut reader, upright),
+        exif: fields::exif(&mut reader),
         gps: fields::gps(&mut reader),
     };
-    Ok(Decoded {
-        image,
-        orientation,
-        metadata,
-    })
+    Ok(Decoded { image, metadata })
 }
