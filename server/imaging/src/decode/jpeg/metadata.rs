@@ -40,6 +40,23 @@ pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
             metadata.xmp.get_or_insert_with(|| packet.to_vec());
         }
     }
+    metadata.icc = icc(bytes);
     metadata.exif = exif(bytes).map(Cow::into_owned);
     metadata.extras = Extras::Jpeg { density };
+}
+
+/// Returns the colour profile from its chunks in APP2 segments (ICC.1, B.4).
+fn icc(bytes: &[u8]) -> Option<Vec<u8>> {
+    let chunk = |(marker, payload): (u8, &[u8])| {
+        let chunk = payload.strip_prefix(b"ICC_PROFILE\0")?;
+        (marker == 0xe2).then(|| chunk.to_vec())
+    };
+    let mut chunks: Vec<_> = segments(bytes).filter_map(chunk).collect();
+    chunks.sort();
+    let count = chunks.len();
+    let whole = chunks.iter().enumerate().all(|(at, chunk)| {
+        chunk.first() == u8::try_from(at + 1).ok().as_ref()
+            && chunk.get(1).map(|n| usize::from(*n)) == Some(count)
+    });
+    (count > 0 && whole).then(|| chunks.iter().flat_map(|chunk| &chunk[2..]).copied().collect())
 }
