@@ -127,6 +127,7 @@ fn plain(cmyk: &[u8]) -> Vec<u8> {
 
 /// Converts a pixel by JFIF's matrix over the whole range of 8 bits (ITU-T T.871, 7), in the fixed-point arithmetic of
 /// libjpeg's `jdcolor.c`.
+#[inline(always)]
 pub(crate) fn ycc_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     /// 0.5 with 16 fraction bits.
     const HALF: i32 = 1 << 15;
@@ -135,5 +136,10 @@ pub(crate) fn ycc_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     let red = (91_881 * cr + HALF) >> 16;
     let green = (-22_554 * cb - 46_802 * cr + HALF) >> 16;
     let blue = (116_130 * cb + HALF) >> 16;
-    [red, green, blue].map(|chroma| (y + chroma).clamp(0, 255) as u8)
+    // Not `map`, whose closure isn't always compiled for the vector instructions of the caller.
+    [
+        (y + red).clamp(0, 255) as u8,
+        (y + green).clamp(0, 255) as u8,
+        (y + blue).clamp(0, 255) as u8,
+    ]
 }

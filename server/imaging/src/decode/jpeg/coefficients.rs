@@ -27,41 +27,61 @@ pub(super) const ZIGZAG: [u8; 64] = [
     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Decodes all scans.
+/// Decodes all scans and calls `finish` with the coefficients: of each row of MCUs in turn if there is one sequential
+/// scan, of the whole picture otherwise. The first argument is the index of the row of MCUs.
 ///
 /// # Errors
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
-pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<Coefficients>, DecodeError> {
-    let frame = &stream.frame;
-    let mut planes: Vec<_> = frame
-        .components
-        .iter()
-        .map(|component| Coefficients::new(frame, component))
-        .collect();
-    for scan in &stream.scans {
-        let mut decoder = ScanDecoder {
-            scan,
-            bits: Bits::new(scan.data),
-            predictions: [0; 4],
-            end_of_band_run: 0,
-        };
-        decoder
-            .decode(frame, &mut planes)
-            .map_err(|reason| DecodeError::damaged(Format::Jpeg, reason))?;
+pub(super) fn decode(
+    stream: &Stream<'_>,
+    mut finish: impl FnMut(usize, &[Coefficients]),
+) -> Result<(), DecodeError> {
+    let (frame, scans) = (&stream.frame, stream.scans.as_slice());
+    let damaged = |reason| DecodeError::damaged(Format::Jpeg, reason);
+    if let ([scan], false) = (scans, frame.progressive) {
+        let mut planes = planes(frame, 1);
+        let mut decoder = ScanDecoder::new(scan);
+        for y in 0..frame.mcus().1 {
+            decoder.row(frame, &mut planes, 0).map_err(damaged)?;
+            finish(y, &planes);
+            for plane in &mut planes {
+                plane.blocks.fill([0; 64]);
+            }
+        }
+        return Ok(());
     }
-    Ok(planes)
+    let mut planes = planes(frame, frame.mcus().1);
+    for scan in scans {
+        let mut decoder = ScanDecoder::new(scan);
+        let rows = match scan.parts.as_slice() {
+            [part] => planes[part.component].rows,
+            _ => frame.mcus().1,
+        };
+        for y in 0..rows {
+            decoder.row(frame, &mut planes, y).map_err(damaged)?;
+        }
+    }
+    finish(0, &planes);
+    Ok(())
+}
+
+/// Returns room for `mcus` rows of MCUs.
+fn planes(frame: &Frame, mcus: usize) -> Vec<Coefficients> {
+    let components = frame.components.iter();
+    components
+        .map(|component| Coefficients::new(frame, component, mcus))
+        .collect()
 }
 
 impl Coefficients {
-    fn new(frame: &Frame, component: &Component) -> Self {
-        let (mcus_across, mcus_down) = frame.mcus();
+    fn new(frame: &Frame, component: &Component, mcus: usize) -> Self {
         let (width, height) = frame.samples(component);
-        let stride = mcus_across * component.horizontal;
+        let stride = frame.mcus().0 * component.horizontal;
         Self {
             stride,
             columns: width.div_ceil(8),
             rows: height.div_ceil(8),
-            blocks: vec![[0; 64]; stride * mcus_down * component.vertical],
+            blocks: vec![[0; 64]; stride * mcus * component.vertical],
         }
     }
 }
@@ -76,66 +96,76 @@ struct ScanDecoder<'a> {
     predictions: [i32; 4],
     /// Blocks that follow without new coefficients.
     end_of_band_run: u32,
+    /// MCUs up to the next restart marker, and its number.
+    left: usize,
+    number: u8,
 }
 
-impl ScanDecoder<'_> {
-    fn decode(&mut self, frame: &Frame, planes: &mut [Coefficients]) -> Result<(), &'static str> {
+impl<'a> ScanDecoder<'a> {
+    fn new(scan: &'a Scan<'a>) -> Self {
+        Self {
+            scan,
+            bits: Bits::new(scan.data),
+            predictions: [0; 4],
+            end_of_band_run: 0,
+            left: scan.restart_interval,
+            number: 0,
+        }
+    }
+
+    /// Decodes a row of MCUs to row `y` of `planes`.
+    fn row(&mut self, frame: &Frame, planes: &mut [Coefficients], y: usize) -> Result<(), &'static str> {
         let scan = self.scan;
-        let single = match scan.parts.as_slice() {
-            [part] => Some(part.component),
-            _ => None,
+        let single = scan.parts.len() == 1;
+        let across = if single {
+            planes[scan.parts[0].component].columns
+        } else {
+            frame.mcus().0
         };
-        let (across, down) = match single {
-            Some(component) => (planes[component].columns, planes[component].rows),
-            None => frame.mcus(),
-        };
-        let (mut left, mut number) = (scan.restart_interval, 0);
-        for y in 0..down {
-            for x in 0..across {
-                if scan.restart_interval > 0 {
-                    if left == 0 {
-                        self.restart(number)?;
-                        (left, number) = (scan.restart_interval, (number + 1) % 8);
-                    }
-                    left -= 1;
+        for x in 0..across {
+            if scan.restart_interval > 0 {
+                if self.left == 0 {
+                    self.restart()?;
                 }
-                for (index, part) in scan.parts.iter().enumerate() {
-                    let component = frame.components[part.component];
-                    let plane = &mut planes[part.component];
-                    let (h, v) = if single.is_some() {
-                        (1, 1)
-                    } else {
-                        (component.horizontal, component.vertical)
-                    };
-                    for row in y * v..(y + 1) * v {
-                        let first = row * plane.stride + x * h;
-                        for block in &mut plane.blocks[first..first + h] {
-                            self.block(part, index, block).ok_or_else(|| {
-                                if self.bits.overread() {
-                                    CUT_OFF
-                                } else {
-                                    INVALID_CODE
-                                }
-                            })?;
+                self.left -= 1;
+            }
+            for (index, part) in scan.parts.iter().enumerate() {
+                let component = frame.components[part.component];
+                let plane = &mut planes[part.component];
+                let (h, v) = if single {
+                    (1, 1)
+                } else {
+                    (component.horizontal, component.vertical)
+                };
+                for row in y * v..(y + 1) * v {
+                    let first = row * plane.stride + x * h;
+                    for block in &mut plane.blocks[first..first + h] {
+                        if self.block(part, index, block).is_none() {
+                            return Err(if self.bits.overread() {
+                                CUT_OFF
+                            } else {
+                                INVALID_CODE
+                            });
                         }
                     }
                 }
-                if self.bits.overread() {
-                    return Err(CUT_OFF);
-                }
+            }
+            if self.bits.overread() {
+                return Err(CUT_OFF);
             }
         }
         Ok(())
     }
 
-    fn restart(&mut self, number: u8) -> Result<(), &'static str> {
+    fn restart(&mut self) -> Result<(), &'static str> {
+        if !self.bits.restart(self.number) {
+            return Err("a restart marker is missing");
+        }
         self.predictions = [0; 4];
         self.end_of_band_run = 0;
-        if self.bits.restart(number) {
-            Ok(())
-        } else {
-            Err("a restart marker is missing")
-        }
+        self.left = self.scan.restart_interval;
+        self.number = (self.number + 1) % 8;
+        Ok(())
     }
 
     /// Decodes the scan's part of a block; None for invalid codes.
@@ -174,6 +204,12 @@ impl ScanDecoder<'_> {
     fn sequential_ac(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
         let mut at = 1;
         while at < 64 {
+            if let Some(short) = self.bits.short(table) {
+                at += usize::from(short.run);
+                block[usize::from(*ZIGZAG.get(at)?)] = short.value;
+                at += 1;
+                continue;
+            }
             let symbol = self.bits.symbol(table)?;
             let (run, size) = (usize::from(symbol >> 4), symbol & 15);
             if size == 0 {
@@ -198,6 +234,12 @@ impl ScanDecoder<'_> {
         }
         let (mut at, last) = self.scan.band;
         while at <= last {
+            if let Some(short) = self.bits.short(table) {
+                at += usize::from(short.run);
+                block[usize::from(*ZIGZAG.get(at)?)] = short.value << self.scan.low;
+                at += 1;
+                continue;
+            }
             let symbol = self.bits.symbol(table)?;
             let (run, size) = (symbol >> 4, symbol & 15);
             if size == 0 {

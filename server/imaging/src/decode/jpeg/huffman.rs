@@ -3,6 +3,16 @@
 /// Codes up to this length, in bits, are decoded by one look-up.
 const LOOKUP_BITS: u32 = 9;
 
+/// A decoded AC coefficient.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Short {
+    /// Bits of code and value.
+    pub length: u8,
+    /// Zeros in front of the coefficient.
+    pub run: u8,
+    pub value: i16,
+}
+
 /// A Huffman table, ready to decode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
@@ -10,6 +20,8 @@ pub(super) struct Table {
     pub counts: [u8; 16],
     /// Symbols in the order of their codes.
     pub values: Vec<u8>,
+    /// For codes of coefficients whose code and value fit in `LOOKUP_BITS` bits, by the next bits; else length 0.
+    short: Vec<Short>,
     /// (length, symbol) by the next `LOOKUP_BITS` bits; length 0 for longer codes.
     lookup: Vec<(u8, u8)>,
     /// By length - 1: the first 16-bit value that is behind the codes of this length.
@@ -45,6 +57,10 @@ impl Table {
         Some(Self {
             counts,
             values: values.get(..index)?.to_vec(),
+            short: (0..)
+                .zip(&lookup)
+                .map(|(bits, entry)| short(bits, *entry))
+                .collect(),
             lookup,
             limits,
             offsets,
@@ -66,6 +82,31 @@ impl Table {
             _ => return None,
         };
         Self::new(counts, values)
+    }
+}
+
+/// Decodes a coefficient from `LOOKUP_BITS` bits that begin with a code of this (length, symbol).
+fn short(bits: u32, (length, symbol): (u8, u8)) -> Short {
+    let (run, size) = (symbol >> 4, symbol & 15);
+    let total = length + size;
+    if length == 0 || size == 0 || u32::from(total) > LOOKUP_BITS {
+        return Short::default();
+    }
+    let value = bits >> (LOOKUP_BITS - u32::from(total)) & ((1 << size) - 1);
+    Short {
+        length: total,
+        run,
+        value: extended(value as i32, size) as i16,
+    }
+}
+
+/// Returns the coefficient of `size` bits (T.81, F.2.2.1, EXTEND).
+#[inline]
+fn extended(bits: i32, size: u8) -> i32 {
+    if bits < 1 << (size - 1) {
+        bits - (1 << size) + 1
+    } else {
+        bits
     }
 }
 
@@ -160,6 +201,18 @@ impl<'a> Bits<'a> {
         table.values.get(usize::try_from(index).ok()?).copied()
     }
 
+    /// Decodes a coefficient if its code and value are short.
+    #[inline]
+    pub fn short(&mut self, table: &Table) -> Option<Short> {
+        self.need(16);
+        let short = *table.short.get((self.buffer >> (64 - LOOKUP_BITS)) as usize)?;
+        if short.length == 0 {
+            return None;
+        }
+        self.drop(u32::from(short.length));
+        Some(short)
+    }
+
     /// Reads `count` bits, at most 16, as a number.
     #[inline]
     pub fn number(&mut self, count: u8) -> i32 {
@@ -175,12 +228,11 @@ impl<'a> Bits<'a> {
     /// Reads a coefficient of `size` bits (T.81, F.2.2.1, RECEIVE and EXTEND).
     #[inline]
     pub fn signed(&mut self, size: u8) -> i32 {
-        let bits = self.number(size);
-        if size > 0 && bits < 1 << (size - 1) {
-            bits - (1 << size) + 1
-        } else {
-            bits
+        if size == 0 {
+            return 0;
         }
+        let bits = self.number(size);
+        extended(bits, size)
     }
 
     #[inline]

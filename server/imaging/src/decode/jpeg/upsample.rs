@@ -1,5 +1,9 @@
 //! Chroma upsampling as libjpeg does it by default (`jdsample.c`): a triangle filter for ratios of 2, repetition for
 //! other ratios.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are chosen at run time around these functions"
+)]
 
 use super::{
     frame::{Component, Frame},
@@ -45,6 +49,7 @@ impl<'a> Upsampler<'a> {
     }
 
     /// Writes row `y` of the picture; `row` has the picture's width.
+    #[inline(always)]
     pub fn row(&mut self, y: usize, row: &mut [u8]) {
         let near = self.line(y / self.down);
         match self.smooth {
@@ -94,30 +99,46 @@ impl Plane {
 }
 
 /// Doubles a row: each pixel is 3/4 of the nearer sample and 1/4 of the further one.
+#[inline(always)]
 fn horizontal(samples: &[u8], row: &mut [u8]) {
-    for (x, pixel) in row.iter_mut().enumerate() {
-        let near = u16::from(samples[x / 2]);
-        let far = neighbour(x, samples.len()).map(|x| u16::from(samples[x]));
-        let bias = if x % 2 == 0 { 1 } else { 2 };
-        *pixel = far.map_or(near, |far| (near * 3 + far + bias) >> 2) as u8;
-    }
+    double(samples, row, u16::from, |near, far, bias| {
+        (near * 3 + far + 1 + bias) >> 2
+    });
 }
 
-/// Doubles a row of vertically weighted samples.
+/// Doubles a row of vertically weighted samples, which are 4 times as large.
+#[inline(always)]
 fn both(sums: &[u16], row: &mut [u8]) {
-    for (x, pixel) in row.iter_mut().enumerate() {
-        let near = sums[x / 2];
-        let far = neighbour(x, sums.len()).map_or(near, |x| sums[x]);
-        let bias = if x % 2 == 0 { 8 } else { 7 };
-        *pixel = ((near * 3 + far + bias) >> 4) as u8;
-    }
+    double(
+        sums,
+        row,
+        |sum| sum,
+        |near, far, bias| (near * 3 + far + 8 - bias) >> 4,
+    );
 }
 
-/// Returns the further one of the two samples next to pixel `x`; None at the edges.
-fn neighbour(x: usize, width: usize) -> Option<usize> {
-    if x.is_multiple_of(2) {
-        (x / 2).checked_sub(1)
-    } else {
-        Some(x / 2 + 1).filter(|x| *x < width)
+/// Writes two pixels for each sample. `mix` gets the nearer and the further sample and 0 for the first pixel, 1 for the
+/// second one. At the edges, and for the single sample behind an odd width, the further sample is the nearer one.
+#[inline(always)]
+fn double<T: Copy>(
+    samples: &[T],
+    row: &mut [u8],
+    wide: impl Fn(T) -> u16,
+    mix: impl Fn(u16, u16, u16) -> u16,
+) {
+    let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
+        return;
+    };
+    let (first, last) = (wide(*first), wide(*last));
+    let width = row.len();
+    row[0] = mix(first, first, 0) as u8;
+    if width.is_multiple_of(2) {
+        row[width - 1] = mix(last, last, 1) as u8;
+    }
+    // Between two samples lie the second pixel of the left one and the first pixel of the right one.
+    let pairs = row[1..].as_chunks_mut::<2>().0.iter_mut();
+    for ((pair, left), right) in pairs.zip(samples).zip(&samples[1..]) {
+        let (left, right) = (wide(*left), wide(*right));
+        *pair = [mix(left, right, 1) as u8, mix(right, left, 0) as u8];
     }
 }
