@@ -32,22 +32,16 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
 
 /// Every JPEG of `make_jpegs.py`, by name, and its reference; None for files that must be refused.
 pub fn jpegs() -> Vec<(String, Vec<u8>, Option<Vec<u8>>)> {
-    let mut files = folder("jpeg");
-    let references: Vec<_> = files.extract_if(.., |(name, _)| name.ends_with(".png")).collect();
-    let reference = |name: &str| {
-        let png = name.replace(".jpg", ".png");
-        references
-            .iter()
-            .find(|(name, _)| *name == png)
-            .map(|(_, bytes)| bytes.clone())
-    };
-    files
-        .into_iter()
-        .map(|(name, bytes)| {
-            let reference = reference(&name);
-            (name, bytes, reference)
+    let files: HashMap<_, _> = folder("jpeg").into_iter().collect();
+    let mut jpegs: Vec<_> = files
+        .iter()
+        .filter_map(|(name, bytes)| {
+            let reference = files.get(&format!("{}.png", name.strip_suffix(".jpg")?));
+            Some((name.clone(), bytes.clone(), reference.cloned()))
         })
-        .collect()
+        .collect();
+    jpegs.sort();
+    jpegs
 }
 
 /// Every file of `tests/fixtures/cases`, by name.

@@ -28,13 +28,14 @@ pub(super) const ZIGZAG: [u8; 64] = [
 ];
 
 /// Decodes all scans and calls `finish` with the coefficients: of each row of MCUs in turn if there is one sequential
-/// scan, of the whole picture otherwise. The first argument is the index of the row of MCUs.
+/// scan, of the whole picture otherwise. The first argument is the index of the row of MCUs. `finish` leaves room for the
+/// next row, with coefficients of 0.
 ///
 /// # Errors
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
 pub(super) fn decode(
     stream: &Stream<'_>,
-    mut finish: impl FnMut(usize, &[Coefficients]),
+    mut finish: impl FnMut(usize, &mut Vec<Coefficients>),
 ) -> Result<(), DecodeError> {
     let (frame, scans) = (&stream.frame, stream.scans.as_slice());
     let damaged = |reason| DecodeError::damaged(Format::Jpeg, reason);
@@ -43,10 +44,7 @@ pub(super) fn decode(
         let mut decoder = ScanDecoder::new(scan);
         for y in 0..frame.mcus().1 {
             decoder.row(frame, &mut planes, 0).map_err(damaged)?;
-            finish(y, &planes);
-            for plane in &mut planes {
-                plane.blocks.fill([0; 64]);
-            }
+            finish(y, &mut planes);
         }
         return Ok(());
     }
@@ -61,12 +59,12 @@ pub(super) fn decode(
             decoder.row(frame, &mut planes, y).map_err(damaged)?;
         }
     }
-    finish(0, &planes);
+    finish(0, &mut planes);
     Ok(())
 }
 
 /// Returns room for `mcus` rows of MCUs.
-fn planes(frame: &Frame, mcus: usize) -> Vec<Coefficients> {
+pub(super) fn planes(frame: &Frame, mcus: usize) -> Vec<Coefficients> {
     let components = frame.components.iter();
     components
         .map(|component| Coefficients::new(frame, component, mcus))

@@ -4,10 +4,10 @@
     reason = "vector instructions are chosen at run time around these functions"
 )]
 
-use std::{num::NonZeroUsize, thread};
+use std::{mem, num::NonZeroUsize, sync::mpsc, thread};
 
 use super::{
-    coefficients,
+    coefficients::{self, Coefficients},
     frame::{Colour, Component, Frame},
     idct::{InverseDct, Plane},
     scans::Stream,
@@ -32,24 +32,13 @@ pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
         .iter()
         .map(|component| plane(frame, component))
         .collect();
-    coefficients::decode(stream, |mcu_row, coefficients| {
-        for ((plane, coefficients), quantization) in
-            planes.iter_mut().zip(coefficients).zip(&stream.quantization)
-        {
-            let row = plane.stride * 8;
-            let start = mcu_row * coefficients.blocks.len() * 64;
-            let samples = &mut plane.samples[start..][..coefficients.blocks.len() * 64];
-            in_bands(samples, row, |first, samples| {
-                InverseDct {
-                    coefficients,
-                    quantization,
-                    first,
-                    samples,
-                }
-                .transform();
-            });
-        }
-    })?;
+    if stream.scans.len() == 1 && !frame.progressive && threads(frame.width * frame.height) > 1 {
+        pipelined(stream, &mut planes)?;
+    } else {
+        coefficients::decode(stream, |mcu_row, coefficients| {
+            transform(stream, mcu_row, coefficients, &mut planes);
+        })?;
+    }
     let row = frame.width * planes.len();
     let mut samples = vec![0; row * frame.height];
     in_bands(&mut samples, row, |first, samples| {
@@ -64,6 +53,47 @@ pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
     Ok(samples)
 }
 
+/// Transforms rows of MCUs on a second thread while the next ones are decoded.
+fn pipelined(stream: &Stream<'_>, planes: &mut [Plane]) -> Result<(), DecodeError> {
+    thread::scope(|scope| {
+        let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
+        let (transformed, spare) = mpsc::channel();
+        scope.spawn(move || {
+            for (mcu_row, mut coefficients) in rows {
+                transform(stream, mcu_row, &mut coefficients, planes);
+                // Behind the last row, nothing waits for the room.
+                let _ = transformed.send(coefficients);
+            }
+        });
+        coefficients::decode(stream, move |mcu_row, coefficients| {
+            let room = spare
+                .try_recv()
+                .unwrap_or_else(|_| coefficients::planes(&stream.frame, 1));
+            // The other thread receives until this end is dropped.
+            let _ = decoded.send((mcu_row, mem::replace(coefficients, room)));
+        })
+    })
+}
+
+/// Transforms coefficients, from a row of MCUs on, and sets them to 0.
+fn transform(stream: &Stream<'_>, mcu_row: usize, coefficients: &mut [Coefficients], planes: &mut [Plane]) {
+    let tables = coefficients.iter_mut().zip(&stream.quantization);
+    for (plane, (coefficients, quantization)) in planes.iter_mut().zip(tables) {
+        let length = coefficients.blocks.len() * 64;
+        let samples = &mut plane.samples[mcu_row * length..][..length];
+        in_bands(samples, plane.stride * 8, |first, samples| {
+            InverseDct {
+                coefficients,
+                quantization,
+                first,
+                samples,
+            }
+            .transform();
+        });
+        coefficients.blocks.fill([0; 64]);
+    }
+}
+
 /// Returns room for a component's samples.
 fn plane(frame: &Frame, component: &Component) -> Plane {
     let (across, down) = frame.mcus();
@@ -76,8 +106,7 @@ fn plane(frame: &Frame, component: &Component) -> Plane {
 
 /// Calls `work` with bands of whole rows and the index of their first row, on several threads if that pays.
 fn in_bands(samples: &mut [u8], row: usize, work: impl Fn(usize, &mut [u8]) + Sync) {
-    let most = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = (samples.len() / SAMPLES_PER_THREAD).clamp(1, most);
+    let threads = threads(samples.len());
     let rows = (samples.len() / row).div_ceil(threads).max(1);
     if threads == 1 {
         return work(0, samples);
@@ -88,6 +117,12 @@ fn in_bands(samples: &mut [u8], row: usize, work: impl Fn(usize, &mut [u8]) + Sy
             scope.spawn(move || work(band * rows, samples));
         }
     });
+}
+
+/// Returns the number of threads that pays for so many samples.
+fn threads(samples: usize) -> usize {
+    let most = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (samples / SAMPLES_PER_THREAD).clamp(1, most)
 }
 
 /// Rows of the picture, from upsampling on.
