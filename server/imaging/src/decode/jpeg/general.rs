@@ -27,42 +27,36 @@ const SAMPLES_PER_THREAD: usize = 1 << 18;
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
 pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
     let frame = &stream.frame;
-    let mut planes: Vec<Plane> = frame
-        .components
-        .iter()
-        .map(|component| plane(frame, component))
-        .collect();
-    if stream.scans.len() == 1 && !frame.progressive && threads(frame.width * frame.height) > 1 {
-        pipelined(stream, &mut planes)?;
+    let mut renderer = Renderer {
+        stream,
+        planes: frame
+            .components
+            .iter()
+            .map(|component| plane(frame, component))
+            .collect(),
+        samples: vec![0; frame.width * frame.height * frame.components.len()],
+        rendered: 0,
+    };
+    if stream.scans.len() == 1 && !frame.progressive && threads(renderer.samples.len()) > 1 {
+        pipelined(stream, &mut renderer)?;
     } else {
         coefficients::decode(stream, |mcu_row, coefficients| {
-            transform(stream, mcu_row, coefficients, &mut planes);
+            renderer.render(mcu_row, coefficients)
         })?;
     }
-    let row = frame.width * planes.len();
-    let mut samples = vec![0; row * frame.height];
-    in_bands(&mut samples, row, |first, samples| {
-        run_wide(Rows {
-            frame,
-            colour: stream.colour,
-            planes: &planes,
-            first,
-            samples,
-        });
-    });
-    Ok(samples)
+    Ok(renderer.samples)
 }
 
-/// Transforms rows of MCUs on a second thread while the next ones are decoded.
-fn pipelined(stream: &Stream<'_>, planes: &mut [Plane]) -> Result<(), DecodeError> {
+/// Renders rows of MCUs on a second thread while the next ones are decoded.
+fn pipelined(stream: &Stream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
     thread::scope(|scope| {
         let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
-        let (transformed, spare) = mpsc::channel();
+        let (rendered, spare) = mpsc::channel();
         scope.spawn(move || {
             for (mcu_row, mut coefficients) in rows {
-                transform(stream, mcu_row, &mut coefficients, planes);
+                renderer.render(mcu_row, &mut coefficients);
                 // Behind the last row, nothing waits for the room.
-                let _ = transformed.send(coefficients);
+                let _ = rendered.send(coefficients);
             }
         });
         coefficients::decode(stream, move |mcu_row, coefficients| {
@@ -75,22 +69,59 @@ fn pipelined(stream: &Stream<'_>, planes: &mut [Plane]) -> Result<(), DecodeErro
     })
 }
 
-/// Transforms coefficients, from a row of MCUs on, and sets them to 0.
-fn transform(stream: &Stream<'_>, mcu_row: usize, coefficients: &mut [Coefficients], planes: &mut [Plane]) {
-    let tables = coefficients.iter_mut().zip(&stream.quantization);
-    for (plane, (coefficients, quantization)) in planes.iter_mut().zip(tables) {
-        let length = coefficients.blocks.len() * 64;
-        let samples = &mut plane.samples[mcu_row * length..][..length];
-        in_bands(samples, plane.stride * 8, |first, samples| {
-            InverseDct {
-                coefficients,
-                quantization,
-                first,
+/// Turns coefficients into pixels while they are in the processor's cache.
+struct Renderer<'a> {
+    stream: &'a Stream<'a>,
+    planes: Vec<Plane>,
+    /// The picture's interleaved samples.
+    samples: Vec<u8>,
+    /// Number of finished rows of the picture.
+    rendered: usize,
+}
+
+impl Renderer<'_> {
+    /// Takes coefficients, from a row of MCUs on, and sets them to 0.
+    fn render(&mut self, mcu_row: usize, coefficients: &mut [Coefficients]) {
+        let frame = &self.stream.frame;
+        let tables = coefficients.iter_mut().zip(&self.stream.quantization);
+        let mut mcu_rows = 0;
+        for ((plane, component), (coefficients, quantization)) in
+            self.planes.iter_mut().zip(&frame.components).zip(tables)
+        {
+            mcu_rows = coefficients.blocks.len() / (coefficients.stride * component.vertical);
+            let row = plane.stride * 8;
+            let start = mcu_row * component.vertical * row;
+            let samples = &mut plane.samples[start..][..coefficients.blocks.len() * 64];
+            in_bands(samples, row, |first, samples| {
+                InverseDct {
+                    coefficients,
+                    quantization,
+                    first,
+                    samples,
+                }
+                .transform();
+            });
+            coefficients.blocks.fill([0; 64]);
+        }
+        // The last rows of an MCU need samples of the next one.
+        let v_max = frame.sampling().1;
+        let end = if mcu_row + mcu_rows == frame.mcus().1 {
+            frame.height
+        } else {
+            (mcu_row + mcu_rows) * 8 * v_max - v_max
+        };
+        let (row, start) = (frame.width * self.planes.len(), self.rendered);
+        let samples = &mut self.samples[start * row..end * row];
+        in_bands(samples, row, |first, samples| {
+            run_wide(Rows {
+                frame,
+                colour: self.stream.colour,
+                planes: &self.planes,
+                first: start + first,
                 samples,
-            }
-            .transform();
+            });
         });
-        coefficients.blocks.fill([0; 64]);
+        self.rendered = end;
     }
 }
 
