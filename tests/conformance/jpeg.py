@@ -214,7 +214,9 @@ def colours(writer: Writer, seed: int) -> Iterator[Case]:
         if kind == "rgb" and sampling != "1x1":
             continue
         data = cjpeg(scene(45, 37, generator), *flags, folder=writer.folder)
-        label = f"colour-{kind}-{sampling}-ids-{name}{'-jfif' if jfif else ''}{'' if adobe is None else f'-adobe{adobe}'}"
+        label = (
+            f"colour-{kind}-{sampling}-ids-{name}{'-jfif' if jfif else ''}{'' if adobe is None else f'-adobe{adobe}'}"
+        )
         yield writer.same(label, relabelled(data, labels, jfif, adobe))
     for size, restart, flags in itertools.product(SIZES, ["none", "1"], [[], ["-progressive"], ["-sample", "2x2"]]):
         picture = scene(*size, generator)[:, :, 0].copy()

@@ -41,7 +41,7 @@ pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
         pipelined(stream, &mut renderer)?;
     } else {
         coefficients::decode(stream, |mcu_row, coefficients| {
-            renderer.render(mcu_row, coefficients)
+            renderer.render(mcu_row, coefficients);
         })?;
     }
     Ok(renderer.samples)
@@ -51,12 +51,12 @@ pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
 fn pipelined(stream: &Stream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
     thread::scope(|scope| {
         let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
-        let (rendered, spare) = mpsc::channel();
+        let (emptied, spare) = mpsc::channel();
         scope.spawn(move || {
             for (mcu_row, mut coefficients) in rows {
                 renderer.render(mcu_row, &mut coefficients);
                 // Behind the last row, nothing waits for the room.
-                let _ = rendered.send(coefficients);
+                let _ = emptied.send(coefficients);
             }
         });
         coefficients::decode(stream, move |mcu_row, coefficients| {
