@@ -83,6 +83,20 @@ build/schema/ready: scripts/schema_requirements.txt
 schema-test: build build/schema/ready ## Hold the server to its own description of the API, with schemathesis.
 	@$(PYTHON) scripts/schema_test.py --binary $(BINARY) --schemathesis build/schema/bin/schemathesis
 
+# CONFORMANCE_PYTHON names an interpreter that has the packages of tests/conformance/requirements.txt already.
+CONFORMANCE_PYTHON ?= build/conformance/venv/bin/python
+
+build/conformance/venv/ready: tests/conformance/requirements.txt
+	$(PYTHON) -m venv build/conformance/venv
+	build/conformance/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: conformance
+conformance: $(if $(filter build/conformance/venv/%,$(CONFORMANCE_PYTHON)),build/conformance/venv/ready) ## Compare the decoders with libjpeg-turbo and libtiff on generated files; SEED=1 and ARGS="--only jpeg".
+	cargo build --locked -p iopaint-imaging --example decode_raw
+	@$(CONFORMANCE_PYTHON) tests/conformance/conformance.py --decoder target/debug/examples/decode_raw \
+		--folder build/conformance/files --seed $(or $(SEED),1) $(ARGS)
+
 .PHONY: gallery
 gallery: build ## Fill holes in the test photos with MODEL and write build/gallery/index.html.
 	@$(PYTHON) scripts/gallery.py --binary $(BINARY) --model $(or $(MODEL),lama-mini)

@@ -18,6 +18,7 @@ mod orientation;
 mod picture;
 mod probe;
 pub mod resize;
+mod simd_dispatch;
 mod text;
 
 pub use components::{for_each_component, majority};
@@ -28,6 +29,6 @@ pub use error::{DecodeError, EncodeError};
 pub use format::Format;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};
 pub use mask::threshold;
-pub use picture::Picture;
+pub use picture::{GrayImage16, Picture, RgbImage16};
 pub use probe::{Header, Limits, probe};
 pub use text::png_text;

@@ -5,8 +5,10 @@ use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
 use crate::{Format, metadata::Metadata, resize::nearest_gray};
 
-pub(crate) type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
-pub(crate) type GrayImage16 = ImageBuffer<Luma<u16>, Vec<u16>>;
+/// RGB at 16 bits a sample.
+pub type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
+/// One channel at 16 bits a sample.
+pub type GrayImage16 = ImageBuffer<Luma<u16>, Vec<u16>>;
 
 /// A decoded picture, upright.
 #[derive(Debug, Clone)]
@@ -83,6 +85,12 @@ impl Picture {
     #[must_use]
     pub fn height(&self) -> u32 {
         self.rgb.height()
+    }
+
+    /// Returns colour and alpha at 16 bits a sample, upright, of a file with more than 8 bits a sample.
+    #[must_use]
+    pub fn sixteen_bit(&self) -> Option<(&RgbImage16, Option<&GrayImage16>)> {
+        self.deep.as_ref().map(|deep| (&deep.rgb, deep.alpha.as_ref()))
     }
 
     /// A mask brought to this picture's size. One that has the size of the file as stored was made by a tool that

@@ -68,7 +68,7 @@ fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Header, 
     let header = probe(bytes, limits)?;
     let decoded = match header.format {
         Format::Png => png::decode(bytes, limits)?,
-        Format::Jpeg => jpeg::decode(bytes, limits, profiles)?,
+        Format::Jpeg => jpeg::decode(bytes, profiles)?,
         Format::WebP => webp::decode(bytes, (header.width, header.height))?,
         Format::Tiff => tiff::decode(bytes, limits, profiles)?,
         Format::Bmp | Format::Gif => bitmap::decode(bytes, header.format, limits)?,

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::HashMap;
+
 use iopaint_imaging::Limits;
 
 pub const WIDTH: u32 = 13;
@@ -28,6 +30,20 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
     folder("")
 }
 
+/// Every JPEG of `make_jpegs.py`, by name, and its reference; None for files that must be refused.
+pub fn jpegs() -> Vec<(String, Vec<u8>, Option<Vec<u8>>)> {
+    let files: HashMap<_, _> = folder("jpeg").into_iter().collect();
+    let mut jpegs: Vec<_> = files
+        .iter()
+        .filter_map(|(name, bytes)| {
+            let reference = files.get(&format!("{}.png", name.strip_suffix(".jpg")?));
+            Some((name.clone(), bytes.clone(), reference.cloned()))
+        })
+        .collect();
+    jpegs.sort();
+    jpegs
+}
+
 /// Every file of `tests/fixtures/cases`, by name.
 pub fn cases() -> Vec<(String, Vec<u8>)> {
     folder(CASES)
@@ -42,7 +58,9 @@ fn folder(below: &str) -> Vec<(String, Vec<u8>)> {
         .join(below);
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     names.sort();
     names

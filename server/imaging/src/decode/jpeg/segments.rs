@@ -2,6 +2,7 @@
 
 /// The segments between the file's start and its first scan, as (marker, payload).
 pub(super) struct Segments<'a> {
+    /// From the first byte that no returned segment contains; behind the last segment, from the first scan's marker.
     pub(super) rest: &'a [u8],
 }
 
@@ -16,19 +17,60 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.rest {
-                // Fill bytes may come before a marker; 0x01 and 0xd0..=0xd8 have no payload.
-                [0xff, 0xff, ..] => self.rest = self.rest.get(1..)?,
-                [0xff, 0x01 | 0xd0..=0xd8, ..] => self.rest = self.rest.get(2..)?,
-                [0xff, 0xd9 | 0xda, ..] => return None,
-                [0xff, marker, high, low, ..] => {
-                    let length = usize::from(u16::from_be_bytes([*high, *low]));
-                    let payload = self.rest.get(4..length + 2)?;
-                    self.rest = self.rest.get(length + 2..)?;
-                    return Some((*marker, payload));
+            let (marker, behind) = next_marker(self.rest)?;
+            match marker {
+                SOS => return None,
+                // Frames of Flash files put an end and a second start in front of the header.
+                EOI if !behind.starts_with(&[0xff, SOI]) => return None,
+                _ if is_alone(marker) => self.rest = behind,
+                _ => {
+                    let (payload, rest) = payload(behind)?;
+                    self.rest = rest;
+                    return Some((marker, payload));
                 }
-                _ => return None,
             }
         }
     }
+}
+
+pub(super) const SOI: u8 = 0xd8;
+pub(super) const EOI: u8 = 0xd9;
+pub(super) const SOS: u8 = 0xda;
+
+/// Returns true for markers without a payload: TEM, `RSTn`, SOI and EOI.
+pub(super) fn is_alone(marker: u8) -> bool {
+    matches!(marker, 0x01 | 0xd0..=0xd9)
+}
+
+/// Returns the next marker and the bytes behind it. Skips stray bytes, stuffed bytes (FF 00) and fill bytes (FF), as
+/// libjpeg's `next_marker`.
+pub(super) fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
+    loop {
+        bytes = bytes.get(memchr::memchr(0xff, bytes)?..)?;
+        let fill = bytes.iter().take_while(|byte| **byte == 0xff).count();
+        let (marker, behind) = bytes.get(fill..)?.split_first()?;
+        if *marker != 0 {
+            return Some((*marker, behind));
+        }
+        bytes = behind;
+    }
+}
+
+/// Splits the bytes behind a marker into the segment's payload and the rest; None if the length is wrong.
+pub(super) fn payload(behind: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, behind) = behind.split_first_chunk()?;
+    let length = usize::from(u16::from_be_bytes(*length)).checked_sub(2)?;
+    behind.split_at_checked(length)
+}
+
+/// Splits the bytes behind a scan header into entropy-coded data with its restart markers, and the rest, which begins
+/// with the next marker.
+pub(super) fn entropy_coded(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let ends = |at: &usize| {
+        // Of a run of fill bytes before a marker, the last byte introduces the marker.
+        let next = bytes.get(at + 1);
+        !matches!(next, Some(0 | 0xd0..=0xd7 | 0xff) | None)
+    };
+    let end = memchr::memchr_iter(0xff, bytes).find(ends);
+    bytes.split_at(end.unwrap_or(bytes.len()))
 }

@@ -1,0 +1,205 @@
+//! The decoder for every Huffman-coded layout with 8 bits a sample. Its samples equal libjpeg's.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are chosen at run time around these functions"
+)]
+
+use std::{mem, num::NonZeroUsize, sync::mpsc, thread};
+
+use super::{
+    coefficients::{self, Coefficients},
+    frame::{Colour, Component, Frame},
+    idct::{InverseDct, Plane},
+    scans::Stream,
+    upsample::Upsampler,
+};
+use crate::{
+    DecodeError, colour,
+    simd_dispatch::{Work, run_wide},
+};
+
+/// Samples that a thread must have to work on; starting one takes about as long as 2^15 of them.
+const SAMPLES_PER_THREAD: usize = 1 << 18;
+
+/// Decodes to interleaved samples: gray, RGB, or four channels as stored.
+///
+/// # Errors
+/// [`DecodeError::Damaged`] for invalid codes and missing data.
+pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
+    let frame = &stream.frame;
+    let mut renderer = Renderer {
+        stream,
+        planes: frame
+            .components
+            .iter()
+            .map(|component| plane(frame, component))
+            .collect(),
+        samples: vec![0; frame.width * frame.height * frame.components.len()],
+        rendered: 0,
+    };
+    if stream.scans.len() == 1 && !frame.progressive && threads(renderer.samples.len()) > 1 {
+        pipelined(stream, &mut renderer)?;
+    } else {
+        coefficients::decode(stream, |mcu_row, coefficients| {
+            renderer.render(mcu_row, coefficients);
+        })?;
+    }
+    Ok(renderer.samples)
+}
+
+/// Renders rows of MCUs on a second thread while the next ones are decoded.
+fn pipelined(stream: &Stream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
+    thread::scope(|scope| {
+        let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
+        let (emptied, spare) = mpsc::channel();
+        scope.spawn(move || {
+            for (mcu_row, mut coefficients) in rows {
+                renderer.render(mcu_row, &mut coefficients);
+                // Behind the last row, nothing waits for the room.
+                let _ = emptied.send(coefficients);
+            }
+        });
+        coefficients::decode(stream, move |mcu_row, coefficients| {
+            let room = spare
+                .try_recv()
+                .unwrap_or_else(|_| coefficients::planes(&stream.frame, 1));
+            // The other thread receives until this end is dropped.
+            let _ = decoded.send((mcu_row, mem::replace(coefficients, room)));
+        })
+    })
+}
+
+/// Turns coefficients into pixels while they are in the processor's cache.
+struct Renderer<'a> {
+    stream: &'a Stream<'a>,
+    planes: Vec<Plane>,
+    /// The picture's interleaved samples.
+    samples: Vec<u8>,
+    /// Number of finished rows of the picture.
+    rendered: usize,
+}
+
+impl Renderer<'_> {
+    /// Takes coefficients, from a row of MCUs on, and sets them to 0.
+    fn render(&mut self, mcu_row: usize, coefficients: &mut [Coefficients]) {
+        let frame = &self.stream.frame;
+        let tables = coefficients.iter_mut().zip(&self.stream.quantization);
+        let mut mcu_rows = 0;
+        for ((plane, component), (coefficients, quantization)) in
+            self.planes.iter_mut().zip(&frame.components).zip(tables)
+        {
+            mcu_rows = coefficients.blocks.len() / (coefficients.stride * component.vertical);
+            let row = plane.stride * 8;
+            let start = mcu_row * component.vertical * row;
+            let samples = &mut plane.samples[start..][..coefficients.blocks.len() * 64];
+            in_bands(samples, row, |first, samples| {
+                InverseDct {
+                    coefficients,
+                    quantization,
+                    first,
+                    samples,
+                }
+                .transform();
+            });
+            coefficients.blocks.fill([0; 64]);
+        }
+        // The last rows of an MCU need samples of the next one.
+        let v_max = frame.sampling().1;
+        let end = if mcu_row + mcu_rows == frame.mcus().1 {
+            frame.height
+        } else {
+            (mcu_row + mcu_rows) * 8 * v_max - v_max
+        };
+        let (row, start) = (frame.width * self.planes.len(), self.rendered);
+        let samples = &mut self.samples[start * row..end * row];
+        in_bands(samples, row, |first, samples| {
+            run_wide(Rows {
+                frame,
+                colour: self.stream.colour,
+                planes: &self.planes,
+                first: start + first,
+                samples,
+            });
+        });
+        self.rendered = end;
+    }
+}
+
+/// Returns room for a component's samples.
+fn plane(frame: &Frame, component: &Component) -> Plane {
+    let (across, down) = frame.mcus();
+    let stride = across * component.horizontal * 8;
+    Plane {
+        stride,
+        samples: vec![0; stride * down * component.vertical * 8],
+    }
+}
+
+/// Calls `work` with bands of whole rows and the index of their first row, on several threads if that pays.
+fn in_bands(samples: &mut [u8], row: usize, work: impl Fn(usize, &mut [u8]) + Sync) {
+    let threads = threads(samples.len());
+    let rows = (samples.len() / row).div_ceil(threads).max(1);
+    if threads == 1 {
+        return work(0, samples);
+    }
+    thread::scope(|scope| {
+        for (band, samples) in samples.chunks_mut(rows * row).enumerate() {
+            let work = &work;
+            scope.spawn(move || work(band * rows, samples));
+        }
+    });
+}
+
+/// Returns the number of threads that pays for so many samples.
+fn threads(samples: usize) -> usize {
+    let most = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (samples / SAMPLES_PER_THREAD).clamp(1, most)
+}
+
+/// Rows of the picture, from upsampling on.
+struct Rows<'a> {
+    frame: &'a Frame,
+    colour: Colour,
+    planes: &'a [Plane],
+    /// Index of the first row in `samples`.
+    first: usize,
+    samples: &'a mut [u8],
+}
+
+impl Work for Rows<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (frame, channels) = (self.frame, self.planes.len());
+        let mut upsamplers: Vec<_> = frame
+            .components
+            .iter()
+            .zip(self.planes)
+            .map(|(component, plane)| Upsampler::new(frame, component, plane))
+            .collect();
+        let mut lines = vec![vec![0; frame.width]; channels];
+        for (y, pixels) in (self.first..).zip(self.samples.chunks_exact_mut(frame.width * channels)) {
+            for (line, upsampler) in lines.iter_mut().zip(&mut upsamplers) {
+                upsampler.row(y, line);
+            }
+            if let [y, cb, cr] = lines.as_mut_slice()
+                && self.colour == Colour::YCbCr
+            {
+                for ((y, cb), cr) in y.iter_mut().zip(cb).zip(cr) {
+                    [*y, *cb, *cr] = colour::ycc_to_rgb([*y, *cb, *cr]);
+                }
+            }
+            if let [a, b, c] = lines.as_slice() {
+                let lines = a.iter().zip(b).zip(c);
+                for (pixel, ((a, b), c)) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(lines) {
+                    *pixel = [*a, *b, *c];
+                }
+            } else {
+                for (channel, line) in lines.iter().enumerate() {
+                    for (pixel, sample) in pixels.chunks_exact_mut(channels).zip(line) {
+                        pixel[channel] = *sample;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Functions compiled for AVX2, chosen at run time.
+
+/// A function to run with wide vector instructions. `run` and its callees must be `#[inline(always)]`.
+pub(crate) trait Work {
+    fn run(self);
+}
+
+/// Runs `work`, with AVX2 if the processor has it. Only integer arithmetic may depend on it.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn run_wide(work: impl Work) {
+    #[target_feature(enable = "avx2")]
+    fn with_avx2(work: impl Work) {
+        work.run();
+    }
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has these instructions.
+        unsafe { with_avx2(work) }
+    } else {
+        work.run();
+    }
+}
+
+/// Runs `work`. On other architectures the wide instructions are part of the baseline.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn run_wide(work: impl Work) {
+    work.run();
+}

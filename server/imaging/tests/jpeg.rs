@@ -1,0 +1,102 @@
+//! JPEG pixels equal libjpeg-turbo's in every layout, or the file is refused.
+#![expect(clippy::panic, reason = "tests fail by panicking")]
+
+mod common;
+
+use common::LIMITS;
+use iopaint_imaging::{DecodeError, RgbImage, decode, probe};
+use rstest::rstest;
+
+/// Bounds on the mean and on the largest difference of samples, of 255.
+const MEAN: f64 = 0.6;
+const LARGEST: u8 = 6;
+
+fn pixels(name: &str, bytes: &[u8]) -> RgbImage {
+    match decode(bytes, &LIMITS) {
+        Ok(picture) => picture.rgb,
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+fn assert_close(name: &str, found: &RgbImage, expected: &RgbImage) {
+    assert_eq!(found.dimensions(), expected.dimensions(), "{name}");
+    let differences = found.iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b));
+    let sum: u64 = differences.clone().map(u64::from).sum();
+    let mean = sum as f64 / found.len() as f64;
+    let largest = differences.max().unwrap_or(0);
+    assert!(
+        mean <= MEAN && largest <= LARGEST,
+        "{name}: mean difference {mean}, largest {largest}"
+    );
+}
+
+#[test]
+fn layouts_match_libjpeg() {
+    let (mut compared, mut refused) = (0, 0);
+    for (name, bytes, reference) in common::jpegs() {
+        if let Some(reference) = reference {
+            assert_close(&name, &pixels(&name, &bytes), &pixels(&name, &reference));
+            compared += 1;
+            continue;
+        }
+        let error = decode(&bytes, &LIMITS).map(|_| ()).expect_err(&name);
+        let right = match name.split('-').next() {
+            Some("damaged") => matches!(error, DecodeError::Damaged { .. }),
+            _ => matches!(error, DecodeError::Unsupported(_)),
+        };
+        assert!(right, "{name}: {error}");
+        refused += 1;
+    }
+    assert!(compared >= 50 && refused >= 5, "{compared} and {refused}");
+}
+
+#[rstest]
+fn reported_files_match_libjpeg(
+    #[values(
+        "apple-hdrgainmap",
+        "cr-finer-than-y",
+        "exif-directory-cut",
+        "factor-3x1",
+        "icc-numbered-from-0",
+        "icc-twice",
+        "jfif-and-adobe0",
+        "luma-coarser-than-chroma",
+        "microvideo",
+        "mjpeg-without-dht",
+        "motionphoto-camera-prefix",
+        "multiscan-420",
+        "multiscan-444-restart",
+        "multiscan-cr-first",
+        "multiscan-y-then-cbcr",
+        "multiscan-ycb-then-cr",
+        "newlines-between-segments",
+        "no-eoi-with-trailer",
+        "orientation-long-be",
+        "pixel-00e1",
+        "rgb-adobe0",
+        "swf-ffd9ffd8",
+        "two-exif",
+        "ycc-adobe2",
+        "zeros-between-segments"
+    )]
+    name: &str,
+) {
+    let found = pixels(name, &common::case(&format!("{name}.jpg")));
+    let expected = pixels(name, &common::case(&format!("expected/{name}.png")));
+    assert_close(name, &found, &expected);
+}
+
+#[rstest]
+#[case::arithmetic("arithmetic.jpg", "An arithmetic-coded JPEG can't be read.")]
+#[case::twelve_bits("twelve-bit.jpg", "A JPEG with 12 bits per sample can't be read.")]
+#[case::lossless("lossless-sof3.jpg", "A lossless JPEG can't be read.")]
+fn unsupported_process_is_named(#[case] name: &str, #[case] sentence: &str) {
+    let bytes = common::case(name);
+    for error in [
+        probe(&bytes, &LIMITS).map(|_| ()).expect_err(name),
+        decode(&bytes, &LIMITS).map(|_| ()).expect_err(name),
+    ] {
+        assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
+        assert!(error.to_string().starts_with(sentence), "{error}");
+    }
+}
