@@ -1,237 +1,331 @@
-//! What TIFF samples mean, and the pixels they make.
+//! The meaning of samples, from the tags of a directory. Kinds that are not read are refused here by name.
 
-use image::{DynamicImage, ImageBuffer};
-use tiff::tags::{PhotometricInterpretation, Tag};
+use super::{codec::Compression, directory::Directory, unsupported};
+use crate::{DecodeError, Format};
 
-use super::{Reader, error, unsupported};
-use crate::{DecodeError, Format, colour};
+/// Tag numbers (TIFF 6.0, appendix A; `Indexed` and `Decode`: TIFF Technical Notes; `ImageDepth`: libtiff).
+pub(super) mod tag {
+    pub const SUBFILE_TYPE: u16 = 254;
+    pub const WIDTH: u16 = 256;
+    pub const LENGTH: u16 = 257;
+    pub const BITS: u16 = 258;
+    pub const COMPRESSION: u16 = 259;
+    pub const PHOTOMETRIC: u16 = 262;
+    pub const FILL_ORDER: u16 = 266;
+    pub const STRIP_OFFSETS: u16 = 273;
+    pub const SAMPLES: u16 = 277;
+    pub const ROWS_PER_STRIP: u16 = 278;
+    pub const STRIP_COUNTS: u16 = 279;
+    pub const PLANAR: u16 = 284;
+    pub const T4_OPTIONS: u16 = 292;
+    pub const T6_OPTIONS: u16 = 293;
+    pub const PREDICTOR: u16 = 317;
+    pub const COLOUR_MAP: u16 = 320;
+    pub const TILE_WIDTH: u16 = 322;
+    pub const TILE_LENGTH: u16 = 323;
+    pub const TILE_OFFSETS: u16 = 324;
+    pub const TILE_COUNTS: u16 = 325;
+    pub const SUB_DIRECTORIES: u16 = 330;
+    pub const INK_SET: u16 = 332;
+    pub const NUMBER_OF_INKS: u16 = 334;
+    pub const DOT_RANGE: u16 = 336;
+    pub const EXTRA_SAMPLES: u16 = 338;
+    pub const SAMPLE_FORMAT: u16 = 339;
+    pub const INDEXED: u16 = 346;
+    pub const JPEG_TABLES: u16 = 347;
+    pub const DECODE: u16 = 433;
+    pub const COEFFICIENTS: u16 = 529;
+    pub const SUBSAMPLING: u16 = 530;
+    pub const REFERENCE: u16 = 532;
+    pub const XMP: u16 = 700;
+    pub const IMAGE_DEPTH: u16 = 32997;
+    pub const ICC_PROFILE: u16 = 34675;
+    pub const DNG_VERSION: u16 = 50706;
+}
 
-/// What the samples of one pixel mean.
+/// The colour model of a pixel's first samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Model {
-    Gray,
+    Gray { white_is_zero: bool },
     Rgb,
     Palette,
     Cmyk,
-    /// Luma and chroma with JPEG's matrix; the codec doesn't sample chroma up unless it comes from a JPEG stream.
     Ycbcr,
 }
 
+impl Model {
+    /// Samples per pixel, without extra samples.
+    pub fn colours(self) -> usize {
+        match self {
+            Self::Gray { .. } | Self::Palette => 1,
+            Self::Rgb | Self::Ycbcr => 3,
+            Self::Cmyk => 4,
+        }
+    }
+}
+
+/// The extra sample that is opacity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alpha {
+    /// Index among a pixel's samples.
+    pub sample: usize,
+    /// Colours are stored multiplied with it.
+    pub associated: bool,
+}
+
 pub(super) struct Layout {
+    pub width: usize,
+    pub height: usize,
     pub model: Model,
-    pub bits: u8,
-    channels: usize,
-    /// 1: colours are stored multiplied with it, 2: not.
-    alpha: Option<u16>,
-    palette: Vec<u16>,
+    /// Bits per sample, 1 to 16.
+    pub bits: usize,
+    /// Samples per pixel, including those that are dropped.
+    pub samples: usize,
+    pub alpha: Option<Alpha>,
+    /// Each sample has strips or tiles of its own.
+    pub planar: bool,
+    pub compression: Compression,
+    /// Samples are stored as differences to their left neighbours (TIFF 6.0, section 14).
+    pub predicted: bool,
+    /// The low-order bit of each stored byte comes first.
+    pub reversed_bits: bool,
+    /// Pixels per chroma sample, horizontally and vertically; (1, 1) where chroma is not subsampled or the codec
+    /// samples it up.
+    pub subsampling: (usize, usize),
+    pub little_endian: bool,
+}
+
+fn damaged(reason: &str) -> DecodeError {
+    DecodeError::damaged(Format::Tiff, reason)
+}
+
+/// Width and height in pixels.
+pub(super) fn size(directory: &Directory<'_>) -> Result<(u64, u64), DecodeError> {
+    directory
+        .number(tag::WIDTH)?
+        .zip(directory.number(tag::LENGTH)?)
+        .ok_or_else(|| damaged("its size is missing"))
 }
 
 impl Layout {
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let number = |reader: &mut Reader<'_>, tag| reader.find_tag_unsigned::<u16>(tag).map_err(error);
-        let photometric = number(reader, Tag::PhotometricInterpretation)?;
-        let model = match photometric.and_then(PhotometricInterpretation::from_u16) {
-            Some(PhotometricInterpretation::WhiteIsZero | PhotometricInterpretation::BlackIsZero) => {
-                Model::Gray
-            }
-            Some(PhotometricInterpretation::RGB) => Model::Rgb,
-            Some(PhotometricInterpretation::RGBPalette) => Model::Palette,
-            Some(PhotometricInterpretation::CMYK) => Model::Cmyk,
-            Some(PhotometricInterpretation::YCbCr) => Model::Ycbcr,
-            Some(other) => return Err(unsupported(format!("{other:?} colours"))),
-            None => return Err(unsupported("unknown colours")),
+    pub fn read(directory: &Directory<'_>) -> Result<Self, DecodeError> {
+        let number = |tag| directory.number(tag);
+        refuse_kinds(directory)?;
+        let (width, height) = size(directory)?;
+        let compression = Compression::read(directory)?;
+        let depths = directory.numbers(tag::BITS)?;
+        let photometric = number(tag::PHOTOMETRIC)?;
+        let samples = match number(tag::SAMPLES)? {
+            Some(samples) => samples as usize,
+            None if matches!(photometric, Some(2 | 6)) => 3,
+            None => depths.len().max(1),
         };
-        let channels = usize::from(number(reader, Tag::SamplesPerPixel)?.unwrap_or(1));
-        let depths = reader
-            .find_tag_unsigned_vec::<u8>(Tag::BitsPerSample)
-            .map_err(error)?;
-        let bits = depths.and_then(|depths| depths.first().copied()).unwrap_or(1);
-        let extra = reader
-            .find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)
-            .map_err(error)?;
-        let alpha = match extra.as_deref() {
-            Some([kind @ 1..=2, ..]) => Some(*kind),
-            // Four samples without a word on the fourth: RGBA, as everybody reads it.
-            None | Some([]) if model == Model::Rgb && channels > 3 => Some(2),
-            _ => None,
-        };
-        let palette = if model == Model::Palette {
-            reader
-                .find_tag_unsigned_vec(Tag::ColorMap)
-                .map_err(error)?
-                .unwrap_or_default()
-        } else {
-            Vec::new()
+        let extra = directory.numbers(tag::EXTRA_SAMPLES)?;
+        let model = model(photometric, samples.saturating_sub(extra.len()), &compression)?;
+        let colours = model.colours();
+        if samples < colours {
+            return Err(damaged("it has too few samples"));
+        }
+        let bits = depths.first().copied().unwrap_or(1);
+        if depths.iter().take(samples).any(|depth| *depth != bits) {
+            return Err(unsupported("channels of different bit depths"));
+        }
+        let planar = match number(tag::PLANAR)? {
+            None | Some(1) => false,
+            Some(2) => samples > 1,
+            Some(_) => return Err(damaged("its planar configuration is unknown")),
         };
         let layout = Self {
+            width: usize::try_from(width).map_err(|_| damaged("size"))?,
+            height: usize::try_from(height).map_err(|_| damaged("size"))?,
             model,
-            bits,
-            channels,
-            alpha,
-            palette,
+            bits: bits as usize,
+            samples,
+            alpha: alpha(model, samples, &extra),
+            planar,
+            predicted: predicted(directory, &compression)?,
+            // libjpeg's streams are bytes by definition; libtiff does not reverse them either.
+            reversed_bits: match number(tag::FILL_ORDER)? {
+                None | Some(1) => false,
+                Some(2) => !matches!(compression, Compression::Jpeg { .. }),
+                Some(_) => return Err(damaged("its fill order is unknown")),
+            },
+            subsampling: subsampling(directory, model, &compression)?,
+            compression,
+            little_endian: directory.little_endian,
         };
-        if channels < layout.colours() + usize::from(alpha.is_some()) {
-            return Err(DecodeError::damaged(Format::Tiff, "it has too few samples"));
-        }
-        let known = matches!(
-            (model, bits),
-            (_, 8) | (Model::Gray | Model::Palette, 1 | 2 | 4) | (Model::Gray | Model::Rgb | Model::Cmyk, 16)
-        );
-        if !known || (bits < 8 && channels > 1) {
-            return Err(unsupported(format!("{bits} bits a sample")));
-        }
+        layout.check_depth(directory)?;
+        layout.check_chroma()?;
         Ok(layout)
     }
 
-    fn colours(&self) -> usize {
-        match self.model {
-            Model::Gray | Model::Palette => 1,
-            Model::Rgb | Model::Ycbcr => 3,
-            Model::Cmyk => 4,
-        }
+    /// Samples per pixel within one strip or tile.
+    pub fn interleaved(&self) -> usize {
+        if self.planar { 1 } else { self.samples }
     }
 
-    /// Samples of 1, 2 or 4 bits as bytes; gray over the whole range.
-    pub fn unpacked(&self, packed: &[u8], width: u32, height: u32) -> Vec<u8> {
-        let (bits, width) = (usize::from(self.bits), width as usize);
-        let largest = (1u8 << bits) - 1;
-        let scale = if self.model == Model::Gray {
-            255 / largest
-        } else {
-            1
-        };
-        let mut samples = Vec::with_capacity(width * height as usize);
-        for row in packed
-            .chunks_exact((width * bits).div_ceil(8))
-            .take(height as usize)
-        {
-            samples.extend((0..width).map(|x| {
-                let shift = 8 - bits - x * bits % 8;
-                (row.get(x * bits / 8).copied().unwrap_or(0) >> shift & largest) * scale
-            }));
-        }
-        samples
-    }
-
-    pub fn eight_bit(&self, samples: Vec<u8>, size: (u32, u32), icc: Option<&[u8]>) -> Option<DynamicImage> {
-        let mut pixels = self.without_extras(samples);
-        match self.model {
-            Model::Palette => {
-                let colour = |index: u8, third: usize| {
-                    let value = self
-                        .palette
-                        .get(third * (self.palette.len() / 3) + usize::from(index));
-                    value.map_or(0, |value| (value >> 8) as u8)
-                };
-                let step = 1 + usize::from(self.alpha.is_some());
-                pixels = pixels
-                    .chunks_exact(step)
-                    .flat_map(|pixel| {
-                        let index = pixel.first().copied().unwrap_or(0);
-                        [colour(index, 0), colour(index, 1), colour(index, 2)]
-                            .into_iter()
-                            .chain(pixel.get(1).copied())
-                    })
-                    .collect();
-            }
-            Model::Cmyk => pixels = colour::cmyk_to_rgb(&self.inks(pixels), icc),
-            Model::Ycbcr => {
-                for pixel in pixels.chunks_exact_mut(self.colours() + usize::from(self.alpha.is_some())) {
-                    if let Some(ycc) = pixel.first_chunk_mut() {
-                        *ycc = colour::ycc_to_rgb(*ycc);
-                    }
-                }
-            }
-            Model::Gray | Model::Rgb => {}
-        }
-        let alpha = self.alpha.is_some() && self.model != Model::Cmyk;
-        let colours = if self.model == Model::Gray { 1 } else { 3 };
-        if alpha && self.alpha == Some(1) {
-            straighten(&mut pixels, colours, 255);
-        }
-        match (colours, alpha) {
-            (1, false) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageLuma8),
-            (1, true) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageLumaA8),
-            (_, false) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageRgb8),
-            (_, true) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageRgba8),
-        }
-    }
-
-    pub fn sixteen_bit(
-        &self,
-        samples: Vec<u16>,
-        size: (u32, u32),
-        icc: Option<&[u8]>,
-    ) -> Option<DynamicImage> {
-        if self.model == Model::Cmyk {
-            // What leaves is sRGB of 8 bits, as from every other CMYK file.
-            let samples = samples.into_iter().map(crate::picture::eight_bit).collect();
-            return self.eight_bit(samples, size, icc);
-        }
-        let mut pixels = self.without_extras(samples);
-        if self.alpha == Some(1) {
-            straighten(&mut pixels, self.colours(), 65535);
-        }
-        match (self.model, self.alpha.is_some()) {
-            (Model::Gray, false) => {
-                ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageLuma16)
-            }
-            (Model::Gray, true) => {
-                ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageLumaA16)
-            }
-            (_, false) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageRgb16),
-            (_, true) => ImageBuffer::from_raw(size.0, size.1, pixels).map(DynamicImage::ImageRgba16),
-        }
-    }
-
-    /// Colours and alpha of every pixel, without further channels.
-    fn without_extras<T: Copy>(&self, samples: Vec<T>) -> Vec<T> {
-        let wanted = self.colours() + usize::from(self.alpha.is_some());
-        if wanted == self.channels {
-            return samples;
-        }
-        samples
-            .chunks_exact(self.channels)
-            .flat_map(|pixel| pixel.iter().take(wanted).copied())
+    /// The samples that make up the picture, in order: colours, then alpha.
+    pub fn kept(&self) -> Vec<usize> {
+        (0..self.model.colours())
+            .chain(self.alpha.map(|alpha| alpha.sample))
             .collect()
     }
 
-    /// The four inks of every pixel, without alpha.
-    fn inks(&self, pixels: Vec<u8>) -> Vec<u8> {
-        if self.alpha.is_none() {
-            return pixels;
-        }
-        pixels
-            .chunks_exact(5)
-            .flat_map(|pixel| pixel.iter().take(4).copied())
-            .collect()
-    }
-}
-
-/// Undoes the multiplication of colours with alpha, as far as rounding lets it.
-fn straighten<T: Copy + Into<u32> + TryFrom<u32>>(pixels: &mut [T], colours: usize, full: u32) {
-    for pixel in pixels.chunks_exact_mut(colours + 1) {
-        let Some((alpha, colours)) = pixel.split_last_mut() else {
-            continue;
-        };
-        let alpha: u32 = (*alpha).into();
-        if alpha > 0 && alpha < full {
-            for colour in colours {
-                let straight = ((*colour).into() * full / alpha).min(full);
-                *colour = T::try_from(straight).unwrap_or(*colour);
+    fn check_depth(&self, directory: &Directory<'_>) -> Result<(), DecodeError> {
+        match directory.numbers(tag::SAMPLE_FORMAT)?.as_slice() {
+            [] => {}
+            [first, rest @ ..] if rest.iter().take(self.samples - 1).any(|other| other != first) => {
+                return Err(unsupported("channels of different sample formats"));
             }
+            // 4 is "void": no statement on the format.
+            [1 | 4, ..] => {}
+            [2, ..] => return Err(unsupported("signed samples")),
+            [3, ..] => return Err(unsupported("floating-point samples")),
+            [_, ..] => return Err(unsupported("complex samples")),
         }
+        let read = match self.model {
+            Model::Palette => matches!(self.bits, 1..=8),
+            Model::Ycbcr => self.bits == 8,
+            _ => matches!(self.bits, 1..=16),
+        };
+        if !read {
+            return Err(unsupported(format_args!("{} bits per sample", self.bits)));
+        }
+        if self.predicted && !matches!(self.bits, 8 | 16) {
+            return Err(unsupported(format_args!("a predictor for {} bits", self.bits)));
+        }
+        let bilevel = self.bits == 1 && self.interleaved() == 1;
+        match self.compression {
+            Compression::Jpeg { .. } if self.bits != 8 => Err(unsupported("JPEG data of 12 bits per sample")),
+            Compression::Rle | Compression::Group3 { .. } | Compression::Group4 if !bilevel => {
+                Err(unsupported("CCITT compression of more than one bit per pixel"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_chroma(&self) -> Result<(), DecodeError> {
+        if self.subsampling == (1, 1) {
+            return Ok(());
+        }
+        if self.planar {
+            return Err(unsupported("subsampled chroma in separate planes"));
+        }
+        if self.samples != 3 {
+            return Err(unsupported("subsampled chroma beside extra samples"));
+        }
+        if self.predicted {
+            return Err(unsupported("a predictor for subsampled chroma"));
+        }
+        Ok(())
     }
 }
 
-/// Samples stored plane by plane, pixel by pixel.
-pub(super) fn interleaved<T: Copy>(samples: Vec<T>, planes: usize) -> Vec<T> {
-    let length = samples.len() / planes.max(1);
-    if planes < 2 || length == 0 {
-        return samples;
+/// Refuses files whose first directory is not the picture, and tags that change the meaning of samples in ways that
+/// are not read.
+fn refuse_kinds(directory: &Directory<'_>) -> Result<(), DecodeError> {
+    let number = |tag| directory.number(tag);
+    if directory.contains(tag::DNG_VERSION) {
+        return Err(DecodeError::unsupported("A camera's raw file (DNG)"));
     }
-    let planes: Vec<&[T]> = samples.chunks_exact(length).collect();
-    (0..length)
-        .flat_map(|at| planes.iter().filter_map(move |plane| plane.get(at).copied()))
-        .collect()
+    let reduced = number(tag::SUBFILE_TYPE)?.is_some_and(|kind| kind & 1 == 1);
+    if reduced && directory.contains(tag::SUB_DIRECTORIES) {
+        return Err(unsupported(
+            "a preview as its first page, such as a camera's raw file,",
+        ));
+    }
+    if number(tag::IMAGE_DEPTH)?.is_some_and(|depth| depth > 1) {
+        return Err(unsupported("three dimensions (ImageDepth)"));
+    }
+    if directory.contains(tag::DECODE) {
+        return Err(unsupported("a Decode array"));
+    }
+    if number(tag::INDEXED)? == Some(1) && number(tag::PHOTOMETRIC)? != Some(3) {
+        return Err(unsupported("indexed colours other than RGB"));
+    }
+    if number(tag::PHOTOMETRIC)? == Some(5) {
+        let cmyk = number(tag::INK_SET)?.is_none_or(|set| set == 1)
+            && number(tag::NUMBER_OF_INKS)?.is_none_or(|inks| inks == 4);
+        if !cmyk {
+            return Err(unsupported("inks other than CMYK (InkSet)"));
+        }
+        let largest = number(tag::BITS)?.map_or(1, |bits| 2u64.saturating_pow(bits as u32).saturating_sub(1));
+        let full = |range: &[u64]| matches!(range, [0, top] if *top == largest);
+        if !directory.numbers(tag::DOT_RANGE)?.chunks(2).all(full) {
+            return Err(unsupported("a reduced range of ink values (DotRange)"));
+        }
+    }
+    Ok(())
+}
+
+/// The colour model; without `PhotometricInterpretation` by the number of colours, as libtiff assumes it.
+fn model(photometric: Option<u64>, colours: usize, compression: &Compression) -> Result<Model, DecodeError> {
+    let gray = |white_is_zero| Ok(Model::Gray { white_is_zero });
+    match (photometric, colours) {
+        (Some(0), _) => gray(true),
+        (Some(1), _) => gray(false),
+        (Some(2), _) | (None, 3) => Ok(Model::Rgb),
+        (Some(3), _) => Ok(Model::Palette),
+        (Some(5), _) => Ok(Model::Cmyk),
+        (Some(6), _) => Ok(Model::Ycbcr),
+        (None, 1) => gray(matches!(
+            compression,
+            Compression::Rle | Compression::Group3 { .. } | Compression::Group4
+        )),
+        (Some(4), _) => Err(unsupported("a transparency mask as its first page")),
+        (Some(8), _) => Err(unsupported("CIELab colours")),
+        (Some(9), _) => Err(unsupported("ICCLab colours")),
+        (Some(10), _) => Err(unsupported("ITULab colours")),
+        (Some(32803), _) => Err(unsupported("a colour filter array (camera raw)")),
+        (Some(32844 | 32845), _) => Err(unsupported("LogLuv colours")),
+        (Some(34892), _) => Err(unsupported("linear raw colours (camera raw)")),
+        (Some(other), _) => Err(unsupported(format_args!("colours of kind {other}"))),
+        (None, _) => Err(unsupported("no PhotometricInterpretation")),
+    }
+}
+
+/// The first extra sample that is declared opacity; without a declaration the fourth of RGB, as Pillow and libtiff
+/// read it.
+fn alpha(model: Model, samples: usize, extra: &[u64]) -> Option<Alpha> {
+    let colours = model.colours();
+    let declared = extra.iter().position(|kind| matches!(kind, 1 | 2));
+    match (declared, extra) {
+        (Some(at), _) if colours + at < samples => Some(Alpha {
+            sample: colours + at,
+            associated: extra.get(at) == Some(&1),
+        }),
+        (None, []) if model == Model::Rgb && samples > 3 => Some(Alpha {
+            sample: 3,
+            associated: false,
+        }),
+        _ => None,
+    }
+}
+
+/// The predictor is a part of LZW and Deflate; other codecs have none, and libtiff ignores the tag there.
+fn predicted(directory: &Directory<'_>, compression: &Compression) -> Result<bool, DecodeError> {
+    if !matches!(compression, Compression::Lzw | Compression::Deflate) {
+        return Ok(false);
+    }
+    match directory.number(tag::PREDICTOR)? {
+        None | Some(1) => Ok(false),
+        Some(2) => Ok(true),
+        Some(3) => Err(unsupported("the floating-point predictor")),
+        Some(other) => Err(unsupported(format_args!("predictor {other}"))),
+    }
+}
+
+fn subsampling(
+    directory: &Directory<'_>,
+    model: Model,
+    compression: &Compression,
+) -> Result<(usize, usize), DecodeError> {
+    if model != Model::Ycbcr || matches!(compression, Compression::Jpeg { .. }) {
+        return Ok((1, 1));
+    }
+    match directory.numbers(tag::SUBSAMPLING)?.as_slice() {
+        [] => Ok((2, 2)),
+        [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => Ok((*across as usize, *down as usize)),
+        _ => Err(unsupported("chroma subsampling other than 1, 2 or 4")),
+    }
 }

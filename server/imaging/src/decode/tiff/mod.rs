@@ -1,123 +1,69 @@
 //! TIFF and `BigTIFF`: the first page.
 
+mod chunks;
+mod codec;
+mod colours;
+mod directory;
 mod fields;
+mod jpeg;
 mod layout;
+mod ycbcr;
 
 use std::io::Cursor;
 
-use tiff::{
-    TiffError,
-    decoder::{Decoder, DecodingResult},
-    tags::Tag,
-};
+use tiff::decoder::Decoder;
 
-use self::layout::{Layout, Model, interleaved};
+use self::{
+    directory::Directory,
+    layout::{Layout, Model, tag},
+};
 use super::Decoded;
 use crate::{
-    DecodeError, Format, Limits,
+    DecodeError, Limits,
     colour::Profiles,
     metadata::{Extras, Metadata},
 };
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
-const XMP: Tag = Tag::Unknown(700);
-
-fn error(error: TiffError) -> DecodeError {
-    match error {
-        TiffError::UnsupportedError(what) => DecodeError::unsupported(format!("This kind of TIFF ({what})")),
-        other => DecodeError::damaged(Format::Tiff, other),
-    }
-}
-
 fn unsupported(what: impl std::fmt::Display) -> DecodeError {
     DecodeError::unsupported(format!("A TIFF with {what}"))
 }
 
-fn open(bytes: &[u8]) -> Result<Reader<'_>, DecodeError> {
-    Decoder::new(Cursor::new(bytes)).map_err(error)
-}
-
-/// The file with its palette indices declared gray levels: the codec doesn't deliver indices, but does deliver gray
-/// as stored.
-fn palette_as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
-    const BLACK_IS_ZERO: u8 = 1;
-    let little = bytes.first()? == &b'I';
-    let number = |at: usize, length: usize| {
-        let digits = bytes.get(at..at.checked_add(length)?)?;
-        let append = |value: usize, digit: &u8| value << 8 | usize::from(*digit);
-        Some(if little {
-            digits.iter().rev().fold(0, append)
-        } else {
-            digits.iter().fold(0, append)
-        })
-    };
-    let classic = number(2, 2)? == 42;
-    let (first, count, entry, value) = if classic {
-        (number(4, 4)?, 2, 12, 8)
-    } else {
-        (number(8, 8)?, 8, 20, 12)
-    };
-    let entries = number(first, count)?.min(bytes.len() / entry);
-    let at = (0..entries)
-        .map(|index| first + count + entry * index)
-        .find(|at| number(*at, 2) == Some(usize::from(Tag::PhotometricInterpretation.to_u16())))?;
-    let mut patched = bytes.to_vec();
-    *patched.get_mut(at + value + usize::from(!little))? = BLACK_IS_ZERO;
-    Some(patched)
+/// A reader of metadata. `None` for directories that it rejects; their pixels may be readable all the same.
+fn open(bytes: &[u8]) -> Option<Reader<'_>> {
+    let mut limits = tiff::decoder::Limits::default();
+    limits.ifd_value_size = bytes.len();
+    Some(Decoder::new(Cursor::new(bytes)).ok()?.with_limits(limits))
 }
 
 /// Width and height from the first directory.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
-    let (width, height) = open(bytes)?.dimensions().map_err(error)?;
-    Ok((u64::from(width), u64::from(height)))
+    layout::size(&Directory::first(bytes)?)
 }
 
+/// Decodes the first page, as libtiff and Pillow do.
 pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Decoded, DecodeError> {
     let budget = usize::try_from(limits.codec_bytes()).unwrap_or(usize::MAX);
-    let mut bounds = tiff::decoder::Limits::default();
-    bounds.decoding_buffer_size = budget;
-    bounds.intermediate_buffer_size = budget;
-    bounds.ifd_value_size = bytes.len();
-    let mut reader = open(bytes)?.with_limits(bounds.clone());
-    let (width, height) = reader.dimensions().map_err(error)?;
-    let layout = Layout::read(&mut reader)?;
+    let directory = Directory::first(bytes)?;
+    let layout = Layout::read(&directory)?;
     let mut metadata = Metadata {
-        icc: reader.get_tag_u8_vec(Tag::IccProfile).ok(),
-        xmp: reader.get_tag_u8_vec(XMP).ok(),
+        icc: directory.data(tag::ICC_PROFILE).map(<[u8]>::to_vec),
+        xmp: directory.data(tag::XMP).map(<[u8]>::to_vec),
         ..Metadata::default()
     };
     let icc = metadata.icc.as_deref().filter(|_| profiles == Profiles::Apply);
-    let mut samples = DecodingResult::U8(Vec::new());
-    let planes = if layout.model == Model::Palette {
-        let patched = palette_as_gray(bytes).ok_or_else(|| unsupported("such a palette"))?;
-        let mut reader = open(&patched)?.with_limits(bounds);
-        reader.read_image_to_buffer(&mut samples).map_err(error)?.planes
-    } else {
-        reader.read_image_to_buffer(&mut samples).map_err(error)?.planes
-    };
-    let image = match samples {
-        DecodingResult::U8(samples) => {
-            let samples = if layout.bits < 8 {
-                layout.unpacked(&samples, width, height)
-            } else {
-                samples
-            };
-            layout.eight_bit(interleaved(samples, planes), (width, height), icc)
-        }
-        DecodingResult::U16(samples) => {
-            layout.sixteen_bit(interleaved(samples, planes), (width, height), icc)
-        }
-        _ => return Err(unsupported("samples other than 8 or 16 bits")),
-    };
-    let image = image.ok_or_else(|| DecodeError::damaged(Format::Tiff, "pixels are missing"))?;
+    let samples = chunks::decode(&directory, &layout, budget)?;
+    let image = colours::pixels(&directory, &layout, samples, icc)?;
     if layout.model == Model::Cmyk {
         metadata.forget_colour();
     }
-    metadata.extras = Extras::Tiff {
-        fields: fields::carried(&mut reader),
-        exif: fields::exif(&mut reader),
-        gps: fields::gps(&mut reader),
-    };
+    if let Some(mut reader) = open(bytes) {
+        metadata.extras = Extras::Tiff {
+            fields: fields::carried(&mut reader),
+            exif: fields::exif(&mut reader),
+            gps: fields::gps(&mut reader),
+        };
+    }
     Ok(Decoded { image, metadata })
 }

@@ -1,0 +1,177 @@
+//! The first image file directory: entries and typed values (TIFF 6.0, section 2; `BigTIFF`).
+//!
+//! Lenient in layout, strict in values: a directory that the `tiff` crate rejects as a whole (no
+//! `PhotometricInterpretation`, more offsets than strips) is read, but a field that is present and unreadable is an
+//! error when it is asked for, never a default.
+
+use std::collections::BTreeMap;
+
+use crate::{DecodeError, Format};
+
+/// Type and value bytes of a field; `None` where the bytes lie outside of the file or the type is unknown.
+type Field<'a> = Option<(u16, &'a [u8])>;
+
+/// The fields of the first directory, in the file's byte order.
+pub(super) struct Directory<'a> {
+    pub bytes: &'a [u8],
+    pub little_endian: bool,
+    fields: BTreeMap<u16, Field<'a>>,
+}
+
+/// Sizes of field counts, entries and inline values, in bytes.
+struct Sizes {
+    count: usize,
+    entry: usize,
+    word: usize,
+}
+
+const CLASSIC: Sizes = Sizes {
+    count: 2,
+    entry: 12,
+    word: 4,
+};
+const BIG: Sizes = Sizes {
+    count: 8,
+    entry: 20,
+    word: 8,
+};
+
+fn damaged(reason: impl std::fmt::Display) -> DecodeError {
+    DecodeError::damaged(Format::Tiff, reason)
+}
+
+/// Bytes of one value of a field type.
+fn value_size(kind: u16) -> Option<usize> {
+    match kind {
+        1 | 2 | 6 | 7 => Some(1),
+        3 | 8 => Some(2),
+        4 | 9 | 11 | 13 => Some(4),
+        5 | 10 | 12 | 16 | 17 | 18 => Some(8),
+        _ => None,
+    }
+}
+
+impl<'a> Directory<'a> {
+    /// Reads the directory that the header points to.
+    ///
+    /// # Errors
+    /// `Damaged` if the header or the directory lies outside of the file.
+    pub fn first(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut directory = Self {
+            bytes,
+            little_endian: bytes.first() == Some(&b'I'),
+            fields: BTreeMap::new(),
+        };
+        directory
+            .read()
+            .ok_or_else(|| damaged("its directory is missing or cut off"))?;
+        Ok(directory)
+    }
+
+    fn read(&mut self) -> Option<()> {
+        let (sizes, pointer) = if self.unsigned(2, 2)? == 42 {
+            (CLASSIC, 4)
+        } else {
+            (BIG, 8)
+        };
+        let start = usize::try_from(self.unsigned(pointer, sizes.word)?).ok()?;
+        let count = usize::try_from(self.unsigned(start, sizes.count)?).ok()?;
+        let first = start.checked_add(sizes.count)?;
+        let length = count.checked_mul(sizes.entry)?;
+        self.bytes.get(first..first.checked_add(length)?)?;
+        for at in (first..first + length).step_by(sizes.entry) {
+            let tag = self.unsigned(at, 2)? as u16;
+            let field = self.field(at, &sizes);
+            // Of duplicate fields the first counts, as in libtiff.
+            self.fields.entry(tag).or_insert(field);
+        }
+        Some(())
+    }
+
+    fn field(&self, at: usize, sizes: &Sizes) -> Field<'a> {
+        let kind = self.unsigned(at + 2, 2)? as u16;
+        let count = usize::try_from(self.unsigned(at + 4, sizes.word)?).ok()?;
+        let length = count.checked_mul(value_size(kind)?)?;
+        let inline = at + 4 + sizes.word;
+        let start = if length <= sizes.word {
+            inline
+        } else {
+            usize::try_from(self.unsigned(inline, sizes.word)?).ok()?
+        };
+        Some((kind, self.bytes.get(start..start.checked_add(length)?)?))
+    }
+
+    fn unsigned(&self, at: usize, length: usize) -> Option<u64> {
+        let digits = self.bytes.get(at..at.checked_add(length)?)?;
+        Some(self.integer(digits))
+    }
+
+    fn integer(&self, digits: &[u8]) -> u64 {
+        let append = |value: u64, digit: &u8| value << 8 | u64::from(*digit);
+        if self.little_endian {
+            digits.iter().rev().fold(0, append)
+        } else {
+            digits.iter().fold(0, append)
+        }
+    }
+
+    /// Type and bytes of a field, `None` if there is no such field.
+    fn find(&self, tag: u16) -> Result<Field<'a>, DecodeError> {
+        match self.fields.get(&tag) {
+            None => Ok(None),
+            Some(Some(field)) => Ok(Some(*field)),
+            Some(None) => Err(damaged(format_args!("field {tag} is not readable"))),
+        }
+    }
+
+    pub fn contains(&self, tag: u16) -> bool {
+        self.fields.contains_key(&tag)
+    }
+
+    /// The value bytes of a field, as stored.
+    pub fn data(&self, tag: u16) -> Option<&'a [u8]> {
+        self.fields.get(&tag).copied().flatten().map(|(_, data)| data)
+    }
+
+    /// The non-negative integers of a field; empty if there is no such field.
+    pub fn numbers(&self, tag: u16) -> Result<Vec<u64>, DecodeError> {
+        let Some((kind, data)) = self.find(tag)? else {
+            return Ok(Vec::new());
+        };
+        let size = match kind {
+            1 | 3 | 4 | 6..=9 | 13 | 16..=18 => value_size(kind).unwrap_or(1),
+            _ => return Err(damaged(format_args!("field {tag} is no integer"))),
+        };
+        let signed = matches!(kind, 6 | 8 | 9 | 17);
+        let values = data.chunks_exact(size).map(|digits| self.integer(digits));
+        if signed && values.clone().any(|value| value >> (8 * size - 1) != 0) {
+            return Err(damaged(format_args!("field {tag} is negative")));
+        }
+        Ok(values.collect())
+    }
+
+    /// The first integer of a field.
+    pub fn number(&self, tag: u16) -> Result<Option<u64>, DecodeError> {
+        self.numbers(tag).map(|values| values.first().copied())
+    }
+
+    /// The real numbers of a field; empty if there is no such field.
+    pub fn reals(&self, tag: u16) -> Result<Vec<f64>, DecodeError> {
+        let Some((kind, data)) = self.find(tag)? else {
+            return Ok(Vec::new());
+        };
+        let real = |digits: &[u8]| {
+            let bits = self.integer(digits);
+            let half = |at: usize| self.integer(digits.get(at..at + 4).unwrap_or(&[])) as u32;
+            match kind {
+                5 => f64::from(half(0)) / f64::from(half(4)),
+                10 => f64::from(half(0) as i32) / f64::from(half(4) as i32),
+                11 => f64::from(f32::from_bits(bits as u32)),
+                12 => f64::from_bits(bits),
+                _ => bits as f64,
+            }
+        };
+        let size = value_size(kind).unwrap_or(1);
+        Ok(data.chunks_exact(size).map(real).collect())
+    }
+}

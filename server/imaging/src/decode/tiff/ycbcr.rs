@@ -1,0 +1,120 @@
+//! Luma and chroma (TIFF 6.0, section 21): sampling up and conversion to RGB, value for value as libtiff does both.
+
+use super::{codec::Rows, directory::Directory, layout::tag};
+use crate::{DecodeError, Format};
+
+/// Rows of blocks that hold `rows` rows of `width` subsampled pixels.
+pub(super) fn blocks(width: usize, rows: usize, (across, down): (usize, usize)) -> Rows {
+    Rows {
+        width,
+        bytes: width.div_ceil(across) * (across * down + 2),
+        count: rows.div_ceil(down),
+    }
+}
+
+/// Takes blocks (luma row by row, then Cb and Cr) to interleaved Y, Cb, Cr. Chroma is replicated.
+pub(super) fn sample_up(packed: &[u8], width: usize, rows: usize, (across, down): (usize, usize)) -> Vec<u8> {
+    let size = across * down + 2;
+    let per_row = width.div_ceil(across);
+    let mut samples = Vec::with_capacity(width * rows * 3);
+    for y in 0..rows {
+        for x in 0..width {
+            let start = (y / down * per_row + x / across) * size;
+            let block = packed.get(start..start + size).unwrap_or(&[]);
+            let luma = y % down * across + x % across;
+            samples.extend([luma, size - 2, size - 1].map(|at| block.get(at).copied().unwrap_or(0)));
+        }
+    }
+    samples
+}
+
+/// The conversion to RGB as tables of 16.16 fixed point.
+pub(super) struct Conversion {
+    luma: [i32; 256],
+    red: [i32; 256],
+    blue: [i32; 256],
+    /// Shares of Cb and Cr in green, not yet shifted.
+    green: [[i32; 256]; 2],
+}
+
+/// ITU-R BT.601, and the whole range of 8 bits: the defaults of both tags, and JPEG's constants (ITU-T T.871, 7).
+const COEFFICIENTS: [f32; 3] = [0.299, 0.587, 0.114];
+const REFERENCE: [f32; 6] = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
+
+fn constants<const N: usize>(
+    directory: &Directory<'_>,
+    tag: u16,
+    default: [f32; N],
+) -> Result<[f32; N], DecodeError> {
+    let values: Vec<f32> = directory
+        .reals(tag)?
+        .into_iter()
+        .map(|value| value as f32)
+        .collect();
+    if values.is_empty() {
+        return Ok(default);
+    }
+    values
+        .first_chunk()
+        .filter(|values| values.iter().all(|value| value.is_finite()))
+        .copied()
+        .ok_or_else(|| DecodeError::damaged(Format::Tiff, format_args!("field {tag} is not readable")))
+}
+
+impl Conversion {
+    /// The conversion of JPEG streams, which does not depend on tags.
+    pub fn jpeg() -> Self {
+        Self::new(COEFFICIENTS, REFERENCE)
+    }
+
+    /// The conversion by `YCbCrCoefficients` and `ReferenceBlackWhite`.
+    pub fn read(directory: &Directory<'_>) -> Result<Self, DecodeError> {
+        let coefficients = constants(directory, tag::COEFFICIENTS, COEFFICIENTS)?;
+        if coefficients.iter().any(|share| *share <= 0.0) {
+            return Err(DecodeError::damaged(
+                Format::Tiff,
+                "its luma coefficients are not positive",
+            ));
+        }
+        Ok(Self::new(
+            coefficients,
+            constants(directory, tag::REFERENCE, REFERENCE)?,
+        ))
+    }
+
+    fn new([red, green, blue]: [f32; 3], reference: [f32; 6]) -> Self {
+        let fixed = |value: f32| (f64::from(value) * 65536.0 + 0.5) as i32;
+        let (from_cr, from_cb) = (2.0 - 2.0 * red, 2.0 - 2.0 * blue);
+        let (to_red, to_blue) = (fixed(from_cr), fixed(from_cb));
+        let (cr_in_green, cb_in_green) = (fixed(red * from_cr / green), fixed(blue * from_cb / green));
+        // Code to value (TIFF 6.0, section 20), clamped to 12 bits on either side of zero.
+        let value = |code: i32, black: f32, white: f32, range: f32| {
+            let span = if white == black { 1.0 } else { white - black };
+            let value = (code as f32 - black.trunc()) * range / span;
+            value.clamp(-4096.0, 4096.0) as i32
+        };
+        let mut conversion = Self {
+            luma: [0; 256],
+            red: [0; 256],
+            blue: [0; 256],
+            green: [[0; 256]; 2],
+        };
+        for index in 0..256 {
+            let code = index as i32;
+            let cb = value(code - 128, reference[2] - 128.0, reference[3] - 128.0, 127.0);
+            let cr = value(code - 128, reference[4] - 128.0, reference[5] - 128.0, 127.0);
+            conversion.luma[index] = value(code, reference[0], reference[1], 255.0);
+            conversion.red[index] = to_red.saturating_mul(cr).saturating_add(1 << 15) >> 16;
+            conversion.blue[index] = to_blue.saturating_mul(cb).saturating_add(1 << 15) >> 16;
+            conversion.green[0][index] = (-cb_in_green).saturating_mul(cb).saturating_add(1 << 15);
+            conversion.green[1][index] = (-cr_in_green).saturating_mul(cr);
+        }
+        conversion
+    }
+
+    pub fn rgb(&self, [y, cb, cr]: [u8; 3]) -> [u8; 3] {
+        let (y, cb, cr) = (self.luma[usize::from(y)], usize::from(cb), usize::from(cr));
+        let green = self.green[0][cb].saturating_add(self.green[1][cr]) >> 16;
+        [self.red[cr], green, self.blue[cb]].map(|chroma| (y + chroma).clamp(0, 255) as u8)
+    }
+}
