@@ -16,6 +16,9 @@ const MAX_CHUNKS: usize = 1 << 20;
 /// data or whose tiles reach far beyond the picture.
 const MAX_WORK: usize = 8;
 
+/// The memory limit per pixel of a JPEG stream, as for JPEG files.
+const BYTES_PER_PIXEL: usize = 8;
+
 /// Samples in the range of their bits, interleaved, in the order of [`Layout::kept`].
 pub(super) enum Samples {
     /// 1 to 8 bits.
@@ -103,15 +106,19 @@ impl Grid {
         }
     }
 
-    /// The stored bytes of a strip or tile. A count that is missing or 0 means up to the end of the file, as some
-    /// writers leave it.
+    /// The stored bytes of a strip or tile. A count that is missing or 0, as some writers leave it, means up to the
+    /// next strip or tile, or to the end of the file.
     fn stored<'a>(&self, bytes: &'a [u8], index: usize) -> Result<&'a [u8], DecodeError> {
-        let offset = self.offsets.get(index).filter(|offset| **offset > 0);
-        let rest = offset
-            .and_then(|offset| bytes.get(usize::try_from(*offset).ok()?..))
+        let offset = |index: usize| usize::try_from(*self.offsets.get(index)?).ok();
+        let (start, rest) = offset(index)
+            .filter(|start| *start > 0)
+            .and_then(|start| Some((start, bytes.get(start..)?)))
             .ok_or_else(|| damaged("a strip or tile is missing"))?;
-        let count = self.counts.get(index).filter(|count| **count > 0);
-        let count = count.map_or(rest.len(), |count| usize::try_from(*count).unwrap_or(usize::MAX));
+        let count = match self.counts.get(index) {
+            None | Some(0) => offset(index + 1).and_then(|next| next.checked_sub(start)),
+            Some(count) => usize::try_from(*count).ok(),
+        };
+        let count = count.filter(|count| *count > 0).unwrap_or(rest.len());
         Ok(rest.get(..count).unwrap_or(rest))
     }
 }
@@ -266,6 +273,7 @@ fn chunk(
             components: interleaved,
             full: (grid.width, grid.height),
             visible: (area.columns, area.rows),
+            max_pixels: budget / BYTES_PER_PIXEL,
         };
         let decoded = jpeg::decode(tables, stored, expected)?;
         return Ok(Chunk {

@@ -36,6 +36,12 @@ const BIG: Sizes = Sizes {
     word: 8,
 };
 
+/// The most values of a field that are read: 32 MiB of offsets, four planes of a million strips or tiles.
+const MAX_VALUES: usize = 1 << 22;
+
+/// The most real numbers of a field that are read; the longest such field that is used has six.
+const MAX_REALS: usize = 6;
+
 fn damaged(reason: impl std::fmt::Display) -> DecodeError {
     DecodeError::damaged(Format::Tiff, reason)
 }
@@ -133,8 +139,17 @@ impl<'a> Directory<'a> {
         self.fields.get(&tag).copied().flatten().map(|(_, data)| data)
     }
 
-    /// The non-negative integers of a field; empty if there is no such field.
+    /// The non-negative integers of a field, at most [`MAX_VALUES`]; empty if there is no such field.
     pub fn numbers(&self, tag: u16) -> Result<Vec<u64>, DecodeError> {
+        self.leading(tag, MAX_VALUES)
+    }
+
+    /// The first integer of a field.
+    pub fn number(&self, tag: u16) -> Result<Option<u64>, DecodeError> {
+        self.leading(tag, 1).map(|values| values.first().copied())
+    }
+
+    fn leading(&self, tag: u16, most: usize) -> Result<Vec<u64>, DecodeError> {
         let Some((kind, data)) = self.find(tag)? else {
             return Ok(Vec::new());
         };
@@ -143,16 +158,12 @@ impl<'a> Directory<'a> {
             _ => return Err(damaged(format_args!("field {tag} is no integer"))),
         };
         let signed = matches!(kind, 6 | 8 | 9 | 17);
-        let values = data.chunks_exact(size).map(|digits| self.integer(digits));
-        if signed && values.clone().any(|value| value >> (8 * size - 1) != 0) {
+        let digits = data.chunks_exact(size).take(most);
+        let values: Vec<u64> = digits.map(|digits| self.integer(digits)).collect();
+        if signed && values.iter().any(|value| value >> (8 * size - 1) != 0) {
             return Err(damaged(format_args!("field {tag} is negative")));
         }
-        Ok(values.collect())
-    }
-
-    /// The first integer of a field.
-    pub fn number(&self, tag: u16) -> Result<Option<u64>, DecodeError> {
-        self.numbers(tag).map(|values| values.first().copied())
+        Ok(values)
     }
 
     /// The real numbers of a field; empty if there is no such field.
@@ -172,6 +183,6 @@ impl<'a> Directory<'a> {
             }
         };
         let size = value_size(kind).unwrap_or(1);
-        Ok(data.chunks_exact(size).map(real).collect())
+        Ok(data.chunks_exact(size).take(MAX_REALS).map(real).collect())
     }
 }

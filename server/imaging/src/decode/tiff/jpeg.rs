@@ -23,6 +23,8 @@ pub(super) struct Expected {
     pub full: (usize, usize),
     /// Pixels of it within the picture.
     pub visible: (usize, usize),
+    /// The most pixels of a stream.
+    pub max_pixels: usize,
 }
 
 fn damaged(reason: impl std::fmt::Display) -> DecodeError {
@@ -138,10 +140,15 @@ impl Frame {
         if self.components > 4 {
             return Err(unsupported("JPEG data of more than four components"));
         }
-        // The last strip may be coded whole; rounding up to the largest coding unit, 32 pixels, is harmless.
-        let fits = |found: usize, visible: usize, full: usize| {
-            found >= visible && found <= full.next_multiple_of(32)
-        };
+        if self.width * self.height > expected.max_pixels {
+            return Err(unsupported(format_args!(
+                "JPEG data of more than {} pixels in a strip or tile",
+                expected.max_pixels
+            )));
+        }
+        // The last strip may be coded whole, and sides may be rounded up to coding units of up to 32 pixels.
+        let fits =
+            |found: usize, visible: usize, full: usize| found >= visible && found <= full.saturating_add(31);
         if fits(self.width, expected.visible.0, expected.full.0)
             && fits(self.height, expected.visible.1, expected.full.1)
         {

@@ -123,6 +123,9 @@ impl Layout {
         let extra = directory.numbers(tag::EXTRA_SAMPLES)?;
         let model = model(photometric, samples.saturating_sub(extra.len()), &compression)?;
         let colours = model.colours();
+        if samples > usize::from(u16::MAX) {
+            return Err(damaged("it has too many samples"));
+        }
         if samples < colours {
             return Err(damaged("it has too few samples"));
         }
