@@ -144,8 +144,11 @@ fn reported_files_give_their_pixels(
 #[case("indexed", "indexed colours other than RGB")]
 #[case("ink-set", "inks other than CMYK")]
 #[case("number-of-inks", "inks other than CMYK")]
-#[case("jpeg-12bit", "JPEG data of 12 bits per sample")]
-#[case("jpeg-lossless", "lossless JPEG data")]
+#[case(
+    "jpeg-12bit",
+    "JPEG data of a kind that is not read (A JPEG with 12 bits per sample)"
+)]
+#[case("jpeg-lossless", "JPEG data of a kind that is not read (A lossless JPEG)")]
 #[case("no-photometric-2ch", "no PhotometricInterpretation")]
 #[case("photometric-4", "a transparency mask as its first page")]
 #[case("photometric-8", "CIELab colours")]

@@ -54,6 +54,41 @@ pub(super) fn decode(bytes: &[u8], profiles: Profiles) -> Result<Decoded, Decode
     Ok(Decoded { image, metadata })
 }
 
+/// Interleaved samples of components, as stored.
+pub(crate) struct Components {
+    pub width: usize,
+    pub height: usize,
+    pub channels: usize,
+    /// Empty while the dimensions are checked.
+    pub samples: Vec<u8>,
+}
+
+/// Decodes a stream whose colours its container defines: without conversion. `check` sees the dimensions before pixels
+/// are decoded.
+pub(crate) fn components(
+    bytes: &[u8],
+    check: impl FnOnce(&Components) -> Result<(), DecodeError>,
+) -> Result<Components, DecodeError> {
+    let mut stream = scans::read(bytes)?;
+    stream.colour = match stream.frame.components.len() {
+        1 => Colour::Gray,
+        3 => Colour::Rgb,
+        _ => Colour::Cmyk,
+    };
+    let mut components = Components {
+        width: stream.frame.width,
+        height: stream.frame.height,
+        channels: stream.frame.components.len(),
+        samples: Vec::new(),
+    };
+    check(&components)?;
+    components.samples = match fast::decode(&stream) {
+        Some(samples) => samples,
+        None => general::decode(&stream)?,
+    };
+    Ok(components)
+}
+
 /// Takes stored samples to CMYK, 255 = full ink. Adobe's programs store inks inverted, and files that others made
 /// follow them; YCCK is such a file with its first three channels as luma and chroma, by JFIF's matrix.
 fn to_cmyk(samples: &mut [u8], ycck: bool) {
