@@ -1,5 +1,5 @@
 //! TIFF: pixels of every layout, and refusals by name. The files are written by `make_tiff_data.py`.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
 

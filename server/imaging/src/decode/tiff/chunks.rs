@@ -1,5 +1,7 @@
 //! Strips and tiles, in one plane or one per sample: read one by one and assembled.
 
+use tiff::tags::ByteOrder;
+
 use super::{
     codec::{Compression, Rows, decompress},
     directory::Directory,
@@ -176,7 +178,7 @@ pub(super) fn decode(
                     });
                 }
                 Samples::Sixteen(samples) if layout.bits == 16 => {
-                    place.fill(samples, |row, index| word(row, index, layout.little_endian));
+                    place.fill(samples, |row, index| word(row, index, layout.byte_order));
                 }
                 Samples::Sixteen(samples) => {
                     place.fill(samples, |row, index| unpack(row, index, layout.bits));
@@ -222,12 +224,11 @@ impl Place<'_> {
     }
 }
 
-fn word(row: &[u8], index: usize, little_endian: bool) -> Option<u16> {
+fn word(row: &[u8], index: usize, byte_order: ByteOrder) -> Option<u16> {
     let pair = *row.get(2 * index..)?.first_chunk()?;
-    Some(if little_endian {
-        u16::from_le_bytes(pair)
-    } else {
-        u16::from_be_bytes(pair)
+    Some(match byte_order {
+        ByteOrder::LittleEndian => u16::from_le_bytes(pair),
+        ByteOrder::BigEndian => u16::from_be_bytes(pair),
     })
 }
 
@@ -313,13 +314,12 @@ fn undo_prediction(row: &mut [u8], interleaved: usize, layout: &Layout) {
         return;
     }
     for at in interleaved..row.len() / 2 {
-        let sum = word(row, at, layout.little_endian)
-            .zip(word(row, at - interleaved, layout.little_endian))
+        let sum = word(row, at, layout.byte_order)
+            .zip(word(row, at - interleaved, layout.byte_order))
             .map_or(0, |(difference, left)| left.wrapping_add(difference));
-        let pair = if layout.little_endian {
-            sum.to_le_bytes()
-        } else {
-            sum.to_be_bytes()
+        let pair = match layout.byte_order {
+            ByteOrder::LittleEndian => sum.to_le_bytes(),
+            ByteOrder::BigEndian => sum.to_be_bytes(),
         };
         row[2 * at..2 * at + 2].copy_from_slice(&pair);
     }

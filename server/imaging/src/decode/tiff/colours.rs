@@ -96,7 +96,7 @@ fn eight_bit(
             converted(&samples, stored, alpha, |ycc: [u8; 3]| Some(conversion.rgb(ycc)))
                 .ok_or_else(|| damaged("pixels are missing"))?
         }
-        Model::Cmyk => inks_to_rgb(samples, alpha, icc),
+        Model::Cmyk => inks_to_rgb(&samples, alpha, icc),
     };
     let colours = if stored == 1 && layout.model != Model::Palette {
         1
@@ -146,9 +146,9 @@ fn converted<const N: usize>(
     Some(pixels)
 }
 
-fn inks_to_rgb(samples: Vec<u8>, alpha: bool, icc: Option<&[u8]>) -> Vec<u8> {
+fn inks_to_rgb(samples: &[u8], alpha: bool, icc: Option<&[u8]>) -> Vec<u8> {
     if !alpha {
-        return colour::cmyk_to_rgb(&samples, icc);
+        return colour::cmyk_to_rgb(samples, icc);
     }
     let pixels = samples.as_chunks::<5>().0;
     let inks: Vec<u8> = pixels

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use tiff::tags::ByteOrder;
+
 use crate::{DecodeError, Format};
 
 /// Type and value bytes of a field; `None` where the bytes lie outside of the file or the type is unknown.
@@ -14,7 +16,7 @@ type Field<'a> = Option<(u16, &'a [u8])>;
 /// The fields of the first directory, in the file's byte order.
 pub(super) struct Directory<'a> {
     pub bytes: &'a [u8],
-    pub little_endian: bool,
+    pub byte_order: ByteOrder,
     fields: BTreeMap<u16, Field<'a>>,
 }
 
@@ -65,7 +67,10 @@ impl<'a> Directory<'a> {
     pub fn first(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut directory = Self {
             bytes,
-            little_endian: bytes.first() == Some(&b'I'),
+            byte_order: match bytes.first() {
+                Some(b'I') => ByteOrder::LittleEndian,
+                _ => ByteOrder::BigEndian,
+            },
             fields: BTreeMap::new(),
         };
         directory
@@ -114,10 +119,9 @@ impl<'a> Directory<'a> {
 
     fn integer(&self, digits: &[u8]) -> u64 {
         let append = |value: u64, digit: &u8| value << 8 | u64::from(*digit);
-        if self.little_endian {
-            digits.iter().rev().fold(0, append)
-        } else {
-            digits.iter().fold(0, append)
+        match self.byte_order {
+            ByteOrder::LittleEndian => digits.iter().rev().fold(0, append),
+            ByteOrder::BigEndian => digits.iter().fold(0, append),
         }
     }
 

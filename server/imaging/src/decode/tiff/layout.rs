@@ -1,5 +1,7 @@
 //! The meaning of samples, from the tags of a directory. Kinds that are not read are refused here by name.
 
+use tiff::tags::ByteOrder;
+
 use super::{codec::Compression, directory::Directory, unsupported};
 use crate::{DecodeError, Format};
 
@@ -92,7 +94,7 @@ pub(super) struct Layout {
     /// Pixels per chroma sample, horizontally and vertically; (1, 1) where chroma is not subsampled or the codec
     /// samples it up.
     pub subsampling: (usize, usize),
-    pub little_endian: bool,
+    pub byte_order: ByteOrder,
 }
 
 fn damaged(reason: &str) -> DecodeError {
@@ -155,7 +157,7 @@ impl Layout {
             },
             subsampling: subsampling(directory, model, &compression)?,
             compression,
-            little_endian: directory.little_endian,
+            byte_order: directory.byte_order,
         };
         layout.check_depth(directory)?;
         layout.check_chroma()?;
@@ -176,12 +178,11 @@ impl Layout {
 
     fn check_depth(&self, directory: &Directory<'_>) -> Result<(), DecodeError> {
         match directory.numbers(tag::SAMPLE_FORMAT)?.as_slice() {
-            [] => {}
             [first, rest @ ..] if rest.iter().take(self.samples - 1).any(|other| other != first) => {
                 return Err(unsupported("channels of different sample formats"));
             }
             // 4 is "void": no statement on the format.
-            [1 | 4, ..] => {}
+            [] | [1 | 4, ..] => {}
             [2, ..] => return Err(unsupported("signed samples")),
             [3, ..] => return Err(unsupported("floating-point samples")),
             [_, ..] => return Err(unsupported("complex samples")),

@@ -34,12 +34,15 @@ pub(super) struct Conversion {
     red: [i32; 256],
     blue: [i32; 256],
     /// Shares of Cb and Cr in green, not yet shifted.
-    green: [[i32; 256]; 2],
+    green: [[i64; 256]; 2],
 }
 
 /// ITU-R BT.601, and the whole range of 8 bits: the defaults of both tags, and JPEG's constants (ITU-T T.871, 7).
 const COEFFICIENTS: [f32; 3] = [0.299, 0.587, 0.114];
 const REFERENCE: [f32; 6] = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
+
+/// One half in 16.16 fixed point.
+const HALF: i64 = 1 << 15;
 
 fn constants<const N: usize>(
     directory: &Directory<'_>,
@@ -83,15 +86,20 @@ impl Conversion {
     }
 
     fn new([red, green, blue]: [f32; 3], reference: [f32; 6]) -> Self {
-        let fixed = |value: f32| (f64::from(value) * 65536.0 + 0.5) as i32;
-        let (from_cr, from_cb) = (2.0 - 2.0 * red, 2.0 - 2.0 * blue);
-        let (to_red, to_blue) = (fixed(from_cr), fixed(from_cb));
-        let (cr_in_green, cb_in_green) = (fixed(red * from_cr / green), fixed(blue * from_cb / green));
+        let fixed = |value: f32| (f64::from(value) * 65536.0 + 0.5).clamp(-1e9, 1e9) as i64;
+        // Shares of Cr in red and Cb in blue, then of Cb and Cr in green.
+        let direct = [2.0 - 2.0 * red, 2.0 - 2.0 * blue];
+        let [to_red, to_blue] = direct.map(fixed);
+        let in_green = [blue * direct[1], red * direct[0]].map(|share| fixed(share / green));
         // Code to value (TIFF 6.0, section 20), clamped to 12 bits on either side of zero.
         let value = |code: i32, black: f32, white: f32, range: f32| {
-            let span = if white == black { 1.0 } else { white - black };
+            let span = if (white - black).abs() < f32::EPSILON {
+                1.0
+            } else {
+                white - black
+            };
             let value = (code as f32 - black.trunc()) * range / span;
-            value.clamp(-4096.0, 4096.0) as i32
+            value.clamp(-4096.0, 4096.0) as i64
         };
         let mut conversion = Self {
             luma: [0; 256],
@@ -103,18 +111,18 @@ impl Conversion {
             let code = index as i32;
             let cb = value(code - 128, reference[2] - 128.0, reference[3] - 128.0, 127.0);
             let cr = value(code - 128, reference[4] - 128.0, reference[5] - 128.0, 127.0);
-            conversion.luma[index] = value(code, reference[0], reference[1], 255.0);
-            conversion.red[index] = to_red.saturating_mul(cr).saturating_add(1 << 15) >> 16;
-            conversion.blue[index] = to_blue.saturating_mul(cb).saturating_add(1 << 15) >> 16;
-            conversion.green[0][index] = (-cb_in_green).saturating_mul(cb).saturating_add(1 << 15);
-            conversion.green[1][index] = (-cr_in_green).saturating_mul(cr);
+            conversion.luma[index] = value(code, reference[0], reference[1], 255.0) as i32;
+            conversion.red[index] = ((to_red * cr + HALF) >> 16) as i32;
+            conversion.blue[index] = ((to_blue * cb + HALF) >> 16) as i32;
+            conversion.green[0][index] = HALF - in_green[0] * cb;
+            conversion.green[1][index] = -in_green[1] * cr;
         }
         conversion
     }
 
     pub fn rgb(&self, [y, cb, cr]: [u8; 3]) -> [u8; 3] {
         let (y, cb, cr) = (self.luma[usize::from(y)], usize::from(cb), usize::from(cr));
-        let green = self.green[0][cb].saturating_add(self.green[1][cr]) >> 16;
+        let green = ((self.green[0][cb] + self.green[1][cr]) >> 16) as i32;
         [self.red[cr], green, self.blue[cb]].map(|chroma| (y + chroma).clamp(0, 255) as u8)
     }
 }
