@@ -17,7 +17,9 @@ FOLDER = Path(__file__).resolve().parent / "tiff_data"
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 
 import tiff  # noqa: E402
-from tiff import (  # noqa: E402
+import tiff_refused  # noqa: E402
+import tiff_writer  # noqa: E402
+from tiff_writer import (  # noqa: E402
     BLACK_IS_ZERO,
     CMYK,
     DEFLATE,
@@ -39,7 +41,7 @@ RANDOM = random.Random(7)
 
 
 def samples(count: int, bits: int = 8) -> numpy.ndarray:
-    return tiff.scene(RANDOM, HEIGHT, WIDTH, count, bits)
+    return tiff_writer.scene(RANDOM, HEIGHT, WIDTH, count, bits)
 
 
 def lossless() -> dict[str, File]:
@@ -132,17 +134,17 @@ def main() -> None:
         kind = name.rsplit("-", 1)[0]
         if kind in ("chroma-22-601-full", "chroma-42-709-video", "chroma-11-601-video"):
             write(kind, file, pixels)
-    for name, file, pixels in tiff.jpeg(random.Random(1)):
+    for _, file, pixels in tiff.jpeg(random.Random(1)):
         kind = (file.photometric, file.subsampling, file.planar)
         if kind not in seen and (file.photometric != YCBCR or file.subsampling != (2, 1)):
             seen.add(kind)
             planes = "planar" if file.planar else "chunky"
             write(f"jpeg-{file.photometric}-{file.subsampling[0]}{file.subsampling[1]}-{planes}", file, pixels)
-    for name, file in tiff.refused(random.Random(1)):
+    for name, file in tiff_refused.refused(random.Random(1)):
         file.stored = file.stored[:4, :4]
         if not name.startswith(("photometric-7", "compression-6500", "palette-16bit")):
             file.write(FOLDER / f"refused-{name}.tif")
-    for name, file in tiff.damaged(random.Random(1)):
+    for name, file in tiff_refused.damaged(random.Random(1)):
         if name in ("missing-plane", "no-colour-map", "short-colour-map", "cut-4", "cut-5"):
             file.write(FOLDER / f"damaged-{name}.tif")
     reported()

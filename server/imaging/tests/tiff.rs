@@ -43,7 +43,8 @@ fn decoded(name: &str, bytes: &[u8]) -> Picture {
     decode(bytes, &LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Mean and largest difference of the 8-bit samples. Of 16-bit samples, every difference counts as the largest.
+/// Mean and largest difference of the 8-bit samples. Of 16-bit samples, every difference counts as the
+/// largest.
 fn difference(found: &Picture, expected: &Picture) -> (f64, u8) {
     assert_eq!(found.rgb.dimensions(), expected.rgb.dimensions());
     assert_eq!(found.alpha, expected.alpha);
@@ -166,6 +167,7 @@ fn reported_files_give_their_pixels(
 #[case("ycbcr-extra", "subsampled chroma beside extra samples")]
 #[case("ycbcr-odd", "chroma subsampling other than 1, 2 or 4")]
 #[case("ycbcr-planar", "subsampled chroma in separate planes")]
+#[case("ycbcr-planar-jpeg", "subsampled chroma in separate planes")]
 #[case("ycbcr-predictor", "a predictor for subsampled chroma")]
 fn kinds_that_are_not_read_are_named(#[case] name: &str, #[case] phrase: &str) {
     let error = decode(data(&format!("refused-{name}.tif")), &LIMITS).unwrap_err();

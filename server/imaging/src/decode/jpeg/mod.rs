@@ -63,8 +63,8 @@ pub(crate) struct Components {
     pub samples: Vec<u8>,
 }
 
-/// Decodes a stream whose colours its container defines: without conversion. `check` sees the dimensions before pixels
-/// are decoded.
+/// Decodes a stream whose colours its container defines: without conversion. `check` sees the dimensions
+/// before pixels are decoded.
 pub(crate) fn components(
     bytes: &[u8],
     check: impl FnOnce(&Components) -> Result<(), DecodeError>,

@@ -14,8 +14,8 @@ use crate::{DecodeError, Format};
 /// The most strips or tiles that are decoded. At the specification's least tile, 16 x 16 pixels, these are 64
 /// megapixels of four planes.
 const MAX_CHUNKS: usize = 1 << 20;
-/// Bytes read and decoded, as a multiple of the memory limit. Bounds the time for files whose strips share their
-/// data or whose tiles reach far beyond the picture.
+/// Bytes read and decoded, as a multiple of the memory limit. Bounds the time for files whose strips share
+/// their data or whose tiles reach far beyond the picture.
 const MAX_WORK: usize = 8;
 
 /// The memory limit per pixel of a JPEG stream, as for JPEG files.
@@ -108,8 +108,8 @@ impl Grid {
         }
     }
 
-    /// The stored bytes of a strip or tile. A count that is missing or 0, as some writers leave it, means up to the
-    /// next strip or tile, or to the end of the file.
+    /// The stored bytes of a strip or tile. A count that is missing or 0, as some writers leave it, means up
+    /// to the next strip or tile, or to the end of the file.
     fn stored<'a>(&self, bytes: &'a [u8], index: usize) -> Result<&'a [u8], DecodeError> {
         let offset = |index: usize| usize::try_from(*self.offsets.get(index)?).ok();
         let (start, rest) = offset(index)
@@ -128,8 +128,8 @@ impl Grid {
 /// Decodes the picture's samples.
 ///
 /// # Errors
-/// `Damaged` if a strip or tile is missing or ends early, `Unsupported` for JPEG processes that are not read and for
-/// strips or tiles that take more than `budget` bytes of memory.
+/// `Damaged` if a strip or tile is missing or ends early, `Unsupported` for JPEG processes that are not read
+/// and for strips or tiles that take more than `budget` bytes of memory.
 pub(super) fn decode(
     directory: &Directory<'_>,
     layout: &Layout,

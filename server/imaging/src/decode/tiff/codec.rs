@@ -75,8 +75,8 @@ pub(super) struct Rows {
     pub count: usize,
 }
 
-/// Decodes the first `rows.count` rows of a strip or tile. A stream that ends before them is damaged; what follows
-/// them is not read.
+/// Decodes the first `rows.count` rows of a strip or tile. A stream that ends before them is damaged; what
+/// follows them is not read.
 pub(super) fn decompress(
     compression: &Compression,
     stored: &[u8],
@@ -126,8 +126,8 @@ fn packbits(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(samples)
 }
 
-/// TIFF 6.0, section 13. Streams that start with a clear code of the other bit order are those of TIFF 5.0's first
-/// writers: low-order bit first, and codes that grow one entry later.
+/// TIFF 6.0, section 13. Streams that start with a clear code of the other bit order are those of TIFF 5.0's
+/// first writers: low-order bit first, and codes that grow one entry later.
 fn lzw(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     let old = matches!(stored, [0, second, ..] if second & 1 == 1);
     let configuration = if old {

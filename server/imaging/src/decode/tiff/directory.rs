@@ -1,8 +1,8 @@
 //! The first image file directory: entries and typed values (TIFF 6.0, section 2; `BigTIFF`).
 //!
 //! Lenient in layout, strict in values: a directory that the `tiff` crate rejects as a whole (no
-//! `PhotometricInterpretation`, more offsets than strips) is read, but a field that is present and unreadable is an
-//! error when it is asked for, never a default.
+//! `PhotometricInterpretation`, more offsets than strips) is read, but a field that is present and unreadable
+//! is an error when it is asked for, never a default.
 
 use std::collections::BTreeMap;
 

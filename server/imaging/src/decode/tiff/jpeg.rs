@@ -44,8 +44,8 @@ fn damaged(reason: impl std::fmt::Display) -> DecodeError {
     DecodeError::damaged(Format::Tiff, reason)
 }
 
-/// Decodes an abbreviated or complete stream to interleaved components, not converted: in TIFF the tags define the
-/// colours, and application segments do not apply.
+/// Decodes an abbreviated or complete stream to interleaved components, not converted: in TIFF the tags
+/// define the colours, and application segments do not apply.
 pub(super) fn decode(tables: &[u8], stored: &[u8], expected: Expected) -> Result<Components, DecodeError> {
     // An end marker in front of another start, as here behind the tables, is no end.
     let stream = [tables, stored].concat();

@@ -91,8 +91,8 @@ pub(super) struct Layout {
     pub predicted: bool,
     /// The low-order bit of each stored byte comes first.
     pub reversed_bits: bool,
-    /// Pixels per chroma sample, horizontally and vertically; (1, 1) where chroma is not subsampled or the codec
-    /// samples it up.
+    /// Pixels per chroma sample, horizontally and vertically; (1, 1) where chroma is not subsampled or the
+    /// codec samples it up.
     pub subsampling: (usize, usize),
     pub byte_order: ByteOrder,
 }
@@ -155,7 +155,7 @@ impl Layout {
                 Some(2) => !matches!(compression, Compression::Jpeg { .. }),
                 Some(_) => return Err(damaged("its fill order is unknown")),
             },
-            subsampling: subsampling(directory, model, &compression)?,
+            subsampling: subsampling(directory, model, planar, &compression)?,
             compression,
             byte_order: directory.byte_order,
         };
@@ -225,8 +225,8 @@ impl Layout {
     }
 }
 
-/// Refuses files whose first directory is not the picture, and tags that change the meaning of samples in ways that
-/// are not read.
+/// Refuses files whose first directory is not the picture, and tags that change the meaning of samples in
+/// ways that are not read.
 fn refuse_kinds(directory: &Directory<'_>) -> Result<(), DecodeError> {
     let number = |tag| directory.number(tag);
     if directory.contains(tag::DNG_VERSION) {
@@ -288,8 +288,8 @@ fn model(photometric: Option<u64>, colours: usize, compression: &Compression) ->
     }
 }
 
-/// The first extra sample that is declared opacity; without a declaration the fourth of RGB, as Pillow and libtiff
-/// read it.
+/// The first extra sample that is declared opacity; without a declaration the fourth of RGB, as Pillow and
+/// libtiff read it.
 fn alpha(model: Model, samples: usize, extra: &[u64]) -> Option<Alpha> {
     let colours = model.colours();
     let declared = extra.iter().position(|kind| matches!(kind, 1 | 2));
@@ -322,9 +322,12 @@ fn predicted(directory: &Directory<'_>, compression: &Compression) -> Result<boo
 fn subsampling(
     directory: &Directory<'_>,
     model: Model,
+    planar: bool,
     compression: &Compression,
 ) -> Result<(usize, usize), DecodeError> {
-    if model != Model::Ycbcr || matches!(compression, Compression::Jpeg { .. }) {
+    // The JPEG decoder samples up, but planes are streams of their own.
+    let sampled_up = matches!(compression, Compression::Jpeg { .. }) && !planar;
+    if model != Model::Ycbcr || sampled_up {
         return Ok((1, 1));
     }
     match directory.numbers(tag::SUBSAMPLING)?.as_slice() {

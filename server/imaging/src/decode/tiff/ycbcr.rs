@@ -1,4 +1,5 @@
-//! Luma and chroma (TIFF 6.0, section 21): sampling up and conversion to RGB, value for value as libtiff does both.
+//! Luma and chroma (TIFF 6.0, section 21): sampling up and conversion to RGB, value for value as libtiff does
+//! both.
 
 use super::{codec::Rows, directory::Directory, layout::tag};
 use crate::{DecodeError, Format};
@@ -37,7 +38,8 @@ pub(super) struct Conversion {
     green: [[i64; 256]; 2],
 }
 
-/// ITU-R BT.601, and the whole range of 8 bits: the defaults of both tags, and JPEG's constants (ITU-T T.871, 7).
+/// ITU-R BT.601, and the whole range of 8 bits: the defaults of both tags, and JPEG's constants (ITU-T T.871,
+/// 7).
 const COEFFICIENTS: [f32; 3] = [0.299, 0.587, 0.114];
 const REFERENCE: [f32; 6] = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
 
