@@ -1,5 +1,6 @@
 //! A folder that clients may reach into: the one way from a request to the disk.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::name::FileName;
 #[cfg(target_os = "linux")]
 use super::unnamed;
+use crate::normalization::nfc;
 
 /// How many numbers are tried before a name counts as used up.
 const MAX_NUMBER: u32 = 9999;
@@ -72,11 +74,22 @@ impl Folder {
         Ok(names)
     }
 
-    /// Opens a file to read it.
+    /// Opens a file to read it. A name that is not in the folder is looked up again without regard to Unicode
+    /// normalisation.
     ///
     /// # Errors
     /// It isn't there, is a link or no regular file, or can't be read.
     pub fn read(&self, name: &FileName) -> io::Result<File> {
+        match self.read_exact(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.equivalent(name)? {
+                Some(stored) => self.read_exact(&stored),
+                None => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    fn read_exact(&self, name: &FileName) -> io::Result<File> {
         let mut options = OpenOptions::new();
         // Opening a pipe would wait for a writer.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
@@ -88,11 +101,27 @@ impl Folder {
         }
     }
 
-    /// Writes a file and says which name it got. Readers see the whole file or none of it, also after a crash.
+    /// Returns the stored name that differs from `name` in Unicode normalisation only, if there is one.
+    fn equivalent(&self, name: &FileName) -> io::Result<Option<FileName>> {
+        if name.as_str().is_ascii() {
+            return Ok(None);
+        }
+        let same = |stored: &FileName| nfc(stored.as_str()) == nfc(name.as_str());
+        Ok(self.names()?.into_iter().find(same))
+    }
+
+    /// Writes a file and says which name it got. Readers see the whole file or none of it, also after a crash. Names
+    /// that differ in Unicode normalisation only count as the same.
     ///
     /// # Errors
-    /// The disk is full, the folder gone or not to be written to; nothing is left behind then.
+    /// The disk is full, the name too long for it ([`ErrorKind::InvalidFilename`]), the folder gone or not to be written
+    /// to; nothing is left behind then.
     pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+        let stored = match existing {
+            Existing::Replace if self.0.symlink_metadata(name.as_str()).is_err() => self.equivalent(name)?,
+            _ => None,
+        };
+        let name = stored.as_ref().unwrap_or(name);
         let given = match self.write_unnamed(name, bytes, existing) {
             Some(given) => given?,
             None => self.write_under_another_name(name, bytes, existing)?,
@@ -119,10 +148,15 @@ impl Folder {
             return Some(Err(error));
         }
         let given = match existing {
-            Existing::Keep => first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
+            Existing::Keep => self.first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
             Existing::Replace => {
                 let temporary = temporary_name();
-                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| self.replace(&temporary, name))
+                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| {
+                    self.replace(&temporary, name).inspect_err(|_| {
+                        // The error that is returned is the first one.
+                        let _ = self.0.remove_file(&temporary);
+                    })
+                })
             }
         };
         match given {
@@ -147,7 +181,7 @@ impl Folder {
         let temporary = temporary_name();
         let written = self.write_new(&temporary, bytes).and_then(|()| match existing {
             Existing::Replace => self.replace(&temporary, name),
-            Existing::Keep => first_free(name, |name| self.give_name_if_free(&temporary, name)),
+            Existing::Keep => self.first_free(name, |name| self.give_name_if_free(&temporary, name)),
         });
         if written.is_err() {
             // It may never have come to be; the error that is told is the first one.
@@ -184,19 +218,35 @@ impl Folder {
         self.write_new(name.as_str(), &[])?;
         self.0.rename(temporary, &self.0, name.as_str())
     }
-}
 
-/// The first of `photo.png`, `photo-1.png`, ... that `give` can give.
-fn first_free(name: &FileName, give: impl Fn(&FileName) -> io::Result<()>) -> io::Result<FileName> {
-    let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
-    for name in std::iter::once(name.clone()).chain(numbered) {
-        match give(&name) {
-            Ok(()) => return Ok(name),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+    /// Returns the first of `photo.png`, `photo-1.png`, ... that `give` can give and that no other file has in another
+    /// Unicode normalisation.
+    fn first_free(
+        &self,
+        name: &FileName,
+        give: impl Fn(&FileName) -> io::Result<()>,
+    ) -> io::Result<FileName> {
+        let mut taken = HashSet::new();
+        if !name.as_str().is_ascii() {
+            taken.extend(
+                self.names()?
+                    .iter()
+                    .map(|stored| nfc(stored.as_str()).into_owned()),
+            );
         }
+        let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
+        for name in std::iter::once(name.clone()).chain(numbered) {
+            if taken.contains(&*nfc(name.as_str())) {
+                continue;
+            }
+            match give(&name) {
+                Ok(()) => return Ok(name),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
     }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// Hidden, and so neither listed nor served.
@@ -295,6 +345,62 @@ mod tests {
         open.write_new(".temporary", b"2").unwrap();
         let error = open.reserve_and_rename(".temporary", &name("a.png")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    }
+
+    const COMPOSED: &str = "é.png";
+    const DECOMPOSED: &str = "e\u{301}.png";
+
+    #[test]
+    fn other_normalization_of_a_name_is_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        std::fs::write(folder.path().join(DECOMPOSED), b"old").unwrap();
+        let read =
+            |name: &str| io::read_to_string(open.read(&FileName::parse(name).unwrap()).unwrap()).unwrap();
+        assert_eq!(read(COMPOSED), "old");
+        let replaced = open.write(&name(COMPOSED), b"new", Existing::Replace).unwrap();
+        assert_eq!(
+            (replaced.as_str(), read(DECOMPOSED)),
+            (DECOMPOSED, "new".to_owned())
+        );
+        let kept = open.write(&name(COMPOSED), b"other", Existing::Keep).unwrap();
+        assert_eq!((kept.as_str(), read(DECOMPOSED)), ("é-1.png", "new".to_owned()));
+        assert_eq!(left(folder.path()).len(), 2);
+    }
+
+    #[test]
+    fn exact_name_wins_over_another_normalization() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        for stored in [COMPOSED, DECOMPOSED] {
+            std::fs::write(folder.path().join(stored), stored).unwrap();
+        }
+        // APFS keeps one of them.
+        for stored in left(folder.path()) {
+            let read = io::read_to_string(open.read(&name(&stored)).unwrap()).unwrap();
+            assert_eq!(nfc(&read), nfc(&stored));
+            let replaced = open.write(&name(&stored), read.as_bytes(), Existing::Replace);
+            assert_eq!(replaced.unwrap().as_str(), stored);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_of_255_bytes_are_written_and_longer_ones_leave_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        let longest = name(&format!("{}aa.png", "写".repeat(83)));
+        for _ in 0..3 {
+            open.write(&longest, b"1", Existing::Keep).unwrap();
+        }
+        assert_eq!(left(folder.path()).len(), 3);
+        assert_eq!(open.names().unwrap().len(), 3);
+        let longer = name(&format!("{}.png", "写".repeat(100)));
+        for existing in [Existing::Keep, Existing::Replace] {
+            let error = open.write(&longer, b"1", existing).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidFilename);
+        }
+        assert_eq!(left(folder.path()).len(), 3);
     }
 
     #[cfg(unix)]
