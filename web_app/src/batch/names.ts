@@ -1,4 +1,4 @@
-import { comparableName } from "../core/comparableName";
+import { comparableName, joinName } from "../core/fileName";
 
 /** A name without its folder and its extension. */
 export function stemOf(name: string): string {
@@ -28,7 +28,7 @@ export function isPicture(name: string): boolean {
 export function resultName(name: string, type: string): string {
   const fitting = EXTENSIONS[type.split(";")[0]?.trim() ?? ""];
   if (!fitting || fitting.includes(extensionOf(name))) return name;
-  return `${stemOf(name)}.${fitting[0] ?? "png"}`;
+  return joinName(stemOf(name), `.${fitting[0] ?? "png"}`);
 }
 
 /** The same names, numbered where one came before: `a.jpg`, `a-1.jpg`; compared by {@link comparableName}. */
@@ -38,7 +38,8 @@ export function uniqueNames(names: readonly string[]): string[] {
     let unique = name;
     const dot = name.lastIndexOf(".");
     const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
-    for (let number = 1; taken.has(comparableName(unique)); number++) unique = `${stem}-${number}${end}`;
+    for (let number = 1; taken.has(comparableName(unique)); number++)
+      unique = joinName(stem, `-${number}${end}`);
     taken.add(comparableName(unique));
     return unique;
   });

@@ -1,5 +1,5 @@
 import type { Media } from "../api/media";
-import { comparableName } from "../core/comparableName";
+import { comparableName } from "../core/fileName";
 
 export const SORT_KEYS = ["name", "created", "modified"] as const;
 export type SortKey = (typeof SORT_KEYS)[number];

@@ -76,12 +76,11 @@ fn parameters(header: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// Returns the value at the start of `text`, without its quotes, and the text behind the next `;`.
 fn parameter_value(text: &[u8]) -> (Vec<u8>, &[u8]) {
     let end_of_token = |text: &[u8]| text.iter().position(|byte| *byte == b';').unwrap_or(text.len());
-    let (value, rest) = match text.strip_prefix(b"\"") {
-        Some(quoted) => unquoted(quoted),
-        None => {
-            let (token, rest) = text.split_at(end_of_token(text));
-            (token.trim_ascii().to_vec(), rest)
-        }
+    let (value, rest) = if let Some(quoted) = text.strip_prefix(b"\"") {
+        unquoted(quoted)
+    } else {
+        let (token, rest) = text.split_at(end_of_token(text));
+        (token.trim_ascii().to_vec(), rest)
     };
     (value, rest.get(end_of_token(rest) + 1..).unwrap_or_default())
 }

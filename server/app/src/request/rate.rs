@@ -48,6 +48,7 @@ pub struct RatedBody {
 
 impl RatedBody {
     /// Applies `rate` to a body.
+    #[must_use]
     pub fn new(body: Body, rate: MinBodyRate) -> Self {
         let least = (rate.bytes_per_second as f64 * rate.window.as_secs_f64()).ceil() as u64;
         Self {
