@@ -41,11 +41,12 @@ impl Coding {
 /// A compressed body that can't be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodingError {
-    /// The body ended before the compressed data did.
+    /// The body ended before the gzip data did.
     #[error("the request's body ends in the middle of its {0} data")]
     Truncated(&'static str),
-    /// The data violate their format, or don't match their checksum.
-    #[error("the request's body is not valid {0} data, although its Content-Encoding says so")]
+    /// The data violate their format or don't match their checksum. Truncated deflate data are reported as this too: the
+    /// decoder returns the same error for both.
+    #[error("the request's body is not valid {0} data as its Content-Encoding says, or is cut off")]
     Invalid(&'static str),
 }
 
@@ -169,10 +170,7 @@ fn cause(error: io::Error, coding: Coding) -> axum::BoxError {
     let kind = error.kind();
     match error.into_inner() {
         Some(inner) if inner.is::<axum::Error>() => inner,
-        // The decoders for deflate report missing input as `Other`, and wrong data as `InvalidInput`.
-        _ if matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::Other) => {
-            DecodingError::Truncated(coding.name()).into()
-        }
+        _ if kind == ErrorKind::UnexpectedEof => DecodingError::Truncated(coding.name()).into(),
         _ => DecodingError::Invalid(coding.name()).into(),
     }
 }
