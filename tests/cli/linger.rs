@@ -1,4 +1,5 @@
-//! Early refusals of large bodies, for clients that write the whole body before they read, as Python's `http.client`.
+//! Early refusals of large bodies, for clients that write the whole body before they read, as Python's
+//! `http.client`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +11,7 @@ use crate::{Started, start_with};
 const BODY_BYTES: usize = 24 << 20;
 const KEY: &str = "a-key-for-the-test-0123456789";
 
-/// How a client frames its body.
+/// The framing of a body.
 #[derive(Clone, Copy, Debug)]
 enum Framing {
     Length,
@@ -76,7 +77,8 @@ fn refusals_of_large_bodies_reach_clients_that_write_first() {
             ("/api/v1/inpaint", &key, 413),
             ("/api/v1/adjust_mask", &key, 413),
         ] {
-            // 404 and 405 come before the limit of a body without a declared length, 413 before them otherwise.
+            // 404 and 405 come before the limit of a body without a declared length, 413 before them
+            // otherwise.
             let expected = match framing {
                 Framing::Length | Framing::Http10 if status == 404 || status == 405 => 413,
                 _ => status,

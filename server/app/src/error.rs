@@ -209,7 +209,8 @@ impl ApiError {
         Self::new(code, &format!("The field `{field}`: {error}"))
     }
 
-    /// The reason for which reading a body failed, if it is one of this program's own; reads the causes of `error`.
+    /// The reason for which reading a body failed, if it is one of this program's own; reads the causes of
+    /// `error`.
     pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         std::iter::successors(Some(error), |error| error.source()).find_map(|cause| {
             if cause.is::<TooSlow>() {

@@ -1,8 +1,9 @@
 //! Lingering close: reads and discards the rest of a request body that the handler left unread.
 //!
-//! Many clients (Python's `http.client` and urllib, Chrome) write the whole body before they read the response. If the
-//! server closed the connection with unread bytes in its receive buffer, the kernel would send a TCP reset, and such a
-//! client would report a broken pipe instead of the response (RFC 9112, section 9.6).
+//! Many clients (Python's `http.client` and urllib, Chrome) write the whole body before they read the
+//! response. If the server closed the connection with unread bytes in its receive buffer, the kernel would
+//! send a TCP reset, and such a client would report a broken pipe instead of the response (RFC 9112, section
+//! 9.6).
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,10 +20,11 @@ use crate::request::{MinBodyRate, RatedBody};
 
 /// Time for the rest of a body, as in nginx's `lingering_time`.
 const MAX_TIME: Duration = Duration::from_secs(30);
-/// Time for the rest of a body once a graceful shutdown has begun; below the default `--drain-timeout` of 8 s.
+/// Time for the rest of a body once a graceful shutdown has begun; below the default `--drain-timeout` of 8
+/// s.
 const MAX_TIME_IN_SHUTDOWN: Duration = Duration::from_secs(2);
-/// Least speed of the rest of a body: 4096 bytes/s, the default of `--min-body-rate`, averaged over the 5 s of nginx's
-/// `lingering_timeout`.
+/// Least speed of the rest of a body: 4096 bytes/s, the default of `--min-body-rate`, averaged over the 5 s
+/// of nginx's `lingering_timeout`.
 const MIN_RATE: MinBodyRate = MinBodyRate {
     bytes_per_second: 4096,
     window: Duration::from_secs(5),
@@ -38,8 +40,8 @@ pub struct Linger {
 }
 
 impl Linger {
-    /// `max_body_bytes`: the limit of `--max-body-mib`; up to twice that is discarded. `shutdown` becomes true when a
-    /// graceful shutdown begins.
+    /// `max_body_bytes`: the limit of `--max-body-mib`; up to twice that is discarded. `shutdown` becomes
+    /// true when a graceful shutdown begins.
     pub fn new(max_body_bytes: usize, shutdown: watch::Receiver<bool>) -> Self {
         Self {
             max_bytes: (max_body_bytes as u64).saturating_mul(2).max(MIN_BYTE_LIMIT),
@@ -47,8 +49,8 @@ impl Linger {
         }
     }
 
-    /// Wraps a request's body so that dropping it unread discards the rest in the background. The connection stays
-    /// open, and counts against `--max-connections`, until then.
+    /// Wraps a request's body so that dropping it unread discards the rest in the background. The connection
+    /// stays open, and counts against `--max-connections`, until then.
     pub fn wrap(&self, request: Request<Body>) -> Request<Body> {
         let awaits_continue = expects_continue(&request);
         request.map(|body| {
@@ -100,8 +102,9 @@ fn expects_continue(request: &Request<Body>) -> bool {
 struct LingeringBody {
     /// `None` after its end or an error.
     body: Option<Body>,
-    /// Whether the client sends nothing before the body is polled. Polling would send `100 Continue`, so an unpolled
-    /// body is dropped at once: hyper then closes the connection, and the client never sends the body.
+    /// True while a client that sent `Expect: 100-continue` holds its body back. Polling would send `100
+    /// Continue`, so an unpolled body is dropped at once: hyper then closes the connection, and the client
+    /// never sends the body.
     awaits_continue: bool,
     linger: Linger,
 }
@@ -158,7 +161,8 @@ mod tests {
 
     use super::*;
 
-    /// A body of 64 KiB chunks, one per `pause`, the bytes read of it, and a receiver that closes when it is dropped.
+    /// A body of 64 KiB chunks, one per `pause`, the bytes read of it, and a receiver that closes when it is
+    /// dropped.
     fn endless(pause: Duration) -> (Body, Arc<AtomicU64>, watch::Receiver<()>) {
         let read = Arc::new(AtomicU64::new(0));
         let (alive, dropped) = watch::channel(());

@@ -1,5 +1,5 @@
-//! Comparison of names by Unicode normalisation: macOS decomposes letters with marks (NFD), other systems compose them
-//! (NFC), and both look the same.
+//! Comparison of names by Unicode normalisation: macOS decomposes letters with marks (NFD), other systems
+//! compose them (NFC), and both look the same.
 
 use std::borrow::Cow;
 

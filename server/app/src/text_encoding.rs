@@ -1,4 +1,5 @@
-//! Encodings of JSON and configuration files: UTF-8, and the byte order marks and UTF-16 that Windows tools write.
+//! Encodings of JSON and configuration files: UTF-8, and the byte order marks and UTF-16 that Windows tools
+//! write.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
@@ -16,9 +17,9 @@ enum Wide {
     Utf32 { big_endian: bool },
 }
 
-/// Returns a text as UTF-8 without a byte order mark. UTF-16 and UTF-32 are recognised by their mark or by the zero bytes
-/// of the first two characters, which are ASCII in JSON (RFC 4627, section 3), as in Python's `json.loads`, which
-/// IOPaint uses. Other texts come back as they are.
+/// Returns a text as UTF-8 without a byte order mark. UTF-16 and UTF-32 are recognised by their mark or by
+/// the zero bytes of the first two characters, which are ASCII in JSON (RFC 4627, section 3), as in Python's
+/// `json.loads`, which IOPaint uses. Other texts come back as they are.
 ///
 /// # Errors
 /// The text is damaged UTF-16 or UTF-32.

@@ -4,8 +4,8 @@ use iopaint_imaging::Format;
 
 /// Longest name in UTF-16 code units, the limit of NTFS, exFAT and APFS.
 const MAX_UNITS: usize = 255;
-/// Longest name in bytes of UTF-8, the limit of ext4, XFS, Btrfs and ZFS (`NAME_MAX`). It applies to the names that this
-/// program makes; other names are rejected by the file system itself.
+/// Longest name in bytes of UTF-8, the limit of ext4, XFS, Btrfs and ZFS (`NAME_MAX`). It applies to the
+/// names that this program makes; other names are rejected by the file system itself.
 const MAX_BYTES: usize = 255;
 /// Longest ending in bytes, with its dot; a longer one counts as part of the stem.
 const MAX_ENDING_BYTES: usize = 16;
@@ -95,7 +95,8 @@ impl FileName {
         &self.0
     }
 
-    /// Returns the name with an image file's ending: its own where it has one, else that of `format` is appended.
+    /// Returns the name with an image file's ending: its own where it has one, else that of `format` is
+    /// appended.
     #[must_use]
     pub fn for_image(self, format: Format) -> Self {
         let known = self
@@ -126,8 +127,8 @@ impl FileName {
         }
     }
 
-    /// Joins a stem and its suffix, shortening the stem at a character boundary where the result would be too long. A
-    /// file system that took this name takes the result too.
+    /// Joins a stem and its suffix, shortening the stem at a character boundary where the result would be too
+    /// long. A file system that took this name takes the result too.
     fn joined(&self, stem: &str, suffix: &str) -> Self {
         let fits = |stem: &str| {
             stem.len() + suffix.len() <= MAX_BYTES.max(self.0.len())

@@ -1,4 +1,5 @@
-//! Content codings of request bodies (RFC 9110, section 8.4): gzip and deflate are decoded as the body is read.
+//! Content codings of request bodies (RFC 9110, section 8.4): gzip and deflate are decoded as the body is
+//! read.
 
 use std::io::{self, Cursor, ErrorKind};
 use std::pin::Pin;
@@ -17,15 +18,16 @@ use tokio_util::io::StreamReader;
 
 use crate::error::{ApiError, ErrorCode};
 
-/// Decoded bytes per chunk. A body is decoded no further than it is read, so this and the decoder's window (32 KiB)
-/// are all the memory that a body takes beyond its reader's limit.
+/// Decoded bytes per chunk. A body is decoded no further than it is read, so this and the decoder's window
+/// (32 KiB) are all the memory that a body takes beyond its reader's limit.
 const CHUNK_BYTES: usize = 16 << 10;
 
 /// A content coding that this server decodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Gzip,
-    /// The zlib format (RFC 1950), or the bare DEFLATE data (RFC 1951) that some clients send under this name.
+    /// The zlib format (RFC 1950), or the bare DEFLATE data (RFC 1951) that some clients send under this
+    /// name.
     Deflate,
 }
 
@@ -44,16 +46,16 @@ pub enum DecodingError {
     /// The body ended before the gzip data did.
     #[error("the request's body ends in the middle of its {0} data")]
     Truncated(&'static str),
-    /// The data violate their format or don't match their checksum. Truncated deflate data are reported as this too: the
-    /// decoder returns the same error for both.
+    /// The data violate their format or don't match their checksum. Truncated deflate data are reported as
+    /// this too: the decoder returns the same error for both.
     #[error("the request's body is not valid {0} data as its Content-Encoding says, or is cut off")]
     Invalid(&'static str),
 }
 
 /// Decodes compressed request bodies; rejects codings other than gzip and deflate with 415.
 ///
-/// The decoded request has neither `Content-Encoding` nor `Content-Length`: limits and memory permits count decoded
-/// bytes.
+/// The decoded request has neither `Content-Encoding` nor `Content-Length`: limits and memory permits count
+/// decoded bytes.
 pub async fn decode_content(mut request: Request, next: Next) -> Response {
     use http_body::Body as _;
     if request.body().is_end_stream() {
@@ -138,7 +140,7 @@ fn decoded(body: Body, coding: Coding) -> impl Stream<Item = Result<Bytes, axum:
     chunks.map_err(move |error| cause(error, coding))
 }
 
-/// Opens a decoder; reads the body's first two bytes to tell the zlib format from bare DEFLATE data.
+/// Opens a decoder; reads the body's first two bytes to distinguish the zlib format from bare DEFLATE data.
 async fn decoder(body: Body, coding: Coding) -> io::Result<Decoder> {
     let mut reader = StreamReader::new(body.into_data_stream().map_err(io::Error::other));
     if coding == Coding::Gzip {
@@ -158,8 +160,9 @@ async fn decoder(body: Body, coding: Coding) -> io::Result<Decoder> {
     })
 }
 
-/// RFC 1950, section 2.2: the low four bits of CMF are 8, its high four at most 7, and CMF * 256 + FLG is a multiple
-/// of 31. Bare DEFLATE data that begin like this would be a stored block whose unused bits are not zero.
+/// RFC 1950, section 2.2: the low four bits of CMF are 8, its high four at most 7, and CMF * 256 + FLG is a
+/// multiple of 31. Bare DEFLATE data that begin like this would be a stored block whose unused bits are not
+/// zero.
 fn has_zlib_header(start: &[u8]) -> bool {
     let [cmf, flg] = *start else { return false };
     cmf & 15 == 8 && cmf >> 4 <= 7 && u16::from_be_bytes([cmf, flg]) % 31 == 0

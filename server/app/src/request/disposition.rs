@@ -1,7 +1,7 @@
 //! `Content-Disposition` of a form's part: the name of its field and, for a file, the name of the file.
 //!
-//! RFC 7578 and the HTML standard want raw UTF-8 in `filename`. .NET and PowerShell write RFC 2047 encoded words there and
-//! add the `filename*` of RFC 8187; both are decoded.
+//! RFC 7578 and the HTML standard want raw UTF-8 in `filename`. .NET and PowerShell write RFC 2047 encoded
+//! words there and add the `filename*` of RFC 8187; both are decoded.
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_DISPOSITION;
@@ -85,8 +85,8 @@ fn parameter_value(text: &[u8]) -> (Vec<u8>, &[u8]) {
     (value, rest.get(end_of_token(rest) + 1..).unwrap_or_default())
 }
 
-/// Reads up to the closing quote. Of quoted pairs only `\"` and `\\` are undone: older browsers send the backslashes of
-/// Windows paths as they are.
+/// Reads up to the closing quote. Of quoted pairs only `\"` and `\\` are undone: older browsers send the
+/// backslashes of Windows paths as they are.
 fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut value = Vec::new();
     let mut rest = text;
@@ -106,7 +106,8 @@ fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
     }
 }
 
-/// Decodes `charset'language'percent-encoded` (RFC 8187, section 3.2). `None` for anything else and for unknown charsets.
+/// Decodes `charset'language'percent-encoded` (RFC 8187, section 3.2). `None` for anything else and for
+/// unknown charsets.
 fn ext_value(value: &[u8]) -> Option<String> {
     let mut parts = value.splitn(3, |byte| *byte == b'\'');
     let (charset, _language, text) = (parts.next()?, parts.next()?, parts.next()?);
@@ -114,7 +115,8 @@ fn ext_value(value: &[u8]) -> Option<String> {
     in_charset(charset, &bytes)
 }
 
-/// Decodes a text that consists of encoded words (RFC 2047) and white space between them. `None` for any other text.
+/// Decodes a text that consists of encoded words (RFC 2047) and white space between them. `None` for any
+/// other text.
 fn encoded_words(text: &str) -> Option<String> {
     let mut words = text.split_ascii_whitespace().peekable();
     words.peek()?;

@@ -38,7 +38,7 @@ impl Part<'_> {
         self.disposition.name.as_deref()
     }
 
-    /// Whether the part is a file, by having a file name.
+    /// Returns true for a part with a file name.
     pub fn is_file(&self) -> bool {
         self.disposition.file_name.is_some()
     }

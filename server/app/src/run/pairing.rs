@@ -76,8 +76,8 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
         .collect()
 }
 
-/// Chooses from masks of the picture's stem: the one of the same name, else of the same bytes in the stem, else a PNG,
-/// which is exact.
+/// Chooses from masks of the picture's stem: the one of the same name, else of the same bytes in the stem,
+/// else a PNG, which is exact.
 fn best_mask<'a>(image: &OsStr, masks: &[&'a OsString]) -> Option<&'a OsString> {
     masks.iter().copied().min_by_key(|mask| {
         let png = Path::new(mask)
@@ -137,9 +137,9 @@ fn results(images: &[OsString]) -> Vec<OsString> {
     results
 }
 
-/// Shortens a result's name to at most 255 bytes: to `stem~1.png`, or a higher number where that is taken, with the stem
-/// cut at a character. Pictures whose whole names are used for their results may need it. A name that is not UTF-8 stays as it is, and writing
-/// its result fails.
+/// Shortens a result's name to at most 255 bytes: to `stem~1.png`, or a higher number where that is taken,
+/// with the stem cut at a character. Pictures whose whole names are used for their results may need it. A
+/// name that is not UTF-8 stays as it is, and writing its result fails.
 fn shortened(name: &OsStr, taken: &HashSet<OsString>) -> OsString {
     let Some(text) = name.to_str() else {
         return name.to_owned();
