@@ -200,6 +200,7 @@ async fn a_request_whose_head_never_ends_loses_its_connection() {
         ConnectionLimits {
             max_connections: 8,
             header_timeout: Duration::from_millis(50),
+            max_body_bytes: 4 << 20,
         },
     )
     .await;
@@ -221,6 +222,7 @@ async fn a_connection_over_the_limit_waits_until_another_one_ends() {
         ConnectionLimits {
             max_connections: 1,
             header_timeout: NEVER,
+            max_body_bytes: 4 << 20,
         },
     )
     .await;

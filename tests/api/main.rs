@@ -5,9 +5,11 @@
 mod catalogue;
 mod clients;
 mod coercion;
+mod encodings;
 mod errors;
 mod events;
 mod faults;
+mod file_names;
 mod files;
 mod gate;
 mod goldens;

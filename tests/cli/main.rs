@@ -10,6 +10,7 @@ mod events;
 mod http;
 mod keys;
 mod limits;
+mod linger;
 mod manual;
 #[cfg(target_os = "linux")]
 mod memory_growth;

@@ -191,6 +191,33 @@ fn pictures_without_a_mask_are_told_and_the_others_done() {
 }
 
 #[test]
+fn mask_in_another_unicode_normalization_is_found() {
+    let desk = Desk::with(&["a.png"]);
+    desk.add("images/\u{e9}.png", "rgb-150x101.png");
+    desk.add("masks/e\u{301}.png", "mask-disc-150x101.png");
+    let stderr = assert_exit(&desk.run_all("results", &[]), 0);
+    assert!(stderr.contains("2 filled"), "{stderr}");
+    assert_eq!(desk.results("results"), names(&["a.png", "\u{e9}.png"]));
+}
+
+#[test]
+fn config_of_windows_tools_is_read() {
+    let text = r#"{"hd_strategy_crop_margin": -1}"#;
+    let utf16: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(text.chars())
+        .flat_map(|c| (c as u16).to_le_bytes())
+        .collect();
+    for bytes in [[b"\xef\xbb\xbf", text.as_bytes()].concat(), utf16] {
+        let desk = Desk::with(&["a.png"]);
+        fs::write(desk.path("config.json"), bytes).unwrap();
+        let stderr = assert_exit(&desk.run_all("results", &["--config", "config.json"]), 1);
+        // Read far enough to find what is wrong with it.
+        assert!(stderr.contains("hd_strategy_crop_margin"), "{stderr}");
+    }
+}
+
+#[test]
 fn a_bad_file_is_told_at_the_end_while_the_rest_goes_on() {
     let desk = Desk::with(&["a.png", "b.png", "c.png", "d.png"]);
     let whole = fs::read(desk.path("images/b.png")).unwrap();

@@ -16,6 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
+use crate::linger::Linger;
+
 /// The pause after a connection couldn't be taken, as where the process has no file descriptors left.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -26,6 +28,8 @@ pub struct ConnectionLimits {
     pub max_connections: usize,
     /// How long the head of a request may take, and so also how long a connection may stay idle between two.
     pub header_timeout: Duration,
+    /// The longest request body in bytes; bounds how much of a refused body is read and discarded.
+    pub max_body_bytes: usize,
 }
 
 /// Serves until `told_to_stop` is done, then takes no new connection and returns when the requests in flight are
@@ -44,15 +48,16 @@ pub async fn serve(
         .header_read_timeout(limits.header_timeout);
     // Every connection holds a receiver as long as it lives.
     let (ending, end) = watch::channel(false);
+    let linger = Linger::new(limits.max_body_bytes, end.clone());
     let mut told_to_stop = std::pin::pin!(told_to_stop);
     loop {
         let (stream, peer, place) = tokio::select! {
             () = &mut told_to_stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let router = router.clone();
+        let (router, linger) = (router.clone(), linger.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let mut request = linger.wrap(request.map(Body::new));
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
@@ -75,7 +80,7 @@ pub async fn serve(
             drop(place);
         });
     }
-    drop((listener, end));
+    drop((listener, end, linger));
     ending.send_replace(true);
     ending.closed().await;
 }

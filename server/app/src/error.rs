@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::codec::CodecPanicked;
 use crate::files::{NameError, NotOffered};
-use crate::request::TooSlow;
+use crate::request::{DecodingError, TooSlow};
 
 /// Every way in which a request can fail. Clients may rely on these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -35,6 +35,8 @@ pub enum ErrorCode {
     SizeMismatch,
     /// 400: the body did not arrive whole.
     IncompleteBody,
+    /// 400: the body is not valid data of its `Content-Encoding`.
+    InvalidEncoding,
     /// 401: the server wants a key, and the request brought none.
     MissingKey,
     /// 401: the request's key is none of the server's.
@@ -67,7 +69,7 @@ pub enum ErrorCode {
     BodyTooLarge,
     /// 413: an image has too many pixels.
     ImageTooLarge,
-    /// 415: the body's type is not taken here.
+    /// 415: the body's type or `Content-Encoding` is not supported.
     UnsupportedType,
     /// 415: an image or mask is not an image that can be read.
     NotAnImage,
@@ -132,7 +134,8 @@ impl ErrorCode {
             | Self::InvalidBase64
             | Self::DamagedImage
             | Self::SizeMismatch
-            | Self::IncompleteBody => StatusCode::BAD_REQUEST,
+            | Self::IncompleteBody
+            | Self::InvalidEncoding => StatusCode::BAD_REQUEST,
             Self::MissingKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::DownloadsForbidden | Self::ModelFixed => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NotOffered | Self::UnknownModel | Self::UnknownJob => {
@@ -204,6 +207,18 @@ impl ApiError {
             DecodeError::Damaged { .. } => ErrorCode::DamagedImage,
         };
         Self::new(code, &format!("The field `{field}`: {error}"))
+    }
+
+    /// The reason for which reading a body failed, if it is one of this program's own; reads the causes of
+    /// `error`.
+    pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        std::iter::successors(Some(error), |error| error.source()).find_map(|cause| {
+            if cause.is::<TooSlow>() {
+                return Some(body_too_slow());
+            }
+            let decoding = cause.downcast_ref::<DecodingError>()?;
+            Some(Self::new(ErrorCode::InvalidEncoding, &decoding.to_string()))
+        })
     }
 
     /// A client has sent too many requests; the next one is taken after `wait`.
@@ -371,11 +386,12 @@ impl From<MultipartError> for ApiError {
     fn from(error: MultipartError) -> Self {
         match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
-            _ if TooSlow::is_cause_of(&error) => body_too_slow(),
-            _ => Self::new(
-                ErrorCode::InvalidForm,
-                "the multipart form can't be read; is it cut off?",
-            ),
+            _ => Self::of_body(&error).unwrap_or_else(|| {
+                Self::new(
+                    ErrorCode::InvalidForm,
+                    "the multipart form can't be read; is it cut off?",
+                )
+            }),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use iopaint_engine::{ByteBudget, Reservation};
+
+use crate::request::content_length;
 
 /// The memory that a pixel of a picture takes on its way: what was decoded with its mask, what the model answers, and
 /// what is encoded from; transparency and 16-bit samples included.
@@ -36,10 +37,7 @@ impl InFlight {
 /// The bytes that a request's body will take: the length that it names, or the longest there may be.
 pub fn body_bytes(headers: &HeaderMap, longest: usize) -> u64 {
     let longest = longest as u64;
-    headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map_or(longest, |length: u64| length.min(longest))
+    content_length(headers).map_or(longest, |length| length.min(longest))
 }
 
 /// The bytes that a picture of so many pixels will take.
@@ -70,6 +68,7 @@ impl AsRef<[u8]> for Counted {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use axum::http::header::CONTENT_LENGTH;
     use iopaint_engine::ClientKey;
 
     use super::*;

@@ -21,7 +21,7 @@ use crate::guard;
 use crate::jobs::JobEvent;
 use crate::observe;
 use crate::reference::Reference;
-use crate::request::{X_REQUEST_TIMEOUT_MS, limit_rate};
+use crate::request::{X_REQUEST_TIMEOUT_MS, decode_content, limit_length, limit_rate};
 use crate::routes::{
     catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model, plugins,
     session,
@@ -134,7 +134,10 @@ pub fn router(state: AppState) -> Router {
             state.clone(),
             events::limit_sockets,
         ))
+        // The rate counts bytes as they are received, before they are decoded.
+        .layer(middleware::from_fn(decode_content))
         .layer(middleware::from_fn_with_state(state.clone(), limit_rate))
+        .layer(middleware::from_fn_with_state(state.clone(), limit_length))
         .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_key))
         // Around the keys: browsers ask beforehand without one, and friends' pages may read the refusal.

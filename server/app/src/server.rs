@@ -72,6 +72,7 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     let connection_limits = ConnectionLimits {
         max_connections: flags.limits.max_connections as usize,
         header_timeout: Duration::from_secs(flags.limits.header_timeout),
+        max_body_bytes: flags.limits.max_body_mib.saturating_mul(1 << 20),
     };
     let server = connections::serve(listener, router(state), connection_limits, async move {
         told_to_stop.await;

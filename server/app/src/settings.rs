@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, FromArgMatches, ValueEnum};
 
 use crate::cli::{Cli, IgnoredFlags, command};
+use crate::text_encoding::read_text;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -108,7 +109,7 @@ fn with_defaults(command: clap::Command, defaults: &HashMap<String, String>) -> 
 
 /// The keys of a JSON file, with `_` or `-`, as texts; null counts as absent, and a list is written as the flag takes it.
 fn read_config(path: &Path) -> Result<HashMap<String, String>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("the file can't be read: {error}"))?;
+    let text = read_text(path).map_err(|error| format!("the file can't be read: {error}"))?;
     let values: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&text).map_err(|error| format!("the file is not a JSON object: {error}"))?;
     Ok(values
@@ -244,6 +245,16 @@ mod tests {
             (9001, true, "cpu")
         );
         assert_eq!(start(&format!("--port 7 --config {path}"), &[]).port, 7);
+    }
+
+    #[rstest]
+    #[case(b"\xef\xbb\xbf{\"port\": 9001}".to_vec())]
+    #[case(br#"{"port": 9001}"#.iter().flat_map(|byte| [*byte, 0]).collect())]
+    fn configuration_files_of_windows_tools_are_read(#[case] bytes: Vec<u8>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let from_file = start(&format!("--config {}", file.path().display()), &[]);
+        assert_eq!(from_file.port, 9001);
     }
 
     #[rstest]

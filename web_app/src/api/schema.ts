@@ -454,6 +454,7 @@ export interface components {
       | "damaged-image"
       | "size-mismatch"
       | "incomplete-body"
+      | "invalid-encoding"
       | "missing-key"
       | "wrong-key"
       | "foreign-origin"

@@ -34,6 +34,10 @@ describe("names of files", () => {
       "b",
     ]);
   });
+
+  it("are told apart in any Unicode normalisation", () => {
+    expect(uniqueNames(["\u00e9.jpg", "e\u0301.jpg"])).toEqual(["\u00e9.jpg", "e\u0301-1.jpg"]);
+  });
 });
 
 describe("the mask of a photo", () => {
@@ -45,6 +49,14 @@ describe("the mask of a photo", () => {
     ["sub/three.webp", "three_mask.png"],
   ])("of %s is %s", (photo, mask) => {
     expect(maskFor(photo, masks)?.name).toBe(mask);
+  });
+
+  it.each([
+    ["\u00e9.jpg", "e\u0301.png"],
+    ["e\u0301.jpg", "\u00c9.png"],
+    ["\u304c.jpg", "\u304b\u3099_mask.png"],
+  ])("is found in another Unicode normalisation: %s, %s", (photo, mask) => {
+    expect(maskFor(photo, [...masks, { name: mask }])?.name).toBe(mask);
   });
 
   it("is none where no stem fits", () => {

@@ -14,5 +14,6 @@ describe("saving", () => {
     expect(exportName("scan.bmp", "image/png")).toBe("scan_cleanup.png");
     expect(exportName("noextension", "image/webp")).toBe("noextension_cleanup.webp");
     expect(exportName("", "image/png")).toBe("image_cleanup.png");
+    expect(exportName(`${"a".repeat(251)}.jpg`, "image/jpeg")).toBe(`${"a".repeat(243)}_cleanup.jpg`);
   });
 });

@@ -26,6 +26,13 @@ describe("the pictures of a folder", () => {
     expect(names({ search: "nothing" })).toEqual([]);
   });
 
+  it("are found in another Unicode normalisation", () => {
+    const [media] = medias;
+    const decomposed = media ? [{ ...media, name: "Caf\u0065\u0301.png" }] : [];
+    const found = arrange(decomposed, { search: "caf\u00e9", sort: "name", descending: false });
+    expect(found).toHaveLength(1);
+  });
+
   it("have neighbours", () => {
     expect(neighbour(medias, "img9.png", 1)?.name).toBe("Beach.jpg");
     expect(neighbour(medias, "img9.png", -1)?.name).toBe("img10.png");

@@ -1,4 +1,5 @@
 import type { Media } from "../api/media";
+import { comparableName } from "../core/fileName";
 
 export const SORT_KEYS = ["name", "created", "modified"] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -11,8 +12,8 @@ export interface Arrangement {
 
 /** The pictures whose names hold what is searched, in order. Numbers in names count as numbers: 9 before 10. */
 export function arrange(medias: readonly Media[], { search, sort, descending }: Arrangement): Media[] {
-  const wanted = search.trim().toLowerCase();
-  const found = medias.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const wanted = comparableName(search.trim());
+  const found = medias.filter(({ name }) => comparableName(name).includes(wanted));
   const { compare } = new Intl.Collator(undefined, { numeric: true });
   const difference: Record<SortKey, (a: Media, b: Media) => number> = {
     name: (a, b) => compare(a.name, b.name),

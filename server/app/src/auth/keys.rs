@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::session::SessionCookie;
+use crate::text_encoding::read_text;
 
 /// A key that is shorter can be guessed by trying; it is taken, with a warning.
 const ADVISED_LENGTH: usize = 16;
@@ -75,8 +76,7 @@ impl ApiKeys {
     pub fn load(given: &[SecretText], file: Option<&Path>) -> Result<Self, KeyError> {
         let mut texts: Vec<String> = given.iter().map(|key| key.0.clone()).collect();
         if let Some(path) = file {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| KeyError::File(path.to_owned(), error))?;
+            let text = read_text(path).map_err(|error| KeyError::File(path.to_owned(), error))?;
             let before = texts.len();
             texts.extend(
                 text.lines()

@@ -1,5 +1,6 @@
 //! A folder that clients may reach into: the one way from a request to the disk.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::name::FileName;
 #[cfg(target_os = "linux")]
 use super::unnamed;
+use crate::normalization::nfc;
 
 /// How many numbers are tried before a name counts as used up.
 const MAX_NUMBER: u32 = 9999;
@@ -72,11 +74,22 @@ impl Folder {
         Ok(names)
     }
 
-    /// Opens a file to read it.
+    /// Opens a file to read it. A name that is not in the folder is looked up again without regard to Unicode
+    /// normalisation.
     ///
     /// # Errors
     /// It isn't there, is a link or no regular file, or can't be read.
     pub fn read(&self, name: &FileName) -> io::Result<File> {
+        match self.read_exact(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.equivalent(name)? {
+                Some(stored) => self.read_exact(&stored),
+                None => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    fn read_exact(&self, name: &FileName) -> io::Result<File> {
         let mut options = OpenOptions::new();
         // Opening a pipe would wait for a writer.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
@@ -88,11 +101,27 @@ impl Folder {
         }
     }
 
-    /// Writes a file and says which name it got. Readers see the whole file or none of it, also after a crash.
+    /// Returns the stored name that differs from `name` in Unicode normalisation only, if there is one.
+    fn equivalent(&self, name: &FileName) -> io::Result<Option<FileName>> {
+        if name.as_str().is_ascii() {
+            return Ok(None);
+        }
+        let same = |stored: &FileName| nfc(stored.as_str()) == nfc(name.as_str());
+        Ok(self.names()?.into_iter().find(same))
+    }
+
+    /// Writes a file and returns the name that it got. Readers see the whole file or none of it, also after a
+    /// crash. Names that differ in Unicode normalisation only count as the same.
     ///
     /// # Errors
-    /// The disk is full, the folder gone or not to be written to; nothing is left behind then.
+    /// The disk is full, the name too long for it ([`ErrorKind::InvalidFilename`]), the folder gone or not to
+    /// be written to; nothing is left behind then.
     pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+        let stored = match existing {
+            Existing::Replace if self.0.symlink_metadata(name.as_str()).is_err() => self.equivalent(name)?,
+            _ => None,
+        };
+        let name = stored.as_ref().unwrap_or(name);
         let given = match self.write_unnamed(name, bytes, existing) {
             Some(given) => given?,
             None => self.write_under_another_name(name, bytes, existing)?,
@@ -119,10 +148,15 @@ impl Folder {
             return Some(Err(error));
         }
         let given = match existing {
-            Existing::Keep => first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
+            Existing::Keep => self.first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
             Existing::Replace => {
                 let temporary = temporary_name();
-                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| self.replace(&temporary, name))
+                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| {
+                    self.replace(&temporary, name).inspect_err(|_| {
+                        // The error that is returned is the first one.
+                        let _ = self.0.remove_file(&temporary);
+                    })
+                })
             }
         };
         match given {
@@ -147,7 +181,7 @@ impl Folder {
         let temporary = temporary_name();
         let written = self.write_new(&temporary, bytes).and_then(|()| match existing {
             Existing::Replace => self.replace(&temporary, name),
-            Existing::Keep => first_free(name, |name| self.give_name_if_free(&temporary, name)),
+            Existing::Keep => self.first_free(name, |name| self.give_name_if_free(&temporary, name)),
         });
         if written.is_err() {
             // It may never have come to be; the error that is told is the first one.
@@ -184,19 +218,35 @@ impl Folder {
         self.write_new(name.as_str(), &[])?;
         self.0.rename(temporary, &self.0, name.as_str())
     }
-}
 
-/// The first of `photo.png`, `photo-1.png`, ... that `give` can give.
-fn first_free(name: &FileName, give: impl Fn(&FileName) -> io::Result<()>) -> io::Result<FileName> {
-    let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
-    for name in std::iter::once(name.clone()).chain(numbered) {
-        match give(&name) {
-            Ok(()) => return Ok(name),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+    /// Returns the first of `photo.png`, `photo-1.png`, ... that `give` can give and that no other file has
+    /// in another Unicode normalisation.
+    fn first_free(
+        &self,
+        name: &FileName,
+        give: impl Fn(&FileName) -> io::Result<()>,
+    ) -> io::Result<FileName> {
+        let mut taken = HashSet::new();
+        if !name.as_str().is_ascii() {
+            taken.extend(
+                self.names()?
+                    .iter()
+                    .map(|stored| nfc(stored.as_str()).into_owned()),
+            );
         }
+        let numbered = (1..=MAX_NUMBER).map(|number| name.numbered(number));
+        for name in std::iter::once(name.clone()).chain(numbered) {
+            if taken.contains(&*nfc(name.as_str())) {
+                continue;
+            }
+            match give(&name) {
+                Ok(()) => return Ok(name),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
     }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// Hidden, and so neither listed nor served.
@@ -205,140 +255,4 @@ fn temporary_name() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn name(text: &str) -> FileName {
-        FileName::parse(text).unwrap()
-    }
-
-    fn left(path: &Path) -> BTreeSet<String> {
-        std::fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn a_name_that_is_taken_gets_a_number_and_the_old_file_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        for (bytes, given) in [(b"1", "a.png"), (b"2", "a-1.png"), (b"3", "a-2.png")] {
-            assert_eq!(
-                open.write(&name("a.png"), bytes, Existing::Keep)
-                    .unwrap()
-                    .as_str(),
-                given
-            );
-            assert_eq!(std::fs::read(folder.path().join(given)).unwrap(), bytes);
-        }
-        assert_eq!(left(folder.path()).len(), 3, "no temporary file is left");
-    }
-
-    #[test]
-    fn replacing_keeps_the_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        for bytes in [b"old", b"new"] {
-            open.write(&name("a.png"), bytes, Existing::Replace).unwrap();
-        }
-        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
-        assert_eq!(left(folder.path()).len(), 1);
-    }
-
-    #[test]
-    fn writers_at_the_same_time_lose_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        let names: BTreeSet<String> = std::thread::scope(|scope| {
-            let writers: Vec<_> = (0..16u8)
-                .map(|number| {
-                    let open = open.clone();
-                    scope.spawn(move || {
-                        open.write(&name("a.png"), &[number; 1000], Existing::Keep)
-                            .unwrap()
-                    })
-                })
-                .collect();
-            writers
-                .into_iter()
-                .map(|writer| writer.join().unwrap().as_str().to_owned())
-                .collect()
-        });
-        assert_eq!((names.len(), names), (16, left(folder.path())));
-    }
-
-    #[test]
-    fn where_files_have_a_name_from_the_start_the_same_is_promised() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        for (existing, given) in [
-            (Existing::Keep, "a.png"),
-            (Existing::Keep, "a-1.png"),
-            (Existing::Replace, "a.png"),
-        ] {
-            let written = open.write_under_another_name(&name("a.png"), b"1", existing);
-            assert_eq!(written.unwrap().as_str(), given);
-        }
-        assert_eq!(left(folder.path()).len(), 2, "no temporary file is left");
-    }
-
-    #[test]
-    fn without_second_names_a_reserved_name_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        open.write_new(".temporary", b"1").unwrap();
-        open.reserve_and_rename(".temporary", &name("a.png")).unwrap();
-        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"1");
-        open.write_new(".temporary", b"2").unwrap();
-        let error = open.reserve_and_rename(".temporary", &name("a.png")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_pipes_and_folders_are_not_files() {
-        let outside = tempfile::NamedTempFile::new().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        std::os::unix::fs::symlink(outside.path(), folder.path().join("link.png")).unwrap();
-        std::fs::create_dir(folder.path().join("folder.png")).unwrap();
-        let made = std::process::Command::new("mkfifo")
-            .arg(folder.path().join("pipe.png"))
-            .status()
-            .unwrap();
-        assert!(made.success());
-        std::fs::write(folder.path().join("file.png"), b"1").unwrap();
-        assert_eq!(open.names().unwrap(), [name("file.png")]);
-        assert!(open.read(&name("file.png")).is_ok());
-        for other in ["link.png", "folder.png", "pipe.png"] {
-            assert!(open.read(&name(other)).is_err(), "{other}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn replacing_a_link_leaves_what_it_points_to() {
-        let outside = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(outside.path(), b"precious").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(outside.path(), folder.path().join("a.png")).unwrap();
-        let open = Folder::open(folder.path()).unwrap();
-        open.write(&name("a.png"), b"new", Existing::Replace).unwrap();
-        assert_eq!(std::fs::read(outside.path()).unwrap(), b"precious");
-        assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
-    }
-
-    #[test]
-    fn a_folder_to_write_to_is_made() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/results");
-        assert!(Folder::open(&path).is_err());
-        Folder::create(&path).unwrap();
-        assert!(left(&path).is_empty());
-        std::fs::write(folder.path().join("file"), b"").unwrap();
-        assert!(Folder::create(&folder.path().join("file/results")).is_err());
-    }
-}
+mod tests;

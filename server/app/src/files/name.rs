@@ -2,33 +2,56 @@
 
 use iopaint_imaging::Format;
 
-/// The longest name in bytes. File systems take 255; what is put before or behind a name has to fit too.
-const MAX_BYTES: usize = 200;
+/// Longest name in UTF-16 code units, the limit of NTFS, exFAT and APFS.
+const MAX_UNITS: usize = 255;
+/// Longest name in bytes of UTF-8, the limit of ext4, XFS, Btrfs and ZFS (`NAME_MAX`). It applies to the
+/// names that this program makes; other names are rejected by the file system itself.
+const MAX_BYTES: usize = 255;
+/// Longest ending in bytes, with its dot; a longer one counts as part of the stem.
+const MAX_ENDING_BYTES: usize = 16;
 /// What Windows takes for a device, whatever the ending; such a file can't be copied there.
 const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 /// Endings of image files, in lower case.
 const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "jfif", "webp", "tif", "tiff", "bmp", "gif"];
 
-/// The name of one file in a folder: no path, no device, not hidden, at most 200 bytes.
+/// The name of one file in a folder: no path, no device, not hidden, at most 255 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileName(String);
 
-/// Why a text is no name of a file. The words go on from the name of the field.
+/// The reason why a text is no file name. Messages continue the name of the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing, or `.`, `..` or any other name that begins with a dot.
-    #[error("must not be empty or begin with a dot")]
+    /// The form's part has no file name.
+    #[error("is missing; the form's part must have a file name")]
+    Missing,
+    /// An empty text, or a path that ends in a separator.
+    #[error("must not be empty")]
+    Empty,
+    /// `.`, `..`, or another name that begins with a dot.
+    #[error("must not begin with a dot")]
     Hidden,
-    /// More than 200 bytes.
-    #[error("must be at most {MAX_BYTES} bytes long")]
+    /// More than 255 UTF-16 code units.
+    #[error("must be at most {MAX_UNITS} characters long")]
     TooLong,
-    /// A path instead of a name, or a control character.
-    #[error("must be a plain name, without a path and without control characters")]
+    /// A length that the file system rejects.
+    #[error("is too long for the server's disk; most take {MAX_BYTES} bytes of UTF-8, 85 Chinese characters")]
+    TooManyBytes,
+    /// A path instead of a name.
+    #[error("must be a plain name, without `/` and `\\`")]
     Path,
-    /// A device of some system.
-    #[error("is the name of a device")]
+    /// A line break, a tabulator, or another control character.
+    #[error("must not contain control characters")]
+    Control,
+    /// A device of Windows.
+    #[error("is the name of a device on Windows; use another name")]
     Device,
+    /// Another encoding, such as Latin-1.
+    #[error("must be UTF-8")]
+    NotUtf8,
+    /// A `filename*` of a form's part that does not follow RFC 8187.
+    #[error("can't be decoded; write it as `filename*=UTF-8''percent-encoded`")]
+    Undecodable,
 }
 
 impl FileName {
@@ -37,15 +60,20 @@ impl FileName {
     /// # Errors
     /// Where the text names anything but a file directly in a folder.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        if text.is_empty() || text.starts_with('.') {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.starts_with('.') {
             return Err(NameError::Hidden);
         }
-        if text.len() > MAX_BYTES {
+        if text.encode_utf16().count() > MAX_UNITS {
             return Err(NameError::TooLong);
         }
-        let separates = |c: char| matches!(c, '/' | '\\') || (cfg!(windows) && c == ':');
-        if text.chars().any(|c| c.is_control() || separates(c)) {
+        if text.contains(|c: char| matches!(c, '/' | '\\') || (cfg!(windows) && c == ':')) {
             return Err(NameError::Path);
+        }
+        if text.contains(char::is_control) {
+            return Err(NameError::Control);
         }
         if is_device(text) {
             return Err(NameError::Device);
@@ -67,18 +95,17 @@ impl FileName {
         &self.0
     }
 
-    /// The name with an image file's ending: its own where it has one, else that of `format`.
-    ///
-    /// # Errors
-    /// [`NameError::TooLong`] where there is no room for one.
-    pub fn for_image(self, format: Format) -> Result<Self, NameError> {
+    /// Returns the name with an image file's ending: its own where it has one, else that of `format` is
+    /// appended.
+    #[must_use]
+    pub fn for_image(self, format: Format) -> Self {
         let known = self
             .ending()
             .is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)));
         if known {
-            Ok(self)
+            self
         } else {
-            Self::parse(&format!("{}.{}", self.0, format.extension()))
+            self.joined(&self.0, &format!(".{}", format.extension()))
         }
     }
 
@@ -89,20 +116,30 @@ impl FileName {
             .is_some_and(|own| endings.iter().any(|ending| ending.eq_ignore_ascii_case(own)))
     }
 
-    /// `photo.png` as `photo-1.png`; the stem is shortened where the name would become too long.
+    /// Returns `photo-1.png` for `photo.png`. The stem is shortened where the name would become too long.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
-        let (mut stem, ending) = match self.0.rsplit_once('.') {
-            Some((stem, ending)) => (stem, format!("-{number}.{ending}")),
-            None => (self.0.as_str(), format!("-{number}")),
-        };
-        while stem.len() + ending.len() > MAX_BYTES {
-            let Some((last, _)) = stem.char_indices().next_back() else {
-                break;
-            };
-            stem = stem.get(..last).unwrap_or_default();
+        match self.0.rfind('.').map(|dot| self.0.split_at(dot)) {
+            Some((stem, ending)) if ending.len() <= MAX_ENDING_BYTES => {
+                self.joined(stem, &format!("-{number}{ending}"))
+            }
+            _ => self.joined(&self.0, &format!("-{number}")),
         }
-        Self(format!("{stem}{ending}"))
+    }
+
+    /// Joins a stem and its suffix, shortening the stem at a character boundary where the result would be too
+    /// long. A file system that took this name takes the result too.
+    fn joined(&self, stem: &str, suffix: &str) -> Self {
+        let fits = |stem: &str| {
+            stem.len() + suffix.len() <= MAX_BYTES.max(self.0.len())
+                && stem.encode_utf16().count() + suffix.len() <= MAX_UNITS
+        };
+        let ends = stem.char_indices().map(|(start, c)| start + c.len_utf8()).rev();
+        let stem = ends
+            .map(|end| stem.get(..end).unwrap_or_default())
+            .find(|stem| fits(stem))
+            .unwrap_or_default();
+        Self(format!("{stem}{suffix}"))
     }
 
     fn ending(&self) -> Option<&str> {
@@ -131,7 +168,8 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("", NameError::Hidden)]
+    #[case("", NameError::Empty)]
+    #[case("folder/", NameError::Path)]
     #[case(".", NameError::Hidden)]
     #[case("..", NameError::Hidden)]
     #[case(".htaccess", NameError::Hidden)]
@@ -140,9 +178,9 @@ mod tests {
     #[case("/etc/passwd", NameError::Path)]
     #[case("a\\b.png", NameError::Path)]
     #[case("C:\\a.png", NameError::Path)]
-    #[case("a\0.png", NameError::Path)]
-    #[case("a\n.png", NameError::Path)]
-    #[case("a\u{85}.png", NameError::Path)]
+    #[case("a\0.png", NameError::Control)]
+    #[case("a\n.png", NameError::Control)]
+    #[case("a\u{85}.png", NameError::Control)]
     #[case("nul", NameError::Device)]
     #[case("Con.png", NameError::Device)]
     #[case("com7.tar.png", NameError::Device)]
@@ -164,9 +202,32 @@ mod tests {
     }
 
     #[test]
-    fn names_have_at_most_200_bytes() {
-        assert!(FileName::parse(&"ä".repeat(100)).is_ok());
-        assert_eq!(FileName::parse(&"ä".repeat(101)), Err(NameError::TooLong));
+    fn names_have_at_most_255_characters() {
+        for letter in ["a", "ä", "写"] {
+            assert!(FileName::parse(&letter.repeat(255)).is_ok());
+            assert_eq!(FileName::parse(&letter.repeat(256)), Err(NameError::TooLong));
+        }
+    }
+
+    #[rstest]
+    #[case("写", 85, 84)]
+    #[case("a", 251, 249)]
+    #[case("写", 251, 249)]
+    fn numbered_names_are_shortened_at_a_character(
+        #[case] letter: &str,
+        #[case] length: usize,
+        #[case] kept: usize,
+    ) {
+        let ending = if length == 85 { "" } else { ".png" };
+        let name = FileName::parse(&format!("{}{ending}", letter.repeat(length))).unwrap();
+        let numbered = name.numbered(1);
+        assert_eq!(numbered.as_str(), format!("{}-1{ending}", letter.repeat(kept)));
+    }
+
+    #[test]
+    fn appended_ending_shortens_the_stem() {
+        let name = FileName::parse(&"写".repeat(85)).unwrap().for_image(Format::Png);
+        assert_eq!(name.as_str(), format!("{}.png", "写".repeat(83)));
     }
 
     #[rstest]
@@ -190,15 +251,17 @@ mod tests {
     #[case("page.html", "page.html.png")]
     #[case("photo", "photo.png")]
     fn what_is_saved_has_an_images_ending(#[case] name: &str, #[case] saved: &str) {
-        let name = FileName::parse(name).unwrap().for_image(Format::Png).unwrap();
+        let name = FileName::parse(name).unwrap().for_image(Format::Png);
         assert_eq!(name.as_str(), saved);
     }
 
     proptest! {
         #[test]
-        fn a_numbered_name_is_a_name(text in "[a-zäß.]{1,200}", number: u32) {
+        fn a_numbered_name_is_a_name(text in "[a-z.ä写😀]{1,255}", number: u32) {
             if let Ok(name) = FileName::parse(&text) {
-                prop_assert!(FileName::parse(name.numbered(number).as_str()).is_ok());
+                let numbered = name.numbered(number);
+                prop_assert!(FileName::parse(numbered.as_str()).is_ok());
+                prop_assert!(numbered.as_str().len() <= text.len().max(255));
             }
         }
     }

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRef, Request};
 
-use super::json::{expect_json, expect_shallow, media_type, read};
+use super::json::{decode_text, expect_json, expect_shallow, media_type, read};
 use super::{InpaintRequest, RequestLimits, data, form};
 use crate::error::ApiError;
 
@@ -33,8 +33,10 @@ where
     }
     expect_json(request.headers())?;
     let body = read(request, state).await?;
-    expect_shallow(&body, RequestLimits::from_ref(state).max_json_depth)?;
-    let mut fields = InpaintRequest::from_json(&body)?;
+    let text = decode_text(&body)?;
+    expect_shallow(&text, RequestLimits::from_ref(state).max_json_depth)?;
+    let mut fields = InpaintRequest::from_json(&text)?;
+    drop(text);
     drop(body);
     // The texts are large; each is freed as soon as its bytes are there.
     let image = decode("image", &std::mem::take(&mut fields.image))?;
@@ -62,6 +64,7 @@ where
             Some("mask") => mask = part.bytes().await?,
             Some("options") => {
                 let options = part.bytes().await?;
+                let options = decode_text(&options)?;
                 expect_shallow(&options, RequestLimits::from_ref(state).max_json_depth)?;
                 fields = InpaintRequest::from_json(&options)?;
             }

@@ -5,14 +5,16 @@ use axum::extract::multipart::Field;
 use axum::extract::{FromRef, FromRequest, Multipart, Request};
 
 use super::RequestLimits;
+use super::disposition::Disposition;
 use super::json::media_type;
 use crate::error::{ApiError, ErrorCode};
+use crate::files::NameError;
 
 /// A form's file.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// What the client calls it; some send the path on their own machine.
-    pub name: String,
+    /// The name that the client gives it; some send the path on their own machine.
+    pub name: Result<String, NameError>,
     /// Its bytes.
     pub bytes: Bytes,
 }
@@ -24,13 +26,50 @@ pub struct Form {
     read: usize,
 }
 
+/// A part of a form, with its names.
+pub struct Part<'a> {
+    field: Field<'a>,
+    disposition: Disposition,
+}
+
+impl Part<'_> {
+    /// The name of the field; `None` where it is absent or not UTF-8.
+    pub fn name(&self) -> Option<&str> {
+        self.disposition.name.as_deref()
+    }
+
+    /// Returns true for a part with a file name.
+    pub fn is_file(&self) -> bool {
+        self.disposition.file_name.is_some()
+    }
+
+    /// Reads the whole part.
+    ///
+    /// # Errors
+    /// The body is cut off, too long, too slow, or not decodable.
+    pub async fn bytes(self) -> Result<Bytes, ApiError> {
+        Ok(self.field.bytes().await?)
+    }
+
+    /// Reads the whole part as a text, in the charset of its content type or UTF-8.
+    ///
+    /// # Errors
+    /// As [`Part::bytes`].
+    pub async fn text(self) -> Result<String, ApiError> {
+        Ok(self.field.text().await?)
+    }
+}
+
 impl Form {
     /// The next part, if there is one.
     ///
     /// # Errors
     /// The form is broken, or has more parts than it may.
-    pub async fn next_part(&mut self) -> Result<Option<Field<'_>>, ApiError> {
-        let part = self.parts.next_field().await?;
+    pub async fn next_part(&mut self) -> Result<Option<Part<'_>>, ApiError> {
+        let part = self.parts.next_field().await?.map(|field| Part {
+            disposition: Disposition::of(field.headers()),
+            field,
+        });
         self.read += usize::from(part.is_some());
         if self.read > self.max_parts {
             return Err(ApiError::new(
@@ -85,10 +124,11 @@ where
     let mut form = open(request, state).await?;
     while let Some(part) = form.next_part().await? {
         if part.name() == Some("file") {
-            let name = part.file_name().unwrap_or_default().to_owned();
+            let name = part.disposition.file_name.clone();
+            let name = name.unwrap_or(Err(NameError::Missing));
             let bytes = part.bytes().await?;
             if bytes.is_empty() {
-                break;
+                return Err(ApiError::field("file", "is empty; it must hold an image"));
             }
             return Ok(Upload { name, bytes });
         }

@@ -1,13 +1,19 @@
 //! JSON bodies: by content type, with errors that name the field.
 
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
-use super::{RequestLimits, TooSlow};
-use crate::error::{ApiError, ErrorCode};
+use super::RequestLimits;
+use crate::error::{ApiError, ErrorCode, body_too_large};
+use crate::text_encoding::to_utf8;
+
+/// First bytes of gzip data (RFC 1952, section 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A JSON body. No content type counts as JSON, as many scripts send none.
 #[derive(Clone, Copy, Debug)]
@@ -24,24 +30,33 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         expect_json(request.headers())?;
         let body = read(request, state).await?;
-        expect_shallow(&body, RequestLimits::from_ref(state).max_json_depth)?;
-        from_slice(&body).map(Self)
+        let text = decode_text(&body)?;
+        expect_shallow(&text, RequestLimits::from_ref(state).max_json_depth)?;
+        from_slice(&text).map(Self)
     }
+}
+
+/// Returns JSON as UTF-8 without a byte order mark; see [`to_utf8`].
+///
+/// # Errors
+/// [`ErrorCode::InvalidJson`] for damaged UTF-16 and UTF-32.
+pub fn decode_text(body: &[u8]) -> Result<Cow<'_, [u8]>, ApiError> {
+    to_utf8(body)
+        .map_err(|error| ApiError::new(ErrorCode::InvalidJson, &format!("the request's body: {error}")))
 }
 
 /// Reads a whole body, within the router's limit.
 pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            crate::error::body_too_large()
-        } else if TooSlow::is_cause_of(&rejection) {
-            crate::error::body_too_slow()
-        } else {
+            return body_too_large();
+        }
+        ApiError::of_body(&rejection).unwrap_or_else(|| {
             ApiError::new(
                 ErrorCode::IncompleteBody,
                 "the request's body did not arrive whole",
             )
-        }
+        })
     })
 }
 
@@ -141,19 +156,31 @@ pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
         if inner.is_data() {
             field_error(&path, &inner.to_string())
         } else {
-            not_json(&inner)
+            not_json(text, &inner)
         }
     })?;
-    deserializer.end().map_err(|error| not_json(&error))?;
+    deserializer.end().map_err(|error| not_json(text, &error))?;
     Ok(value)
 }
 
-fn not_json(error: &serde_json::Error) -> ApiError {
-    let place = format!("line {}, column {}", error.line(), error.column());
-    ApiError::new(
-        ErrorCode::InvalidJson,
-        &format!("the request's body is not valid JSON (at {place})"),
-    )
+fn not_json(text: &[u8], error: &serde_json::Error) -> ApiError {
+    let reason = if text.trim_ascii().is_empty() {
+        "is empty; it must be JSON".to_owned()
+    } else if text.starts_with(&GZIP_MAGIC) {
+        "is gzip data; send it with `Content-Encoding: gzip`".to_owned()
+    } else if let Err(error) = std::str::from_utf8(text) {
+        format!(
+            "is not UTF-8 text, as JSON must be (at byte {})",
+            error.valid_up_to()
+        )
+    } else {
+        format!(
+            "is not valid JSON (at line {}, column {})",
+            error.line(),
+            error.column()
+        )
+    };
+    ApiError::new(ErrorCode::InvalidJson, &format!("the request's body {reason}"))
 }
 
 /// serde's words, such as "invalid type: null, expected a string at line 1 column 9", as a sentence about the field.

@@ -24,7 +24,7 @@ where
         match part.name() {
             Some("image") => image = part.bytes().await?,
             Some("mask") => mask = part.bytes().await?,
-            Some(name) if part.file_name().is_none() => {
+            Some(name) if !part.is_file() => {
                 let key = snake_case(name);
                 let text = part.text().await?;
                 if !text.is_empty() {

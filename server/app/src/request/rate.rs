@@ -27,13 +27,6 @@ pub struct MinBodyRate {
 #[error("the body comes too slowly")]
 pub struct TooSlow;
 
-impl TooSlow {
-    /// Whether an error of reading a body comes from this.
-    pub fn is_cause_of(error: &(dyn std::error::Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<Self>)
-    }
-}
-
 /// Lets the bodies of requests fail that come too slowly.
 pub async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let rate = state.limits.min_body_rate;
@@ -45,7 +38,7 @@ pub async fn limit_rate(State(state): State<AppState>, request: Request, next: N
 }
 
 /// A body that fails in a window of waiting that brought less than it has to.
-struct RatedBody {
+pub struct RatedBody {
     body: Body,
     least: u64,
     window: Duration,
@@ -54,7 +47,9 @@ struct RatedBody {
 }
 
 impl RatedBody {
-    fn new(body: Body, rate: MinBodyRate) -> Self {
+    /// Applies `rate` to a body.
+    #[must_use]
+    pub fn new(body: Body, rate: MinBodyRate) -> Self {
         let least = (rate.bytes_per_second as f64 * rate.window.as_secs_f64()).ceil() as u64;
         Self {
             body,

@@ -1,5 +1,7 @@
 //! The image that the server was opened with, and results that are saved on it.
 
+use std::io::ErrorKind;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -13,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::media::send;
 use crate::blocking::off_thread;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::files::{FileName, open_image};
+use crate::files::{FileName, NameError, open_image};
 use crate::request::{QueryFields, coerce, read_upload};
 use crate::state::AppState;
 
@@ -115,13 +117,18 @@ pub async fn save_image(
     let folder = state.files.output()?.clone();
     let upload = read_upload(request, &state).await?;
     let image = probe(&upload.bytes, &state.limits.image).map_err(|error| ApiError::image("file", &error))?;
-    let name = FileName::last_of(&upload.name)
-        .and_then(|name| name.for_image(image.format))
-        .map_err(|error| ApiError::name("filename", error))?;
+    let name = upload
+        .name
+        .and_then(|name| FileName::last_of(&name))
+        .map_err(|error| ApiError::name("filename", error))?
+        .for_image(image.format);
     let existing = state.files.existing(query.overwrite);
     let name = off_thread(move || folder.write(&name, &upload.bytes, existing))
         .await?
-        .map_err(|error| ApiError::storage(&error))?;
+        .map_err(|error| match error.kind() {
+            ErrorKind::InvalidFilename => ApiError::name("filename", NameError::TooManyBytes),
+            _ => ApiError::storage(&error),
+        })?;
     Ok(Json(Saved {
         filename: name.as_str().to_owned(),
     }))

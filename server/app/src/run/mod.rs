@@ -27,6 +27,7 @@ use self::report::Report;
 use crate::cli::{ModelFlags, Run};
 use crate::codec::CodecPool;
 use crate::request::InpaintRequest;
+use crate::text_encoding::read_text;
 use crate::{shutdown, startup};
 
 /// Pictures on their way at once: one is decoded and one written while one is in the model.
@@ -122,9 +123,9 @@ async fn loaded(engine: &Engine) -> anyhow::Result<ModelInfo> {
 
 /// A JSON file with fields of the inpaint request.
 fn read_fields(path: &Path) -> anyhow::Result<InpaintRequest> {
-    let text = std::fs::read(path)?;
+    let text = read_text(path)?;
     let mut fields: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&text).context("not a JSON object")?;
+        serde_json::from_str(&text).context("not a JSON object")?;
     // A request that was written to a file whole has these too, often as null.
     for elsewhere in ["image", "mask", "result"] {
         fields.remove(elsewhere);

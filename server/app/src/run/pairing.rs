@@ -1,11 +1,17 @@
 //! Which picture goes with which mask, and what its result is called.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use crate::normalization::nfc;
+
 /// The extensions, in any case, by which files of a folder are taken for pictures.
 const EXTENSIONS: [&str; 9] = ["bmp", "gif", "jfif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
+
+/// Longest name of a result in bytes, the limit of ext4, XFS, Btrfs and ZFS (`NAME_MAX`).
+const MAX_NAME_BYTES: usize = 255;
 
 /// The masks to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +27,7 @@ pub enum Masks {
 pub struct Pair {
     /// The picture.
     pub image: OsString,
-    /// Its mask; none where no mask has its stem.
+    /// Its mask; none where no mask has its stem. Stems are compared without regard to Unicode normalisation.
     pub mask: Option<OsString>,
     /// The result.
     pub result: OsString,
@@ -47,13 +53,22 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
     images.sort_unstable();
     images.dedup();
     let results = results(&images);
+    let mut by_stem: HashMap<Cow<OsStr>, Vec<&OsString>> = HashMap::new();
+    if let Masks::ByStem(masks) = masks {
+        for mask in masks {
+            by_stem.entry(comparable(stem(mask))).or_default().push(mask);
+        }
+    }
     images
         .into_iter()
         .zip(results)
         .map(|(image, result)| Pair {
             mask: match masks {
                 Masks::One(mask) => Some(mask.clone()),
-                Masks::ByStem(masks) => mask_of(&image, masks).cloned(),
+                Masks::ByStem(_) => by_stem
+                    .get(&comparable(stem(&image)))
+                    .and_then(|masks| best_mask(&image, masks))
+                    .cloned(),
             },
             image,
             result,
@@ -61,17 +76,28 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
         .collect()
 }
 
-/// The mask of the same name, else the one of the same stem. Of several a PNG is taken, which is exact.
-fn mask_of<'a>(image: &OsStr, masks: &'a [OsString]) -> Option<&'a OsString> {
-    masks
-        .iter()
-        .filter(|mask| stem(mask) == stem(image))
-        .min_by_key(|mask| {
-            let png = Path::new(mask)
-                .extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
-            (mask.as_os_str() != image, !png, mask.as_os_str())
-        })
+/// Chooses from masks of the picture's stem: the one of the same name, else of the same bytes in the stem,
+/// else a PNG, which is exact.
+fn best_mask<'a>(image: &OsStr, masks: &[&'a OsString]) -> Option<&'a OsString> {
+    masks.iter().copied().min_by_key(|mask| {
+        let png = Path::new(mask)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+        (
+            mask.as_os_str() != image,
+            stem(mask) != stem(image),
+            !png,
+            mask.as_os_str(),
+        )
+    })
+}
+
+/// Returns the form of a name to compare it by: macOS writes the same letters in other code points.
+fn comparable(name: &OsStr) -> Cow<'_, OsStr> {
+    match name.to_str().map(nfc) {
+        Some(Cow::Owned(composed)) => Cow::Owned(composed.into()),
+        _ => Cow::Borrowed(name),
+    }
 }
 
 /// A name for each result, all different. `images` are.
@@ -94,14 +120,40 @@ fn results(images: &[OsString]) -> Vec<OsString> {
             break;
         }
     }
-    names
+    let mut results: Vec<OsString> = names
         .into_iter()
         .map(|name| {
             let mut result = name.to_owned();
             result.push(".png");
             result
         })
-        .collect()
+        .collect();
+    let fits = |result: &OsString| result.len() <= MAX_NAME_BYTES;
+    let mut taken: HashSet<OsString> = results.iter().filter(|result| fits(result)).cloned().collect();
+    for result in results.iter_mut().filter(|result| !fits(result)) {
+        *result = shortened(result, &taken);
+        taken.insert(result.clone());
+    }
+    results
+}
+
+/// Shortens a result's name to at most 255 bytes: to `stem~1.png`, or a higher number where that is taken,
+/// with the stem cut at a character. Pictures whose whole names are used for their results may need it. A
+/// name that is not UTF-8 stays as it is, and writing its result fails.
+fn shortened(name: &OsStr, taken: &HashSet<OsString>) -> OsString {
+    let Some(text) = name.to_str() else {
+        return name.to_owned();
+    };
+    let text = text.strip_suffix(".png").unwrap_or(text);
+    // One number more than there are names taken: one of them is free.
+    (0..=taken.len())
+        .map(|number| {
+            let suffix = format!("~{}.png", number + 1);
+            let end = text.floor_char_boundary(MAX_NAME_BYTES - suffix.len());
+            OsString::from(format!("{}{suffix}", text.get(..end).unwrap_or_default()))
+        })
+        .find(|result| !taken.contains(result))
+        .unwrap_or_default()
 }
 
 fn stem(name: &OsStr) -> &OsStr {
@@ -154,6 +206,57 @@ mod tests {
         assert_eq!(by_stem(&["a.jpg"], &masks)[0].1.as_deref(), Some("a.jpg"));
         assert_eq!(by_stem(&["a.webp"], &masks)[0].1.as_deref(), Some("a.PNG"));
         assert_eq!(by_stem(&["a.webp"], &masks[..2])[0].1.as_deref(), Some("a.bmp"));
+    }
+
+    #[rstest]
+    #[case("é.jpg", "e\u{301}.png")]
+    #[case("e\u{301}.jpg", "é.png")]
+    #[case("한글.jpg", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}.png")]
+    fn mask_of_another_normalization_is_found(#[case] image: &str, #[case] mask: &str) {
+        assert_eq!(by_stem(&[image], &["a.png", mask])[0].1.as_deref(), Some(mask));
+    }
+
+    #[test]
+    fn mask_of_the_same_normalization_wins() {
+        let masks = ["e\u{301}.png", "é.bmp"];
+        assert_eq!(by_stem(&["é.jpg"], &masks)[0].1.as_deref(), Some("é.bmp"));
+        assert_eq!(
+            by_stem(&["e\u{301}.jpg"], &masks)[0].1.as_deref(),
+            Some("e\u{301}.png")
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_utf8_are_compared_by_bytes() {
+        use std::os::unix::ffi::OsStringExt;
+        let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let masks = Masks::ByStem(vec![name(b"\xe9.png"), name(b"\xe8.png")]);
+        assert_eq!(
+            pair(vec![name(b"\xe8.jpg")], &masks)[0].mask,
+            Some(name(b"\xe8.png"))
+        );
+    }
+
+    #[test]
+    fn results_of_long_names_fit_and_differ() {
+        let long = "写".repeat(83);
+        let images: Vec<String> = ["ab.jpg", "ab.png", "ac.jpg", "ac.png"]
+            .iter()
+            .map(|end| format!("{long}{end}"))
+            .collect();
+        assert!(images.iter().all(|image| image.len() == 255));
+        let images: Vec<&str> = images.iter().map(String::as_str).collect();
+        let results: HashSet<String> = by_stem(&images, &[])
+            .into_iter()
+            .map(|(.., result)| result)
+            .collect();
+        assert_eq!(results.len(), 4);
+        assert!(
+            results
+                .iter()
+                .all(|result| result.len() <= 255 && result.contains('~'))
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 import { UserError } from "../../api/errors";
 import { exportName, type ExportType } from "../../core/files";
+import { joinName } from "../../core/fileName";
 import { EMPTY_HISTORY } from "../../core/history";
 import { t } from "../../i18n";
 import { notify } from "../../ui/kit/toast";
@@ -71,7 +72,7 @@ export async function maskFile(): Promise<File | null> {
   const { picture } = get();
   if (!picture) return null;
   const blob = await inTurn(() => theDesk().exportMask());
-  return new File([blob], `${picture.name.replace(/\.[^.]*$/, "")}_mask.png`, { type: "image/png" });
+  return new File([blob], joinName(picture.name.replace(/\.[^.]*$/, ""), "_mask.png"), { type: "image/png" });
 }
 
 /** Hands the mask to the browser as a download. */

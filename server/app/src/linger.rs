@@ -1,0 +1,249 @@
+//! Lingering close: reads and discards the rest of a request body that the handler left unread.
+//!
+//! Many clients (Python's `http.client` and urllib, Chrome) write the whole body before they read the
+//! response. If the server closed the connection with unread bytes in its receive buffer, the kernel would
+//! send a TCP reset, and such a client would report a broken pipe instead of the response (RFC 9112, section
+//! 9.6).
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::EXPECT;
+use axum::http::{Request, Version};
+use futures_util::StreamExt;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::watch;
+
+use crate::request::{MinBodyRate, RatedBody};
+
+/// Time for the rest of a body, as in nginx's `lingering_time`.
+const MAX_TIME: Duration = Duration::from_secs(30);
+/// Time for the rest of a body once a graceful shutdown has begun; below the default `--drain-timeout` of 8
+/// s.
+const MAX_TIME_IN_SHUTDOWN: Duration = Duration::from_secs(2);
+/// Least speed of the rest of a body: 4096 bytes/s, the default of `--min-body-rate`, averaged over the 5 s
+/// of nginx's `lingering_timeout`.
+const MIN_RATE: MinBodyRate = MinBodyRate {
+    bytes_per_second: 4096,
+    window: Duration::from_secs(5),
+};
+/// Smallest byte limit for the rest of a body: 256 MiB, twice the default of `--max-body-mib`.
+const MIN_BYTE_LIMIT: u64 = 256 << 20;
+
+/// Limits and shutdown signal of lingering. Clones share the signal.
+#[derive(Clone, Debug)]
+pub struct Linger {
+    max_bytes: u64,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Linger {
+    /// `max_body_bytes`: the limit of `--max-body-mib`; up to twice that is discarded. `shutdown` becomes
+    /// true when a graceful shutdown begins.
+    pub fn new(max_body_bytes: usize, shutdown: watch::Receiver<bool>) -> Self {
+        Self {
+            max_bytes: (max_body_bytes as u64).saturating_mul(2).max(MIN_BYTE_LIMIT),
+            shutdown,
+        }
+    }
+
+    /// Wraps a request's body so that dropping it unread discards the rest in the background. The connection
+    /// stays open, and counts against `--max-connections`, until then.
+    pub fn wrap(&self, request: Request<Body>) -> Request<Body> {
+        let awaits_continue = expects_continue(&request);
+        request.map(|body| {
+            if body.is_end_stream() {
+                return body;
+            }
+            Body::new(LingeringBody {
+                body: Some(body),
+                awaits_continue,
+                linger: self.clone(),
+            })
+        })
+    }
+
+    async fn discard(mut self, body: Body) {
+        let max_bytes = self.max_bytes;
+        let read = async {
+            let mut chunks = Body::new(RatedBody::new(body, MIN_RATE)).into_data_stream();
+            let mut discarded = 0_u64;
+            while let Some(Ok(chunk)) = chunks.next().await {
+                discarded += chunk.len() as u64;
+                if discarded > max_bytes {
+                    break;
+                }
+            }
+        };
+        let end_of_shutdown = async {
+            // An error means that the server is gone, and its connections with it.
+            let _ = self.shutdown.wait_for(|shutdown| *shutdown).await;
+            tokio::time::sleep(MAX_TIME_IN_SHUTDOWN).await;
+        };
+        tokio::select! {
+            () = read => {}
+            () = tokio::time::sleep(MAX_TIME) => {}
+            () = end_of_shutdown => {}
+        }
+    }
+}
+
+/// Returns whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 has no such status.
+fn expects_continue(request: &Request<Body>) -> bool {
+    request.version() > Version::HTTP_10
+        && request
+            .headers()
+            .get(EXPECT)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+struct LingeringBody {
+    /// `None` after its end or an error.
+    body: Option<Body>,
+    /// True while a client that sent `Expect: 100-continue` holds its body back. Polling would send `100
+    /// Continue`, so an unpolled body is dropped at once: hyper then closes the connection, and the client
+    /// never sends the body.
+    awaits_continue: bool,
+    linger: Linger,
+}
+
+impl HttpBody for LingeringBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.awaits_continue = false;
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for LingeringBody {
+    fn drop(&mut self) {
+        if self.awaits_continue || self.is_end_stream() {
+            return;
+        }
+        // There is no runtime while the process ends.
+        if let (Some(body), Ok(runtime)) = (self.body.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(self.linger.clone().discard(body));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use futures_util::stream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A body of 64 KiB chunks, one per `pause`, the bytes read of it, and a receiver that closes when it is
+    /// dropped.
+    fn endless(pause: Duration) -> (Body, Arc<AtomicU64>, watch::Receiver<()>) {
+        let read = Arc::new(AtomicU64::new(0));
+        let (alive, dropped) = watch::channel(());
+        let counter = Arc::clone(&read);
+        let chunks = stream::unfold(alive, move |alive| {
+            let counter = Arc::clone(&counter);
+            async move {
+                tokio::time::sleep(pause).await;
+                counter.fetch_add(64 << 10, Ordering::Relaxed);
+                Some((Ok::<_, std::io::Error>(Bytes::from(vec![0; 64 << 10])), alive))
+            }
+        });
+        (Body::from_stream(chunks), read, dropped)
+    }
+
+    fn linger() -> (watch::Sender<bool>, Linger) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Linger::new(1 << 20, receiver))
+    }
+
+    async fn time_until_dropped(linger: &Linger, body: Body, mut dropped: watch::Receiver<()>) -> Duration {
+        let began = Instant::now();
+        drop(linger.wrap(Request::new(body)));
+        assert!(dropped.changed().await.is_err());
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unread_body_is_discarded_for_30_seconds() {
+        let (_shutdown, linger) = linger();
+        let (body, read, dropped) = endless(Duration::from_secs(1));
+        assert_eq!(time_until_dropped(&linger, body, dropped).await, MAX_TIME);
+        assert!(read.load(Ordering::Relaxed) >= 29 * (64 << 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unread_body_is_discarded_up_to_the_byte_limit() {
+        let (_shutdown, linger) = linger();
+        let (body, read, dropped) = endless(Duration::from_millis(1));
+        assert!(time_until_dropped(&linger, body, dropped).await < MAX_TIME);
+        assert_eq!(read.load(Ordering::Relaxed), MIN_BYTE_LIMIT + (64 << 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stalled_body_is_given_up_after_5_seconds() {
+        let (_shutdown, linger) = linger();
+        let (body, _, dropped) = endless(Duration::from_hours(1));
+        assert_eq!(time_until_dropped(&linger, body, dropped).await, MIN_RATE.window);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_shortens_lingering() {
+        let (shutdown, linger) = linger();
+        shutdown.send_replace(true);
+        let (body, _, dropped) = endless(Duration::from_secs(1));
+        assert_eq!(
+            time_until_dropped(&linger, body, dropped).await,
+            MAX_TIME_IN_SHUTDOWN
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn body_behind_expect_continue_is_never_read() {
+        let (_shutdown, linger) = linger();
+        let (body, read, mut dropped) = endless(Duration::from_millis(1));
+        let request = Request::builder().header(EXPECT, "100-continue").body(body);
+        drop(linger.wrap(request.unwrap()));
+        assert!(dropped.changed().await.is_err());
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn body_behind_expect_continue_lingers_once_read() {
+        let (_shutdown, linger) = linger();
+        let (body, _, mut dropped) = endless(Duration::from_secs(1));
+        let request = Request::builder().header(EXPECT, "100-continue").body(body);
+        let mut chunks = linger.wrap(request.unwrap()).into_body().into_data_stream();
+        assert!(chunks.next().await.is_some());
+        let began = Instant::now();
+        drop(chunks);
+        assert!(dropped.changed().await.is_err());
+        assert_eq!(began.elapsed(), MAX_TIME);
+    }
+}
