@@ -157,6 +157,16 @@ impl ErrorCode {
     }
 }
 
+impl From<&DecodeError> for ErrorCode {
+    fn from(error: &DecodeError) -> Self {
+        match error {
+            DecodeError::NotAnImage | DecodeError::Unsupported(_) => Self::NotAnImage,
+            DecodeError::TooLarge { .. } => Self::ImageTooLarge,
+            DecodeError::Damaged { .. } => Self::DamagedImage,
+        }
+    }
+}
+
 /// The body of every error answer: the keys that IOPaint's clients read, and a code.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -198,12 +208,7 @@ impl ApiError {
     /// An image that can't be used; `field` says which.
     #[must_use]
     pub fn image(field: &str, error: &DecodeError) -> Self {
-        let code = match error {
-            DecodeError::NotAnImage | DecodeError::Unsupported(_) => ErrorCode::NotAnImage,
-            DecodeError::TooLarge { .. } => ErrorCode::ImageTooLarge,
-            DecodeError::Damaged { .. } => ErrorCode::DamagedImage,
-        };
-        Self::new(code, &format!("The field `{field}`: {error}"))
+        Self::new(error.into(), &format!("The field `{field}`: {error}"))
     }
 
     /// A client has sent too many requests; the next one is taken after `wait`.
