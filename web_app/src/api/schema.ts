@@ -1232,7 +1232,10 @@ export interface operations {
   decode: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Milliseconds after which the request is given up; shortens the server's own limit */
+        "X-Request-Timeout-Ms"?: number | null;
+      };
       path?: never;
       cookie?: never;
     };

@@ -130,6 +130,6 @@ mod tests {
     #[test]
     fn other_files_have_no_header() {
         assert!(header_of(b"").is_none());
-        assert!(header_of(&[7; 100_000]).is_none());
+        assert!(header_of(&vec![7; 100_000]).is_none());
     }
 }

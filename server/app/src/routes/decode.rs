@@ -36,6 +36,10 @@ pub struct DecodeForm {
 #[utoipa::path(
     post, path = "/decode", tag = "files",
     request_body(content = DecodeForm, content_type = "multipart/form-data"),
+    params((
+        "X-Request-Timeout-Ms" = Option<u64>, Header,
+        description = "Milliseconds after which the request is given up; shortens the server's own limit",
+    )),
     responses(
         (
             status = OK, content_type = "image/png", body = Vec<u8>, description = "The upright picture",
