@@ -93,22 +93,19 @@ mod tests {
         read_header(&mut file)
     }
 
-    fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
-        let length = (data.len() as u32).to_be_bytes();
-        // Probing reads no checksum.
-        [length.as_slice(), &kind, data, &[0; 4]].concat()
-    }
-
     /// A PNG of 3 x 2 pixels by its header, with `pixels` bytes in pixel chunks of 8 KiB before its EXIF.
     fn png(pixels: usize) -> Vec<u8> {
-        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-        bytes.extend(chunk(*b"IHDR", &[0, 0, 0, 3, 0, 0, 0, 2, 8, 2, 0, 0, 0]));
+        let mut bytes = Vec::new();
+        let encoder = png::Encoder::new(&mut bytes, 3, 2);
+        let mut writer = encoder.write_header().unwrap();
         for _ in 0..pixels.div_ceil(8192) {
-            bytes.extend(chunk(*b"IDAT", &[0x55; 8192]));
+            writer.write_chunk(png::chunk::IDAT, &[0x55; 8192]).unwrap();
         }
         let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        bytes.extend(chunk(*b"eXIf", exif));
-        bytes.extend(chunk(*b"IEND", &[]));
+        let kind = png::chunk::ChunkType(*b"eXIf");
+        writer.write_chunk(kind, exif).unwrap();
+        // The end chunk is written when the writer is dropped.
+        drop(writer);
         bytes
     }
 
