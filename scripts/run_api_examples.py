@@ -29,6 +29,9 @@ KEY = "the-key-of-the-examples-0123456789"
 # The size of both is 150 x 101.
 PHOTO = FIXTURES / "examples" / "photo.jpg"
 MASK = FIXTURES / "goldens" / "inputs" / "mask-disc-150x101.png"
+# A mask of another size, and a scan with the orientation 6.
+SMALL_MASK = FIXTURES / "cases" / "mask-97x75.png"
+SCAN = FIXTURES / "cases" / "page-tiff-orientation6.tif"
 
 
 @dataclass
@@ -105,6 +108,8 @@ def main() -> int:
         for target in ("photo.jpg", "photos/photo.jpg"):
             shutil.copy(PHOTO, folder / target)
         shutil.copy(MASK, folder / "mask.png")
+        shutil.copy(SMALL_MASK, folder / "small-mask.png")
+        shutil.copy(SCAN, folder / "scan.tif")
         flags = ("--input", str(folder / "photos"), "--output-dir", str(folder / "results"))
         binary, models = arguments.binary.resolve(), folder / "models"
         failures = 0

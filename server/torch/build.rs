@@ -120,12 +120,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn grouped(output: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let shim = env::current_dir()?.join("shim");
     let write = |(name, sources): &(&str, &[&str])| {
-        let includes: String = sources
+        let includes: Vec<String> = sources
             .iter()
-            .map(|source| format!("#include \"{}\"\n", shim.join(source).display()))
+            .map(|source| format!("#include \"{}\"", shim.join(source).display()))
             .collect();
         let path = output.join(format!("{name}.cpp"));
-        std::fs::write(&path, includes)?;
+        std::fs::write(&path, includes.join("\n") + "\n")?;
         Ok(path)
     };
     GROUPS.iter().map(write).collect()

@@ -86,6 +86,7 @@ async fn every_route_that_takes_a_body_bounds_it_and_refuses_foreign_pages() {
         ("/api/v1/run_plugin_gen_image", false),
         ("/api/v1/switch_plugin_model", false),
         ("/api/v1/gen-info", true),
+        ("/api/v1/decode", true),
     ] {
         let (content_type, body) = if is_form {
             (form_type.as_str(), form_body.clone())

@@ -99,7 +99,7 @@ async fn medias_lists_images_by_name_with_size_and_times() {
         .iter()
         .map(|entry| json!([entry["name"], entry["width"], entry["height"]]))
         .collect();
-    assert_eq!(shown, [json!(["a.jpeg", 13, 9]), json!(["b.PNG", 150, 101])]);
+    assert_eq!(shown, [json!(["a.jpeg", 9, 13]), json!(["b.PNG", 150, 101])]);
     for entry in list {
         assert!(entry["mtime"].as_f64().unwrap() > 1.6e9 && entry["ctime"].as_f64().unwrap() > 1.6e9);
         assert_eq!(entry.as_object().unwrap().len(), 5);

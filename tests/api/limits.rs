@@ -56,6 +56,7 @@ async fn a_body_that_comes_too_slowly_is_408() {
         ("/inpaint", form_type.as_str()),
         ("/api/v1/adjust_mask", "application/json"),
         ("/api/v1/gen-info", form_type.as_str()),
+        ("/api/v1/decode", form_type.as_str()),
     ] {
         let answer = server.post(path, content_type, stalled(b"{")).await;
         assert_eq!(

@@ -21,6 +21,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod models;
+mod orientation;
 mod page;
 mod photos;
 mod plain_pages;

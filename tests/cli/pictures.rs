@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use iopaint_imaging::{Limits, Picture, decode, decode_mask};
+use image::Luma;
+use iopaint_imaging::{GrayImage, Limits, Picture, decode, decode_mask};
 use serde::Deserialize;
 
 use crate::{fixtures, iopaint};
@@ -434,6 +435,43 @@ fn transparency_and_sixteen_bits_are_kept_outside_the_hole() {
     }
     // The bit depth of PNG's header.
     assert_eq!(fs::read(desk.path("results/deep.png")).unwrap()[24], 16);
+}
+
+#[test]
+fn turned_pictures_are_filled_upright_with_masks_of_either_size() {
+    let desk = Desk::new();
+    let cases = fixtures().join("cases");
+    let names = [
+        "page-webp-exif6.webp",
+        "page-tiff-orientation6.tif",
+        "orientation-long-be.jpg",
+        "two-exif.jpg",
+    ];
+    for name in names {
+        fs::copy(cases.join(name), desk.path("images").join(name)).unwrap();
+    }
+    // White in the upper left corner of the upright picture, (x, y); stored at (y, 74 - x).
+    let upright = GrayImage::from_fn(75, 97, |x, y| Luma([u8::from(x < 9 && y < 5) * 255]));
+    let stored = GrayImage::from_fn(97, 75, |x, y| Luma([u8::from(x < 5 && y > 65) * 255]));
+    for (output, mask) in [("by-upright", upright), ("by-stored", stored)] {
+        mask.save(desk.path("mask.png")).unwrap();
+        assert_exit(&desk.run("images", "mask.png", output, &["--model", "cv2"]), 0);
+    }
+    for name in names {
+        let before = decode(&fs::read(cases.join(name)).unwrap(), &LIMITS).unwrap();
+        let stem = name.split_once('.').unwrap().0;
+        let after = desk.picture(&format!("by-upright/{stem}.png"));
+        assert_eq!(after.rgb.dimensions(), (75, 97), "{name}");
+        for (x, y, pixel) in after.rgb.enumerate_pixels() {
+            assert!(
+                x < 9 && y < 5 || pixel == before.rgb.get_pixel(x, y),
+                "{name}: {x}, {y}"
+            );
+        }
+        assert_ne!(after.rgb, before.rgb, "{name}");
+        let by_stored = desk.picture(&format!("by-stored/{stem}.png"));
+        assert_eq!(by_stored.rgb, after.rgb, "{name}");
+    }
 }
 
 #[test]

@@ -5,10 +5,12 @@ export interface TiffParts {
   readonly bits: 8 | 16;
   readonly samples: readonly number[];
   readonly profile?: Uint8Array;
+  /** 1 to 8. */
+  readonly orientation?: number;
 }
 
 /** Writes an uncompressed little-endian TIFF (TIFF 6.0, section 7) at 300 dots per inch. */
-export function tiff({ width, height, bits, samples, profile }: TiffParts): Buffer {
+export function tiff({ width, height, bits, samples, profile, orientation = 1 }: TiffParts): Buffer {
   const channels = samples.length / (width * height);
   const pixels = Buffer.alloc((samples.length * bits) / 8);
   samples.forEach((sample, at) => {
@@ -37,6 +39,7 @@ export function tiff({ width, height, bits, samples, profile }: TiffParts): Buff
     [259, SHORT, 1, 1],
     [262, SHORT, 1, channels > 2 ? 2 : 1],
     [273, LONG, 1, place(pixels)],
+    [274, SHORT, 1, orientation],
     [277, SHORT, 1, channels],
     [278, LONG, 1, height],
     [279, LONG, 1, pixels.length],

@@ -160,6 +160,16 @@ impl ErrorCode {
     }
 }
 
+impl From<&DecodeError> for ErrorCode {
+    fn from(error: &DecodeError) -> Self {
+        match error {
+            DecodeError::NotAnImage | DecodeError::Unsupported(_) => Self::NotAnImage,
+            DecodeError::TooLarge { .. } => Self::ImageTooLarge,
+            DecodeError::Damaged { .. } => Self::DamagedImage,
+        }
+    }
+}
+
 /// The body of every error answer: the keys that IOPaint's clients read, and a code.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -201,12 +211,7 @@ impl ApiError {
     /// An image that can't be used; `field` says which.
     #[must_use]
     pub fn image(field: &str, error: &DecodeError) -> Self {
-        let code = match error {
-            DecodeError::NotAnImage | DecodeError::Unsupported(_) => ErrorCode::NotAnImage,
-            DecodeError::TooLarge { .. } => ErrorCode::ImageTooLarge,
-            DecodeError::Damaged { .. } => ErrorCode::DamagedImage,
-        };
-        Self::new(code, &format!("The field `{field}`: {error}"))
+        Self::new(error.into(), &format!("The field `{field}`: {error}"))
     }
 
     /// The reason for which reading a body failed, if it is one of this program's own; reads the causes of

@@ -23,8 +23,8 @@ use crate::observe;
 use crate::reference::Reference;
 use crate::request::{X_REQUEST_TIMEOUT_MS, decode_content, limit_length, limit_rate};
 use crate::routes::{
-    catalogue, config, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model, plugins,
-    session,
+    catalogue, config, decode, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model,
+    plugins, session,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -73,6 +73,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(catalogue::models))
         .routes(routes!(catalogue::download_model))
         .routes(routes!(mask::adjust_mask))
+        .routes(routes!(decode::decode))
         .routes(routes!(gen_info::gen_info))
         .routes(routes!(files::input_image))
         .routes(routes!(files::save_image))
@@ -97,6 +98,7 @@ pub fn router(state: AppState) -> Router {
     let origins = state.limits.origins.clone();
     let exposed: Vec<HeaderName> = inpaint::EXPOSED_HEADERS
         .into_iter()
+        .chain(decode::EXPOSED_HEADERS)
         .chain(media::EXPOSED_HEADERS)
         .chain(files::EXPOSED_HEADERS)
         .chain([observe::X_REQUEST_ID])

@@ -36,10 +36,10 @@ pub unsafe fn set_wait_policy() {
     }
 }
 
-/// The most environment variables that [`reexecute_with_wait_policy`] copies; 64 KiB of pointers. Larger environments
-/// keep libgomp's own policy.
+/// The most environment variables that [`reexecute_with_wait_policy`] copies; 16 kB of pointers on the stack. Larger
+/// environments keep libgomp's own policy.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const MAX_VARIABLES: usize = 8192;
+const MAX_VARIABLES: usize = 2000;
 
 /// The longest path of the executable, in bytes, with its terminating zero (Linux: `PATH_MAX`).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

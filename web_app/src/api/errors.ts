@@ -5,6 +5,11 @@ export class UserError extends Error {
   override readonly name = "UserError";
 }
 
+/** Whether an error is a {@link UserError}; errors lose their class on their way out of a worker. */
+export function isUserError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && thrown.name === "UserError";
+}
+
 /** The sentence to show for anything that was thrown. */
 export function sentenceOf(thrown: unknown): string {
   if (thrown instanceof UserError) return thrown.message;

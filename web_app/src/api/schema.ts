@@ -18,6 +18,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/decode": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Decodes a picture of any format that the server reads into an upright PNG: 8-bit RGB, or RGBA where the picture
+     *     has transparency, with its colour profile and no other metadata. Of several pages or frames, the first one. An
+     *     inpaint request for the same file expects a mask of this size.
+     */
+    post: operations["decode"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/gen-info": {
     parameters: {
       query?: never;
@@ -426,6 +447,14 @@ export interface components {
      * @enum {string}
      */
     Cv2Flag: "INPAINT_NS" | "INPAINT_TELEA";
+    /** @description A picture as a file of a form. */
+    DecodeForm: {
+      /**
+       * Format: binary
+       * @description The picture's file.
+       */
+      image: string;
+    };
     /**
      * @description How a model's download stands.
      * @enum {string}
@@ -517,7 +546,7 @@ export interface components {
       image: string;
       /**
        * Format: binary
-       * @description The mask's file, of the image's size: what is brighter than 127 is to be filled.
+       * @description The mask's file, of the upright image's size: what is brighter than 127 is to be filled.
        */
       mask: string;
       /** @description The other fields of the JSON request, as JSON. */
@@ -630,6 +659,12 @@ export interface components {
        */
       extender_y: number;
       /**
+       * @description Accepts a mask of any size: one of the image's stored size is turned with the image, any other is scaled to
+       *     the upright image, nearest neighbour.
+       * @default false
+       */
+      fit_mask: boolean;
+      /**
        * Format: double
        * @description For diffusion models; above 0, at most 1.
        * @default 1
@@ -675,7 +710,7 @@ export interface components {
        */
       ldm_steps: number;
       /**
-       * @description The mask, of the image's size: what is brighter than 127 is to be filled. Base64, as `image`.
+       * @description The mask, of the upright image's size: what is brighter than 127 is to be filled. Base64, as `image`.
        * @default
        */
       mask: string;
@@ -914,7 +949,7 @@ export interface components {
       ctime: number;
       /**
        * Format: int32
-       * @description Height in pixels, as stored.
+       * @description Height in pixels, upright.
        */
       height: number;
       /**
@@ -926,7 +961,7 @@ export interface components {
       name: string;
       /**
        * Format: int32
-       * @description Width in pixels, as stored.
+       * @description Width in pixels, upright.
        */
       width: number;
     };
@@ -1186,6 +1221,138 @@ export interface operations {
       };
       /** @description The client has sent too many requests in a short time */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  decode: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Milliseconds after which the request is given up; shortens the server's own limit */
+        "X-Request-Timeout-Ms"?: number | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["DecodeForm"];
+      };
+    };
+    responses: {
+      /** @description The upright picture */
+      200: {
+        headers: {
+          /** @description The file's EXIF orientation, 1 to 8; 1: stored upright */
+          "X-Orientation"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server wants a key; there was none or a wrong one */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request comes from a page of another site */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body comes too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The file is no image that can be read */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server isn't known under this name */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The client has sent too many requests in a short time */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server is shutting down */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
         headers: {
           [name: string]: unknown;
         };

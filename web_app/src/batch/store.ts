@@ -1,6 +1,7 @@
-import { wrap, type Remote } from "comlink";
+import { proxy, wrap, type Remote } from "comlink";
 import { create } from "zustand";
-import { sentenceOf, UserError } from "../api/errors";
+import { serverCopy } from "../api/decode";
+import { isUserError, sentenceOf, UserError } from "../api/errors";
 import type { JobEvent } from "../api/events";
 import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
@@ -75,7 +76,10 @@ const runner = new Runner<number, Outcome>(
 let worker: Remote<BatchWorker> | null = null;
 
 function theWorker(): Remote<BatchWorker> {
-  worker ??= wrap<BatchWorker>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  if (worker) return worker;
+  worker = wrap<BatchWorker>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  // Messages keep their order: calls that follow find it connected.
+  void worker.connect(proxy(serverCopy));
   return worker;
 }
 
@@ -84,14 +88,19 @@ async function work(id: number, signal: AbortSignal): Promise<Outcome> {
   if (!photo) throw new UserError(t("batch.gone"));
   const mask = maskOf(photo, get());
   if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(photo.file.name) }));
-  const fitted = await theWorker()
-    .maskFor(mask, photo.file)
-    .catch(() => {
-      throw new UserError(t("batch.badMask", { name: mask.name }));
+  const painted = await theWorker()
+    .painted(mask)
+    .catch((thrown: unknown) => {
+      throw new UserError(
+        isUserError(thrown)
+          ? t("error.cantOpenBecause", { name: mask.name, reason: thrown.message })
+          : t("batch.badMask", { name: mask.name }),
+      );
     });
   signal.throwIfAborted();
-  const options = requestOptions(useSettings.getState());
-  const result = await fill({ photo: photo.file, mask: fitted, options }, signal, (progress) => {
+  // The photo goes to the server as it is stored, and the server alone knows its upright size.
+  const options = { ...requestOptions(useSettings.getState()), fit_mask: true };
+  const result = await fill({ photo: photo.file, mask: painted, options }, signal, (progress) => {
     change(id, { progress });
   });
   const onServer = get().target === "server";

@@ -4,31 +4,25 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use iopaint_imaging::{DecodeError, Format, Header, Limits, probe};
+use iopaint_imaging::{DecodeError, Format};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::folder::Folder;
+use super::header::read_header;
 use super::name::FileName;
 
 /// Endings of the files that are listed, as IOPaint lists them.
 const LISTED: [&str; 3] = ["jpg", "jpeg", "png"];
-/// Where most headers end, and where even one behind a large colour profile and EXIF does.
-const HEADS: [u64; 2] = [64 << 10, 4 << 20];
-/// Lists show what is there; whether it can be edited is said when it is sent.
-const ANY_SIZE: Limits = Limits {
-    max_pixels: u64::MAX,
-    max_side: u32::MAX,
-};
 
 /// An image in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MediaInfo {
     /// The file's name.
     pub name: String,
-    /// Height in pixels, as stored.
+    /// Height in pixels, upright.
     pub height: u32,
-    /// Width in pixels, as stored.
+    /// Width in pixels, upright.
     pub width: u32,
     /// When the file was made or its properties changed, in seconds since 1970.
     pub ctime: f64,
@@ -61,11 +55,11 @@ pub fn list(folder: &Folder) -> io::Result<Vec<MediaInfo>> {
         .filter_map(|name| {
             let mut file = folder.read(&name).ok()?;
             let metadata = file.metadata().ok()?;
-            let header = header(&mut file)?;
+            let (width, height) = read_header(&mut file)?.upright_size();
             Some(MediaInfo {
                 name: name.as_str().to_owned(),
-                height: header.height,
-                width: header.width,
+                height,
+                width,
                 ctime: changed(&metadata),
                 mtime: seconds(metadata.modified().ok()?),
             })
@@ -114,20 +108,6 @@ impl MediaFile {
         }
         Ok(bytes)
     }
-}
-
-fn header(file: &mut File) -> Option<Header> {
-    let mut bytes = Vec::new();
-    for length in HEADS {
-        let missing = length.saturating_sub(bytes.len() as u64);
-        let read = file.by_ref().take(missing).read_to_end(&mut bytes).ok()?;
-        match probe(&bytes, &ANY_SIZE) {
-            Ok(header) => return Some(header),
-            Err(_) if (read as u64) < missing => return None,
-            Err(_) => {}
-        }
-    }
-    None
 }
 
 fn seconds(time: SystemTime) -> f64 {

@@ -1,6 +1,7 @@
 //! What the operator offers from the disk: `--input`, `--mask-dir`, `--output-dir`.
 
 mod folder;
+mod header;
 mod media;
 mod name;
 mod thumbnails;

@@ -112,26 +112,26 @@ where
     })
 }
 
-/// Reads the part `file` of a form.
+/// Reads the part of a form that is called `field`.
 ///
 /// # Errors
 /// As [`open`]; there is no such part, or nothing in it.
-pub async fn read_upload<S>(request: Request, state: &S) -> Result<Upload, ApiError>
+pub async fn read_upload<S>(request: Request, field: &str, state: &S) -> Result<Upload, ApiError>
 where
     S: Send + Sync,
     RequestLimits: FromRef<S>,
 {
     let mut form = open(request, state).await?;
     while let Some(part) = form.next_part().await? {
-        if part.name() == Some("file") {
+        if part.name() == Some(field) {
             let name = part.disposition.file_name.clone();
             let name = name.unwrap_or(Err(NameError::Missing));
             let bytes = part.bytes().await?;
             if bytes.is_empty() {
-                return Err(ApiError::field("file", "is empty; it must hold an image"));
+                return Err(ApiError::field(field, "is empty; it must hold an image"));
             }
             return Ok(Upload { name, bytes });
         }
     }
-    Err(ApiError::field("file", "is missing; it must hold an image"))
+    Err(ApiError::field(field, "is missing; it must hold an image"))
 }

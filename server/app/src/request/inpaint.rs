@@ -59,9 +59,13 @@ pub struct InpaintRequest {
     /// The image: base64, bare or as a data URL. PNG, JPEG, WebP, TIFF, BMP or GIF.
     #[schema(required)]
     pub image: String,
-    /// The mask, of the image's size: what is brighter than 127 is to be filled. Base64, as `image`.
+    /// The mask, of the upright image's size: what is brighter than 127 is to be filled. Base64, as `image`.
     #[schema(required)]
     pub mask: String,
+    /// Accepts a mask of any size: one of the image's stored size is turned with the image, any other is scaled to
+    /// the upright image, nearest neighbour.
+    #[serde(deserialize_with = "coerce::boolean")]
+    pub fit_mask: bool,
     /// The model that answers; the current one where it is missing or empty.
     pub model: Option<String>,
     /// What is sent back.
@@ -200,6 +204,7 @@ impl Default for InpaintRequest {
         Self {
             image: String::new(),
             mask: String::new(),
+            fit_mask: false,
             model: None,
             result: Answer::default(),
             ldm_steps: 20,

@@ -115,7 +115,7 @@ pub async fn save_image(
     request: Request,
 ) -> Result<Json<Saved>, ApiError> {
     let folder = state.files.output()?.clone();
-    let upload = read_upload(request, &state).await?;
+    let upload = read_upload(request, "file", &state).await?;
     let image = probe(&upload.bytes, &state.limits.image).map_err(|error| ApiError::image("file", &error))?;
     let name = upload
         .name

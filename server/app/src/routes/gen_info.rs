@@ -33,7 +33,7 @@ pub struct GenInfo {
     ),
 )]
 pub async fn gen_info(State(state): State<AppState>, request: Request) -> Result<Json<GenInfo>, ApiError> {
-    let bytes = read_upload(request, &state).await?.bytes;
+    let bytes = read_upload(request, "file", &state).await?.bytes;
     let text = state
         .codecs
         .run(move || match Format::sniff(&bytes) {

@@ -47,7 +47,7 @@ pub struct InpaintForm {
     /// The image's file.
     #[schema(value_type = String, format = Binary)]
     image: Vec<u8>,
-    /// The mask's file, of the image's size: what is brighter than 127 is to be filled.
+    /// The mask's file, of the upright image's size: what is brighter than 127 is to be filled.
     #[schema(value_type = String, format = Binary)]
     mask: Vec<u8>,
     /// The other fields of the JSON request, as JSON.
@@ -198,7 +198,7 @@ async fn fill(
     let limits = &state.limits;
     let fields = input.fields;
     let image = probe(&input.image, &limits.image).map_err(|error| ApiError::image("image", &error))?;
-    probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
+    let mask = probe(&input.mask, &limits.image).map_err(|error| ApiError::image("mask", &error))?;
     tracing::debug!(width = image.width, height = image.height, format = %image.format, "an image arrived");
 
     state.may_use_model(fields.model.as_deref().unwrap_or_default())?;
@@ -210,12 +210,14 @@ async fn fill(
 
     let pixels = &state.in_flight.pixels;
     let pixel_count = u64::from(image.width) * u64::from(image.height);
-    let room = pixels.reserve(&arrival.client, picture_bytes(pixel_count)).await;
+    let mask_pixels = u64::from(mask.width) * u64::from(mask.height);
+    let larger = pixel_count.max(mask_pixels);
+    let room = pixels.reserve(&arrival.client, picture_bytes(larger)).await;
     let image_limits = limits.image;
     let (image, mask) = (input.image, input.mask);
     let Decoded { mut picture, mask } = state
         .codecs
-        .run(move || decode_both(&image, &mask, &image_limits))
+        .run(move || decode_both(&image, &mask, fields.fit_mask, &image_limits))
         .await??;
     drop(body_room);
     let decoding = admitted.elapsed();
@@ -256,9 +258,17 @@ async fn fill(
     Ok((headers, Body::from(counted(body, room))).into_response())
 }
 
-fn decode_both(image: &[u8], mask: &[u8], limits: &iopaint_imaging::Limits) -> Result<Decoded, ApiError> {
+fn decode_both(
+    image: &[u8],
+    mask: &[u8],
+    fit_mask: bool,
+    limits: &iopaint_imaging::Limits,
+) -> Result<Decoded, ApiError> {
     let picture = decode(image, limits).map_err(|error| ApiError::image("image", &error))?;
     let mut mask = decode_mask(mask, limits).map_err(|error| ApiError::image("mask", &error))?;
+    if fit_mask {
+        mask = picture.fitted_mask(mask);
+    }
     let (image_size, mask_size) = (picture.rgb.dimensions(), mask.dimensions());
     if image_size != mask_size {
         let sentence = format!(

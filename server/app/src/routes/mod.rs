@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod config;
+pub mod decode;
 pub mod files;
 pub mod gen_info;
 pub mod health;

@@ -26,7 +26,7 @@ export function cleanExif(exif: Uint8Array, { width, height }: Size): Uint8Array
   try {
     const block = new Block(viewOf(copy), little);
     const first = block.view.getUint32(4, little);
-    block.set(first, ORIENTATION, UPRIGHT);
+    block.setShort(first, ORIENTATION, UPRIGHT);
     const exifAt = block.get(first, EXIF_IFD);
     if (exifAt !== null) {
       block.set(exifAt, PIXEL_X, width);
@@ -47,26 +47,37 @@ export function cleanExif(exif: Uint8Array, { width, height }: Size): Uint8Array
 }
 
 /** Reads and changes the directories (IFDs) of a TIFF block. */
-class Block {
+export class Block {
   constructor(
     readonly view: DataView,
     private readonly little: boolean,
   ) {}
 
+  /** A tag's number, or the offset of what is too long for the entry. */
   get(directory: number, tag: number): number | null {
-    const entry = this.find(directory, tag);
-    if (entry === null) return null;
+    const [entry] = this.find(directory, tag);
+    if (entry === undefined) return null;
     const short = this.view.getUint16(entry + 2, this.little) === SHORT;
     return short ? this.view.getUint16(entry + 8, this.little) : this.view.getUint32(entry + 8, this.little);
   }
 
   /** Changes a number where there is one. */
   set(directory: number, tag: number, value: number): void {
-    const entry = this.find(directory, tag);
-    if (entry === null) return;
+    const [entry] = this.find(directory, tag);
+    if (entry === undefined) return;
     const short = this.view.getUint16(entry + 2, this.little) === SHORT;
     if (short) this.view.setUint16(entry + 8, value, this.little);
     else this.view.setUint32(entry + 8, value, this.little);
+  }
+
+  /** Makes every entry of a tag a single SHORT. */
+  setShort(directory: number, tag: number, value: number): void {
+    for (const entry of this.find(directory, tag)) {
+      this.view.setUint16(entry + 2, SHORT, this.little);
+      this.view.setUint32(entry + 4, 1, this.little);
+      this.view.setUint32(entry + 8, 0);
+      this.view.setUint16(entry + 8, value, this.little);
+    }
   }
 
   /** Where the next directory is; 0 where there is none. */
@@ -88,11 +99,9 @@ class Block {
     return count;
   }
 
-  private find(directory: number, tag: number): number | null {
-    for (let index = 0; index < this.count(directory); index++) {
-      const entry = directory + 2 + index * ENTRY;
-      if (this.view.getUint16(entry, this.little) === tag) return entry;
-    }
-    return null;
+  private find(directory: number, tag: number): number[] {
+    return Array.from({ length: this.count(directory) }, (_, index) => directory + 2 + index * ENTRY).filter(
+      (entry) => this.view.getUint16(entry, this.little) === tag,
+    );
   }
 }

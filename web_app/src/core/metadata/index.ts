@@ -1,8 +1,9 @@
 import type { Size } from "../geometry";
 import { cleanExif } from "./exif";
 import { readJpeg, writeJpeg } from "./jpeg";
-import { isRgbProfile, NO_METADATA, startsWith, type Metadata } from "./metadata";
+import { isRgbProfile, startsWith, type Metadata } from "./metadata";
 import { readPng } from "./png";
+import { readTiff } from "./tiff";
 import { readWebp, writeWebp } from "./webp";
 
 export type { Metadata } from "./metadata";
@@ -29,7 +30,7 @@ async function readRaw(bytes: Uint8Array): Promise<Metadata> {
   if (isJpeg(bytes)) return readJpeg(bytes);
   if (isWebp(bytes)) return readWebp(bytes);
   if (startsWith(bytes, "\x89PNG\r\n\x1a\n")) return readPng(bytes);
-  return NO_METADATA;
+  return readTiff(bytes);
 }
 
 function isJpeg(bytes: Uint8Array): boolean {

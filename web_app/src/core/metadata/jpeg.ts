@@ -13,7 +13,7 @@ import {
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP2 = 0xe2;
-const START_OF_SCAN = 0xda;
+export const START_OF_SCAN = 0xda;
 const JFIF = "JFIF\0";
 const EXIF = "Exif\0\0";
 const ICC = "ICC_PROFILE\0";
@@ -31,7 +31,9 @@ export function readJpeg(bytes: Uint8Array): Metadata {
   const profile: Uint8Array[] = [];
   for (const { marker, body } of segments(bytes)) {
     if (marker === APP0 && startsWith(body, JFIF)) found = { ...found, density: densityOf(body) };
-    if (marker === APP1 && startsWith(body, EXIF)) found = { ...found, exif: body.slice(EXIF.length) };
+    // Of several blocks the first one counts, as for the server.
+    if (marker === APP1 && startsWith(body, EXIF) && !found.exif)
+      found = { ...found, exif: body.slice(EXIF.length) };
     // Parts are numbered from 1.
     if (marker === APP2 && startsWith(body, ICC)) profile[(body[12] ?? 1) - 1] = body.subarray(14);
   }
@@ -82,12 +84,15 @@ function densityOf(body: Uint8Array): Density | null {
   return body[7] === 2 ? { x: x * CENTIMETRES_IN_INCH, y: y * CENTIMETRES_IN_INCH } : null;
 }
 
-/** The segments before the picture's data. */
-function* segments(bytes: Uint8Array): Generator<Segment> {
+/** The segments before the picture's data. The last one is `START_OF_SCAN`, without its body, if all were found. */
+export function* segments(bytes: Uint8Array): Generator<Segment> {
   let at = 2;
   while (at + 4 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1] ?? 0;
-    if (marker === START_OF_SCAN) return;
+    if (marker === START_OF_SCAN) {
+      yield { marker, at: at + 4, body: bytes.subarray(at + 4, at + 4) };
+      return;
+    }
     // A marker may be preceded by any number of fill bytes.
     if (marker === 0xff) {
       at++;

@@ -4,20 +4,25 @@ import { fromLatin, INCH_IN_METRES, joined, latin, NO_METADATA, viewOf, type Met
 /** The metadata of a PNG (PNG specification, third edition, 11.3). */
 export async function readPng(bytes: Uint8Array): Promise<Metadata> {
   let found = NO_METADATA;
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const length = viewOf(bytes).getUint32(at);
-    const type = latin(bytes, at + 4, 4);
-    const body = bytes.slice(at + 8, at + 8 + length);
-    if (type === "eXIf") found = { ...found, exif: body };
-    if (type === "iCCP") found = { ...found, icc: await profileOf(body) };
+  for (const { type, body } of chunks(bytes)) {
+    if (type === "eXIf" && !found.exif) found = { ...found, exif: body.slice() };
+    if (type === "iCCP") found = { ...found, icc: await profileOf(body.slice()) };
     if (type === "pHYs" && body.length === 9 && body[8] === 1) {
       const view = viewOf(body);
       const inches = (at: number) => view.getUint32(at) * INCH_IN_METRES;
       found = { ...found, density: { x: inches(0), y: inches(4) } };
     }
-    at += 12 + length;
   }
   return found;
+}
+
+/** The chunks behind the signature. */
+export function* chunks(bytes: Uint8Array): Generator<Chunk> {
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const length = viewOf(bytes).getUint32(at);
+    yield { type: latin(bytes, at + 4, 4), body: bytes.subarray(at + 8, at + 8 + length) };
+    at += 12 + length;
+  }
 }
 
 /** The chunks that say it in a PNG. */

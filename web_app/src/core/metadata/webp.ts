@@ -17,7 +17,7 @@ export function readWebp(bytes: Uint8Array): Metadata {
   for (const { type, body } of parts(bytes)) {
     if (type === "ICCP") found = { ...found, icc: body.slice() };
     // Some programs write the prefix that belongs into JPEGs.
-    if (type === "EXIF") {
+    if (type === "EXIF" && !found.exif) {
       found = { ...found, exif: body.slice(startsWith(body, EXIF_PREFIX) ? EXIF_PREFIX.length : 0) };
     }
   }
@@ -54,7 +54,8 @@ function alphaOf(own: readonly Part[]): number {
   return lossless && (lossless.body[4] ?? 0) & 0x10 ? HAS_ALPHA : 0;
 }
 
-function* parts(bytes: Uint8Array): Generator<Part> {
+/** The chunks of the file. */
+export function* parts(bytes: Uint8Array): Generator<Part> {
   for (let at = 12; at + 8 <= bytes.length;) {
     const length = viewOf(bytes).getUint32(at + 4, true);
     yield { type: latin(bytes, at, 4), body: bytes.subarray(at + 8, at + 8 + length) };

@@ -1,5 +1,5 @@
 import { adds, type MaskEdit } from "../../core/edits";
-import { UserError } from "../../api/errors";
+import { isUserError, UserError } from "../../api/errors";
 import { t } from "../../i18n";
 import { useSettings } from "../../settings/store";
 import { theDesk } from "../document/client";
@@ -33,8 +33,8 @@ export async function importMask(file: Blob): Promise<void> {
     inTurn(async () => {
       const done = await theDesk()
         .importMask(file)
-        .catch(() => {
-          throw new UserError(t("error.maskUnreadable"));
+        .catch((thrown: unknown) => {
+          throw new UserError(isUserError(thrown) ? thrown.message : t("error.maskUnreadable"));
         });
       if (done) record(done, "mask");
     }),

@@ -1,4 +1,4 @@
-import { UserError } from "../../api/errors";
+import { isUserError, UserError } from "../../api/errors";
 import { exportName, type ExportType } from "../../core/files";
 import { joinName } from "../../core/fileName";
 import { EMPTY_HISTORY } from "../../core/history";
@@ -20,8 +20,12 @@ export async function open(file: File): Promise<void> {
     inTurn(async () => {
       const opened = await theDesk()
         .open(file, matchMedia("(color-gamut: p3)").matches ? "display-p3" : "srgb")
-        .catch(() => {
-          throw new UserError(t("error.cantOpen", { name: file.name }));
+        .catch((thrown: unknown) => {
+          throw new UserError(
+            isUserError(thrown)
+              ? t("error.cantOpenBecause", { name: file.name, reason: thrown.message })
+              : t("error.cantOpen", { name: file.name }),
+          );
         });
       replaceHistory(EMPTY_HISTORY);
       set({

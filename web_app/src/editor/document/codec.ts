@@ -1,7 +1,14 @@
 import type { Size } from "../../core/geometry";
 import type { ScreenSpace } from "../../core/colour";
 import type { Pixels } from "../../core/pyramid";
-import { decodeTiff, isTiff } from "../../core/tiff";
+import {
+  formatOf,
+  storedPicture,
+  uprightSize,
+  uprightTransform,
+  type Orientation,
+  type StoredPicture,
+} from "../../core/orientation";
 import { readMetadata, type Metadata } from "../../core/metadata";
 
 /** What a canvas can write besides PNG. */
@@ -10,20 +17,53 @@ export type LossyType = "image/jpeg" | "image/webp";
 /** Rows that are moved between a canvas and memory at a time. */
 const BAND = 512;
 
+/** Asks the server for an upright PNG of a file, with its colour profile and no other metadata. */
+export type ServerCopy = (file: Blob) => Promise<Blob>;
+
+export interface Decoded {
+  readonly pixels: Pixels;
+  readonly metadata: Metadata;
+}
+
 /**
  * Decodes a picture into upright pixels, its numbers as they are: the profile that says what they mean is saved with
- * them again, so that nothing outside of a hole changes. @throws where neither the browser nor the page can.
+ * them again, so that nothing outside of a hole changes. The orientation is the server's: files that the browser can't
+ * decode, or might turn differently, are decoded by the server.
+ *
+ * @throws what `serverCopy` throws; anything else where the file is of no format that the server reads.
  */
-export async function decode(file: Blob): Promise<{ pixels: Pixels; metadata: Metadata }> {
+export async function decode(file: Blob, serverCopy: ServerCopy): Promise<Decoded> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (isTiff(bytes)) return decodeTiff(bytes);
-  const bitmap = await createImageBitmap(file, {
+  const stored = storedPicture(bytes);
+  const here = stored && (await decodeHere(file, bytes, stored));
+  if (here) return { pixels: here, metadata: await readMetadata(bytes, here) };
+  if (!formatOf(bytes)) throw new Error("no known format");
+  return decodeCopy(await serverCopy(file), bytes);
+}
+
+/** The pixels of a picture as this browser decodes them; null where it can't. */
+async function decodeHere(file: Blob, original: Uint8Array, stored: StoredPicture): Promise<Pixels | null> {
+  const { bytes, orientation } = stored;
+  const source = bytes === original ? file : new Blob([bytes], { type: file.type });
+  const bitmap = await createImageBitmap(source, {
     imageOrientation: "from-image",
     colorSpaceConversion: "none",
-  });
+  }).catch(() => null);
+  if (!bitmap) return null;
+  try {
+    return pixelsOf(bitmap, orientation);
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** The server may have converted colours: of the profile, the copy decides. */
+async function decodeCopy(copy: Blob, original: Uint8Array): Promise<Decoded> {
+  const bitmap = await decodePatch(copy);
   try {
     const pixels = pixelsOf(bitmap);
-    return { pixels, metadata: await readMetadata(bytes, pixels) };
+    const { icc } = await readMetadata(new Uint8Array(await copy.arrayBuffer()), pixels);
+    return { pixels, metadata: { ...(await readMetadata(original, pixels)), icc } };
   } finally {
     bitmap.close();
   }
@@ -34,15 +74,19 @@ export async function decodePatch(png: Blob): Promise<ImageBitmap> {
   return createImageBitmap(png, { colorSpaceConversion: "none" });
 }
 
-/** The pixels of a bitmap. Canvases have a largest size and bitmaps don't, so they are read band by band. */
-export function pixelsOf(bitmap: ImageBitmap): Pixels {
-  const { width, height } = bitmap;
+/** The pixels of a bitmap, turned upright. Canvases have a largest size and bitmaps don't: they are read in bands. */
+export function pixelsOf(bitmap: ImageBitmap, orientation: Orientation = 1): Pixels {
+  const { width, height } = uprightSize(orientation, bitmap);
+  const [a, b, c, d, e, f] = uprightTransform(orientation, bitmap);
   const data = new Uint8ClampedArray(width * height * 4);
   const context = canvasOf({ width, height: Math.min(BAND, height) });
+  context.imageSmoothingEnabled = false;
   for (let top = 0; top < height; top += BAND) {
     const rows = Math.min(BAND, height - top);
+    context.resetTransform();
     context.clearRect(0, 0, width, rows);
-    context.drawImage(bitmap, 0, -top);
+    context.setTransform(a, b, c, d, e, f - top);
+    context.drawImage(bitmap, 0, 0);
     data.set(context.getImageData(0, 0, width, rows).data, top * width * 4);
   }
   return { width, height, data };

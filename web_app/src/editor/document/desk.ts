@@ -10,7 +10,17 @@ import { pngChunks, withMetadata, type Metadata } from "../../core/metadata";
 import { encodePng, withoutAlpha, type Chunk } from "../../core/png";
 import type { Pixels } from "../../core/pyramid";
 import { uploadFor, type HdOptions } from "../../core/region";
-import { canvasOf, decode, decodePatch, encodeLossy, pixelsOf, toBitmap, type LossyType } from "./codec";
+import {
+  canvasOf,
+  decode,
+  decodePatch,
+  encodeLossy,
+  pixelsOf,
+  toBitmap,
+  type Decoded,
+  type LossyType,
+  type ServerCopy,
+} from "./codec";
 import { Vault } from "./vault";
 
 /** What the page learns of a change. */
@@ -66,9 +76,16 @@ export class Desk {
   /** The mask of the last fill, as far as it reached. */
   private lastHole: { readonly box: Box; readonly mask: Mask } | null = null;
 
+  private serverCopy: ServerCopy = () => Promise.reject(new Error("no server is connected"));
+
+  /** Sets the way to the server, which the page has and its worker hasn't. */
+  connect(serverCopy: ServerCopy): void {
+    this.serverCopy = serverCopy;
+  }
+
   /** Opens a file; `screen` is what the screen can show. */
   async open(file: Blob, screen: ScreenSpace): Promise<Opened> {
-    const { pixels, metadata } = await decode(file);
+    const { pixels, metadata } = await this.decode(file);
     this.document = new PictureDocument(pixels);
     this.vault = new Vault();
     this.lastHole = null;
@@ -102,7 +119,7 @@ export class Desk {
 
   /** A mask as a file has it, stretched to the picture's size. */
   private async readMask(file: Blob): Promise<Mask> {
-    const bitmap = await toBitmap((await decode(file)).pixels);
+    const bitmap = await toBitmap((await this.decode(file)).pixels);
     try {
       const context = canvasOf(this.current().size);
       // A mask's values are not to be mixed.
@@ -127,16 +144,14 @@ export class Desk {
 
   /** Whether a picture has the size of the one that is open. */
   async fits(file: Blob): Promise<boolean> {
-    const bitmap = await createImageBitmap(file);
+    const { pixels } = await this.decode(file);
     const { width, height } = this.current().size;
-    const fits = bitmap.width === width && bitmap.height === height;
-    bitmap.close();
-    return fits;
+    return pixels.width === width && pixels.height === height;
   }
 
   /** Takes another picture of the same size in place of this one. */
   async replacePicture(file: Blob): Promise<Done> {
-    const { pixels } = await decode(file);
+    const { pixels } = await this.decode(file);
     this.transparent = hasTransparency(pixels.data);
     return this.done([this.current().replace(pixels.data)]);
   }
@@ -218,6 +233,10 @@ export class Desk {
     if (!this.metadata) return blob;
     const bytes = new Uint8Array(await blob.arrayBuffer());
     return new Blob([withMetadata(bytes, pixels, this.metadata)], { type });
+  }
+
+  private decode(file: Blob): Promise<Decoded> {
+    return decode(file, this.serverCopy);
   }
 
   private current(): PictureDocument {

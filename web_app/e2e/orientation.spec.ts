@@ -1,0 +1,300 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { expect, type Page } from "@playwright/test";
+import { unzipSync } from "fflate";
+import { EditorPage } from "./page";
+import { maskPng } from "./pictures";
+import { startServer, test } from "./server";
+import { turnedFile, type Drawing, type Kind } from "./turned";
+
+const CASES = "../tests/fixtures/cases";
+const TIFFS = "../server/imaging/tests/data";
+const KINDS: readonly Kind[] = ["jpeg", "png", "png-behind", "webp", "tiff"];
+const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
+
+type Colour = readonly [number, number, number];
+const RED: Colour = [220, 30, 30];
+const GREEN: Colour = [30, 200, 30];
+const BLUE: Colour = [30, 30, 220];
+const YELLOW: Colour = [230, 220, 30];
+/** Red, green, blue and yellow quarters, from the upper left one. */
+const quarters: Drawing = {
+  width: 96,
+  height: 64,
+  colour: (x, y) => (y < 32 ? (x < 48 ? RED : GREEN) : x < 48 ? BLUE : YELLOW),
+};
+
+/** The colours in the middle of the quarters of the picture that is open, as the screen shows them. */
+async function shownQuarters(page: Page): Promise<number[][]> {
+  const { left, top, right, bottom } = await new EditorPage(page).bounds();
+  const at = (share: number, from: number, to: number) => Math.round(from + (to - from) * share);
+  const places = [0.25, 0.75].flatMap((y) =>
+    [0.25, 0.75].map((x) => [at(x, left, right), at(y, top, bottom)] as const),
+  );
+  return page.locator("canvas.picture").evaluate((canvas, places) => {
+    const context = (canvas as HTMLCanvasElement).getContext("2d");
+    if (!context) throw new Error("no context");
+    return places.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
+  }, places);
+}
+
+/** A file as the server decodes it. */
+async function serverCopy(
+  page: Page,
+  bytes: Uint8Array,
+): Promise<{ width: number; height: number; rgba: number[] }> {
+  return page.evaluate(
+    async (bytes) => {
+      const form = new FormData();
+      form.append("image", new Blob([Uint8Array.from(bytes)]), "image");
+      const response = await fetch("api/v1/decode", { method: "POST", body: form });
+      if (!response.ok) throw new Error(await response.text());
+      const bitmap = await createImageBitmap(await response.blob(), { colorSpaceConversion: "none" });
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      if (!context) throw new Error("no context");
+      context.drawImage(bitmap, 0, 0);
+      const { width, height } = bitmap;
+      return { width, height, rgba: [...context.getImageData(0, 0, width, height).data] };
+    },
+    [...bytes],
+  );
+}
+
+function expectNear(
+  seen: readonly number[][],
+  expected: readonly (readonly number[])[],
+  message: string,
+): void {
+  seen.forEach((colour, at) => {
+    colour.forEach((value, channel) => {
+      expect(
+        Math.abs(value - (expected[at]?.[channel] ?? 0)),
+        `${message}: ${seen.join(" | ")}`,
+      ).toBeLessThan(12);
+    });
+  });
+}
+
+async function openAndExpect(
+  page: Page,
+  file: Parameters<EditorPage["openFile"]>[0],
+  name: string,
+  size: string,
+) {
+  const editor = new EditorPage(page);
+  await editor.openFile(file);
+  await expect(page.locator("header").getByText(name)).toBeVisible();
+  await expect(page.getByText(size, { exact: true })).toBeVisible();
+  await editor.settled();
+}
+
+for (const kind of KINDS) {
+  test(`editor shows a ${kind} upright in all eight orientations`, async ({ page, server }) => {
+    await page.goto(server);
+    for (const orientation of ORIENTATIONS) {
+      const file = await turnedFile(page, kind, orientation, quarters);
+      await openAndExpect(page, file, file.name, "96 × 64");
+      expectNear(await shownQuarters(page), [RED, GREEN, BLUE, YELLOW], file.name);
+    }
+  });
+}
+
+for (const [name, size] of [
+  ["page-webp-exif6.webp", "75 × 97"],
+  ["page-tiff-orientation6.tif", "75 × 97"],
+  ["orientation-long-be.jpg", "75 × 97"],
+  ["exif-directory-cut.jpg", "75 × 97"],
+  ["two-exif.jpg", "75 × 97"],
+  ["page-files-phone6.jpg", "300 × 400"],
+] as const) {
+  test(`editor shows ${name} as the server decodes it`, async ({ page, server }) => {
+    await page.goto(server);
+    await openAndExpect(page, join(CASES, name), name, size);
+    const { width, height, rgba } = await serverCopy(page, await readFile(join(CASES, name)));
+    expect(`${width} × ${height}`).toBe(size);
+    const { left, top, right, bottom } = await new EditorPage(page).bounds();
+    const scale = (right - left + 1) / width;
+    expect((bottom - top + 1) / height).toBeCloseTo(scale, 1);
+    const shown = await page.locator("canvas.picture").evaluate(
+      (canvas, { left, top, scale, width, height }) => {
+        const context = (canvas as HTMLCanvasElement).getContext("2d");
+        if (!context) throw new Error("no context");
+        const rgba: number[] = [];
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) {
+            const [u, v] = [left + (x + 0.5) * scale, top + (y + 0.5) * scale];
+            rgba.push(...context.getImageData(u, v, 1, 1).data);
+          }
+        return rgba;
+      },
+      { left, top, scale, width, height },
+    );
+    const difference = shown.reduce((sum, value, at) => sum + Math.abs(value - (rgba[at] ?? 0)), 0);
+    expect(difference / shown.length).toBeLessThan(8);
+  });
+}
+
+for (const name of ["cmyk.tiff", "fax.tiff", "jpeg.tiff", "pages.tiff", "rgb-lzw.tiff", "ycbcr.tiff"]) {
+  test(`editor opens ${name} by way of the server`, async ({ page, server }) => {
+    await page.goto(server);
+    await openAndExpect(page, join(TIFFS, name), name, "13 × 9");
+  });
+}
+
+test("plain files open without a request to the server", async ({ page, server }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/decode")) asked.push(request.url());
+  });
+  await page.goto(server);
+  await openAndExpect(page, join(CASES, "page-files-phone6.jpg"), "page-files-phone6.jpg", "300 × 400");
+  await openAndExpect(page, join(CASES, "mask-97x75.png"), "mask-97x75.png", "97 × 75");
+  expect(asked).toEqual([]);
+  await openAndExpect(page, join(CASES, "page-webp-exif6.webp"), "page-webp-exif6.webp", "75 × 97");
+  expect(asked).toHaveLength(1);
+});
+
+test("a file that the server refuses is named with the server's reason", async ({ page, server }) => {
+  await page.goto(server);
+  const buffer = (await readFile(join(TIFFS, "rgb.tiff"))).subarray(0, 40);
+  await new EditorPage(page).openFile({ name: "cut.tif", mimeType: "image/tiff", buffer });
+  await expect(page.getByText(/“cut\.tif” can't be opened\. The TIFF file is damaged/).first()).toBeVisible();
+});
+
+test("a photo saved as opened stands upright without a turn", async ({ page, server }) => {
+  await page.goto(server);
+  for (const name of ["page-files-phone6.jpg", "orientation-long-be.jpg"]) {
+    const bytes = await readFile(join(CASES, name));
+    const { width, height } = await serverCopy(page, bytes);
+    await openAndExpect(page, join(CASES, name), name, `${width} × ${height}`);
+    const downloading = page.waitForEvent("download");
+    await page.keyboard.press("Control+S");
+    const saved = await readFile(await (await downloading).path());
+    expect(saved.includes("Exif\0\0")).toBe(true);
+    const again = await serverCopy(page, saved);
+    expect([again.width, again.height]).toEqual([width, height]);
+    const seenByBrowser = await page.evaluate(
+      async (bytes) => {
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
+        return [bitmap.width, bitmap.height];
+      },
+      [...saved],
+    );
+    expect(seenByBrowser).toEqual([width, height]);
+  }
+});
+
+/** Grey, with a white object in the upper left and its double in the lower right corner. */
+const objects: Drawing = {
+  width: 60,
+  height: 40,
+  colour: (x, y) => {
+    const inside = (left: number, top: number) => x >= left && x < left + 10 && y >= top && y < top + 8;
+    return inside(6, 5) || inside(44, 27) ? [255, 255, 255] : [90, 90, 90];
+  },
+};
+/** The mean of a rectangle's red samples. */
+function meanRed({ width, rgba }: { width: number; rgba: number[] }, left: number, top: number): number {
+  let sum = 0;
+  for (let y = top; y < top + 8; y++)
+    for (let x = left; x < left + 10; x++) sum += rgba[(y * width + x) * 4] ?? 0;
+  return sum / 80;
+}
+
+test("a batch erases what the mask covers on the upright photos", async ({ page, server }) => {
+  await page.goto(server);
+  const photos = [];
+  for (const kind of KINDS)
+    for (const orientation of [3, 6, 8] as const)
+      photos.push(await turnedFile(page, kind, orientation, objects));
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  const choosing = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await (await choosing).setFiles(photos);
+  const masking = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Choose a mask" }).click();
+  // Twice the photos' upright size.
+  const buffer = maskPng(120, 80, { x: 8, y: 6, width: 28, height: 24 });
+  await (await masking).setFiles({ name: "mask.png", mimeType: "image/png", buffer });
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByRole("status")).toHaveText("15 of 15 done", { timeout: 110_000 });
+  const downloading = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download zip" }).click();
+  const files = Object.entries(unzipSync(await readFile(await (await downloading).path())));
+  expect(files).toHaveLength(15);
+  for (const [name, bytes] of files) {
+    const result = await serverCopy(page, bytes);
+    expect([result.width, result.height], name).toEqual([60, 40]);
+    expect(meanRed(result, 6, 5), `${name}: the masked object`).toBeLessThan(150);
+    expect(meanRed(result, 44, 27), `${name}: the other object`).toBeGreaterThan(240);
+  }
+});
+
+test("the mask of a photo may have the size of the stored or of the upright file", async ({
+  page,
+  server,
+}) => {
+  await page.goto(server);
+  const photos = await Promise.all(
+    (["webp", "tiff"] as const).map((kind) => turnedFile(page, kind, 6, objects)),
+  );
+  // Stored pixel (x, y) is shown at (59 - y, x).
+  const masks = [
+    { name: "webp-6.png", buffer: maskPng(40, 60, { x: 3, y: 42, width: 12, height: 14 }) },
+    { name: "tiff-6.png", buffer: maskPng(60, 40, { x: 4, y: 3, width: 14, height: 12 }) },
+  ];
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  const choosing = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await (await choosing).setFiles(photos);
+  await dialog.getByLabel("Mask", { exact: true }).selectOption("each");
+  const masking = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Choose masks" }).click();
+  await (await masking).setFiles(masks.map((mask) => ({ ...mask, mimeType: "image/png" })));
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByRole("status")).toHaveText("2 of 2 done", { timeout: 110_000 });
+  const downloading = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download zip" }).click();
+  for (const [name, bytes] of Object.entries(unzipSync(await readFile(await (await downloading).path())))) {
+    const result = await serverCopy(page, bytes);
+    expect(meanRed(result, 6, 5), `${name}: the masked object`).toBeLessThan(150);
+    expect(meanRed(result, 44, 27), `${name}: the other object`).toBeGreaterThan(240);
+  }
+});
+
+test("the file dialog shows portrait photos in their proportions", async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-turned-"));
+  const input = join(folder, "in");
+  await mkdir(input);
+  for (const path of [`${CASES}/page-files-phone6.jpg`, "public/samples/air-balloon.jpg"])
+    await copyFile(path, join(input, basename(path)));
+  const server = await startServer(["--input", input, "--output-dir", join(folder, "out")]);
+  try {
+    await page.goto(server.url);
+    await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
+    await page.keyboard.press("f");
+    const pictures = page.getByRole("dialog", { name: "Files" }).locator("img");
+    await expect(pictures).toHaveCount(2);
+    for (const picture of await pictures.all()) {
+      await expect
+        .poll(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
+        .toBeGreaterThan(0);
+      const { shown, natural } = await picture.evaluate((image: HTMLImageElement) => ({
+        shown: image.clientWidth / image.clientHeight,
+        natural: image.naturalWidth / image.naturalHeight,
+      }));
+      expect(Math.abs(shown / natural - 1)).toBeLessThan(0.02);
+    }
+    const portrait = page.getByRole("button", { name: "Open page-files-phone6.jpg" });
+    const { width = 0, height = 0 } = (await portrait.boundingBox()) ?? {};
+    expect(width / height).toBeCloseTo(0.75, 1);
+    await portrait.click();
+    await expect(page.getByText("300 × 400", { exact: true })).toBeVisible();
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  }
+});
