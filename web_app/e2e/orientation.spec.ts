@@ -142,6 +142,19 @@ for (const name of ["cmyk.tiff", "fax.tiff", "jpeg.tiff", "pages.tiff", "rgb-lzw
   });
 }
 
+for (const [name, size] of [
+  ["tiff-cmyk-spot.tif", "97 × 75"],
+  ["tiff-colormap-8bit.tif", "97 × 75"],
+  ["tiff-extra-channel.tif", "97 × 75"],
+  ["tiff-fillorder2-rgb-lzw.tif", "97 × 75"],
+  ["tiff-planar-tiled.tif", "97 × 75"],
+] as const) {
+  test(`editor opens ${name} by way of the server`, async ({ page, server }) => {
+    await page.goto(server);
+    await openAndExpect(page, join(CASES, name), name, size);
+  });
+}
+
 test("plain files open without a request to the server", async ({ page, server }) => {
   const asked: string[] = [];
   page.on("request", (request) => {
