@@ -18,7 +18,7 @@ mod orientation;
 mod picture;
 mod probe;
 pub mod resize;
-mod simd_dispatch;
+pub mod simd_dispatch;
 mod text;
 
 pub use components::{for_each_component, majority};

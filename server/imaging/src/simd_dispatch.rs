@@ -1,13 +1,15 @@
 //! Functions compiled for AVX2, chosen at run time.
 
 /// A function to run with wide vector instructions. `run` and its callees must be `#[inline(always)]`.
-pub(crate) trait Work {
+pub trait Work {
+    /// Does the work.
     fn run(self);
 }
 
-/// Runs `work`, with AVX2 if the processor has it. Only integer arithmetic may depend on it.
+/// Runs `work`, with AVX2 if the processor has it. Results are equal without it if they are integers or
+/// sums in a fixed order.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn run_wide(work: impl Work) {
+pub fn run_wide(work: impl Work) {
     #[target_feature(enable = "avx2")]
     fn with_avx2(work: impl Work) {
         work.run();
@@ -22,6 +24,6 @@ pub(crate) fn run_wide(work: impl Work) {
 
 /// Runs `work`. On other architectures the wide instructions are part of the baseline.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn run_wide(work: impl Work) {
+pub fn run_wide(work: impl Work) {
     work.run();
 }

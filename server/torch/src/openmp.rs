@@ -6,9 +6,9 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-/// Iterations of GNU libgomp's spin loop before a thread sleeps on a futex, about 1 us. Chosen by measurement; see
+/// Iterations of GNU libgomp's spin loop before a thread sleeps on a futex. Chosen by measurement; see
 /// docs/performance.md, "Beside other work".
-const GNU_SPIN: &CStr = c"GOMP_SPINCOUNT=1000";
+const GNU_SPIN: &CStr = c"GOMP_SPINCOUNT=300";
 
 /// The policy as OpenMP defines it. GNU's library follows [`GNU_SPIN`] for the count; LLVM's and Intel's sleep at once.
 const PASSIVE: &CStr = c"OMP_WAIT_POLICY=PASSIVE";

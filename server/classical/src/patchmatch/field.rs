@@ -9,7 +9,7 @@ use super::distance::{RADIUS, distance};
 use super::level::{Canvas, Level};
 use super::parallel::for_each;
 use super::random::Random;
-use super::wide::{Work, run_wide};
+use iopaint_imaging::simd_dispatch::{Work, run_wide};
 
 /// Rows that are searched one after the other; bands of them are searched side by side.
 const BAND: usize = 16;

@@ -23,7 +23,6 @@ mod seam;
 mod smooth;
 mod texture;
 mod vote;
-mod wide;
 
 use std::num::NonZeroUsize;
 

@@ -10,7 +10,7 @@ use super::field::Field;
 use super::level::Level;
 use super::parallel::{PIECE, for_each};
 use super::pixel::{COLOURS, Colours, PARTS};
-use super::wide::{Work, run_wide};
+use iopaint_imaging::simd_dispatch::{Work, run_wide};
 
 /// How steeply a patch's word counts less the deeper its centre lies in the hole: a pixel makes it 1.2 times as little.
 const FALLOFF: f32 = 0.1823;

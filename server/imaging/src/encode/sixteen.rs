@@ -10,7 +10,7 @@ const REACH: u32 = 10;
 
 /// The input's samples outside the hole wherever the result kept their 8-bit value, the result's values x 257 else.
 ///
-/// Where more than half of the surroundings of a component of the hole have one 8-bit colour, that colour in the filling
+/// If more than half of the surroundings of a component of the hole have one 8-bit colour, that colour in the filling
 /// becomes that of most of these pixels in 16 bits, or their mean: plain surroundings are continued exactly, and not to the
 /// nearest multiple of 257.
 pub(super) fn sixteen_bit(picture: &Picture, deep: &Deep, result: &RgbImage, hole: &GrayImage) -> Vec<u16> {

@@ -11,7 +11,7 @@ use crate::metadata::{Extras, Metadata, PngChunk};
 const MAX_INFLATED: usize = 16 << 20;
 /// The keyword of a text that holds an XMP packet (ISO 16684-3, 1.1.5).
 const XMP: &[u8] = b"XML:com.adobe.xmp";
-/// How keywords of `ImageMagick`'s texts with binary profiles begin.
+/// Prefix of the keywords of `ImageMagick`'s texts with binary profiles.
 const RAW_PROFILE: &[u8] = b"Raw profile type ";
 /// Chunks that define what the samples mean, with their lengths. They hold for RGB output, too.
 const COLOUR: [(&[u8; 4], usize); 4] = [(b"cICP", 4), (b"gAMA", 4), (b"cHRM", 32), (b"sRGB", 1)];
