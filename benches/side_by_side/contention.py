@@ -32,9 +32,7 @@ def busy_loops(count: int) -> Iterator[None]:
             loop.join()
 
 
-def measure(
-    rounds: int, requests: dict[str, Callable[[], float]], note: Callable[[str, str, float], None]
-) -> None:
+def measure(rounds: int, requests: dict[str, Callable[[], float]], note: Callable[[str, str, float], None]) -> None:
     """Runs each request `rounds` times beside each number of busy loops.
 
     `requests` maps a server's name to a function that sends one request and returns its seconds. `note` receives the
