@@ -353,3 +353,14 @@ fn gif_frame_smaller_than_its_screen_leaves_the_rest_transparent() {
         }
     }
 }
+
+#[test]
+fn gif_without_palette_is_damaged() {
+    let mut gif = common::file("palette.gif");
+    // The descriptor's flag and size of the global palette (GIF89a, section 18), and the palette itself.
+    let length = 3 << ((gif[10] & 7) + 1);
+    assert!(gif[10] & 0x80 > 0);
+    gif[10] &= 0x7f;
+    gif.drain(13..13 + length);
+    assert!(matches!(decode(&gif, &LIMITS), Err(DecodeError::Damaged { .. })));
+}

@@ -100,3 +100,37 @@ fn unsupported_process_is_named(#[case] name: &str, #[case] sentence: &str) {
         assert!(error.to_string().starts_with(sentence), "{error}");
     }
 }
+
+/// `rgb.jpg`, and the offset of its frame header's marker.
+fn with_frame_header() -> (Vec<u8>, usize) {
+    let bytes = common::file("rgb.jpg");
+    let at = bytes.windows(2).position(|marker| marker == [0xff, 0xc0]);
+    (bytes, at.unwrap())
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    let error = decode(bytes, &LIMITS).unwrap_err();
+    assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
+    error.to_string()
+}
+
+#[test]
+fn fractional_sampling_is_named() {
+    let (mut bytes, at) = with_frame_header();
+    // Luma by 3 x 1, the first chroma component by 2 x 1 (T.81, B.2.2).
+    (bytes[at + 11], bytes[at + 14]) = (0x31, 0x21);
+    let sentence = refusal(&bytes);
+    assert!(sentence.contains("sampl"), "{sentence}");
+}
+
+#[test]
+fn two_and_five_components_are_named() {
+    for count in [2_usize, 5] {
+        let (mut bytes, at) = with_frame_header();
+        let components: Vec<u8> = (1..=count as u8).flat_map(|id| [id, 0x11, 0]).collect();
+        bytes.splice(at + 10..at + 19, components);
+        (bytes[at + 3], bytes[at + 9]) = (8 + 3 * count as u8, count as u8);
+        let sentence = refusal(&bytes);
+        assert!(sentence.contains(&count.to_string()), "{sentence}");
+    }
+}
