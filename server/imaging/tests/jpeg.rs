@@ -1,5 +1,5 @@
 //! JPEG pixels equal libjpeg-turbo's in every layout, or the file is refused.
-#![expect(clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 
