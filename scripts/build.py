@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Builds the page and the server: target/<profile>/iopaint, target/release/iopaint by default.
 
-Independent steps run side by side: libtorch is fetched and the page is built while cargo compiles the crates that need
-neither. Each step prints its start, its end and its duration; the output of tools is prefixed with the step's name.
+libtorch is fetched and the page is built side by side. Then one call of cargo compiles the server: a call for some of
+the crates beforehand would compile the dependencies that both calls need with other features a second time. Each step
+prints its start, its end and its duration; the output of tools is prefixed with the step's name.
 """
 
 from __future__ import annotations
@@ -17,9 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# The crates without libtorch, with most of the server's dependencies.
-PURE = ("iopaint-imaging", "iopaint-inpaint", "iopaint-classical")
 
 
 class Clock:
@@ -99,11 +97,9 @@ def main() -> int:
     arguments = parser.parse_args()
     clock = Clock()
     make = [os.environ.get("MAKE", "make"), "--no-print-directory"]
-    packages = [part for name in PURE for part in ("-p", name)]
     preparation = [
         Step("libtorch", "fetching libtorch, or finding it in the cache", [*make, "libtorch"], clock),
         Step("page", "installing packages and building the page", [*make, "web_app/dist/index.html"], clock),
-        Step("rust", "compiling the crates without libtorch", cargo_build(arguments.profile, *packages), clock),
     ]
     if not run_together(preparation):
         return 1

@@ -105,7 +105,7 @@ def valgrind() -> str:
 
 def build() -> str:
     """Builds the paths as the program is built; the file to run."""
-    command = ["cargo", "bench", "--locked", "--no-run", "-p", "iopaint-classical", "--bench", "instructions"]
+    command = ["cargo", "bench", "--locked", "--no-run", "--workspace", "--bench", "instructions"]
     messages = subprocess.run(
         [*command, "--message-format=json-render-diagnostics"], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE
     ).stdout

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 READ_TIMEOUT_SECONDS = 60.0
@@ -168,22 +169,23 @@ def finish(part: Path, file: Path) -> None:
 # --- pip ----------------------------------------------------------------------------------------------------------
 
 
-def find_wheel(requirement: str, downloads: Path, machine: str | None = None) -> Wheel:
-    """Asks pip, with whatever index and proxy it is set up for, where a package's file is.
+def find_wheels(requirements: Sequence[str], downloads: Path, machine: str | None = None) -> list[Wheel]:
+    """Asks pip, with its configured index and proxy, for the files of packages; in the order of `requirements`.
 
-    `machine` is another Linux processor than this machine's, such as "aarch64".
+    `requirements` have the form "name==version". `machine` is another Linux processor than this machine's, such as
+    "aarch64".
     """
     with tempfile.TemporaryDirectory() as nowhere:
-        report = run_pip([*pip_command(downloads), *resolve_arguments(requirement, nowhere, machine)])
-    return parse_report(report, requirement)
+        report = run_pip([*pip_command(downloads), *resolve_arguments(requirements, nowhere, machine)])
+    return [parse_report(report, requirement) for requirement in requirements]
 
 
-def resolve_arguments(requirement: str, nowhere: str, machine: str | None) -> list[str]:
+def resolve_arguments(requirements: Sequence[str], nowhere: str, machine: str | None) -> list[str]:
     # Any Python's wheel holds the same libraries, so the one that runs this script does not matter; pip takes
     # --python-version and --platform only along with --target.
     arguments = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-", "--no-deps"]
     arguments += ["--target", nowhere, "--python-version", "3.11", "--only-binary", ":all:"]
-    arguments += ["--use-feature", "fast-deps", requirement]
+    arguments += ["--use-feature", "fast-deps", *requirements]
     if machine:
         arguments += [f"--platform={family}_{machine}" for family in ("manylinux_2_28", "manylinux2014")]
     return arguments
@@ -212,10 +214,19 @@ def run_pip(command: list[str]) -> str:
 
 
 def parse_report(report: str, requirement: str) -> Wheel:
-    """The address and hash in pip's installation report."""
+    """The address and hash of a requirement in pip's installation report."""
+    name = canonical(requirement.partition("==")[0])
     try:
-        source = json.loads(report)["install"][0]["download_info"]
+        packages = json.loads(report)["install"]
+        source = next(
+            package["download_info"] for package in packages if canonical(package["metadata"]["name"]) == name
+        )
         url, sha256 = source["url"], source["archive_info"]["hashes"]["sha256"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, StopIteration) as error:
         raise FetchError(f"pip's report names no file with a SHA-256 for {requirement}") from error
     return Wheel(url, sha256)
+
+
+def canonical(name: str) -> str:
+    """A package's name in the normal form of the package index (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -27,7 +27,7 @@ import sys
 import tempfile
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -227,28 +227,26 @@ def install_archive(variant: str, machine: str, target: Path, downloads: Path, b
         archive.unlink(missing_ok=True)
 
 
-def find_and_download(requirement: str, machine: str, downloads: Path) -> Path:
-    """Fetches the wheel of a package that pip would install."""
-    say(f"asking pip where {requirement} is")
-    wheel = fetch.find_wheel(requirement, downloads, None if machine == platform.machine() else machine)
-    return fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say)
+def find_and_download(requirements: Sequence[str], machine: str, downloads: Path) -> list[Path]:
+    """Fetches the wheels of packages that pip would install."""
+    if not requirements:
+        return []
+    say(f"asking pip for {', '.join(requirements)}")
+    wheels = fetch.find_wheels(requirements, downloads, None if machine == platform.machine() else machine)
+    return [fetch.download(wheel.url, downloads, sha256=wheel.sha256, say=say) for wheel in wheels]
 
 
 def install_cuda_headers(variant: str, machine: str, folder: Path, downloads: Path) -> None:
     """Lays CUDA's headers beside libtorch's, for a variant that is built for CUDA."""
-    for requirement in CUDA_HEADERS.get(variant, ()):
-        wheel = find_and_download(requirement, machine, downloads)
-        try:
-            extract(wheel, folder, place_cuda_header)
-        finally:
-            wheel.unlink(missing_ok=True)
+    for wheel in find_and_download(CUDA_HEADERS.get(variant, ()), machine, downloads):
+        extract(wheel, folder, place_cuda_header)
+        wheel.unlink()
 
 
 def install_wheels(machine: str, target: Path, downloads: Path) -> None:
     """Installs the libraries and headers of the wheel that pip would install."""
     cuda = sys.platform == "linux" and machine == "x86_64"
-    wanted = [f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())]
-    files = [find_and_download(requirement, machine, downloads) for requirement in wanted]
+    files = find_and_download([f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())], machine, downloads)
     say(f"unpacking {files[0].name}")
     with complete_or_nothing(target) as folder:
         extract(files[0], folder, lambda name: place_wheel_entry(name, machine))

@@ -168,9 +168,14 @@ class Downloads(Scratch):
 
 class Pip(unittest.TestCase):
     def test_a_report_gives_address_and_hash(self) -> None:
-        info = {"url": "http://host/torch.whl", "archive_info": {"hashes": {"sha256": "ab"}}}
-        wheel = fetch.parse_report(json.dumps({"install": [{"download_info": info}]}), "torch")
-        self.assertEqual(wheel, fetch.Wheel("http://host/torch.whl", "ab"))
+        def package(name: str, sha256: str) -> dict:
+            info = {"url": f"http://host/{name}.whl", "archive_info": {"hashes": {"sha256": sha256}}}
+            return {"metadata": {"name": name}, "download_info": info}
+
+        report = json.dumps({"install": [package("nvidia_cuda.cupti", "cd"), package("torch", "ab")]})
+        self.assertEqual(fetch.parse_report(report, "torch==2.7.0"), fetch.Wheel("http://host/torch.whl", "ab"))
+        cupti = fetch.parse_report(report, "NVIDIA-cuda-cupti==12.6.80")
+        self.assertEqual(cupti.sha256, "cd")
 
     def test_a_report_without_a_hash_is_refused(self) -> None:
         for report in ("", "{}", '{"install": []}', '{"install": [{"download_info": {"url": "u"}}]}'):
@@ -297,8 +302,8 @@ class WheelEntries(unittest.TestCase):
         self.assertEqual(set(setup.CUDA_HEADERS), set(setup.VARIANTS) - {"cpu"})
 
     def test_the_wheel_of_another_processor_is_asked_for_by_its_platforms(self) -> None:
-        own = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", None)
-        other = setup.fetch.resolve_arguments("torch==2.7.0", "nowhere", "aarch64")
+        own = setup.fetch.resolve_arguments(["torch==2.7.0"], "nowhere", None)
+        other = setup.fetch.resolve_arguments(["torch==2.7.0"], "nowhere", "aarch64")
         self.assertEqual(other, [*own, "--platform=manylinux_2_28_aarch64", "--platform=manylinux2014_aarch64"])
         # Only the wheel for x86-64 names CUDA in its libtorch.so.
         self.assertIsNone(setup.place_wheel_entry("torch/lib/libtorch.so", "x86_64"))

@@ -115,7 +115,9 @@ fn sigterm_ends_the_server_with_exit_code_0() {
     assert!(server.child.wait().unwrap().success());
     let mut rest = String::new();
     server.stdout.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
+    let url = format!("http://127.0.0.1:{}/", server.port);
+    assert!(rest.starts_with(&format!("Open {url} in a browser")), "{rest}");
+    assert!(rest.ends_with("Ctrl+C stops the server.\n"), "{rest}");
 }
 
 #[cfg(target_os = "linux")]
@@ -144,7 +146,7 @@ fn inbrowser_opens_the_page() {
         std::thread::yield_now();
     }
     let opened = std::fs::read_to_string(note).unwrap();
-    assert_eq!(opened.trim(), format!("http://127.0.0.1:{}", server.port));
+    assert_eq!(opened.trim(), format!("http://127.0.0.1:{}/", server.port));
 }
 
 #[test]

@@ -32,10 +32,19 @@ const MIN_RATE: MinBodyRate = MinBodyRate {
 /// Smallest byte limit for the rest of a body: 256 MiB, twice the default of `--max-body-mib`.
 const MIN_BYTE_LIMIT: u64 = 256 << 20;
 
+/// Limits of the time that the rest of a body may take.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    max: Duration,
+    max_in_shutdown: Duration,
+    min_rate: MinBodyRate,
+}
+
 /// Limits and shutdown signal of lingering. Clones share the signal.
 #[derive(Clone, Debug)]
 pub struct Linger {
     max_bytes: u64,
+    times: Times,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -45,6 +54,11 @@ impl Linger {
     pub fn new(max_body_bytes: usize, shutdown: watch::Receiver<bool>) -> Self {
         Self {
             max_bytes: (max_body_bytes as u64).saturating_mul(2).max(MIN_BYTE_LIMIT),
+            times: Times {
+                max: MAX_TIME,
+                max_in_shutdown: MAX_TIME_IN_SHUTDOWN,
+                min_rate: MIN_RATE,
+            },
             shutdown,
         }
     }
@@ -66,9 +80,9 @@ impl Linger {
     }
 
     async fn discard(mut self, body: Body) {
-        let max_bytes = self.max_bytes;
+        let Self { max_bytes, times, .. } = self;
         let read = async {
-            let mut chunks = Body::new(RatedBody::new(body, MIN_RATE)).into_data_stream();
+            let mut chunks = Body::new(RatedBody::new(body, times.min_rate)).into_data_stream();
             let mut discarded = 0_u64;
             while let Some(Ok(chunk)) = chunks.next().await {
                 discarded += chunk.len() as u64;
@@ -80,11 +94,11 @@ impl Linger {
         let end_of_shutdown = async {
             // An error means that the server is gone, and its connections with it.
             let _ = self.shutdown.wait_for(|shutdown| *shutdown).await;
-            tokio::time::sleep(MAX_TIME_IN_SHUTDOWN).await;
+            tokio::time::sleep(times.max_in_shutdown).await;
         };
         tokio::select! {
             () = read => {}
-            () = tokio::time::sleep(MAX_TIME) => {}
+            () = tokio::time::sleep(times.max) => {}
             () = end_of_shutdown => {}
         }
     }
@@ -157,9 +171,14 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use futures_util::stream;
-    use tokio::time::Instant;
+    use tokio::time::{Instant, timeout};
 
     use super::*;
+
+    const CHUNK_BYTES: u64 = 64 << 10;
+    const SHORT: Duration = Duration::from_millis(50);
+    const NEVER: Duration = Duration::from_hours(1);
+    const DEADLINE: Duration = Duration::from_secs(60);
 
     /// A body of 64 KiB chunks, one per `pause`, the bytes read of it, and a receiver that closes when it is
     /// dropped.
@@ -171,79 +190,106 @@ mod tests {
             let counter = Arc::clone(&counter);
             async move {
                 tokio::time::sleep(pause).await;
-                counter.fetch_add(64 << 10, Ordering::Relaxed);
-                Some((Ok::<_, std::io::Error>(Bytes::from(vec![0; 64 << 10])), alive))
+                counter.fetch_add(CHUNK_BYTES, Ordering::Relaxed);
+                Some((
+                    Ok::<_, std::io::Error>(Bytes::from(vec![0; CHUNK_BYTES as usize])),
+                    alive,
+                ))
             }
         });
         (Body::from_stream(chunks), read, dropped)
     }
 
-    fn linger() -> (watch::Sender<bool>, Linger) {
+    /// Lingering without any limit but that of bytes.
+    fn unlimited() -> (watch::Sender<bool>, Linger) {
         let (sender, receiver) = watch::channel(false);
-        (sender, Linger::new(1 << 20, receiver))
+        let mut linger = Linger::new(1 << 20, receiver);
+        linger.times = Times {
+            max: NEVER,
+            max_in_shutdown: NEVER,
+            min_rate: MinBodyRate {
+                bytes_per_second: 1,
+                window: NEVER,
+            },
+        };
+        (sender, linger)
     }
 
     async fn time_until_dropped(linger: &Linger, body: Body, mut dropped: watch::Receiver<()>) -> Duration {
         let began = Instant::now();
         drop(linger.wrap(Request::new(body)));
-        assert!(dropped.changed().await.is_err());
+        let closed = timeout(DEADLINE, dropped.changed()).await;
+        assert!(closed.expect("the body is dropped in time").is_err());
         began.elapsed()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn unread_body_is_discarded_for_30_seconds() {
-        let (_shutdown, linger) = linger();
-        let (body, read, dropped) = endless(Duration::from_secs(1));
-        assert_eq!(time_until_dropped(&linger, body, dropped).await, MAX_TIME);
-        assert!(read.load(Ordering::Relaxed) >= 29 * (64 << 10));
+    #[test]
+    fn limits_of_a_server() {
+        let (_shutdown, receiver) = watch::channel(false);
+        let small = Linger::new(1 << 20, receiver.clone());
+        assert_eq!(small.max_bytes, 256 << 20);
+        assert_eq!(small.times.max, Duration::from_secs(30));
+        assert_eq!(small.times.max_in_shutdown, Duration::from_secs(2));
+        assert_eq!(small.times.min_rate.window, Duration::from_secs(5));
+        assert_eq!(Linger::new(1 << 30, receiver).max_bytes, 2 << 30);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn unread_body_is_discarded_up_to_the_byte_limit() {
-        let (_shutdown, linger) = linger();
+    #[tokio::test]
+    async fn unread_body_is_discarded_for_the_time_limit() {
+        let (_shutdown, mut linger) = unlimited();
+        linger.times.max = SHORT;
         let (body, read, dropped) = endless(Duration::from_millis(1));
-        assert!(time_until_dropped(&linger, body, dropped).await < MAX_TIME);
-        assert_eq!(read.load(Ordering::Relaxed), MIN_BYTE_LIMIT + (64 << 10));
+        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
+        assert!(read.load(Ordering::Relaxed) >= CHUNK_BYTES);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn stalled_body_is_given_up_after_5_seconds() {
-        let (_shutdown, linger) = linger();
-        let (body, _, dropped) = endless(Duration::from_hours(1));
-        assert_eq!(time_until_dropped(&linger, body, dropped).await, MIN_RATE.window);
+    #[tokio::test]
+    async fn unread_body_is_discarded_up_to_the_byte_limit() {
+        let (_shutdown, linger) = unlimited();
+        let (body, read, dropped) = endless(Duration::ZERO);
+        time_until_dropped(&linger, body, dropped).await;
+        assert_eq!(read.load(Ordering::Relaxed), MIN_BYTE_LIMIT + CHUNK_BYTES);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn shutdown_shortens_lingering() {
-        let (shutdown, linger) = linger();
-        shutdown.send_replace(true);
-        let (body, _, dropped) = endless(Duration::from_secs(1));
-        assert_eq!(
-            time_until_dropped(&linger, body, dropped).await,
-            MAX_TIME_IN_SHUTDOWN
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn body_behind_expect_continue_is_never_read() {
-        let (_shutdown, linger) = linger();
-        let (body, read, mut dropped) = endless(Duration::from_millis(1));
-        let request = Request::builder().header(EXPECT, "100-continue").body(body);
-        drop(linger.wrap(request.unwrap()));
-        assert!(dropped.changed().await.is_err());
+    #[tokio::test]
+    async fn stalled_body_is_given_up_after_the_rate_window() {
+        let (_shutdown, mut linger) = unlimited();
+        linger.times.min_rate.window = SHORT;
+        let (body, read, dropped) = endless(NEVER);
+        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
         assert_eq!(read.load(Ordering::Relaxed), 0);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
+    async fn shutdown_shortens_lingering() {
+        let (shutdown, mut linger) = unlimited();
+        linger.times.max_in_shutdown = SHORT;
+        shutdown.send_replace(true);
+        let (body, _, dropped) = endless(Duration::from_millis(1));
+        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
+    }
+
+    #[tokio::test]
+    async fn body_behind_expect_continue_is_never_read() {
+        let (_shutdown, linger) = unlimited();
+        let (body, read, mut dropped) = endless(Duration::ZERO);
+        let request = Request::builder().header(EXPECT, "100-continue").body(body);
+        drop(linger.wrap(request.unwrap()));
+        assert!(timeout(DEADLINE, dropped.changed()).await.unwrap().is_err());
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
     async fn body_behind_expect_continue_lingers_once_read() {
-        let (_shutdown, linger) = linger();
-        let (body, _, mut dropped) = endless(Duration::from_secs(1));
+        let (_shutdown, mut linger) = unlimited();
+        linger.times.max = SHORT;
+        let (body, read, mut dropped) = endless(Duration::from_millis(1));
         let request = Request::builder().header(EXPECT, "100-continue").body(body);
         let mut chunks = linger.wrap(request.unwrap()).into_body().into_data_stream();
         assert!(chunks.next().await.is_some());
-        let began = Instant::now();
+        let before = read.load(Ordering::Relaxed);
         drop(chunks);
-        assert!(dropped.changed().await.is_err());
-        assert_eq!(began.elapsed(), MAX_TIME);
+        assert!(timeout(DEADLINE, dropped.changed()).await.unwrap().is_err());
+        assert!(read.load(Ordering::Relaxed) > before);
     }
 }

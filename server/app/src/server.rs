@@ -19,6 +19,7 @@ use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::metrics::Metrics;
 use crate::request::{MinBodyRate, RequestLimits};
+use crate::root_path::RootPath;
 use crate::router::router;
 use crate::state::{AppState, ServerLimits};
 use crate::{shutdown, startup};
@@ -62,9 +63,10 @@ pub async fn start(flags: Start) -> anyhow::Result<()> {
     if open_to_others {
         warn_of_others(&address);
     }
-    announce(&address)?;
+    let page = page_url(address, &flags.root_path);
+    announce(address, &page)?;
     if flags.inbrowser {
-        open_page(address);
+        open_page(&page);
     }
     let drain_timeout = Duration::from_secs(flags.drain_timeout);
     let stopping = engine.clone();
@@ -183,22 +185,33 @@ fn warn_of_others(address: &SocketAddr) {
     );
 }
 
-/// Says where the page is, on stdout, where scripts read it.
-fn announce(address: &SocketAddr) -> std::io::Result<()> {
+/// Prints the address on stdout, on a line of its own for scripts, and the next steps for users. One write, so
+/// that a script may close the pipe after the first line.
+fn announce(address: SocketAddr, page: &str) -> std::io::Result<()> {
+    let text = format!(
+        "Listening on http://{address}\n\
+         Open {page} in a browser, drop a picture on the page and paint over an object to remove it.\n\
+         The API is described at {page}docs. Ctrl+C stops the server.\n"
+    );
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "Listening on http://{address}")?;
+    stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
-/// Opens the page in this machine's browser. The server goes on without one.
-fn open_page(mut address: SocketAddr) {
+/// Returns the page's URL on this machine, with a final slash.
+fn page_url(mut address: SocketAddr, root_path: &RootPath) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    if let Err(error) = open::that_detached(format!("http://{address}")) {
+    format!("http://{address}{root_path}/")
+}
+
+/// Opens the page in this machine's browser. The server goes on without one.
+fn open_page(url: &str) {
+    if let Err(error) = open::that_detached(url) {
         tracing::warn!("no browser could be opened: {error}");
     }
 }

@@ -182,11 +182,12 @@ impl Shared {
             (Ok(_), None) => Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
             (Err(error), _) => {
                 let sentence = format!("the model `{name}` could not be loaded: {error}");
-                if matches!((&then, &error), (Then::InsteadOf(_), LoadError::Download(_))) {
+                match (&then, &error) {
                     // Not an error: the built-in model serves, and machines without a network are ordinary.
-                    tracing::warn!("{}", self.download_advice(name, &error));
-                } else {
-                    tracing::error!(model = name, "{sentence}");
+                    (Then::InsteadOf(_), LoadError::Download(error)) => {
+                        tracing::warn!(cause = error.cause(), "{}", self.download_advice(name));
+                    }
+                    _ => tracing::error!(model = name, "{sentence}"),
                 }
                 self.meter.model_failed(name);
                 failed = state.fail(name, &sentence);
@@ -205,19 +206,25 @@ impl Shared {
         self.unload(unloaded);
     }
 
-    /// Sentence for the log after a failed background download of the default model `name`: the reason, the model that
-    /// serves instead, and the path to copy the file to.
-    fn download_advice(&self, name: &str, error: &LoadError) -> String {
-        let file = self.registry.get(name).and_then(|spec| spec.files.first());
-        let advice = file.map_or_else(String::new, |file| {
-            let path = self.store.download_path(file);
-            format!(
-                " To use `{name}`, copy `{}` to {} and restart.",
-                file.name,
-                path.display()
-            )
-        });
-        format!("Model `{name}` was not downloaded ({error}). The built-in model serves.{advice}")
+    /// Log message after a failed background download of the default model `name`: the model that serves
+    /// instead, and the path to copy the file to.
+    fn download_advice(&self, name: &str) -> String {
+        let advice = self
+            .registry
+            .get(name)
+            .and_then(|spec| spec.files.first())
+            .map(|file| {
+                let path = self.store.download_path(file);
+                format!(
+                    "; to use `{name}`, copy {} to {} and restart",
+                    file.name,
+                    path.display()
+                )
+            });
+        format!(
+            "`{name}` could not be downloaded, the built-in model serves{}",
+            advice.unwrap_or_default()
+        )
     }
 
     /// There is no thread for models any more: nothing can run from now on, and all who wait are told so.

@@ -100,6 +100,23 @@ pub enum DownloadError {
 }
 
 impl DownloadError {
+    /// Short cause for a log field, without advice and without the file's name.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Unreachable { host, .. } => format!("{host} can't be reached"),
+            Self::Refused { host, status, .. } => format!("{host} answers with status {status}"),
+            Self::WebPage { host, .. } => format!("{host} sent a web page"),
+            Self::WrongLength { .. } => "the file has another length".into(),
+            Self::WrongHash { .. } => "the file has another SHA-256".into(),
+            Self::Interrupted { host, .. } => format!("the connection to {host} was interrupted"),
+            Self::DiskFull { .. } => "the disk is full".into(),
+            Self::Disk { source, .. } => format!("the model folder can't be written to: {source}"),
+            Self::Client(reason) => reason.clone(),
+            Self::Cancelled => "cancelled".into(),
+        }
+    }
+
     /// The failure of a file operation on the file called `file`.
     pub(super) fn disk(file: &str, source: io::Error) -> Self {
         let file = file.to_owned();
