@@ -10,6 +10,8 @@ fn me() -> ClientKey {
 #[tokio::test]
 async fn a_switch_changes_the_model_for_all_and_is_free_where_it_is_the_current_one() {
     let (engine, strings, _folder) = offline(Some("a"), |_| {});
+    // A switch before the first load has begun would leave `a` unloaded.
+    engine.admit(me(), None).unwrap().run(work(0)).await.unwrap();
     assert_eq!(engine.switch("b").await.unwrap().name, "b");
     assert_eq!(engine.status().model.unwrap().name, "b");
     engine.switch("b").await.unwrap();
