@@ -22,20 +22,19 @@ pub fn decode(field: &str, text: &str) -> Result<Vec<u8>, ApiError> {
         }
         _ => text,
     };
-    let mut characters: Vec<u8> = payload
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
-    for character in &mut characters {
-        match character {
-            b'-' => *character = b'+',
-            b'_' => *character = b'/',
-            _ => {}
+    // The decoder skips white space itself, and accepts no more padding than is needed.
+    let payload = payload.trim_end_matches(|c: char| c == '=' || c.is_ascii_whitespace());
+    let mut characters = payload.as_bytes().to_vec();
+    if memchr::memchr2(b'-', b'_', &characters).is_some() {
+        for character in &mut characters {
+            match character {
+                b'-' => *character = b'+',
+                b'_' => *character = b'/',
+                _ => {}
+            }
         }
     }
-    let unpadded = characters.len() - characters.iter().rev().take_while(|byte| **byte == b'=').count();
-    characters.truncate(unpadded);
-    if characters.is_empty() {
+    if payload.trim_ascii_start().is_empty() {
         return Err(ApiError::field(
             field,
             "is empty; it must hold an image in base64",
