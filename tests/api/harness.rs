@@ -152,11 +152,36 @@ pub fn torch() -> Arc<dyn ModelLoader> {
         threads: 2,
         ..TorchSettings::default()
     });
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    at_exit::skip_destructors();
     Arc::new(TorchLoader {
         device: Device::Cpu,
         strict: false,
         threads: NonZeroUsize::MIN,
     })
+}
+
+/// The end of the test process. A server that a test has left may still load its model then, and crash when
+/// libtorch's static objects are destroyed. The program itself ends with `iopaint_engine::exit`.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod at_exit {
+    use std::ffi::{c_int, c_void};
+    use std::ptr::null_mut;
+
+    unsafe extern "C" {
+        fn on_exit(handler: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
+    }
+
+    extern "C" fn leave(status: c_int, _: *mut c_void) {
+        iopaint_engine::exit(status as u8)
+    }
+
+    /// Ends the process before the destructors of objects that exist at the time of the call. Handlers run in the
+    /// reverse order of their registration, so each server registers it once more.
+    pub fn skip_destructors() {
+        // SAFETY: the handler is a function of the signature that on_exit(3) asks for, and ignores its argument.
+        assert_eq!(unsafe { on_exit(leave, null_mut()) }, 0);
+    }
 }
 
 fn start(
