@@ -114,11 +114,12 @@ sbom: setup ## Write bills of materials (CycloneDX) and a report of licences int
 	@scripts/sbom
 
 .PHONY: dist
-dist: ## Pack a release that runs without this machine: build/dist/iopaint-<version>-<os>-<arch>.tar.zst.
+dist: ## Pack a release that runs without this machine, on Debian as a .deb too, and check it: build/dist.
 	@$(PYTHON) scripts/build.py --profile dist
 	@rm -rf build/dist
 	@$(PYTHON) scripts/dist.py --binary target/dist/iopaint
 	@$(PYTHON) scripts/check_dist.py build/dist/*.tar.zst
+	@$(PYTHON) scripts/check_deb.py build/dist
 
 # The judges' weights come with packages that are installed here and never shipped.
 build/eval/venv/ready: models/eval/requirements.txt

@@ -189,9 +189,7 @@ def build(release: Path, version: str, variant: str, output: Path, date: int) ->
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / "iopaint"
         lay_out(release, tree)
-        log = CHANGELOG.format(
-            version=full, upstream=version, maintainer=maintainer(), date=formatdate(date)
-        )
+        log = CHANGELOG.format(version=full, upstream=version, maintainer=maintainer(), date=formatdate(date))
         (tree / DOC / "changelog.Debian").write_text(log, encoding="utf-8")
         compress(tree / DOC / "changelog.Debian")
         depends = dependencies(tree, architecture)

@@ -36,8 +36,10 @@ class Archive(Folder):
     def test_a_build_for_cuda_says_so_in_its_name(self) -> None:
         self.write("cpu/build-version", "2.7.0+cpu\n")
         self.write("cuda/build-version", "2.7.0+cu118\n")
-        self.assertRegex(dist.name_of("1.2.3", self.folder / "cpu"), r"^iopaint-1\.2\.3-\w+-\w+$")
-        self.assertRegex(dist.name_of("1.2.3", self.folder / "cuda"), r"^iopaint-1\.2\.3-\w+-\w+-cu118$")
+        self.assertEqual(dist.cuda_variant(self.folder / "cpu"), "")
+        self.assertEqual(dist.cuda_variant(self.folder / "cuda"), "cu118")
+        self.assertRegex(dist.name_of("1.2.3", ""), r"^iopaint-1\.2\.3-\w+-\w+$")
+        self.assertRegex(dist.name_of("1.2.3", "cu118"), r"^iopaint-1\.2\.3-\w+-\w+-cu118$")
 
     def test_the_same_files_give_the_same_bytes_whenever_they_were_made(self) -> None:
         def packed() -> bytes:
