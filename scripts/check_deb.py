@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Checks a release's Debian package as an administrator meets it: installs it into a clean Debian that is booted in a
-container without a network, fills a photo through the service, upgrades, removes and purges.
+"""Checks a release's Debian package as an administrator meets it: installs it into a clean Debian that is booted
+in a container without a network, fills a photo through the service, upgrades, removes and purges.
 
-Needs root on Debian or a release derived from it; elsewhere it says that it is skipped. debootstrap, systemd-nspawn and
-lintian are installed where they are missing. Where systemd can't be booted, the service's command runs in a chroot with
-its user, environment file and state directories, but without the unit's sandbox.
+Needs root on Debian or a release derived from it; elsewhere it says that it is skipped. debootstrap,
+systemd-nspawn and lintian are installed where they are missing. Where systemd can't be booted, the service's
+command runs in a chroot with its user, environment file and state directories, but without the unit's
+sandbox.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Checks the release workflow: its rules, and what its commands do, without publishing anything.
 
-The commands of its `run` steps are executed as GitHub does, in a clone of this checkout whose CHANGELOG.md describes the
-version. Programs that publish (gh, docker, cosign) or take long (make, apt-get) are replaced by ones that record how they
-are called; `make dist` and `make sbom` leave the files of --artifacts, or empty ones of the same names. Steps that use an
-action are not executed, except for those that pass files from job to job.
+The commands of its `run` steps are executed as GitHub does, in a clone of this checkout whose CHANGELOG.md
+describes the version. Programs that publish (gh, docker, cosign) or take long (make, apt-get) are replaced by
+ones that record how they are called; `make dist` and `make sbom` leave the files of --artifacts, or empty
+ones of the same names. Steps that use an action are not executed, except for those that pass files from job
+to job.
 
 Needs PyYAML.
 """

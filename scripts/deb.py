@@ -1,10 +1,11 @@
 """Builds a Debian package from the folder that `dist.py` lays out: iopaint_<version>-1_<architecture>.deb.
 
-dpkg-deb is called directly. Debian's helpers (debhelper, cargo-deb) add the same few lines to the maintainer scripts, but
-need a source package or a Cargo.toml section and don't know the libraries that `stage_runtime.py` selects.
+dpkg-deb is called directly. Debian's helpers (debhelper, cargo-deb) add the same few lines to the maintainer
+scripts, but need a source package or a Cargo.toml section and don't know the libraries that
+`stage_runtime.py` selects.
 
-The package depends on the libraries that dpkg-shlibdeps finds, in the versions of the machine that builds: build on the
-oldest release that is to be supported.
+The package depends on the libraries that dpkg-shlibdeps finds, in the versions of the machine that builds:
+build on the oldest release that is to be supported.
 """
 
 from __future__ import annotations
