@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,14 +78,6 @@ def expect(holds: bool, fault: str) -> None:
         raise Fault(fault)
 
 
-def until(condition: Callable[[], bool], seconds: float, fault: str) -> None:
-    """Polls a condition until it holds; raises a fault after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        expect(time.monotonic() < deadline, fault)
-        time.sleep(POLL_SECONDS)
-
-
 # --- the Debian that the package is installed into ----------------------------------------------------------------
 
 
@@ -104,6 +96,13 @@ def clean_root(suite: str, target: Path) -> None:
             partial.rename(archive)
     target.mkdir()
     subprocess.run(["tar", "-C", str(target), "-xpf", str(archive)], check=True)
+
+
+def enter_network(namespace: int) -> None:
+    """Moves this thread into a network namespace."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 class Machine:
@@ -156,20 +155,15 @@ class Machine:
     @contextlib.contextmanager
     def network(self) -> Iterator[None]:
         """Gives this thread the container's network for the length of the block."""
-        libc = ctypes.CDLL(None, use_errno=True)
         with open("/proc/thread-self/ns/net") as own, open(f"/proc/{self.leader}/ns/net") as inner:
-            for file in (inner, own):
-                if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), "setns")
-                if file is inner:
-                    try:
-                        yield
-                    except BaseException:
-                        libc.setns(own.fileno(), CLONE_NEWNET)
-                        raise
+            enter_network(inner.fileno())
+            try:
+                yield
+            finally:
+                enter_network(own.fileno())
 
     def request(self, method: str, path: str, port: int, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """Sends a request to the service; returns status and body, 0 where nothing listens."""
+        """Sends a request to the service; returns status and body, 0 where no answer comes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self.network():
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
@@ -177,15 +171,17 @@ class Machine:
                 connection.request(method, path, body or None, named)
                 answer = connection.getresponse()
                 return answer.status, answer.read()
-            except ConnectionRefusedError:
+            except (ConnectionError, http.client.HTTPException):
                 return 0, b""
             finally:
                 connection.close()
 
     def wait_until_ready(self, port: int) -> None:
         """Waits until the service can fill pictures."""
-        ready = lambda: self.request("GET", "/readyz", port)[0] == 200  # noqa: E731
-        until(ready, READY_SECONDS, f"the service is not ready after {READY_SECONDS} s:\n{self.log()}")
+        deadline = time.monotonic() + READY_SECONDS
+        while self.request("GET", "/readyz", port)[0] != 200:
+            expect(time.monotonic() < deadline, f"the service is not ready after {READY_SECONDS} s:\n{self.log()}")
+            time.sleep(POLL_SECONDS)
 
     def restart_service(self) -> None:
         """Restarts the service after a change of its settings."""
