@@ -555,7 +555,9 @@ def check_upgrade(debian: Machine, package: Path, work: Path) -> None:
 
 
 def check_removal(debian: Machine) -> None:
-    """Removing stops the service and keeps settings and results."""
+    """Removing stops the service and keeps settings, models and results."""
+    model = debian.root / STATE / "models" / "own.pt"
+    model.write_bytes(b"model")
     if isinstance(debian, Unbooted):
         debian.stop_service()
     debian.run("dpkg", "--remove", "iopaint")
@@ -565,6 +567,7 @@ def check_removal(debian: Machine) -> None:
         expect(not path.exists() and not path.is_symlink(), f"/{name} is left after removal")
     for name in (deb.CONFFILE, f"{STATE}/outputs/{IMAGE.name}"):
         expect((debian.root / name).is_file(), f"/{name} is gone after removal")
+    expect(model.is_file(), "the models are gone after removal")
 
 
 def files_of(root: Path) -> set[str]:
