@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { unzipSync } from "fflate";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { test } from "./server";
 
 test("a batch of twelve photos goes on past the one that is broken", async ({ page, server }) => {
   const picture = maskPng(96, 64, { x: 0, y: 0, width: 44, height: 30 });

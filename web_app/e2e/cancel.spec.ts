@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 test("a job that takes long is cancelled, its mask stays, and the server is told", async ({
   page,
@@ -24,7 +24,7 @@ test("a job that takes long is cancelled, its mask stays, and the server is told
   await cancel.click();
   await expect(cancel).toBeHidden();
   expect((await told).url()).toBe(new URL(`api/v1/jobs/${asked}`, server).href);
-  expect(await editor.maskArea()).toBeGreaterThan(0);
+  expect(await editor.settledMaskArea()).toBeGreaterThan(0);
   await editor.expectPicture(original);
 
   // What was painted is still there to be filled.
@@ -32,7 +32,7 @@ test("a job that takes long is cancelled, its mask stays, and the server is told
   await editor.run.click();
   await editor.filled();
   await expect.poll(() => editor.maskArea()).toBe(0);
-  expect(await editor.looksDifferent(original)).toBe(true);
+  await editor.expectDifferent(original);
 });
 
 test("a server that refuses says why, and one that is gone says so until it is back", async ({
@@ -49,7 +49,7 @@ test("a server that refuses says why, and one that is gone says so until it is b
   );
   await editor.stroke();
   await expect(page.getByText("The queue is full. Try again in 5 s.").first()).toBeVisible();
-  expect(await editor.maskArea()).toBeGreaterThan(0);
+  expect(await editor.settledMaskArea()).toBeGreaterThan(0);
 
   await page.route("**/readyz", (route) => route.abort());
   await expect(page.getByRole("status", { name: "Model" })).toHaveText("Server not reached");

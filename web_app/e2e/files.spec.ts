@@ -29,6 +29,8 @@ test("folders of the server are browsed, stepped through and saved to", async ({
 
     const title = page.locator("header").getByText(/\.jpg$/);
     await expect(title).toHaveText("beach 9.jpg");
+    // Keys belong to the dialog while it is open.
+    await expect(dialog).toBeHidden();
     await new EditorPage(page).settled();
     await page.keyboard.press("ArrowRight");
     await expect(title).toHaveText("beach 10.jpg");
@@ -74,6 +76,7 @@ test("a mask of the server's folder becomes the mask of the picture that is open
     await dialog.getByRole("tab", { name: "Input" }).click();
     await dialog.getByRole("button", { name: "Open beach.jpg" }).click();
     await expect(page.locator("header").getByText("beach.jpg")).toBeVisible();
+    await expect(dialog).toBeHidden();
     await editor.settled();
     await page.keyboard.press("f");
     await dialog.getByRole("tab", { name: "Masks" }).click();

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 import { tiff } from "./tiff";
 
 /** The colour in the middle of the picture as it is shown. */

@@ -1,6 +1,6 @@
 import { devices, expect, type CDPSession } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage, type Spot } from "./page";
-import { test } from "./server";
 
 test.describe("with a finger", () => {
   const { viewport, deviceScaleFactor, isMobile, hasTouch, userAgent } = devices["Pixel 7"];
@@ -24,7 +24,7 @@ test.describe("with a finger", () => {
     await touch(client, "End");
     await expect.poll(() => editor.maskArea()).toBe(0);
     await expect(editor.undo).toBeDisabled();
-    expect(await editor.looksDifferent(before)).toBe(true);
+    await editor.expectDifferent(before);
 
     await touch(client, "Start", { x, y });
     for (const step of steps) await touch(client, "Move", { x: x + step, y: y + step });
@@ -58,7 +58,7 @@ test.describe("with the keys alone", () => {
     for (let step = 0; step < 8; step++) await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Enter");
     await editor.filled();
-    expect(await editor.looksDifferent(before)).toBe(true);
+    await editor.expectDifferent(before);
 
     await page.keyboard.press("Control+Z");
     await editor.expectPicture(before);

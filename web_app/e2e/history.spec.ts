@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 test.beforeEach(async ({ page, server }) => {
   await new EditorPage(page).openSample(server);
@@ -13,7 +13,7 @@ test("a click on a step of the history goes there and back again", async ({ page
   for (const dy of [-120, 0, 120]) {
     await editor.stroke(dy);
     await expect(editor.history).toHaveCount(areas.length + 1);
-    areas.push(await editor.maskArea());
+    areas.push(await editor.settledMaskArea());
   }
   for (const step of [1, 3, 0, 2]) {
     await editor.history.nth(step).click();
@@ -56,15 +56,13 @@ test("the line between original and result is dragged and moved by keys", async 
   const original = await editor.settled();
   await editor.stroke();
   await editor.filled();
-  const result = await editor.settled();
+  const result = await editor.expectDifferent(original);
   const { left, right } = await editor.bounds();
 
   await page.keyboard.press("d");
   const divider = page.getByRole("slider", { name: "Line between original and result" });
   await expect(divider).toHaveAttribute("aria-valuenow", "50");
-  const half = await editor.settled();
-  expect(await editor.looksDifferent(original)).toBe(true);
-  expect(await editor.looksDifferent(result)).toBe(true);
+  const half = await editor.expectDifferent(original, result);
 
   const at = await divider.boundingBox();
   if (!at) throw new Error("no divider");
@@ -87,16 +85,16 @@ test("the line between original and result is dragged and moved by keys", async 
 test("a picture is copied and pasted", async ({ page, context, server }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server });
   const editor = new EditorPage(page);
+  const original = await editor.settled();
   await editor.stroke();
   await editor.filled();
-  const result = await editor.settled();
+  const result = await editor.expectDifferent(original);
   await page.keyboard.press("Control+C");
   await expect(page.getByText("Copied.").first()).toBeVisible();
 
   await page.locator("input[data-purpose=picture]").setInputFiles("public/samples/astronaut.jpg");
   await expect(page.getByText("astronaut.jpg")).toBeVisible();
-  await editor.settled();
-  expect(await editor.looksDifferent(result)).toBe(true);
+  await editor.expectDifferent(result);
   await page.keyboard.press("Control+V");
   await expect(page.locator("header").getByText(".png")).toBeVisible();
   await editor.expectPicture(result);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { difference, EditorPage } from "./page";
-import { test } from "./server";
 
 test("what is painted over is replaced, and undo, compare and save work", async ({ page, server }) => {
   const foreign: string[] = [];
@@ -22,7 +22,7 @@ test("what is painted over is replaced, and undo, compare and save work", async 
   await editor.stroke();
   await editor.filled();
   await expect(editor.history).toHaveCount(2);
-  const after = await editor.settled();
+  const after = await editor.expectDifferent(before);
   // The stroke and two pixels of smoothing on every side; the picture around it is as it was.
   const [changed, reach] = [await difference(before, after), brush / 2 + 2];
   expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - reach);

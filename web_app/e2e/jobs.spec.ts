@@ -1,7 +1,7 @@
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { test } from "./server";
 
 /** Opens a large picture and draws holes that are far from each other: each is a part of the job. */
 async function withHoles(editor: EditorPage, server: string): Promise<void> {
@@ -36,7 +36,7 @@ test("a job of several parts tells part by part how far it is", async ({ page, s
 test("a job under way is cancelled on the server too", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await withHoles(editor, server);
-  const before = await editor.maskArea();
+  const before = await editor.settledMaskArea();
   const told = page.waitForResponse((response) => response.request().method() === "DELETE");
   await editor.run.click();
   await expect(page.getByRole("status", { name: "Progress" })).toContainText("Filling");

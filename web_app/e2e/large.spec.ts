@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, type Browser, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 /** What a person feels as a hitch (RAIL, long tasks), and what a pointer event may cost. */
 const LONG_TASK_MS = 50;

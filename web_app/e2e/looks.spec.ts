@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { devices, expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { test } from "./server";
 
 /*
  * How the page looks, as pictures in e2e/looks that people looked at. Letters are drawn with one font on every machine,

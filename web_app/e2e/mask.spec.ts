@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { test } from "./server";
 
 /** Edges are smoothed in another way while something is drawn than once it is part of the mask. */
 const ALIKE = 0.03;
@@ -18,10 +18,10 @@ test("strokes collect, are erased, and are undone one by one", async ({ page }) 
   const original = await editor.settled();
   await editor.stroke(-60);
   await expect(editor.history).toHaveCount(2);
-  const one = await editor.maskArea();
+  const one = await editor.settledMaskArea();
   await editor.stroke(60);
   await expect(editor.history).toHaveCount(3);
-  const two = await editor.maskArea();
+  const two = await editor.settledMaskArea();
   expect(two / one).toBeCloseTo(2, 1);
 
   await page.keyboard.press("e");
@@ -89,7 +89,7 @@ test("a mask is saved, loaded from a file, inverted, grown and shrunk", async ({
   await page.keyboard.press("r");
   await editor.drag(await editor.spot(-60, -40), await editor.spot(60, 40));
   await expect(editor.history).toHaveCount(2);
-  const area = await editor.maskArea();
+  const area = await editor.settledMaskArea();
 
   const downloading = page.waitForEvent("download");
   await editor.button("Save the mask").click();

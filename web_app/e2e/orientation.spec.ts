@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { unzipSync } from "fflate";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { startServer, test } from "./server";
+import { startServer } from "./server";
 import { turnedFile, type Drawing, type Kind } from "./turned";
 
 const CASES = "../tests/fixtures/cases";

@@ -1,15 +1,20 @@
 import { expect, type JSHandle, type Locator, type Page } from "@playwright/test";
+import {
+  canvasPixels,
+  changedBounds,
+  coveredArea,
+  settledPixels,
+  type Bounds,
+  type CanvasPixels,
+} from "./canvas";
 
-/** What a canvas showed, kept in the page: pixels as whole numbers, row by row. */
-export type Shown = JSHandle<{ readonly width: number; readonly pixels: Uint32Array }>;
+/** The pixels of a canvas, kept in the page. */
+export type Shown = JSHandle<CanvasPixels>;
 
-/** A rectangle, its right and bottom pixels included. */
-export interface Bounds {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
+/** Frames that have to show the same pixels before a picture counts as settled. */
+const SETTLED_FRAMES = 3;
+/** The time for that on a busy machine. */
+const SETTLED_MS = 20_000;
 
 export interface Spot {
   readonly x: number;
@@ -152,8 +157,12 @@ export class EditorPage {
 
   /** How many pixels of the screen the mask covers. */
   async maskArea(): Promise<number> {
-    const shown = await this.canvas("canvas.mask");
-    return shown.evaluate(({ pixels }) => pixels.reduce((area, pixel) => area + (pixel >>> 31), 0));
+    return (await this.canvas("canvas.mask")).evaluate(coveredArea);
+  }
+
+  /** The mask's area once everything painted is part of it. */
+  async settledMaskArea(): Promise<number> {
+    return (await this.settledCanvas("canvas.mask")).evaluate(coveredArea);
   }
 
   /** How many pixels of the screen the mask covers in part. */
@@ -176,17 +185,9 @@ export class EditorPage {
     return this.canvas("canvas.picture");
   }
 
-  /** Waits until what is drawn doesn't change any more. */
-  async settled(): Promise<Shown> {
-    let last = await this.shown();
-    await expect
-      .poll(async () => {
-        const before = last;
-        last = await this.shown();
-        return difference(before, last);
-      })
-      .toBeNull();
-    return last;
+  /** Waits until the picture is drawn and doesn't change any more. */
+  settled(): Promise<Shown> {
+    return this.settledCanvas("canvas.picture");
   }
 
   /** Waits until the picture looks as it did. */
@@ -194,37 +195,26 @@ export class EditorPage {
     await expect.poll(async () => difference(before, await this.shown())).toBeNull();
   }
 
-  async looksDifferent(before: Shown): Promise<boolean> {
-    return (await difference(before, await this.shown())) !== null;
+  /** Waits until the picture looks different from before, then until it is settled. */
+  async expectDifferent(...before: Shown[]): Promise<Shown> {
+    for (const each of before)
+      await expect.poll(async () => difference(each, await this.shown())).not.toBeNull();
+    const settled = await this.settled();
+    for (const each of before) expect(await difference(each, settled)).not.toBeNull();
+    return settled;
   }
 
-  private async canvas(selector: string): Promise<Shown> {
-    const canvas = this.page.locator(selector);
-    return canvas.evaluateHandle((element) => {
-      const { width, height } = element as HTMLCanvasElement;
-      const context = (element as HTMLCanvasElement).getContext("2d");
-      if (!context) throw new Error("no context");
-      return { width, pixels: new Uint32Array(context.getImageData(0, 0, width, height).data.buffer) };
-    });
+  private canvas(selector: string): Promise<Shown> {
+    return this.page.evaluateHandle(canvasPixels, selector);
+  }
+
+  private settledCanvas(selector: string): Promise<Shown> {
+    const options = { selector, frames: SETTLED_FRAMES, deadlineMs: SETTLED_MS };
+    return this.page.evaluateHandle(settledPixels, options);
   }
 }
 
-/**
- * The rectangle in which two pictures differ, or in which one differs from nothing; null where they don't. One level of a
- * channel is no difference: it is what drawing through a clip may cost.
- */
+/** The rectangle in which two pictures differ, or in which one isn't empty; null where they don't. */
 export function difference(a: Shown, b: Shown | JSHandle<null>): Promise<Bounds | null> {
-  return a.evaluate(({ width, pixels }, other) => {
-    const SHIFTS = [0, 8, 16, 24];
-    let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
-    for (let at = 0; at < pixels.length; at++) {
-      const [one = 0, two = 0] = [pixels[at], other ? other.pixels[at] : 0];
-      if (one === two || SHIFTS.every((by) => Math.abs(((one >>> by) & 255) - ((two >>> by) & 255)) <= 1))
-        continue;
-      const [x, y] = [at % width, Math.floor(at / width)];
-      [left, top] = [Math.min(left, x), Math.min(top, y)];
-      [right, bottom] = [Math.max(right, x), Math.max(bottom, y)];
-    }
-    return right < 0 ? null : { left, top, right, bottom };
-  }, b);
+  return a.evaluate(changedBounds, b);
 }

@@ -1,7 +1,7 @@
 import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./pictures";
-import { test } from "./server";
 
 const SAMPLE = { width: 512, height: 512 };
 
@@ -69,7 +69,7 @@ test("a plugin's picture is one step that can be undone, and a larger one is a p
     .getByRole("menuitem", { name: "Apply to the picture" })
     .click();
   await expect(editor.history).toHaveCount(2);
-  expect(await editor.looksDifferent(before)).toBe(true);
+  await editor.expectDifferent(before);
   await editor.undo.click();
   await editor.expectPicture(before);
 
@@ -103,8 +103,7 @@ test("clicks select an object: left takes in, right leaves out, Shift begins wit
 
   await page.mouse.click(one.x, one.y);
   await expect(editor.history).toHaveCount(2);
-  await editor.settled();
-  const square = await editor.maskArea();
+  const square = await editor.settledMaskArea();
   await page.mouse.click(one.x + 20, one.y + 20, { button: "right" });
   await editor.expectMask(square * 0.36, 0.05);
   // The second click refines what the first one found: it is still one step.

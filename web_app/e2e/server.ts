@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { test as base } from "@playwright/test";
 
 const BINARY = process.env.IOPAINT_BIN ?? "../target/release/iopaint";
 
@@ -39,28 +38,6 @@ export async function startServer(
     throw reason;
   }
 }
-
-/** Tests with the real server at `server`. */
-export const test = base.extend<object, { server: string }>({
-  server: [
-    // Playwright reads the names of what a fixture needs from this pattern.
-    // eslint-disable-next-line no-empty-pattern
-    async ({}, provide) => {
-      // A server that runs already, for the short loop.
-      if (process.env.IOPAINT_URL) {
-        await provide(process.env.IOPAINT_URL);
-        return;
-      }
-      const { url, stop } = await startServer();
-      try {
-        await provide(url);
-      } finally {
-        await stop();
-      }
-    },
-    { scope: "worker" },
-  ],
-});
 
 async function address(stdout: NodeJS.ReadableStream): Promise<string> {
   for await (const line of createInterface(stdout)) {

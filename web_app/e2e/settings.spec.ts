@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 test("settings are kept, and the language changes at once", async ({ page, server }) => {
   await page.goto(server);

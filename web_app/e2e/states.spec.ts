@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 const model = (page: Page) => page.getByRole("status", { name: "Model" });
 
@@ -39,7 +39,7 @@ test("a browser that goes offline keeps what is painted, and goes on when it is 
   await editor.stroke();
   await expect(page.getByText("The server can't be reached. Is it still running?").first()).toBeVisible();
   await expect(model(page)).toHaveText("Server not reached");
-  expect(await editor.maskArea()).toBeGreaterThan(0);
+  expect(await editor.settledMaskArea()).toBeGreaterThan(0);
   await context.setOffline(false);
   await expect(page.getByText("The server is back.").first()).toBeVisible();
   await editor.run.click();

@@ -1,8 +1,8 @@
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { test } from "./server";
 
 /** A reverse proxy that offers the server below `prefix` and nothing elsewhere. */
 async function proxy(server: string, prefix: string): Promise<Server> {

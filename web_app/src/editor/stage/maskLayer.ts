@@ -55,6 +55,11 @@ export class MaskLayer {
     });
   }
 
+  /** Whether every tile of the last drawing is loaded and current, and all edits are part of them. */
+  get complete(): boolean {
+    return this.tiles.complete && this.pending.length === 0;
+  }
+
   /** `shimmering`: a job works on the hole; the number is its age in milliseconds. */
   draw(
     view: View,

@@ -45,6 +45,11 @@ export class PictureLayer {
     if (picture && shown) this.fresh.push({ bitmap: shown, box: picture, since: performance.now() });
   }
 
+  /** Whether every tile of the last drawing is loaded and current. */
+  get complete(): boolean {
+    return this.tiles.complete;
+  }
+
   /** Draws; whether it has to go on doing so. */
   draw(view: View, { comparing, divider }: Look, moving: boolean): boolean {
     if (!this.context) return false;

@@ -204,6 +204,7 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   private readonly redraw = (): void => {
+    this.markDrawn(false);
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.drawFrame();
@@ -225,6 +226,12 @@ export class Stage implements GestureTarget, KeyTarget {
     }
     this.cursor.placeDivider(view, this.picture, divider);
     if (goesOn || shimmers) this.redraw();
+    this.markDrawn(this.frame === 0 && this.layer.complete && (comparing || this.mask.complete));
+  }
+
+  /** Sets `data-drawn` to whether the canvases show the current state. The browser tests wait for it. */
+  private markDrawn(drawn: boolean): void {
+    this.elements.root.dataset.drawn = String(drawn);
   }
 
   private look(change: (view: View) => View): void {
