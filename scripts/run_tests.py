@@ -19,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / "target" / "release" / "iopaint"
+# Output for people, and a report that `reported` counts.
+VITEST_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=REPORT"]
 
 
 @dataclass
@@ -135,10 +137,33 @@ def chromium() -> str | None:
     _, exit_code = run(["npx", "playwright", "install", "chromium"], ROOT / "web_app")
     if exit_code == 0:
         return ""
+    install_package("chromium")
+    return shutil.which("chromium")
+
+
+def firefox() -> str | None:
+    """Firefox: named, installed, or Debian's package installed now."""
+    named = os.environ.get("FIREFOX")
+    if named:
+        return named
+    for name in ("firefox-esr", "firefox"):
+        if (path := shutil.which(name)) and not is_snap(path):
+            return path
+    print("\nNo Firefox here; trying to install one.", flush=True)
+    install_package("firefox-esr")
+    return shutil.which("firefox-esr")
+
+
+def is_snap(program: str) -> bool:
+    """Whether a program is a snap, or Ubuntu's script that starts one; a snap can't read a profile in the temporary folder."""
+    return "/snap/" in os.path.realpath(program) or b"/snap/" in Path(program).read_bytes()[:4096]
+
+
+def install_package(name: str) -> None:
+    """Installs one of Debian's packages if this runs as root on such a machine; else does nothing."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         run(["apt-get", "update", "--quiet"])
-        run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "chromium"])
-    return shutil.which("chromium")
+        run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", name])
 
 
 def browser_tests() -> Counts:
@@ -151,6 +176,19 @@ def browser_tests() -> Counts:
     if browser:
         env["CHROMIUM"] = browser
     return reported(["npx", "playwright", "test", "--reporter=list,json"], env, playwright_counts)
+
+
+def firefox_tests() -> Counts:
+    """The page's main path in Firefox against the release binary."""
+    browser = firefox()
+    if browser is None:
+        print("skipped: the page's tests in Firefox, because it isn't installed (FIREFOX names its program)")
+        return Counts(skipped=1)
+    return reported(
+        ["npx", "vitest", "run", "--config", "e2e/firefox/vitest.config.ts", *VITEST_REPORT],
+        {"IOPAINT_BIN": str(BINARY), "FIREFOX": browser},
+        vitest_counts,
+    )
 
 
 def training() -> Counts:
@@ -182,18 +220,12 @@ def main() -> int:
     if exit_code != 0:
         suite("build", Counts(failed=1))
     else:
-        suite(
-            "page",
-            reported(
-                ["npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=REPORT"],
-                {},
-                vitest_counts,
-            ),
-        )
+        suite("page", reported(["npx", "vitest", "run", *VITEST_REPORT], {}, vitest_counts))
         suite("crates", cargo())
         suite("instructions of the pure paths", script("check_instructions.py"))
         suite("examples of docs/api.md", script("run_api_examples.py", "--binary", str(BINARY)))
-        suite("page in a browser", browser_tests())
+        suite("page in Chromium", browser_tests())
+        suite("page in Firefox", firefox_tests())
 
     print("\n== Tests")
     for name, counts in suites:

@@ -7,6 +7,8 @@ const browser = process.env.CHROMIUM ?? INSTALLED.find((path) => existsSync(path
 
 export default defineConfig({
   testDir: "e2e",
+  // e2e/firefox has tests of another runner.
+  testMatch: "**/*.spec.ts",
   forbidOnly: true,
   workers: 1,
   // Fills run on the processor, which other work may need too.

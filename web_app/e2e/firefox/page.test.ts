@@ -1,0 +1,249 @@
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { maskPng } from "../pictures";
+import { startServer, type RunningServer } from "../server";
+import { launchFirefox, type Firefox } from "./browser";
+import { FirefoxEditor, type DecodedFile } from "./editor";
+
+const SAMPLES = "public/samples";
+/** A picture of 512x512 pixels. */
+const COCKTAIL = `${SAMPLES}/cocktail.jpg`;
+const SIDE = 512;
+/** Share by which a mask's area may differ, since its edge is smoothed differently while it is drawn. */
+const ALIKE = 0.03;
+
+let firefox: Firefox;
+let server: RunningServer;
+let editor: FirefoxEditor;
+
+beforeAll(async () => {
+  server = await startServer();
+  firefox = await launchFirefox();
+});
+
+afterAll(async () => {
+  await firefox.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  editor = new FirefoxEditor(await firefox.open());
+});
+
+afterEach(async () => {
+  await editor.page.browserContext().close();
+});
+
+/** The mean difference of two pictures in a rectangle, in levels of 255. */
+function meanDifference(
+  a: DecodedFile,
+  b: DecodedFile,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): number {
+  let sum = 0;
+  for (let row = y; row < y + height; row++)
+    for (let at = (row * a.width + x) * 4; at < (row * a.width + x + width) * 4; at++)
+      sum += Math.abs((a.rgba[at] ?? 0) - (b.rgba[at] ?? 0));
+  return sum / (width * height * 4);
+}
+
+test("a picture is opened, painted on, filled, undone and saved", async () => {
+  await editor.page.goto(server.url);
+  await editor.openFile(COCKTAIL, "cocktail.jpg");
+  const before = await editor.settled();
+  const bounds = await editor.bounds();
+  const middle = await editor.spot();
+  await editor.drag({ x: middle.x - 40, y: middle.y }, { x: middle.x + 40, y: middle.y });
+  await editor.filled();
+  const after = await editor.expectDifferent(before);
+  // The brush is 40 pixels wide, and scaling spreads an edge over two more.
+  const reach = 22;
+  const changed = await editor.changed(before);
+  expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - reach);
+  expect(changed?.right).toBeLessThanOrEqual(middle.x + 40 + reach);
+  expect(changed?.top).toBeGreaterThanOrEqual(middle.y - reach);
+  expect(changed?.bottom).toBeLessThanOrEqual(middle.y + reach);
+
+  await editor.click("Undo");
+  await editor.expectPicture(before);
+  await editor.press("Control", "Shift", "z");
+  await editor.expectPicture(after);
+
+  await editor.press("Control", "s");
+  const saved = await editor.decode(await firefox.downloaded("cocktail_cleanup.jpg"));
+  const original = await editor.decode(await readFile(COCKTAIL));
+  expect([saved.width, saved.height]).toEqual([SIDE, SIDE]);
+  const scale = SIDE / (bounds.right - bounds.left + 1);
+  const half = Math.floor(10 * scale);
+  const hole = { x: SIDE / 2 - 4 * half, y: SIDE / 2 - half, width: 8 * half, height: 2 * half };
+  expect(meanDifference(original, saved, hole)).toBeGreaterThan(5);
+  // What wasn't painted over differs only by being encoded as JPEG again.
+  expect(meanDifference(original, saved, { x: 0, y: 0, width: SIDE, height: SIDE / 4 })).toBeLessThan(2);
+
+  expect(editor.errors).toEqual([]);
+  expect(editor.requested.filter((url) => !url.startsWith(server.url) && !url.startsWith("blob:"))).toEqual(
+    [],
+  );
+});
+
+test("shapes cover their area, and Run fills it", async () => {
+  await editor.page.goto(server.url);
+  await editor.click("Cocktail by the sea");
+  await editor.opened("cocktail.jpg");
+  await editor.click("Manual mode");
+  const before = await editor.settled();
+  const [a, b] = [await editor.spot(-100, -80), await editor.spot(100, 80)];
+  const clear = async () => {
+    await editor.press("Delete");
+    await editor.expectMask(0, ALIKE);
+  };
+
+  await editor.press("r");
+  await editor.drag(a, b);
+  await editor.expectMask(200 * 160, ALIKE);
+  await clear();
+
+  await editor.press("o");
+  await editor.drag(a, b);
+  await editor.expectMask(Math.PI * 100 * 80, ALIKE);
+  await clear();
+
+  await editor.press("l");
+  await editor.drag(a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y });
+  await editor.expectMask(200 * 160, ALIKE);
+  await clear();
+
+  await editor.press("p");
+  for (const { x, y } of [a, { x: b.x, y: a.y }, b]) await editor.page.mouse.click(x, y);
+  await editor.press("Enter");
+  await editor.expectMask((200 * 160) / 2, ALIKE);
+  await clear();
+
+  await editor.press("n");
+  await editor.drag({ x: a.x, y: a.y }, { x: b.x, y: a.y });
+  await editor.expectMask(200 * 40 + Math.PI * 400, ALIKE);
+  await editor.expectPicture(before);
+
+  await editor.click("Run");
+  await editor.filled();
+  await editor.expectMask(0, ALIKE);
+  await editor.expectDifferent(before);
+  expect(editor.errors).toEqual([]);
+});
+
+test("the divider shows the original on its left", async () => {
+  await editor.page.goto(server.url);
+  await editor.click("Cocktail by the sea");
+  await editor.opened("cocktail.jpg");
+  const original = await editor.settled();
+  const { left, right } = await editor.bounds();
+  await editor.drag(await editor.spot(-60), await editor.spot(60));
+  await editor.filled();
+  const result = await editor.expectDifferent(original);
+  await editor.press("d");
+  const half = await editor.expectDifferent(result);
+  const middle = (left + right) / 2;
+  expect((await editor.difference(half, original))?.left).toBeGreaterThanOrEqual(middle - 1);
+  expect((await editor.difference(half, result))?.right).toBeLessThanOrEqual(middle + 1);
+
+  const { x, y } = await editor.spot();
+  await editor.drag({ x, y }, { x: right + 20, y });
+  await editor.expectPicture(original);
+  await editor.drag({ x: right, y }, { x: left - 20, y });
+  await editor.expectPicture(result);
+  expect(editor.errors).toEqual([]);
+});
+
+test("folders of the server are browsed and saved to", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
+  const [input, output] = [join(folder, "in"), join(folder, "out")];
+  await mkdir(input);
+  await copyFile(COCKTAIL, join(input, "beach 10.jpg"));
+  await copyFile(`${SAMPLES}/astronaut.jpg`, join(input, "beach 9.jpg"));
+  await copyFile(`${SAMPLES}/air-balloon.jpg`, join(input, "sky.jpg"));
+  const folders = await startServer(["--input", input, "--output-dir", output]);
+  try {
+    await editor.page.goto(folders.url);
+    await editor.click("Files");
+    const thumbnails = () =>
+      editor.page.$$eval("[role=dialog] img", (images) =>
+        images.map(({ naturalWidth, clientWidth }) => naturalWidth > 0 && clientWidth > 50),
+      );
+    await expect.poll(thumbnails).toEqual([true, true, true]);
+    await editor.page.type("[role=dialog] input[type=search]", "beach");
+    await expect.poll(thumbnails).toEqual([true, true]);
+    await editor.click("Open beach 9.jpg");
+    await editor.opened("beach 9.jpg");
+    await editor.press("ArrowRight");
+    await editor.opened("beach 10.jpg");
+    const before = await editor.settled();
+    await editor.drag(await editor.spot(-40), await editor.spot(40));
+    await editor.filled();
+    await editor.expectDifferent(before);
+
+    await editor.press("Control", "s");
+    await expect.poll(() => readdir(output)).toEqual(["beach 10_cleanup.jpg"]);
+    const saved = await editor.decode(await readFile(join(output, "beach 10_cleanup.jpg")));
+    expect([saved.width, saved.height]).toEqual([SIDE, SIDE]);
+    await editor.press("f");
+    await editor.click("Output", "tab");
+    await editor.element("Open beach 10_cleanup.jpg", "button");
+    expect(editor.errors).toEqual([]);
+  } finally {
+    await folders.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a mask is loaded from a file and saved to one", async () => {
+  await editor.page.goto(server.url);
+  await editor.click("Cocktail by the sea");
+  await editor.opened("cocktail.jpg");
+  await editor.click("Manual mode");
+  const { left, right } = await editor.bounds();
+  const white = { x: 100, y: 100, width: 120, height: 80 };
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-mask-"));
+  try {
+    await writeFile(join(folder, "mask.png"), maskPng(SIDE, SIDE, white));
+    await editor.choose("mask", join(folder, "mask.png"));
+    await editor.expectMask(white.width * white.height * ((right - left + 1) / SIDE) ** 2, ALIKE);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  await editor.click("Save the mask");
+  const saved = await editor.decode(await firefox.downloaded("cocktail_mask.png"));
+  expect([saved.width, saved.height]).toEqual([SIDE, SIDE]);
+  const area = saved.rgba.reduce((sum, value, at) => sum + (at % 4 === 0 && value === 255 ? 1 : 0), 0);
+  expect(area).toBe(white.width * white.height);
+  expect(editor.errors).toEqual([]);
+});
+
+test("sliders, lists and number fields take mouse and keys", async () => {
+  await editor.page.goto(server.url);
+  await editor.click("Cocktail by the sea");
+  await editor.opened("cocktail.jpg");
+  const brush = "input[type=range][aria-label='Brush size']";
+  const value = () => editor.page.$eval(brush, ({ valueAsNumber }) => valueAsNumber);
+  expect(await value()).toBe(40);
+  const slider = await editor.page.waitForSelector(brush);
+  const box = await slider?.boundingBox();
+  if (!box) throw new Error("no slider");
+  const y = box.y + box.height / 2;
+  await editor.drag({ x: box.x + box.width / 4, y }, { x: box.x + box.width + 20, y });
+  await expect.poll(value).toBe(200);
+  await slider?.focus();
+  await editor.press("Home");
+  await expect.poll(value).toBe(1);
+
+  await (await editor.element("For large pictures", "combobox")).select("Crop");
+  const margin = await editor.element("Margin", "spinbutton");
+  await margin.click({ count: 3 });
+  await editor.page.keyboard.type("200");
+  await editor.page.reload();
+  await editor.click("Cocktail by the sea");
+  const reloaded = await editor.element("Margin", "spinbutton");
+  expect(await reloaded.evaluate((input) => (input as HTMLInputElement).valueAsNumber)).toBe(200);
+  expect(editor.errors).toEqual([]);
+});
