@@ -178,7 +178,7 @@ mod tests {
     const CHUNK_BYTES: u64 = 64 << 10;
     const SHORT: Duration = Duration::from_millis(50);
     const NEVER: Duration = Duration::from_hours(1);
-    const DEADLINE: Duration = Duration::from_secs(60);
+    const DEADLINE: Duration = Duration::from_mins(1);
 
     /// A body of 64 KiB chunks, one per `pause`, the bytes read of it, and a receiver that closes when it is
     /// dropped.

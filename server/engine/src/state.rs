@@ -182,12 +182,11 @@ impl Shared {
             (Ok(_), None) => Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
             (Err(error), _) => {
                 let sentence = format!("the model `{name}` could not be loaded: {error}");
-                match (&then, &error) {
+                if let (Then::InsteadOf(_), LoadError::Download(error)) = (&then, &error) {
                     // Not an error: the built-in model serves, and machines without a network are ordinary.
-                    (Then::InsteadOf(_), LoadError::Download(error)) => {
-                        tracing::warn!(cause = error.cause(), "{}", self.download_advice(name));
-                    }
-                    _ => tracing::error!(model = name, "{sentence}"),
+                    tracing::warn!(cause = error.cause(), "{}", self.download_advice(name));
+                } else {
+                    tracing::error!(model = name, "{sentence}");
                 }
                 self.meter.model_failed(name);
                 failed = state.fail(name, &sentence);
