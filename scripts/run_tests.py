@@ -155,7 +155,7 @@ def firefox() -> str | None:
 
 
 def is_snap(program: str) -> bool:
-    """Whether a program is a snap, or Ubuntu's script that starts one; a snap can't read a profile in the temporary folder."""
+    """Returns true for a snap or a script that starts one: snaps can't read profiles in /tmp."""
     return "/snap/" in os.path.realpath(program) or b"/snap/" in Path(program).read_bytes()[:4096]
 
 

@@ -1,5 +1,6 @@
 /*
- * Functions that run in the page. Each stands alone: the browser receives its source without this module's scope.
+ * Functions that run in the page. Each stands alone: the browser receives its source without this module's
+ * scope.
  */
 
 /** The pixels of a canvas, RGBA in a whole number each, row by row. */
@@ -26,8 +27,8 @@ export function canvasPixels(selector: string): CanvasPixels {
 }
 
 /**
- * Reads a canvas of the stage once the stage reports that nothing is left to draw and `frames` animation frames in a row
- * found the same pixels. Throws after `deadlineMs`.
+ * Reads a canvas of the stage once the stage reports that nothing is left to draw and `frames` animation
+ * frames in a row found the same pixels. Throws after `deadlineMs`.
  */
 export async function settledPixels(options: {
   readonly selector: string;
@@ -59,8 +60,8 @@ export async function settledPixels(options: {
 }
 
 /**
- * The rectangle in which two canvases differ, or in which one isn't empty; null if there is none. One level of a channel
- * doesn't count, since drawing through a clip may change a sample by that much.
+ * The rectangle in which two canvases differ, or in which one isn't empty; null if there is none. One level
+ * of a channel doesn't count, since drawing through a clip may change a sample by that much.
  */
 export function changedBounds({ width, pixels }: CanvasPixels, other: CanvasPixels | null): Bounds | null {
   const SHIFTS = [0, 8, 16, 24];

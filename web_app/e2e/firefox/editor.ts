@@ -39,8 +39,8 @@ export class FirefoxEditor {
   }
 
   /**
-   * Waits for an element with this accessible name and role. Puppeteer's locators evaluate strings in the page, which its
-   * Content-Security-Policy forbids.
+   * Waits for an element with this accessible name and role. Puppeteer's locators evaluate strings in the
+   * page, which its Content-Security-Policy forbids.
    */
   element(name: string, role: string): Promise<ElementHandle> {
     return vi.waitFor(

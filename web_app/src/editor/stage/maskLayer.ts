@@ -55,7 +55,7 @@ export class MaskLayer {
     });
   }
 
-  /** Whether every tile of the last drawing is loaded and current, and all edits are part of them. */
+  /** True if every tile of the last drawing is loaded and current, and all edits are part of them. */
   get complete(): boolean {
     return this.tiles.complete && this.pending.length === 0;
   }

@@ -45,7 +45,7 @@ export class PictureLayer {
     if (picture && shown) this.fresh.push({ bitmap: shown, box: picture, since: performance.now() });
   }
 
-  /** Whether every tile of the last drawing is loaded and current. */
+  /** True if every tile of the last drawing is loaded and current. */
   get complete(): boolean {
     return this.tiles.complete;
   }
