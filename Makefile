@@ -106,7 +106,7 @@ image: ## Build the container image for WHAT=cpu (the default), gpu or all.
 	@docker/build_docker_multistage.sh $(or $(WHAT),cpu)
 
 .PHONY: image-test
-image-test: ## Build the cpu image from a clean checkout and hold it to its promises (as root on Debian, or with docker).
+image-test: ## Build the images from a clean checkout and test them (as root on Debian, or with docker).
 	@$(PYTHON) tests/image/test_image.py
 
 .PHONY: sbom

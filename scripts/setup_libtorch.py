@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Gets libtorch and tells cargo where it is.
 
-libtorch is looked for in this order:
+Sources of libtorch, in this order:
 
 1. the folder that the environment variable LIBTORCH names;
 2. the shared cache, ``$XDG_CACHE_HOME/iopaint/libtorch/<version>-<variant>``;
 3. PyTorch's own archive of libtorch;
-4. for the CPU: the wheel ``torch`` from the package index that pip is set up to use. Only its libraries and headers
-   are kept.
+4. for the CPU and for CUDA 12.6: the wheel ``torch`` from the package index that pip is set up to use. Only its
+   libraries and headers are kept. For CUDA 12.6 NVIDIA's wheels bring CUDA's libraries.
 
 The folder's path is written to ``.cargo/config.toml``, which git ignores, so that plain cargo and editors find it.
 Only Python's standard library is needed.
@@ -18,6 +18,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import fnmatch
+import functools
 import os
 import platform
 import re
@@ -40,14 +42,33 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# The wheel for Linux on x86-64 is built for CUDA. Its CPU library still names these two small libraries, and does not
-# load without them, although nothing calls into them.
+# CUDA's libraries, by the wheels that bring them. The wheel `torch` for Linux on x86-64 is built for CUDA 12.6;
+# these are the versions that its metadata requires. Patterns of file names leave out what libtorch never loads.
 CUDA_WHEELS = {
-    "nvidia-cuda-runtime-cu12==12.6.77": "nvidia/cuda_runtime/lib/libcudart.so.12",
-    "nvidia-cuda-cupti-cu12==12.6.80": "nvidia/cuda_cupti/lib/libcupti.so.12",
+    # The wheel's CPU library needs these two small libraries to load, although it calls neither.
+    "cpu": {
+        "nvidia-cuda-runtime-cu12==12.6.77": ("libcudart.so.12",),
+        "nvidia-cuda-cupti-cu12==12.6.80": ("libcupti.so.12",),
+    },
+    "cu126": {
+        "nvidia-cuda-runtime-cu12==12.6.77": ("libcudart.so.12",),
+        "nvidia-cuda-cupti-cu12==12.6.80": ("libcupti.so.12",),
+        "nvidia-cuda-nvrtc-cu12==12.6.77": ("libnvrtc.so.12", "libnvrtc-builtins.so.12.*"),
+        "nvidia-cublas-cu12==12.6.4.1": ("libcublas.so.12", "libcublasLt.so.12"),
+        "nvidia-cudnn-cu12==9.5.1.17": ("libcudnn*.so.9",),
+        "nvidia-cufft-cu12==11.3.0.4": ("libcufft.so.11",),
+        "nvidia-cufile-cu12==1.11.1.6": ("libcufile.so.0",),
+        "nvidia-curand-cu12==10.3.7.77": ("libcurand.so.10",),
+        "nvidia-cusolver-cu12==11.7.1.2": ("libcusolver.so.11",),
+        "nvidia-cusparse-cu12==12.5.4.2": ("libcusparse.so.12",),
+        "nvidia-cusparselt-cu12==0.6.3": ("libcusparseLt.so.0",),
+        "nvidia-nccl-cu12==2.26.2": ("libnccl.so.2",),
+        "nvidia-nvjitlink-cu12==12.6.85": ("libnvJitLink.so.12",),
+        "nvidia-nvtx-cu12==12.6.77": ("libnvToolsExt.so.1",),
+    },
 }
 
-# PyTorch's archive for a GPU names CUDA's headers and doesn't bring them. These two do; they are needed to build only.
+# libtorch's headers for a GPU include CUDA's, which these two wheels bring. Only the build needs them.
 CUDA_HEADERS = {
     "cu118": ("nvidia-cuda-runtime-cu11==11.8.89", "nvidia-cuda-nvcc-cu11==11.8.89"),
     "cu126": ("nvidia-cuda-runtime-cu12==12.6.77", "nvidia-cuda-nvcc-cu12==12.6.77"),
@@ -136,8 +157,8 @@ def place_archive_entry(name: str) -> PurePosixPath | None:
     return None
 
 
-def place_wheel_entry(name: str, machine: str) -> PurePosixPath | None:
-    """Where an entry of the wheel goes: the CPU's libraries, the headers and the licence."""
+def place_wheel_entry(name: str, machine: str, variant: str) -> PurePosixPath | None:
+    """Returns the place of an entry of the wheel `torch`; None unless it is a library, a header or the licence."""
     parts = PurePosixPath(name).parts
     if parts[:2] == ("torch", "include"):
         return PurePosixPath(*parts[1:])
@@ -145,24 +166,32 @@ def place_wheel_entry(name: str, machine: str) -> PurePosixPath | None:
         return PurePosixPath("lib", parts[1])  # On aarch64; the libraries look for them beside themselves too.
     if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] in ("LICENSE", "NOTICE"):
         return PurePosixPath(parts[1])
-    if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_cpu_library(parts[2], machine):
+    if parts[:2] == ("torch", "lib") and len(parts) == 3 and is_wanted_library(parts[2], machine, variant):
         return PurePosixPath("lib", parts[2])
     return None
 
 
+def place_cuda_library(name: str, patterns: tuple[str, ...]) -> PurePosixPath | None:
+    """Returns the place of an entry of one of CUDA's wheels if it is a library that matches a pattern."""
+    path = PurePosixPath(name)
+    wanted = path.parent.name == "lib" and any(fnmatch.fnmatchcase(path.name, pattern) for pattern in patterns)
+    return PurePosixPath("lib", path.name) if wanted else None
+
+
 def place_cuda_header(name: str) -> PurePosixPath | None:
-    """Where an entry of one of CUDA's wheels goes: headers beside libtorch's."""
+    """Returns the place of an entry of one of CUDA's wheels if it is a header: beside libtorch's."""
     parts = PurePosixPath(name).parts
     if len(parts) > 3 and parts[0] == "nvidia" and parts[2] == "include" and name.endswith((".h", ".hpp")):
         return PurePosixPath("include", "cuda", *parts[3:])
     return None
 
 
-def is_cpu_library(name: str, machine: str) -> bool:
-    unwanted = ("python", "cuda", "shm", "nvrtc", "global_deps")
+def is_wanted_library(name: str, machine: str, variant: str) -> bool:
+    """Returns True for the libraries of the wheel `torch` that a program of this variant can load."""
+    unwanted = ("python", "shm", "global_deps", *(("cuda", "nvrtc") if variant == "cpu" else ()))
     if any(word in name for word in unwanted):
         return False
-    if sys.platform == "linux" and machine == "x86_64" and name == "libtorch.so":
+    if variant == "cpu" and sys.platform == "linux" and machine == "x86_64" and name == "libtorch.so":
         return False  # It names libtorch_cuda.so; an empty one takes its place.
     return name.endswith((".so", ".dylib")) or ".so." in name
 
@@ -228,7 +257,7 @@ def install_archive(variant: str, machine: str, target: Path, downloads: Path, b
 
 
 def find_and_download(requirements: Sequence[str], machine: str, downloads: Path) -> list[Path]:
-    """Fetches the wheels of packages that pip would install."""
+    """Fetches the wheels of packages that pip would install; in the order of `requirements`."""
     if not requirements:
         return []
     say(f"asking pip for {', '.join(requirements)}")
@@ -243,20 +272,29 @@ def install_cuda_headers(variant: str, machine: str, folder: Path, downloads: Pa
         wheel.unlink()
 
 
-def install_wheels(machine: str, target: Path, downloads: Path) -> None:
-    """Installs the libraries and headers of the wheel that pip would install."""
-    cuda = sys.platform == "linux" and machine == "x86_64"
-    files = find_and_download([f"torch=={VERSION}", *(CUDA_WHEELS if cuda else ())], machine, downloads)
-    say(f"unpacking {files[0].name}")
+def has_wheels(variant: str, machine: str) -> bool:
+    """Returns True if the package index has libtorch of this variant for this processor."""
+    return variant == "cpu" or (variant in CUDA_WHEELS and sys.platform == "linux" and machine == "x86_64")
+
+
+def install_wheels(variant: str, machine: str, target: Path, downloads: Path) -> None:
+    """Installs the libraries and headers of the wheels that pip would install."""
+    built_for_cuda = sys.platform == "linux" and machine == "x86_64"
+    cuda_wheels = CUDA_WHEELS[variant] if built_for_cuda else {}
+    torch, *others = find_and_download([f"torch=={VERSION}", *cuda_wheels], machine, downloads)
+    libraries = dict(zip(others, cuda_wheels.values(), strict=True))
+    say(f"unpacking {torch.name}")
     with complete_or_nothing(target) as folder:
-        extract(files[0], folder, lambda name: place_wheel_entry(name, machine))
-        for file, member in zip(files[1:], CUDA_WHEELS.values(), strict=False):
-            place = {member: PurePosixPath("lib", PurePosixPath(member).name)}
-            extract(file, folder, place.get)
-        if cuda:
+        extract(torch, folder, lambda name: place_wheel_entry(name, machine, variant))
+        for wheel, patterns in libraries.items():
+            found = extract(wheel, folder, functools.partial(place_cuda_library, patterns=patterns))
+            if found < len(patterns):
+                raise SetupError(f"{wheel.name} lacks one of {', '.join(patterns)}.")
+        if variant == "cpu" and built_for_cuda:
             write_empty_libtorch(folder, machine)
-        (folder / "build-version").write_text(f"{VERSION}+cpu\n", encoding="utf-8")
-    for file in files:
+        install_cuda_headers(variant, machine, folder, downloads)
+        (folder / "build-version").write_text(f"{VERSION}+{variant}\n", encoding="utf-8")
+    for file in (torch, *libraries):
         file.unlink(missing_ok=True)
 
 
@@ -266,13 +304,13 @@ def install(variant: str, machine: str, target: Path, downloads: Path) -> None:
         install_archive(variant, machine, target, downloads)
         return
     except fetch.Unreachable as why:
-        if variant != "cpu":
+        if not has_wheels(variant, machine):
             raise SetupError(
                 f"{why}. libtorch for {variant} comes from PyTorch's own server only: fetch {archive_url(variant, machine)} "
                 "elsewhere, unpack it and set LIBTORCH to the folder."
             ) from why
         say(f"{why}; taking the wheel from the package index instead")
-    install_wheels(machine, target, downloads)
+    install_wheels(variant, machine, target, downloads)
 
 
 # --- cargo --------------------------------------------------------------------------------------------------------

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Lays out what runs: TARGET/bin/<binary> and TARGET/lib with exactly the libraries that it loads.
+"""Collects the libraries that a program linked against libtorch loads.
 
-A library of libtorch's folder is taken if the binary names it, or one that is taken already does. Libraries that are
-opened by name at run time can't be seen that way: where libtorch is built for CUDA, its whole folder is taken, since
-CUDA's libraries open each other. What isn't in libtorch's folder belongs to the system.
+A library of libtorch's folder is taken if the program names it, or another taken library does. Libraries that are
+opened by name at run time do not show up that way: where libtorch is built for CUDA, its whole folder is taken, since
+CUDA's libraries open each other. Libraries outside libtorch's folder belong to the system.
+
+`stage` lays out a release: TARGET/bin/<binary> and TARGET/lib. The command takes the libraries alone, without a program:
+libtorch_cpu.so and those that it loads. An image keeps them in a layer of their own, which an edit of the program leaves
+as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ class StageError(Exception):
 
 
 def needed_by(file: Path) -> list[str]:
-    """The names of the libraries that a program or library asks for when it is loaded."""
+    """Returns the names of the libraries that a program or library asks for when it is loaded."""
     command = ["otool", "-L", str(file)] if sys.platform == "darwin" else ["readelf", "--dynamic", str(file)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -39,7 +43,7 @@ def needed_by(file: Path) -> list[str]:
 
 
 def closure(binary: Path, libraries: Path, needed: Callable[[Path], list[str]] = needed_by) -> list[str]:
-    """The names of the files in `libraries` that `binary` can load, sorted."""
+    """Returns the names of the files in `libraries` that `binary` can load, sorted."""
     present = {path.name for path in libraries.iterdir() if ".so" in path.name or path.suffix == ".dylib"}
     if CUDA_LIBRARY in present:
         return sorted(present)
@@ -68,19 +72,30 @@ def stage(binary: Path, libraries: Path, target: Path) -> list[str]:
     return names
 
 
+def link_libraries(libraries: Path, target: Path) -> list[str]:
+    """Puts hard links to the libraries into `target`; copies would be gigabytes for CUDA. Returns their names."""
+    root = libraries / "libtorch_cpu.so"
+    names = sorted({root.name, *closure(root, libraries)})
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        source = (libraries / name).resolve()
+        os.chmod(source, 0o755)
+        os.link(source, target / name)
+    return names
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("binary", type=Path)
     parser.add_argument("libraries", type=Path, help="libtorch's lib folder")
-    parser.add_argument("target", type=Path)
+    parser.add_argument("target", type=Path, help="a folder on the same file system")
     options = parser.parse_args()
     try:
-        names = stage(options.binary, options.libraries, options.target)
+        names = link_libraries(options.libraries, options.target)
     except (StageError, OSError) as error:
         print(f"stage_runtime: {error}", file=sys.stderr)
         return 1
-    size = sum(path.stat().st_size for path in options.target.rglob("*") if path.is_file())
-    print(f"{options.target}: {options.binary.name}, {', '.join(names)}; {size / 1e6:.0f} MB")
+    size = sum(path.stat().st_size for path in options.target.iterdir())
+    print(f"{options.target}: {', '.join(names)}; {size / 1e6:.0f} MB")
     return 0
 
 

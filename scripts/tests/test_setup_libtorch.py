@@ -13,7 +13,7 @@ import tempfile
 import threading
 import unittest
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from unittest import mock
 
@@ -279,14 +279,21 @@ class WheelEntries(unittest.TestCase):
             "torch-2.7.0.dist-info/LICENSE": "LICENSE",
         }
         for name, place in kept.items():
-            self.assertEqual(setup.place_wheel_entry(name, "x86_64"), PurePosixPath(place))
+            self.assertEqual(setup.place_wheel_entry(name, "x86_64", "cpu"), PurePosixPath(place))
         for name in (
             "torch/lib/libtorch_cuda.so",
             "torch/lib/libtorch_python.so",
             "torch/__init__.py",
             "torch/bin/protoc",
         ):
-            self.assertIsNone(setup.place_wheel_entry(name, "x86_64"))
+            self.assertIsNone(setup.place_wheel_entry(name, "x86_64", "cpu"))
+
+    def test_a_build_for_cuda_keeps_cudas_libraries_of_the_wheel(self) -> None:
+        for name in ("libtorch.so", "libtorch_cuda.so", "libc10_cuda.so", "libcaffe2_nvrtc.so", "libtorch_cpu.so"):
+            place = setup.place_wheel_entry(f"torch/lib/{name}", "x86_64", "cu126")
+            self.assertEqual(place, PurePosixPath("lib", name))
+        for name in ("libtorch_python.so", "libshm.so", "libtorch_global_deps.so"):
+            self.assertIsNone(setup.place_wheel_entry(f"torch/lib/{name}", "x86_64", "cu126"))
 
     def test_of_cudas_wheels_only_the_headers_are_kept(self) -> None:
         kept = {
@@ -306,8 +313,71 @@ class WheelEntries(unittest.TestCase):
         other = setup.fetch.resolve_arguments(["torch==2.7.0"], "nowhere", "aarch64")
         self.assertEqual(other, [*own, "--platform=manylinux_2_28_aarch64", "--platform=manylinux2014_aarch64"])
         # Only the wheel for x86-64 names CUDA in its libtorch.so.
-        self.assertIsNone(setup.place_wheel_entry("torch/lib/libtorch.so", "x86_64"))
-        self.assertIsNotNone(setup.place_wheel_entry("torch/lib/libtorch.so", "aarch64"))
+        self.assertIsNone(setup.place_wheel_entry("torch/lib/libtorch.so", "x86_64", "cpu"))
+        self.assertIsNotNone(setup.place_wheel_entry("torch/lib/libtorch.so", "aarch64", "cpu"))
+
+
+def wheel_entry(pattern: str) -> str:
+    """A file name that matches a pattern of `CUDA_WHEELS`."""
+    return f"nvidia/any/lib/{pattern.replace('*', '6')}"
+
+
+@unittest.skipUnless(sys.platform == "linux", "only Linux has CUDA's wheels")
+class WheelsForCuda(Scratch):
+    def setUp(self) -> None:
+        super().setUp()
+        self.missing = ""
+        for name, replacement in {"find_and_download": self.wheels, "install_archive": self.unreachable}.items():
+            patch = mock.patch.object(setup, name, replacement)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def unreachable(self, *arguments: object) -> None:
+        raise fetch.Unreachable("the server can't be reached")
+
+    def wheels(self, requirements: Sequence[str], machine: str, downloads: Path) -> list[Path]:
+        return [self.wheel(requirement, downloads) for requirement in requirements]
+
+    def wheel(self, requirement: str, downloads: Path) -> Path:
+        """A wheel with the files that the real one has."""
+        downloads.mkdir(exist_ok=True)
+        file = downloads / f"{requirement}.whl"
+        with zipfile.ZipFile(file, "w") as zipped:
+            if requirement.startswith("torch=="):
+                for name in (*setup.library_names(), "libtorch_cuda.so", "libtorch_python.so"):
+                    zipped.writestr(f"torch/lib/{name}", "library")
+                zipped.writestr("torch/include/torch/csrc/api/include/torch/torch.h", "header")
+            for pattern in setup.CUDA_WHEELS["cu126"].get(requirement, ()):
+                if pattern != self.missing:
+                    zipped.writestr(wheel_entry(pattern), "library")
+            zipped.writestr("nvidia/any/lib/libunneeded.so.12", "library")
+            zipped.writestr("nvidia/any/include/any.h", "header")
+        return file
+
+    def install(self, variant: str) -> Path:
+        target = self.folder / f"2.7.0-{variant}"
+        setup.install(variant, "x86_64", target, self.folder / "downloads")
+        return target
+
+    def test_cu126_comes_from_the_package_index(self) -> None:
+        target = self.install("cu126")
+        patterns = [pattern for patterns in setup.CUDA_WHEELS["cu126"].values() for pattern in patterns]
+        expected = {Path(wheel_entry(pattern)).name for pattern in patterns}
+        expected |= {*setup.library_names(), "libtorch_cuda.so"}
+        self.assertEqual(set(os.listdir(target / "lib")), expected)
+        self.assertEqual((target / "build-version").read_text(), "2.7.0+cu126\n")
+        self.assertTrue((target / "include/cuda/any.h").exists())
+        self.assertEqual(os.listdir(self.folder / "downloads"), [])
+
+    def test_a_wheel_without_its_library_is_refused(self) -> None:
+        self.missing = "libcublasLt.so.12"
+        with self.assertRaisesRegex(setup.SetupError, "cublas.*lacks"):
+            self.install("cu126")
+        self.assertFalse((self.folder / "2.7.0-cu126").exists())
+
+    def test_other_cuda_versions_come_from_pytorchs_server_only(self) -> None:
+        with self.assertRaisesRegex(setup.SetupError, "cu118 comes from PyTorch's own server only"):
+            self.install("cu118")
 
 
 class CargoConfig(unittest.TestCase):

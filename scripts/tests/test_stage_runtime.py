@@ -64,5 +64,24 @@ class Stage(unittest.TestCase):
         self.assertEqual(done.returncode, 42)
 
 
+class Libraries(unittest.TestCase):
+    """The libraries without a program."""
+
+    def test_libtorch_and_what_it_loads_become_links_to_the_same_files(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        libraries, target = folder / "libraries", folder / "target"
+        libraries.mkdir()
+        (folder / "lib.c").write_text("int answer(void) { return 42; }\n")
+        for command in (
+            ["cc", "-shared", "-o", "libraries/libc10.so", "lib.c"],
+            ["cc", "-shared", "-o", "libraries/libunneeded.so", "lib.c"],
+            ["cc", "-shared", "-o", "libraries/libtorch_cpu.so", "-Wl,--no-as-needed", "-Llibraries", "-lc10"],
+        ):
+            subprocess.run(command, cwd=folder, check=True)
+        self.assertEqual(stage_runtime.link_libraries(libraries, target), ["libc10.so", "libtorch_cpu.so"])
+        self.assertEqual(sorted(path.name for path in target.iterdir()), ["libc10.so", "libtorch_cpu.so"])
+        self.assertTrue((target / "libc10.so").samefile(libraries / "libc10.so"))
+
+
 if __name__ == "__main__":
     unittest.main()

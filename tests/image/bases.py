@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from types import MappingProxyType
 
 from emulation import MACHINES, own_architecture
 from engine import docker
@@ -18,23 +17,25 @@ from engine import docker
 DEBIAN = "bookworm"
 REAL = "debian:bookworm-slim"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
-#: Which certificates a stand-in's programs trust.
-TRUSTING = dict.fromkeys(("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "CARGO_HTTP_CAINFO"), f"/{BUNDLE}")
-#: Where Rust is, as in the official image.
-RUST = {
-    "CARGO_HOME": "/usr/local/cargo",
-    "PATH": "/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-}
+#: Makes a stand-in's programs trust the certificates in `BUNDLE`.
+TRUSTING = [
+    f"ENV {name}=/{BUNDLE}" for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "CARGO_HTTP_CAINFO")
+]
+#: The folders of Rust, as in the official image.
+RUST = [
+    "ENV CARGO_HOME=/usr/local/cargo",
+    "ENV PATH=/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+]
 
 
 def cache() -> Path:
-    """Where the packages of the stand-ins stay between runs."""
+    """Returns the folder that keeps the stand-ins' packages between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "iopaint" / "image-test"
 
 
 def build_arguments(work: Path, architecture: str) -> dict[str, str]:
-    """What the Dockerfile's base arguments are to be; nothing where the real bases can be had."""
+    """Returns the Dockerfile's arguments for its bases: none if the real bases can be pulled."""
     if docker("pull", "--quiet", "--platform", f"linux/{architecture}", REAL, check=False).returncode == 0:
         return {}
     own = own_architecture()
@@ -42,18 +43,19 @@ def build_arguments(work: Path, architecture: str) -> dict[str, str]:
     if missing(page):
         imported(node(debootstrapped(work, own)), page, own, TRUSTING)
     if missing(compiler):
-        imported(rust(debootstrapped(work, own), architecture), compiler, own, {**TRUSTING, **RUST})
+        imported(rust(debootstrapped(work, own), architecture), compiler, own, [*TRUSTING, *RUST])
     if missing(runtime):
         imported(debootstrapped(work, architecture), runtime, architecture)
     return {"RUNTIME_IMAGE": runtime, "NODE_IMAGE": page, "RUST_IMAGE": compiler}
 
 
 def missing(image: str) -> bool:
+    """Returns True if the engine has no image of this name."""
     return not docker("images", "--quiet", image).stdout.strip()
 
 
 def debootstrapped(work: Path, architecture: str) -> Path:
-    """A minimal Debian in a folder, without what an image doesn't need."""
+    """Returns a folder with a minimal Debian, without caches and documentation."""
     archive = cache() / f"{DEBIAN}-{architecture}.tar"
     root = work / "root"
     shutil.rmtree(root, ignore_errors=True)
@@ -74,13 +76,15 @@ def debootstrapped(work: Path, architecture: str) -> Path:
     return root
 
 
-def imported(root: Path, name: str, architecture: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Makes a folder an image, and the folder go. (`docker import` would call every image this machine's own.)"""
+def imported(root: Path, name: str, architecture: str, instructions: Iterable[str] = ()) -> None:
+    """Makes an image of a folder, followed by more instructions of a Dockerfile, and removes the folder.
+
+    `docker import` would label every image with this machine's architecture.
+    """
     context = root.with_name(f"{root.name}-context")
     context.mkdir()
     subprocess.run(["tar", "-C", str(root), "-cf", str(context / "root.tar"), "."], check=True)
-    lines = "".join(f"ENV {key}={value}\n" for key, value in settings.items())
-    (context / "Dockerfile").write_text(f"FROM scratch\nADD root.tar /\n{lines}")
+    (context / "Dockerfile").write_text("\n".join(["FROM scratch", "ADD root.tar /", *instructions, ""]))
     shutil.rmtree(root)
     try:
         docker("build", "--platform", f"linux/{architecture}", "--tag", f"{name}:latest", str(context))
@@ -89,7 +93,7 @@ def imported(root: Path, name: str, architecture: str, settings: Mapping[str, st
 
 
 def node(debian: Path) -> Path:
-    """Debian with this machine's Node and npm, and the certificates that this machine trusts."""
+    """Adds this machine's Node, npm and certificates to a Debian."""
     program = Path(shutil.which("node") or "node").resolve()
     npm = Path(shutil.which("npm") or "npm").resolve().parent.parent
     shutil.copy2(program, debian / "usr/local/bin/node")
@@ -101,7 +105,7 @@ def node(debian: Path) -> Path:
 
 
 def rust(debian: Path, architecture: str) -> Path:
-    """Debian with this machine's Rust where the official image has it, and the certificates that this machine trusts."""
+    """Adds this machine's Rust, where the official image has it, and its certificates to a Debian."""
     target = f"{MACHINES[architecture][0]}-unknown-linux-gnu"
     if not Path(printed_by_rustc("target-libdir", "--target", target)).is_dir():
         subprocess.run(["rustup", "target", "add", target], check=True)

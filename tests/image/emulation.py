@@ -13,21 +13,21 @@ from pathlib import Path
 from engine import EngineError
 
 REGISTRY = Path("/proc/sys/fs/binfmt_misc")
-#: What uname and ELF call the processors that images are built for: name of the machine, e_machine of its programs.
+#: Architectures of images, with their names in uname and their e_machine in ELF.
 MACHINES = {"amd64": ("x86_64", 62), "arm64": ("aarch64", 183)}
 
 
 def own_architecture() -> str:
-    """This machine's processor as images call it."""
+    """Returns this machine's architecture as images name it."""
     machine = platform.machine()
     return next((name for name, (other, _) in MACHINES.items() if other == machine), machine)
 
 
 def header(elf_machine: int) -> tuple[bytes, bytes]:
-    """The first bytes of a 64-bit little-endian ELF program, and which of their bits count.
+    """Returns the first bytes of a 64-bit little-endian ELF program, and a mask of their significant bits.
 
-    Fields as in the ELF specification: identification (16 bytes, of which the ABI's don't count), type (executable or
-    shared, hence a bit that doesn't count) and machine.
+    Fields as in the ELF specification: identification (16 bytes, the ABI's masked out), type (executable or shared, hence
+    one bit masked out) and machine.
     """
     identification = b"\x7fELF\x02\x01\x01" + bytes(9)
     return (
@@ -38,7 +38,7 @@ def header(elf_machine: int) -> tuple[bytes, bytes]:
 
 @contextlib.contextmanager
 def of(architecture: str) -> Iterator[None]:
-    """Lets the kernel hand programs of `architecture` to QEMU for the length of the block, if it can't run them."""
+    """Makes the kernel run programs of `architecture` with QEMU for the length of the block, unless it can run them."""
     machine, elf_machine = MACHINES[architecture]
     entry = REGISTRY / f"qemu-{machine}"
     if architecture == own_architecture() or entry.exists():
@@ -63,7 +63,7 @@ def of(architecture: str) -> Iterator[None]:
 
 
 def install() -> None:
-    """Installs Debian's QEMU, where that can be done."""
+    """Installs Debian's QEMU as root; raises elsewhere."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise EngineError("Images for another processor need qemu-user-static, and only root on Debian can install it.")
     command = ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "qemu-user-static"]

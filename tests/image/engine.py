@@ -1,4 +1,4 @@
-"""A docker engine to test with: the one that answers, or one of our own that is gone afterwards."""
+"""A docker engine to test with: one that is running already, or a temporary one."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STARTS_WITHIN_SECONDS = 60
 
 
 class EngineError(Exception):
-    """A sentence that says what is missing."""
+    """A sentence about what is missing."""
 
 
 def answers() -> bool:
-    """Whether an engine answers where DOCKER_HOST, or the default, says."""
+    """Returns True if an engine answers at DOCKER_HOST, or at the default address."""
     return client() is not None and subprocess.run([client(), "info"], capture_output=True, check=False).returncode == 0
 
 
 def client() -> str | None:
-    """The client. Debian's own comes first: another one may lack buildx and refuse BuildKit's mounts."""
+    """Returns the client's path. Debian's own comes first: another one may lack buildx and refuse BuildKit's mounts."""
     debian = "/usr/bin/docker"
     return debian if os.access(debian, os.X_OK) else shutil.which("docker")
 
 
 def install() -> None:
-    """Installs Debian's engine, where that can be done."""
+    """Installs Debian's engine as root; raises elsewhere."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise EngineError("No docker engine answers, and only root on Debian can have one installed here.")
-    subprocess.run(["apt-get", "update", "--quiet"], check=True)
+    # Another process may be installing something.
+    command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "--quiet"]
+    subprocess.run([*command, "update"], check=True)
     packages = ["docker.io", "debootstrap", "iptables"]
-    subprocess.run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *packages], check=True)
+    subprocess.run([*command, "install", "--yes", "--no-install-recommends", *packages], check=True)
 
 
 @contextlib.contextmanager
 def running(work: Path) -> Iterator[None]:
-    """An engine for the length of the block. One that is started here lives in `work` and changes no firewall."""
+    """Provides an engine for the length of the block. A temporary one keeps its data in `work` and changes no firewall."""
     if answers():
         yield
         return
@@ -56,7 +58,10 @@ def running(work: Path) -> Iterator[None]:
     with (work / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
-        wait_until_it_answers(process, work / "dockerd.log")
+        wait_until(lambda: answers() or process.poll() is not None, STARTS_WITHIN_SECONDS, "no docker engine answers")
+        if process.poll() is not None:
+            log_text = (work / "dockerd.log").read_text(errors="replace")
+            raise EngineError(f"The docker engine did not start:\n{log_text[-2000:]}")
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -74,16 +79,17 @@ def running(work: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def wait_until_it_answers(process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
-    while not answers():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise EngineError(f"The docker engine did not start:\n{log.read_text(errors='replace')[-2000:]}")
+def wait_until(condition: Callable[[], bool], seconds: float, failure: str) -> None:
+    """Polls until `condition` holds; raises after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise EngineError(f"{failure} within {seconds} s")
         time.sleep(0.2)
 
 
 def docker(*arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess[str]:
-    """Runs the client; raises with its words where it fails."""
+    """Runs the client; raises with its output if it fails."""
     done = subprocess.run([client() or "docker", *arguments], capture_output=True, text=True, check=False, **options)
     if check and done.returncode != 0:
         raise EngineError(f"docker {' '.join(arguments)}\n{done.stdout[-3000:]}{done.stderr[-6000:]}")

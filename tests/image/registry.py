@@ -1,0 +1,73 @@
+"""A registry to push images to and to pull them from: the official image, or Debian's package of the same program."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import bases
+from emulation import own_architecture
+from engine import docker, wait_until
+
+REAL = "registry:2"
+STARTS_WITHIN_SECONDS = 60
+CONFIG = """\
+version: 0.1
+storage:
+  filesystem:
+    rootdirectory: /var/lib/registry
+http:
+  addr: :5000
+"""
+
+
+@contextlib.contextmanager
+def running(work: Path) -> Iterator[str]:
+    """Runs a registry for the length of the block; yields its address. Engines talk plain HTTP to 127.0.0.1."""
+    name = f"iopaint-test-registry-{uuid.uuid4().hex[:8]}"
+    docker("run", "--detach", "--name", name, "--publish", "127.0.0.1:0:5000", image(work))
+    try:
+        address = docker("port", name, "5000/tcp").stdout.splitlines()[0].strip()
+        wait_until(lambda: answers(address), STARTS_WITHIN_SECONDS, "the registry does not answer")
+        yield address
+    finally:
+        docker("rm", "--force", "--volumes", name, check=False)
+
+
+def answers(address: str) -> bool:
+    """Returns True if a registry answers at `address`."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/v2/", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def image(work: Path) -> str:
+    """Returns the name of a registry's image."""
+    if docker("pull", "--quiet", REAL, check=False).returncode == 0:
+        return REAL
+    standin = "standin-registry"
+    if bases.missing(standin):
+        root = bases.debootstrapped(work, own_architecture())
+        unpack_package("docker-registry", root, work)
+        (root / "etc/docker/registry/config.yml").write_text(CONFIG)
+        command = '["/usr/bin/docker-registry", "serve", "/etc/docker/registry/config.yml"]'
+        bases.imported(root, standin, own_architecture(), [f"CMD {command}"])
+    return standin
+
+
+def unpack_package(name: str, root: Path, work: Path) -> None:
+    """Unpacks a Debian package into `root` without running its scripts."""
+    packages = work / "packages"
+    shutil.rmtree(packages, ignore_errors=True)
+    packages.mkdir()
+    subprocess.run(["apt-get", "download", "--quiet", name], cwd=packages, check=True, capture_output=True)
+    for package in packages.iterdir():
+        subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
+    shutil.rmtree(packages)
