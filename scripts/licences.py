@@ -40,7 +40,8 @@ def crates(metadata: dict, root: str) -> Iterator[tuple[str, str, Path]]:
             continue
         seen.add(identity)
         waiting.extend(edges[identity])
-    for package in sorted((packages[identity] for identity in seen), key=lambda package: package["name"]):
+    # By version too: a set has another order in each process.
+    for package in sorted((packages[identity] for identity in seen), key=lambda one: (one["name"], one["version"])):
         if package["source"] is not None:
             label = f"{package['name']} {package['version']}"
             yield label, package["license"] or "see its file", Path(package["manifest_path"]).parent

@@ -131,6 +131,18 @@ class Licences(Folder):
         }
         self.assertEqual([label for label, *_ in licences.crates(metadata, "iopaint")], ["deep 1.0", "used 1.0"])
 
+    def test_versions_of_one_crate_are_in_order(self) -> None:
+        versions = [f"{number}.0" for number in range(1, 9)]
+        packages = [{"id": "root", "name": "root", "version": "1.0", "source": None}]
+        for version in versions:
+            manifest = str(self.folder / "Cargo.toml")
+            fields = {"id": f"same {version}", "name": "same", "version": version}
+            packages.append({**fields, "license": "MIT", "source": "registry", "manifest_path": manifest})
+        deps = [{"pkg": f"same {version}", "dep_kinds": [{"kind": None}]} for version in versions]
+        nodes = [{"id": "root", "deps": deps}, *({"id": dep["pkg"], "deps": []} for dep in deps)]
+        found = licences.crates({"packages": packages, "resolve": {"nodes": nodes}}, "root")
+        self.assertEqual([label for label, *_ in found], [f"same {version}" for version in versions])
+
 
 if __name__ == "__main__":
     unittest.main()
