@@ -55,19 +55,20 @@ def image(work: Path) -> str:
     standin = "standin-registry"
     if bases.missing(standin):
         root = bases.debootstrapped(work, own_architecture())
-        unpack_package("docker-registry", root, work)
-        (root / "etc/docker/registry/config.yml").write_text(CONFIG)
-        command = '["/usr/bin/docker-registry", "serve", "/etc/docker/registry/config.yml"]'
+        program = file_of_package("docker-registry", "usr/bin/docker-registry", work)
+        program.rename(root / "usr/bin/docker-registry")
+        (root / "etc/registry.yml").write_text(CONFIG)
+        command = '["/usr/bin/docker-registry", "serve", "/etc/registry.yml"]'
         bases.imported(root, standin, own_architecture(), [f"CMD {command}"])
     return standin
 
 
-def unpack_package(name: str, root: Path, work: Path) -> None:
-    """Unpacks a Debian package into `root` without running its scripts."""
-    packages = work / "packages"
-    shutil.rmtree(packages, ignore_errors=True)
-    packages.mkdir()
-    subprocess.run(["apt-get", "download", "--quiet", name], cwd=packages, check=True, capture_output=True)
-    for package in packages.iterdir():
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
-    shutil.rmtree(packages)
+def file_of_package(name: str, file: str, work: Path) -> Path:
+    """Downloads a Debian package and unpacks one of its files under `work`; returns the file's path."""
+    folder = work / "package"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    subprocess.run(["apt-get", "download", "--quiet", name], cwd=folder, check=True, capture_output=True)
+    for package in list(folder.iterdir()):
+        subprocess.run(["dpkg-deb", "--extract", str(package), str(folder)], check=True)
+    return folder / file
