@@ -4,7 +4,7 @@
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use iopaint_imaging::{
-    EncodeOptions, Format, GrayImage, Limits, Picture, RgbImage, decode, morphology, threshold,
+    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, morphology, threshold,
 };
 
 const WIDTH: u32 = 2000;
@@ -44,7 +44,7 @@ fn hole() -> GrayImage {
     })
 }
 
-fn file(format: Format) -> Vec<u8> {
+fn file(format: ImageFormat) -> Vec<u8> {
     let mut png = std::io::Cursor::new(Vec::new());
     let photo = photo();
     photo.write_to(&mut png, image::ImageFormat::Png).unwrap();
@@ -56,20 +56,20 @@ fn file(format: Format) -> Vec<u8> {
         .bytes
 }
 
-fn picture(format: Format) -> Picture {
+fn picture(format: ImageFormat) -> Picture {
     decode(&file(format), &LIMITS).unwrap()
 }
 
-#[divan::bench(args = [Format::Png, Format::Jpeg])]
-fn decoding(bencher: Bencher<'_, '_>, format: Format) {
+#[divan::bench(args = [ImageFormat::Png, ImageFormat::Jpeg])]
+fn decoding(bencher: Bencher<'_, '_>, format: ImageFormat) {
     let bytes = file(format);
     bencher
         .counter(BytesCount::new(WIDTH * HEIGHT * 3))
         .bench(|| decode(black_box(&bytes), &LIMITS).unwrap());
 }
 
-#[divan::bench(args = [Format::Png, Format::Jpeg])]
-fn encoding(bencher: Bencher<'_, '_>, format: Format) {
+#[divan::bench(args = [ImageFormat::Png, ImageFormat::Jpeg])]
+fn encoding(bencher: Bencher<'_, '_>, format: ImageFormat) {
     let picture = picture(format);
     let (result, hole) = (photo(), hole());
     bencher.counter(BytesCount::new(WIDTH * HEIGHT * 3)).bench(|| {

@@ -9,7 +9,7 @@ use std::{hint::black_box, io::Cursor, num::NonZero, process::ExitCode};
 
 use iopaint_classical::{Cv2, PatchMatch};
 use iopaint_imaging::{
-    EncodeOptions, Format, GrayImage, Limits, Picture, RgbImage, decode, morphology, threshold,
+    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, morphology, threshold,
 };
 use iopaint_inpaint::{
     Context, Cv2Algorithm, Cv2Options, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored,
@@ -28,10 +28,10 @@ const LIMITS: Limits = Limits {
 };
 
 const PATHS: [(&str, Prepare); 10] = [
-    ("decode_png", || decoding(Format::Png)),
-    ("decode_jpeg", || decoding(Format::Jpeg)),
-    ("encode_png", || encoding(Format::Png)),
-    ("encode_jpeg", || encoding(Format::Jpeg)),
+    ("decode_png", || decoding(ImageFormat::Png)),
+    ("decode_jpeg", || decoding(ImageFormat::Jpeg)),
+    ("encode_png", || encoding(ImageFormat::Png)),
+    ("encode_jpeg", || encoding(ImageFormat::Jpeg)),
     ("grow_mask", growing),
     ("crop_strategy", || {
         let strategy = HdStrategy::Crop {
@@ -157,7 +157,7 @@ fn picture() -> Picture {
     decode(bytes.get_ref(), &LIMITS).unwrap()
 }
 
-fn encoding(format: Format) -> Work {
+fn encoding(format: ImageFormat) -> Work {
     let (picture, result, hole) = (picture(), photo(SIZE), discs(SIZE, 20));
     Box::new(move || {
         let options = EncodeOptions::default();
@@ -165,7 +165,7 @@ fn encoding(format: Format) -> Work {
     })
 }
 
-fn decoding(format: Format) -> Work {
+fn decoding(format: ImageFormat) -> Work {
     let file = picture()
         .encode_as(format, &photo(SIZE), &discs(SIZE, 20), &EncodeOptions::default())
         .unwrap();

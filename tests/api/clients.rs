@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use iopaint_app::files::FileSettings;
-use iopaint_imaging::{EncodeOptions, Format, GrayImage, Limits, decode, decode_mask};
+use iopaint_imaging::{EncodeOptions, GrayImage, ImageFormat, Limits, decode, decode_mask};
 use serde_json::{Value, json};
 
 use crate::harness::{INPAINT, base64, fixture, form_of, picture, server, server_with, server_with_files};
@@ -103,7 +103,7 @@ async fn a_script_may_send_a_jpeg_as_its_mask() {
     let drawn = decode(&mask, &LIMITS).unwrap();
     let whole = GrayImage::new(drawn.width(), drawn.height());
     let jpeg = drawn
-        .encode_as(Format::Jpeg, &drawn.rgb, &whole, &EncodeOptions::default())
+        .encode_as(ImageFormat::Jpeg, &drawn.rgb, &whole, &EncodeOptions::default())
         .unwrap();
     let body = json!({ "image": base64(&image), "mask": base64(&jpeg.bytes) });
     let answer = server().post_json(INPAINT, &body).await;

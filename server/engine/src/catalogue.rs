@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::sync::watch;
 
-use crate::download::Progress;
+use crate::download::DownloadProgress;
 use crate::engine::Engine;
 use crate::job::Unavailable;
 use crate::loading::begin_fetching;
@@ -38,14 +38,14 @@ pub enum Presence {
     /// It isn't here.
     Absent,
     /// Its files are on their way; how far the one is that is being downloaded.
-    Downloading(Progress),
+    Downloading(DownloadProgress),
 }
 
 /// How the last download of a model stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Download {
     /// It goes on.
-    Running(Progress),
+    Running(DownloadProgress),
     /// The file is here.
     Finished,
     /// It failed; the sentence says why.

@@ -46,7 +46,7 @@ pub struct LoadingModel {
     /// Its name.
     pub name: String,
     /// How far its download is; `None` where nothing is downloaded (any more).
-    pub progress: Option<crate::download::Progress>,
+    pub progress: Option<crate::download::DownloadProgress>,
 }
 
 /// Runs jobs on models. Clones are handles of the same engine; when the last one is gone, its threads end.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{ForwardError, InpaintError, Options, Outcome, Stop};
+use iopaint_inpaint::{ForwardError, InpaintError, InpaintOutput, Options, Stop};
 use tokio::sync::oneshot;
 
 use crate::progress::{JobProgress, Observer};
@@ -27,7 +27,7 @@ pub struct Work {
 #[derive(Debug)]
 pub struct Done {
     /// The result and how it came about.
-    pub outcome: Outcome,
+    pub outcome: InpaintOutput,
     /// The name of the model that answered.
     pub model: String,
     /// The time from the queue's entrance to the model.

@@ -27,7 +27,7 @@ mod worker;
 pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
 pub use download::{
-    Cancel, DownloadError, DownloadOptions, Progress, ProgressReport, download, install_tls_provider,
+    Cancel, DownloadError, DownloadOptions, DownloadProgress, ProgressReport, download, install_tls_provider,
 };
 pub use engine::{Engine, LoadingModel, Status};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -40,11 +40,11 @@ pub use job::{Done, JobError, Rejection, Unavailable, Work};
 pub use loader::{LoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
 pub use locate::{ModelFile, ModelStore, NoModelDir};
-pub use meter::{Meter, Unmeasured};
+pub use meter::{EngineMetrics, NoMetrics};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
 pub use registry::{
-    FileSpec, Format, Hashes, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
+    FileSpec, Hashes, ModelContract, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
 };
 pub use start::{DefaultModel, EngineOptions, StartError};
 pub use switch::SwitchError;

@@ -3,14 +3,14 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use iopaint_classical::{ByDepth, Cv2, PatchMatch};
+use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Detail, HdStrategy, InpaintError, Inpainter, Options, Unmonitored, Window, inpaint};
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
 use crate::locate::ModelFile;
-use crate::registry::{Format, ModelSpec};
+use crate::registry::{ModelContract, ModelSpec};
 use crate::verify::{VerifyError, report, verify};
 
 /// The images that MI-GAN and `FcF` were trained on, and the context that IOPaint gives them.
@@ -110,24 +110,24 @@ impl TorchLoader {
 
     fn model(&self, spec: &ModelSpec, sources: &[Source<'_>]) -> Result<Box<dyn Inpainter>, LoadError> {
         match spec.format {
-            Format::Lama => {
+            ModelContract::Lama => {
                 let [source] = exactly(sources)?;
                 Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?))
             }
-            Format::Migan => self.signed(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
-            Format::Mat => self.signed(sources, spec, SignedInput::ImageAndKept, None),
-            Format::Manga => {
+            ModelContract::Migan => self.signed(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
+            ModelContract::Mat => self.signed(sources, spec, SignedInput::ImageAndKept, None),
+            ModelContract::Manga => {
                 let [inpaintor, lines] = exactly(sources)?;
                 let model = MangaModel::load(inpaintor, lines, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
-            Format::LamaPatches => {
+            ModelContract::LamaPatches => {
                 let [source] = exactly(sources)?;
                 let network = LamaModel::load(source, self.device, spec.padding)?;
-                Ok(Box::new(ByDepth::new(Box::new(network), self.patches())))
+                Ok(Box::new(HybridInpainter::new(Box::new(network), self.patches())))
             }
-            Format::Patchmatch => Ok(Box::new(self.patches())),
-            Format::Cv2 => Ok(Box::new(Cv2)),
+            ModelContract::Patchmatch => Ok(Box::new(self.patches())),
+            ModelContract::Cv2 => Ok(Box::new(Cv2)),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use iopaint_inpaint::Inpainter;
 
 use crate::catalogue::Download;
-use crate::download::{Cancel, DownloadOptions, Progress, ProgressReport, download};
+use crate::download::{Cancel, DownloadOptions, DownloadProgress, ProgressReport, download};
 use crate::loader::LoadError;
 use crate::locate::{ModelFile, ModelStore};
 use crate::registry::{FileSpec, ModelSpec, Origin};
@@ -42,7 +42,7 @@ fn begin(
     if then == Then::Current {
         state.chosen = Some(name.to_owned());
     }
-    let progress = download.then_some(Progress {
+    let progress = download.then_some(DownloadProgress {
         bytes: 0,
         total: None,
     });
@@ -119,7 +119,7 @@ pub(crate) fn begin_fetching(shared: &Arc<Shared>, state: &mut State, name: &str
         }
     })?;
     // Here and not only in the thread: who asks again at once finds it under way.
-    let nothing = Progress {
+    let nothing = DownloadProgress {
         bytes: 0,
         total: None,
     };
@@ -133,7 +133,7 @@ pub(crate) fn begin_fetching(shared: &Arc<Shared>, state: &mut State, name: &str
 /// Downloads those of a model's files that aren't here; the progress goes to the terminal or the log and to those who
 /// ask for the status.
 pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<Vec<ModelFile>, LoadError> {
-    let progress = |progress: Progress| {
+    let progress = |progress: DownloadProgress| {
         shared.set_progress(&spec.name, Some(progress));
         shared.set_download(&spec.name, Download::Running(progress));
     };
@@ -173,7 +173,7 @@ fn fetch_reporting(
     spec: &ModelSpec,
     options: &DownloadOptions,
     cancel: &Cancel,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<Vec<ModelFile>, LoadError> {
     let fetch = |file: &FileSpec| {
         if let Some(found) = store.locate_file(file) {
@@ -186,7 +186,7 @@ fn fetch_reporting(
             1 => ProgressReport::new(&spec.name),
             _ => ProgressReport::new(&format!("{} ({})", spec.name, file.name)),
         };
-        let told = |news: Progress| {
+        let told = |news: DownloadProgress| {
             report.update(news);
             progress(news);
         };
@@ -204,7 +204,7 @@ impl Shared {
         self.downloads_changed.send_replace(());
     }
 
-    fn set_progress(&self, name: &str, progress: Option<Progress>) {
+    fn set_progress(&self, name: &str, progress: Option<DownloadProgress>) {
         let mut state = self.lock();
         if let Some(loading) = state.loading.iter_mut().find(|loading| loading.name == name) {
             loading.progress = progress;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Is told what happens. Called in the engine's threads, also with the engine locked: it must return at once and must
 /// not call the engine.
-pub trait Meter: Debug + Send + Sync {
+pub trait EngineMetrics: Debug + Send + Sync {
     /// A job's turn has come after it `waited` in the queue.
     fn job_started(&self, waited: Duration);
 
@@ -27,9 +27,9 @@ pub trait Meter: Debug + Send + Sync {
 
 /// Measures nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Unmeasured;
+pub struct NoMetrics;
 
-impl Meter for Unmeasured {
+impl EngineMetrics for NoMetrics {
     fn job_started(&self, _: Duration) {}
     fn job_ended(&self, _: &str, _: Duration, _: bool) {}
     fn model_loaded(&self, _: &str, _: Duration) {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::download::DownloadOptions;
 use crate::loader::LoadError;
 use crate::loading::{begin_downloading, begin_loading, begin_loading_or, fetch};
-use crate::meter::{Meter, Unmeasured};
+use crate::meter::{EngineMetrics, NoMetrics};
 use crate::registry::Registry;
 use crate::state::{Shared, Then};
 
@@ -44,7 +44,7 @@ pub struct EngineOptions {
     /// Whether the current model is unloaded so too; it is loaded anew for the next job.
     pub unload_current: bool,
     /// Is told what happens.
-    pub meter: Arc<dyn Meter>,
+    pub meter: Arc<dyn EngineMetrics>,
 }
 
 impl Default for EngineOptions {
@@ -59,7 +59,7 @@ impl Default for EngineOptions {
             download: DownloadOptions::default(),
             idle_unload: None,
             unload_current: false,
-            meter: Arc::new(Unmeasured),
+            meter: Arc::new(NoMetrics),
         }
     }
 }

@@ -8,11 +8,11 @@ use iopaint_inpaint::Inpainter;
 use tokio::sync::{oneshot, watch};
 
 use crate::catalogue::Download;
-use crate::download::{Cancel, DownloadOptions, Progress};
+use crate::download::{Cancel, DownloadOptions, DownloadProgress};
 use crate::job::{Job, JobError, Places, Unavailable};
 use crate::loader::{LoadError, ModelLoader};
 use crate::locate::ModelStore;
-use crate::meter::Meter;
+use crate::meter::EngineMetrics;
 use crate::pace::Pace;
 use crate::progress::JobProgress;
 use crate::queue::Queue;
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     pub idle_unload: Option<Duration>,
     /// Whether that goes for the current model too.
     pub unload_current: bool,
-    pub meter: Arc<dyn Meter>,
+    pub meter: Arc<dyn EngineMetrics>,
     /// Whether a forward is running.
     pub running: watch::Sender<bool>,
     /// Whether no more jobs are taken; as [`State::draining`], for those who wait for it.
@@ -100,7 +100,7 @@ pub(crate) struct Slot {
 /// A model on its way.
 pub(crate) struct Loading {
     pub name: String,
-    pub progress: Option<Progress>,
+    pub progress: Option<DownloadProgress>,
     pub then: Then,
     pub waiting: Vec<oneshot::Sender<Result<ModelInfo, SwitchError>>>,
 }
@@ -438,7 +438,7 @@ mod tests {
 
     impl Inpainter for Nothing {
         fn padding(&self) -> iopaint_inpaint::Padding {
-            crate::registry::Format::Lama.padding()
+            crate::registry::ModelContract::Lama.padding()
         }
 
         fn forward(

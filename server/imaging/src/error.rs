@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::Format;
+use crate::ImageFormat;
 
 /// Why bytes could not become a picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,14 +32,14 @@ pub enum DecodeError {
     #[error("The {format} file is damaged or cut off ({reason}). Save it anew and send it again.")]
     Damaged {
         /// The format that the signature announces.
-        format: Format,
+        format: ImageFormat,
         /// What the decoder met.
         reason: String,
     },
 }
 
 impl DecodeError {
-    pub(crate) fn damaged(format: Format, reason: impl Display) -> Self {
+    pub(crate) fn damaged(format: ImageFormat, reason: impl Display) -> Self {
         Self::Damaged {
             format,
             reason: short(&reason),
@@ -79,14 +79,14 @@ pub enum EncodeError {
     #[error("The result can't be written as {format}: {reason}")]
     Codec {
         /// The format being written.
-        format: Format,
+        format: ImageFormat,
         /// What the encoder said.
         reason: String,
     },
 }
 
 impl EncodeError {
-    pub(crate) fn codec(format: Format, reason: impl Display) -> Self {
+    pub(crate) fn codec(format: ImageFormat, reason: impl Display) -> Self {
         Self::Codec {
             format,
             reason: reason.to_string(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A file format that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum ImageFormat {
     /// Portable Network Graphics, also animated.
     Png,
     /// JPEG: baseline, extended and progressive.
@@ -19,7 +19,7 @@ pub enum Format {
     Gif,
 }
 
-impl Format {
+impl ImageFormat {
     /// The format whose signature `bytes` begin with.
     #[must_use]
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
@@ -61,7 +61,7 @@ impl Format {
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for ImageFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Png => "PNG",

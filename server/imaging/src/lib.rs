@@ -7,7 +7,7 @@
 mod colour;
 mod components;
 mod decode;
-mod depth;
+mod distance;
 mod encode;
 mod error;
 mod format;
@@ -23,10 +23,10 @@ mod text;
 
 pub use components::{for_each_component, majority};
 pub use decode::{decode, decode_mask};
-pub use depth::depth;
+pub use distance::distance_to_known;
 pub use encode::{EncodeOptions, Encoded, encode_overlay};
 pub use error::{DecodeError, EncodeError};
-pub use format::Format;
+pub use format::ImageFormat;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};
 pub use mask::threshold;
 pub use picture::{GrayImage16, Picture, RgbImage16};

@@ -3,22 +3,22 @@
 use image::metadata::Orientation;
 
 use crate::{
-    Format,
+    ImageFormat,
     decode::{jpeg, png, webp},
     metadata::{exif, ifd, xmp},
 };
 
 /// Returns the transform that shows the stored pixels upright.
-pub(crate) fn read(format: Format, bytes: &[u8]) -> Orientation {
+pub(crate) fn read(format: ImageFormat, bytes: &[u8]) -> Orientation {
     let value = match format {
-        Format::Jpeg => jpeg::exif(bytes).as_deref().and_then(exif::orientation),
-        Format::Png => png::exif(bytes)
+        ImageFormat::Jpeg => jpeg::exif(bytes).as_deref().and_then(exif::orientation),
+        ImageFormat::Png => png::exif(bytes)
             .as_deref()
             .and_then(exif::orientation)
             .or_else(|| png::xmp(bytes).as_deref().and_then(xmp::orientation)),
-        Format::WebP => webp::exif(bytes).and_then(exif::orientation),
-        Format::Tiff => ifd::orientation(bytes),
-        Format::Bmp | Format::Gif => None,
+        ImageFormat::WebP => webp::exif(bytes).and_then(exif::orientation),
+        ImageFormat::Tiff => ifd::orientation(bytes),
+        ImageFormat::Bmp | ImageFormat::Gif => None,
     };
     value
         .and_then(|value| u8::try_from(value).ok())

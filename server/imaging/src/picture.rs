@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
-use crate::{Format, metadata::Metadata, resize::nearest_gray};
+use crate::{ImageFormat, metadata::Metadata, resize::nearest_gray};
 
 /// RGB at 16 bits a sample.
 pub type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
@@ -17,7 +17,7 @@ pub struct Picture {
     pub rgb: RgbImage,
     /// Opacity, where the file has any; the same size as `rgb`.
     pub alpha: Option<GrayImage>,
-    pub(crate) format: Format,
+    pub(crate) format: ImageFormat,
     /// How the file's pixels were turned to stand upright.
     pub(crate) orientation: Orientation,
     pub(crate) deep: Option<Deep>,
@@ -35,7 +35,7 @@ impl Picture {
     /// The picture of an `image` as stored in a file, which is to be turned as `orientation` says.
     pub(crate) fn new(
         mut image: DynamicImage,
-        format: Format,
+        format: ImageFormat,
         orientation: Orientation,
         metadata: Metadata,
     ) -> Self {
@@ -71,7 +71,7 @@ impl Picture {
 
     /// The format that the file had.
     #[must_use]
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> ImageFormat {
         self.format
     }
 

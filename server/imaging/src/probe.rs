@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 
 use crate::{
-    DecodeError, Format,
+    DecodeError, ImageFormat,
     decode::{jpeg, png, tiff, webp},
     format, orientation,
 };
@@ -45,7 +45,7 @@ impl Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// The format, by signature.
-    pub format: Format,
+    pub format: ImageFormat,
     /// Width in pixels, as stored.
     pub width: u32,
     /// Height in pixels, as stored.
@@ -68,7 +68,7 @@ impl Header {
 /// [`DecodeError::NotAnImage`], [`DecodeError::Unsupported`] or [`DecodeError::Damaged`] where the header can't be
 /// read, [`DecodeError::TooLarge`] where the size is over a limit.
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
-    let Some(format) = Format::sniff(bytes) else {
+    let Some(format) = ImageFormat::sniff(bytes) else {
         return Err(match format::foreign(bytes) {
             Some(name) => DecodeError::unsupported(name),
             None => DecodeError::NotAnImage,
@@ -88,14 +88,14 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
     })
 }
 
-fn size(format: Format, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
+fn size(format: ImageFormat, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     let read = match format {
-        Format::Gif => le16(bytes, 6).zip(le16(bytes, 8)),
-        Format::Bmp => bmp(bytes),
-        Format::Png => return png::size(bytes),
-        Format::WebP => return webp::size(bytes),
-        Format::Jpeg => return jpeg::size(bytes),
-        Format::Tiff => return tiff::size(bytes),
+        ImageFormat::Gif => le16(bytes, 6).zip(le16(bytes, 8)),
+        ImageFormat::Bmp => bmp(bytes),
+        ImageFormat::Png => return png::size(bytes),
+        ImageFormat::WebP => return webp::size(bytes),
+        ImageFormat::Jpeg => return jpeg::size(bytes),
+        ImageFormat::Tiff => return tiff::size(bytes),
     };
     read.ok_or_else(|| DecodeError::damaged(format, "the header ends early"))
 }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// The most bytes that a compressed text may become.
 const MAX_TEXT: usize = 2 << 20;
@@ -13,7 +13,7 @@ const MAX_TEXT: usize = 2 << 20;
 /// # Errors
 /// [`DecodeError::Damaged`] where the file ends before its pixels.
 pub fn png_text(bytes: &[u8], keyword: &str) -> Result<Option<String>, DecodeError> {
-    if Format::sniff(bytes) != Some(Format::Png) {
+    if ImageFormat::sniff(bytes) != Some(ImageFormat::Png) {
         return Ok(None);
     }
     let decoder = png::Decoder::new_with_limits(
@@ -24,7 +24,7 @@ pub fn png_text(bytes: &[u8], keyword: &str) -> Result<Option<String>, DecodeErr
     );
     let reader = decoder
         .read_info()
-        .map_err(|error| DecodeError::damaged(Format::Png, error))?;
+        .map_err(|error| DecodeError::damaged(ImageFormat::Png, error))?;
     let info = reader.info();
     let plain = info
         .uncompressed_latin1_text

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use iopaint_imaging::{Format, GrayImage, Picture, decode, decode_mask, probe, threshold};
+use iopaint_imaging::{GrayImage, ImageFormat, Picture, decode, decode_mask, probe, threshold};
 use rstest::rstest;
 
 fn decoded(name: &str) -> Picture {
@@ -12,28 +12,28 @@ fn decoded(name: &str) -> Picture {
 }
 
 #[rstest]
-#[case::rgb_png("rgb.png", Format::Png, common::rgb)]
-#[case::apng_first_frame("animated.png", Format::Png, common::rgb)]
-#[case::gray_png("gray.png", Format::Png, common::gray)]
-#[case::palette_png("palette.png", Format::Png, common::palette)]
-#[case::one_bit_png("one-bit.png", Format::Png, common::one_bit)]
-#[case::rgb_webp("rgb.webp", Format::WebP, common::rgb)]
-#[case::webp_first_frame("animated.webp", Format::WebP, common::rgb)]
-#[case::rgb_bmp("rgb.bmp", Format::Bmp, common::rgb)]
-#[case::bmp_with_a_fourth_byte("no-alpha.bmp", Format::Bmp, common::rgb)]
-#[case::palette_bmp("palette.bmp", Format::Bmp, common::palette)]
-#[case::one_bit_bmp("one-bit.bmp", Format::Bmp, common::one_bit)]
-#[case::gif("palette.gif", Format::Gif, common::palette)]
-#[case::gif_first_frame("animated.gif", Format::Gif, common::palette)]
-#[case::rgb_tiff("rgb.tiff", Format::Tiff, common::rgb)]
-#[case::lzw_tiff("rgb-lzw.tiff", Format::Tiff, common::rgb)]
-#[case::first_page("pages.tiff", Format::Tiff, common::rgb)]
-#[case::palette_tiff("palette.tiff", Format::Tiff, common::palette)]
-#[case::one_bit_tiff("one-bit.tiff", Format::Tiff, common::one_bit)]
-#[case::fax_tiff("fax.tiff", Format::Tiff, common::one_bit)]
+#[case::rgb_png("rgb.png", ImageFormat::Png, common::rgb)]
+#[case::apng_first_frame("animated.png", ImageFormat::Png, common::rgb)]
+#[case::gray_png("gray.png", ImageFormat::Png, common::gray)]
+#[case::palette_png("palette.png", ImageFormat::Png, common::palette)]
+#[case::one_bit_png("one-bit.png", ImageFormat::Png, common::one_bit)]
+#[case::rgb_webp("rgb.webp", ImageFormat::WebP, common::rgb)]
+#[case::webp_first_frame("animated.webp", ImageFormat::WebP, common::rgb)]
+#[case::rgb_bmp("rgb.bmp", ImageFormat::Bmp, common::rgb)]
+#[case::bmp_with_a_fourth_byte("no-alpha.bmp", ImageFormat::Bmp, common::rgb)]
+#[case::palette_bmp("palette.bmp", ImageFormat::Bmp, common::palette)]
+#[case::one_bit_bmp("one-bit.bmp", ImageFormat::Bmp, common::one_bit)]
+#[case::gif("palette.gif", ImageFormat::Gif, common::palette)]
+#[case::gif_first_frame("animated.gif", ImageFormat::Gif, common::palette)]
+#[case::rgb_tiff("rgb.tiff", ImageFormat::Tiff, common::rgb)]
+#[case::lzw_tiff("rgb-lzw.tiff", ImageFormat::Tiff, common::rgb)]
+#[case::first_page("pages.tiff", ImageFormat::Tiff, common::rgb)]
+#[case::palette_tiff("palette.tiff", ImageFormat::Tiff, common::palette)]
+#[case::one_bit_tiff("one-bit.tiff", ImageFormat::Tiff, common::one_bit)]
+#[case::fax_tiff("fax.tiff", ImageFormat::Tiff, common::one_bit)]
 fn opaque_files_give_their_exact_pixels(
     #[case] name: &str,
-    #[case] format: Format,
+    #[case] format: ImageFormat,
     #[case] expected: fn(u32, u32) -> [u8; 3],
 ) {
     let header = probe(&common::file(name), &LIMITS).unwrap();

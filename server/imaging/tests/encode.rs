@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
 use iopaint_imaging::{
-    EncodeError, EncodeOptions, Encoded, Format, GrayImage, Limits, Picture, RgbImage, decode,
+    EncodeError, EncodeOptions, Encoded, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode,
 };
 use rstest::rstest;
 
@@ -71,8 +71,8 @@ fn lossless_formats_come_back_pixel_for_pixel_with_their_alpha(
 ) {
     let before = picture(name);
     let encoded = written(&before, EncodeOptions::default());
-    let wanted = if before.format() == Format::Gif {
-        Format::Png
+    let wanted = if before.format() == ImageFormat::Gif {
+        ImageFormat::Png
     } else {
         before.format()
     };
@@ -155,7 +155,7 @@ fn jpeg_quality_sets_error_and_chroma_resolution(
             ..EncodeOptions::default()
         },
     );
-    assert_eq!(encoded.format, Format::Jpeg);
+    assert_eq!(encoded.format, ImageFormat::Jpeg);
     let frame = encoded
         .bytes
         .windows(2)
@@ -273,7 +273,7 @@ fn a_jpegs_density_goes_into_a_png() {
     let hole = GrayImage::new(WIDTH, HEIGHT);
     let options = EncodeOptions::default();
     let bytes = before
-        .encode_as(Format::Png, &before.rgb, &hole, &options)
+        .encode_as(ImageFormat::Png, &before.rgb, &hole, &options)
         .unwrap()
         .bytes;
     // 240 per inch.
@@ -292,7 +292,7 @@ fn a_jpegs_density_goes_into_a_png() {
         ..options
     };
     let bytes = before
-        .encode_as(Format::Png, &before.rgb, &hole, &stripped)
+        .encode_as(ImageFormat::Png, &before.rgb, &hole, &stripped)
         .unwrap()
         .bytes;
     assert!(!contains(&bytes, b"pHYs"));
@@ -408,14 +408,14 @@ fn profiles_of_another_colour_space_do_not_go_out(#[values(b"CMYK", b"GRAY", b"L
 fn any_picture_can_be_written_in_any_format(
     #[values("rgba16.png", "orientation-6.jpg", "palette-alpha.gif", "gray.tiff")] name: &str,
     #[values(
-        Format::Png,
-        Format::Jpeg,
-        Format::WebP,
-        Format::Bmp,
-        Format::Tiff,
-        Format::Gif
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::WebP,
+        ImageFormat::Bmp,
+        ImageFormat::Tiff,
+        ImageFormat::Gif
     )]
-    format: Format,
+    format: ImageFormat,
 ) {
     let before = picture(name);
     let (result, hole) = erased(&before);
@@ -425,12 +425,15 @@ fn any_picture_can_be_written_in_any_format(
     let after = decode(&encoded.bytes, &LIMITS).unwrap();
     assert_eq!(after.format(), encoded.format);
     assert_eq!(after.rgb.dimensions(), result.dimensions());
-    if encoded.format != Format::Jpeg {
+    if encoded.format != ImageFormat::Jpeg {
         assert_eq!(after.rgb, result);
         assert_eq!(after.alpha, before.alpha);
     }
     let exif_kept = contains(&encoded.bytes, b"Cameras\0");
-    let has_exif = matches!(encoded.format, Format::Png | Format::Jpeg | Format::WebP);
+    let has_exif = matches!(
+        encoded.format,
+        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP
+    );
     assert_eq!(exif_kept, has_exif && name.ends_with("jpg"));
 }
 
@@ -439,7 +442,7 @@ fn a_patch_is_the_rectangle_with_alpha() {
     let before = picture("rgba.png");
     let (result, _) = erased(&before);
     let patch = decode(&before.encode_patch(&result, (1, 1), (5, 4)).unwrap(), &LIMITS).unwrap();
-    assert_eq!(patch.format(), Format::Png);
+    assert_eq!(patch.format(), ImageFormat::Png);
     assert_eq!(
         patch.rgb,
         image::imageops::crop_imm(&result, 1, 1, 5, 4).to_image()
@@ -485,7 +488,7 @@ fn pictures_side_by_side_are_one_picture_with_the_firsts_profile() {
     let wide = picture.side_by_side(&[&picture.rgb, &red]);
     let hole = GrayImage::new(2 * WIDTH, HEIGHT);
     let written = wide
-        .encode_as(Format::Png, &wide.rgb, &hole, &EncodeOptions::default())
+        .encode_as(ImageFormat::Png, &wide.rgb, &hole, &EncodeOptions::default())
         .unwrap();
     let shown = decode(&written.bytes, &LIMITS).unwrap();
     assert_eq!(shown.rgb.dimensions(), (2 * WIDTH, HEIGHT));

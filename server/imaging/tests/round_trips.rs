@@ -6,8 +6,8 @@ mod common;
 use std::io::Cursor;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use image::{GrayImage, ImageBuffer, ImageFormat, LumaA};
-use iopaint_imaging::{EncodeOptions, Format, decode};
+use image::{GrayImage, ImageBuffer, LumaA};
+use iopaint_imaging::{EncodeOptions, ImageFormat, decode};
 use rstest::rstest;
 use tiff::encoder::{Rational, TiffEncoder, colortype::RGB8};
 use tiff::tags::Tag;
@@ -53,15 +53,15 @@ fn a_second_edit_keeps_all_that_the_first_one_kept() {
     for (name, file) in common::files() {
         let once = edited(&file);
         let twice = edited(&once);
-        match Format::sniff(&once) {
-            Some(Format::Jpeg) => {
+        match ImageFormat::sniff(&once) {
+            Some(ImageFormat::Jpeg) => {
                 assert_eq!(
                     application_segments(&once),
                     application_segments(&twice),
                     "{name}"
                 );
             }
-            Some(Format::Tiff) => assert_eq!(fields(&once), fields(&twice), "{name}"),
+            Some(ImageFormat::Tiff) => assert_eq!(fields(&once), fields(&twice), "{name}"),
             _ => assert!(once == twice, "{name}"),
         }
         checked += 1;
@@ -75,7 +75,7 @@ fn sixteen_bit_gray_with_alpha_keeps_every_bit_of_both() {
         LumaA([common::deep(x, y)[0], common::deep_alpha(x, y)])
     });
     let mut file = Cursor::new(Vec::new());
-    deep.write_to(&mut file, ImageFormat::Png).unwrap();
+    deep.write_to(&mut file, image::ImageFormat::Png).unwrap();
     let twice = image::load_from_memory(&edited(&edited(file.get_ref())))
         .unwrap()
         .into_rgba16();

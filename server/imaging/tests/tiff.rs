@@ -6,7 +6,7 @@ mod common;
 use std::{path::Path, sync::LazyLock, time::Instant};
 
 use common::LIMITS;
-use iopaint_imaging::{DecodeError, Format, Picture, decode, probe};
+use iopaint_imaging::{DecodeError, ImageFormat, Picture, decode, probe};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -104,7 +104,7 @@ fn reported_files_give_their_pixels(
     name: &str,
 ) {
     let bytes = common::case(&format!("{name}.tif"));
-    assert_eq!(probe(&bytes, &LIMITS).unwrap().format, Format::Tiff);
+    assert_eq!(probe(&bytes, &LIMITS).unwrap().format, ImageFormat::Tiff);
     let reference = format!("case-{name}.png");
     let expected = decoded(&reference, data(&reference));
     assert_eq!(difference(&decoded(name, &bytes), &expected), (0.0, 0));

@@ -41,7 +41,7 @@ impl Monitor for Unmonitored {
 
 /// A finished run.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct InpaintOutput {
     /// The filled image, of the input's size.
     pub image: RgbImage,
     /// Whether a region was over the limit on a forward's pixels and ran scaled down.

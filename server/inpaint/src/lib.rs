@@ -26,7 +26,7 @@ mod seam;
 
 pub use detail::Detail;
 pub use halving::{halved_hole, halved_rgb};
-pub use job::{InpaintError, Monitor, Outcome, Stop, Unmonitored};
+pub use job::{InpaintError, InpaintOutput, Monitor, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, Options};
 pub use pipeline::inpaint;

@@ -71,7 +71,7 @@ pub trait Inpainter: Send {
     /// How far from anything known the middle of a hole may be, in pixels, for [`crate::HdStrategy::Auto`] to run it at
     /// its own size. Networks are trained on crops of 256 to 512 pixels of which a part is missing; over more than this
     /// they have nothing to go on.
-    fn deepest(&self) -> f32 {
+    fn max_hole_depth_px(&self) -> f32 {
         128.0
     }
 

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    Context, Detail, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Rect,
-    Window, auto, changed_box,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOutput, Inpainter, Monitor, Options,
+    Rect, Window, auto, changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     cubic::paste_scaled,
@@ -43,7 +43,7 @@ pub fn inpaint(
     mask: &GrayImage,
     options: &Options,
     monitor: &dyn Monitor,
-) -> Result<Outcome, InpaintError> {
+) -> Result<InpaintOutput, InpaintError> {
     if image.dimensions() != mask.dimensions() {
         return Err(InpaintError::SizeMismatch {
             image: image.dimensions(),
@@ -86,7 +86,7 @@ pub fn inpaint(
         }
         run.region(*region, limit)?;
     }
-    Ok(Outcome {
+    Ok(InpaintOutput {
         image: run.out.into_owned(),
         scaled: run.scaled,
         crops: regions.len(),

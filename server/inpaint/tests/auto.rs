@@ -2,8 +2,8 @@
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
-    Context, Detail, ForwardError, HdStrategy, InpaintError, Inpainter, Monitor, Options, Outcome, Padding,
-    Stop, Unmonitored, Window, inpaint,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOutput, Inpainter, Monitor, Options,
+    Padding, Stop, Unmonitored, Window, inpaint,
 };
 use proptest::prelude::*;
 
@@ -117,7 +117,7 @@ fn auto() -> Options {
     }
 }
 
-fn run(model: &mut Painter, mask: &GrayImage, options: &Options) -> Outcome {
+fn run(model: &mut Painter, mask: &GrayImage, options: &Options) -> InpaintOutput {
     let image = photo(mask.width(), mask.height());
     let outcome = inpaint(model, Some(&Repeat), &image, mask, options, &Unmonitored);
     outcome.unwrap_or_else(|error| unreachable!("{error}"))

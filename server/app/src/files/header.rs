@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use iopaint_imaging::{Format, Header, Limits, probe};
+use iopaint_imaging::{Header, ImageFormat, Limits, probe};
 
 /// The bytes that most headers take, and those that even one with a large colour profile and EXIF takes.
 const HEADS: [u64; 2] = [64 << 10, 4 << 20];
@@ -22,18 +22,18 @@ pub fn read_header(file: &mut File) -> Option<Header> {
     let mut bytes = Vec::new();
     for length in HEADS {
         let whole = fill_up(file, &mut bytes, length).ok()?;
-        match Format::sniff(&bytes)? {
+        match ImageFormat::sniff(&bytes)? {
             _ if whole => return probe(&bytes, &ANY_SIZE).ok(),
             // Their metadata may lie behind the pixels.
-            Format::Png => {
+            ImageFormat::Png => {
                 let chunks = png_without_pixels(file).ok()?;
                 return probe(&chunks, &ANY_SIZE).ok();
             }
-            Format::WebP | Format::Tiff => {
+            ImageFormat::WebP | ImageFormat::Tiff => {
                 fill_up(file, &mut bytes, LONGEST).ok()?;
                 return probe(&bytes, &ANY_SIZE).ok();
             }
-            Format::Jpeg | Format::Bmp | Format::Gif => {
+            ImageFormat::Jpeg | ImageFormat::Bmp | ImageFormat::Gif => {
                 if let Ok(header) = probe(&bytes, &ANY_SIZE) {
                     return Some(header);
                 }

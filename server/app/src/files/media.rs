@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use iopaint_imaging::{DecodeError, Format};
+use iopaint_imaging::{DecodeError, ImageFormat};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub struct MediaFile {
     /// The file, at its beginning.
     pub file: File,
     /// What its first bytes say that it is.
-    pub format: Format,
+    pub format: ImageFormat,
     /// Its length in bytes.
     pub length: u64,
     /// When it was written.
@@ -85,7 +85,7 @@ pub fn open_image(mut file: File) -> io::Result<Result<MediaFile, DecodeError>> 
     file.by_ref().take(64).read_to_end(&mut start)?;
     file.seek(SeekFrom::Start(0))?;
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
-    Ok(Format::sniff(&start)
+    Ok(ImageFormat::sniff(&start)
         .map(|format| MediaFile {
             file,
             format,

@@ -1,6 +1,6 @@
 //! Names of files, as clients may write them.
 
-use iopaint_imaging::Format;
+use iopaint_imaging::ImageFormat;
 
 /// Longest name in UTF-16 code units, the limit of NTFS, exFAT and APFS.
 const MAX_UNITS: usize = 255;
@@ -98,7 +98,7 @@ impl FileName {
     /// Returns the name with an image file's ending: its own where it has one, else that of `format` is
     /// appended.
     #[must_use]
-    pub fn for_image(self, format: Format) -> Self {
+    pub fn for_image(self, format: ImageFormat) -> Self {
         let known = self
             .ending()
             .is_some_and(|ending| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)));
@@ -226,7 +226,9 @@ mod tests {
 
     #[test]
     fn appended_ending_shortens_the_stem() {
-        let name = FileName::parse(&"写".repeat(85)).unwrap().for_image(Format::Png);
+        let name = FileName::parse(&"写".repeat(85))
+            .unwrap()
+            .for_image(ImageFormat::Png);
         assert_eq!(name.as_str(), format!("{}.png", "写".repeat(83)));
     }
 
@@ -251,7 +253,7 @@ mod tests {
     #[case("page.html", "page.html.png")]
     #[case("photo", "photo.png")]
     fn what_is_saved_has_an_images_ending(#[case] name: &str, #[case] saved: &str) {
-        let name = FileName::parse(name).unwrap().for_image(Format::Png);
+        let name = FileName::parse(name).unwrap().for_image(ImageFormat::Png);
         assert_eq!(name.as_str(), saved);
     }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use iopaint_imaging::Format;
+use iopaint_imaging::ImageFormat;
 use quick_cache::{Weighter, sync::Cache};
 
 use super::Tab;
@@ -35,7 +35,7 @@ pub struct Thumbnail {
     /// Its file.
     pub bytes: Bytes,
     /// What that is.
-    pub format: Format,
+    pub format: ImageFormat,
     /// Its width and height in pixels.
     pub size: (u32, u32),
 }
@@ -139,7 +139,7 @@ mod tests {
         let make = |length: usize| async move {
             Ok::<_, ()>(Thumbnail {
                 bytes: vec![0; length].into(),
-                format: Format::Jpeg,
+                format: ImageFormat::Jpeg,
                 size: (1, 1),
             })
         };

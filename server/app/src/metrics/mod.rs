@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use iopaint_engine::{Meter, Status};
+use iopaint_engine::{EngineMetrics, Status};
 use prometheus_client::encoding::{EncodeLabelSet, prometheus_text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -349,7 +349,7 @@ impl Metrics {
     }
 }
 
-impl Meter for Metrics {
+impl EngineMetrics for Metrics {
     fn job_started(&self, waited: Duration) {
         self.0.queue_wait.observe(waited.as_secs_f64());
     }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use iopaint_imaging::{DecodeError, Format, png_text};
+use iopaint_imaging::{DecodeError, ImageFormat, png_text};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub async fn gen_info(State(state): State<AppState>, request: Request) -> Result
     let bytes = read_upload(request, "file", &state).await?.bytes;
     let text = state
         .codecs
-        .run(move || match Format::sniff(&bytes) {
+        .run(move || match ImageFormat::sniff(&bytes) {
             Some(_) => png_text(&bytes, "parameters"),
             None => Err(DecodeError::NotAnImage),
         })

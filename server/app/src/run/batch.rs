@@ -7,7 +7,7 @@ use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
 use iopaint_engine::{ClientKey, Engine, Work};
 use iopaint_imaging::{
-    EncodeOptions, Format, GrayImage, Limits, Picture, RgbImage, decode, decode_mask, threshold,
+    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, decode_mask, threshold,
 };
 
 use super::pairing::Pair;
@@ -114,10 +114,10 @@ impl Batch {
             Some(original) => {
                 let wide = picture.side_by_side(&[original, &as_rgb(mask), &picture.rgb]);
                 let everything = GrayImage::from_pixel(wide.width(), wide.height(), [255].into());
-                wide.encode_as(Format::Png, &wide.rgb, &everything, &self.encode)?
+                wide.encode_as(ImageFormat::Png, &wide.rgb, &everything, &self.encode)?
             }
             None => picture.encode_as(
-                Format::Png,
+                ImageFormat::Png,
                 &picture.rgb,
                 &self.fields.changed(mask),
                 &self.encode,

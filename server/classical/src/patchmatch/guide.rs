@@ -1,6 +1,6 @@
 //! A guess that the search not only begins with, but is held to where it can be believed.
 
-use iopaint_imaging::depth;
+use iopaint_imaging::distance_to_known;
 
 use super::anchor::Anchor;
 use super::level::{Canvas, Level};
@@ -38,7 +38,7 @@ impl Guide {
             guesses.push(holes.map(colours).collect());
             if number >= FINEST {
                 let scale = (1_u32 << number) as f32;
-                let depth = depth(&level.canvas.hole, level.canvas.width).into_iter();
+                let depth = distance_to_known(&level.canvas.hole, level.canvas.width).into_iter();
                 let pixels = guess.pixels.iter().map(colours);
                 let small = pixels.zip(depth.map(|depth| trust(depth * scale)));
                 anchors.push(Anchor::new(small.collect(), level.canvas.width));

@@ -1,6 +1,6 @@
 //! One scale of the image: what is known, what is to be filled, and which patches take part.
 
-use iopaint_imaging::depth;
+use iopaint_imaging::distance_to_known;
 
 use super::distance::{RADIUS, SIDE};
 use super::pixel::{Colours, Pixel, SLOPE_ACROSS, SLOPE_DOWN, brightness, to_byte};
@@ -42,7 +42,7 @@ impl Level {
         spread_texture(&mut canvas);
         let (width, height) = (canvas.width, canvas.height);
         let touched = touched(&canvas.hole, width, height);
-        let depths = depth(&canvas.hole, width);
+        let depths = distance_to_known(&canvas.hole, width);
         let mut target_at = vec![NONE; touched.len()];
         let mut source = vec![false; touched.len()];
         let (mut targets, mut depth) = (Vec::new(), Vec::new());

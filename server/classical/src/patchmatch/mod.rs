@@ -107,7 +107,7 @@ impl Inpainter for PatchMatch {
         }
     }
 
-    fn deepest(&self) -> f32 {
+    fn max_hole_depth_px(&self) -> f32 {
         DEEPEST
     }
 

@@ -1,6 +1,6 @@
 //! The image at several scales.
 
-use iopaint_imaging::depth;
+use iopaint_imaging::distance_to_known;
 
 use super::distance::SIDE;
 use super::level::{Canvas, Level};
@@ -20,7 +20,7 @@ pub(super) fn pyramid(canvas: Canvas) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut next = Some(canvas);
     while let Some(canvas) = next.take() {
-        let deep = depth(&canvas.hole, canvas.width)
+        let deep = distance_to_known(&canvas.hole, canvas.width)
             .into_iter()
             .any(|depth| depth > DEEPEST);
         let large = canvas.width.min(canvas.height) >= SHORTEST;

@@ -10,7 +10,7 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode};
 
 use super::part::{Part, Source};
-use super::{DownloadError, DownloadOptions, Progress};
+use super::{DownloadError, DownloadOptions, DownloadProgress};
 use crate::registry::FileSpec;
 
 /// No model's file is larger; what claims to be is not one.
@@ -24,7 +24,7 @@ pub(super) struct Transfer<'a> {
     pub host: String,
     pub file: &'a FileSpec,
     pub options: &'a DownloadOptions,
-    pub progress: &'a (dyn Fn(Progress) + Sync),
+    pub progress: &'a (dyn Fn(DownloadProgress) + Sync),
 }
 
 /// How one try ended early.
@@ -56,7 +56,7 @@ impl Transfer<'_> {
             return Ok(());
         };
         let limit = body.total.or(self.file.size).unwrap_or(MAX_FILE_BYTES);
-        (self.progress)(Progress {
+        (self.progress)(DownloadProgress {
             bytes: part.length(),
             total: body.total,
         });
@@ -77,7 +77,7 @@ impl Transfer<'_> {
                 ));
             }
             self.disk(part.write(&chunk), part)?;
-            (self.progress)(Progress {
+            (self.progress)(DownloadProgress {
                 bytes: part.length(),
                 total: body.total,
             });

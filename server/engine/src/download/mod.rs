@@ -55,7 +55,7 @@ impl Default for DownloadOptions {
 
 /// How far a download is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct DownloadProgress {
     /// What has arrived, earlier downloads included, in bytes.
     pub bytes: u64,
     /// The whole file's length in bytes, if it is known.
@@ -100,7 +100,7 @@ pub fn download(
     target: &Path,
     options: &DownloadOptions,
     cancel: &Cancel,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     download_through(
         reqwest::Client::builder(),
@@ -127,7 +127,7 @@ fn download_through(
     target: &Path,
     options: &DownloadOptions,
     cancel: &Cancel,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     if target.is_file() {
         return Ok(target.to_owned());

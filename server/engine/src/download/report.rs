@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Progress;
+use super::DownloadProgress;
 
 /// Without a terminal a line is logged after this time, whatever has arrived.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl ProgressReport {
     }
 
     /// Takes the next news.
-    pub fn update(&self, progress: Progress) {
+    pub fn update(&self, progress: DownloadProgress) {
         if let Some(bar) = &self.bar {
             if let Some(total) = progress.total {
                 bar.set_length(total);
@@ -81,7 +81,7 @@ impl Drop for ProgressReport {
 
 impl LogState {
     /// Whether these news are worth a line; if so, they count as logged.
-    fn is_due(&mut self, progress: Progress, now: Instant) -> bool {
+    fn is_due(&mut self, progress: DownloadProgress, now: Instant) -> bool {
         let share = progress
             .total
             .filter(|total| *total > 0)
@@ -106,7 +106,10 @@ mod tests {
         let start = Instant::now();
         let mut log = LogState { at: start, step: 0 };
         let mut at = |bytes, total, seconds| {
-            log.is_due(Progress { bytes, total }, start + Duration::from_secs(seconds))
+            log.is_due(
+                DownloadProgress { bytes, total },
+                start + Duration::from_secs(seconds),
+            )
         };
         assert!(!at(9, Some(100), 1));
         assert!(at(10, Some(100), 2));

@@ -9,7 +9,7 @@ mod tests;
 mod user;
 
 pub use info::ModelInfo;
-pub use spec::{FileSpec, Format, Hashes, ModelSpec, ModelType, Origin};
+pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
 
 use std::ffi::OsString;
 

@@ -3,7 +3,7 @@
 use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
-use super::{FileSpec, Format, Hashes, ModelSpec, ModelType, Origin};
+use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
 
 /// What is compiled in under a name that `builtin = true` may refer to.
 const BUILTIN_FILES: [(&str, &[u8]); 1] = [(
@@ -30,7 +30,7 @@ struct Document {
 struct Description {
     name: Option<String>,
     title: Option<String>,
-    format: Format,
+    format: ModelContract,
     #[serde(default)]
     model_type: ModelType,
     padding: Option<PaddingKeys>,

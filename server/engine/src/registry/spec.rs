@@ -14,7 +14,7 @@ pub struct ModelSpec {
     /// How people read it.
     pub title: String,
     /// What it takes and gives.
-    pub format: Format,
+    pub format: ModelContract,
     /// The type that IOPaint's clients know.
     pub model_type: ModelType,
     /// The sides that it takes.
@@ -88,7 +88,7 @@ impl Hashes {
 /// The contract between a network and the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Format {
+pub enum ModelContract {
     /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W] in 0..1`.
     Lama,
     /// `TorchScript` with `forward(cat(0.5 - mask, image x (1 - mask)) [1, 4, H, W]) -> [1, 3, H, W]`, images in -1..1;
@@ -106,7 +106,7 @@ pub enum Format {
     Cv2,
 }
 
-impl Format {
+impl ModelContract {
     /// How many files a model of this format has; none where it is an algorithm of this program.
     #[must_use]
     pub fn file_count(self) -> usize {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::fake::{WAIT, colour, offline, work};
-use crate::{ClientKey, JobError, JobProgress, Meter, Observer};
+use crate::{ClientKey, EngineMetrics, JobError, JobProgress, Observer};
 
 fn me() -> ClientKey {
     ClientKey::new("me")
@@ -25,7 +25,7 @@ impl Told {
     }
 }
 
-impl Meter for Told {
+impl EngineMetrics for Told {
     fn job_started(&self, _: Duration) {
         self.push("started");
     }

@@ -9,7 +9,7 @@ pub(crate) mod webp;
 use image::{DynamicImage, GrayImage};
 
 use crate::{
-    DecodeError, Format, Header, Limits, Picture,
+    DecodeError, Header, ImageFormat, Limits, Picture,
     colour::{self, Profiles},
     mask,
     metadata::Metadata,
@@ -67,11 +67,11 @@ fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, De
 fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Header, Decoded), DecodeError> {
     let header = probe(bytes, limits)?;
     let decoded = match header.format {
-        Format::Png => png::decode(bytes, limits)?,
-        Format::Jpeg => jpeg::decode(bytes, profiles)?,
-        Format::WebP => webp::decode(bytes, (header.width, header.height))?,
-        Format::Tiff => tiff::decode(bytes, limits, profiles)?,
-        Format::Bmp | Format::Gif => bitmap::decode(bytes, header.format, limits)?,
+        ImageFormat::Png => png::decode(bytes, limits)?,
+        ImageFormat::Jpeg => jpeg::decode(bytes, profiles)?,
+        ImageFormat::WebP => webp::decode(bytes, (header.width, header.height))?,
+        ImageFormat::Tiff => tiff::decode(bytes, limits, profiles)?,
+        ImageFormat::Bmp | ImageFormat::Gif => bitmap::decode(bytes, header.format, limits)?,
     };
     Ok((header, decoded))
 }

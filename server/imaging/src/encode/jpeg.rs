@@ -10,7 +10,7 @@ use jpeg_encoder::{
 
 use super::strips::Strips;
 use crate::{
-    EncodeError, Format,
+    EncodeError, ImageFormat,
     decode::jpeg::XMP,
     metadata::{Extras, Metadata},
 };
@@ -30,7 +30,7 @@ pub(super) fn encode(
     quality: u8,
     threads: NonZeroUsize,
 ) -> Result<Vec<u8>, EncodeError> {
-    let too_large = || EncodeError::codec(Format::Jpeg, "a side is longer than 65535 pixels");
+    let too_large = || EncodeError::codec(ImageFormat::Jpeg, "a side is longer than 65535 pixels");
     let width = u16::try_from(result.width()).map_err(|_| too_large())?;
     let height = u16::try_from(result.height()).map_err(|_| too_large())?;
     let small = u32::from(width) * u32::from(height) <= OWN_TABLES;
@@ -89,7 +89,7 @@ impl Look {
         metadata: Option<&Metadata>,
         interval: Option<u16>,
     ) -> Result<Vec<u8>, EncodeError> {
-        let failed = |error| EncodeError::codec(Format::Jpeg, error);
+        let failed = |error| EncodeError::codec(ImageFormat::Jpeg, error);
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, self.quality);
         encoder.set_sampling_factor(self.sampling());

@@ -17,7 +17,7 @@ use image::{GrayImage, RgbImage};
 
 pub use self::overlay::encode_overlay;
 use self::pixels::Pixels;
-use crate::{EncodeError, Format, Picture};
+use crate::{EncodeError, ImageFormat, Picture};
 
 /// How a result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Encoded {
     /// The file's bytes.
     pub bytes: Vec<u8>,
     /// What they are; the input's format, or PNG where that is not written.
-    pub format: Format,
+    pub format: ImageFormat,
 }
 
 impl Picture {
@@ -72,7 +72,7 @@ impl Picture {
     /// As [`Picture::encode`].
     pub fn encode_as(
         &self,
-        format: Format,
+        format: ImageFormat,
         result: &RgbImage,
         hole: &GrayImage,
         options: &EncodeOptions,
@@ -90,25 +90,25 @@ impl Picture {
         } else {
             &self.metadata
         };
-        let format = if format == Format::Gif {
-            Format::Png
+        let format = if format == ImageFormat::Gif {
+            ImageFormat::Png
         } else {
             format
         };
         let deep = self
             .deep
             .as_ref()
-            .filter(|_| matches!(format, Format::Png | Format::Tiff));
+            .filter(|_| matches!(format, ImageFormat::Png | ImageFormat::Tiff));
         let pixels = || match deep {
             Some(deep) => Pixels::sixteen_bit(self, deep, result, hole),
             None => Pixels::eight_bit(self, result),
         };
         let bytes = match format {
-            Format::Jpeg => jpeg::encode(result, metadata, options.quality, options.threads)?,
-            Format::Png | Format::Gif => png::encode(&pixels(), metadata)?,
-            Format::WebP => webp::encode(&pixels(), metadata)?,
-            Format::Bmp => bmp::encode(&pixels(), metadata)?,
-            Format::Tiff => tiff::encode(&pixels(), metadata)?,
+            ImageFormat::Jpeg => jpeg::encode(result, metadata, options.quality, options.threads)?,
+            ImageFormat::Png | ImageFormat::Gif => png::encode(&pixels(), metadata)?,
+            ImageFormat::WebP => webp::encode(&pixels(), metadata)?,
+            ImageFormat::Bmp => bmp::encode(&pixels(), metadata)?,
+            ImageFormat::Tiff => tiff::encode(&pixels(), metadata)?,
         };
         Ok(Encoded { bytes, format })
     }

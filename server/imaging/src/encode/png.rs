@@ -7,7 +7,7 @@ use png::chunk::ChunkType;
 
 use super::pixels::{Pixels, Samples};
 use crate::{
-    EncodeError, Format,
+    EncodeError, ImageFormat,
     metadata::{Extras, Metadata},
 };
 
@@ -41,7 +41,7 @@ fn written(
     metadata: &Metadata,
     compression: png::Compression,
 ) -> Result<Vec<u8>, EncodeError> {
-    let failed = |error| EncodeError::codec(Format::Png, error);
+    let failed = |error| EncodeError::codec(ImageFormat::Png, error);
     let mut info = png::Info::with_size(pixels.width, pixels.height);
     info.color_type = if pixels.alpha {
         png::ColorType::Rgba
@@ -77,7 +77,7 @@ fn written(
     let mut stream = writer.stream_writer_with_size(CHUNK).map_err(failed)?;
     stream
         .write_all(data)
-        .map_err(|error| EncodeError::codec(Format::Png, error))?;
+        .map_err(|error| EncodeError::codec(ImageFormat::Png, error))?;
     stream.finish().map_err(failed)?;
     writer.finish().map_err(failed)?;
     Ok(bytes)

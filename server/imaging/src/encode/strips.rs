@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::thread;
 
-use crate::{EncodeError, Format};
+use crate::{EncodeError, ImageFormat};
 
 /// Start of frame, baseline: its height stands 5 bytes behind it.
 const FRAME: u8 = 0xc0;
@@ -82,8 +82,9 @@ impl Strips {
             }
         });
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-        join(files, self.height)
-            .ok_or_else(|| EncodeError::codec(Format::Jpeg, "a strip came out without a frame or a scan"))
+        join(files, self.height).ok_or_else(|| {
+            EncodeError::codec(ImageFormat::Jpeg, "a strip came out without a frame or a scan")
+        })
     }
 }
 

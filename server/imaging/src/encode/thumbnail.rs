@@ -3,7 +3,7 @@
 use image::GrayImage;
 
 use super::{EncodeOptions, Encoded};
-use crate::{EncodeError, Format, Picture};
+use crate::{EncodeError, ImageFormat, Picture};
 
 /// Good enough for a picture that is looked at for a moment.
 const QUALITY: u8 = 85;
@@ -28,9 +28,9 @@ impl Picture {
             metadata: self.metadata.colour_only(),
         };
         let format = if small.alpha.is_some() {
-            Format::Png
+            ImageFormat::Png
         } else {
-            Format::Jpeg
+            ImageFormat::Jpeg
         };
         let options = EncodeOptions {
             quality: QUALITY,

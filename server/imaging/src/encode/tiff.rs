@@ -13,7 +13,7 @@ use tiff::{
 
 use super::pixels::{Pixels, Samples};
 use crate::{
-    EncodeError, Format,
+    EncodeError, ImageFormat,
     metadata::{Extras, Metadata, TiffField},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
         (Samples::Sixteen(samples), false) => write::<RGB16>(&mut file, pixels, samples, metadata),
         (Samples::Sixteen(samples), true) => write::<RGBA16>(&mut file, pixels, samples, metadata),
     }
-    .map_err(|error: TiffError| EncodeError::codec(Format::Tiff, error))?;
+    .map_err(|error: TiffError| EncodeError::codec(ImageFormat::Tiff, error))?;
     Ok(file.into_inner())
 }
 

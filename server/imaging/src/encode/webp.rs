@@ -3,11 +3,11 @@
 use image_webp::{ColorType, WebPEncoder};
 
 use super::pixels::{Pixels, Samples};
-use crate::{EncodeError, Format, metadata::Metadata};
+use crate::{EncodeError, ImageFormat, metadata::Metadata};
 
 pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let Samples::Eight(samples) = &pixels.samples else {
-        return Err(EncodeError::codec(Format::WebP, "it has no 16-bit samples"));
+        return Err(EncodeError::codec(ImageFormat::WebP, "it has no 16-bit samples"));
     };
     let kind = if pixels.alpha {
         ColorType::Rgba8
@@ -21,6 +21,6 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
     encoder.set_xmp_metadata(metadata.xmp.clone().unwrap_or_default());
     encoder
         .encode(samples, pixels.width, pixels.height, kind)
-        .map_err(|error| EncodeError::codec(Format::WebP, error))?;
+        .map_err(|error| EncodeError::codec(ImageFormat::WebP, error))?;
     Ok(bytes)
 }

@@ -2,7 +2,7 @@
 //!
 //! A network fills well what it was trained for: holes of a couple of hundred pixels with as much picture around them.
 //! Patches of the surroundings, too, find less that fits the larger the hole is. So every part of the hole runs at a size
-//! at which it is no deeper than the model can take (see [`Inpainter::deepest`]), the thin ones first; what was filled is
+//! at which it is no deeper than the model can take (see [`Inpainter::max_hole_depth_px`]), the thin ones first; what was filled is
 //! picture to the next. What ran scaled down gets its detail back from the picture around it (see [`Detail`]).
 
 mod parts;
@@ -15,7 +15,7 @@ use iopaint_imaging::{GrayImage, RgbImage};
 
 use self::plan::{Sizes, Step, plan};
 use crate::{
-    Context, Detail, ForwardError, InpaintError, Inpainter, Outcome, Rect,
+    Context, Detail, ForwardError, InpaintError, InpaintOutput, Inpainter, Rect,
     compose::paste_part,
     forward::forward,
     halving::{halved_hole, halved_rgb},
@@ -34,11 +34,11 @@ pub(crate) fn inpaint(
     image: &RgbImage,
     mask: &GrayImage,
     context: &Context<'_>,
-) -> Result<Outcome, InpaintError> {
+) -> Result<InpaintOutput, InpaintError> {
     let max_pixels = model.max_forward_pixels().unwrap_or(u64::MAX);
     let sizes = Sizes {
         padding: model.padding(),
-        deepest: model.deepest(),
+        deepest: model.max_hole_depth_px(),
         max_forward_pixels: max_pixels.min(context.options.max_forward_pixels),
     };
     let steps = plan(mask, sizes);
@@ -70,7 +70,7 @@ pub(crate) fn inpaint(
         scaled |= step.limited;
         crops += 1;
     }
-    Ok(Outcome {
+    Ok(InpaintOutput {
         image: filled.into_owned(),
         scaled,
         crops,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iopaint_imaging::{GrayImage, depth};
+use iopaint_imaging::{GrayImage, distance_to_known};
 
 use super::parts::{Part, parts};
 use crate::{Padding, Rect, changed_box, pad::padded_gray};
@@ -48,7 +48,7 @@ pub(super) fn plan(mask: &GrayImage, sizes: Sizes) -> Vec<Step> {
     };
     let inside = padded_gray(mask, hole, (hole.width, hole.height));
     let is_hole: Vec<bool> = inside.as_raw().iter().map(|value| *value > 0).collect();
-    let depth = depth(&is_hole, hole.width as usize);
+    let depth = distance_to_known(&is_hole, hole.width as usize);
     let parts = parts(&depth, hole.width as usize);
     // Where nothing is known the depth has no bound but the image's.
     let middle = width.max(height) as f32 / 2.0;

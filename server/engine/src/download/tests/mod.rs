@@ -63,7 +63,7 @@ impl Place {
         server: &Server,
         file: &FileSpec,
         cancel: &Cancel,
-        progress: &(dyn Fn(Progress) + Sync),
+        progress: &(dyn Fn(DownloadProgress) + Sync),
     ) -> Result<PathBuf, DownloadError> {
         let client = reqwest::Client::builder().no_proxy();
         download_through(
@@ -122,14 +122,14 @@ fn a_file_arrives_with_its_progress_told() {
     let total = content.len() as u64;
     assert_eq!(
         told.first(),
-        Some(&Progress {
+        Some(&DownloadProgress {
             bytes: 0,
             total: Some(total)
         })
     );
     assert_eq!(
         told.last(),
-        Some(&Progress {
+        Some(&DownloadProgress {
             bytes: total,
             total: Some(total)
         })

@@ -29,7 +29,7 @@ fn a_download_that_waits_takes_over_where_the_other_gave_up() {
     thread::scope(|scope| {
         let second = Mutex::new(None);
         // The second one begins while the first one runs, and meets its lock.
-        let begin = |progress: Progress| {
+        let begin = |progress: DownloadProgress| {
             if progress.bytes == 1000 {
                 let thread = scope.spawn(|| place.download(&server, &file));
                 *second.lock().unwrap() = Some(thread);
@@ -51,7 +51,7 @@ fn a_cancelled_download_ends_at_once_and_is_gone_on_with_later() {
         Reply::whole(&content, ETAG).stall_after(1000),
         Reply::rest(&content, 1000, ETAG),
     ]);
-    let stop = |progress: Progress| {
+    let stop = |progress: DownloadProgress| {
         if progress.bytes == 1000 {
             cancel.clone().cancel();
         }

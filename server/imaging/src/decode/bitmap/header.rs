@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 const FILE_HEADER: usize = 14;
 const CORE: usize = 12;
@@ -34,7 +34,7 @@ const ALPHA_BITFIELDS: u32 = 6;
 /// [`DecodeError::Unsupported`] for an unknown header or compression, [`DecodeError::Damaged`] for a header that is
 /// cut off.
 pub(super) fn normalized(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
-    let cut_off = || DecodeError::damaged(Format::Bmp, "the header ends early");
+    let cut_off = || DecodeError::damaged(ImageFormat::Bmp, "the header ends early");
     let size = u32_at(bytes, HEADER_SIZE).ok_or_else(cut_off)? as usize;
     let is_os2 = OS2.contains(&size)
         && !WINDOWS.contains(&size)

@@ -11,16 +11,16 @@ use image::{
 
 use super::Decoded;
 use crate::{
-    DecodeError, Format, Limits,
+    DecodeError, ImageFormat, Limits,
     metadata::{Extras, Metadata},
 };
 
-pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Decoded, DecodeError> {
+pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Decoded, DecodeError> {
     let error = |error: ImageError| match error {
         ImageError::Unsupported(what) => DecodeError::unsupported(format!("This kind of {format} ({what})")),
         other => DecodeError::damaged(format, other),
     };
-    let (image, extras) = if format == Format::Bmp {
+    let (image, extras) = if format == ImageFormat::Bmp {
         let file = header::normalized(bytes)?;
         let decoder = BmpDecoder::new(Cursor::new(&*file)).map_err(error)?;
         (pixels(decoder, limits).map_err(error)?, density(&file))

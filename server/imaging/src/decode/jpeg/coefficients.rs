@@ -5,7 +5,7 @@ use super::{
     huffman::{Bits, Table},
     scans::{Part, Scan, Stream},
 };
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// The quantized coefficients of a component, in blocks of 64 in row order.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) fn decode(
     mut finish: impl FnMut(usize, &mut Vec<Coefficients>),
 ) -> Result<(), DecodeError> {
     let (frame, scans) = (&stream.frame, stream.scans.as_slice());
-    let damaged = |reason| DecodeError::damaged(Format::Jpeg, reason);
+    let damaged = |reason| DecodeError::damaged(ImageFormat::Jpeg, reason);
     if let ([scan], false) = (scans, frame.progressive) {
         let mut planes = planes(frame, 1);
         let mut decoder = ScanDecoder::new(scan);

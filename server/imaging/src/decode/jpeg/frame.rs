@@ -1,7 +1,7 @@
 //! The frame header and the colour space (ITU-T T.81, B.2.2; T.871; libjpeg's defaults).
 
 use super::segments::segments;
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// A component as declared in the frame header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
         }
     }
     Err(DecodeError::damaged(
-        Format::Jpeg,
+        ImageFormat::Jpeg,
         "there is no frame header in front of the pixels",
     ))
 }
@@ -77,7 +77,7 @@ impl Frame {
         if !matches!(marker, 0xc0..=0xc2) {
             return Ok(None);
         }
-        let damaged = || DecodeError::damaged(Format::Jpeg, "its frame header is invalid");
+        let damaged = || DecodeError::damaged(ImageFormat::Jpeg, "its frame header is invalid");
         let [precision, h1, h0, w1, w0, count, components @ ..] = payload else {
             return Err(damaged());
         };

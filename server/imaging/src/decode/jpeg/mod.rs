@@ -23,7 +23,7 @@ pub(crate) use self::{
 };
 use super::Decoded;
 use crate::{
-    DecodeError, Format,
+    DecodeError, ImageFormat,
     colour::{self, Profiles},
     metadata::Metadata,
 };
@@ -50,7 +50,7 @@ pub(super) fn decode(bytes: &[u8], profiles: Profiles) -> Result<Decoded, Decode
     } else {
         RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8)
     };
-    let image = image.ok_or_else(|| DecodeError::damaged(Format::Jpeg, "pixels are missing"))?;
+    let image = image.ok_or_else(|| DecodeError::damaged(ImageFormat::Jpeg, "pixels are missing"))?;
     Ok(Decoded { image, metadata })
 }
 

@@ -7,7 +7,7 @@ use super::{
     huffman::Table,
     segments::{EOI, SOI, SOS, entropy_coded, is_alone, next_marker, payload},
 };
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// The most scans that are read. The time of a progressive file grows with scans x pixels, and a scan can be a few bytes
 /// long. libjpeg's default progression has 10.
@@ -68,7 +68,7 @@ struct State {
 }
 
 fn damaged(reason: &str) -> DecodeError {
-    DecodeError::damaged(Format::Jpeg, reason)
+    DecodeError::damaged(ImageFormat::Jpeg, reason)
 }
 
 /// Reads all segments up to the scan that completes the picture.

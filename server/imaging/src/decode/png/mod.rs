@@ -9,7 +9,7 @@ use png::{BitDepth, ColorType, Transformations};
 use self::chunks::{PixelChunks, chunks};
 pub(crate) use self::metadata::{exif, xmp};
 use super::Decoded;
-use crate::{DecodeError, Format, Limits};
+use crate::{DecodeError, ImageFormat, Limits};
 
 /// Returns width and height from the header chunk.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
@@ -23,15 +23,15 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
             Err(DecodeError::unsupported("An iPhone-optimised PNG (CgBI)"))
         }
         Some((kind, _)) if &kind != b"IHDR" => Err(DecodeError::damaged(
-            Format::Png,
+            ImageFormat::Png,
             "it doesn't begin with a header chunk",
         )),
-        _ => Err(DecodeError::damaged(Format::Png, "the header ends early")),
+        _ => Err(DecodeError::damaged(ImageFormat::Png, "the header ends early")),
     }
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeError> {
-    let damaged = |error| DecodeError::damaged(Format::Png, error);
+    let damaged = |error| DecodeError::damaged(ImageFormat::Png, error);
     let budget = usize::try_from(limits.codec_bytes()).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(PixelChunks::new(bytes), png::Limits { bytes: budget });
     // Palettes, packed samples and colour keys become plain channels, 16-bit samples stay.
@@ -39,12 +39,12 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeErr
     let mut reader = decoder.read_info().map_err(damaged)?;
     let length = reader
         .output_buffer_size()
-        .ok_or_else(|| DecodeError::damaged(Format::Png, "size"))?;
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::Png, "size"))?;
     let mut samples = vec![0; length];
     let frame = reader.next_frame(&mut samples).map_err(damaged)?;
     samples.truncate(frame.buffer_size());
-    let image =
-        pixels(&frame, samples).ok_or_else(|| DecodeError::damaged(Format::Png, "pixels are missing"))?;
+    let image = pixels(&frame, samples)
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::Png, "pixels are missing"))?;
     Ok(Decoded {
         image,
         metadata: metadata::collect(bytes),

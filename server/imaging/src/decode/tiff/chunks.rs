@@ -9,7 +9,7 @@ use super::{
     layout::{Layout, tag},
     unsupported, ycbcr,
 };
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// The most strips or tiles that are decoded. At the specification's least tile, 16 x 16 pixels, these are 64
 /// megapixels of four planes.
@@ -57,7 +57,7 @@ struct Chunk {
 }
 
 fn damaged(reason: &str) -> DecodeError {
-    DecodeError::damaged(Format::Tiff, reason)
+    DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
 impl Grid {

@@ -7,7 +7,7 @@ use hayro_ccitt::{DecodeSettings, DecoderContext, EncodingMode};
 use weezl::{BitOrder, LzwStatus, decode::Configuration};
 
 use super::{directory::Directory, layout::tag, unsupported};
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 pub(super) enum Compression {
     None,
@@ -99,7 +99,9 @@ pub(super) fn decompress(
         Compression::Group4 => fax(EncodingMode::Group4, false),
         Compression::Jpeg { .. } => None,
     };
-    samples.ok_or_else(|| DecodeError::damaged(Format::Tiff, "a strip or tile ends early or is not readable"))
+    samples.ok_or_else(|| {
+        DecodeError::damaged(ImageFormat::Tiff, "a strip or tile ends early or is not readable")
+    })
 }
 
 /// TIFF 6.0, section 9.

@@ -9,10 +9,10 @@ use super::{
     layout::{Layout, Model, tag},
     ycbcr::Conversion,
 };
-use crate::{DecodeError, Format, colour, picture};
+use crate::{DecodeError, ImageFormat, colour, picture};
 
 fn damaged(reason: &str) -> DecodeError {
-    DecodeError::damaged(Format::Tiff, reason)
+    DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
 /// Takes samples, in the order of [`Layout::kept`], to gray or RGB of 8 or 16 bits, with straight alpha.

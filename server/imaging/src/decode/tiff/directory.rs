@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tiff::tags::ByteOrder;
 
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// Type and value bytes of a field; `None` where the bytes lie outside of the file or the type is unknown.
 type Field<'a> = Option<(u16, &'a [u8])>;
@@ -45,7 +45,7 @@ const MAX_VALUES: usize = 1 << 22;
 const MAX_REALS: usize = 6;
 
 fn damaged(reason: impl std::fmt::Display) -> DecodeError {
-    DecodeError::damaged(Format::Tiff, reason)
+    DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
 /// Bytes of one value of a field type.

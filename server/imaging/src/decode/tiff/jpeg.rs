@@ -2,7 +2,7 @@
 
 use super::unsupported;
 use crate::{
-    DecodeError, Format,
+    DecodeError, ImageFormat,
     decode::jpeg::{self, Components},
 };
 
@@ -41,7 +41,7 @@ impl Expected {
 }
 
 fn damaged(reason: impl std::fmt::Display) -> DecodeError {
-    DecodeError::damaged(Format::Tiff, reason)
+    DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
 /// Decodes an abbreviated or complete stream to interleaved components, not converted: in TIFF the tags
@@ -52,7 +52,7 @@ pub(super) fn decode(tables: &[u8], stored: &[u8], expected: Expected) -> Result
     let frame = jpeg::components(&stream, |frame| expected.check(frame));
     frame.map_err(|error| match error {
         DecodeError::Damaged {
-            format: Format::Jpeg,
+            format: ImageFormat::Jpeg,
             reason,
         } => damaged(format_args!("a JPEG stream: {reason}")),
         DecodeError::Unsupported(kind) if !kind.starts_with("A TIFF") => {

@@ -3,7 +3,7 @@
 use tiff::tags::ByteOrder;
 
 use super::{codec::Compression, directory::Directory, unsupported};
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// Tag numbers (TIFF 6.0, appendix A; `Indexed` and `Decode`: TIFF Technical Notes; `ImageDepth`: libtiff).
 pub(super) mod tag {
@@ -98,7 +98,7 @@ pub(super) struct Layout {
 }
 
 fn damaged(reason: &str) -> DecodeError {
-    DecodeError::damaged(Format::Tiff, reason)
+    DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
 /// Width and height in pixels.

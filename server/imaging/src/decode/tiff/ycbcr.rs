@@ -2,7 +2,7 @@
 //! both.
 
 use super::{codec::Rows, directory::Directory, layout::tag};
-use crate::{DecodeError, Format};
+use crate::{DecodeError, ImageFormat};
 
 /// Rows of blocks that hold `rows` rows of `width` subsampled pixels.
 pub(super) fn blocks(width: usize, rows: usize, (across, down): (usize, usize)) -> Rows {
@@ -63,7 +63,7 @@ fn constants<const N: usize>(
         .first_chunk()
         .filter(|values| values.iter().all(|value| value.is_finite()))
         .copied()
-        .ok_or_else(|| DecodeError::damaged(Format::Tiff, format_args!("field {tag} is not readable")))
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::Tiff, format_args!("field {tag} is not readable")))
 }
 
 impl Conversion {
@@ -77,7 +77,7 @@ impl Conversion {
         let coefficients = constants(directory, tag::COEFFICIENTS, COEFFICIENTS)?;
         if coefficients.iter().any(|share| *share <= 0.0) {
             return Err(DecodeError::damaged(
-                Format::Tiff,
+                ImageFormat::Tiff,
                 "its luma coefficients are not positive",
             ));
         }

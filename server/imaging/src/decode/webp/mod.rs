@@ -9,7 +9,7 @@ use image_webp::WebPDecoder;
 
 use self::container::{EXIF, Extended, Frame, ICC, XMP, declared};
 use super::Decoded;
-use crate::{DecodeError, Format, metadata::Metadata};
+use crate::{DecodeError, ImageFormat, metadata::Metadata};
 
 /// Returns the canvas of an extended file, else the size in the bitstream's header.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
@@ -17,7 +17,7 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
         .map(|extended| extended.canvas)
         .or_else(|| Frame::first(bytes)?.image.size())
         .map(|(width, height)| (u64::from(width), u64::from(height)))
-        .ok_or_else(|| DecodeError::damaged(Format::WebP, "the header ends early"))
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::WebP, "the header ends early"))
 }
 
 /// Returns the EXIF block.
@@ -30,7 +30,7 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
 /// The codec gets the image alone: it fails on metadata that is declared and missing, and it rounds when it draws
 /// the first frame of an animation.
 pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, DecodeError> {
-    let damaged = |reason: &str| DecodeError::damaged(Format::WebP, reason);
+    let damaged = |reason: &str| DecodeError::damaged(ImageFormat::WebP, reason);
     let frame = Frame::first(bytes).ok_or_else(|| damaged("pixels are missing"))?;
     let size = frame.size.unwrap_or(canvas);
     // The codec takes its memory by the one and its loops by the other.
@@ -68,10 +68,10 @@ pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, Decode
 }
 
 fn pixels(file: Vec<u8>, (width, height): (u32, u32)) -> Result<DynamicImage, DecodeError> {
-    let damaged = |error| DecodeError::damaged(Format::WebP, error);
+    let damaged = |error| DecodeError::damaged(ImageFormat::WebP, error);
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
     if decoder.dimensions() != (width, height) {
-        return Err(DecodeError::damaged(Format::WebP, "its size is wrong"));
+        return Err(DecodeError::damaged(ImageFormat::WebP, "its size is wrong"));
     }
     let alpha = decoder.has_alpha();
     let pixels = width as usize * height as usize;
@@ -82,7 +82,7 @@ fn pixels(file: Vec<u8>, (width, height): (u32, u32)) -> Result<DynamicImage, De
     } else {
         RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8)
     };
-    image.ok_or_else(|| DecodeError::damaged(Format::WebP, "pixels are missing"))
+    image.ok_or_else(|| DecodeError::damaged(ImageFormat::WebP, "pixels are missing"))
 }
 
 /// Copies a frame onto an empty canvas: transparent black, or opaque black in a file without alpha, as in `libwebp`.

@@ -1,6 +1,6 @@
 //! Which of two models fills which part of a hole.
 
-use iopaint_imaging::{GrayImage, RgbImage, depth};
+use iopaint_imaging::{GrayImage, RgbImage, distance_to_known};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, halved_hole, halved_rgb};
 
 use crate::patchmatch::PatchMatch;
@@ -17,12 +17,12 @@ const REACH: f32 = 3.0 * THIN;
 /// A small network continues what it sees on both sides of a wire, but far from anything known it only knows a fog;
 /// there [`PatchMatch`] has texture. It begins with the network's guess, and is held to its colours near what is known and
 /// where patches don't fit what is beside the hole.
-pub struct ByDepth {
+pub struct HybridInpainter {
     network: Box<dyn Inpainter>,
     patches: PatchMatch,
 }
 
-impl ByDepth {
+impl HybridInpainter {
     /// The two models together; sides and sizes are those that `network` takes.
     #[must_use]
     pub fn new(network: Box<dyn Inpainter>, patches: PatchMatch) -> Self {
@@ -79,7 +79,7 @@ impl ByDepth {
     }
 }
 
-impl Inpainter for ByDepth {
+impl Inpainter for HybridInpainter {
     /// The network's, at half the size too.
     fn padding(&self) -> Padding {
         let padding = self.network.padding();
@@ -94,8 +94,8 @@ impl Inpainter for ByDepth {
     }
 
     /// The patches', since the network only fills what is thin.
-    fn deepest(&self) -> f32 {
-        self.patches.deepest()
+    fn max_hole_depth_px(&self) -> f32 {
+        self.patches.max_hole_depth_px()
     }
 
     fn forward(
@@ -112,11 +112,14 @@ impl Inpainter for ByDepth {
 fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
     let width = mask.width() as usize;
     let hole: Vec<bool> = mask.as_raw().iter().map(|value| *value > 0).collect();
-    let shallow: Vec<bool> = depth(&hole, width).iter().map(|depth| *depth <= THIN).collect();
+    let shallow: Vec<bool> = distance_to_known(&hole, width)
+        .iter()
+        .map(|depth| *depth <= THIN)
+        .collect();
     if shallow.iter().all(|shallow| *shallow) {
         return None;
     }
-    let from_core = depth(&shallow, width);
+    let from_core = distance_to_known(&shallow, width);
     let deep = hole.iter().zip(from_core).map(|(hole, apart)| match hole {
         true if apart <= REACH => 255,
         _ => 0,
@@ -173,7 +176,7 @@ mod tests {
         });
         let mask = GrayImage::from_fn(128, 128, |x, y| [if hole(x, y) { 255 } else { 0 }].into());
         let (asked, widths) = channel();
-        let mut model = ByDepth::new(Box::new(Paint(asked)), PatchMatch::new(NonZeroUsize::MIN, 0));
+        let mut model = HybridInpainter::new(Box::new(Paint(asked)), PatchMatch::new(NonZeroUsize::MIN, 0));
         let options = Options::default();
         let context = Context {
             options: &options,

@@ -8,7 +8,7 @@ const FAR: u32 = u32::MAX / 2;
 /// How far each pixel of the hole is from the nearest known one, in pixels; 0 for known ones. Two passes of a chamfer
 /// mask (Borgefors 1986), within a tenth of the Euclidean distance. What lies beyond the image's edge is no nearer.
 #[must_use]
-pub fn depth(hole: &[bool], width: usize) -> Vec<f32> {
+pub fn distance_to_known(hole: &[bool], width: usize) -> Vec<f32> {
     let mut depth: Vec<u32> = hole.iter().map(|hole| if *hole { FAR } else { 0 }).collect();
     sweep(depth.chunks_exact_mut(width.max(1)));
     depth.reverse();
@@ -51,14 +51,14 @@ mod tests {
         let hole: Vec<bool> = (0..width * height)
             .map(|at| (1..8).contains(&(at % width)) && (1..6).contains(&(at / width)))
             .collect();
-        let depth = depth(&hole, width);
+        let depth = distance_to_known(&hole, width);
         let found = [0, width + 1, 3 * width + 4].map(|at| depth[at].to_bits());
         assert_eq!(found, [0.0_f32, 1.0, 3.0].map(f32::to_bits));
     }
 
     #[test]
     fn what_lies_beyond_the_edge_is_not_known() {
-        let depth = depth(&[true, true, true, false], 4);
+        let depth = distance_to_known(&[true, true, true, false], 4);
         assert_eq!(depth, [3.0, 2.0, 1.0, 0.0]);
     }
 }
