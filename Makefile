@@ -1,4 +1,4 @@
-# The commands people type. `make help` lists them.
+# Entry points for builds, tests and measurements. `make help` lists them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BINARY := target/release/iopaint
-# Stamps say what is done; they go with `make clean`.
+# Stamps record finished steps; `make clean` removes them.
 STAMPS := target/stamps
 
 web_sources := $(shell find web_app -path web_app/node_modules -prune -o -path web_app/dist -prune -o -type f -print \
@@ -28,13 +28,13 @@ build: ## Build the page and the server: target/release/iopaint.
 .PHONY: setup
 setup: libtorch $(STAMPS)/node_modules ## Fetch libtorch into the shared cache and the page's packages.
 
-# Looks at the cache each time, which takes a tenth of a second.
+# Checks the cache on each call, which takes a tenth of a second.
 .PHONY: libtorch
 libtorch:
 	@$(PYTHON) scripts/setup_libtorch.py
 
 $(STAMPS)/node_modules: web_app/package-lock.json
-	@# npm ci removes what is there, so only a changed lockfile or a missing folder leads here.
+	@# npm ci removes node_modules first, so that it runs only for a changed lockfile or a missing folder.
 	cd web_app && npm ci --no-audit --no-fund
 	@mkdir -p $(@D) && touch $@
 
@@ -47,19 +47,19 @@ web_app/dist/index.html: $(STAMPS)/node_modules $(web_sources)
 	@touch $@
 
 .PHONY: test
-test: ## Run every test there is, with what it needs set up.
+test: ## Run all tests, and set up their requirements.
 	@$(PYTHON) scripts/run_tests.py
 
 .PHONY: screenshots
-screenshots: build ## Take the pictures of docs/images that show the page, with what its tests use.
+screenshots: build ## Take the screenshots of the page in docs/images.
 	cd web_app && IOPAINT_BIN=../$(BINARY) npm run screenshots
 
 .PHONY: soak
-soak: build ## Run the server under mixed load with rude clients for SOAK_MIN minutes (10): build/soak/report.json.
+soak: build ## Run the server under mixed load with misbehaving clients for SOAK_MIN minutes (10): build/soak/report.json.
 	@$(PYTHON) tests/load/soak.py --binary $(BINARY)
 
 .PHONY: lint
-lint: setup web_app/dist/index.html ## Check formatting, lints, licences and the arrows between crates.
+lint: setup web_app/dist/index.html ## Check formatting, lints, licences, and the dependencies between crates and files.
 	@scripts/lint
 
 .PHONY: test-otel
@@ -67,11 +67,11 @@ test-otel: setup web_app/dist/index.html ## Build with the feature otel and send
 	cargo test --release --locked -p iopaint --features otel --test cli traces
 
 .PHONY: fuzz
-fuzz: setup web_app/dist/index.html ## Feed what reads clients' bytes with bytes that nobody thought of, FUZZ_S seconds (180) each.
+fuzz: setup web_app/dist/index.html ## Fuzz the parsers of client data with libFuzzer, FUZZ_S seconds (180) per target.
 	@scripts/fuzz $(TARGETS)
 
 .PHONY: sanitize
-sanitize: libtorch ## Run the tests of the C++ shim under AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitize: libtorch ## Run the tests of the C++ code under AddressSanitizer and UndefinedBehaviorSanitizer.
 	@scripts/sanitize
 
 build/schema/ready: scripts/schema_requirements.txt
@@ -80,10 +80,10 @@ build/schema/ready: scripts/schema_requirements.txt
 	@touch $@
 
 .PHONY: schema-test
-schema-test: build build/schema/ready ## Hold the server to its own description of the API, with schemathesis.
+schema-test: build build/schema/ready ## Test the server against its API description with schemathesis.
 	@$(PYTHON) scripts/schema_test.py --binary $(BINARY) --schemathesis build/schema/bin/schemathesis
 
-# CONFORMANCE_PYTHON names an interpreter that has the packages of tests/conformance/requirements.txt already.
+# CONFORMANCE_PYTHON is an interpreter with the packages of tests/conformance/requirements.txt.
 CONFORMANCE_PYTHON ?= build/conformance/venv/bin/python
 
 build/conformance/venv/ready: tests/conformance/requirements.txt
@@ -114,7 +114,7 @@ sbom: setup ## Write bills of materials (CycloneDX) and a report of licences int
 	@scripts/sbom
 
 .PHONY: dist
-dist: ## Pack a release that runs without this machine, on Debian as a .deb too, and check it: build/dist.
+dist: ## Build and test a relocatable release archive, on Debian a .deb too: build/dist.
 	@$(PYTHON) scripts/build.py --profile dist
 	@rm -rf build/dist
 	@$(PYTHON) scripts/dist.py --binary target/dist/iopaint
