@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Builds the page and the server: target/<profile>/iopaint, target/release/iopaint by default.
 
-libtorch is fetched and the page is built side by side. Then one call of cargo compiles the server: a call for some of
-the crates beforehand would compile the dependencies that both calls need with other features a second time. Each step
+libtorch is fetched and the page is built in parallel. Then one call of cargo compiles the server: a separate call for some of
+the crates would compile their shared dependencies twice, with different features. Each step
 prints its start, its end and its duration; the output of tools is prefixed with the step's name.
 """
 
@@ -32,7 +32,7 @@ class Clock:
 
 @dataclass
 class Step:
-    """One command of the build, on a thread of its own."""
+    """One command of the build, run on its own thread."""
 
     name: str
     purpose: str
@@ -79,14 +79,14 @@ class Step:
 
 
 def run_together(steps: list[Step]) -> bool:
-    """Runs steps side by side; True if all of them succeed."""
+    """Runs steps in parallel; returns True if all of them succeed."""
     for thread in [step.start() for step in steps]:
         thread.join()
     return all(step.exit_code == 0 for step in steps)
 
 
 def cargo_build(profile: str, *arguments: str) -> list[str]:
-    """A cargo command line for a profile."""
+    """Returns the cargo command line for a profile."""
     return [os.environ.get("CARGO", "cargo"), "build", "--locked", "--profile", profile, *arguments]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a crate knows what it must not know: the arrows of docs/architecture.md, read from `cargo metadata`."""
+"""Fails on dependencies between crates that docs/architecture.md does not allow; reads `cargo metadata`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMAGING, INPAINT, CLASSICAL, TORCH, ENGINE, APP = (
     "iopaint",
 )
 
-# Which of the workspace's crates each one may depend on.
+# Allowed dependencies between the workspace's crates.
 ARROWS: dict[str, set[str]] = {
     IMAGING: set(),
     INPAINT: {IMAGING},
@@ -31,16 +31,16 @@ ARROWS: dict[str, set[str]] = {
     APP: {ENGINE, INPAINT, IMAGING},
 }
 
-# What a crate may not contain, however far down.
+# Forbidden dependencies, direct or transitive.
 PURE = (IMAGING, INPAINT, CLASSICAL)
 NOT_IN_PURE = {"tch", "torch-sys", "axum", "hyper", "reqwest", "tokio", "clap"}
 
-# Who may name a crate in its own Cargo.toml; tests may not either.
+# Crates with a single allowed dependent; dev-dependencies count too.
 DIRECT: dict[str, str] = {"tch": TORCH, "torch-sys": TORCH, "axum": APP, "clap": APP}
 
 
 class Graph:
-    """The packages of a workspace and what they are built from."""
+    """The packages of a workspace and their dependencies."""
 
     def __init__(self, metadata: dict[str, Any]) -> None:
         names = {package["id"]: package["name"] for package in metadata["packages"]}
@@ -58,7 +58,7 @@ class Graph:
         }
 
     def contents(self, member: str) -> set[str]:
-        """Every crate that `member` is built from, tests aside."""
+        """Returns all direct and transitive dependencies of `member`, without dev-dependencies."""
         seen: set[str] = set()
         waiting = [self._ids[member]]
         while waiting:
@@ -75,16 +75,16 @@ def is_shipped(dependency: dict[str, Any]) -> bool:
 
 
 def faults(graph: Graph) -> Iterable[str]:
-    """What breaks the rules, a sentence each."""
+    """Yields a sentence for each violation."""
     for member in sorted(graph.members - ARROWS.keys()):
-        yield f"{member} is not drawn in docs/architecture.md; add it there and to scripts/check_architecture.py."
+        yield f"{member} is missing in docs/architecture.md; add it there and to scripts/check_architecture.py."
     for member in sorted(graph.members & ARROWS.keys()):
         for other in sorted((graph.declared[member] & graph.members) - ARROWS[member] - {member}):
-            yield f"{member} depends on {other}; the arrows of docs/architecture.md do not allow it."
+            yield f"{member} depends on {other}; docs/architecture.md does not allow it."
     for member in sorted(graph.members):
         for crate in sorted(graph.declared[member] & DIRECT.keys()):
             if DIRECT[crate] != member:
-                yield f"{member} depends on {crate}, which only {DIRECT[crate]} may know."
+                yield f"{member} depends on {crate}, which only {DIRECT[crate]} may use."
     for member in PURE:
         if member in graph.members:
             for crate in sorted(graph.contents(member) & NOT_IN_PURE):
@@ -106,7 +106,7 @@ def main() -> int:
     for fault in found:
         print(f"architecture: {fault}", file=sys.stderr)
     if not found:
-        print(f"architecture: {len(graph.members)} crates, every arrow as drawn")
+        print(f"architecture: {len(graph.members)} crates, all dependencies allowed")
     return 1 if found else 0
 
 

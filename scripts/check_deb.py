@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks a release's Debian package as an administrator meets it: installs it into a clean Debian that is booted
-in a container without a network, fills a photo through the service, upgrades, removes and purges.
+"""Tests a release's Debian package: installs it into a clean Debian that is booted in a container without a network,
+fills a photo through the service, upgrades, removes and purges.
 
-Needs root on Debian or a release derived from it; elsewhere it says that it is skipped. debootstrap,
-systemd-nspawn and lintian are installed where they are missing. Where systemd can't be booted, the service's
+Needs root on Debian or a derivative; elsewhere the check is skipped with a message. Missing debootstrap,
+systemd-nspawn and lintian are installed. If systemd can't be booted, the service's
 command runs in a chroot with its user, environment file and state directories, but without the unit's
 sandbox.
 """
@@ -41,7 +41,7 @@ SERVICE = "iopaint.service"
 PORT = 8080
 STATE = "var/lib/iopaint"
 DEFAULTS = f"/{deb.CONFFILE}"
-# Of `systemd-analyze security`, 0 to 10: below this a service counts as well protected.
+# Limit for `systemd-analyze security`, 0 (best) to 10; systemd rates services below it "OK".
 MOST_EXPOSURE = 2.0
 BOOT_SECONDS = 90
 READY_SECONDS = 120
@@ -49,7 +49,7 @@ STOP_SECONDS = 60
 POLL_SECONDS = 0.2
 CLONE_NEWNET = 0x40000000
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# What a running system changes by itself.
+# Files that a running system changes.
 VOLATILE = ("dev", "proc", "run", "sys", "tmp", "var/tmp", "var/log", "var/cache", "var/lib/dpkg", "root")
 ACCOUNTS = re.compile(r"etc/(\.pwd\.lock|(passwd|group|shadow|gshadow)-)")
 TOOLS = {
@@ -82,7 +82,7 @@ def expect(holds: bool, fault: str) -> None:
 
 
 def clean_root(suite: str, target: Path) -> None:
-    """Lays a minimal Debian with systemd into `target`; the packages stay in the cache of this project."""
+    """Creates a minimal Debian with systemd in `target`; downloaded packages stay in the project's cache."""
     archive = setup_libtorch.cache_root().parent / "deb-check" / f"{suite}.tar"
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def enter_network(namespace: int) -> None:
 
 
 class Machine:
-    """A Debian root whose processes have namespaces of their own, with a loopback interface only."""
+    """A Debian root in its own namespaces, with a loopback interface only."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -114,7 +114,7 @@ class Machine:
         self.leader = 0
 
     def start(self, command: list[str], log: Path) -> None:
-        """Starts the container's first process and finds its id on this machine."""
+        """Starts the container's first process and looks up its id on the host."""
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
@@ -140,13 +140,13 @@ class Machine:
             self.process.wait()
 
     def enter(self, *command: str) -> list[str]:
-        """The command line that runs a command inside."""
+        """Returns the command line that runs a command in the container."""
         namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
         settings = [f"PATH={PATH}", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
         return ["nsenter", f"--target={self.leader}", *namespaces, "--", "env", "-i", *settings, *command]
 
     def run(self, *command: str, codes: tuple[int, ...] = (0,)) -> str:
-        """Runs a command inside; returns what it printed."""
+        """Runs a command in the container; returns its output."""
         done = subprocess.run(self.enter(*command), check=False, capture_output=True, text=True)
         if done.returncode not in codes:
             raise Fault(f"`{' '.join(command)}` exits with {done.returncode}: {(done.stderr or done.stdout).strip()}")
@@ -154,7 +154,7 @@ class Machine:
 
     @contextlib.contextmanager
     def network(self) -> Iterator[None]:
-        """Gives this thread the container's network for the length of the block."""
+        """Moves this thread into the container's network namespace within the block."""
         with open("/proc/thread-self/ns/net") as own, open(f"/proc/{self.leader}/ns/net") as inner:
             enter_network(inner.fileno())
             try:
@@ -163,7 +163,7 @@ class Machine:
                 enter_network(own.fileno())
 
     def request(self, method: str, path: str, port: int, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """Sends a request to the service; returns status and body, 0 where no answer comes."""
+        """Sends a request to the service; returns status and body, status 0 without a response."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self.network():
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
@@ -177,7 +177,7 @@ class Machine:
                 connection.close()
 
     def wait_until_ready(self, port: int) -> None:
-        """Waits until the service can fill pictures."""
+        """Waits until the service is ready."""
         deadline = time.monotonic() + READY_SECONDS
         while self.request("GET", "/readyz", port)[0] != 200:
             expect(time.monotonic() < deadline, f"the service is not ready after {READY_SECONDS} s:\n{self.log()}")
@@ -188,16 +188,16 @@ class Machine:
         raise NotImplementedError
 
     def service_process(self) -> int:
-        """The id, inside, of the service's process; 0 where it doesn't run."""
+        """Returns the service's process id in the container; 0 if it isn't running."""
         raise NotImplementedError
 
     def log(self) -> str:
-        """The end of the service's log."""
+        """Returns the end of the service's log."""
         raise NotImplementedError
 
 
 def first_process(parent: int) -> int:
-    """The child of `parent` that is process 1 of a namespace; 0 where there is none yet."""
+    """Returns the child of `parent` that is process 1 of a namespace; 0 if it doesn't exist yet."""
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
             fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
@@ -208,12 +208,12 @@ def first_process(parent: int) -> int:
 
 
 class Booted(Machine):
-    """A Debian that systemd runs."""
+    """A Debian booted by systemd."""
 
     def __init__(self, root: Path, work: Path) -> None:
         super().__init__(root)
         command = ["systemd-nspawn", "--quiet", f"--directory={root}", f"--machine=iopaint-{uuid.uuid4().hex[:8]}"]
-        # This machine may have no systemd of its own that could register the container.
+        # The host may have no systemd that could register the container.
         command += ["--boot", "--register=no", "--keep-unit", "--private-network", "--link-journal=no"]
         try:
             self.start(command, work / "boot.log")
@@ -245,7 +245,7 @@ class Booted(Machine):
 
 
 class Unbooted(Machine):
-    """A Debian without systemd, in which the service's command runs as the unit says but for its sandbox."""
+    """A Debian without systemd; the service's command runs with the unit's settings except the sandbox."""
 
     def __init__(self, root: Path, work: Path) -> None:
         super().__init__(root)
@@ -287,7 +287,7 @@ class Unbooted(Machine):
             )
 
     def stop_service(self) -> None:
-        """Ends the service as systemd would."""
+        """Stops the service as systemd would."""
         if self.service is not None:
             if process := self.service_process():
                 self.run("sh", "-c", f"kill -TERM {process}", codes=(0, 1))
@@ -295,7 +295,7 @@ class Unbooted(Machine):
             self.service = None
 
     def unit(self) -> dict[str, list[str]]:
-        """The unit's settings; a name may come more than once."""
+        """Returns the unit's settings; names may repeat."""
         settings: dict[str, list[str]] = {}
         for line in (self.root / deb.FILES[SERVICE]).read_text(encoding="utf-8").splitlines():
             name, equals, value = line.partition("=")
@@ -323,7 +323,7 @@ class Unbooted(Machine):
 
 @contextlib.contextmanager
 def machine(suite: str, work: Path) -> Iterator[Machine]:
-    """A clean Debian, booted if that is possible here."""
+    """Provides a clean Debian, booted if possible."""
     clean_root(suite, work / "root")
     try:
         started: Machine = Booted(work / "root", work)
@@ -341,7 +341,7 @@ def machine(suite: str, work: Path) -> Iterator[Machine]:
 
 
 def check_sum(package: Path) -> None:
-    """The file beside the package has its hash and name."""
+    """Checks the hash and name in the `.sha256` file."""
     digest, name = package.with_name(package.name + ".sha256").read_text(encoding="utf-8").split()
     with package.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -349,7 +349,7 @@ def check_sum(package: Path) -> None:
 
 
 def check_contents(package: Path) -> None:
-    """Everything belongs to root, only root writes, and all files have one time."""
+    """Checks owner, modes and modification times of all files."""
     listing = subprocess.run(
         ["dpkg-deb", "--contents", str(package)],
         check=True,
@@ -371,7 +371,7 @@ def check_contents(package: Path) -> None:
 
 
 def check_lintian(package: Path) -> None:
-    """lintian finds no error and no warning."""
+    """Fails on errors and warnings of lintian."""
     command = ["lintian", "--profile", "debian", "--no-tag-display-limit", "--fail-on", "error,warning", "--allow-root"]
     done = subprocess.run([*command, str(package)], check=False, capture_output=True, text=True)
     expect(done.returncode == 0, f"lintian:\n{done.stdout}{done.stderr}")
@@ -379,7 +379,7 @@ def check_lintian(package: Path) -> None:
 
 
 def install(debian: Machine, package: Path, *options: str) -> None:
-    """Installs a package with dpkg, which checks the dependencies against those that a minimal Debian has."""
+    """Installs a package with dpkg, which checks its dependencies against a minimal Debian."""
     inside = debian.root / "root" / package.name
     if not inside.exists():
         shutil.copyfile(package, inside)
@@ -389,7 +389,7 @@ def install(debian: Machine, package: Path, *options: str) -> None:
 
 
 def check_user(debian: Machine) -> None:
-    """The system user exists, can't log in, and owns the state directories alone."""
+    """Checks that the system user exists, can't log in, and is the only owner of the state directories."""
     name, _, uid, _, _, home, shell = debian.run("getent", "passwd", "iopaint").strip().split(":")
     expect(
         home == f"/{STATE}" and shell.endswith("nologin") and 0 < int(uid) < 1000, f"the user is {name}:{uid}:{home}"
@@ -402,7 +402,7 @@ def check_user(debian: Machine) -> None:
 
 
 def check_process(debian: Machine) -> None:
-    """The service runs as its user, without capabilities; under systemd with a filter of system calls too."""
+    """Checks the service's user and capabilities, and under systemd its system call filter."""
     process = debian.service_process()
     status = debian.run("cat", f"/proc/{process}/status")
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -422,7 +422,7 @@ def check_process(debian: Machine) -> None:
 
 
 def check_exposure(debian: Machine) -> None:
-    """The unit is correct, and its sandbox is tight."""
+    """Checks the unit's syntax and its exposure level."""
     debian.run("systemd-analyze", "verify", "--man=no", SERVICE)
     report = debian.run("systemd-analyze", "security", "--no-pager", "--offline=yes", SERVICE)
     found = re.search(r"Overall exposure level for iopaint.service: ([\d.]+)", report)
@@ -435,7 +435,7 @@ def check_exposure(debian: Machine) -> None:
 
 
 def form(**files: Path) -> tuple[bytes, str]:
-    """A multipart form of files; returns it with its content type."""
+    """Returns a multipart form of files and its content type."""
     boundary = uuid.uuid4().hex
     parts = []
     for field, path in files.items():
@@ -445,13 +445,13 @@ def form(**files: Path) -> tuple[bytes, str]:
 
 
 def fill(debian: Machine, port: int, **headers: str) -> tuple[int, bytes]:
-    """Asks the service to fill a photo."""
+    """Requests an inpainting from the service."""
     body, kind = form(image=IMAGE, mask=MASK)
     return debian.request("POST", "/api/v1/inpaint", port, body, Content_Type=kind, **headers)
 
 
 def check_fill(debian: Machine) -> None:
-    """A photo comes back filled, with its size and format."""
+    """Checks size and format of a filled photo."""
     status, filled = fill(debian, PORT)
     expect(status == 200, f"filling a photo is answered with {status}: {filled[:300]!r}\n{debian.log()}")
     photo = IMAGE.read_bytes()
@@ -460,7 +460,7 @@ def check_fill(debian: Machine) -> None:
 
 
 def check_save(debian: Machine) -> None:
-    """A result is saved into the state directory, where only the service's user and group read it."""
+    """Checks that a saved result is readable for the service's user and group only."""
     body, kind = form(file=IMAGE)
     status, answer = debian.request("POST", "/api/v1/save_image", PORT, body, Content_Type=kind)
     expect(status == 200, f"saving is answered with {status}: {answer[:300]!r}")
@@ -470,7 +470,7 @@ def check_save(debian: Machine) -> None:
 
 
 def check_settings(debian: Machine) -> None:
-    """The service follows its settings file: port, key, and a model that oneDNN compiles at run time."""
+    """Checks settings from the file: port, key, and a model that oneDNN compiles at run time."""
     settings = [
         "IOPAINT_PORT=8099",
         "IOPAINT_API_KEY=0123456789abcdef",
@@ -488,7 +488,7 @@ def check_settings(debian: Machine) -> None:
 
 
 def check_programs(debian: Machine) -> None:
-    """The command line works for other users too, and the manual and completions are in their places."""
+    """Checks the command line as another user, the manual page and the completions."""
     expect(debian.run("iopaint", "--version").startswith("iopaint "), "iopaint is not in the PATH")
     expect(
         "lama-mini" in debian.run("setpriv", "--reuid=65534", "--clear-groups", "iopaint", "list"), "no built-in model"
@@ -499,7 +499,7 @@ def check_programs(debian: Machine) -> None:
 
 
 def check_gpu_drop_in(debian: Machine) -> None:
-    """With the drop-in for GPUs the service still starts, on the processor where there is no GPU."""
+    """Checks that the service starts with the GPU drop-in on a machine without a GPU."""
     folder = debian.root / "etc/systemd/system/iopaint.service.d"
     folder.mkdir(parents=True)
     shutil.copyfile(debian.root / deb.DOC / "examples/gpu.conf", folder / "gpu.conf")
@@ -515,7 +515,7 @@ def check_gpu_drop_in(debian: Machine) -> None:
 
 
 def next_version(package: Path, work: Path) -> Path:
-    """A later version of the package, with another settings file."""
+    """Builds a later version of the package, with a changed settings file."""
     tree = work / "next"
     subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
     control = tree / "DEBIAN" / "control"
@@ -535,7 +535,7 @@ def next_version(package: Path, work: Path) -> Path:
 
 
 def check_upgrade(debian: Machine, package: Path, work: Path) -> None:
-    """An upgrade keeps the settings and restarts the service; one that was disabled stays so."""
+    """Checks that an upgrade keeps the settings, restarts the service, and leaves a disabled one stopped."""
     before, process = (debian.root / deb.CONFFILE).read_text(encoding="utf-8"), debian.service_process()
     later = next_version(package, work)
     install(debian, later, "--force-confdef", "--force-confold")
@@ -555,7 +555,7 @@ def check_upgrade(debian: Machine, package: Path, work: Path) -> None:
 
 
 def check_removal(debian: Machine) -> None:
-    """Removing stops the service and keeps settings, models and results."""
+    """Checks that removal stops the service and keeps settings, models and results."""
     model = debian.root / STATE / "models" / "own.pt"
     model.write_bytes(b"model")
     if isinstance(debian, Unbooted):
@@ -571,7 +571,7 @@ def check_removal(debian: Machine) -> None:
 
 
 def files_of(root: Path) -> set[str]:
-    """The names of all files and folders, but for those that a running system changes by itself."""
+    """Returns the names of all files and folders, except those that a running system changes."""
     names = set()
     for folder, folders, files in os.walk(root):
         base = Path(folder).relative_to(root)
@@ -581,7 +581,7 @@ def files_of(root: Path) -> set[str]:
 
 
 def check_purge(debian: Machine, before: set[str]) -> None:
-    """Purging removes everything but saved results, and those folders too if nothing was saved."""
+    """Checks that a purge removes everything except saved results."""
     message = debian.run("dpkg", "--purge", "iopaint")
     results = {STATE, f"{STATE}/outputs", f"{STATE}/outputs/{IMAGE.name}"}
     left = files_of(debian.root) - before
@@ -591,7 +591,7 @@ def check_purge(debian: Machine, before: set[str]) -> None:
 
 
 def check_fresh_purge(debian: Machine, package: Path, before: set[str]) -> None:
-    """The package can be installed again with its own settings; purged unused, it leaves nothing."""
+    """Checks a new installation with default settings, and that a purge then leaves nothing."""
     install(debian, package)
     debian.wait_until_ready(PORT)
     if isinstance(debian, Unbooted):
@@ -602,7 +602,7 @@ def check_fresh_purge(debian: Machine, package: Path, before: set[str]) -> None:
 
 
 def check(package: Path, suite: str) -> None:
-    """All checks of one package in one release of Debian."""
+    """Runs all checks of one package in one release of Debian."""
     with tempfile.TemporaryDirectory(prefix="iopaint-deb-") as folder, machine(suite, Path(folder)) as debian:
         before = files_of(debian.root)
         install(debian, package)
@@ -627,7 +627,7 @@ def check(package: Path, suite: str) -> None:
 
 
 def install_tools() -> None:
-    """Installs the programs that are missing."""
+    """Installs missing programs."""
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
         subprocess.run(["apt-get", "update", "--quiet"], check=True)

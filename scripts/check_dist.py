@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Checks a release's archive as a user would meet it: unpacked elsewhere, with nothing of the machine that built it.
+"""Tests a release's archive: unpacked in another folder, with an empty environment and an empty home folder.
 
-The environment is empty, the home folder too; the binary must take every library of libtorch's from its own lib/, and
-fill a picture with the built-in model.
+The binary must load every library of libtorch from its own lib/, and fill an image with the built-in model.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ import dist  # noqa: E402
 
 
 class Fault(Exception):
-    """What is wrong with the archive."""
+    """A fault of the archive."""
 
 
 def check_sum(archive: Path) -> None:
-    """The file beside it tells the archive's hash and name."""
+    """Checks the hash and name in the `.sha256` file."""
     digest, name = archive.with_name(archive.name + ".sha256").read_text(encoding="utf-8").split()
     with archive.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -47,7 +46,7 @@ def check_sum(archive: Path) -> None:
 
 
 def unpack(archive: Path, target: Path) -> Path:
-    """Unpacks the archive; returns its one folder."""
+    """Unpacks the archive; returns its top-level folder."""
     import zstandard
 
     with archive.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
@@ -60,7 +59,7 @@ def unpack(archive: Path, target: Path) -> Path:
 
 
 def check_files(folder: Path) -> None:
-    """Everything is there and not empty."""
+    """Checks that all files exist and aren't empty."""
     for name in EXPECTED:
         path = folder / name
         if not path.is_file() or path.stat().st_size == 0:
@@ -68,7 +67,7 @@ def check_files(folder: Path) -> None:
 
 
 def check_libraries(folder: Path) -> None:
-    """The loader finds every library, libtorch's in lib/ and all of lib/, the others in the system's folders."""
+    """Checks the loader's choices: libtorch from lib/, all others from the system's folders."""
     if sys.platform != "linux":
         return
     listing = run(folder, "/usr/bin/env", "ldd", str(folder / "bin" / "iopaint"))
@@ -87,7 +86,7 @@ def check_libraries(folder: Path) -> None:
 
 
 def check_search_path(folder: Path) -> None:
-    """The binary looks for libraries in lib/ and in no folder of the machine that built it."""
+    """Checks that the binary's search path is lib/ only."""
     if sys.platform != "linux":
         return
     listing = run(folder, "/usr/bin/env", "readelf", "--dynamic", str(folder / "bin" / "iopaint"))
@@ -97,7 +96,7 @@ def check_search_path(folder: Path) -> None:
 
 
 def check_binary(folder: Path) -> None:
-    """It starts, and fills a picture."""
+    """Checks that the binary starts and fills an image."""
     binary = str(folder / "bin" / "iopaint")
     if "lama-mini" not in run(folder, binary, "list").splitlines():
         raise Fault("the built-in model is not in its list")
@@ -110,7 +109,7 @@ def check_binary(folder: Path) -> None:
 
 
 def run(folder: Path, *command: str) -> str:
-    """Runs a command with an empty environment and an empty home; returns what it printed."""
+    """Runs a command with an empty environment and an empty home; returns its output."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     env = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}

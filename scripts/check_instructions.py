@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the pure paths and holds them to benches/instructions.json.
+"""Counts the instructions of the pure paths and compares them with benches/instructions.json.
 
-Time tells little on a machine that others use; instructions are the same on every run. Callgrind counts them. They
-belong to one compiler and one kind of processor, so that elsewhere nothing is compared: that is skipped, and says so.
+Times vary on a shared machine; instruction counts are the same in every run. Callgrind counts them. The baseline is
+valid for one compiler and one kind of processor; elsewhere the comparison is skipped with a message.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STORED = ROOT / "benches" / "instructions.json"
 
-# Two runs, two C libraries and two versions of Valgrind differ by less than 0.1 % (docs/performance.md). The rest is room
-# for what the compiler arranges otherwise when code elsewhere changes.
+# Runs, C libraries and versions of Valgrind differ by less than 0.1 % (docs/performance.md). The remainder allows for
+# different code generation after unrelated changes.
 TOLERANCE = 0.05
 
 
 class Skipped(Exception):
-    """Nothing can be compared on this machine; the text says why."""
+    """Raised if counts can't be compared on this machine, with the reason."""
 
 
 @dataclass
 class Verdict:
-    """What a comparison found, a sentence each."""
+    """The result of a comparison: one sentence per finding."""
 
     passed: int = 0
     faults: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def compare(stored: Mapping[str, int], counted: Mapping[str, int]) -> Verdict:
-    """Counts against those that are stored: more is a fault, less a hint, and every path has to be in both."""
+    """Compares counts with the baseline: an increase is a failure, a decrease a hint, and both must have the same paths."""
     verdict = Verdict()
     for path in sorted(stored.keys() - counted.keys()):
         verdict.faults.append(f"{path} is stored, but benches/instructions.rs has no such path.")
@@ -61,7 +61,7 @@ def compare(stored: Mapping[str, int], counted: Mapping[str, int]) -> Verdict:
 
 
 def collected(output: str) -> int:
-    """The number of instructions that callgrind tells at the end of its output."""
+    """Returns the number of instructions from the end of callgrind's output."""
     found = re.search(r"Collected : (\d+)", output)
     count = int(found.group(1)) if found else 0
     if count == 0:
@@ -70,26 +70,26 @@ def collected(output: str) -> int:
 
 
 def compiler(version: str) -> str:
-    """Release and target, from `rustc -vV`."""
+    """Returns release and target from `rustc -vV`."""
     facts = dict(re.findall(r"^(\w+): (.*)$", version, re.MULTILINE))
     return f"rustc {facts['release']} for {facts['host']}"
 
 
 def require_processor(machine: str, cpuinfo: str) -> None:
-    """Valgrind shows programs one and the same x86-64 processor wherever the real one has AVX2."""
+    """Raises Skipped without AVX2: with it, Valgrind emulates the same x86-64 processor everywhere."""
     if machine != "x86_64" or not re.search(r"^flags\s*:.*\bavx2\b", cpuinfo, re.MULTILINE):
         raise Skipped("the counts are those of an x86-64 processor with AVX2")
 
 
 def require_own_flags(environment: Mapping[str, str]) -> None:
-    """Flags of one's own make other code."""
+    """Raises Skipped if RUSTFLAGS is set, since it changes the code."""
     for name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"):
         if environment.get(name):
             raise Skipped(f"the counts are those of cargo's own flags, and {name} is set")
 
 
 def valgrind() -> str:
-    """Valgrind: installed, or installed now."""
+    """Returns Valgrind's path, after an installation if necessary."""
     if not shutil.which("valgrind") and os.geteuid() == 0 and shutil.which("apt-get"):
         print("No valgrind here; trying to install it.", flush=True)
         subprocess.run(["apt-get", "update", "--quiet"], check=False)
@@ -104,7 +104,7 @@ def valgrind() -> str:
 
 
 def build() -> str:
-    """Builds the paths as the program is built; the file to run."""
+    """Builds the benchmark with the server's profile; returns its executable."""
     command = ["cargo", "bench", "--locked", "--no-run", "--workspace", "--bench", "instructions"]
     messages = subprocess.run(
         [*command, "--message-format=json-render-diagnostics"], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE
@@ -113,13 +113,13 @@ def build() -> str:
 
 
 def executable(messages: Iterable[str]) -> str:
-    """The file that cargo's messages name last."""
+    """Returns the last executable in cargo's messages."""
     files = [json.loads(message).get("executable") for message in messages]
     return [file for file in files if file][-1]
 
 
 def count(callgrind: str, program: str, path: str) -> int:
-    """The instructions of one path."""
+    """Counts the instructions of one path."""
     run = subprocess.run(
         [
             callgrind,
@@ -130,7 +130,7 @@ def count(callgrind: str, program: str, path: str) -> int:
             program,
             path,
         ],
-        # The environment lies on the stack; without it every machine's is alike.
+        # The environment is on the stack and would shift its addresses.
         env={"PATH": os.environ.get("PATH", os.defpath)},
         text=True,
         errors="replace",
@@ -143,19 +143,19 @@ def count(callgrind: str, program: str, path: str) -> int:
 
 
 def count_all(callgrind: str) -> dict[str, int]:
-    """The instructions of every path, in the order of benches/instructions.rs."""
+    """Counts the instructions of all paths, in the order of benches/instructions.rs."""
     program = build()
     paths = subprocess.run([program], check=True, text=True, stdout=subprocess.PIPE).stdout.split()
     return {path: count(callgrind, program, path) for path in paths}
 
 
 def store(by: str, counted: Mapping[str, int]) -> None:
-    """Writes the counts that later runs are held to."""
+    """Writes the baseline for later runs."""
     STORED.write_text(json.dumps({"compiler": by, "instructions": counted}, indent=2) + "\n")
 
 
 def main() -> int:
-    """Counts, and compares or stores; 0 where nothing got slower or nothing could be compared."""
+    """Counts, then compares or stores; returns 0 without a regression or if the comparison is skipped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", action="store_true", help="take what is counted for what is expected")
     arguments = parser.parse_args()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the release workflow: its rules, and what its commands do, without publishing anything.
+"""Tests the release workflow, its rules and its commands, without publishing anything.
 
 The commands of its `run` steps are executed as GitHub does, in a clone of this checkout whose CHANGELOG.md
 describes the version. Programs that publish (gh, docker, cosign) or take long (make, apt-get) are replaced by
-ones that record how they are called; `make dist` and `make sbom` leave the files of --artifacts, or empty
+ones that record their arguments; `make dist` and `make sbom` write the files of --artifacts, or empty
 ones of the same names. Steps that use an action are not executed, except for those that pass files from job
 to job.
 
@@ -41,7 +41,7 @@ PROGRAMS = {
     "apt-get": "",
     "docker": 'if [ "$2" = imagetools ]; then printf \'{"digest":"%s"}\' "$DIGEST"; fi\n',
     "cosign": 'if [ "$1" = sign-blob ]; then echo signed > "$4"; fi\n',
-    # No release is there yet.
+    # No release exists yet.
     "gh": 'if [ "$2" = view ]; then exit 1; fi\n',
     "make": 'if [ "$1" = sbom ]; then cp -r "$ARTIFACTS/sbom" build/; else mkdir -p build; cp -r "$ARTIFACTS/dist" build/; fi\n',
 }
@@ -66,7 +66,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def check_pins(paths: list[Path]) -> None:
-    """Every action is pinned to a commit with its version beside it, the same one everywhere."""
+    """Checks that every action is pinned to one commit, with its version in a comment."""
     pins: dict[str, tuple[str, str]] = {}
     for path in paths:
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -84,14 +84,14 @@ def check_pins(paths: list[Path]) -> None:
 
 
 def ancestors(jobs: dict[str, Any], name: str) -> set[str]:
-    """The jobs that must succeed before one runs."""
+    """Returns all jobs that a job needs, directly or transitively."""
     needs = jobs[name].get("needs", [])
     direct = {needs} if isinstance(needs, str) else set(needs)
     return direct.union(*(ancestors(jobs, job) for job in direct))
 
 
 def check_rules(workflow: dict[str, Any]) -> None:
-    """Nothing is published before all else succeeded, and only one job may write to the repository."""
+    """Checks that publication needs all other jobs, and that only one job may write to the repository."""
     jobs = workflow["jobs"]
     expect(workflow["permissions"] == {"contents": "read"}, "the workflow's own permissions are too wide")
     publishers = {name for name, job in jobs.items() if job.get("permissions", {}).get("contents") == "write"}
@@ -107,7 +107,7 @@ def check_rules(workflow: dict[str, Any]) -> None:
 
 
 def resolve(expression: str, context: dict[str, Any]) -> Any:
-    """The value of an expression: a path, or a path compared with a text."""
+    """Evaluates an expression: a path, or a path compared with a string."""
     compared = re.fullmatch(r"([\w.-]+) == '([^']*)'", expression)
     if compared:
         return resolve(compared.group(1), context) == compared.group(2)
@@ -120,7 +120,7 @@ def resolve(expression: str, context: dict[str, Any]) -> Any:
 
 
 def text(value: Any, context: dict[str, Any]) -> str:
-    """A value of the workflow with its expressions replaced."""
+    """Returns a value of the workflow with its expressions evaluated."""
 
     def replaced(found: re.Match[str]) -> str:
         result = resolve(found.group(1), context)
@@ -130,7 +130,7 @@ def text(value: Any, context: dict[str, Any]) -> str:
 
 
 def settings(owner: dict[str, Any], context: dict[str, Any]) -> dict[str, str]:
-    """The environment variables that a job or step sets."""
+    """Returns the environment variables of a job or step."""
     return {name: text(value, context) for name, value in owner.get("env", {}).items()}
 
 
@@ -159,7 +159,7 @@ class DryRun:
             program.chmod(0o755)
 
     def calls(self, *beginning: str) -> list[list[str]]:
-        """The recorded calls that begin with these words."""
+        """Returns the recorded calls that start with these words."""
         lines = (self.work / "calls").read_text(encoding="utf-8").splitlines()
         return [words for line in lines if (words := line.split("\t"))[: len(beginning)] == list(beginning)]
 
@@ -187,7 +187,7 @@ class DryRun:
         return checkout
 
     def step(self, step: dict[str, Any], checkout: Path, context: dict[str, Any]) -> None:
-        """Runs one step; its expressions are evaluated even where its action is not executed."""
+        """Runs one step; expressions are evaluated even if its action is not executed."""
         if "if" in step and not resolve(step["if"], context):
             return
         inputs = {name: text(value, context) for name, value in step.get("with", {}).items()}
@@ -227,12 +227,12 @@ class DryRun:
 
 
 def matrices(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """The variables of each run of a job."""
+    """Returns the matrix variables of each run of a job."""
     return job.get("strategy", {}).get("matrix", {}).get("include", [{}])
 
 
 def clone(target: Path, version: str) -> None:
-    """A clone of this checkout, uncommitted changes included, in which the version is released."""
+    """Clones this checkout with its uncommitted changes, and marks the version as released."""
     target.mkdir()
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -254,7 +254,7 @@ def clone(target: Path, version: str) -> None:
 
 
 def artifacts(folder: Path | None, work: Path, version: str) -> Path:
-    """What `make dist` and `make sbom` leave: the files of a folder, or stand-ins."""
+    """Returns the results of `make dist` and `make sbom`: the files of a folder, or stand-ins."""
     target = work / "artifacts"
     (target / "sbom").mkdir(parents=True)
     (target / "sbom" / "iopaint.cdx.json").write_text("{}\n", encoding="utf-8")
@@ -270,7 +270,7 @@ def artifacts(folder: Path | None, work: Path, version: str) -> Path:
 
 
 def check_release(workflow: dict[str, Any], run: DryRun, version: str) -> None:
-    """All jobs in their order; then what was published."""
+    """Runs all jobs in order, then checks the published files."""
     jobs = workflow["jobs"]
     order = sorted((name for name in jobs if "steps" in jobs[name]), key=lambda name: len(ancestors(jobs, name)))
     checkout = run.source
@@ -278,7 +278,7 @@ def check_release(workflow: dict[str, Any], run: DryRun, version: str) -> None:
         if name == "publish":
             expect(not run.calls("gh"), "a release is made before `publish`")
         for matrix in matrices(jobs[name]):
-            # The other machines' files have other names; here all would be this machine's.
+            # Files of other machines have other names; here all are this machine's.
             if name == "linux" and not matrix["sbom"] or name == "macos":
                 continue
             checkout = run.job(name, jobs[name], matrix)
@@ -308,7 +308,7 @@ def check_release(workflow: dict[str, Any], run: DryRun, version: str) -> None:
 
 
 def check_refusal(workflow: dict[str, Any], run: DryRun) -> None:
-    """A tag that is not the version ends the first job."""
+    """Checks that a tag other than the version fails the first job."""
     try:
         run.job("version", workflow["jobs"]["version"], {})
     except Fault as fault:

@@ -1,7 +1,7 @@
 """Builds a Debian package from the folder that `dist.py` lays out: iopaint_<version>-1_<architecture>.deb.
 
 dpkg-deb is called directly. Debian's helpers (debhelper, cargo-deb) add the same few lines to the maintainer
-scripts, but need a source package or a Cargo.toml section and don't know the libraries that
+scripts, but need a source package or a Cargo.toml section and don't support the libraries that
 `stage_runtime.py` selects.
 
 The package depends on the libraries that dpkg-shlibdeps finds, in the versions of the machine that builds:
@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "packaging" / "debian"
-# Of the packaging; a change of it comes with a new version of the program.
+# Debian revision; packaging changes are released with a new version of the program.
 REVISION = "1"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 # Of packages that are built without DEBFULLNAME and DEBEMAIL. Mail to this domain is discarded.
@@ -86,21 +86,21 @@ iopaint ({version}) unstable; urgency=medium
 
 
 class DebError(Exception):
-    """A sentence for the person who typed the command."""
+    """An error with a sentence for the user."""
 
 
 def missing_tool() -> str | None:
-    """The first program that is needed to build the package and isn't installed."""
+    """Returns the first missing program that the build needs."""
     return next((tool for tool in ("dpkg-deb", "dpkg-shlibdeps") if shutil.which(tool) is None), None)
 
 
 def deb_version(version: str, variant: str = "") -> str:
-    """Debian's form of a version: pre-releases sort before their release; a build for CUDA says so."""
+    """Returns Debian's form of a version: pre-releases sort before their release; CUDA builds have a suffix."""
     return version.replace("-", "~", 1) + (f"+{variant}" if variant else "") + f"-{REVISION}"
 
 
 def maintainer() -> str:
-    """Who builds the package, from the variables that Debian's tools read."""
+    """Returns the maintainer from the variables of Debian's tools."""
     name, address = MAINTAINER
     return f"{os.environ.get('DEBFULLNAME') or name} <{os.environ.get('DEBEMAIL') or address}>"
 
@@ -131,7 +131,7 @@ def lay_out(release: Path, tree: Path) -> None:
 
 
 def dependencies(tree: Path, architecture: str) -> str:
-    """The packages of the libraries that the program loads, least versions included."""
+    """Returns the packages of the program's libraries with minimum versions."""
     binaries = [tree / "usr/lib/iopaint/bin/iopaint", *sorted((tree / "usr/lib/iopaint/lib").iterdir())]
     with tempfile.TemporaryDirectory() as work:
         control = Path(work) / "debian" / "control"
@@ -169,7 +169,7 @@ def write_control(tree: Path, fields: dict[str, str]) -> None:
 
 
 def settle(tree: Path, date: int) -> None:
-    """Gives all files the same time, and modes that don't depend on this machine's umask."""
+    """Sets equal times, and modes that are independent of the umask."""
     for path in sorted(tree.rglob("*"), reverse=True):
         name = path.relative_to(tree).as_posix()
         if not path.is_symlink():

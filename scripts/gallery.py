@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fills holes in the test photos with a real server and writes one page: before, mask, after."""
+"""Fills holes in the test photographs with a real server and writes a page of before, mask and after."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ img { width: 100%; display: block }
 
 
 def start(binary: str, model: str, more: list[str]) -> tuple[subprocess.Popen[str], str]:
-    """Starts a server on a free port and returns it with its address."""
+    """Starts a server on a free port; returns it and its address."""
     server = subprocess.Popen(
         [binary, "start", "--port", "0", "--model", model, *more], stdout=subprocess.PIPE, text=True
     )
@@ -38,7 +38,7 @@ def start(binary: str, model: str, more: list[str]) -> tuple[subprocess.Popen[st
 
 
 def inpaint(address: str, photo: bytes, mask: bytes) -> tuple[bytes, str, float]:
-    """The result, the model that answered, and the seconds it took."""
+    """Returns the result, the model and the duration in seconds."""
     body = b""
     for name, content in (("image", photo), ("mask", mask)):
         head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.png"\r\n\r\n'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the licences of everything that is compiled into the binary: crates, and the page's packages.
 
-Packages of one text are listed above it, so that each text comes once.
+Packages with the same licence text are grouped above it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ RULE = "=" * 100
 
 
 class LicenceError(Exception):
-    """A sentence for the person who typed the command."""
+    """An error with a sentence for the user."""
 
 
 def crates(metadata: dict, root: str) -> Iterator[tuple[str, str, Path]]:
-    """Name with version, licence and folder of every crate that `root` is built from; this workspace's aside."""
+    """Returns name with version, licence and folder of all dependencies of `root`, without the workspace's crates."""
     packages = {package["id"]: package for package in metadata["packages"]}
     edges = {
         node["id"]: [
@@ -40,7 +40,7 @@ def crates(metadata: dict, root: str) -> Iterator[tuple[str, str, Path]]:
             continue
         seen.add(identity)
         waiting.extend(edges[identity])
-    # By version too: a set has another order in each process.
+    # By version too: the order of a set differs between processes.
     for package in sorted((packages[identity] for identity in seen), key=lambda one: (one["name"], one["version"])):
         if package["source"] is not None:
             label = f"{package['name']} {package['version']}"
@@ -48,7 +48,7 @@ def crates(metadata: dict, root: str) -> Iterator[tuple[str, str, Path]]:
 
 
 def page_packages(web_app: Path) -> Iterator[tuple[str, str, Path]]:
-    """The same of the page's packages, tools aside."""
+    """Returns the same for the page's packages, without tools."""
     if not (web_app / "node_modules").is_dir():
         raise LicenceError("The page's packages aren't installed; run make setup.")
     lock = json.loads((web_app / "package-lock.json").read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def page_packages(web_app: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def texts(folder: Path) -> list[str]:
-    """The licence texts that a package carries."""
+    """Returns a package's licence texts."""
     files = sorted(path for path in folder.iterdir() if path.name.lower().startswith(BEGINNINGS))
     return [
         "\n".join(line.rstrip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()).strip()
@@ -70,7 +70,7 @@ def texts(folder: Path) -> list[str]:
 
 
 def document(packages: list[tuple[str, str, Path]]) -> str:
-    """The list of packages, then each text below those that carry it."""
+    """Returns the list of packages, then each licence text with its packages."""
     carriers: dict[str, list[str]] = defaultdict(list)
     for label, _, folder in packages:
         for text in texts(folder):
@@ -87,7 +87,7 @@ def output(command: list[str], folder: Path) -> str:
 
 
 def collect(root: Path) -> str:
-    """The document for this checkout."""
+    """Returns the document for this checkout."""
     try:
         host = re.search(r"^host: (\S+)", output(["rustc", "-vV"], root), re.MULTILINE)
         platform = ["--filter-platform", host.group(1)] if host else []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the masks of the test photos: brush strokes as a hand makes them over something one would want gone.
+"""Draws the masks of the test photographs: hand-like brush strokes over an object to remove.
 
-Needs Pillow, and only when a photo or a stroke changes: the masks are part of the repository.
+Needs Pillow. The masks are part of the repository; run it only after a change of a photograph or stroke.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PHOTOS = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "photos
 Point = tuple[float, float]
 Stroke = tuple[float, list[Point]]
 
-# Radius of the brush and the way it went, in pixels.
+# Brush radius and path, in pixels.
 STROKES: dict[str, list[Stroke]] = {
     # The balloon.
     "air-balloon": [
@@ -52,7 +52,7 @@ STROKES: dict[str, list[Stroke]] = {
 
 
 def wobbly(way: list[Point], radius: float, hand: random.Random) -> list[Point]:
-    """The way with the small detours of a hand, a point every few pixels."""
+    """Returns the path with hand-like deviations, a point every few pixels."""
     points = [way[0]]
     for (x0, y0), (x1, y1) in zip(way, way[1:], strict=False):
         steps = max(int(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 / (radius / 2)), 1)
@@ -66,7 +66,7 @@ def wobbly(way: list[Point], radius: float, hand: random.Random) -> list[Point]:
 
 
 def draw(size: tuple[int, int], strokes: list[Stroke], hand: random.Random) -> Image.Image:
-    """White strokes with round ends on black."""
+    """Draws white strokes with round ends on black."""
     mask = Image.new("L", size)
     pen = ImageDraw.Draw(mask)
     for radius, way in strokes:

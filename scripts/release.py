@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Answers what a release needs to know about its version, which Cargo.toml alone has.
+"""Reads and checks the version of a release, which only Cargo.toml has.
 
 release.py version    prints it
-release.py check      fails where another file repeats it
+release.py check      fails if another file repeats it
 release.py tag TAG    fails unless TAG is `v` and the version, and CHANGELOG.md has a dated section of it
 release.py notes      prints that section
 """
@@ -26,7 +26,7 @@ KEYS = "version|appVersion|newTag|tag"
 
 
 class ReleaseError(Exception):
-    """A sentence for the person who typed the command."""
+    """An error with a sentence for the user."""
 
 
 def version(root: Path = ROOT) -> str:
@@ -35,7 +35,7 @@ def version(root: Path = ROOT) -> str:
 
 
 def own_versions(root: Path) -> list[str]:
-    """The manifests of this project's crates and of its page that have a version of their own."""
+    """Returns the manifests of crates and page that have their own version."""
     found = []
     members = tomllib.loads((root / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["members"]
     for member in members:
@@ -52,7 +52,7 @@ def own_versions(root: Path) -> list[str]:
 
 
 def copies(root: Path, names: Iterable[str], wanted: str) -> list[str]:
-    """The lines, as `file:line`, that repeat the version: as a manifest's key or beside the program's name."""
+    """Returns the lines, as `file:line`, that repeat the version: as a manifest's key or beside the program's name."""
     text = re.escape(wanted)
     line_of = re.compile(
         rf"""^\s*["']?(?:{KEYS})["']?\s*[:=]\s*["']?v?{text}["']?\s*,?\s*$|iopaint\S*[-_:=@ ]v?{text}(?![\d.])""",
@@ -72,7 +72,7 @@ def copies(root: Path, names: Iterable[str], wanted: str) -> list[str]:
 
 
 def check(root: Path = ROOT) -> None:
-    """Raises an error where another file than Cargo.toml has the version."""
+    """Raises an error if a file other than Cargo.toml has the version."""
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True).stdout
     repeated = own_versions(root) + copies(root, listing.split("\0")[:-1], version(root))
     if repeated:
@@ -80,7 +80,7 @@ def check(root: Path = ROOT) -> None:
 
 
 def notes(root: Path = ROOT) -> str:
-    """The section of CHANGELOG.md that describes the version."""
+    """Returns the version's section of CHANGELOG.md."""
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     head = rf"^## \[{re.escape(version(root))}\] - \d{{4}}-\d\d-\d\d$"
     section = re.search(rf"{head}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
@@ -90,7 +90,7 @@ def notes(root: Path = ROOT) -> str:
 
 
 def check_tag(tag: str, root: Path = ROOT) -> None:
-    """Raises an error unless the tag names the version and the version is described."""
+    """Raises an error unless the tag is the version and the changelog has its section."""
     if tag != f"v{version(root)}":
         raise ReleaseError(f"the tag {tag} is not v{version(root)}, which Cargo.toml says")
     notes(root)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the manifests that the kustomizations under a folder stand for, so that a validator can read them.
+"""Renders the kustomizations of a folder to manifests, for a validator.
 
-Only what those use is understood: resources, images, and patches that are merged by kind and name, lists of named
-things by their names. Anything else is an error, not a guess.
+Supported are resources, images, and strategic-merge patches by kind and name, with lists merged by the items' names.
+Anything else is an error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNDERSTOOD = {"apiVersion", "kind", "resources", "images", "patches"}
 
 
 def merged(base: Any, patch: Any) -> Any:
-    """A strategic merge: dictionaries by key, lists by the items' `name`, everything else replaced."""
+    """Returns a strategic merge: dictionaries by key, lists by the items' `name`, everything else replaced."""
     if isinstance(base, dict) and isinstance(patch, dict):
         both = {key: merged(base[key], patch[key]) for key in base.keys() & patch.keys()}
         return {**base, **patch, **both}
@@ -37,7 +37,7 @@ def key(manifest: dict[str, Any]) -> tuple[str, str]:
 
 
 def render(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """The manifests of a kustomization by kind and name."""
+    """Returns the manifests of a kustomization by kind and name."""
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     unknown = kustomization.keys() - UNDERSTOOD
     if unknown:

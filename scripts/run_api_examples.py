@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the lines of docs/api.md against a server and says which of them fail.
+"""Runs the examples of docs/api.md against a server and reports failures.
 
     scripts/run_api_examples.py [--binary target/release/iopaint] [--document docs/api.md]
 
-Every fenced block that begins with `sh` is run by bash in a folder with the files that the page names; curl fails on an
-HTTP error. A block that begins with `sh status=422` has to end in that status instead. A server with folders stands in
-for port 8080 of the page, one with `--input photo.jpg` for port 8081, one that wants `$KEY` for port 8082. Standard library only.
+Every fenced block that begins with `sh` is run by bash in a folder with the files that the page uses; curl fails on an
+HTTP error. A block that begins with `sh status=422` must end in that status instead. The page's port 8080 is a server with
+folders, port 8081 one with `--input photo.jpg`, port 8082 one that requires `$KEY`. Standard library only.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SCAN = FIXTURES / "cases" / "page-tiff-orientation6.tif"
 
 @dataclass
 class Example:
-    """A fenced block: where it stands, its commands, and the HTTP status it must end in, where that is an error."""
+    """A fenced block: its position, its commands, and the expected HTTP status if that is an error."""
 
     line: int
     commands: str
@@ -44,7 +44,7 @@ class Example:
 
 
 def examples(text: str) -> list[Example]:
-    """The fenced blocks of a page that are meant to be run."""
+    """Returns the executable fenced blocks of a page."""
     found = []
     for block in re.finditer(r"^```sh(?: status=(\d+))?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         line = text.count("\n", 0, block.start()) + 1
@@ -54,7 +54,7 @@ def examples(text: str) -> list[Example]:
 
 
 def run(example: Example, folder: Path, ports: dict[str, str]) -> str | None:
-    """Runs a block; what went wrong, or None."""
+    """Runs a block; returns the failure, or None."""
     commands = example.commands
     for written, actual in ports.items():
         commands = commands.replace(f"127.0.0.1:{written}", f"127.0.0.1:{actual}")
@@ -76,7 +76,7 @@ def run(example: Example, folder: Path, ports: dict[str, str]) -> str | None:
 
 @contextlib.contextmanager
 def server(binary: Path, models: Path, *flags: str) -> Iterator[str]:
-    """A running server; its port."""
+    """Runs a server; provides its port."""
     command = [str(binary), "start", "--port", "0", "--local-files-only", "--model-dir", str(models), *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -94,7 +94,7 @@ def server(binary: Path, models: Path, *flags: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Runs all blocks; 0 where none failed."""
+    """Runs all blocks; returns 0 if none failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=Path, default=ROOT / "target" / "release" / "iopaint")
     parser.add_argument("--document", type=Path, default=ROOT / "docs" / "api.md")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs every test there is and counts them.
+"""Runs all tests and counts them.
 
-All suites run, whatever fails; the last line is the sum. What can't be set up on a machine counts as skipped and says
-why. One call of cargo compiles and runs all crates' tests, with the dependencies that `make build` has compiled.
+All suites run, even after a failure; the last line is the sum. A suite whose requirements can't be installed counts as
+skipped, with the reason. One call of cargo compiles and runs all crates' tests, with the dependencies of `make build`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / "target" / "release" / "iopaint"
-# Output for people, and a report that `reported` counts.
+# Readable output, and a JSON report for `reported`.
 VITEST_REPORT = ["--reporter=default", "--reporter=json", "--outputFile.json=REPORT"]
 
 
 @dataclass
 class Counts:
-    """How many tests passed, failed and were skipped."""
+    """Numbers of passed, failed and skipped tests."""
 
     passed: int = 0
     failed: int = 0
@@ -39,7 +39,7 @@ class Counts:
 
 
 def cargo_counts(output: str, exit_code: int) -> Counts:
-    """The sum of cargo's `test result:` lines; a run that ended without a failed test has failed as one."""
+    """Returns the sum of cargo's `test result:` lines; a failed exit without a failed test counts as one."""
     counts = Counts()
     for passed, failed, ignored in re.findall(
         r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", output, re.MULTILINE
@@ -49,7 +49,7 @@ def cargo_counts(output: str, exit_code: int) -> Counts:
 
 
 def unittest_counts(output: str, exit_code: int) -> Counts:
-    """The counts of Python's unittest runner."""
+    """Returns the counts of Python's unittest runner."""
     ran = re.search(r"^Ran (\d+) tests?", output, re.MULTILINE)
     kinds = {kind: int(count) for kind, count in re.findall(r"(failures|errors|skipped)=(\d+)", output)}
     failed, skipped = kinds.get("failures", 0) + kinds.get("errors", 0), kinds.get("skipped", 0)
@@ -58,25 +58,25 @@ def unittest_counts(output: str, exit_code: int) -> Counts:
 
 
 def vitest_counts(report: dict) -> Counts:
-    """The counts of vitest's JSON report."""
+    """Returns the counts of vitest's JSON report."""
     return Counts(report["numPassedTests"], report["numFailedTests"], report["numPendingTests"])
 
 
 def playwright_counts(report: dict) -> Counts:
-    """The counts of Playwright's JSON report; a flaky test has failed."""
+    """Returns the counts of Playwright's JSON report; a flaky test counts as failed."""
     stats = report["stats"]
     return Counts(stats["expected"], stats["unexpected"] + stats["flaky"], stats["skipped"])
 
 
 def at_least_one_failure(counts: Counts, exit_code: int) -> Counts:
-    """A suite that exits with an error has failed, even where it could not count."""
+    """Adds a failure to a suite that exits with an error without a failed test."""
     if exit_code != 0 and counts.failed == 0:
         return counts + Counts(failed=1)
     return counts
 
 
 def run(command: list[str], folder: Path = ROOT, env: dict[str, str] | None = None) -> tuple[str, int]:
-    """Runs a command, shows its output as it comes, and returns it with the exit code."""
+    """Runs a command and streams its output; returns output and exit code."""
     print(f"\n$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(
         command,
@@ -97,12 +97,12 @@ def run(command: list[str], folder: Path = ROOT, env: dict[str, str] | None = No
 
 
 def cargo() -> Counts:
-    """`cargo test` of the workspace."""
+    """Runs `cargo test` for the workspace."""
     return cargo_counts(*run(["cargo", "test", "--release", "--locked", "--no-fail-fast", "--workspace"]))
 
 
 def reported(command: list[str], env: dict[str, str], counts) -> Counts:
-    """A suite of the page, which writes a JSON report beside its output for people."""
+    """Runs a suite of the page that writes a JSON report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [part.replace("REPORT", str(report)) for part in command]
@@ -114,19 +114,19 @@ def reported(command: list[str], env: dict[str, str], counts) -> Counts:
 
 
 def script_counts(output: str, exit_code: int) -> Counts:
-    """The counts in the last line of a script of this folder."""
+    """Returns the counts in the last line of a script's output."""
     ran = re.search(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.MULTILINE)
     counts = Counts(*(int(count or 0) for count in ran.groups())) if ran else Counts()
     return at_least_one_failure(counts, exit_code)
 
 
 def script(name: str, *arguments: str) -> Counts:
-    """A script of this folder that checks and counts."""
+    """Runs a script of this folder that prints counts."""
     return script_counts(*run([sys.executable, f"scripts/{name}", *arguments]))
 
 
 def chromium() -> str | None:
-    """A browser: named, installed, or installed now."""
+    """Returns a Chromium: configured, installed, or installed now."""
     named = os.environ.get("CHROMIUM")
     if named:
         return named
@@ -142,7 +142,7 @@ def chromium() -> str | None:
 
 
 def firefox() -> str | None:
-    """Firefox: named, installed, or Debian's package installed now."""
+    """Returns a Firefox: configured, installed, or Debian's package installed now."""
     named = os.environ.get("FIREFOX")
     if named:
         return named
@@ -160,14 +160,14 @@ def is_snap(program: str) -> bool:
 
 
 def install_package(name: str) -> None:
-    """Installs one of Debian's packages if this runs as root on such a machine; else does nothing."""
+    """Installs a Debian package if this runs as root on Debian; otherwise does nothing."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         run(["apt-get", "update", "--quiet"])
         run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", name])
 
 
 def browser_tests() -> Counts:
-    """The page in a browser against the release binary."""
+    """Tests the page in Chromium against the release binary."""
     browser = chromium()
     if browser is None:
         print("skipped: the page's tests in a browser, because no Chromium could be installed")
@@ -179,7 +179,7 @@ def browser_tests() -> Counts:
 
 
 def firefox_tests() -> Counts:
-    """The page's main path in Firefox against the release binary."""
+    """Tests the page's main path in Firefox against the release binary."""
     browser = firefox()
     if browser is None:
         print("skipped: the page's tests in Firefox, because it isn't installed (FIREFOX names its program)")
@@ -192,19 +192,19 @@ def firefox_tests() -> Counts:
 
 
 def training() -> Counts:
-    """The tests of models/train, with a Python that has PyTorch: that of `make train`, or the one that runs this."""
+    """Runs the tests of models/train with a Python that has PyTorch: that of `make train`, or the current one."""
     own = ROOT / "build" / "train" / "venv"
     python = str(own / "bin" / "python") if (own / "ready").exists() else sys.executable
     if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
         print("skipped: the tests of models/train, because PyTorch isn't installed (`make train` installs it)")
         return Counts(skipped=1)
     command = [python, "-m", "unittest", "discover", "-s", "models/train/tests"]
-    # On many threads such small networks are slower.
+    # Small networks are slower on many threads.
     return unittest_counts(*run(command, env={"OMP_NUM_THREADS": "1"}))
 
 
 def main() -> int:
-    """Runs all suites; 0 where nothing failed."""
+    """Runs all suites; returns 0 if nothing failed."""
     suites: list[tuple[str, Counts]] = []
 
     def suite(name: str, counts: Counts) -> None:

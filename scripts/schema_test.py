@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds a server to its own description of the API with schemathesis: thousands of requests, good and bad.
+"""Tests a server against its API description with schemathesis: thousands of valid and invalid requests.
 
     scripts/schema_test.py --schemathesis build/schema/bin/schemathesis [--binary target/release/iopaint]
 
-Every answer must be one that the description names, with the body and headers it names, and none may be a fault of the
-server's. A second run with a key finds out whether routes that want one can be reached without.
+Every response must match the description in status, body and headers, and none may be a server error. A second run with
+a key checks that protected routes reject requests without one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from run_api_examples import KEY, MASK, PHOTO, STAND_IN, server  # noqa: E402
 
 
 def main() -> int:
-    """Runs schemathesis twice; 0 where it found nothing."""
+    """Runs schemathesis twice; returns 0 without findings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=Path, default=ROOT / "target" / "release" / "iopaint")
     parser.add_argument("--schemathesis", type=Path, required=True)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Gets libtorch and tells cargo where it is.
+"""Fetches libtorch and configures cargo for it.
 
 Sources of libtorch, in this order:
 
-1. the folder that the environment variable LIBTORCH names;
+1. the folder in the environment variable LIBTORCH;
 2. the shared cache, ``$XDG_CACHE_HOME/iopaint/libtorch/<version>-<variant>``;
 3. PyTorch's own archive of libtorch;
-4. for the CPU and for CUDA 12.6: the wheel ``torch`` from the package index that pip is set up to use. Only its
-   libraries and headers are kept. For CUDA 12.6 NVIDIA's wheels bring CUDA's libraries.
+4. for the CPU and for CUDA 12.6: the wheel ``torch`` from pip's configured package index. Only its libraries and
+   headers are kept. For CUDA 12.6, CUDA's libraries come from NVIDIA's wheels.
 
 The folder's path is written to ``.cargo/config.toml``, which git ignores, so that plain cargo and editors find it.
 Only Python's standard library is needed.
@@ -42,7 +42,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# CUDA's libraries, by the wheels that bring them. The wheel `torch` for Linux on x86-64 is built for CUDA 12.6;
+# CUDA's libraries, by wheel. The wheel `torch` for Linux on x86-64 is built for CUDA 12.6;
 # these are the versions that its metadata requires. Patterns of file names leave out what libtorch never loads.
 CUDA_WHEELS = {
     # The wheel's CPU library needs these two small libraries to load, although it calls neither.
@@ -68,7 +68,7 @@ CUDA_WHEELS = {
     },
 }
 
-# libtorch's headers for a GPU include CUDA's, which these two wheels bring. Only the build needs them.
+# libtorch's GPU headers include CUDA's, from these two wheels. Only the build needs them.
 CUDA_HEADERS = {
     "cu118": ("nvidia-cuda-runtime-cu11==11.8.89", "nvidia-cuda-nvcc-cu11==11.8.89"),
     "cu126": ("nvidia-cuda-runtime-cu12==12.6.77", "nvidia-cuda-nvcc-cu12==12.6.77"),
@@ -77,18 +77,18 @@ CUDA_HEADERS = {
 
 
 class SetupError(Exception):
-    """A sentence for the person who typed the command."""
+    """An error with a sentence for the user."""
 
 
 def say(sentence: str) -> None:
     print(f"libtorch: {sentence}", flush=True)
 
 
-# --- where things are ---------------------------------------------------------------------------------------------
+# --- paths ---------------------------------------------------------------------------------------------
 
 
 def cache_root() -> Path:
-    """The cache that all checkouts of this user share."""
+    """Returns the cache shared by all of this user's checkouts."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "iopaint" / "libtorch"
 
@@ -99,7 +99,7 @@ def library_names() -> tuple[str, ...]:
 
 
 def missing_from(folder: Path) -> str | None:
-    """What a folder lacks to be a libtorch of the right version, as the end of a sentence; None if nothing."""
+    """Returns the deficiency of a folder as a libtorch of the right version, as the end of a sentence; None if complete."""
     needed = [folder / "lib" / name for name in library_names()]
     needed.append(folder / "include/torch/csrc/api/include/torch/torch.h")
     for path in needed:
@@ -113,7 +113,7 @@ def missing_from(folder: Path) -> str | None:
 
 
 def from_environment() -> Path | None:
-    """The folder LIBTORCH names, checked."""
+    """Returns LIBTORCH's folder after a check."""
     named = os.environ.get("LIBTORCH")
     if not named:
         return None
@@ -128,7 +128,7 @@ def from_environment() -> Path | None:
 
 
 def extract(archive: Path, target: Path, place: Callable[[str], PurePosixPath | None]) -> int:
-    """Unpacks the entries for which `place` names a path under `target`. Returns how many there were."""
+    """Unpacks the entries for which `place` returns a path under `target`. Returns their number."""
     count = 0
     with zipfile.ZipFile(archive) as zipped:
         for entry in zipped.infolist():
@@ -146,7 +146,7 @@ def extract(archive: Path, target: Path, place: Callable[[str], PurePosixPath | 
 
 
 def place_archive_entry(name: str) -> PurePosixPath | None:
-    """Where an entry of PyTorch's archive goes: libraries and headers, not the files for CMake."""
+    """Returns the place of an entry of PyTorch's archive: libraries and headers, not the files for CMake."""
     parts = PurePosixPath(name).parts
     if len(parts) > 2 and parts[0] == "libtorch" and parts[1] in ("lib", "include"):
         static = name.endswith(".a")
@@ -192,12 +192,12 @@ def is_wanted_library(name: str, machine: str, variant: str) -> bool:
     if any(word in name for word in unwanted):
         return False
     if variant == "cpu" and sys.platform == "linux" and machine == "x86_64" and name == "libtorch.so":
-        return False  # It names libtorch_cuda.so; an empty one takes its place.
+        return False  # It depends on libtorch_cuda.so and is replaced by an empty one.
     return name.endswith((".so", ".dylib")) or ".so." in name
 
 
 def write_empty_libtorch(folder: Path, machine: str) -> None:
-    """Makes a libtorch.so that only leads to libtorch_cpu.so: programs are linked with -ltorch."""
+    """Writes a libtorch.so that only depends on libtorch_cpu.so: programs are linked with -ltorch."""
     foreign = None if machine == platform.machine() else shutil.which(f"{machine}-linux-gnu-gcc")
     compiler = foreign or os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
@@ -211,7 +211,7 @@ def write_empty_libtorch(folder: Path, machine: str) -> None:
 
 @contextlib.contextmanager
 def complete_or_nothing(target: Path) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place at once, if all went well and nothing is missing."""
+    """Provides a temporary folder that replaces `target` atomically on success, if nothing is missing."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unpacking = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -231,7 +231,7 @@ def complete_or_nothing(target: Path) -> Iterator[Path]:
 
 
 def archive_url(variant: str, machine: str, base: str = ARCHIVES) -> str:
-    """Where PyTorch's own archive is."""
+    """Returns the URL of PyTorch's archive."""
     name = {
         ("linux", "x86_64"): f"libtorch-cxx11-abi-shared-with-deps-{VERSION}+{variant}.zip",
         ("darwin", "arm64"): f"libtorch-macos-arm64-{VERSION}.zip",
@@ -242,7 +242,7 @@ def archive_url(variant: str, machine: str, base: str = ARCHIVES) -> str:
 
 
 def install_archive(variant: str, machine: str, target: Path, downloads: Path, base: str = ARCHIVES) -> None:
-    """Installs PyTorch's own archive. `fetch.Unreachable` if its server can't be reached."""
+    """Installs PyTorch's archive. Raises `fetch.Unreachable` if its server can't be reached."""
     url = archive_url(variant, machine, base)
     fetch.probe(url, CONNECT_TIMEOUT_SECONDS)
     archive = fetch.download(url, downloads, sha256=None, say=say)
@@ -266,7 +266,7 @@ def find_and_download(requirements: Sequence[str], machine: str, downloads: Path
 
 
 def install_cuda_headers(variant: str, machine: str, folder: Path, downloads: Path) -> None:
-    """Lays CUDA's headers beside libtorch's, for a variant that is built for CUDA."""
+    """Installs CUDA's headers beside libtorch's, for a CUDA variant."""
     for wheel in find_and_download(CUDA_HEADERS.get(variant, ()), machine, downloads):
         extract(wheel, folder, place_cuda_header)
         wheel.unlink()
@@ -299,7 +299,7 @@ def install_wheels(variant: str, machine: str, target: Path, downloads: Path) ->
 
 
 def install(variant: str, machine: str, target: Path, downloads: Path) -> None:
-    """Fetches libtorch from the first source that has it."""
+    """Fetches libtorch from the first available source."""
     try:
         install_archive(variant, machine, target, downloads)
         return
@@ -317,7 +317,7 @@ def install(variant: str, machine: str, target: Path, downloads: Path) -> None:
 
 
 def with_libtorch(config: str, libtorch: Path) -> str:
-    """A cargo configuration with LIBTORCH set and everything else as it was."""
+    """Returns a cargo configuration with LIBTORCH set and everything else unchanged."""
     line = f'LIBTORCH = "{libtorch}"'
     if re.search(r"(?m)^LIBTORCH\s*=", config):
         return re.sub(r"(?m)^LIBTORCH\s*=.*$", lambda _: line, config)
@@ -327,7 +327,7 @@ def with_libtorch(config: str, libtorch: Path) -> str:
 
 
 def write_cargo_config(path: Path, libtorch: Path) -> None:
-    """Writes the configuration only where it changes: cargo rebuilds what depends on LIBTORCH."""
+    """Writes the configuration only if it changes: cargo rebuilds dependents of LIBTORCH."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = with_libtorch(before, libtorch)
     if after == before:
@@ -344,7 +344,7 @@ def write_cargo_config(path: Path, libtorch: Path) -> None:
 
 @contextlib.contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Lets one process at a time fill the cache."""
+    """Locks the cache for one process at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         try:
@@ -356,7 +356,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def ensure(variant: str, machine: str) -> Path:
-    """The folder of a complete libtorch, fetched if need be."""
+    """Returns the folder of a complete libtorch, fetched if necessary."""
     named = from_environment()
     if named:
         return named

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Collects the libraries that a program linked against libtorch loads.
 
-A library of libtorch's folder is taken if the program names it, or another taken library does. Libraries that are
-opened by name at run time do not show up that way: where libtorch is built for CUDA, its whole folder is taken, since
-CUDA's libraries open each other. Libraries outside libtorch's folder belong to the system.
+A library of libtorch's folder is included if the program or another included library depends on it. Libraries opened by
+name at run time aren't found that way: of a libtorch for CUDA the whole folder is included, since CUDA's libraries
+open each other. Libraries outside libtorch's folder belong to the system.
 
-`stage` lays out a release: TARGET/bin/<binary> and TARGET/lib. The command takes the libraries alone, without a program:
-libtorch_cpu.so and those that it loads. An image keeps them in a layer of their own, which an edit of the program leaves
-as it is.
+`stage` lays out a release: TARGET/bin/<binary> and TARGET/lib. The command stages the libraries alone, without a program:
+libtorch_cpu.so and its dependencies. An image keeps them in a separate layer, which an edit of the program doesn't
+change.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CUDA_LIBRARY = "libtorch_cuda.so"
 
 
 class StageError(Exception):
-    """A sentence for the person who typed the command."""
+    """An error with a sentence for the user."""
 
 
 def needed_by(file: Path) -> list[str]:
-    """Returns the names of the libraries that a program or library asks for when it is loaded."""
+    """Returns the names of the libraries that a program or library depends on."""
     command = ["otool", "-L", str(file)] if sys.platform == "darwin" else ["readelf", "--dynamic", str(file)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)

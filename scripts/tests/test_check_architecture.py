@@ -72,7 +72,7 @@ class Arrows(unittest.TestCase):
 
     def test_only_the_app_names_axum(self) -> None:
         (fault,) = found({"iopaint-engine": [("iopaint-torch", None), ("axum", "dev")]})
-        self.assertIn("which only iopaint may know", fault)
+        self.assertIn("which only iopaint may use", fault)
 
     def test_a_crate_nobody_drew_is_a_fault(self) -> None:
         (fault,) = found({"iopaint-extra": []})
