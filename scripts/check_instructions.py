@@ -41,7 +41,7 @@ class Verdict:
 
 
 def compare(stored: Mapping[str, int], counted: Mapping[str, int]) -> Verdict:
-    """Compares counts with the baseline: an increase is a failure, a decrease a hint, and both must have the same paths."""
+    """Compares counts with the baseline: an increase is a failure, a decrease a hint; both must have the same paths."""
     verdict = Verdict()
     for path in sorted(stored.keys() - counted.keys()):
         verdict.faults.append(f"{path} is stored, but benches/instructions.rs has no such path.")

@@ -191,7 +191,7 @@ def resolve_arguments(requirements: Sequence[str], nowhere: str, machine: str | 
 
 
 def pip_command(downloads: Path) -> list[str]:
-    """Returns a pip command that resolves without downloading the wheel: the installed one, or a newer one installed by it."""
+    """Returns a pip command that resolves without downloading wheels: the installed one, or a newer one."""
     pip = [sys.executable, "-m", "pip"]
     words = run_pip([*pip, "--version"]).split()
     if len(words) > 1 and words[1].split(".")[0].isdigit() and int(words[1].split(".")[0]) >= PIP_MAJOR:

@@ -74,9 +74,9 @@ class Arrows(unittest.TestCase):
         (fault,) = found({"iopaint-engine": [("iopaint-torch", None), ("axum", "dev")]})
         self.assertIn("which only iopaint may use", fault)
 
-    def test_a_crate_nobody_drew_is_a_fault(self) -> None:
+    def test_undeclared_crate_is_a_fault(self) -> None:
         (fault,) = found({"iopaint-extra": []})
-        self.assertIn("iopaint-extra is not drawn", fault)
+        self.assertIn("iopaint-extra is missing", fault)
 
 
 if __name__ == "__main__":
