@@ -1,4 +1,4 @@
-"""Whole requests beside busy processes: the same request, idle and with busy loops on the same processors."""
+"""Requests under contention: the same request, idle and with busy loops on the same processors."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ BUSY = (0, 1, 2)
 
 
 def _spin() -> None:
-    """Uses one processor until the process is ended."""
+    """Keeps one processor busy until the process is terminated."""
     while True:
         pass
 
 
 @contextlib.contextmanager
 def busy_loops(count: int) -> Iterator[None]:
-    """Runs `count` processes that use a processor each for the length of the block."""
+    """Runs `count` busy processes within the block."""
     context = multiprocessing.get_context("spawn")
     loops = [context.Process(target=_spin, daemon=True) for _ in range(count)]
     for loop in loops:
@@ -33,7 +33,7 @@ def busy_loops(count: int) -> Iterator[None]:
 
 
 def measure(rounds: int, requests: dict[str, Callable[[], float]], note: Callable[[str, str, float], None]) -> None:
-    """Runs each request `rounds` times beside each number of busy loops.
+    """Measures each request `rounds` times beside each number of busy loops.
 
     `requests` maps a server's name to a function that sends one request and returns its seconds. `note` receives the
     name of the measurement, the server's name and the seconds. All servers and loads alternate within a round, so that
@@ -49,5 +49,5 @@ def measure(rounds: int, requests: dict[str, Callable[[], float]], note: Callabl
 
 
 def label(count: int) -> str:
-    """Name of a measurement in the report."""
+    """Returns a measurement's name in the report."""
     return "idle" if count == 0 else f"beside {count} busy loop{'s' if count > 1 else ''}"

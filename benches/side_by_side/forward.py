@@ -1,4 +1,4 @@
-"""One pass of the network, without a server around it."""
+"""A forward pass of the network alone, without a server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 
 
 class Ours:
-    """This program's pass, in a process of its own that stays: see server/torch/examples/forward.rs."""
+    """This server's forward pass, in a persistent process: see server/torch/examples/forward.rs."""
 
     def __init__(self, example: Path, model: Path, threads: int) -> None:
         self._process = subprocess.Popen(
@@ -20,27 +20,27 @@ class Ours:
         )
 
     def __call__(self, width: int, height: int) -> dict[str, dict[str, float]]:
-        """Seconds of the plain and of the rewritten graph: `wall` and `processor`."""
+        """Returns seconds of the original and the rewritten graph: `wall` and `processor`."""
         assert self._process.stdin is not None and self._process.stdout is not None
         print(width, height, file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
-        """Ends the process."""
+        """Terminates the process."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
 
 
 def timed(call: Callable[[], object]) -> dict[str, float]:
-    """Seconds by the clock and of all threads."""
+    """Returns wall-clock and processor seconds."""
     wall, processor = time.monotonic(), time.process_time()
     call()
     return {"wall": time.monotonic() - wall, "processor": time.process_time() - processor}
 
 
 def inputs(width: int, height: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """A picture and its hole."""
+    """Returns an image and its mask."""
     torch.manual_seed(1)
     mask = torch.zeros(1, 1, height, width)
     mask[:, :, height // 3 : height // 2, width // 3 : width // 2] = 1
@@ -48,7 +48,7 @@ def inputs(width: int, height: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def peer(model: Path) -> Callable[[int, int], dict[str, float]]:
-    """PyTorch, called as IOPaint calls it."""
+    """Returns PyTorch's forward pass as IOPaint calls it."""
     network = torch.jit.load(str(model), map_location="cpu").eval()
 
     def run(width: int, height: int) -> dict[str, float]:
@@ -60,7 +60,7 @@ def peer(model: Path) -> Callable[[int, int], dict[str, float]]:
 
 
 def openvino(model: Path) -> Callable[[int, int], dict[str, float]] | str:
-    """OpenVINO on the same network, or why there is none."""
+    """Returns OpenVINO's forward pass, or the reason of its absence."""
     try:
         from openvino import Core, convert_model
     except ImportError:
@@ -69,7 +69,7 @@ def openvino(model: Path) -> Callable[[int, int], dict[str, float]] | str:
         network = torch.jit.load(str(model), map_location="cpu").eval()
         converted = convert_model(network, example_input=inputs(64, 64))
         compiled = Core().compile_model(converted, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    except Exception as error:  # whatever a converter throws
+    except Exception as error:  # converters raise exceptions of any type
         return f"can't convert the network: {str(error).splitlines()[0][:120]}"
 
     def run(width: int, height: int) -> dict[str, float]:

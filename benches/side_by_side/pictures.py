@@ -1,4 +1,4 @@
-"""Photos of any size with a hole, as files in base64."""
+"""Photographs of any size with a hole, as base64 files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PHOTOS = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "photos"
 
 @functools.cache
 def photo(width: int, height: int) -> Image.Image:
-    """The test photos tiled to that size, with some grain, so that it compresses as a photo does."""
+    """Returns the test photographs tiled to a size, with grain, so that it compresses like a photograph."""
     sources = [Image.open(path).convert("RGB") for path in sorted(PHOTOS.glob("*.png")) if ".mask." not in path.name]
     picture = Image.new("RGB", (width, height))
     top, i = 0, 0
@@ -32,7 +32,7 @@ def photo(width: int, height: int) -> Image.Image:
 
 
 def hole(width: int, height: int, side: int) -> Image.Image:
-    """A disc of that diameter, off the middle."""
+    """Returns a mask with an off-centre disc."""
     mask = Image.new("L", (width, height), 0)
     left, top = width // 3, height // 3
     ImageDraw.Draw(mask).ellipse((left, top, left + side, top + side), fill=255)
@@ -40,7 +40,7 @@ def hole(width: int, height: int, side: int) -> Image.Image:
 
 
 def encoded(picture: Image.Image, kind: str) -> str:
-    """The file in base64."""
+    """Returns an image file in base64."""
     file = io.BytesIO()
     picture.save(file, kind, quality=92, compress_level=4)
     return base64.b64encode(file.getvalue()).decode()

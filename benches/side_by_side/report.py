@@ -1,4 +1,4 @@
-"""Medians, ratios and the table."""
+"""Medians, ratios and the report's table."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ OURS, PEER, OPENVINO = "this program", "IOPaint", "OpenVINO"
 
 
 class Report:
-    """Numbers as they come, by what was measured and whose they are."""
+    """Measurements by name and server."""
 
     def __init__(self, about: dict[str, object]) -> None:
         self.about = about
         self._numbers: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
 
     def note(self, what: str, unit: str, whose: str, number: float) -> None:
-        """One measurement."""
+        """Adds a measurement."""
         self._numbers[what, unit][whose].append(number)
         print(f"  {what}: {whose} {number:.4g} {unit}", flush=True)
 
     def rows(self) -> list[dict[str, object]]:
-        """For each thing its medians, all numbers and how many times better this program is."""
+        """Returns per measurement the medians, all values and the ratio of IOPaint to this server."""
         rows = []
         for (what, unit), numbers in self._numbers.items():
             medians = {whose: statistics.median(values) for whose, values in numbers.items()}
@@ -35,7 +35,7 @@ class Report:
         return rows
 
     def table(self) -> str:
-        """Markdown."""
+        """Returns the table as Markdown."""
         rows = self.rows()
         names = [name for name in (OURS, PEER, OPENVINO) if any(name in row["medians"] for row in rows)]
         lines = [f"{key}: {value}  " for key, value in self.about.items()]
@@ -47,7 +47,7 @@ class Report:
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path) -> None:
-        """report.md and report.json."""
+        """Writes report.md and report.json."""
         (folder / "report.md").write_text(self.table(), encoding="utf-8")
         report = {"about": self.about, "rows": self.rows()}
         (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The two servers: started, asked, looked into and ended."""
+"""Both servers: start, requests, memory, termination."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.01
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Returns a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """A server that runs, and when it reached what."""
+    """A running server and the times of its milestones."""
 
     name: str
     process: subprocess.Popen
@@ -37,7 +37,7 @@ class Server:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def get(self, path: str) -> int:
-        """The status of a GET; 0 where nobody listens yet."""
+        """Returns the status of a GET; 0 if the connection is refused."""
         try:
             with urllib.request.urlopen(self.address + path, timeout=30) as response:
                 response.read()
@@ -48,7 +48,7 @@ class Server:
             return 0
 
     def inpaint(self, body: bytes) -> tuple[float, bytes]:
-        """Seconds and the answer of a request to fill a hole."""
+        """Returns duration in seconds and response of an inpaint request."""
         request = urllib.request.Request(
             self.address + "/api/v1/inpaint", data=body, headers={"Content-Type": "application/json"}
         )
@@ -58,7 +58,7 @@ class Server:
         return time.monotonic() - began, answer
 
     def wait(self, what: str, is_so: Callable[[], bool]) -> None:
-        """Notes when something became true, counted from the start of the process."""
+        """Polls a condition; records the seconds since the start of the process."""
         while not is_so():
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.name} ended with {self.process.returncode} before {what}")
@@ -68,7 +68,7 @@ class Server:
         self.seconds[what] = time.monotonic() - self.began
 
     def memory(self) -> dict[str, float]:
-        """Resident memory now and at its largest, in MB, as the kernel counts it."""
+        """Returns current and peak resident memory in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         kilobytes = {
             line.split(":")[0]: int(line.split()[1])
@@ -80,7 +80,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(name: str, command: list[str], log: Path, ready: str) -> Iterator[Server]:
-    """A server from the start of its process until the end of the block. `ready` is what it answers 200 to."""
+    """Runs a server within the block. `ready` is the path that returns 200 when it is ready."""
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("IOPAINT_")}
     with log.open("wb") as sink:
@@ -106,5 +106,5 @@ def running(name: str, command: list[str], log: Path, ready: str) -> Iterator[Se
 
 
 def body(image: str, mask: str) -> bytes:
-    """A request as IOPaint's own page sends it, from base64 texts."""
+    """Returns a request body in the form of IOPaint's page, from base64 strings."""
     return json.dumps({"image": image, "mask": mask}).encode()

@@ -1,6 +1,6 @@
-"""Asks this program and IOPaint 1.6.0 for the same things in turns and writes a table of ratios.
+"""Compares this server with IOPaint 1.6.0 in turns and writes a table of ratios.
 
-Run by `make bench-peer`, in the virtual environment that IOPaint is installed in.
+Run by `make bench-peer`, in the virtual environment with IOPaint.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "models" / "export"))  # after this folder: both have a pictures.py
+sys.path.append(str(ROOT / "models" / "export"))  # after this folder, since both have a pictures.py
 
 import contention  # noqa: E402
 import forward  # noqa: E402
@@ -47,7 +47,7 @@ DEFAULT_MODEL = "lama-patches"
 
 
 def stand_in(folder: Path) -> Path:
-    """A model folder as both programs have it, with a full-size LaMa of random weights in it."""
+    """Creates a model folder with a full-size LaMa of random weights."""
     file = folder / "torch" / "hub" / "checkpoints" / "big-lama.pt"
     if not file.exists():
         from standin import narrow_lama, save
@@ -61,14 +61,14 @@ def stand_in(folder: Path) -> Path:
 
 
 def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) -> None:
-    """The network alone, at several sizes."""
+    """Measures the network alone at several sizes."""
     ours, peer = forward.Ours(arguments.example, model, arguments.threads), forward.peer(model)
     third = forward.openvino(model)
     if isinstance(third, str):
         report.about["OpenVINO"] = third
     for width, height in arguments.sizes:
         name = f"forward {width}x{height}"
-        for measured in range(-1, arguments.rounds):  # the first round warms up
+        for measured in range(-1, arguments.rounds):  # the first round is a warm-up
             numbers = {PEER: peer(width, height), OURS: ours(width, height)["rewritten"]}
             if not isinstance(third, str):
                 numbers[OPENVINO] = third(width, height)
@@ -80,13 +80,13 @@ def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) 
 
 
 def ours(arguments: argparse.Namespace, models: Path, model: str) -> tuple[list[str], str]:
-    """Command line of this program with a model, and the path that answers 200 when it is ready."""
+    """Returns this server's command line with a model, and its readiness path."""
     common = ["start", "--model", model, "--device", "cpu", "--model-dir", str(models)]
     return [str(arguments.binary), *common, "--local-files-only", "--threads", str(arguments.threads)], "/readyz"
 
 
 def commands(arguments: argparse.Namespace, models: Path) -> dict[str, tuple[list[str], str]]:
-    """Command line of each server with big-lama, and the path that answers 200 when it is ready."""
+    """Returns each server's command line with big-lama, and its readiness path."""
     common = ["start", "--model", "lama", "--device", "cpu", "--model-dir", str(models)]
     return {
         OURS: ours(arguments, models, "lama"),
@@ -95,7 +95,7 @@ def commands(arguments: argparse.Namespace, models: Path) -> dict[str, tuple[lis
 
 
 def measure_start(report: Report, arguments: argparse.Namespace, models: Path) -> None:
-    """From the start of the process to the page, to a loaded model, to the first answer."""
+    """Measures the time from process start to the page, to a loaded model, and to the first response."""
     request = small_request()
     for _ in range(arguments.rounds):
         for name, (command, ready) in commands(arguments, models).items():
@@ -113,7 +113,7 @@ def small_request() -> bytes:
 
 
 def measure_requests(report: Report, arguments: argparse.Namespace, both: dict[str, servers.Server]) -> None:
-    """Whole requests, one after another, and the memory that they took."""
+    """Measures sequential requests and their memory."""
     for name, width, height, kind, side in REQUESTS:
         picture = pictures.encoded(pictures.photo(width, height), kind)
         request = servers.body(picture, pictures.encoded(pictures.hole(width, height, side), "PNG"))
@@ -128,7 +128,7 @@ def measure_requests(report: Report, arguments: argparse.Namespace, both: dict[s
 
 
 def measure_clients(report: Report, arguments: argparse.Namespace, both: dict[str, servers.Server]) -> None:
-    """Several clients at once, each with one request after another."""
+    """Measures concurrent clients with sequential requests each."""
     request = small_request()
     for clients in CLIENTS:
         for _ in range(arguments.rounds):
@@ -141,7 +141,7 @@ def measure_clients(report: Report, arguments: argparse.Namespace, both: dict[st
 
 
 def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Path) -> None:
-    """What 12 megapixels take at most of a server that is told to be sparing."""
+    """Measures the peak memory of 12-megapixel requests with low-memory settings."""
     requests = [
         servers.body(
             pictures.encoded(pictures.photo(width, height), kind),
@@ -160,7 +160,7 @@ def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Pa
 
 
 def measure_contention(report: Report, arguments: argparse.Namespace, models: Path) -> None:
-    """One 512x512 request idle and beside busy loops: big-lama against IOPaint, and the default model."""
+    """Measures a 512x512 request idle and beside busy loops: big-lama against IOPaint, and the default model."""
     request = small_request()
     started = {f"{DEFAULT_MODEL} of {OURS}": ours(arguments, models, DEFAULT_MODEL), **commands(arguments, models)}
     with contextlib.ExitStack() as stack:
@@ -178,13 +178,13 @@ def measure_contention(report: Report, arguments: argparse.Namespace, models: Pa
 
 
 def size(text: str) -> tuple[int, int]:
-    """`512x384` as its width and height."""
+    """Parses `512x384` as width and height."""
     width, height = text.split("x")
     return int(width), int(height)
 
 
 def main() -> None:
-    """Measures what `--only` names, or everything."""
+    """Runs the measurements of `--only`, by default all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/iopaint")
     parser.add_argument("--example", type=Path, default=ROOT / "target/release/examples/forward")
@@ -227,7 +227,7 @@ def main() -> None:
 
 
 def processor() -> str:
-    """The processor's name, where the system tells."""
+    """Returns the processor's name if available."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Judges fillings of the test photos: models of this program against OpenCV's Telea and Navier-Stokes.
+"""Evaluates fills of the test photographs: this server's models against OpenCV's Telea and Navier-Stokes.
 
-Writes a table (metrics.md), every number (rows.json) and a contact sheet (sheet.jpg) into the output folder. A filling
-wins where it is more like the original than the better one of Telea and Navier-Stokes. For whole objects there is no
-right answer, as the original shows the object: those are for the eye, on the sheet.
+Writes a table (metrics.md), every number (rows.json) and a contact sheet (sheet.jpg) into the output folder. A fill
+wins if it is closer to the original than the better of Telea and Navier-Stokes. For whole objects there is no reference,
+since the original shows the object: they are on the sheet for visual assessment.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = ROOT / "tests" / "fixtures" / "photos"
 BASELINES = {"telea": cv2.INPAINT_TELEA, "ns": cv2.INPAINT_NS}
 RADIUS = 4
-# What the judges see around the hole's middle, in pixels, and the largest photo that is judged as it is.
+# Side of the evaluated window, and of the largest photograph that isn't cropped, in pixels.
 WINDOW = 256
 LARGEST = 1024
-# Of larger ones this square is judged: side, top and left.
+# Crop of larger ones: side, top and left in pixels.
 CUT = (512, 300, 900)
 
 
 def photos(folder: Path) -> dict[str, np.ndarray]:
-    """The folder's photos by name, BGR; large ones cut."""
+    """Returns the folder's photographs by name, BGR; large ones are cropped."""
     found = {}
     for path in sorted(folder.glob("*.png")):
         if path.name.endswith(".mask.png"):
@@ -50,7 +50,7 @@ def photos(folder: Path) -> dict[str, np.ndarray]:
 def fill_with(
     binary: str, model: str, folder_of_models: Path | None, cases: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, np.ndarray]:
-    """What the program makes of all cases with one of its models, or of those in a folder."""
+    """Runs all cases with a model of the server or of a folder."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for folder in ("images", "masks", "out"):
@@ -66,7 +66,7 @@ def fill_with(
 
 
 def window(hole: np.ndarray) -> tuple[slice, slice]:
-    """The part of a picture around the hole's middle that is judged."""
+    """Returns the evaluated window around the hole's centre."""
     rows, columns = np.nonzero(hole)
     top = int(np.clip(rows.mean() - WINDOW / 2, 0, max(hole.shape[0] - WINDOW, 0)))
     left = int(np.clip(columns.mean() - WINDOW / 2, 0, max(hole.shape[1] - WINDOW, 0)))
@@ -74,13 +74,13 @@ def window(hole: np.ndarray) -> tuple[slice, slice]:
 
 
 def tensor(picture: np.ndarray) -> torch.Tensor:
-    """[1, 3, H, W] in 0..1, RGB."""
+    """Converts to [1, 3, H, W] in 0..1, RGB."""
     rgb = np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1))
     return torch.from_numpy(rgb).float().div(255).unsqueeze(0)
 
 
 def judged(judges: list, photo: np.ndarray, hole: np.ndarray, fillings: dict[str, np.ndarray]) -> dict[str, dict]:
-    """Distances to the original by every judge, and PSNR in the hole in dB."""
+    """Returns the distances to the original by every feature network, and PSNR in the hole in dB."""
     part = window(hole)
     places = torch.from_numpy(hole[part]).float()[None, None]
     scores: dict[str, dict] = {method: {} for method in fillings}
@@ -96,7 +96,7 @@ def judged(judges: list, photo: np.ndarray, hole: np.ndarray, fillings: dict[str
 
 
 def table(rows: list[dict], judges: list[str]) -> str:
-    """Means and wins by kind of hole, as Markdown."""
+    """Returns means and wins by kind of hole, as Markdown."""
     head = "| hole | method | PSNR | " + " | ".join(f"{judge} | wins" for judge in judges) + " |"
     lines = [head, "|" + " --- |" * head.count("| ")]
     for kind in DRAWN:
@@ -114,13 +114,13 @@ def table(rows: list[dict], judges: list[str]) -> str:
 
 
 def sheet(strips: list[list[np.ndarray]]) -> np.ndarray:
-    """One strip a row: the hole, and the fillings in order."""
+    """Returns a contact sheet: per row the hole, then the fills in order."""
     small = [[cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA) for picture in strip] for strip in strips]
     return np.concatenate([np.concatenate(strip, 1) for strip in small], 0)
 
 
 def main() -> None:
-    """Fills, judges and reports."""
+    """Runs, evaluates and reports."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default=str(ROOT / "target" / "release" / "iopaint"))
     parser.add_argument("--models", nargs="*", default=["lama-mini"], help="models of this program")

@@ -1,4 +1,4 @@
-"""Features of a frozen network, and how unlike two lists of them are. The judge and the training use them."""
+"""Features of a frozen network and distances between them, for evaluation and training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def weights(package: str, file: str) -> Path:
-    """A file of an installed package."""
+    """Returns the path of a file in an installed package."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise SystemExit(f"the package {package} is missing: install what requirements.txt lists")
@@ -23,7 +23,7 @@ class EfficientNetLite0:
     is folded into the convolutions, padding is TensorFlow's "same"."""
 
     name = "EfficientNet-Lite0"
-    # Blocks, kernel, stride of the first.
+    # Blocks, kernel, stride of the first block.
     stages = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2))
 
     def __init__(self, stages: int = len(stages), device: str | torch.device = "cpu") -> None:
@@ -62,7 +62,7 @@ class EfficientNetLite0:
         return F.conv2d(F.pad(x, (left, right, above, below)), weight, bias, stride, groups=groups)
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Of [N, 3, H, W] in 0..1."""
+        """Returns the features of [N, 3, H, W] in 0..1."""
         x = F.relu6(self._convolved((image * 255 - 127) / 128, self.stem, 2))
         found = []
         for stage in self.blocks:
@@ -76,9 +76,9 @@ class EfficientNetLite0:
 
 
 def distances(a: list[Tensor], b: list[Tensor], hole: Tensor) -> Tensor:
-    """How unlike two lists of features are: the squared difference of unit vectors, averaged over the places that the
-    hole [N, 1, H, W] touches, summed over stages (LPIPS without trained weights, Zhang et al. 2018). One number a
-    picture: [N]."""
+    """Returns the distance between two lists of features per image, [N]: the squared difference of unit vectors, averaged
+    over the positions that the hole [N, 1, H, W] touches, summed over stages (LPIPS without trained weights, Zhang et
+    al. 2018)."""
     total = torch.zeros(len(hole), device=hole.device)
     for one, other in zip(a, b, strict=True):
         places = F.adaptive_max_pool2d(hole, one.shape[-2:])

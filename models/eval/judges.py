@@ -1,4 +1,4 @@
-"""Two judges of likeness: the features of frozen networks, trained on other things than filling."""
+"""Two perceptual distances: features of frozen networks that weren't trained for inpainting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CraftVgg:
     def __init__(self) -> None:
         net = torchvision.models.vgg16_bn(weights=None).features
         state = torch.load(weights("easyocr_en_models", "craft_mlt_25k.pth"), map_location="cpu", weights_only=True)
-        # `module.basenet.slice1.7.weight` is layer 7 of the plain network; slice5 is CRAFT's own.
+        # `module.basenet.slice1.7.weight` is layer 7 of the plain network; slice5 belongs to CRAFT alone.
         own = {
             key.split("basenet.")[1].split(".", 1)[1]: value
             for key, value in state.items()
@@ -34,7 +34,7 @@ class CraftVgg:
         self.deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Of [N, 3, H, W] in 0..1."""
+        """Returns the features of [N, 3, H, W] in 0..1."""
         found, x = [], (image - self.mean) / self.deviation
         for number, layer in enumerate(self.net):
             x = layer(x)

@@ -1,4 +1,4 @@
-"""Holes to judge by: thin ones, blobs and large ones drawn by chance, and whole objects traced by hand."""
+"""Holes for evaluation: random thin ones, blobs and large ones, and hand-traced objects."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-# The order is part of the seeds: new kinds go to the end.
+# The index is part of the seed: append new kinds.
 DRAWN = ("thin", "blobs", "large")
 KINDS = (*DRAWN, "object")
 OBJECTS = json.loads((Path(__file__).parent / "objects.json").read_text())
 
 
 def mask(kind: str, photo: str, height: int, width: int, seed: int) -> np.ndarray | None:
-    """A mask of 0 and 1 (1 = hole), the same for the same arguments; None where no object of the photo is traced."""
+    """Returns a mask of 0 and 1 (1 = hole), deterministic in its arguments; None if the photograph has no traced object."""
     hole = np.zeros((height, width), np.uint8)
     if kind == "object":
         if photo not in OBJECTS:
             return None
         cv2.fillPoly(hole, [np.array(OBJECTS[photo], np.int32)], 1)
-        # A hand paints a little over the edge.
+        # Hand-painted masks extend beyond the edge.
         return cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     random = np.random.default_rng([seed, DRAWN.index(kind)])
     if kind == "thin":
@@ -45,7 +45,7 @@ def _lines(hole: np.ndarray, random: np.random.Generator) -> None:
 
 
 def _wire(hole: np.ndarray, random: np.random.Generator) -> None:
-    """A line that wanders from the middle."""
+    """Returns a meandering line from the middle."""
     height, width = hole.shape
     x, y, angle = width / 2, height / 2, random.uniform(0, 2 * math.pi)
     for _ in range(12):
@@ -64,7 +64,7 @@ def _text(hole: np.ndarray, random: np.random.Generator) -> None:
 
 
 def _blob(hole: np.ndarray, random: np.random.Generator, area: float, margin: float) -> None:
-    """A smooth star-shaped blob of `area` (a fraction of the picture), its centre `margin` from the edges."""
+    """Returns a smooth star-shaped blob of `area` (a fraction of the image), its centre `margin` from the edges."""
     height, width = hole.shape
     angle = np.linspace(0, 2 * math.pi, 96, endpoint=False)
     radius = np.ones_like(angle)

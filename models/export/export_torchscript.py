@@ -1,11 +1,11 @@
-"""Turns the weights of MAT or FcF, which come as state dicts, into TorchScript that this server runs.
+"""Converts the state dicts of MAT or FcF into TorchScript for this server.
 
     python export_torchscript.py mat Places_512_FullData_G.pth MODEL_FOLDER
     python export_torchscript.py fcf places_512_G.pth MODEL_FOLDER
 
-needs `pip install iopaint==1.6.0 torch==2.7.0 opencv-python-headless`, whose definitions of the networks are used.
-Writes MODEL_FOLDER/<name>.pt and its description <name>.toml; then `iopaint start --model mat`. Both networks see
-images of 512 x 512 pixels; larger forwards run scaled down.
+needs `pip install iopaint==1.6.0 torch==2.7.0 opencv-python-headless` for the network definitions.
+Writes MODEL_FOLDER/<name>.pt and its description <name>.toml; then `iopaint start --model mat`. Both networks process
+images of 512 x 512 pixels; larger forward passes run at that size.
 """
 
 import sys
@@ -27,7 +27,7 @@ max_forward_pixels = 262_144
 
 
 class Mat(nn.Module):
-    """MAT with all that IOPaint holds fixed: forward(image in -1..1, 1 where it is kept)."""
+    """MAT with IOPaint's constant inputs: forward(image in -1..1, mask with 1 for known pixels)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Mat(nn.Module):
 
 
 class Fcf(nn.Module):
-    """FcF with all that IOPaint holds fixed: forward(cat(0.5 - mask, image in -1..1 without the hole))."""
+    """FcF with IOPaint's constant inputs: forward(cat(0.5 - mask, image in -1..1 without the hole))."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Fcf(nn.Module):
 
 
 def mat_network() -> nn.Module:
-    """MAT's generator as IOPaint configures it, without weights."""
+    """Returns MAT's generator in IOPaint's configuration, without weights."""
     from iopaint.model.mat import Generator
 
     return Generator(
@@ -67,7 +67,7 @@ def mat_network() -> nn.Module:
 
 
 def fcf_network() -> nn.Module:
-    """FcF's generator as IOPaint configures it, without weights."""
+    """Returns FcF's generator in IOPaint's configuration, without weights."""
     from iopaint.model.fcf import Generator
 
     sizes = {"channel_base": 32768, "channel_max": 512, "num_fp16_res": 4, "conv_clamp": 256}
@@ -84,19 +84,19 @@ def fcf_network() -> nn.Module:
 
 
 def mat_example() -> tuple[Tensor, ...]:
-    """What MAT takes."""
+    """Returns an example input of MAT."""
     kept = torch.ones(1, 1, SIDE, SIDE)
     kept[:, :, 200:300, 150:400] = 0
     return torch.rand(1, 3, SIDE, SIDE) * 2 - 1, kept
 
 
 def fcf_example() -> tuple[Tensor, ...]:
-    """What FcF takes."""
+    """Returns an example input of FcF."""
     image, kept = mat_example()
     return (torch.cat([kept - 0.5, image * kept], dim=1),)
 
 
-# Name -> the network, what is held fixed around it, an input, and the description's words.
+# Name -> network, wrapper with constant inputs, example input, and the description's text.
 MODELS = {
     "mat": (mat_network, Mat, mat_example, {"title": "MAT", "format": "mat"}),
     "fcf": (fcf_network, Fcf, fcf_example, {"title": "FcF", "format": "migan"}),

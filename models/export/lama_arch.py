@@ -1,10 +1,10 @@
-"""The LaMa generator in plain PyTorch, for stand-in weights and small relatives.
+"""The LaMa generator in plain PyTorch, for stand-in weights and smaller variants.
 
 Sources: Suvorov et al. 2021, "Resolution-robust Large Mask Inpainting with Fourier Convolutions";
 Chi et al. 2020, "Fast Fourier Convolution".
 
 LaMa(width=64, blocks=18) is big-lama's network (51 M parameters, 440 GFLOP at 512x512); smaller values give fast
-relatives. `torch.jit.script(LaMa(...).eval()).save(path)` writes a file of the big-lama.pt contract:
+variants. `torch.jit.script(LaMa(...).eval()).save(path)` writes a file of the big-lama.pt contract:
 forward(image [N, 3, H, W] in 0..1, mask [N, 1, H, W] of 0 and 1) -> [N, 3, H, W] in 0..1, H and W multiples of 8.
 """
 
@@ -19,7 +19,7 @@ def reflect_conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Con
 
 
 class FourierUnit(nn.Module):
-    """A 1x1 convolution in the frequency domain: every output pixel sees the whole image."""
+    """A 1x1 convolution in the frequency domain, with a global receptive field."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

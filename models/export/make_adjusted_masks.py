@@ -1,8 +1,8 @@
-"""Makes the goldens of adjust_mask: what IOPaint 1.6.0 answers for the masks of the other goldens.
+"""Creates the goldens of adjust_mask: IOPaint 1.6.0's responses for the masks of the other goldens.
 
     python make_adjusted_masks.py ../../tests/fixtures/adjusted ../../tests/fixtures/goldens/inputs
 
-needs what make_goldens.py needs.
+has the requirements of make_goldens.py.
 """
 
 import base64
@@ -15,7 +15,7 @@ from pathlib import Path
 import iopaint.helper as iopaint
 from PIL import Image
 
-# OpenCV's ellipse is pinned down by a single pixel that grows to it; the other shapes meet borders, holes and grays.
+# A single pixel determines OpenCV's ellipse; the other shapes cover borders, holes and grays.
 GROWING = {
     "dot-150x101": (0, 1, 2, 3, 4, 5, 6, 7, 11, 16, 23, 37, 60, 99),
     "parts-150x101": (5, 20),
@@ -54,7 +54,7 @@ def main() -> None:
         mask, _, _, _ = iopaint.decode_base64_to_image(text, gray=True)
         answer = iopaint.numpy_to_bytes(iopaint.adjust_mask(mask, size, operate), "png")
         expected = f"{operate}-{size}-{name}.png"
-        # The same pixels in fewer bytes.
+        # Recompressed, with the same pixels.
         Image.open(io.BytesIO(answer)).save(target / expected, optimize=True)
         cases.append({"mask": source, "operate": operate, "kernel_size": size, "expected": expected})
     (target / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")

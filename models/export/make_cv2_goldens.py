@@ -1,9 +1,9 @@
-"""Makes the goldens of the model cv2: runs OpenCV's inpaint and writes inputs and outputs.
+"""Creates the goldens of the model cv2: runs OpenCV's inpaint and writes inputs and outputs.
 
     python make_cv2_goldens.py ../../tests/fixtures/cv2
 
-needs `pip install opencv-python-headless==4.11.0.86 pillow`; nothing else in the project does. Only the hole of an
-expected picture counts: what is outside is black, so that the files stay small.
+needs `pip install opencv-python-headless==4.11.0.86 pillow`; nothing else in the project does. Expected
+images are black outside the hole, which keeps the files small.
 """
 
 import json
@@ -21,14 +21,14 @@ RADII = (1, 2, 3, 4, 7, 20, 100)
 
 
 def noisy(width: int, height: int, seed: int) -> np.ndarray:
-    """A drawn picture with a little noise, so that no slope is exactly level."""
+    """Returns a synthetic image with slight noise, so that no gradient is exactly zero."""
     values = np.asarray(draw.picture(width, height, seed)).astype(int)
     noise = np.random.default_rng(seed).integers(-6, 7, values.shape)
     return np.clip(values + noise, 0, 255).astype(np.uint8)
 
 
 def dots(width: int, height: int) -> Image.Image:
-    """Single pixels, so that fronts meet everywhere."""
+    """Returns single pixels, whose fronts meet everywhere."""
     values = np.random.default_rng(3).random((height, width)) < 0.3
     return Image.fromarray(np.where(values, 255, 0).astype(np.uint8))
 

@@ -1,9 +1,9 @@
-"""Makes the goldens: runs IOPaint 1.6.0 itself on stand-in models and writes inputs, outputs and forwards.
+"""Creates the goldens: runs IOPaint 1.6.0 on stand-in models and writes inputs, outputs and forward passes.
 
     python make_goldens.py ../../tests/fixtures/goldens
 
 needs `pip install iopaint==1.6.0 torch==2.7.0 opencv-python-headless httpx`; nothing else in the project does. No
-network is used. What the files mean stands in README.md beside them.
+network is used. The README.md beside the files describes them.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ import pictures as draw
 import standin
 from PIL import Image
 
-# Name -> the stand-ins' files and what they are called in a model folder.
+# Name -> the stand-ins' files and their names in a model folder.
 MODELS = {
     "lama": {"lama.pt": "big-lama.pt"},
     "anime-lama": {"probe.pt": "anime-manga-big-lama.pt"},
@@ -43,7 +43,7 @@ class Case:
     options: dict = field(default_factory=dict)
     model: str = "lama"
     level: str = API
-    forwards: bool = False  # record what goes through the network, for a test without it
+    forwards: bool = False  # records the network's inputs and outputs, for a test without it
 
 
 def original(**more) -> dict:
@@ -64,7 +64,7 @@ def crop(trigger: int, margin: int, **more) -> dict:
 
 
 def inputs() -> dict[str, bytes]:
-    """File name -> bytes of every image and mask."""
+    """Returns file name -> bytes of every image and mask."""
     files: dict[str, bytes] = {}
 
     def image(name: str, *size_and_seed: int, **more) -> Image.Image:
@@ -75,7 +75,7 @@ def inputs() -> dict[str, bytes]:
     image("rgb-512", 512, 512, 1)
     small = image("rgb-150x101", 150, 101, 2)
     image("rgb-240x161", 240, 161, 6)
-    # Scaling must not leave 0..255: the original wraps there.
+    # Scaling must stay in 0..255: the original wraps around.
     image("tame-150x101", 150, 101, 3, low=70, high=185)
     image("tame-517x389", 517, 389, 4, low=70, high=185)
     image("rgb-900x640", 900, 640, 5)
@@ -138,7 +138,7 @@ def cases() -> list[Case]:
     def small(name: str, mask: str, options: dict, image: str = "rgb-150x101.png", **more) -> None:
         out.append(Case(name, image, f"mask-{mask}-150x101.png", options, **more))
 
-    # Mask shapes, whole and cropped; the second model doesn't composite, so what is kept is seen.
+    # Mask shapes, whole and cropped; the second model doesn't composite, which shows the known pixels.
     for shape in ("disc", "dot", "stroke", "ring", "parts", "edges", "soft", "empty", "full"):
         small(f"whole-{shape}", shape, original(), forwards=shape in ("ring", "edges", "full"))
         small(f"crop-{shape}", shape, crop(100, 11), model="anime-lama", forwards=True)
@@ -167,7 +167,7 @@ def cases() -> list[Case]:
                 model=model,
                 forwards=model == "anime-lama",
             )
-    # Scaled down.
+    # Reduced size.
     tame = "tame-150x101.png"
     for shape in ("disc", "parts", "edges", "full", "empty"):
         small(f"resize-{shape}", shape, resize(80), tame, model="anime-lama", forwards=True)
@@ -177,7 +177,7 @@ def cases() -> list[Case]:
     small("resize-by-one", "disc", resize(149), tame, model="anime-lama", forwards=True)
     small("resize-not-kept", "disc", resize(80, sd_keep_unmasked_area=False), tame, model="anime-lama", forwards=True)
     out.append(Case("resize-517x389", "tame-517x389.png", "mask-ring-517x389.png", resize(333)))
-    # Masks with values between, as they are: not what the API does, but what the pipeline must do.
+    # Unthresholded masks with intermediate values, which the pipeline supports but the API doesn't produce.
     for name, options in (("whole", original()), ("crop", crop(100, 11)), ("resize", resize(80))):
         small(f"{name}-soft-unthresholded", "soft", options, tame, model="anime-lama", level=PIPELINE, forwards=True)
     # Sizes.
@@ -202,12 +202,12 @@ def cases() -> list[Case]:
         small(f"{model}-small", "parts", {}, tame, model=model)
         small(f"{model}-not-kept", "parts", {"sd_keep_unmasked_area": False}, tame, model=model)
         out.append(Case(f"{model}-512", "rgb-512.png", "mask-stroke-512.png", model=model))
-    # Context is cut off at the edges, and all of it is scaled down.
+    # Context is clipped at the edges, and the region runs at reduced size.
     out.append(Case("migan-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="migan"))
     out.append(Case("migan-900x640", "tame-900x640.png", "mask-edges-900x640.png", model="migan"))
     out.append(Case("migan-empty", "rgb-900x640.png", "mask-empty-900x640.png", model="migan"))
     out.append(Case("mat-900x640", "rgb-900x640.png", "mask-parts-900x640.png", model="mat"))
-    # Modes and file formats of the image; masks as clients send them.
+    # Modes and file formats of the image; clients' mask formats.
     for mode in (
         "rgba-150x101.png",
         "gray-150x101.png",
@@ -227,7 +227,7 @@ def cases() -> list[Case]:
 
 
 def contours() -> list[dict]:
-    """Random masks and the boxes that IOPaint finds in them, in its order, as [left, top, right, bottom]."""
+    """Returns random masks and IOPaint's boxes of them, in its order, as [left, top, right, bottom]."""
     from iopaint.helper import boxes_from_mask
 
     rng = np.random.default_rng(7)
@@ -235,7 +235,7 @@ def contours() -> list[dict]:
     for number in range(60):
         height, width = int(rng.integers(1, 14)), int(rng.integers(1, 22))
         values = np.where(rng.random((height, width)) < rng.choice([0.08, 0.2, 0.4, 0.5, 0.6, 0.75]), 255, 0)
-        if number % 4 == 0:  # large closed shapes with something inside
+        if number % 4 == 0:  # large closed shapes with islands
             image = draw.blank(width, height)
             pen = draw.ImageDraw.Draw(image)
             pen.rectangle((0, 0, width - 1, height - 1), outline=255)
@@ -292,7 +292,7 @@ class Yardstick:
         forward, call = loaded.forward, type(loaded).__call__
 
         def watched(image, mask, config):
-            # LaMa fails on shorter sides, so servers may pad further: no golden may depend on that.
+            # LaMa fails on shorter sides, so that servers may pad more: no golden may depend on it.
             assert min(image.shape[:2]) >= 16, image.shape
             result = forward(image, mask, config)
             self.seen.append((image.copy(), mask[:, :, 0].copy(), result[:, :, ::-1].copy()))
@@ -303,7 +303,7 @@ class Yardstick:
         class Checked(type(loaded)):
             def __call__(self, image, mask, config):
                 result = call(self, image, mask, config)
-                # Values outside would be wrapped by the cast that follows, which is a fault not to be kept.
+                # The following cast would wrap values outside, which is a bug of the original.
                 assert result.min() >= 0 and result.max() < 256, (result.min(), result.max())
                 return result
 
@@ -331,7 +331,7 @@ class Yardstick:
 
 
 def take_torchscript_as_mat() -> None:
-    """Lets IOPaint run a TorchScript file in place of MAT's network, whose weights come as a state dict."""
+    """Replaces MAT's network, whose weights are a state dict, by a TorchScript file in IOPaint."""
     import torch
     from iopaint.helper import get_cache_path_by_url
     from iopaint.model import mat

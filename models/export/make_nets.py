@@ -1,10 +1,10 @@
-"""Writes small TorchScript nets that a graph's rewriting must not change the answers of.
+"""Writes small TorchScript networks whose results graph rewriting must not change.
 
     python make_nets.py FOLDER
 
-Each takes (image [N, 3, H, W], mask [N, 1, H, W]) and answers a tensor. Between them they have every padding, stride,
-dilation, groups, odd and even kernels, transposed convolutions, sums, norms and activations that the rewriting knows,
-and what it must leave alone. NAME.pt is scripted, NAME-traced.pt traced. The same seed gives the same weights.
+Each maps (image [N, 3, H, W], mask [N, 1, H, W]) to a tensor. Together they have every padding, stride, dilation, group
+count, odd and even kernel, transposed convolution, sum, norm and activation that the rewriting supports, and constructs
+that it must not change. NAME.pt is scripted, NAME-traced.pt traced. The same seed gives the same weights.
 """
 
 import sys
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SEED = 7
-SIZE = 48  # of the pictures that nets are traced with
+SIZE = 48  # sizes of the images for tracing
 
 
 class Net(nn.Module):
-    """Four channels in, whatever comes out."""
+    """Base class: four input channels, any output."""
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Sums(nn.Module):
 
 
 class Broadcast(nn.Module):
-    """A convolution of the whole picture's mean, added to one of the picture."""
+    """A convolution of the image's mean, added to one of the image."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Broadcast(nn.Module):
 
 
 class Residuals(nn.Module):
-    """Images added to what convolutions of every kind answer: before a ReLU, after it, of other shapes and types."""
+    """Tensors added to the results of all kinds of convolutions: before and after a ReLU, of other shapes and types."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Residuals(nn.Module):
 
 
 class Views(nn.Module):
-    """Looks at results as plain memory, which holds only for one layout, and asks for shapes."""
+    """Views of results that are valid for one memory layout only, and shape queries."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,13 +137,13 @@ class Frequencies(nn.Module):
 
 
 def level(x: Tensor) -> Tensor:
-    """To at most 1, so that no part of an answer is lost beside another."""
+    """Scales to at most 1, so that no part of a result is negligible."""
     return x / x.abs().amax()
 
 
 class Spectra(nn.Module):
-    """Fourier transforms whose numbers become channels of convolutions, in all the ways that this is written, and in
-    some that only look like it."""
+    """Fourier transforms whose values become channels of convolutions, in all common forms, and similar constructs that
+    must not be rewritten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class Spectra(nn.Module):
         x = torch.relu(self.first(functional.pad(torch.cat((image, mask), dim=1), [0, 1, 1, 0])))
         n, c, h, w = x.shape
 
-        # As LaMa has it: shapes asked of what is only on its way, one size left open.
+        # LaMa's form: shapes of intermediate results, one inferred size.
         f = torch.fft.rfftn(x, dim=(-2, -1), norm="ortho")
         f = torch.stack((f.real, f.imag), dim=-1).permute(0, 1, 4, 2, 3).contiguous()
         f = f.view((n, -1) + f.size()[3:])
@@ -176,7 +176,7 @@ class Spectra(nn.Module):
         z = torch.fft.irfft2(torch.complex(g[:, :, 0].contiguous(), g[:, :, 1].contiguous()), s=(h, w), norm="forward")
         rows = z.view(n, c // 2, h * w).amax(dim=2).view(n, c // 2, 1, 1)
 
-        # Sizes exchanged, a picture of another size, numbers that are needed elsewhere too.
+        # Exchanged sizes, an image of another size, values with other uses.
         s = torch.fft.rfftn(x, dim=(2, 3))
         e = torch.stack((s.real, s.imag), dim=2).reshape(n, 2 * c, w // 2 + 1, h)
         e = self.wide(e).reshape(n, c // 2, 2, h, w // 2 + 1)
@@ -190,7 +190,7 @@ class Spectra(nn.Module):
 
 
 class Resized(nn.Module):
-    """Goes to a quarter and back up to the sizes that it had, which scripted code asks many questions for."""
+    """Reduces to a quarter and back to the original size, with the size queries of scripted code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,7 +209,7 @@ class Resized(nn.Module):
 
 
 class InPlace(nn.Module):
-    """Changes a tensor that others look at: nothing may be moved here."""
+    """Changes a shared tensor in place: the graph must not be rewritten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,7 +224,7 @@ class InPlace(nn.Module):
 
 
 class Branches(nn.Module):
-    """Decides by the picture's size, and repeats."""
+    """Branches on the image's size, and loops."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -245,7 +245,7 @@ class Branches(nn.Module):
 
 
 def conv_net(mode: str) -> Net:
-    """Strides, dilations, kernels and norms under one padding mode."""
+    """Returns a network of strides, dilations, kernels and norms with one padding mode."""
     return Net(
         nn.Conv2d(4, 16, 7, padding=3, padding_mode=mode, bias=False),
         nn.BatchNorm2d(16),
@@ -264,7 +264,7 @@ def conv_net(mode: str) -> Net:
 
 
 def nets() -> dict[str, nn.Module]:
-    """Name -> net."""
+    """Returns name -> network."""
     return {
         "zeros": conv_net("zeros"),
         "reflect": conv_net("reflect"),
@@ -304,7 +304,7 @@ def nets() -> dict[str, nn.Module]:
 
 
 def settle(net: nn.Module) -> nn.Module:
-    """Batch norms that do something: statistics, weights and biases away from zero and one."""
+    """Sets non-trivial batch norms: statistics, weights and biases away from zero and one."""
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d) and module.num_batches_tracked == 0:
             nn.init.uniform_(module.running_mean, -0.5, 0.5)
@@ -324,7 +324,7 @@ def main() -> None:
     for name, net in nets().items():
         settle(net)
         save(net, folder / f"{name}.pt")
-        if name not in ("branches", "in-place"):  # a trace of these holds for one size
+        if name not in ("branches", "in-place"):  # traces of these are valid for one size
             with torch.no_grad():
                 save(torch.jit.trace(net, example, check_trace=False), folder / f"{name}-traced.pt")
 

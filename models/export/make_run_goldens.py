@@ -1,8 +1,8 @@
-"""Makes the goldens of `iopaint run`: IOPaint 1.6.0's own batch over inputs of the other goldens.
+"""Creates the goldens of `iopaint run`: IOPaint 1.6.0's batch over inputs of the other goldens.
 
     python make_run_goldens.py ../../tests/fixtures/goldens ../../tests/fixtures/run
 
-needs what make_goldens.py needs. The files and their meaning stand in the README.md beside them.
+has the requirements of make_goldens.py. The README.md beside the files describes them.
 """
 
 import json
@@ -21,7 +21,7 @@ SMALL = "150x101"
 
 @dataclass
 class Case:
-    """One call of `iopaint run`: names in the folders -> inputs of the other goldens, a file instead of a folder."""
+    """A call of `iopaint run`: names in the folders -> inputs of the other goldens, or a file instead of a folder."""
 
     name: str
     images: dict[str, str]
@@ -56,7 +56,7 @@ def cases() -> list[Case]:
 
 
 def grays() -> Image.Image:
-    """Columns of all grays around the middle."""
+    """Returns columns of all grays around the middle."""
     return Image.fromarray(np.tile(np.arange(52, 202, dtype=np.uint8), (101, 1)))
 
 
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def run(case: Case, goldens: Path, target: Path) -> dict:
-    """Runs a case and stores its results; returns its entry of the list."""
+    """Runs a case and stores its results; returns its list entry."""
     from iopaint.batch_processing import batch_inpaint
 
     def source(name: str) -> Path:

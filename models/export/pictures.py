@@ -1,4 +1,4 @@
-"""The drawn images and masks that the goldens are made from: seeded, small as PNG, with edges and gradients."""
+"""Synthetic images and masks for the goldens: seeded, small as PNG, with edges and gradients."""
 
 import io
 
@@ -9,7 +9,7 @@ ORIENTATION = 0x0112  # EXIF tag
 
 
 def picture(width: int, height: int, seed: int, low: int = 0, high: int = 255) -> Image.Image:
-    """Gradients in steps, discs and bars, all values between `low` and `high`."""
+    """Returns stepped gradients, discs and bars, with all values between `low` and `high`."""
     rng = np.random.default_rng(seed)
     x = np.linspace(0, 1, width)[None, :, None]
     y = np.linspace(0, 1, height)[:, None, None]
@@ -63,7 +63,7 @@ def stroke(width: int, height: int) -> Image.Image:
 
 
 def ring(width: int, height: int) -> Image.Image:
-    """A ring with an island inside, which is part of the hole but no outer contour."""
+    """Returns a ring with an island, which is part of the hole but not an outer contour."""
     mask = blank(width, height)
     draw = ImageDraw.Draw(mask)
     cx, cy, r = width // 2, height // 2, min(width, height) // 3
@@ -74,7 +74,7 @@ def ring(width: int, height: int) -> Image.Image:
 
 
 def parts(width: int, height: int) -> Image.Image:
-    """Several parts: two in one row, overlapping margins, one that touches another by a corner only."""
+    """Returns several parts: two in one row, overlapping margins, and two that touch at a corner."""
     mask = blank(width, height)
     draw = ImageDraw.Draw(mask)
     w, h = width // 12, height // 12
@@ -85,7 +85,7 @@ def parts(width: int, height: int) -> Image.Image:
 
 
 def edges(width: int, height: int) -> Image.Image:
-    """Parts at the left edge, the right edge and in two corners."""
+    """Returns parts at the left edge, the right edge and in two corners."""
     mask = blank(width, height)
     draw = ImageDraw.Draw(mask)
     w, h = max(width // 14, 1), max(height // 14, 1)
@@ -97,12 +97,12 @@ def edges(width: int, height: int) -> Image.Image:
 
 
 def soft(width: int, height: int) -> Image.Image:
-    """A blurred disc: every value between 0 and 255, 127 and 128 among them."""
+    """Returns a blurred disc with all values from 0 to 255, including 127 and 128."""
     return disc(width, height, 0.3).filter(ImageFilter.GaussianBlur(min(width, height) / 14))
 
 
 def yellow(mask: Image.Image) -> Image.Image:
-    """A mask as the web UI sends it: half transparent yellow strokes on nothing."""
+    """Returns a mask in the form of IOPaint's page: half-transparent yellow strokes on transparency."""
     values = np.asarray(mask)
     out = np.zeros((*values.shape, 4), np.uint8)
     out[values > 127] = (255, 203, 0, 186)

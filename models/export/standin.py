@@ -1,13 +1,13 @@
-"""Writes small stand-in models with the input contracts of the models that IOPaint knows.
+"""Writes small stand-in models with the contracts of IOPaint's models.
 
     python standin.py FOLDER
 
 writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
-(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and answer [1, 3, H, W] in 0..1. migan.pt, mat.pt,
+(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and return [1, 3, H, W] in 0..1. migan.pt, mat.pt,
 manga-inpaintor.pt and manga-lines.pt are formulas with the contracts of those models.
 
-What they fill in is no picture, but it depends on every pixel, on the place, on the size of the input and on the
-mask, so that a wrong crop, pad or threshold shows. The same seed gives the same weights.
+Their fill depends on every pixel, the position, the input's size and the mask, so that a wrong crop, padding or
+threshold changes it. The same seed gives the same weights.
 """
 
 import io
@@ -20,13 +20,13 @@ from lama_arch import LaMa
 from torch import Tensor, nn
 
 SEED = 1
-LOGIT_SPREAD = 0.4  # keeps the fill so far from black and white that scaling stays in range
+LOGIT_SPREAD = 0.4  # keeps the fill away from black and white, so that scaling stays in range
 
 
 class Probe(nn.Module):
-    """A fill made of waves over place and size, of the image's surroundings and of the mask's.
+    """A fill of waves over position and size, and of local means of image and mask.
 
-    Unlike LaMa it doesn't put the image back outside the mask.
+    Unlike LaMa it doesn't composite the image outside the mask.
     """
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ class Probe(nn.Module):
 
 
 class Migan(nn.Module):
-    """The probe for what MI-GAN takes and gives: (0.5 - mask, what is kept) in, an image in -1..1 out."""
+    """The probe under MI-GAN's contract: (0.5 - mask, known pixels) to an image in -1..1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Migan(nn.Module):
 
 
 class Mat(nn.Module):
-    """The probe for what MAT takes and gives: an image in -1..1 and what is kept of it."""
+    """The probe under MAT's contract: an image in -1..1 and a mask of known pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Mat(nn.Module):
 
 
 class MangaLines(nn.Module):
-    """Lines where neighbours differ; leaves 0..255, as it may."""
+    """Lines at differences of neighbours; values may exceed 0..255."""
 
     def forward(self, gray: Tensor) -> Tensor:
         around = nn.functional.avg_pool2d(gray, 3, stride=1, padding=1)
@@ -72,7 +72,7 @@ class MangaLines(nn.Module):
 
 
 class MangaInpaintor(nn.Module):
-    """A fill that depends on everything that the manga model is given."""
+    """A fill that depends on all inputs of the manga model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class MangaInpaintor(nn.Module):
 
 
 def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
-    """A LaMa with random weights whose activations stay in a lively range."""
+    """Returns a LaMa with random weights and non-degenerate activations."""
     torch.manual_seed(seed)
     model = LaMa(width=width, blocks=blocks)
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -109,7 +109,7 @@ def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
 
 
 def models() -> dict[str, nn.Module]:
-    """File name -> model."""
+    """Returns file name -> model."""
     return {
         "lama.pt": narrow_lama(),
         "probe.pt": Probe(),
@@ -121,7 +121,7 @@ def models() -> dict[str, nn.Module]:
 
 
 def save(model: nn.Module, path: Path) -> None:
-    """Writes TorchScript without its debugging records, which name files of the machine that wrote them."""
+    """Writes TorchScript without debug records, which contain paths of this machine."""
     whole = io.BytesIO()
     torch.jit.save(torch.jit.script(model.eval()), whole)
     with zipfile.ZipFile(whole) as records, zipfile.ZipFile(path, "w") as kept:

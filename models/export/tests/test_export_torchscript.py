@@ -1,4 +1,4 @@
-"""Exported models answer what IOPaint's own networks answer."""
+"""Tests that exported models equal IOPaint's networks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Export(unittest.TestCase):
             path = export(name, original.state_dict(), Path(folder))
             exported = torch.jit.load(str(path)).eval()
             self.assertIn("format", (Path(folder) / f"{name}.toml").read_text())
-            # Not the example that the trace was taken with.
+            # Other input than the traced example.
             torch.manual_seed(6)
             inputs = example()
             # MAT draws from torch's generator in each pass.
@@ -45,7 +45,7 @@ class Export(unittest.TestCase):
         import numpy as np
         import torch
 
-        # As IOPaint seeds and draws it.
+        # IOPaint's seed and generator.
         np.random.seed(240)
         latent = torch.from_numpy(np.random.randn(1, 512)).float()
 
