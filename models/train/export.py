@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes a model that `iopaint start --model NAME` loads of a training's state: NAME.pt, TorchScript with the contract of
-big-lama, and NAME.toml, its description."""
+"""Exports a training state as a model for `iopaint start --model NAME`: NAME.pt, TorchScript with big-lama's contract, and
+NAME.toml, its description."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ max_forward_pixels = 4_194_304
 
 
 def scripted(kept: dict) -> torch.jit.ScriptModule:
-    """The best averaged weights of a state, frozen: image [N, 3, H, W] in 0..1 and mask [N, 1, H, W] of 0 and 1
+    """Returns the best averaged weights of a state, frozen: image [N, 3, H, W] in 0..1 and mask [N, 1, H, W] of 0 and 1
     (1 = hole) to [N, 3, H, W] in 0..1, at any size of at least 64 pixels a side."""
     network = Network(Shape.of(kept["shape"]))
     network.load_state_dict(kept["best"])
@@ -32,7 +32,7 @@ def scripted(kept: dict) -> torch.jit.ScriptModule:
 
 
 def export(kept: dict, folder: Path, name: str, contract: str = "lama") -> Path:
-    """Writes both files, each whole or not at all; where the model is."""
+    """Writes both files atomically; returns the model's path."""
     folder.mkdir(parents=True, exist_ok=True)
     model, description = folder / f"{name}.pt", folder / f"{name}.toml"
     temporary = folder / f"{name}.pt.tmp"

@@ -1,4 +1,4 @@
-"""Smooth fillings without weights, from which the network starts."""
+"""Smooth fills without weights, the network's initial guess."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def pull(colours: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Halves colours [N, 3, H, W] and their weights [N, 1, H, W] in 0..1; only known pixels are averaged."""
+    """Downsamples colours [N, 3, H, W] and weights [N, 1, H, W] in 0..1 by two; averages known pixels only."""
     summed = F.avg_pool2d(colours * weights, 2, 2, 0, True, False)
     known = F.avg_pool2d(weights, 2, 2, 0, True, False)
     return summed / known.clamp(min=1e-6), (known * 4.0).clamp(max=1.0)
@@ -31,7 +31,7 @@ def pull_push(image: Tensor, mask: Tensor) -> Tensor:
 
 
 def relax(filling: Tensor, image: Tensor, mask: Tensor, steps: int = 10) -> Tensor:
-    """The image with the filling in its hole, joined to the border by a few steps of diffusion."""
+    """Returns the image with the fill in its hole, smoothed towards the border by a few diffusion steps."""
     known = image * (1.0 - mask)
     filled = known + filling * mask
     for _ in range(steps):

@@ -1,4 +1,4 @@
-"""What a filling is held to: colour, features of a frozen network, and a critic that learns to tell fillings apart."""
+"""Training losses: colour, features of a frozen network, and a discriminator."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# The weight of the picture outside of the hole, which keeps features alive, and the roundness of the colour loss.
+# Weight of the known pixels, which keeps features active, and epsilon of the colour loss.
 OUTSIDE = 0.15
 ROUNDNESS = 0.1
-# How slowly the measured size of a loss's gradient follows.
+# Decay of the running mean of a loss's gradient norm.
 INERTIA = 0.97
 
 
 def colour_loss(said: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """Charbonnier with a wide round bottom. A plain absolute difference pulls hardest towards the smooth filling in flat
-    places, and the network then switches itself off inside of holes."""
+    """Returns a Charbonnier loss with a large epsilon. An absolute difference has its strongest gradient towards the smooth
+    fill in flat areas, with which the network's output inside holes vanishes."""
     error = ((said - image).pow(2) + ROUNDNESS**2).sqrt() - ROUNDNESS
     inside = (error * mask).sum() / (said.shape[1] * mask.sum())
     return inside + OUTSIDE * (error * (1 - mask)).mean()
 
 
 class Critic(nn.Module):
-    """Says of every patch whether it is real (Isola et al. 2017), with spectral normalisation; and its features."""
+    """A patch discriminator (Isola et al. 2017) with spectral normalisation; returns features too."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -42,8 +42,8 @@ class Critic(nn.Module):
 
 
 def adversarial_losses(critic: Critic, filled: Tensor, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """For the network: how false the critic finds the patches that the hole touches, and how far the critic's features
-    are from those of the original. The critic learns nothing from them."""
+    """Returns the generator's losses: the adversarial loss of patches that the hole touches, and the distance of the
+    discriminator's features to those of the original. Neither trains the discriminator."""
     critic.requires_grad_(False)
     verdict, features = critic(filled)
     with torch.no_grad():
@@ -56,7 +56,7 @@ def adversarial_losses(critic: Critic, filled: Tensor, image: Tensor, mask: Tens
 
 
 def critic_loss(critic: Critic, filled: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """For the critic: a hinge on real patches, and on those that the hole touches."""
+    """Returns the discriminator's hinge loss on real patches and on those that the hole touches."""
     real, _ = critic(image)
     false, _ = critic(filled.detach())
     places = F.adaptive_max_pool2d(mask, false.shape[-2:])
@@ -64,14 +64,14 @@ def critic_loss(critic: Critic, filled: Tensor, image: Tensor, mask: Tensor) -> 
 
 
 class Balance:
-    """Adds up the gradients of several losses at the network's answer so that each has a wanted size beside the first,
-    whatever the losses' own units are. `norms` is what was measured so far."""
+    """Sums the gradients of several losses at the network's output with given norms relative to the first, independent of
+    the losses' units. `norms` has the running means of the measured norms."""
 
     def __init__(self, norms: dict[str, float] | None = None) -> None:
         self.norms = dict(norms or {})
 
     def gradient(self, answer: Tensor, first: Tensor, others: dict[str, tuple[Tensor, float]]) -> Tensor:
-        """The gradient at `answer` of `first` and of others, each with its size beside that of `first`."""
+        """Returns the gradient at `answer` of `first` and of others, each with a norm relative to that of `first`."""
         total = torch.autograd.grad(first, answer, retain_graph=True)[0]
         size = total.norm().item()
         for name, (loss, share) in others.items():

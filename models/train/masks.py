@@ -1,4 +1,4 @@
-"""Holes to train on, drawn by chance: thin ones, blobs and large ones."""
+"""Random holes for training: thin ones, blobs and large ones."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 Draw = ImageDraw.ImageDraw
 
-# How often each kind is drawn.
+# Probability of each kind.
 SHARES = {"thin": 0.34, "blobs": 0.54, "large": 0.12}
-# A hole's part of the picture; others are drawn again.
+# Allowed area of a hole, as a fraction of the image; others are redrawn.
 LEAST, MOST = 0.012, 0.5
 TRIES = 20
 LETTERS = string.ascii_letters + string.digits + ".,:/-"
 
 
 def mask(random: np.random.Generator, side: int, kind: str | None = None) -> np.ndarray:
-    """A mask [side, side] of 0 and 1 (1 = hole) that is never empty and never whole; any kind where none is named."""
+    """Returns a mask [side, side] of 0 and 1 (1 = hole), never empty and never full; of a random kind by default."""
     if kind is None:
         kind = str(random.choice(list(SHARES), p=list(SHARES.values())))
     for _ in range(TRIES):
@@ -29,14 +29,14 @@ def mask(random: np.random.Generator, side: int, kind: str | None = None) -> np.
         hole = (np.asarray(picture) > 0).astype(np.uint8)
         if LEAST <= hole.mean() <= MOST:
             return hole
-    # All tries fell outside of the picture or were too small.
+    # All attempts were outside of the image or too small.
     hole = np.zeros((side, side), np.uint8)
     hole[side * 3 // 8 : side * 5 // 8, side * 3 // 8 : side * 5 // 8] = 1
     return hole
 
 
 def masks(random: np.random.Generator, side: int) -> np.ndarray:
-    """As `mask`; often several kinds at once, since more is learnt from a picture with more to fill."""
+    """As `mask`, often with several kinds at once: more hole pixels train more per sample."""
     hole = mask(random, side)
     while hole.mean() < 0.15 and random.random() < 0.8:
         hole = np.maximum(hole, mask(random, side))
@@ -44,7 +44,7 @@ def masks(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def text(random: np.random.Generator, height: int) -> Image.Image:
-    """A word, `height` pixels high, 255 where its letters are."""
+    """Returns a word of `height` pixels, 255 in its letters."""
     word = "".join(random.choice(list(LETTERS), random.integers(2, 12)))
     font = ImageFont.load_default()
     left, top, right, bottom = font.getbbox(word)
@@ -106,7 +106,7 @@ def _lines(picture: Image.Image, random: np.random.Generator) -> None:
 
 
 def _stroke(picture: Image.Image, random: np.random.Generator, thinnest: float, widest: float, turns: int) -> None:
-    """What a hand with a round brush paints."""
+    """Returns a hand-like stroke of a round brush."""
     draw, side = ImageDraw.Draw(picture), picture.width
     place, angle = random.uniform(0, side, 2), random.uniform(0, 2 * math.pi)
     length, width = random.uniform(0.06, 0.3) * side, random.uniform(thinnest, widest)
@@ -121,7 +121,7 @@ def _stroke(picture: Image.Image, random: np.random.Generator, thinnest: float, 
 
 
 def _blob(draw: Draw, random: np.random.Generator, side: int, area: float) -> None:
-    """A smooth star-shaped blob of about `area`, a part of the picture."""
+    """Returns a smooth star-shaped blob of about `area`, a fraction of the image."""
     angle = np.linspace(0, 2 * math.pi, 48, endpoint=False)
     radius = np.ones_like(angle)
     for wave in range(1, 5):

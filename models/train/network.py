@@ -1,9 +1,9 @@
-"""A small network like LaMa (fast Fourier convolutions, Suvorov et al. 2021), and the passes from coarse to fine.
+"""A small network similar to LaMa (fast Fourier convolutions, Suvorov et al. 2021), applied from coarse to fine.
 
-What differs from LaMa: the hole is filled smoothly before the network sees it, and the network's own coarser result
-takes that filling's place at finer sizes; nothing convolves at full size (pixel unshuffle and shuffle); skips are added;
-leaky ReLU; the colour is clamped in place of a sigmoid. The network says the whole colour. Versions that said a
-correction to the filling learnt nothing: their features died inside the hole.
+Differences from LaMa: the input's hole has a smooth fill, which the network's own coarser result replaces at finer
+sizes; no convolution at full size (pixel unshuffle and shuffle); additive skips; leaky ReLU; clamped colour instead of a
+sigmoid. The network predicts the whole colour. Versions that predicted a correction to the fill didn't train: their
+features vanished inside the hole.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from filling import pull, pull_push, relax
 from torch import Tensor, nn
 
-# The coarsest pass is at the smallest size whose shorter side is at least this, in pixels.
+# Minimum shorter side of the coarsest pass, in pixels.
 COARSEST_SIDE = 96
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a network is: channels at a half, a quarter and an eighth of the size; residual blocks; the part of the
-    blocks' channels that sees the whole picture. The defaults are those of `lama-mini`."""
+    """Size of a network: channels at a half, a quarter and an eighth of the size; residual blocks; the global fraction of
+    the blocks' channels. The defaults are those of `lama-mini`."""
 
     widths: tuple[int, int, int] = (24, 48, 128)
     blocks: int = 6
@@ -30,19 +30,19 @@ class Shape:
 
     @staticmethod
     def of(kept: dict) -> Shape:
-        """The shape that a state names."""
+        """Returns the shape in a state."""
         return Shape(tuple(kept["widths"]), kept["blocks"], kept["global_ratio"])
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-    """Without a bias, which the batch normalisation behind it has."""
+    """Returns a convolution without a bias, which the following batch normalisation has."""
     padding = kernel // 2
     mode = "reflect" if padding else "zeros"
     return nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False, padding_mode=mode)
 
 
 def activated(x: Tensor) -> Tensor:
-    """Leaky: with plain ReLU the gradient of every weight went to zero."""
+    """Applies leaky ReLU: with plain ReLU the gradient of every weight went to zero."""
     return F.leaky_relu(x, 0.2)
 
 
@@ -58,13 +58,13 @@ class ConvBN(nn.Module):
         return activated(self.bn(self.conv(x)))
 
     def fold(self) -> None:
-        """Puts the normalisation into the convolution, for a network that isn't trained any more."""
+        """Folds the normalisation into the convolution, for inference."""
         fold_normalisation(self.bn, [(self.conv, slice(None))], self.conv)
         self.bn = nn.Identity()
 
 
 class FourierUnit(nn.Module):
-    """A convolution of the spectrum: every output pixel sees every input pixel."""
+    """A convolution of the spectrum, with a global receptive field."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class FourierUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[2], x.shape[3]
-        # Transforms take no half precision at most sizes; exported files hold nothing but float32.
+        # Fourier transforms lack half precision at most sizes; exported files are float32 only.
         if not torch.jit.is_scripting():
             x = x.float()
         spectrum = torch.fft.rfft2(x, dim=(-2, -1), norm="ortho")
@@ -85,7 +85,7 @@ class FourierUnit(nn.Module):
 
 
 class FFC(nn.Module):
-    """Fast Fourier convolution: the first channels are local, the others see the whole picture by their spectrum."""
+    """Fast Fourier convolution: the first channels are local, the others global through their spectrum."""
 
     def __init__(self, channels: int, global_ratio: float) -> None:
         super().__init__()
@@ -126,8 +126,8 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """One pass. `forward(filled [N, 3, H, W] in 0..1, mask [N, 1, H, W]) -> [N, 3, H, W]`, not clamped, the whole
-    picture; H and W are multiples of 8."""
+    """One pass. `forward(filled [N, 3, H, W] in 0..1, mask [N, 1, H, W]) -> [N, 3, H, W]`, not clamped; H and W
+    are multiples of 8."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -157,8 +157,8 @@ class Network(nn.Module):
 
 
 class CoarseToFine(nn.Module):
-    """The contract of big-lama: `forward(image [N, 3, H, W] in 0..1, mask [N, 1, H, W], 1 = hole) -> [N, 3, H, W]` in
-    0..1, with the image unchanged outside of the hole."""
+    """big-lama's contract: `forward(image [N, 3, H, W] in 0..1, mask [N, 1, H, W], 1 = hole) -> [N, 3, H, W]` in
+    0..1, with the image unchanged outside the hole."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class CoarseToFine(nn.Module):
         self.coarsest_side = COARSEST_SIDE
 
     def one_pass(self, image: Tensor, mask: Tensor, filling: Tensor) -> Tensor:
-        """The network at one size, any; what it says in the hole, clamped."""
+        """Runs the network at one size; returns its clamped output in the hole."""
         height, width = image.shape[2], image.shape[3]
         filled = relax(filling, image, mask)
         padded_mask = mask
@@ -197,7 +197,7 @@ class CoarseToFine(nn.Module):
 
 
 def fold_normalisation(norm: nn.BatchNorm2d, parts: list[tuple[nn.Conv2d, slice]], bias_of: nn.Conv2d) -> None:
-    """Scales the convolutions by the channels of the normalisation that each writes; one gets the bias."""
+    """Scales convolutions by the normalisation of their output channels; one gets the bias."""
     scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
     for part, channels in parts:
         part.weight.data.mul_(scale[channels].view(-1, 1, 1, 1))
@@ -205,7 +205,7 @@ def fold_normalisation(norm: nn.BatchNorm2d, parts: list[tuple[nn.Conv2d, slice]
 
 
 def folded(net: Network) -> Network:
-    """The network with every batch normalisation in its convolutions; changes what it is given."""
+    """Folds every batch normalisation into its convolutions, in place; returns the network."""
     net.eval()
     for module in list(net.modules()):
         if isinstance(module, ConvBN | FFC):

@@ -1,4 +1,4 @@
-"""Pictures drawn by chance, with the straight edges, repetitions and letters of which a few photographs have too little."""
+"""Random synthetic images with straight edges, repetitions and letters, which few photographs have."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from masks import text
 from PIL import Image, ImageDraw
 
-# Shapes are drawn so many times larger, and averaged.
+# Supersampling factor of shapes.
 FINER = 2
 
 
 def picture(random: np.random.Generator, side: int) -> np.ndarray:
-    """An RGB picture [side, side, 3] of uint8; half of them with noise."""
+    """Returns an RGB image [side, side, 3] of uint8; half of them with noise."""
     drawn = KINDS[random.integers(len(KINDS))](random, side)
     if random.random() < 0.5:
         drawn = drawn + random.normal(0, random.uniform(1, 6), drawn.shape)
@@ -26,7 +26,7 @@ def _colour(random: np.random.Generator) -> tuple[int, ...]:
 
 
 def _across(random: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates along and across a direction, in pixels."""
+    """Returns coordinates along and across a direction, in pixels."""
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
     angle = random.uniform(0, 2 * math.pi)
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
@@ -40,7 +40,7 @@ def _gradient(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _leaves(random: np.random.Generator, side: int) -> np.ndarray:
-    """Dead leaves: shapes of all sizes that lie on each other, as objects do (Lee, Mumford, Huang 2001)."""
+    """Returns a dead-leaves image: overlapping shapes of all sizes (Lee, Mumford, Huang 2001)."""
     full = side * FINER
     image = Image.new("RGB", (full, full), (128, 128, 128))
     draw = ImageDraw.Draw(image)
@@ -67,7 +67,7 @@ def _stripes(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _bricks(random: np.random.Generator, side: int) -> np.ndarray:
-    """Bricks, tiles or windows, seen aslant."""
+    """Returns bricks, tiles or windows in perspective."""
     y, x = np.mgrid[0 : side * FINER, 0 : side * FINER] / (side * FINER) - 0.5
     (a, b), (c, d) = np.eye(2) + random.uniform(-0.3, 0.3, (2, 2))
     nearer = 1 + x * random.uniform(-0.6, 0.6) + y * random.uniform(-0.6, 0.6)
@@ -83,7 +83,7 @@ def _bricks(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _planes(random: np.random.Generator, side: int) -> np.ndarray:
-    """Straight edges that meet."""
+    """Returns intersecting straight edges."""
     image = _gradient(random, side)
     for _ in range(random.integers(1, 6)):
         along, _ = _across(random, side)
@@ -96,7 +96,7 @@ def _planes(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _signs(random: np.random.Generator, side: int) -> np.ndarray:
-    """Lines and letters."""
+    """Returns lines and letters."""
     full = side * FINER
     image = Image.fromarray(_gradient(random, side).astype(np.uint8)).resize((full, full), Image.Resampling.BILINEAR)
     draw = ImageDraw.Draw(image)
@@ -110,7 +110,7 @@ def _signs(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def _noise(random: np.random.Generator, side: int) -> np.ndarray:
-    """Coloured noise with the falling spectrum of photographs."""
+    """Returns coloured noise with the power-law spectrum of photographs."""
     image = np.zeros((side, side, 3), np.float32)
     for octave in range(1, 7):
         coarse = random.normal(0, 1, (max(2, side >> octave),) * 2 + (3,)).astype(np.float32)

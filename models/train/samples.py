@@ -1,5 +1,5 @@
-"""What the network is shown: pieces of photographs and drawn pictures, each with a hole. Every sample follows from the
-seed, the step and its place in the batch, whoever makes it and whatever was made before."""
+"""Training samples: crops of photographs and synthetic images, each with a hole. A sample is a function of the seed, the
+step and its index in the batch, independent of the process and of earlier samples."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 LARGEST_SIDE = 2048
-# Pieces are cut at these sizes of a photograph, so often.
+# Scales of the crops and their probabilities.
 SCALES = {1.0: 0.08, 0.71: 0.17, 0.5: 0.25, 0.35: 0.27, 0.25: 0.23}
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-# One scene of so many is kept for validation.
+# One scene in this many is used for validation.
 KEPT_OUT = 10
 VALIDATION_SIDE = 256
 VALIDATION_SEED = 7
@@ -31,15 +31,15 @@ Pyramid = list[np.ndarray]
 
 @dataclass(frozen=True)
 class Photos:
-    """Photographs as RGB of uint8 at every scale, those to learn from and those to validate with."""
+    """Photographs as RGB of uint8 at every scale, for training and for validation."""
 
     training: list[Pyramid]
     validation: list[Pyramid]
 
     @staticmethod
     def read(folder: Path) -> Photos:
-        """All photographs in a folder and below. Which scenes are kept out follows from their names, so that it stays
-        the same when others are added."""
+        """Reads all photographs in a folder and below. The names decide the validation scenes, so that the choice is
+        stable when photographs are added."""
         paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         if len(paths) < 2:
             raise SystemExit(f"{folder} holds {len(paths)} photographs, and at least 2 are needed")
@@ -47,19 +47,19 @@ class Photos:
         kept_out = {name for name in scenes if zlib.crc32(name.encode()) % KEPT_OUT == 0}
         if not 0 < len(kept_out) < len(scenes):
             kept_out = {scenes[-1]}
-        # Photographs of nothing but one scene: better the last of them than nothing.
+        # All photographs show one scene: validate with the last one.
         kept = [path for path in paths if scene(path) in kept_out] if len(scenes) > 1 else paths[-1:]
         learnt = [path for path in paths if path not in kept]
         return Photos([pyramid(path) for path in learnt], [pyramid(path) for path in kept])
 
 
 def scene(path: Path) -> str:
-    """What a photograph is of: `harbour-1.jpg` and `harbour-2.jpg` are one scene."""
+    """Returns a photograph's scene: `harbour-1.jpg` and `harbour-2.jpg` are one scene."""
     return path.stem.rstrip("0123456789-_ ")
 
 
 def pyramid(path: Path) -> Pyramid:
-    """A photograph at every scale."""
+    """Returns a photograph at every scale."""
     with Image.open(path) as opened:
         photo = ImageOps.exif_transpose(opened).convert("RGB")
     photo.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.BOX)
@@ -68,7 +68,7 @@ def pyramid(path: Path) -> Pyramid:
 
 
 class Samples(Dataset):
-    """Samples by (step, place in the batch, side, part of drawn pictures): image [3, side, side] in 0..1 and mask
+    """Samples by (step, index in the batch, side, fraction of synthetic images): image [3, side, side] in 0..1 and mask
     [1, side, side]."""
 
     def __init__(self, photos: list[Pyramid], seed: int) -> None:
@@ -87,7 +87,7 @@ class Samples(Dataset):
         return torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1))), torch.from_numpy(hole)
 
     def _piece(self, random: np.random.Generator, side: int) -> np.ndarray:
-        """The busiest of one to three pieces of photographs; most of a photograph is sky or wall."""
+        """Returns the most detailed of one to three crops; most of a photograph is sky or wall."""
         pieces = [self._any_piece(random, side) for _ in range(random.integers(1, 4))]
         return max(pieces, key=_business)
 
@@ -104,7 +104,7 @@ class Samples(Dataset):
 
 
 class Batches(Sampler):
-    """The keys of every batch from one step to the last, as the schedule says."""
+    """The keys of all batches from a step to the last, according to the schedule."""
 
     def __init__(self, schedule: Schedule, first: int) -> None:
         self.schedule = schedule
@@ -117,7 +117,7 @@ class Batches(Sampler):
 
 
 def validation_set(photos: list[Pyramid]) -> tuple[Tensor, Tensor]:
-    """The middle of every photograph with a hole of each kind: images [N, 3, 256, 256], masks [N, 1, 256, 256]."""
+    """Returns the centre of every photograph with a hole of each kind: images [N, 3, 256, 256], masks [N, 1, 256, 256]."""
     random = np.random.default_rng(VALIDATION_SEED)
     images, holes = [], []
     for sizes in photos:
@@ -134,7 +134,7 @@ def validation_set(photos: list[Pyramid]) -> tuple[Tensor, Tensor]:
 
 
 def _business(piece: np.ndarray) -> float:
-    """How much happens in a piece: the mean slope at 32 x 32."""
+    """Returns the detail of a crop: its mean gradient at 32 x 32."""
     small = np.asarray(Image.fromarray(piece).resize((32, 32), Image.Resampling.BOX), np.float32)
     return float(np.abs(np.diff(small, axis=0)).mean() + np.abs(np.diff(small, axis=1)).mean())
 

@@ -1,14 +1,14 @@
-"""What changes in the course of a training: sizes of pieces, learning rate, losses. All of it follows from the step, so
-that a training that was broken off goes on as if it had not been."""
+"""The training schedule: crop sizes, learning rate, losses. All are functions of the step, so that a resumed training
+equals an uninterrupted one."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-# Batch normalisation goes on with what it has measured; batches of large pieces are too small to measure on.
+# Batch normalisation is frozen: batches of large crops are too small for statistics.
 FROZEN_FROM = 0.895
-# The network's own coarser result takes the place of the smooth filling, and so often.
+# The network's own coarser result replaces the smooth fill, with this probability.
 CASCADE_FROM, CASCADE_SHARE = 0.1, 0.3
 FEATURES_FROM, FEATURES_RAMP = 0.0, 0.04
 ADVERSARIAL_FROM, ADVERSARIAL_RAMP = 0.6, 0.08
@@ -16,7 +16,7 @@ ADVERSARIAL_FROM, ADVERSARIAL_RAMP = 0.6, 0.08
 
 @dataclass(frozen=True)
 class Stage:
-    """Pieces of `side` pixels, `batch` at once, `drawn` of them (0..1) drawn and not photographed."""
+    """Crops of `side` pixels in batches of `batch`, a fraction `drawn` (0..1) of them synthetic."""
 
     side: int
     batch: int
@@ -25,7 +25,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A training of `steps` steps; `side` and `batch` at its beginning."""
+    """A training of `steps` steps; `side` and `batch` are the initial values."""
 
     steps: int
     side: int = 128
@@ -33,11 +33,11 @@ class Schedule:
     peak_rate: float = 1.5e-3
 
     def progress(self, step: int) -> float:
-        """0 at the first step, 1 after the last."""
+        """Returns 0 at the first step and 1 after the last."""
         return step / self.steps
 
     def stage(self, step: int) -> Stage:
-        """Pieces become larger towards the end, and fewer at once."""
+        """Returns the stage of a step: crops grow towards the end, and batches shrink."""
         progress = self.progress(step)
         if progress < 0.75:
             return Stage(self.side, self.batch, 0.2)
@@ -46,11 +46,11 @@ class Schedule:
         return Stage(self.side * 2, max(1, self.batch // 4), 0.08)
 
     def rate(self, step: int) -> float:
-        """The learning rate: up at once, down along a cosine."""
+        """Returns the learning rate: a short warm-up, then a cosine decay."""
         progress = self.progress(step)
         warm = min(1.0, progress / 0.015 + 0.02)
         return self.peak_rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
 
     def strength(self, step: int, start: float, ramp: float) -> float:
-        """Of a loss that begins at a progress of `start` and is whole after `ramp` more: 0..1."""
+        """Returns the weight of a loss that starts at progress `start` and is full after another `ramp`: 0..1."""
         return min(1.0, max(0.0, (self.progress(step) - start) / ramp))

@@ -1,4 +1,4 @@
-"""The state of a training on disk: never half-written, and never taken where it is damaged."""
+"""The training state on disk, written atomically and verified when read."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ KEYS = {
 
 
 class DamagedState(Exception):
-    """A file that is no whole state; the message says which and why."""
+    """A damaged state file; the message has its path and the reason."""
 
 
 def previous(path: Path) -> Path:
-    """Where the state before the newest is."""
+    """Returns the path of the previous state."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def write(path: Path, state: dict) -> None:
-    """Puts the state at `path`, and what was there at `previous(path)`."""
+    """Writes the state to `path` and moves the old one to `previous(path)`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("wb") as file:
@@ -54,9 +54,9 @@ def write(path: Path, state: dict) -> None:
 
 
 def read(path: Path) -> dict:
-    """A whole state; `DamagedState` where it is none."""
+    """Reads a state. Raises `DamagedState` if it is incomplete."""
     try:
-        # PyTorch doesn't compare the checksums of the archive that its files are.
+        # PyTorch doesn't verify the checksums of its zip archives.
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
         if broken is not None:
@@ -70,8 +70,8 @@ def read(path: Path) -> dict:
 
 
 def newest(path: Path) -> dict | None:
-    """The newest whole state at `path`, or the one before it where that is damaged or missing. None where there is
-    neither file; `DamagedState` where no file that is there is whole."""
+    """Returns the state at `path`, or the previous one if that is damaged or missing. Returns None without either file;
+    raises `DamagedState` if all existing files are damaged."""
     damage = None
     for candidate in (path, previous(path)):
         if not candidate.exists():

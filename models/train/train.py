@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Trains a small network like LaMa on a folder of photographs, over as many hours and calls as it takes.
+"""Trains a small network similar to LaMa on a folder of photographs, over any number of hours and calls.
 
-The state is saved every few minutes, and when the training is stopped by Ctrl-C or a signal; the next call goes on from
-there. README.md beside this file tells what to choose.
+The state is saved every few minutes and on Ctrl-C or a signal; the next call resumes it. README.md beside this file
+describes the choices.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from trainer import EfficientNetLite0, Settings, Trainer
 
-# The stages that are compared: edges, texture, parts of things. Later ones know only what a picture is of.
+# Compared stages: edges, texture, object parts. Later stages have semantic features only.
 TRUNK_STAGES = 4
 LOG_SECONDS = 30
 NO_PHOTOS = """{problem}
@@ -35,7 +35,7 @@ in tests/fixtures/photos: models are judged by them. models/train/README.md tell
 
 
 class Stop:
-    """Becomes `asked` with the first signal; the step that runs is finished."""
+    """Sets `asked` at the first signal; the running step is finished."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -47,18 +47,18 @@ class Stop:
 
 
 class Means:
-    """Means of what steps say, until they are told."""
+    """Means of the steps' values since the last report."""
 
     def __init__(self) -> None:
         self._sums: dict[str, list[float]] = {}
 
     def add(self, found: dict[str, float]) -> None:
-        """Takes one step's numbers."""
+        """Adds the values of a step."""
         for name, value in found.items():
             self._sums.setdefault(name, []).append(value)
 
     def told(self) -> str:
-        """All means, and begins anew."""
+        """Returns all means and resets them."""
         means = {name: sum(values) / len(values) for name, values in self._sums.items()}
         self._sums = {}
         if "gain" in means:
@@ -67,7 +67,7 @@ class Means:
 
 
 def arguments() -> argparse.Namespace:
-    """What was typed."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, help="folder of photographs, also in folders below")
     parser.add_argument("--output", type=Path, required=True, help="folder of the state and the log")
@@ -94,14 +94,14 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen_device(name: str) -> torch.device:
-    """The device that `--device` names."""
+    """Returns the device of `--device`."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
 
 
 def settings_of(given: argparse.Namespace) -> Settings:
-    """The training that was asked for."""
+    """Returns the settings of the command line."""
     if given.side % 8 or given.side < 64:
         raise SystemExit("--side must be a multiple of 8 and at least 64")
     if min(given.steps, given.batch, given.blocks, *given.widths) < 1:
@@ -112,8 +112,8 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 
 def begun(settings: Settings, device: torch.device, path: Path, begin_with: Path | None) -> Trainer:
-    """A training that goes on from the state at `path`, or a new one where there is none: from chance, or from the
-    weights of the state `begin_with`."""
+    """Resumes the state at `path`, or starts a new training: from random weights, or from those of the state
+    `begin_with`."""
     trainer = Trainer(settings, device, EfficientNetLite0(TRUNK_STAGES, device))
     try:
         found = state.newest(path)
@@ -132,26 +132,26 @@ def begun(settings: Settings, device: torch.device, path: Path, begin_with: Path
 
 
 def batches(photos: Photos, trainer: Trainer, workers: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """All that are left to learn from."""
+    """Returns the remaining batches."""
     loader = DataLoader(
         Samples(photos.training, trainer.settings.seed),
         batch_sampler=Batches(trainer.settings.schedule, trainer.step),
         num_workers=workers,
         pin_memory=trainer.fast,
-        # Ctrl-C reaches all processes of a terminal; who draws samples ends with who asks for them.
+        # Ctrl-C reaches all processes of a terminal; sample processes end with the training.
         worker_init_fn=alone if workers else None,
     )
     return iter(loader)
 
 
 def alone(_: int) -> None:
-    """A process that draws samples leaves signals to the training, and takes one core."""
+    """Initialises a sample process: ignores signals, and uses one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
 
 
 def train(trainer: Trainer, photos: Photos, given: argparse.Namespace, workers: int) -> bool:
-    """Learns until the end or until it is told to stop; whether the end was reached."""
+    """Trains until the end or a stop signal; returns True at the end."""
     path = given.output / state.FILE
     steps, stop, means = trainer.settings.schedule.steps, Stop(), Means()
     held_out = validation_set(photos.validation)
@@ -191,7 +191,7 @@ def train(trainer: Trainer, photos: Photos, given: argparse.Namespace, workers: 
 
 
 def main() -> None:
-    """Trains as asked."""
+    """Runs the command."""
     given = arguments()
     settings, device = settings_of(given), chosen_device(given.device)
     if given.photos is None or not given.photos.is_dir():
@@ -201,7 +201,7 @@ def main() -> None:
     workers = given.workers
     if workers is None:
         workers = min(8, max(1, (os.cpu_count() or 2) - 1)) if device.type == "cuda" else 0
-    # Numbers too small to be normal make processors many times slower. NumPy warns where it first meets them rounded.
+    # Denormal numbers make processors many times slower. NumPy warns when it first finds them flushed to zero.
     np.finfo(np.float64)
     torch.set_flush_denormal(True)
     trainer = begun(settings, device, given.output / state.FILE, given.begin_with)

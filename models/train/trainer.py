@@ -1,4 +1,4 @@
-"""One training: its parts, a step, a validation, and all of it as a state that can be written and taken up again."""
+"""A training: its components, a step, a validation, and its state for saving and resuming."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "eval"))
 from features import EfficientNetLite0, distances  # noqa: E402
 
 LARGEST_GRADIENT = 1.0
-# How slowly the averaged weights follow at most.
+# Maximum decay of the moving average of the weights.
 AVERAGE = 0.998
 CRITIC_RATE = 4e-4
 VALIDATION_BATCH = 4
@@ -36,20 +36,19 @@ VALIDATION_BATCH = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides about a training's result, besides the photographs."""
+    """Everything that determines a training's result, besides the photographs."""
 
     shape: Shape = field(default_factory=Shape)
     schedule: Schedule = field(default_factory=lambda: Schedule(steps=4000))
     seed: int = 1
-    # Sizes of the losses' gradients beside that of the colour's; 0: without.
+    # Gradient norms of the losses relative to the colour loss; 0 disables one.
     features: float = 0.0
     adversarial: float = 0.0
 
 
 class Trainer:
-    """A training in memory. `trunk` is the frozen network whose features are compared; without it there is no feature
-    loss, and the validation goes by colour alone. `fast`: half precision where it is safe, and the layout that tensor
-    cores want; by itself on a GPU."""
+    """A training in memory. `trunk` is the frozen feature network; without it there is no feature loss, and validation uses
+    colour only. `fast`: half precision where it is safe and channels-last tensors; the default on a GPU."""
 
     def __init__(
         self, settings: Settings, device: torch.device, trunk: EfficientNetLite0 | None, fast: bool | None = None
@@ -76,7 +75,7 @@ class Trainer:
         self.best_score = float("inf")
 
     def learn(self, image: Tensor, mask: Tensor) -> dict[str, float]:
-        """One step on a batch; the sizes of the losses, and `gain`: how much less squared error than the filling's."""
+        """Runs one step on a batch; returns the losses, and `gain`: the reduction of the smooth fill's squared error."""
         schedule, step = self.settings.schedule, self.step
         image, mask = image.to(self.device, non_blocking=True), mask.to(self.device, non_blocking=True)
         for group in self.optimizer.param_groups:
@@ -104,8 +103,8 @@ class Trainer:
             return {"colour": colour.item(), **found, "gain": (before / error.clamp(min=1e-12)).item()}
 
     def validate(self, images: Tensor, masks: Tensor) -> dict[str, float]:
-        """The averaged network on held-out pictures: mean absolute error and PSNR (dB) in the hole, distance of features,
-        and `score`, of which less is better. The best weights so far are kept."""
+        """Evaluates the averaged network on the validation set: mean absolute error and PSNR (dB) in the hole, feature
+        distance, and `score` (lower is better). Keeps the best weights."""
         means = self._judged(self.average, images, masks)
         if means["score"] < self.best_score:
             self.best_score = means["score"]
@@ -113,14 +112,14 @@ class Trainer:
         return means
 
     def judge_best_again(self, images: Tensor, masks: Tensor) -> None:
-        """Scores the best weights by these pictures: those that were held out before may have been others."""
+        """Scores the best weights on the current validation set, which may differ from the former one."""
         if self.best is not None:
             network = copy.deepcopy(self.average)
             network.load_state_dict(self.best)
             self.best_score = self._judged(network, images, masks)["score"]
 
     def state(self) -> dict:
-        """All that `restore` needs."""
+        """Returns the state for `restore`."""
         return {
             "shape": asdict(self.settings.shape),
             "settings": {"seed": self.settings.seed},
@@ -136,7 +135,7 @@ class Trainer:
         }
 
     def begin_with(self, state: dict) -> None:
-        """Takes the best weights of a training of the same shape; the step, the optimizer and the critic stay new."""
+        """Loads the best weights of a training of the same shape; step, optimizer and discriminator stay new."""
         shape = Shape.of(state["shape"])
         if shape != self.settings.shape:
             raise ValueError(f"the state is of {shape}")
@@ -144,7 +143,7 @@ class Trainer:
         self.average.load_state_dict(state["best"])
 
     def restore(self, state: dict) -> None:
-        """Takes up a training of the same shape and seed where it was."""
+        """Resumes a training of the same shape and seed."""
         shape = Shape.of(state["shape"])
         if shape != self.settings.shape or state["settings"]["seed"] != self.settings.seed:
             raise ValueError(f"the state is of {shape} and seed {state['settings']['seed']}")
@@ -182,7 +181,7 @@ class Trainer:
 
     @torch.no_grad()
     def _filling(self, image: Tensor, mask: Tensor) -> Tensor:
-        """What the hole holds before the network sees it: a smooth filling, or the network's own at half the size."""
+        """Returns the initial fill: a smooth one, or the network's own at half the size."""
         draw = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.step)
         progress = self.settings.schedule.progress(self.step)
         if progress <= CASCADE_FROM or torch.rand((), generator=draw) >= CASCADE_SHARE:
@@ -198,7 +197,7 @@ class Trainer:
     def _others(
         self, composite: Tensor, image: Tensor, mask: Tensor
     ) -> tuple[dict[str, tuple[Tensor, float]], dict[str, float]]:
-        """Losses besides the colour's with the sizes that they should have, and what they are."""
+        """Returns the losses besides the colour loss with their relative norms and their values."""
         settings, others = self.settings, {}
         features = settings.features * settings.schedule.strength(self.step, FEATURES_FROM, FEATURES_RAMP)
         if features > 0:
@@ -221,7 +220,7 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Moves the averaged weights a little towards the newest."""
+        """Updates the exponential moving average of the weights."""
         kept = min(AVERAGE, (2 + self.step) / (11 + self.step))
         for mean, newest in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
             if mean.dtype.is_floating_point:

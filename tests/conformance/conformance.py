@@ -4,7 +4,7 @@
 Every generator module of this folder defines `cases(folder, seed)`, which writes files into `folder` and yields
 `(path, reference, bound)`:
 
-- `reference`: numpy array of height x width x {1, 3, 4}, uint8 or uint16, upright; None for files that must be refused.
+- `reference`: numpy array of height x width x {1, 3, 4}, uint8 or uint16, upright; None for files that must be rejected.
 - `bound`: "lossless" (equal samples), "jpeg" (mean difference at most 0.6, largest at most 6 of 255), "refused" (an
   error of either kind), "unsupported" or "damaged" (an error of this kind).
 
@@ -37,7 +37,7 @@ def decoded(path: Path, answer: str) -> numpy.ndarray:
 
 
 def fault(path: Path, answer: str, reference: numpy.ndarray | None, bound: str) -> str | None:
-    """Returns the difference between the decoder's answer and the expected one, or None."""
+    """Returns the difference between the decoder's result and the expected one, or None."""
     if bound in ("refused", "unsupported", "damaged"):
         kinds = (bound,) if bound != "refused" else ("unsupported", "damaged")
         return None if answer.startswith(tuple(f"{kind}: " for kind in kinds)) else f"not {bound}: {answer}"

@@ -1,4 +1,4 @@
-"""JPEG files in all layouts that libjpeg-turbo's cjpeg writes, and in states that other programs leave them in.
+"""JPEG files in all layouts of libjpeg-turbo's cjpeg, and with the irregularities of other programs.
 
 References are djpeg's pixels (Pillow's for inks), with djpeg's defaults: the accurate integer DCT and smooth upsampling.
 """
@@ -231,7 +231,7 @@ def colours(writer: Writer, seed: int) -> Iterator[Case]:
 
 
 def sloppy(writer: Writer, seed: int) -> Iterator[Case]:
-    """Files that other programs leave behind and libjpeg reads."""
+    """Irregular files that libjpeg reads."""
     generator = numpy.random.default_rng(seed + 3)
     for sampling, script in [("1x1", None), ("2x2", None), ("2x1", "0;\n1;\n2;\n")]:
         picture = scene(90, 61, generator)
@@ -276,7 +276,7 @@ def sloppy(writer: Writer, seed: int) -> Iterator[Case]:
 
 
 def damaged(writer: Writer, seed: int) -> Iterator[Case]:
-    """Files that were cut off or lack parts."""
+    """Truncated files and files without some parts."""
     generator = numpy.random.default_rng(seed + 4)
     for sampling, flags, script in [
         ("1x1", [], None),
@@ -309,7 +309,7 @@ def damaged(writer: Writer, seed: int) -> Iterator[Case]:
 
 
 def unsupported(writer: Writer, seed: int) -> Iterator[Case]:
-    """Kinds that are refused by name."""
+    """Unsupported kinds, rejected by name."""
     generator = numpy.random.default_rng(seed + 5)
     picture = scene(40, 30, generator)
     plain = cjpeg(picture, folder=writer.folder)

@@ -1,7 +1,7 @@
-"""Generates TIFF files: layouts, compressions, bit depths, colour models and the kinds that are refused.
+"""Generates TIFF files: layouts, compressions, bit depths, colour models and unsupported kinds.
 
-The reference is the array that was written; of JPEG streams, libjpeg-turbo's reading of each stream; of subsampled luma
-and chroma, libtiff's reading of the file.
+The reference is the written array; for JPEG streams, libjpeg-turbo's pixels of each stream; for subsampled chroma,
+libtiff's pixels of the file.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def upright(pixels: numpy.ndarray, orientation: int | None) -> numpy.ndarray:
 
 
 def reference(file: File) -> numpy.ndarray:
-    """The pixels that a lossless file shows: gray as one channel, gray with alpha as RGBA."""
+    """Returns the pixels of a lossless file: gray as one channel, gray with alpha as RGBA."""
     colours = {PALETTE: 1, RGB: 3, YCBCR: 3, CMYK: 4}.get(file.photometric, 1)
     extra = file.extra if file.extra is not None else []
     kinds = [(i, kind) for i, kind in enumerate(extra) if kind in (1, 2)]

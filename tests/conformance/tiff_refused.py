@@ -1,4 +1,4 @@
-"""Generates TIFF files that must be refused: kinds that are not read, and damage."""
+"""Generates TIFF files that must be rejected: unsupported kinds and damage."""
 
 from __future__ import annotations
 

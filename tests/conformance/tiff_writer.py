@@ -1,6 +1,6 @@
 """Writes TIFF files tag by tag, in any layout.
 
-Only compression is left to others: CCITT to libtiff, through Pillow, LZW and PackBits to imagecodecs.
+Compression uses libraries: libtiff through Pillow for CCITT, imagecodecs for LZW and PackBits.
 """
 
 from __future__ import annotations

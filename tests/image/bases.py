@@ -1,6 +1,6 @@
-"""Base images: the real ones, or stand-ins made of Debian's packages where no registry can be reached.
+"""Base images: the real ones, or stand-ins from Debian packages without access to a registry.
 
-An image that was built on stand-ins is for these tests only; it must not be published.
+Images built on stand-ins are for these tests only and must not be published.
 """
 
 from __future__ import annotations

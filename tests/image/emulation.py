@@ -1,4 +1,4 @@
-"""Programs for another processor, run here by QEMU."""
+"""Emulation of another processor with QEMU."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def header(elf_machine: int) -> tuple[bytes, bytes]:
 
 @contextlib.contextmanager
 def of(architecture: str) -> Iterator[None]:
-    """Makes the kernel run programs of `architecture` with QEMU for the length of the block, unless it can run them."""
+    """Registers QEMU for programs of `architecture` within the block, unless the kernel can run them."""
     machine, elf_machine = MACHINES[architecture]
     entry = REGISTRY / f"qemu-{machine}"
     if architecture == own_architecture() or entry.exists():
@@ -54,7 +54,7 @@ def of(architecture: str) -> Iterator[None]:
     if not (REGISTRY / "register").exists():
         subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(REGISTRY)], check=True)
     magic, mask = ("".join(f"\\x{byte:02x}" for byte in part) for part in header(elf_machine))
-    # F: the interpreter is opened now, so that it needn't be inside the images.
+    # F: the interpreter is opened at registration, so that the images needn't contain it.
     (REGISTRY / "register").write_text(f":{entry.name}:M::{magic}:{mask}:{interpreter}:F")
     try:
         yield

@@ -1,4 +1,4 @@
-"""A docker engine to test with: one that is running already, or a temporary one."""
+"""A docker engine for the tests: a running one, or a temporary one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STARTS_WITHIN_SECONDS = 60
 
 
 class EngineError(Exception):
-    """A sentence about what is missing."""
+    """A missing requirement, as a sentence."""
 
 
 def answers() -> bool:
@@ -42,7 +42,7 @@ def install() -> None:
 
 @contextlib.contextmanager
 def running(work: Path) -> Iterator[None]:
-    """Provides an engine for the length of the block. A temporary one keeps its data in `work` and changes no firewall."""
+    """Provides an engine within the block. A temporary one keeps its data in `work` and changes no firewall."""
     if answers():
         yield
         return
@@ -53,7 +53,7 @@ def running(work: Path) -> Iterator[None]:
     os.environ.update(DOCKER_HOST=socket, DOCKER_BUILDKIT="1")
     had_bridge = Path("/sys/class/net/docker0").exists()
     command = ["dockerd", "--data-root", f"{work}/data", "--exec-root", f"{work}/exec", "--pidfile", f"{work}/pid"]
-    # Published ports are served by the engine's own proxy.
+    # The engine's own proxy serves published ports.
     command += ["--host", socket, "--iptables=false", "--ip-masq=false", "--ip-forward=false"]
     with (work / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)

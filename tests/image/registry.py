@@ -1,4 +1,4 @@
-"""A registry to push images to and to pull them from: the official image, or Debian's package of the same program."""
+"""A registry for pushing and pulling: the official image, or Debian's package of the same program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ http:
 
 @contextlib.contextmanager
 def running(work: Path) -> Iterator[str]:
-    """Runs a registry for the length of the block; yields its address. Engines talk plain HTTP to 127.0.0.1."""
+    """Runs a registry within the block; yields its address. Engines talk plain HTTP to 127.0.0.1."""
     name = f"iopaint-test-registry-{uuid.uuid4().hex[:8]}"
     docker("run", "--detach", "--name", name, "--publish", "127.0.0.1:0:5000", image(work))
     try:

@@ -3,9 +3,8 @@
 `make image-test` runs this; most of its time is compilation. Environment, all optional:
 
   IMAGE_TEST_TARGETS  images to test, `cpu gpu` by default. The gpu image runs without a GPU here.
-  IMAGE_TEST_WORK     a folder to keep, so that the next run finds the layers of this one
-  IMAGE_TEST_ARCH     arm64 tests the image for another processor, under emulation: its contents and behaviour, not its
-                      build; `cpu` only
+  IMAGE_TEST_WORK     a folder that is kept, with layers for the next run
+  IMAGE_TEST_ARCH     arm64 tests contents and behaviour of the image under emulation; `cpu` only
   CUDA_VARIANT        libtorch of the gpu image; cu126 by default, which the package index has too
 """
 
@@ -114,7 +113,7 @@ def was_cached(output: str, instruction: str) -> bool:
 
 @contextlib.contextmanager
 def container(*arguments: str, name: str | None = None) -> Iterator[str]:
-    """Runs a container for the length of the block; prints its log if the block fails."""
+    """Runs a container within the block; prints its log if the block fails."""
     name = name or f"iopaint-test-{uuid.uuid4().hex[:8]}"
     patience = ("--health-timeout", "120s", "--health-start-period", "600s") if EMULATED else ()
     docker("run", "--detach", "--name", name, "--publish", "127.0.0.1:0:8080", *OFFLINE, *patience, *arguments)
@@ -175,7 +174,7 @@ def request(url: str, body: bytes | None = None, kind: str | None = None) -> tup
 
 
 def inpaint(base: str) -> bytes:
-    """Fills a hole in a photo; returns the answer, which must be another image of the same format."""
+    """Fills a hole in a photo; returns the response, which must be another image of the same format."""
     photo, mask = FIXTURES / "photos/cocktail.png", FIXTURES / "photos/cocktail.mask.png"
     if EMULATED:
         inputs = FIXTURES / "goldens/inputs"
@@ -366,7 +365,7 @@ class Building:
         self.crates = f"{mounted}cargo build --profile dist --locked --package iopaint     && cargo clean"
 
     def edit(self, file: str, before: str, after: str) -> None:
-        """Edits a file of the context for the length of the test."""
+        """Edits a file of the context within the test."""
         path = context / file
         text = path.read_text()
         self.assertIn(before, text)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a real server under mixed load for SOAK_MIN minutes and holds it to what it promises.
+"""Runs a real server under mixed load for SOAK_MIN minutes and checks its promises.
 
-Polite clients, each from an address of its own, send small and large pictures and come again when they are told to.
-Rude ones hang up in the middle of a body or of the wait, send garbage, and flood the queue. Meanwhile the model is
-switched. Every minute everybody rests for a moment, and the memory of the idle server is noted: under load it is that of
-whatever runs just then. At the end the server is told to stop while it works. Fails where a polite request was lost, an
-answer was wrong, memory at rest grew, or small pictures waited for too long.
+Well-behaved clients, each with its own address, send small and large images and honour `Retry-After`. Misbehaving ones
+disconnect during a body or while waiting, send garbage, and flood the queue. Meanwhile the model is switched. Once a
+minute all clients pause, and the memory of the idle server is recorded: under load it depends on the images in flight. At
+the end the server gets SIGTERM during a job. The test fails if a well-behaved request is lost, a response is wrong, idle
+memory grows, or small images wait too long.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 REPORT = ROOT / "build" / "soak" / "report.json"
 MODELS = ["lama-mini", "cv2", "lama-patches"]
-# The queue's places, so few that the flood fills them.
+# Queue size, small enough for the flood to fill it.
 PLACES = 16
 DRAIN_SECONDS = 30
-# Between two rests. No fewer rounds than there are thirds to compare.
+# Seconds between two pauses. At least three rounds are needed for the comparison of thirds.
 ROUND_SECONDS = 60
 ROUNDS = 6
-# What has been freed is given back within a second of the last job.
+# Freed memory is returned within a second after the last job.
 REST_SECONDS = 3
-# How much the memory of the last third of the rests may lie above that of the first.
+# Allowed ratio of the idle memory in the last third of the pauses to that in the first.
 GROWTH = 1.05
 
 
@@ -64,7 +64,7 @@ LARGE = ["photos/flower-2268x1512"]
 
 @dataclass
 class Figures:
-    """What all clients saw."""
+    """Statistics of all clients."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     small: list[float] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Figures:
     rude: int = 0
     switches: int = 0
     faults: list[str] = field(default_factory=list)
-    # Resident bytes: every second under load, and at each rest.
+    # Resident bytes: every second under load, and at each pause.
     memory: list[int] = field(default_factory=list)
     at_rest: list[int] = field(default_factory=list)
 
@@ -126,7 +126,7 @@ def size_of(png: bytes) -> tuple[int, int]:
 
 
 def polite(server: Server, figures: Figures, end: float, source: str, pictures: list[str], times: list[float]) -> None:
-    """Sends one picture after the other, and each until it is filled."""
+    """A well-behaved client: sends images one by one and retries each until it is filled."""
     bodies = {name: body(name, hd_strategy="Original") for name in pictures}
     sizes = {name: size_of((FIXTURES / f"{name}.png").read_bytes()) for name in pictures}
     while time.monotonic() < end:
@@ -160,7 +160,7 @@ def polite(server: Server, figures: Figures, end: float, source: str, pictures: 
 
 
 def rude(server: Server, figures: Figures, end: float, source: str) -> None:
-    """Hangs up, sends garbage, and asks for more than there is."""
+    """A misbehaving client: disconnects, sends garbage, and exceeds limits."""
     whole = body(LARGE[0])
     head = f"POST /api/v1/inpaint HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(whole)}\r\n\r\n".encode()
     while time.monotonic() < end:
@@ -184,7 +184,7 @@ def rude(server: Server, figures: Figures, end: float, source: str) -> None:
                 linger = struct.pack("ii", 1, 0)
                 connections[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         except OSError:
-            # It was sent away before it was done, which is the server's right.
+            # A rejection before the end is correct behaviour.
             pass
         finally:
             for connection in connections:
@@ -195,7 +195,7 @@ def rude(server: Server, figures: Figures, end: float, source: str) -> None:
 
 
 def switch(server: Server, figures: Figures, end: float) -> None:
-    """Changes the model, again and again."""
+    """Switches the model repeatedly."""
     while time.monotonic() < end:
         for model in MODELS:
             status, _, answer = server.ask("POST", "/api/v1/model", json.dumps({"name": model}).encode())
@@ -206,14 +206,14 @@ def switch(server: Server, figures: Figures, end: float) -> None:
 
 
 def watch(server: Server, figures: Figures, end: float) -> None:
-    """Notes the memory, every second."""
+    """Records the memory every second."""
     while time.monotonic() < end:
         figures.memory.append(server.resident())
         time.sleep(1)
 
 
 def rest(server: Server, figures: Figures) -> None:
-    """Notes the memory of a server that has nothing to do and the first model loaded."""
+    """Records the memory of the idle server with the first model loaded."""
     while server.metric("iopaint_jobs_inside") > 0:
         time.sleep(0.1)
     server.ask("POST", "/api/v1/model", json.dumps({"name": MODELS[0]}).encode())
@@ -227,7 +227,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def stop_while_it_works(server: Server, figures: Figures) -> tuple[int, float]:
-    """Tells the server to stop during a job; returns its exit code and how long it took."""
+    """Sends SIGTERM during a job; returns exit code and duration."""
     answers: list[int] = []
     working = threading.Thread(
         target=lambda: answers.append(server.ask("POST", "/api/v1/inpaint", body(LARGE[0], hd_strategy="Original"))[0])
@@ -248,7 +248,7 @@ def run(binary: Path, minutes: float, more: list[str]) -> dict[str, Any]:
     figures = Figures()
     server = Server(binary, more)
     try:
-        # A first round of everything, so that what is loaded once isn't taken for growth.
+        # A warm-up round, so that one-time allocations don't count as growth.
         for model in MODELS:
             server.ask("POST", "/api/v1/model", json.dumps({"name": model}).encode())
             server.ask("POST", "/api/v1/inpaint", body(LARGE[0], hd_strategy="Original"))
@@ -285,7 +285,7 @@ def judge(figures: Figures, restarts: float, code: int, drained: float, minutes:
     third = len(figures.at_rest) // 3
     first, last = statistics.median(figures.at_rest[:third]), statistics.median(figures.at_rest[-third:])
     small_p99, slowest = percentile(figures.small, 0.99), max(figures.large_forward)
-    # The one that runs, then one of each other client: two large or flooding ones, a middle one, a small one.
+    # The running job, then one of each other client: two large or flooding ones, a medium one, a small one.
     bound = 3 * slowest + 2
     if last > first * GROWTH:
         figures.fault(f"memory at rest grew from {first / 1e6:.0f} to {last / 1e6:.0f} MB")

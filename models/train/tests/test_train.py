@@ -1,4 +1,4 @@
-"""The training keeps what its README promises: it can be broken off, it learns, and its masks and exports are right."""
+"""Tests of the training: resumption, learning, masks and exports."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ if INSTALLED:
 
 
 def drawn_photo(number: int, side: int = 192) -> np.ndarray:
-    """What stands in for a photograph."""
+    """Returns a synthetic photograph."""
     return picture(np.random.default_rng(number), side)
 
 
 def one_picture(kind: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch of one, with a hole of one kind."""
+    """Returns a batch of one, with a hole of one kind."""
     hole = mask(np.random.default_rng(1), 64, kind)[None, None].astype(np.float32)
     image = drawn_photo(2, 64).transpose(2, 0, 1)[None].astype(np.float32) / 255
     return torch.from_numpy(image), torch.from_numpy(hole)
 
 
 def settings(steps: int, **others: float) -> Settings:
-    """A training that takes hundredths of a second a step."""
+    """Returns settings with steps of some hundredths of a second."""
     return Settings(SMALL, Schedule(steps, side=64, batch=2), **others)
 
 
 def run(trainer: Trainer, until: int) -> list[dict[str, float]]:
-    """Steps on three drawn pictures, as the program takes them."""
+    """Runs steps on three synthetic images."""
     samples = Samples([[drawn_photo(number)] * len(SCALES) for number in range(3)], trainer.settings.seed)
     found = []
     for keys in Batches(trainer.settings.schedule, trainer.step):
@@ -67,7 +67,7 @@ def run(trainer: Trainer, until: int) -> list[dict[str, float]]:
 
 @unittest.skipUnless(INSTALLED, "PyTorch, NumPy or Pillow isn't installed")
 class Resuming(unittest.TestCase):
-    """A training that is broken off."""
+    """Interrupted and resumed trainings."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -150,7 +150,7 @@ class Resuming(unittest.TestCase):
 
 @unittest.skipUnless(INSTALLED and TRUNK, "PyTorch or the trunk of the feature loss isn't installed")
 class Program(unittest.TestCase):
-    """train.py as people call it."""
+    """train.py as a command."""
 
     def test_a_signal_saves_and_the_next_call_goes_on(self) -> None:
         with tempfile.TemporaryDirectory() as name:
@@ -185,7 +185,7 @@ class Program(unittest.TestCase):
 
 @unittest.skipUnless(INSTALLED, "PyTorch, NumPy or Pillow isn't installed")
 class Learning(unittest.TestCase):
-    """Steps make the network better."""
+    """Improvement by training."""
 
     def test_the_colour_loss_falls_on_one_picture(self) -> None:
         trainer = Trainer(settings(60), CPU, None)
@@ -196,14 +196,14 @@ class Learning(unittest.TestCase):
     @unittest.skipUnless(TRUNK, "the trunk of the feature loss isn't installed")
     def test_the_features_come_nearer_on_one_picture(self) -> None:
         trainer = Trainer(settings(60, features=2.0), CPU, EfficientNetLite0(4))
-        trainer.step = 3  # The feature loss is whole after the first steps.
+        trainer.step = 3  # The feature loss has full weight after the first steps.
         image, hole = one_picture("large")
         losses = [trainer.learn(image, hole)["features"] for _ in range(20)]
         self.assertLess(np.mean(losses[-3:]), 0.9 * losses[0])
 
     @unittest.skipUnless(TRUNK, "the trunk of the feature loss isn't installed")
     def test_half_precision_learns_with_all_losses(self) -> None:
-        # As on a GPU, where processors have it too.
+        # As on a GPU, if the CPU supports it.
         trainer = Trainer(settings(40, features=1.0, adversarial=0.5), CPU, EfficientNetLite0(4), fast=True)
         trainer.step = 30
         image, hole = one_picture("large")
@@ -234,7 +234,7 @@ class Learning(unittest.TestCase):
 
 @unittest.skipUnless(INSTALLED, "PyTorch, NumPy or Pillow isn't installed")
 class Shown(unittest.TestCase):
-    """What the network is shown."""
+    """Training samples."""
 
     def test_masks_of_all_three_kinds_are_never_empty_and_never_whole(self) -> None:
         self.assertEqual(set(KINDS), {"thin", "blobs", "large"})
@@ -261,7 +261,7 @@ class Shown(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             for scene in "abcdefghijkl":
                 for number in range(2):
-                    # Each scene has a colour of its own.
+                    # Each scene has its own colour.
                     colour = (ord(scene), 0, number)
                     Image.new("RGB", (16, 16), colour).save(Path(name) / f"{scene}-{number}.png")
             photos = Photos.read(Path(name))
@@ -273,7 +273,7 @@ class Shown(unittest.TestCase):
 
 @unittest.skipUnless(INSTALLED, "PyTorch, NumPy or Pillow isn't installed")
 class Export(unittest.TestCase):
-    """What comes out has the contract of big-lama."""
+    """Exports with big-lama's contract."""
 
     def setUp(self) -> None:
         trainer = Trainer(settings(6), CPU, None)
