@@ -1,4 +1,4 @@
-//! The model `cv2` against `OpenCV`'s own results.
+//! Compares the model `cv2` with the results of `OpenCV`.
 
 #![expect(clippy::panic, reason = "fixtures that can't be read fail the test")]
 
@@ -22,7 +22,7 @@ fn read(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_hole_is_opencvs_pixel_for_pixel() {
+fn pixels_equal_opencv() {
     let cases: Value = serde_json::from_slice(&read("cases.json")).unwrap();
     let mut compared = 0;
     for case in cases["cases"].as_array().unwrap() {
@@ -46,9 +46,9 @@ fn the_hole_is_opencvs_pixel_for_pixel() {
         };
         let got = Cv2.forward(&image, &mask, &context).unwrap();
         let pixels = image.pixels().zip(expected.pixels()).zip(got.pixels());
-        for ((((before, filled), got), mask), place) in pixels.zip(mask.pixels()).zip(0..) {
-            let due = if mask.0 == [0] { before } else { filled };
-            assert_eq!(got, due, "{case}: pixel {place}");
+        for ((((before, filled), got), mask), index) in pixels.zip(mask.pixels()).zip(0..) {
+            let expected = if mask.0 == [0] { before } else { filled };
+            assert_eq!(got, expected, "{case}: pixel {index}");
             compared += usize::from(mask.0 != [0]);
         }
     }

@@ -1,62 +1,66 @@
-//! The known pixels around one that is to be filled.
+//! The neighbourhood of a pixel to fill.
 
 use std::ops::RangeInclusive;
 
-use super::march::Field;
+use super::fast_marching::ArrivalTimes;
 
 /// A disc of pixels.
 pub(super) struct Disc {
     radius: usize,
-    /// How far the disc goes to each side in the row at this distance from its centre.
-    reach: Vec<usize>,
+    /// Half the width of the row at each vertical distance from the centre.
+    half_widths: Vec<usize>,
 }
 
-/// One row of a disc, inside the picture: in coordinates of the picture, whose first pixel is (1, 1) in the grid.
-pub(super) struct Row {
+/// A row of a disc, clipped to the image. Image pixel (0, 0) is pixel (1, 1) of the grid of [`ArrivalTimes`].
+pub(super) struct DiscRow {
     pub y: usize,
     pub columns: RangeInclusive<usize>,
 }
 
 impl Disc {
-    /// The disc of all pixels that are at most `radius` pixels from its centre.
+    /// Creates the disc of all pixels within `radius` pixels of its centre.
     pub fn new(radius: usize) -> Self {
-        let reach = (0..=radius)
+        let half_widths = (0..=radius)
             .map(|dy| (radius * radius - dy * dy).isqrt())
             .collect();
-        Self { radius, reach }
+        Self { radius, half_widths }
     }
 
-    /// How many pixels it has, about.
+    /// Returns the approximate number of its pixels, at least 1.
     pub fn area(&self) -> usize {
         3 * self.radius * self.radius + 1
     }
 
-    /// Its rows around (x, y) in a picture of `width` x `height` pixels, from the top.
-    pub fn rows(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> impl Iterator<Item = Row> {
+    /// Returns its rows around (x, y) in an image of `width` x `height` pixels, from top to bottom.
+    pub fn rows(
+        &self,
+        (x, y): (usize, usize),
+        (width, height): (usize, usize),
+    ) -> impl Iterator<Item = DiscRow> {
         let top = y.saturating_sub(self.radius);
         let bottom = (y + self.radius).min(height.saturating_sub(1));
         (top..=bottom).map(move |row| {
-            let reach = self.reach[row.abs_diff(y)];
-            Row {
+            let half_width = self.half_widths[row.abs_diff(y)];
+            DiscRow {
                 y: row,
-                columns: x.saturating_sub(reach)..=(x + reach).min(width.saturating_sub(1)),
+                columns: x.saturating_sub(half_width)..=(x + half_width).min(width.saturating_sub(1)),
             }
         })
     }
 }
 
-/// Whether the neighbours of a pixel, the one before it and the one after it, are unknown.
+/// Per axis, true for an unknown neighbour before and after a pixel.
 #[derive(Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct UnknownNeighbours {
     pub vertical: [bool; 2],
     pub horizontal: [bool; 2],
 }
 
-impl Around {
-    pub fn of(field: &Field, at: usize) -> Self {
+impl UnknownNeighbours {
+    pub fn of(times: &ArrivalTimes, at: usize) -> Self {
         Self {
-            vertical: [at - field.stride, at + field.stride].map(|beside| field.unknown[beside]),
-            horizontal: [at - 1, at + 1].map(|beside| field.unknown[beside]),
+            vertical: [at - times.stride, at + times.stride].map(|neighbour| times.unknown[neighbour]),
+            horizontal: [at - 1, at + 1].map(|neighbour| times.unknown[neighbour]),
         }
     }
 }

@@ -1,8 +1,12 @@
-//! The fills of `OpenCV`'s `inpaint`, restated from its published algorithms so that they give its pixels.
+//! The two algorithms of `OpenCV`'s `inpaint`, reimplemented to give equal pixels.
+//!
+//! A front marches from the hole's border inwards (`fast_marching.rs`) and each pixel that it reaches is
+//! filled from the known pixels of the disc around it (`disc.rs`), by Telea's formula (`telea.rs`) or that of
+//! Bertalmio et al. (`navier_stokes.rs`).
 
-mod canvas;
+mod border_image;
 mod disc;
-mod march;
+mod fast_marching;
 mod navier_stokes;
 mod telea;
 
@@ -11,16 +15,16 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, Cv2Algorithm, ForwardError, Inpainter, Monitor, Padding, Stop};
 
-use canvas::Canvas;
+use border_image::BorderImage;
 use disc::Disc;
-use march::{Field, NEVER, march};
+use fast_marching::{ArrivalTimes, NEVER, fast_march};
 
-/// The radii in pixels that `OpenCV` takes; others count as the nearest of them.
-const RADII: (u32, u32) = (1, 100);
-/// Known pixels that are looked at between two questions to the monitor: some milliseconds' work.
-const STEP: usize = 1 << 20;
+/// The smallest and largest radius, in pixels, that `OpenCV` accepts. Others are clamped, as `OpenCV` does.
+const RADIUS_RANGE: (u32, u32) = (1, 100);
+/// Known pixels read between two steps reported to the monitor: some milliseconds of work.
+const READS_PER_STEP: usize = 1 << 20;
 
-/// The model `cv2`: Telea's algorithm or Navier-Stokes, as the options say.
+/// The model `cv2`: Telea's algorithm or Navier-Stokes, selected by [`iopaint_inpaint::Cv2Options`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cv2;
 
@@ -40,13 +44,16 @@ impl Inpainter for Cv2 {
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let options = context.options.cv2;
-        let radius = options.radius.clamp(RADII.0, RADII.1) as usize;
+        let radius = options.radius.clamp(RADIUS_RANGE.0, RADIUS_RANGE.1) as usize;
         Ok(fill(image, mask, options.algorithm, radius, context.monitor)?)
     }
 }
 
-/// Fills the pixels whose mask isn't 0 from those that are at most `radius` pixels away. A hole without an edge
-/// inside the picture stays as it is.
+/// Fills the pixels whose mask isn't 0 from the known pixels within `radius` pixels. A hole that covers the
+/// whole image stays unchanged.
+///
+/// # Errors
+/// Returns the monitor's [`Stop`].
 fn fill(
     image: &RgbImage,
     mask: &GrayImage,
@@ -54,36 +61,37 @@ fn fill(
     radius: usize,
     monitor: &dyn Monitor,
 ) -> Result<RgbImage, Stop> {
-    let grid = Grid::new(mask);
-    let mut field = match algorithm {
-        Cv2Algorithm::NavierStokes => grid.field(),
-        Cv2Algorithm::Telea => grid.field_with_outside(radius),
+    let grid = HoleGrid::new(mask);
+    let mut times = match algorithm {
+        Cv2Algorithm::NavierStokes => grid.arrival_times(),
+        Cv2Algorithm::Telea => grid.arrival_times_with_outside(radius),
     };
     let disc = Disc::new(radius);
-    let mut canvas = Canvas::new(image);
-    let mut progress = Progress::new(&grid, &disc, monitor);
-    march(&mut field, &grid.band, |field, at| {
-        progress.one_more()?;
-        let place = (at % grid.stride - 1, at / grid.stride - 1);
+    let mut filled = BorderImage::new(image);
+    let mut reporter = StepReporter::new(&grid, &disc, monitor);
+    fast_march(&mut times, &grid.band, |times, at| {
+        reporter.count_pixel()?;
+        let position = (at % grid.stride - 1, at / grid.stride - 1);
         let pixel = match algorithm {
-            Cv2Algorithm::NavierStokes => navier_stokes::colour(field, &canvas, &disc, place),
-            Cv2Algorithm::Telea => telea::colour(field, &canvas, &disc, place, at),
+            Cv2Algorithm::NavierStokes => navier_stokes::colour(times, &filled, &disc, position),
+            Cv2Algorithm::Telea => telea::colour(times, &filled, &disc, position, at),
         };
-        canvas.set(place.0, place.1, pixel);
+        filled.set(position.0, position.1, pixel);
         Ok(())
     })?;
-    Ok(RgbImage::from_raw(image.width(), image.height(), canvas.into_raw()).unwrap_or_else(|| image.clone()))
+    Ok(RgbImage::from_raw(image.width(), image.height(), filled.into_raw()).unwrap_or_else(|| image.clone()))
 }
 
 /// The hole on a grid with a border of one known pixel on every side.
-struct Grid {
+struct HoleGrid {
     stride: usize,
     hole: Vec<bool>,
-    /// The known pixels of the picture beside the hole, row by row: where the front starts.
+    /// The narrow band: the image's known pixels with a 4-neighbour in the hole, ascending. The front starts
+    /// there.
     band: Vec<usize>,
 }
 
-impl Grid {
+impl HoleGrid {
     fn new(mask: &GrayImage) -> Self {
         let width = mask.width() as usize;
         let stride = width + 2;
@@ -101,52 +109,54 @@ impl Grid {
                 !hole[at]
                     && [at - stride, at - 1, at + 1, at + stride]
                         .iter()
-                        .any(|&beside| hole[beside])
+                        .any(|&neighbour| hole[neighbour])
             })
             .collect();
         Self { stride, hole, band }
     }
 
-    /// The hole unknown, the front at its edge.
-    fn field(&self) -> Field {
+    /// Returns the initial arrival times: 0 in the band, unknown in the hole.
+    fn arrival_times(&self) -> ArrivalTimes {
         let mut time = vec![NEVER; self.hole.len()];
         for &at in &self.band {
             time[at] = 0.0;
         }
-        Field {
+        ArrivalTimes {
             stride: self.stride,
             unknown: self.hole.clone(),
             time,
         }
     }
 
-    /// As [`Grid::field`], with the distance to the hole, negative, for the pixels around it.
-    fn field_with_outside(&self, radius: usize) -> Field {
-        let mut outside = self.field();
-        outside.unknown = self.ring(radius);
+    /// Returns [`HoleGrid::arrival_times`] with the negative distance to the hole for the known pixels around
+    /// it.
+    fn arrival_times_with_outside(&self, radius: usize) -> ArrivalTimes {
+        let mut times = self.arrival_times();
+        times.unknown = self.ring(radius);
         let mut reached = Vec::new();
-        let result: Result<(), std::convert::Infallible> = march(&mut outside, &self.band, |_, at| {
+        let result: Result<(), std::convert::Infallible> = fast_march(&mut times, &self.band, |_, at| {
             reached.push(at);
             Ok(())
         });
         let Ok(()) = result;
         for at in reached {
-            outside.time[at] = -outside.time[at];
+            times.time[at] = -times.time[at];
         }
-        outside.unknown.clone_from(&self.hole);
-        outside
+        times.unknown.clone_from(&self.hole);
+        times
     }
 
-    /// The known pixels of the picture in a square of `radius` around one of the hole, without the band.
+    /// Returns true for the image's known pixels within a square of `radius` around a hole pixel, except the
+    /// band.
     fn ring(&self, radius: usize) -> Vec<bool> {
         let stride = self.stride;
         let rows = self.hole.len() / stride;
         let mut near = self.hole.clone();
         for row in near.chunks_exact_mut(stride) {
-            widen(row, 0, 1, stride, radius);
+            dilate_line(row, 0, 1, stride, radius);
         }
         for column in 1..stride - 1 {
-            widen(&mut near, column, stride, rows, radius);
+            dilate_line(&mut near, column, stride, rows, radius);
         }
         for (at, near) in near.iter_mut().enumerate() {
             let (x, y) = (at % stride, at / stride);
@@ -160,36 +170,36 @@ impl Grid {
     }
 }
 
-/// Sets what is at most `radius` places from a set place, along a line of `length` places that begins at `first` and
-/// goes on in steps of `step`.
-fn widen(places: &mut [bool], first: usize, step: usize, length: usize, radius: usize) {
-    let set: Vec<bool> = (0..length).map(|place| places[first + place * step]).collect();
-    let mut spread = |place: usize, left: &mut usize| {
-        if set[place] {
-            *left = radius + 1;
+/// Dilates the set cells of a line by `radius` cells. The line has `length` cells, from the index `first` on
+/// with the stride `step`.
+fn dilate_line(cells: &mut [bool], first: usize, step: usize, length: usize, radius: usize) {
+    let set: Vec<bool> = (0..length).map(|index| cells[first + index * step]).collect();
+    let mut dilate = |index: usize, remaining: &mut usize| {
+        if set[index] {
+            *remaining = radius + 1;
         }
-        if *left > 0 {
-            *left -= 1;
-            places[first + place * step] = true;
+        if *remaining > 0 {
+            *remaining -= 1;
+            cells[first + index * step] = true;
         }
     };
-    let mut left = 0;
-    (0..length).for_each(|place| spread(place, &mut left));
-    left = 0;
-    (0..length).rev().for_each(|place| spread(place, &mut left));
+    let mut remaining = 0;
+    (0..length).for_each(|index| dilate(index, &mut remaining));
+    remaining = 0;
+    (0..length).rev().for_each(|index| dilate(index, &mut remaining));
 }
 
-/// Asks the monitor now and then whether to go on.
-struct Progress<'a> {
+/// Reports a step to the monitor after about [`READS_PER_STEP`] reads of known pixels.
+struct StepReporter<'a> {
     monitor: &'a dyn Monitor,
     pixels: usize,
     pixels_per_step: usize,
     steps: usize,
 }
 
-impl<'a> Progress<'a> {
-    fn new(grid: &Grid, disc: &Disc, monitor: &'a dyn Monitor) -> Self {
-        let pixels_per_step = (STEP / disc.area()).max(1);
+impl<'a> StepReporter<'a> {
+    fn new(grid: &HoleGrid, disc: &Disc, monitor: &'a dyn Monitor) -> Self {
+        let pixels_per_step = (READS_PER_STEP / disc.area()).max(1);
         let pixels = grid.hole.iter().filter(|hole| **hole).count();
         Self {
             monitor,
@@ -199,7 +209,8 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn one_more(&mut self) -> Result<(), Stop> {
+    /// Counts a pixel about to be filled.
+    fn count_pixel(&mut self) -> Result<(), Stop> {
         if self.pixels.is_multiple_of(self.pixels_per_step)
             && let ControlFlow::Break(stop) =
                 self.monitor.step(self.pixels / self.pixels_per_step, self.steps)

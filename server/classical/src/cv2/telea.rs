@@ -1,99 +1,112 @@
-//! The colour of a pixel after Telea, "An Image Inpainting Technique Based on the Fast Marching Method" (2004).
+//! The colour of a pixel by `OpenCV`'s variant of Telea, "An Image Inpainting Technique Based on the Fast
+//! Marching Method" (2004).
 
-use super::canvas::Canvas;
-use super::disc::{Around, Disc};
-use super::march::Field;
+use super::border_image::BorderImage;
+use super::disc::{Disc, UnknownNeighbours};
+use super::fast_marching::ArrivalTimes;
 
-/// Directions whose cosine is below this count as level; the weight that they get instead.
-const LEVEL: (f64, f32) = (0.01, 1.0e-6);
-/// Keeps divisions by sums of weights finite.
-const TINY: f32 = 1.0e-20;
+/// Directional weights of at most this magnitude count as perpendicular to the front's normal. Value of
+/// `OpenCV`.
+const MIN_ALIGNMENT: f64 = 0.01;
+/// The directional weight that perpendicular directions get instead. Value of `OpenCV`.
+const PERPENDICULAR_ALIGNMENT: f32 = 1.0e-6;
+/// Initial value of the sum of weights and addend of the gradient's length, which are divisors. Value of
+/// `OpenCV`.
+const EPSILON: f32 = 1.0e-20;
 
-/// The sums over the known pixels of a disc, per channel.
-struct Sums {
+/// Sums over the known pixels of a disc, per channel.
+struct WeightedSums {
     colour: [f32; 3],
-    slope_x: [f32; 3],
-    slope_y: [f32; 3],
+    gradient_x: [f32; 3],
+    gradient_y: [f32; 3],
     weight: f32,
 }
 
-/// The colour of the pixel at (x, y), which is `at` in the field and unknown there, while its time is known.
+/// Returns the colour of the unknown pixel p at (x, y), whose arrival time is set; `at` is its index in the
+/// grid of `times`. Over the known pixels q of the disc, per channel:
 ///
-/// Each known pixel of the disc counts by its distance, by how far its arrival time differs and by how far it lies
-/// along the front's normal; to its colour comes the slope of the known pixels.
+/// ```text
+/// w(q) = |dir * dst * lev|
+/// dir = (p - q) . grad T(p),  dst = 1 / |p - q|^3,  lev = 1 / (1 + |T(p) - T(q)|)
+/// J = -sum w(q) * grad I(q) * (p - q)   (component by component)
+/// I(p) = sum w(q) * I(q) / sum w(q) + (J_x + J_y) / |J|
+/// ```
+///
+/// Telea's paper has |p - q|^2 in dst and adds grad I(q) . (p - q) to every I(q).
 pub(super) fn colour(
-    field: &Field,
-    canvas: &Canvas,
+    times: &ArrivalTimes,
+    image: &BorderImage,
     disc: &Disc,
     (x, y): (usize, usize),
     at: usize,
 ) -> [u8; 3] {
-    let around = Around::of(field, at);
-    let time = |index: usize| field.time[index];
-    let normal_x = slope(around.horizontal, [time(at - 1), time(at), time(at + 1)]);
-    let (above, below) = (time(at - field.stride), time(at + field.stride));
-    let normal_y = slope(around.vertical, [above, time(at), below]);
-    let mut sums = Sums {
+    let neighbours = UnknownNeighbours::of(times, at);
+    let time = |index: usize| times.time[index];
+    let normal_x = time_gradient(neighbours.horizontal, [time(at - 1), time(at), time(at + 1)]);
+    let (above, below) = (time(at - times.stride), time(at + times.stride));
+    let normal_y = time_gradient(neighbours.vertical, [above, time(at), below]);
+    let mut sums = WeightedSums {
         colour: [0.0; 3],
-        slope_x: [0.0; 3],
-        slope_y: [0.0; 3],
-        weight: TINY,
+        gradient_x: [0.0; 3],
+        gradient_y: [0.0; 3],
+        weight: EPSILON,
     };
-    for row in disc.rows((x, y), (canvas.columns.len(), canvas.rows.len())) {
-        let known = canvas.row(row.y);
-        let lines = canvas.rows[row.y];
+    for row in disc.rows((x, y), (image.columns.len(), image.rows.len())) {
+        let known = image.row(row.y);
+        let lines = image.rows[row.y];
         let [here, before, last, after] =
-            [lines.at, lines.before, lines.last, lines.after].map(|line| canvas.row(line));
+            [lines.at, lines.before, lines.last, lines.after].map(|line| image.row(line));
         for column in row.columns {
-            let index = (row.y + 1) * field.stride + column + 1;
-            if field.unknown[index] {
+            let index = (row.y + 1) * times.stride + column + 1;
+            if times.unknown[index] {
                 continue;
             }
-            let away_x = x as f32 - column as f32;
-            let away_y = y as f32 - row.y as f32;
-            let square = away_x * away_x + away_y * away_y;
-            let near = (1.0 / (f64::from(square) * f64::from(square).sqrt())) as f32;
-            let level = (1.0 / (1.0 + f64::from((field.time[index] - field.time[at]).abs()))) as f32;
-            let along = away_x * normal_x + away_y * normal_y;
-            let along = if f64::from(along.abs()) <= LEVEL.0 {
-                LEVEL.1
+            let from_x = x as f32 - column as f32;
+            let from_y = y as f32 - row.y as f32;
+            let squared_distance = from_x * from_x + from_y * from_y;
+            let distance_weight =
+                (1.0 / (f64::from(squared_distance) * f64::from(squared_distance).sqrt())) as f32;
+            let level_weight = (1.0 / (1.0 + f64::from((times.time[index] - times.time[at]).abs()))) as f32;
+            let product = from_x * normal_x + from_y * normal_y;
+            let alignment = if f64::from(product.abs()) <= MIN_ALIGNMENT {
+                PERPENDICULAR_ALIGNMENT
             } else {
-                along
+                product
             };
-            let weight = (near * level * along).abs();
-            let around = Around::of(field, index);
-            let columns = canvas.columns[column];
+            let weight = (distance_weight * level_weight * alignment).abs();
+            let neighbours = UnknownNeighbours::of(times, index);
+            let columns = image.columns[column];
             for channel in 0..3 {
                 let value = |line: &[[u8; 3]], column: usize| i32::from(line[column][channel]);
-                let slope_x = image_slope(
-                    around.horizontal,
+                let gradient_x = image_gradient(
+                    neighbours.horizontal,
                     value(here, columns.before),
                     [value(here, columns.at), value(here, columns.last)],
                     value(here, columns.after),
                 );
-                let slope_y = image_slope(
-                    around.vertical,
+                let gradient_y = image_gradient(
+                    neighbours.vertical,
                     value(before, columns.at),
                     [value(here, columns.at), value(last, columns.at)],
                     value(after, columns.at),
                 );
                 sums.colour[channel] += weight * f32::from(known[column][channel]);
-                sums.slope_x[channel] -= weight * (slope_x * away_x);
-                sums.slope_y[channel] -= weight * (slope_y * away_y);
+                sums.gradient_x[channel] -= weight * (gradient_x * from_x);
+                sums.gradient_y[channel] -= weight * (gradient_y * from_y);
             }
             sums.weight += weight;
         }
     }
     std::array::from_fn(|channel| {
-        let (slope_x, slope_y) = (sums.slope_x[channel], sums.slope_y[channel]);
-        let length = (slope_x * slope_x + slope_y * slope_y).sqrt() + TINY;
-        let value = sums.colour[channel] / sums.weight + (slope_x + slope_y) / length;
+        let (gradient_x, gradient_y) = (sums.gradient_x[channel], sums.gradient_y[channel]);
+        let length = (gradient_x * gradient_x + gradient_y * gradient_y).sqrt() + EPSILON;
+        let value = sums.colour[channel] / sums.weight + (gradient_x + gradient_y) / length;
         (f64::from(value) + 0.5).round_ties_even() as u8
     })
 }
 
-/// The slope of the arrival time along one direction, from the neighbours that are known.
-fn slope(unknown: [bool; 2], [before, here, after]: [f32; 3]) -> f32 {
+/// Returns the gradient of the arrival time along one axis, from the known neighbours.
+fn time_gradient(unknown: [bool; 2], [before, here, after]: [f32; 3]) -> f32 {
     match unknown {
         [false, false] => (after - before) * 0.5,
         [true, false] => after - here,
@@ -102,9 +115,9 @@ fn slope(unknown: [bool; 2], [before, here, after]: [f32; 3]) -> f32 {
     }
 }
 
-/// The slope of a channel along one direction, from the neighbours that are known. `here` is seen from the pixel
-/// after and from the one before.
-fn image_slope(unknown: [bool; 2], before: i32, here: [i32; 2], after: i32) -> f32 {
+/// Returns the gradient of a channel along one axis, from the known neighbours; the central difference isn't
+/// halved, as in `OpenCV`. `here` holds the pixel's value for the forward and for the backward difference.
+fn image_gradient(unknown: [bool; 2], before: i32, here: [i32; 2], after: i32) -> f32 {
     match unknown {
         [false, false] => (after - before) as f32 * 2.0,
         [true, false] => (after - here[0]) as f32,

@@ -7,12 +7,12 @@ use super::*;
 
 const ALGORITHMS: [Cv2Algorithm; 2] = [Cv2Algorithm::NavierStokes, Cv2Algorithm::Telea];
 
-/// A slope in gray with a square hole of black.
-fn picture(side: u32) -> (RgbImage, GrayImage) {
+/// Returns a grey gradient with a black square hole, and its mask.
+fn image_and_mask(side: u32) -> (RgbImage, GrayImage) {
     let inside = |x: u32, y: u32| {
         [x, y]
             .iter()
-            .all(|place| (side / 4..side * 3 / 4).contains(place))
+            .all(|coordinate| (side / 4..side * 3 / 4).contains(coordinate))
     };
     let image = RgbImage::from_fn(side, side, |x, y| {
         let gray = if inside(x, y) { 0 } else { (100 + x + y) as u8 };
@@ -23,8 +23,8 @@ fn picture(side: u32) -> (RgbImage, GrayImage) {
 }
 
 #[test]
-fn a_hole_takes_the_colours_around_it() {
-    let (image, mask) = picture(40);
+fn holes_take_surrounding_colours() {
+    let (image, mask) = image_and_mask(40);
     for algorithm in ALGORITHMS {
         let filled = fill(&image, &mask, algorithm, 4, &Unmonitored).unwrap();
         let centre = filled.get_pixel(20, 20).0[0];
@@ -37,7 +37,7 @@ fn a_hole_takes_the_colours_around_it() {
 #[case::one_row(30, 1)]
 #[case::one_column(1, 30)]
 #[case::two_rows(30, 2)]
-fn pictures_thinner_than_opencv_takes_are_filled(#[case] width: u32, #[case] height: u32) {
+fn images_thinner_than_opencv_accepts(#[case] width: u32, #[case] height: u32) {
     let image = RgbImage::from_pixel(width, height, [80, 90, 100].into());
     let mut mask = GrayImage::new(width, height);
     mask.put_pixel(width / 2, height / 2, [255].into());
@@ -50,8 +50,8 @@ fn pictures_thinner_than_opencv_takes_are_filled(#[case] width: u32, #[case] hei
 }
 
 #[test]
-fn a_radius_outside_1_to_100_counts_as_the_nearest() {
-    let (image, mask) = picture(24);
+fn radius_is_clamped_to_1_to_100() {
+    let (image, mask) = image_and_mask(24);
     let run = |algorithm, radius| {
         let options = Options {
             cv2: Cv2Options { algorithm, radius },
@@ -70,7 +70,7 @@ fn a_radius_outside_1_to_100_counts_as_the_nearest() {
     }
 }
 
-/// Stops at the given step and counts the steps.
+/// Counts steps and stops at the given one.
 struct StopAt {
     step: usize,
     seen: Cell<usize>,
@@ -83,7 +83,7 @@ impl Monitor for StopAt {
 
     fn step(&self, done: usize, total: usize) -> ControlFlow<Stop> {
         assert!(done < total, "{done} of {total}");
-        assert_eq!(done, self.seen.get(), "steps come one by one");
+        assert_eq!(done, self.seen.get(), "steps are consecutive");
         self.seen.set(done + 1);
         if done == self.step {
             ControlFlow::Break(Stop::Cancelled)
@@ -94,8 +94,8 @@ impl Monitor for StopAt {
 }
 
 #[test]
-fn a_large_hole_can_be_stopped_in_the_middle() {
-    let (image, mask) = picture(80);
+fn stops_within_a_hole() {
+    let (image, mask) = image_and_mask(80);
     for algorithm in ALGORITHMS {
         let monitor = StopAt {
             step: 3,

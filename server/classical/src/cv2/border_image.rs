@@ -1,31 +1,31 @@
-//! The picture that is being filled, and how its pixels are read from the grid of the march.
+//! The image being filled, with `OpenCV`'s border handling.
 
 use iopaint_imaging::RgbImage;
 
-/// Which lines (rows or columns) of the picture stand for a line of the grid and its neighbours.
+/// The line (row or column) indices that `OpenCV` reads for a line's central differences.
 ///
-/// `OpenCV` reads the second line of a picture in place of the first, and the last but one beside the last; results
-/// at the edges depend on it.
+/// `OpenCV` reads the second line of an image in place of the first, and the last but one as the predecessor
+/// of the last one's successor; the results at the image's border depend on it.
 #[derive(Clone, Copy)]
-pub(super) struct Lines {
+pub(super) struct LineIndices {
     /// The line itself.
     pub at: usize,
-    /// The one before it.
+    /// Its predecessor.
     pub before: usize,
-    /// The line itself as seen from the one after it.
+    /// The line itself in differences with its successor.
     pub last: usize,
-    /// The one after it.
+    /// Its successor.
     pub after: usize,
 }
 
-/// The lines for each line of the grid inside its border, of a side of `side` pixels.
-fn lines(side: usize) -> Vec<Lines> {
+/// Returns the indices for each line of a side of `side` pixels.
+fn line_indices(side: usize) -> Vec<LineIndices> {
     let end = side.saturating_sub(1);
     (0..side)
         .map(|line| {
             let at = if line == 0 { 1.min(end) } else { line };
             let last = if line == end { end.saturating_sub(1) } else { line };
-            Lines {
+            LineIndices {
                 at,
                 before: at.saturating_sub(1),
                 last,
@@ -35,28 +35,25 @@ fn lines(side: usize) -> Vec<Lines> {
         .collect()
 }
 
-/// The picture while it is being filled.
-pub(super) struct Canvas {
+/// The pixels filled so far and the line indices of each row and column.
+pub(super) struct BorderImage {
     width: usize,
     pixels: Vec<[u8; 3]>,
-    /// For each row.
-    pub rows: Vec<Lines>,
-    /// For each column.
-    pub columns: Vec<Lines>,
+    pub rows: Vec<LineIndices>,
+    pub columns: Vec<LineIndices>,
 }
 
-impl Canvas {
+impl BorderImage {
     pub fn new(image: &RgbImage) -> Self {
         let (width, height) = (image.width() as usize, image.height() as usize);
         Self {
             width,
             pixels: image.as_raw().as_chunks::<3>().0.to_vec(),
-            rows: lines(height),
-            columns: lines(width),
+            rows: line_indices(height),
+            columns: line_indices(width),
         }
     }
 
-    /// One row's pixels.
     pub fn row(&self, y: usize) -> &[[u8; 3]] {
         &self.pixels[y * self.width..(y + 1) * self.width]
     }
