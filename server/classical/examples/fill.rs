@@ -1,4 +1,4 @@
-//! Fills pictures by examples, to look at and to time: `fill IMAGE MASK OUT [IMAGE MASK OUT ...]`.
+//! Fills images with `patchmatch` and prints the elapsed time: `fill IMAGE MASK OUT [IMAGE MASK OUT ...]`.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -18,11 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for [image, mask, out] in files.as_chunks().0 {
         let picture = decode(&std::fs::read(image)?, &limits)?;
         let mask = decode_mask(&std::fs::read(mask)?, &limits)?;
-        let began = Instant::now();
+        let start = Instant::now();
         let filled = PatchMatch::new(threads, 0)
             .fill(&picture.rgb, &mask, None, &Unmonitored)
-            .map_err(|stop| format!("stopped: {stop:?}"))?;
-        println!("{out}: {:?}", began.elapsed());
+            .map_err(|stop| format!("Stopped: {stop:?}."))?;
+        println!("{out}: {:?}", start.elapsed());
         let encoded = picture.encode(&filled, &mask, &EncodeOptions::default())?;
         std::fs::write(out, encoded.bytes)?;
     }

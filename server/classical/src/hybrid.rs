@@ -1,37 +1,41 @@
-//! Which of two models fills which part of a hole.
+//! The model `lama-patches`: a network for thin parts of a hole, patches for deep ones.
 
 use iopaint_imaging::{GrayImage, RgbImage, distance_to_known};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, halved_hole, halved_rgb};
 
 use crate::patchmatch::PatchMatch;
-use crate::plain::fill_plain_first;
+use crate::planar_fill::fill_planar_components;
 
-/// The deepest part of a hole that is thin, in pixels from the nearest known one: wires, scratches and text are.
-const THIN: f32 = 8.0;
+/// The largest distance to the nearest known pixel in thin parts, in pixels: wires, scratches and text.
+/// Chosen on the 13 test photographs: at 48 pixels the network blurs backgrounds behind objects
+/// (docs/models.md).
+const MAX_THIN_DEPTH_PX: f32 = 8.0;
 
-/// What is thin and this near to a deep part, in pixels, is filled along with it: corners, and where a wire begins.
-const REACH: f32 = 3.0 * THIN;
+/// Distance from deep pixels within which thin parts count as deep, in pixels: corners, and the beginning of
+/// a wire.
+const DEEP_MARGIN_PX: f32 = 3.0 * MAX_THIN_DEPTH_PX;
 
-/// A network for what is thin, patches of the surroundings for what is deep.
+/// A network for thin parts of a hole, [`PatchMatch`] for deep ones.
 ///
-/// A small network continues what it sees on both sides of a wire, but far from anything known it only knows a fog;
-/// there [`PatchMatch`] has texture. It begins with the network's guess, and is held to its colours near what is known and
-/// where patches don't fit what is beside the hole.
+/// A small network continues both sides of a wire, but far from known pixels its output is blurred; there
+/// [`PatchMatch`] provides texture. It starts from the network's output as the initial guess and is
+/// constrained to its low frequencies near known pixels and where the match confidence is low.
 pub struct HybridInpainter {
     network: Box<dyn Inpainter>,
     patches: PatchMatch,
 }
 
 impl HybridInpainter {
-    /// The two models together; sides and sizes are those that `network` takes.
+    /// Combines the two models. Padding and the maximum size of a forward are those of `network`.
     #[must_use]
     pub fn new(network: Box<dyn Inpainter>, patches: PatchMatch) -> Self {
         Self { network, patches }
     }
 
-    /// The network's filling at half the size, where it takes that, and as large as the picture again. A search that begins
-    /// far coarser needs no more.
-    fn first_guess(
+    /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the
+    /// network's padding doesn't accept half. Half the size is enough, since [`PatchMatch`] doesn't read the
+    /// guess at full size.
+    fn initial_guess(
         &mut self,
         image: &RgbImage,
         mask: &GrayImage,
@@ -47,7 +51,7 @@ impl HybridInpainter {
         }))
     }
 
-    /// Fills a hole whose surroundings aren't plain.
+    /// Fills a hole without planar components.
     fn fill(
         &mut self,
         image: &RgbImage,
@@ -63,24 +67,26 @@ impl HybridInpainter {
             .zip(deep.as_raw())
             .all(|(hole, deep)| *hole == 0 || *deep > 0)
         {
-            let guess = self.first_guess(image, mask, context)?;
+            let guess = self.initial_guess(image, mask, context)?;
             return Ok(self.patches.fill(image, &deep, Some(&guess), context.monitor)?);
         }
         let guess = self.network.forward(image, mask, context)?;
-        let mut known = image.clone();
-        let thin = mask.as_raw().iter().zip(deep.as_raw());
-        let pixels = known.as_mut().as_chunks_mut::<3>().0.iter_mut();
-        for ((known, guess), (hole, deep)) in pixels.zip(guess.as_raw().as_chunks::<3>().0).zip(thin) {
+        let mut thin_filled = image.clone();
+        let masks = mask.as_raw().iter().zip(deep.as_raw());
+        let pixels = thin_filled.as_mut().as_chunks_mut::<3>().0.iter_mut();
+        for ((pixel, guess), (hole, deep)) in pixels.zip(guess.as_raw().as_chunks::<3>().0).zip(masks) {
             if *hole > 0 && *deep == 0 {
-                *known = *guess;
+                *pixel = *guess;
             }
         }
-        Ok(self.patches.fill(&known, &deep, Some(&guess), context.monitor)?)
+        Ok(self
+            .patches
+            .fill(&thin_filled, &deep, Some(&guess), context.monitor)?)
     }
 }
 
 impl Inpainter for HybridInpainter {
-    /// The network's, at half the size too.
+    /// Returns the network's padding with twice the modulo, so that half the size is accepted too.
     fn padding(&self) -> Padding {
         let padding = self.network.padding();
         Padding {
@@ -93,7 +99,7 @@ impl Inpainter for HybridInpainter {
         self.network.max_forward_pixels()
     }
 
-    /// The patches', since the network only fills what is thin.
+    /// Returns the limit of [`PatchMatch`], which fills the deep parts.
     fn max_hole_depth_px(&self) -> f32 {
         self.patches.max_hole_depth_px()
     }
@@ -104,26 +110,30 @@ impl Inpainter for HybridInpainter {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        fill_plain_first(image, mask, |image, mask| self.fill(image, mask, context))
+        fill_planar_components(image, mask, |image, mask| self.fill(image, mask, context))
     }
 }
 
-/// The part of the hole that lies within [`REACH`] of pixels deeper than [`THIN`], 255; `None` where there are none.
+/// Returns 255 in the part of the hole within [`DEEP_MARGIN_PX`] of pixels deeper than [`MAX_THIN_DEPTH_PX`],
+/// else 0; `None` if no pixel is that deep.
 fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
     let width = mask.width() as usize;
     let hole: Vec<bool> = mask.as_raw().iter().map(|value| *value > 0).collect();
     let shallow: Vec<bool> = distance_to_known(&hole, width)
         .iter()
-        .map(|depth| *depth <= THIN)
+        .map(|depth| *depth <= MAX_THIN_DEPTH_PX)
         .collect();
     if shallow.iter().all(|shallow| *shallow) {
         return None;
     }
-    let from_core = distance_to_known(&shallow, width);
-    let deep = hole.iter().zip(from_core).map(|(hole, apart)| match hole {
-        true if apart <= REACH => 255,
-        _ => 0,
-    });
+    let distance_to_deep = distance_to_known(&shallow, width);
+    let deep = hole
+        .iter()
+        .zip(distance_to_deep)
+        .map(|(hole, distance)| match hole {
+            true if distance <= DEEP_MARGIN_PX => 255,
+            _ => 0,
+        });
     GrayImage::from_raw(mask.width(), mask.height(), deep.collect())
 }
 
@@ -135,13 +145,13 @@ mod tests {
     use super::*;
     use iopaint_inpaint::{Options, Unmonitored};
 
-    /// Between the picture's colours, which are 20 and 60.
-    const PLAIN: [u8; 3] = [40; 3];
+    /// Between the image's colours, which are 20 and 60.
+    const PAINT: [u8; 3] = [40; 3];
 
-    /// Fills holes with one colour, and tells the widths at which it is asked to.
-    struct Paint(Sender<u32>);
+    /// Fills holes with [`PAINT`] and records the width of every image.
+    struct PaintModel(Sender<u32>);
 
-    impl Inpainter for Paint {
+    impl Inpainter for PaintModel {
         fn padding(&self) -> Padding {
             Padding {
                 modulo: 8,
@@ -163,20 +173,23 @@ mod tests {
                 .zip(mask.pixels())
                 .filter(|(_, mask)| mask.0[0] > 0)
             {
-                *pixel = PLAIN.into();
+                *pixel = PAINT.into();
             }
             Ok(out)
         }
     }
 
-    /// What comes out, and the widths at which the network ran.
+    /// Returns the result and the widths of the images that the network received.
     fn forward(hole: impl Fn(u32, u32) -> bool) -> (RgbImage, Vec<u32>) {
         let image = RgbImage::from_fn(128, 128, |x, y| {
             [if (x / 3 + y / 3) % 2 == 0 { 20 } else { 60 }; 3].into()
         });
         let mask = GrayImage::from_fn(128, 128, |x, y| [if hole(x, y) { 255 } else { 0 }].into());
-        let (asked, widths) = channel();
-        let mut model = HybridInpainter::new(Box::new(Paint(asked)), PatchMatch::new(NonZeroUsize::MIN, 0));
+        let (sender, widths) = channel();
+        let mut model = HybridInpainter::new(
+            Box::new(PaintModel(sender)),
+            PatchMatch::new(NonZeroUsize::MIN, 0),
+        );
         let options = Options::default();
         let context = Context {
             options: &options,
@@ -186,42 +199,42 @@ mod tests {
         (out, widths.try_iter().collect())
     }
 
-    /// The part of a hole's pixels that are far from the network's colour.
-    fn textured(out: &RgbImage, hole: impl Fn(u32, u32) -> bool) -> f64 {
+    /// Returns the share of a hole's pixels that differ clearly from [`PAINT`].
+    fn patched_share(out: &RgbImage, hole: impl Fn(u32, u32) -> bool) -> f64 {
         let pixels = out.enumerate_pixels().filter(|(x, y, _)| hole(*x, *y));
-        let apart: Vec<_> = pixels
-            .map(|(_, _, pixel)| pixel.0[0].abs_diff(PLAIN[0]) > 10)
+        let differs: Vec<_> = pixels
+            .map(|(_, _, pixel)| pixel.0[0].abs_diff(PAINT[0]) > 10)
             .collect();
-        apart.iter().filter(|apart| **apart).count() as f64 / apart.len() as f64
+        differs.iter().filter(|differs| **differs).count() as f64 / differs.len() as f64
     }
 
     #[test]
-    fn what_is_thin_is_the_networks_and_what_is_deep_comes_from_the_surroundings() {
+    fn network_fills_thin_and_patches_fill_deep_parts() {
         let wire = |x: u32, _| (100..106).contains(&x);
         let blob = |x: u32, y: u32| x.abs_diff(30).pow(2) + y.abs_diff(64).pow(2) < 400;
         let (out, widths) = forward(|x, y| wire(x, y) || blob(x, y));
         assert_eq!(widths, [128]);
-        assert!((0..128).all(|y| out.get_pixel(103, y).0 == PLAIN));
-        assert!(textured(&out, blob) > 0.8);
+        assert!((0..128).all(|y| out.get_pixel(103, y).0 == PAINT));
+        assert!(patched_share(&out, blob) > 0.8);
     }
 
     #[test]
-    fn a_thin_hole_is_the_networks_alone() {
+    fn thin_holes_use_the_network_only() {
         let (out, widths) = forward(|x, y| x == y);
         assert_eq!(widths, [128]);
-        assert!((0..128).all(|at| out.get_pixel(at, at).0 == PLAIN));
+        assert!((0..128).all(|at| out.get_pixel(at, at).0 == PAINT));
     }
 
     #[test]
-    fn where_nothing_is_thin_half_the_size_does_for_a_first_guess() {
+    fn guess_of_deep_holes_is_at_half_size() {
         let square = |x: u32, y: u32| (40..80).contains(&x) && (40..80).contains(&y);
         let (out, widths) = forward(square);
         assert_eq!(widths, [64]);
-        assert!(textured(&out, square) > 0.8);
+        assert!(patched_share(&out, square) > 0.8);
     }
 
     #[test]
-    fn a_wire_that_leaves_a_blob_is_thin() {
+    fn wires_that_leave_a_blob_are_thin() {
         let mask = GrayImage::from_fn(128, 64, |x, y| {
             let blob = x.abs_diff(32).pow(2) + y.abs_diff(32).pow(2) < 400;
             [if blob || y.abs_diff(32) < 3 { 255 } else { 0 }].into()

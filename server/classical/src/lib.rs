@@ -1,10 +1,10 @@
-//! Fills that need no weights: algorithms that are models to the pipeline, as networks are. Knows neither libtorch
-//! nor HTTP.
+//! Inpainting without network weights: `OpenCV`'s algorithms, patch-based completion and planar fits, as
+//! implementations of [`iopaint_inpaint::Inpainter`]. This crate depends neither on libtorch nor on HTTP.
 
 mod cv2;
 mod hybrid;
 mod patchmatch;
-mod plain;
+mod planar_fill;
 
 pub use cv2::Cv2;
 pub use hybrid::HybridInpainter;

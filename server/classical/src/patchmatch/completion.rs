@@ -1,151 +1,164 @@
-//! The completion itself: coarse to fine, searching and voting in turn.
+//! The EM iterations from the coarsest level to the finest.
 
 use std::ops::ControlFlow;
 
 use iopaint_inpaint::{Monitor, Stop};
 
-use super::anchor::Anchor;
-use super::field::{EVERYWHERE, Field};
-use super::guide::Guide;
-use super::level::{Canvas, Level};
-use super::misfit::Doubt;
-use super::pixel::{COLOURS, Colours, PARTS, colours};
-use super::pyramid::pyramid;
-use super::seam;
-use super::smooth::pull_push;
+use super::confidence::ConfidenceMap;
+use super::features::{CHANNELS, COLOUR_CHANNELS, Colour, colour_of};
+use super::initial_guess::InitialGuess;
+use super::level::{FeatureImage, PyramidLevel};
+use super::low_frequency::LowFrequencyConstraint;
+use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
+use super::pull_push::pull_push;
+use super::pyramid::build_pyramid;
+use super::seam_blending::{blend_seam, rim_pixels};
 use super::vote::vote;
 
-/// Turns of searching and voting at the coarsest level, where the structure is found, and at the finest, which only
-/// adds detail; those between have numbers between.
-const TURNS: (usize, usize) = (12, 3);
-/// Rounds of search in a turn, and in the first, which begins with sources taken at random.
-const ROUNDS: usize = 2;
-const FIRST_ROUNDS: usize = 8;
-/// How steeply better matches count more (see [`vote`]); in the last vote they do much more, so that the result is
-/// crisp.
+/// EM iterations at the coarsest level, which decides the structure, and the minimum at finer levels, which
+/// add detail: level l of n (0 is the finest) gets max(MAX * (l + 1) / n, MIN). Set when the model was added,
+/// without a recorded comparison, as were the `PatchMatch` iterations and the sharpness of votes.
+const MAX_EM_ITERATIONS: usize = 12;
+const MIN_EM_ITERATIONS: usize = 3;
+/// `PatchMatch` iterations per EM iteration.
+const PATCHMATCH_ITERATIONS: usize = 2;
+/// `PatchMatch` iterations in the first EM iteration, which starts from a random field.
+const FIRST_PATCHMATCH_ITERATIONS: usize = 8;
+/// Sharpness of the votes by SSD, a factor without unit (formula in [`vote`]).
 pub(super) const SHARPNESS: f32 = 1.0;
-pub(super) const LAST_SHARPNESS: f32 = 4.0;
-/// The level, or the coarsest, at which it is seen where patches don't fit (see [`Doubt`]), and that whose colours finer
-/// ones are held to there.
-const DOUBTED: usize = 3;
-const MIXED: usize = 2;
-/// What is filled in where nothing is known: mid-grey.
-const UNKNOWN: Colours = [128.0; COLOURS];
+/// Sharpness of the last vote: higher, since averaging many patches blurs the result.
+pub(super) const FINAL_SHARPNESS: f32 = 4.0;
+/// Level at which the match confidence is measured, at 1/8 of the size; the coarsest level if there are
+/// fewer. Chosen on the 13 test photographs; level 2 blurred some backgrounds (docs/models.md).
+const CONFIDENCE_LEVEL: usize = 3;
+/// Level whose colours, mixed with the guess by confidence, constrain all finer levels: 1/4 of the size, or
+/// the coarsest level if there are fewer. Set with the confidence map, without a recorded comparison.
+const MIXTURE_LEVEL: usize = 2;
+/// Colour of the hole in an image without known pixels: mid-grey.
+const GREY: Colour = [128.0; COLOUR_CHANNELS];
 
-/// How a completion is to run.
-pub(super) struct Run<'a> {
+/// Settings of one completion.
+pub(super) struct CompletionContext<'a> {
     pub(super) seed: u64,
     pub(super) threads: usize,
+    /// Receives progress after every EM iteration and may stop the completion.
     pub(super) monitor: &'a dyn Monitor,
 }
 
-/// The colours of the hole's pixels, in order. `guess`, a picture of the same size as `canvas`, is what the search
-/// begins with in the hole and is held to (see [`Guide`]); without it that is a smooth filling.
-pub(super) fn fill(canvas: Canvas, guess: Option<Canvas>, run: &Run<'_>) -> Result<Vec<Colours>, Stop> {
-    let mut levels = pyramid(canvas);
-    let guide = guess.map(|guess| Guide::new(guess, &levels));
+/// Completes the hole of `image`. Returns the colours of its hole pixels in row-major order.
+///
+/// `guess` is an image of the same size; the coarsest level starts from it, and the levels are constrained to
+/// it (see [`InitialGuess`] and [`ConfidenceMap`]). Without it the coarsest level starts from a smooth
+/// interpolation.
+///
+/// # Errors
+/// Returns the monitor's [`Stop`].
+pub(super) fn complete(
+    image: FeatureImage,
+    guess: Option<FeatureImage>,
+    context: &CompletionContext<'_>,
+) -> Result<Vec<Colour>, Stop> {
+    let threads = context.threads;
+    let mut levels = build_pyramid(image);
+    let guess = guess.map(|guess| InitialGuess::new(guess, &levels));
     let coarsest = levels.len().saturating_sub(1);
-    let (doubted_level, mixed_level) = (DOUBTED.min(coarsest), MIXED.min(coarsest));
-    let mut doubt: Option<Doubt> = None;
-    let mut anchor: Option<Anchor> = None;
-    let mut steps = Steps::of(&levels, run.monitor);
-    let mut coarser: Option<(Level, Field)> = None;
+    let (confidence_level, mixture_level) = (CONFIDENCE_LEVEL.min(coarsest), MIXTURE_LEVEL.min(coarsest));
+    let mut confidence: Option<ConfidenceMap> = None;
+    let mut mixture: Option<LowFrequencyConstraint> = None;
+    let mut progress = EmProgress::new(&levels, context.monitor);
+    let mut coarser: Option<(PyramidLevel, NearestNeighbourField)> = None;
     while let Some(mut level) = levels.pop() {
         let number = levels.len();
-        let seed = run.seed.wrapping_add(number as u64);
-        let begun = match &coarser {
-            Some((coarse, field)) => field.doubled(coarse, &level, seed),
-            None => Field::random(&level, seed),
+        let seed = context.seed.wrapping_add(number as u64);
+        let initial_field = match &coarser {
+            Some((coarse, field)) => field.upsampled(coarse, &level, seed),
+            None => NearestNeighbourField::random(&level, seed),
         };
-        let mut estimates = match (&guide, &coarser, &begun) {
-            (_, Some(_), Some(field)) => voted(&level, field, 0.0, run.threads),
-            (Some(guide), None, _) => guide.estimates(number),
-            _ => smooth(&level),
+        let mut estimates = match (&guess, &coarser, &initial_field) {
+            (_, Some(_), Some(field)) => vote_by_depth(&level, field, threads),
+            (Some(guess), None, _) => guess.colours(number),
+            _ => interpolate_hole(&level),
         };
-        let Some(mut field) = begun else {
+        let Some(mut field) = initial_field else {
             return Ok(estimates);
         };
-        level.write(&estimates);
-        let turns = turns(number, steps.levels);
-        let mut rounds = 0..;
-        for turn in 0..turns {
-            let count = if coarser.is_none() && turn == 0 {
-                FIRST_ROUNDS
+        level.write_colours(&estimates);
+        let em_iterations = em_iterations(number, progress.levels);
+        let mut patchmatch_iterations = 0..;
+        for em_iteration in 0..em_iterations {
+            let count = if coarser.is_none() && em_iteration == 0 {
+                FIRST_PATCHMATCH_ITERATIONS
             } else {
-                ROUNDS
+                PATCHMATCH_ITERATIONS
             };
-            for round in rounds.by_ref().take(count) {
-                field.improve(&level, EVERYWHERE, round, seed, run.threads);
+            for iteration in patchmatch_iterations.by_ref().take(count) {
+                field.run_patchmatch_iteration(&level, UNLIMITED_RADIUS, iteration, seed, threads);
             }
-            let last = number == 0 && turn + 1 == turns;
-            let sharpness = if last { LAST_SHARPNESS } else { SHARPNESS };
-            vote(
-                &level,
-                &field,
-                sharpness,
-                run.threads,
-                &level.holes,
-                &mut estimates,
-            );
+            let last = number == 0 && em_iteration + 1 == em_iterations;
+            let sharpness = if last { FINAL_SHARPNESS } else { SHARPNESS };
+            let hole_pixels = &level.hole_pixels;
+            vote(&level, &field, sharpness, threads, hole_pixels, &mut estimates);
             if last {
-                let rim = seam::rim(&level.canvas);
-                let mut filled = at(&level.canvas, &rim);
-                vote(&level, &field, sharpness, run.threads, &rim, &mut filled);
-                seam::hide(&level.canvas, &level.holes, &mut estimates, &rim, &filled);
-                if let Some(anchor) = &anchor {
-                    anchor.hold(&level, mixed_level, 1.0, run.threads, &mut estimates);
+                let rim = rim_pixels(&level.image);
+                let mut voted_rim = colours_at(&level.image, &rim);
+                vote(&level, &field, sharpness, threads, &rim, &mut voted_rim);
+                blend_seam(&level.image, hole_pixels, &mut estimates, &rim, &voted_rim);
+                if let Some(mixture) = &mixture {
+                    mixture.apply(&level, mixture_level, 1.0, threads, &mut estimates);
                 }
                 return Ok(estimates);
             }
-            if let Some(guide) = &guide {
-                let left = 1.0 - turn as f32 / turns as f32;
-                guide.hold(&level, number, left, run.threads, &mut estimates);
+            if let Some(guess) = &guess {
+                let share = 1.0 - em_iteration as f32 / em_iterations as f32;
+                guess.constrain(&level, number, share, threads, &mut estimates);
             }
-            if let Some(anchor) = &anchor {
-                anchor.hold(&level, mixed_level - number, 1.0, run.threads, &mut estimates);
+            if let Some(mixture) = &mixture {
+                mixture.apply(&level, mixture_level - number, 1.0, threads, &mut estimates);
             }
-            level.write(&estimates);
-            steps.took(&level)?;
+            level.write_colours(&estimates);
+            progress.finish_em_iteration(&level)?;
         }
-        if number == doubted_level && guide.is_some() {
-            doubt = Some(Doubt::new(&level, &field));
+        if number == confidence_level && guess.is_some() {
+            confidence = Some(ConfidenceMap::new(&level, &field));
         }
-        if let (Some(doubt), Some(guide)) = (doubt.as_ref().filter(|_| number == mixed_level), &guide) {
-            let guess = guide.estimates(number);
-            anchor = Some(doubt.anchor(&level, doubted_level - number, &estimates, &guess));
+        if let (Some(confidence), Some(guess)) =
+            (confidence.as_ref().filter(|_| number == mixture_level), &guess)
+        {
+            let guess = guess.colours(number);
+            mixture = Some(confidence.mix_guess(&level, confidence_level - number, &estimates, &guess));
         }
         coarser = Some((level, field));
     }
     Ok(Vec::new())
 }
 
-fn turns(level: usize, levels: usize) -> usize {
-    let (most, least) = TURNS;
-    (most * (level + 1) / levels).max(least)
+/// Returns the EM iterations of a level; 0 is the finest of `levels`.
+fn em_iterations(level: usize, levels: usize) -> usize {
+    (MAX_EM_ITERATIONS * (level + 1) / levels).max(MIN_EM_ITERATIONS)
 }
 
-/// Counts the work done, in patches searched for, and asks whether to go on.
-struct Steps<'a> {
+/// Reports finished EM iterations to a monitor, weighted by the target patches of their level.
+struct EmProgress<'a> {
     monitor: &'a dyn Monitor,
     levels: usize,
     done: usize,
     total: usize,
 }
 
-impl<'a> Steps<'a> {
-    fn of(levels: &[Level], monitor: &'a dyn Monitor) -> Self {
+impl<'a> EmProgress<'a> {
+    fn new(levels: &[PyramidLevel], monitor: &'a dyn Monitor) -> Self {
         let work = levels.iter().enumerate();
         Self {
             monitor,
             levels: levels.len(),
             done: 0,
             total: work
-                .map(|(number, level)| turns(number, levels.len()) * level.targets.len())
+                .map(|(number, level)| em_iterations(number, levels.len()) * level.targets.len())
                 .sum(),
         }
     }
 
-    fn took(&mut self, level: &Level) -> Result<(), Stop> {
+    fn finish_em_iteration(&mut self, level: &PyramidLevel) -> Result<(), Stop> {
         self.done += level.targets.len();
         match self.monitor.step(self.done, self.total) {
             ControlFlow::Continue(()) => Ok(()),
@@ -154,75 +167,84 @@ impl<'a> Steps<'a> {
     }
 }
 
-pub(super) fn voted(level: &Level, field: &Field, sharpness: f32, threads: usize) -> Vec<Colours> {
-    let mut estimates = vec![UNKNOWN; level.holes.len()];
-    vote(level, field, sharpness, threads, &level.holes, &mut estimates);
+/// Returns the votes on all hole pixels with weights by depth alone: a new field has no SSDs yet.
+pub(super) fn vote_by_depth(
+    level: &PyramidLevel,
+    field: &NearestNeighbourField,
+    threads: usize,
+) -> Vec<Colour> {
+    let mut estimates = vec![GREY; level.hole_pixels.len()];
+    vote(level, field, 0.0, threads, &level.hole_pixels, &mut estimates);
     estimates
 }
 
-fn at(canvas: &Canvas, places: &[u32]) -> Vec<Colours> {
-    let pixels = places.iter().map(|at| canvas.pixels.get(*at as usize));
+fn colours_at(image: &FeatureImage, positions: &[u32]) -> Vec<Colour> {
+    let pixels = positions.iter().map(|at| image.pixels.get(*at as usize));
     pixels
-        .map(|pixel| pixel.map_or(UNKNOWN, colours::<u8, PARTS>))
+        .map(|pixel| pixel.map_or(GREY, colour_of::<u8, CHANNELS>))
         .collect()
 }
 
-/// The level's pixels, smoothly filled.
-pub(super) fn smooth(level: &Level) -> Vec<Colours> {
-    if level.canvas.hole.iter().all(|hole| *hole) {
-        return vec![UNKNOWN; level.holes.len()];
+/// Returns the colours of the hole pixels, interpolated smoothly from the known pixels; grey if there are
+/// none.
+pub(super) fn interpolate_hole(level: &PyramidLevel) -> Vec<Colour> {
+    if level.image.hole.iter().all(|hole| *hole) {
+        return vec![GREY; level.hole_pixels.len()];
     }
-    let known = level.canvas.pixels.iter().zip(&level.canvas.hole);
-    let values: Vec<_> = known
+    let pixels = level.image.pixels.iter().zip(&level.image.hole);
+    let values: Vec<_> = pixels
         .map(|(pixel, hole)| {
             if *hole {
-                ([0.0; COLOURS], 0.0)
+                ([0.0; COLOUR_CHANNELS], 0.0)
             } else {
-                (colours(pixel), 1.0)
+                (colour_of(pixel), 1.0)
             }
         })
         .collect();
-    let filled = pull_push(&values, level.canvas.width);
-    let holes = level.holes.iter().map(|at| filled.get(*at as usize));
-    holes.map(|value| value.copied().unwrap_or(UNKNOWN)).collect()
+    let interpolated = pull_push(&values, level.image.width);
+    let colours = level.hole_pixels.iter().map(|at| interpolated.get(*at as usize));
+    colours.map(|colour| colour.copied().unwrap_or(GREY)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patchmatch::pixel::coloured;
-    use crate::patchmatch::texture::write_texture;
+    use crate::patchmatch::features::features_from_rgb;
+    use crate::patchmatch::texture::compute_texture;
     use iopaint_inpaint::Unmonitored;
 
-    const RUN: Run<'static> = Run {
+    const CONTEXT: CompletionContext<'static> = CompletionContext {
         seed: 1,
         threads: 2,
         monitor: &Unmonitored,
     };
 
-    fn canvas(
+    fn image(
         side: usize,
         colour: impl Fn(usize, usize) -> u8,
         hole: impl Fn(usize, usize) -> bool,
-    ) -> Canvas {
-        let places = (0..side * side).map(|at| (at % side, at / side));
-        Canvas {
+    ) -> FeatureImage {
+        let positions = (0..side * side).map(|at| (at % side, at / side));
+        FeatureImage {
             width: side,
             height: side,
-            pixels: places.clone().map(|(x, y)| coloured([colour(x, y); 3])).collect(),
-            hole: places.map(|(x, y)| hole(x, y)).collect(),
+            pixels: positions
+                .clone()
+                .map(|(x, y)| features_from_rgb([colour(x, y); 3]))
+                .collect(),
+            hole: positions.map(|(x, y)| hole(x, y)).collect(),
         }
     }
 
     #[test]
-    fn a_pattern_goes_on_through_the_hole() {
+    fn patterns_are_continued() {
         let stripes = |x: usize, _| if x % 8 < 4 { 60 } else { 180 };
         let inside = |x: usize, y: usize| (40..60).contains(&x) && (36..64).contains(&y);
         let holes = (0..96 * 96).filter(|at| inside(at % 96, at / 96));
-        let filled = fill(
-            canvas(96, |x, y| if inside(x, y) { 0 } else { stripes(x, y) }, inside),
+        let filled = complete(
+            image(96, |x, y| if inside(x, y) { 0 } else { stripes(x, y) }, inside),
             None,
-            &RUN,
+            &CONTEXT,
         )
         .unwrap();
         let wrong = holes
@@ -237,19 +259,19 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_known_the_hole_is_grey() {
-        let filled = fill(canvas(32, |_, _| 250, |_, _| true), None, &RUN).unwrap();
-        assert_eq!(filled, vec![UNKNOWN; 32 * 32]);
+    fn hole_without_known_pixels_is_grey() {
+        let filled = complete(image(32, |_, _| 250, |_, _| true), None, &CONTEXT).unwrap();
+        assert_eq!(filled, vec![GREY; 32 * 32]);
     }
 
     #[test]
-    fn where_there_is_no_whole_patch_the_filling_is_smooth() {
-        let filled = fill(canvas(9, |_, _| 50, |x, _| x != 0), None, &RUN).unwrap();
+    fn hole_without_sources_is_interpolated() {
+        let filled = complete(image(9, |_, _| 50, |x, _| x != 0), None, &CONTEXT).unwrap();
         assert!(filled.iter().all(|estimate| (estimate[0] - 50.0).abs() < 0.5));
     }
 
     #[test]
-    fn what_was_in_the_hole_has_no_influence() {
+    fn erased_colours_have_no_influence() {
         let inside = |x: usize, y: usize| (20..50).contains(&x) && (20..50).contains(&y);
         let with = |erased: u8| {
             let colour = |x: usize, y: usize| {
@@ -259,33 +281,33 @@ mod tests {
                     ((x * 3) ^ (y * 5)) as u8
                 }
             };
-            fill(canvas(64, colour, inside), None, &RUN).unwrap()
+            complete(image(64, colour, inside), None, &CONTEXT).unwrap()
         };
         assert_eq!(with(0), with(255));
     }
 
     #[test]
-    fn with_a_guess_the_result_does_not_depend_on_the_number_of_threads() {
+    fn guessed_result_is_independent_of_threads() {
         let noise = |x: usize, y: usize| (x * x * 7 + y * y * 13 + x * y) as u8;
         let inside = |x: usize, y: usize| x.abs_diff(64) < 40 && y.abs_diff(64) < 40;
         let on = |threads| {
-            let guess = canvas(128, |_, _| 200, |_, _| false);
-            let run = Run { threads, ..RUN };
-            fill(canvas(128, noise, inside), Some(guess), &run).unwrap()
+            let guess = image(128, |_, _| 200, |_, _| false);
+            let context = CompletionContext { threads, ..CONTEXT };
+            complete(image(128, noise, inside), Some(guess), &context).unwrap()
         };
         assert_eq!(on(1), on(3));
     }
 
     #[test]
-    fn beside_grain_a_smooth_guess_does_not_fetch_smooth_patches_of_its_colour() {
+    fn smooth_guess_keeps_grain() {
         let side = 160;
         let grain = |x: usize, y: usize| 100 + ((x * 73) ^ (y * 151)).wrapping_mul(2_654_435_761) as u8 % 40;
         let picture = |x: usize, y: usize| if y < 50 { 119 } else { grain(x, y) };
         let ribbon = |x: usize, y: usize| (16..144).contains(&x) && (80..120).contains(&y);
-        let mut known = canvas(side, |x, y| if ribbon(x, y) { 0 } else { picture(x, y) }, ribbon);
-        write_texture(&mut known);
-        let filled = fill(known, Some(canvas(side, |_, _| 119, |_, _| false)), &RUN).unwrap();
-        let smooth = |colours: &&Colours| (colours[0] - 119.0).abs() < 1.0;
+        let mut known = image(side, |x, y| if ribbon(x, y) { 0 } else { picture(x, y) }, ribbon);
+        compute_texture(&mut known);
+        let filled = complete(known, Some(image(side, |_, _| 119, |_, _| false)), &CONTEXT).unwrap();
+        let smooth = |colours: &&Colour| (colours[0] - 119.0).abs() < 1.0;
         let share = filled.iter().filter(smooth).count() as f32 / filled.len() as f32;
         assert!(share < 0.1, "{share}");
     }

@@ -1,86 +1,91 @@
-//! Detail for a filling that was made smaller.
+//! Detail transfer: completes the hole at full size from a fill made at a smaller size.
 //!
-//! What a network fills in at half or a quarter of the size is right in its large forms and has no detail. The
-//! picture around the hole has: for every patch of the small filling the known patch most like it is found, and what
-//! stands there at the picture's own size is put in its place. Of that only what the small size can't show is taken:
-//! the filling, made small again, stays what the network said.
+//! A network's fill at half or a quarter of the size has the right low frequencies and no detail. The
+//! nearest-neighbour field is found at the small size and upsampled level by level; the source patches
+//! provide the detail. At every level the low frequencies are constrained to the small fill, so that the
+//! result, downsampled, equals it.
 
 use std::ops::ControlFlow;
 
 use iopaint_inpaint::Stop;
 
-use super::anchor::Anchor;
-use super::field::{EVERYWHERE, Field};
-use super::fill::{LAST_SHARPNESS, Run, SHARPNESS, smooth, voted};
-use super::level::{Canvas, Level};
-use super::pixel::{Colours, Pixel, colours};
-use super::pyramid::halved;
+use super::completion::{CompletionContext, FINAL_SHARPNESS, SHARPNESS, interpolate_hole, vote_by_depth};
+use super::features::{Colour, Features, colour_of};
+use super::level::{FeatureImage, PyramidLevel};
+use super::low_frequency::LowFrequencyConstraint;
+use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
+use super::pyramid::downsampled;
 use super::vote::vote;
 
-/// Turns at the small size, in which the texture of what is to be filled and its sources settle, and the rounds of
-/// search in each.
-const TURNS: usize = 4;
-const ROUNDS: usize = 4;
-/// Rounds of search at every larger size, which only correct, and how far they look around what was found, in pixels.
-const FINE_ROUNDS: usize = 1;
-const FINE_REACH: usize = 16;
+/// EM iterations at the small size. Set when detail transfer was added, without a recorded comparison, as
+/// were the `PatchMatch` iterations.
+const EM_ITERATIONS: usize = 4;
+/// `PatchMatch` iterations per EM iteration at the small size.
+const PATCHMATCH_ITERATIONS: usize = 4;
+/// `PatchMatch` iterations at every larger size, which only refine the upsampled field.
+const REFINING_ITERATIONS: usize = 1;
+/// Their largest search radius, in pixels of the level.
+const REFINING_RADIUS: usize = 16;
 
-/// The colours of the hole's pixels of `canvas`, in order. `small` is `canvas` halved `halvings` times and filled, row by
-/// row. `None` where there are no patches to take detail from.
-pub(super) fn restore(
-    canvas: Canvas,
-    small: &[Pixel],
+/// Returns the colours of the hole pixels of `image` in row-major order; `None` if there are no source
+/// patches.
+///
+/// `small` is `image` downsampled `halvings` times with its hole filled, row by row.
+///
+/// # Errors
+/// Returns the monitor's [`Stop`].
+pub(super) fn transfer_detail(
+    image: FeatureImage,
+    small: &[Features],
     halvings: u32,
-    run: &Run<'_>,
-) -> Result<Option<Vec<Colours>>, Stop> {
-    let mut levels = vec![Level::new(canvas)];
+    context: &CompletionContext<'_>,
+) -> Result<Option<Vec<Colour>>, Stop> {
+    let threads = context.threads;
+    let mut levels = vec![PyramidLevel::new(image)];
     for _ in 0..halvings {
-        let half = levels.last().map(|level| Level::new(halved(&level.canvas)));
+        let half = levels
+            .last()
+            .map(|level| PyramidLevel::new(downsampled(&level.image)));
         levels.extend(half);
     }
     let total = levels.len();
-    let width = levels.last().map_or(0, |level| level.canvas.width);
-    let anchor = Anchor::new(small.iter().map(|pixel| (colours(pixel), 1.0)).collect(), width);
-    let mut coarser: Option<(Level, Field)> = None;
+    let width = levels.last().map_or(0, |level| level.image.width);
+    let small_colours = small.iter().map(|pixel| (colour_of(pixel), 1.0));
+    let constraint = LowFrequencyConstraint::new(small_colours.collect(), width);
+    let mut coarser: Option<(PyramidLevel, NearestNeighbourField)> = None;
     while let Some(mut level) = levels.pop() {
         let number = levels.len();
-        let seed = run.seed.wrapping_add(number as u64);
+        let seed = context.seed.wrapping_add(number as u64);
         let halvings = halvings as usize - number;
-        let begun = match &coarser {
-            Some((coarse, field)) => field.doubled(coarse, &level, seed),
-            None => Field::random(&level, seed),
+        let initial_field = match &coarser {
+            Some((coarse, field)) => field.upsampled(coarse, &level, seed),
+            None => NearestNeighbourField::random(&level, seed),
         };
-        let Some(mut field) = begun else {
+        let Some(mut field) = initial_field else {
             return Ok(None);
         };
-        let (turns, rounds, reach) = if coarser.is_none() {
-            (TURNS, ROUNDS, EVERYWHERE)
+        let (em_iterations, patchmatch_iterations, max_radius) = if coarser.is_none() {
+            (EM_ITERATIONS, PATCHMATCH_ITERATIONS, UNLIMITED_RADIUS)
         } else {
-            (1, FINE_ROUNDS, FINE_REACH)
+            (1, REFINING_ITERATIONS, REFINING_RADIUS)
         };
         let mut estimates = match coarser {
-            Some(_) => voted(&level, &field, 0.0, run.threads),
-            None => smooth(&level),
+            Some(_) => vote_by_depth(&level, &field, threads),
+            None => interpolate_hole(&level),
         };
-        let mut round = 0..;
-        for _ in 0..turns {
-            anchor.hold(&level, halvings, 1.0, run.threads, &mut estimates);
-            level.write(&estimates);
-            for round in round.by_ref().take(rounds) {
-                field.improve(&level, reach, round, seed, run.threads);
+        let mut iterations = 0..;
+        for _ in 0..em_iterations {
+            constraint.apply(&level, halvings, 1.0, threads, &mut estimates);
+            level.write_colours(&estimates);
+            for iteration in iterations.by_ref().take(patchmatch_iterations) {
+                field.run_patchmatch_iteration(&level, max_radius, iteration, seed, threads);
             }
-            let sharpness = if number == 0 { LAST_SHARPNESS } else { SHARPNESS };
-            vote(
-                &level,
-                &field,
-                sharpness,
-                run.threads,
-                &level.holes,
-                &mut estimates,
-            );
+            let sharpness = if number == 0 { FINAL_SHARPNESS } else { SHARPNESS };
+            let hole_pixels = &level.hole_pixels;
+            vote(&level, &field, sharpness, threads, hole_pixels, &mut estimates);
         }
-        anchor.hold(&level, halvings, 1.0, run.threads, &mut estimates);
-        if let ControlFlow::Break(stop) = run.monitor.step(total - number, total) {
+        constraint.apply(&level, halvings, 1.0, threads, &mut estimates);
+        if let ControlFlow::Break(stop) = context.monitor.step(total - number, total) {
             return Err(stop);
         }
         if number == 0 {
@@ -100,19 +105,19 @@ mod tests {
 
     use crate::PatchMatch;
 
-    const SIDE: u32 = 160;
+    const IMAGE_SIDE: u32 = 160;
 
-    /// Cloth: fine stripes, bright at the left and dark at the right, so that halved it is an even slope.
-    fn cloth(x: u32, y: u32) -> u8 {
+    /// A gradient from bright to dark with fine stripes, which halving averages away.
+    fn striped_gradient(x: u32, y: u32) -> u8 {
         (180 - x / 2) as u8 + if (x + y).is_multiple_of(2) { 24 } else { 0 }
     }
 
     fn image(value: impl Fn(u32, u32) -> u8) -> RgbImage {
-        RgbImage::from_fn(SIDE, SIDE, |x, y| [value(x, y); 3].into())
+        RgbImage::from_fn(IMAGE_SIDE, IMAGE_SIDE, |x, y| [value(x, y); 3].into())
     }
 
     fn hole() -> GrayImage {
-        GrayImage::from_fn(SIDE, SIDE, |x, y| {
+        GrayImage::from_fn(IMAGE_SIDE, IMAGE_SIDE, |x, y| {
             [if x.abs_diff(80).pow(2) + y.abs_diff(80).pow(2) < 900 {
                 255
             } else {
@@ -122,9 +127,11 @@ mod tests {
         })
     }
 
-    /// What [`cloth`] is when halved twice.
+    /// Returns [`striped_gradient`] halved twice.
     fn small() -> RgbImage {
-        RgbImage::from_fn(SIDE / 4, SIDE / 4, |x, _| [(191 - 2 * x) as u8; 3].into())
+        RgbImage::from_fn(IMAGE_SIDE / 4, IMAGE_SIDE / 4, |x, _| {
+            [(191 - 2 * x) as u8; 3].into()
+        })
     }
 
     fn restored(image: &RgbImage, threads: usize) -> Option<RgbImage> {
@@ -135,29 +142,29 @@ mod tests {
     }
 
     #[test]
-    fn the_filling_has_the_pictures_detail() {
-        let out = restored(&image(cloth), 2).unwrap();
-        let (mut found, mut pixels) = (0, 0);
+    fn detail_is_transferred() {
+        let out = restored(&image(striped_gradient), 2).unwrap();
+        let (mut with_detail, mut pixels) = (0, 0);
         for (x, y, mask) in hole().enumerate_pixels() {
             if mask.0[0] > 0 {
-                let apart = out.get_pixel(x, y).0[0].abs_diff(out.get_pixel(x + 1, y).0[0]);
-                found += u32::from((12..40).contains(&apart));
+                let difference = out.get_pixel(x, y).0[0].abs_diff(out.get_pixel(x + 1, y).0[0]);
+                with_detail += u32::from((12..40).contains(&difference));
                 pixels += 1;
             }
         }
-        assert!(found * 10 > pixels * 8, "{found} of {pixels}");
+        assert!(with_detail * 10 > pixels * 8, "{with_detail} of {pixels}");
     }
 
     #[test]
-    fn made_small_again_it_is_what_the_network_said() {
-        let out = restored(&image(cloth), 2).unwrap();
+    fn downsampled_result_equals_small_fill() {
+        let out = restored(&image(striped_gradient), 2).unwrap();
         let hole = hole();
-        for (x, y, right) in small().enumerate_pixels() {
+        for (x, y, expected) in small().enumerate_pixels() {
             let pixels = (0..16).map(|at| (4 * x + at % 4, 4 * y + at / 4));
             if pixels.clone().all(|(x, y)| hole.get_pixel(x, y).0[0] > 0) {
                 let sum: u32 = pixels.map(|(x, y)| u32::from(out.get_pixel(x, y).0[0])).sum();
                 assert!(
-                    (sum / 16).abs_diff(u32::from(right.0[0])) <= 4,
+                    (sum / 16).abs_diff(u32::from(expected.0[0])) <= 4,
                     "{x},{y}: {}",
                     sum / 16
                 );
@@ -166,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_hole_changes_and_what_was_in_it_does_not_count() {
-        let before = image(cloth);
+    fn only_the_hole_changes() {
+        let before = image(striped_gradient);
         let mut erased = before.clone();
         let hole = hole();
         for (pixel, _) in erased
@@ -188,15 +195,18 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_depend_on_the_number_of_threads() {
-        assert_eq!(restored(&image(cloth), 1), restored(&image(cloth), 3));
+    fn result_is_independent_of_threads() {
+        assert_eq!(
+            restored(&image(striped_gradient), 1),
+            restored(&image(striped_gradient), 3)
+        );
     }
 
     #[test]
-    fn where_nothing_is_known_there_is_no_detail() {
+    fn no_detail_without_known_pixels() {
         let patches = PatchMatch::new(NonZeroUsize::MIN, 0);
-        let all = GrayImage::from_pixel(SIDE, SIDE, [255].into());
-        let out = patches.restore(&image(cloth), &all, &small(), 2, &Unmonitored);
+        let all = GrayImage::from_pixel(IMAGE_SIDE, IMAGE_SIDE, [255].into());
+        let out = patches.restore(&image(striped_gradient), &all, &small(), 2, &Unmonitored);
         assert_eq!(out, Ok(None));
     }
 }

@@ -1,118 +1,124 @@
-//! A guess that the search not only begins with, but is held to where it can be believed.
+//! An initial guess of the hole, e.g. a network's output: the EM iterations start from it and are constrained
+//! to its low frequencies.
 
 use iopaint_imaging::distance_to_known;
 
-use super::anchor::Anchor;
-use super::level::{Canvas, Level};
-use super::pixel::{Colours, colours};
-use super::pyramid::shrunk;
+use super::features::{Colour, colour_of};
+use super::level::{FeatureImage, PyramidLevel};
+use super::low_frequency::LowFrequencyConstraint;
+use super::pyramid::downsampled;
 
-/// How much a guess counts beside the patches' vote right at the hole's border and far from it, in the first turn of a
-/// level; it falls with every turn.
-const TRUST: (f32, f32) = (0.8, 0.2);
-/// How deep in the hole trust has fallen to a third of the way between, in pixels of the image.
-const REACH: f32 = 20.0;
-/// The finest level at which the guess counts; those below are the patches' alone, so that the result is crisp.
-const FINEST: usize = 1;
-/// How many levels coarser a level's colours are compared with the guess's: the grain of sand or grass, which a guess
-/// doesn't have, is the patches'.
-const COARSER: usize = 2;
+/// Weights of the guess against the vote at the hole's border and far inside, in the first EM iteration of a
+/// level. They were chosen on the 13 test photographs, together with the three constants below (table in
+/// docs/models.md).
+const BORDER_WEIGHT: f32 = 0.8;
+const INNER_WEIGHT: f32 = 0.2;
+/// Scale of the weight's Gaussian falloff with depth, in pixels of the finest level.
+const WEIGHT_FALLOFF_PX: f32 = 20.0;
+/// The finest level with a constraint. Finer levels follow the patches alone, so that the result is sharp.
+const FINEST_CONSTRAINED_LEVEL: usize = 1;
+/// Levels between a level and the coarser one at which its colours are compared with the guess, i.e. blocks
+/// of 4x4 pixels: the grain of sand or grass, which a guess lacks, stays that of the patches.
+const COMPARED_HALVINGS: usize = 2;
 
-/// The guess at every scale.
-pub(super) struct Guide {
-    /// The guess in the hole's pixels of each level, in order.
-    guesses: Vec<Vec<Colours>>,
-    /// What is held to, of each level from [`FINEST`] on.
-    anchors: Vec<Anchor>,
+/// The guess at every level of the pyramid.
+pub(super) struct InitialGuess {
+    /// Colours of the hole pixels, per level.
+    colours: Vec<Vec<Colour>>,
+    /// The constraint of each level from [`FINEST_CONSTRAINED_LEVEL`] on.
+    constraints: Vec<LowFrequencyConstraint>,
 }
 
-impl Guide {
-    /// Of `guess`, a picture of the finest level's size.
-    pub(super) fn new(mut guess: Canvas, levels: &[Level]) -> Self {
-        let (mut guesses, mut anchors) = (Vec::with_capacity(levels.len()), Vec::new());
+impl InitialGuess {
+    /// Builds the pyramid of `guess`, an image of the finest level's size without a hole.
+    pub(super) fn new(mut guess: FeatureImage, levels: &[PyramidLevel]) -> Self {
+        let (mut colours, mut constraints) = (Vec::with_capacity(levels.len()), Vec::new());
         for (number, level) in levels.iter().enumerate() {
             if number > 0 {
-                guess = shrunk(guess, 1);
+                guess = downsampled(&guess);
             }
-            let holes = level.holes.iter().filter_map(|at| guess.pixels.get(*at as usize));
-            guesses.push(holes.map(colours).collect());
-            if number >= FINEST {
+            let hole_pixels = level
+                .hole_pixels
+                .iter()
+                .filter_map(|at| guess.pixels.get(*at as usize));
+            colours.push(hole_pixels.map(colour_of).collect());
+            if number >= FINEST_CONSTRAINED_LEVEL {
                 let scale = (1_u32 << number) as f32;
-                let depth = distance_to_known(&level.canvas.hole, level.canvas.width).into_iter();
-                let pixels = guess.pixels.iter().map(colours);
-                let small = pixels.zip(depth.map(|depth| trust(depth * scale)));
-                anchors.push(Anchor::new(small.collect(), level.canvas.width));
+                let depths = distance_to_known(&level.image.hole, level.image.width).into_iter();
+                let pixels = guess.pixels.iter().map(colour_of);
+                let weighted = pixels.zip(depths.map(|depth| weight_at_depth(depth * scale)));
+                constraints.push(LowFrequencyConstraint::new(weighted.collect(), level.image.width));
             }
         }
-        Self { guesses, anchors }
+        Self { colours, constraints }
     }
 
-    /// The guess in the hole's pixels of a level, in order.
-    pub(super) fn estimates(&self, level: usize) -> Vec<Colours> {
-        self.guesses.get(level).cloned().unwrap_or_default()
+    /// Returns the colours of a level's hole pixels; level 0 is the finest.
+    pub(super) fn colours(&self, level: usize) -> Vec<Colour> {
+        self.colours.get(level).cloned().unwrap_or_default()
     }
 
-    /// Draws the estimates of a level, the `number`th from the finest, to the guess; `left` is the part of the level's
-    /// turns still to come, in 0..=1.
-    pub(super) fn hold(
+    /// Constrains `estimates`, the colours of the hole pixels of level `number`, to the guess. `share`
+    /// (0..=1) scales the weights; it is the part of the level's EM iterations still to come. Levels finer
+    /// than [`FINEST_CONSTRAINED_LEVEL`] are left unchanged.
+    pub(super) fn constrain(
         &self,
-        level: &Level,
+        level: &PyramidLevel,
         number: usize,
-        left: f32,
+        share: f32,
         threads: usize,
-        estimates: &mut [Colours],
+        estimates: &mut [Colour],
     ) {
-        let coarsest = self.guesses.len().saturating_sub(1);
-        let small = (number + COARSER).min(coarsest);
-        let anchor = small
-            .checked_sub(FINEST)
-            .and_then(|place| self.anchors.get(place));
-        if let Some(anchor) = anchor.filter(|_| number >= FINEST) {
-            anchor.hold(level, small - number, left, threads, estimates);
+        let coarsest = self.colours.len().saturating_sub(1);
+        let compared = (number + COMPARED_HALVINGS).min(coarsest);
+        let constraint = compared
+            .checked_sub(FINEST_CONSTRAINED_LEVEL)
+            .and_then(|index| self.constraints.get(index));
+        if let Some(constraint) = constraint.filter(|_| number >= FINEST_CONSTRAINED_LEVEL) {
+            constraint.apply(level, compared - number, share, threads, estimates);
         }
     }
 }
 
-/// How much a guess counts so many pixels from what is known.
-fn trust(depth: f32) -> f32 {
-    let (near, far) = TRUST;
-    far + (near - far) * (-(depth / REACH).powi(2)).exp()
+/// Returns `INNER_WEIGHT + (BORDER_WEIGHT - INNER_WEIGHT) * exp(-(depth_px / WEIGHT_FALLOFF_PX)^2)`.
+fn weight_at_depth(depth_px: f32) -> f32 {
+    INNER_WEIGHT + (BORDER_WEIGHT - INNER_WEIGHT) * (-(depth_px / WEIGHT_FALLOFF_PX).powi(2)).exp()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patchmatch::pixel::{COLOURS, coloured};
-    use crate::patchmatch::pyramid::pyramid;
+    use crate::patchmatch::features::{COLOUR_CHANNELS, features_from_rgb};
+    use crate::patchmatch::pyramid::build_pyramid;
 
-    const SIDE: usize = 128;
+    const IMAGE_SIDE: usize = 128;
 
-    fn canvas(hole: impl Fn(usize, usize) -> bool) -> Canvas {
-        let places = (0..SIDE * SIDE).map(|at| (at % SIDE, at / SIDE));
-        Canvas {
-            width: SIDE,
-            height: SIDE,
-            pixels: places.clone().map(|_| coloured([100; 3])).collect(),
-            hole: places.map(|(x, y)| hole(x, y)).collect(),
+    fn image(hole: impl Fn(usize, usize) -> bool) -> FeatureImage {
+        let positions = (0..IMAGE_SIDE * IMAGE_SIDE).map(|at| (at % IMAGE_SIDE, at / IMAGE_SIDE));
+        FeatureImage {
+            width: IMAGE_SIDE,
+            height: IMAGE_SIDE,
+            pixels: positions.clone().map(|_| features_from_rgb([100; 3])).collect(),
+            hole: positions.map(|(x, y)| hole(x, y)).collect(),
         }
     }
 
-    /// How far black estimates of a level are drawn to a guess of 100, by their places.
-    fn drawn(number: usize, left: f32) -> Vec<(u32, f32)> {
-        let levels = pyramid(canvas(|x, y| x.abs_diff(64) < 48 && y.abs_diff(64) < 48));
-        let guide = Guide::new(canvas(|_, _| false), &levels);
-        let holes = &levels[number].holes;
-        let mut estimates = vec![[0.0; COLOURS]; holes.len()];
-        guide.hold(&levels[number], number, left, 1, &mut estimates);
+    /// Returns a level's hole pixels and their colours after constraining black estimates to a guess of 100.
+    fn constrained(number: usize, share: f32) -> Vec<(u32, f32)> {
+        let levels = build_pyramid(image(|x, y| x.abs_diff(64) < 48 && y.abs_diff(64) < 48));
+        let guess = InitialGuess::new(image(|_, _| false), &levels);
+        let hole_pixels = &levels[number].hole_pixels;
+        let mut estimates = vec![[0.0; COLOUR_CHANNELS]; hole_pixels.len()];
+        guess.constrain(&levels[number], number, share, 1, &mut estimates);
         let colours = estimates.iter().map(|estimate| estimate[0]);
-        holes.iter().copied().zip(colours).collect()
+        hole_pixels.iter().copied().zip(colours).collect()
     }
 
     #[test]
-    fn grain_that_the_guess_lacks_stays_at_the_finest_level_that_is_held() {
-        let levels = pyramid(canvas(|x, y| x.abs_diff(64) < 28 && y.abs_diff(64) < 28));
-        let guide = Guide::new(canvas(|_, _| false), &levels);
-        let width = levels[1].canvas.width;
+    fn grain_is_kept() {
+        let levels = build_pyramid(image(|x, y| x.abs_diff(64) < 28 && y.abs_diff(64) < 28));
+        let guess = InitialGuess::new(image(|_, _| false), &levels);
+        let width = levels[1].image.width;
         let grain = |at: &u32| {
             if (*at as usize % width + *at as usize / width).is_multiple_of(2) {
                 80.0
@@ -120,17 +126,21 @@ mod tests {
                 120.0
             }
         };
-        let grainy: Vec<Colours> = levels[1].holes.iter().map(|at| [grain(at); COLOURS]).collect();
+        let grainy: Vec<Colour> = levels[1]
+            .hole_pixels
+            .iter()
+            .map(|at| [grain(at); COLOUR_CHANNELS])
+            .collect();
         let mut estimates = grainy.clone();
-        guide.hold(&levels[1], 1, 1.0, 1, &mut estimates);
+        guess.constrain(&levels[1], 1, 1.0, 1, &mut estimates);
         assert!(estimates == grainy);
     }
 
     #[test]
-    fn it_counts_most_near_what_is_known_and_less_with_every_turn() {
-        let width = SIDE as u32 / 2;
-        let at = |drawn: &[(u32, f32)], x, y| drawn.iter().find(|(at, _)| *at == y * width + x).unwrap().1;
-        let (first, later) = (drawn(1, 1.0), drawn(1, 0.5));
+    fn weight_falls_with_depth_and_iterations() {
+        let width = IMAGE_SIDE as u32 / 2;
+        let at = |pixels: &[(u32, f32)], x, y| pixels.iter().find(|(at, _)| *at == y * width + x).unwrap().1;
+        let (first, later) = (constrained(1, 1.0), constrained(1, 0.5));
         assert!(at(&first, 8, 32) > 70.0, "{}", at(&first, 8, 32));
         assert!(
             (18.0..24.0).contains(&at(&first, 32, 32)),
@@ -141,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_finest_level_is_the_patches_alone() {
-        assert!(drawn(0, 1.0).iter().all(|(_, colour)| *colour == 0.0));
+    fn finest_level_is_unconstrained() {
+        assert!(constrained(0, 1.0).iter().all(|(_, colour)| *colour == 0.0));
     }
 }

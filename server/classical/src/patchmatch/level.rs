@@ -1,136 +1,142 @@
-//! One scale of the image: what is known, what is to be filled, and which patches take part.
+//! One level of the image pyramid: features, hole, target patches and source patches.
 
 use iopaint_imaging::distance_to_known;
 
-use super::distance::{RADIUS, SIDE};
-use super::pixel::{Colours, Pixel, SLOPE_ACROSS, SLOPE_DOWN, brightness, to_byte};
-use super::texture::spread_texture;
+use super::features::{Colour, Features, GRADIENT_X, GRADIENT_Y, luma_times_4, round_to_u8};
+use super::patch_ssd::{PATCH_RADIUS, PATCH_SIDE};
+use super::texture::interpolate_texture_in_hole;
 
-/// No target: the pixel's patch has no pixel of the hole, or doesn't lie inside the image.
-const NONE: u32 = u32::MAX;
-/// What a slope of 1 (of 255, over two pixels) adds to its byte, as a fraction: how much slopes count beside colours.
-const SLOPE: (i32, i32) = (1, 4);
-/// The byte of a slope of zero.
-const FLAT: i32 = 128;
+/// Marks pixels that aren't the centre of a target patch.
+const NO_TARGET: u32 = u32::MAX;
+/// Gradient per difference of [`luma_times_4`] over two pixels, as a fraction: gradient = luma(x + 1) -
+/// luma(x - 1), in levels of 255. The scale sets the weight of gradients against colours in the SSD; it was
+/// set when the model was added, without a recorded comparison.
+const GRADIENT_SCALE: (i32, i32) = (1, 4);
+/// The byte of gradient 0.
+const ZERO_GRADIENT: i32 = 128;
 
-/// Pixels of an image and which of them are to be filled, row by row.
-pub(super) struct Canvas {
+/// Feature vectors and the hole of an image, row by row.
+pub(super) struct FeatureImage {
     pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) pixels: Vec<Pixel>,
+    pub(super) pixels: Vec<Features>,
+    /// True for pixels to fill.
     pub(super) hole: Vec<bool>,
 }
 
-/// An image at one scale. Pixels are numbered row by row.
-pub(super) struct Level {
-    pub(super) canvas: Canvas,
-    /// The pixels to be filled, in order.
-    pub(super) holes: Vec<u32>,
-    /// The centres of the patches that have a part of the hole, in order.
+/// A level of the pyramid. Pixels are identified by their row-major index.
+pub(super) struct PyramidLevel {
+    pub(super) image: FeatureImage,
+    /// The hole's pixels, ascending.
+    pub(super) hole_pixels: Vec<u32>,
+    /// Centres of the target patches, ascending: patches inside the image that overlap the hole.
     pub(super) targets: Vec<u32>,
-    /// How far in the hole each target is, in pixels from the nearest known one.
-    pub(super) depth: Vec<f32>,
-    /// The pixels whose slopes change with the hole's, in it and beside it, in order.
-    sloped: Vec<u32>,
-    /// The pixels whose patches are inside the image and all known.
-    source: Vec<bool>,
-    target_at: Vec<u32>,
+    /// Distance of each target's centre to the nearest known pixel, in pixels of this level; 0 outside the
+    /// hole.
+    pub(super) target_depths_px: Vec<f32>,
+    /// The pixels whose gradients depend on the hole's colours, ascending: the hole and its 4-neighbours.
+    gradient_pixels: Vec<u32>,
+    /// True for the centres of source patches: patches inside the image without hole pixels.
+    source_mask: Vec<bool>,
+    /// Index in `targets` of each pixel, or [`NO_TARGET`].
+    target_indices: Vec<u32>,
 }
 
-impl Level {
-    pub(super) fn new(mut canvas: Canvas) -> Self {
-        spread_texture(&mut canvas);
-        let (width, height) = (canvas.width, canvas.height);
-        let touched = touched(&canvas.hole, width, height);
-        let depths = distance_to_known(&canvas.hole, width);
-        let mut target_at = vec![NONE; touched.len()];
-        let mut source = vec![false; touched.len()];
-        let (mut targets, mut depth) = (Vec::new(), Vec::new());
-        for y in RADIUS..height.saturating_sub(RADIUS) {
-            for at in (RADIUS..width.saturating_sub(RADIUS)).map(|x| y * width + x) {
-                if touched[at] {
-                    target_at[at] = targets.len() as u32;
+impl PyramidLevel {
+    pub(super) fn new(mut image: FeatureImage) -> Self {
+        interpolate_texture_in_hole(&mut image);
+        let (width, height) = (image.width, image.height);
+        let overlaps_hole = patches_overlapping_hole(&image.hole, width, height);
+        let depths = distance_to_known(&image.hole, width);
+        let mut target_indices = vec![NO_TARGET; overlaps_hole.len()];
+        let mut source_mask = vec![false; overlaps_hole.len()];
+        let (mut targets, mut target_depths_px) = (Vec::new(), Vec::new());
+        for y in PATCH_RADIUS..height.saturating_sub(PATCH_RADIUS) {
+            for at in (PATCH_RADIUS..width.saturating_sub(PATCH_RADIUS)).map(|x| y * width + x) {
+                if overlaps_hole[at] {
+                    target_indices[at] = targets.len() as u32;
                     targets.push(at as u32);
-                    depth.push(depths[at]);
+                    target_depths_px.push(depths[at]);
                 } else {
-                    source[at] = true;
+                    source_mask[at] = true;
                 }
             }
         }
-        let holes = (0..).zip(&canvas.hole).filter(|(_, hole)| **hole);
+        let hole_pixels = (0..).zip(&image.hole).filter(|(_, hole)| **hole);
         let mut level = Self {
-            holes: holes.map(|(at, _)| at).collect(),
+            hole_pixels: hole_pixels.map(|(at, _)| at).collect(),
             targets,
-            depth,
-            sloped: sloped(&canvas),
-            source,
-            target_at,
-            canvas,
+            target_depths_px,
+            gradient_pixels: hole_and_neighbours(&image),
+            source_mask,
+            target_indices,
+            image,
         };
-        (0..level.canvas.pixels.len()).for_each(|at| level.write_slopes(at));
+        (0..level.image.pixels.len()).for_each(|at| level.update_gradient(at));
         level
     }
 
-    /// The number of the target whose centre is the pixel `at`.
+    /// Returns the index in `targets` of the patch centred on the pixel `at`.
     #[inline]
-    pub(super) fn target(&self, at: usize) -> Option<usize> {
-        let target = self.target_at.get(at).filter(|target| **target != NONE);
+    pub(super) fn target_index(&self, at: usize) -> Option<usize> {
+        let target = self.target_indices.get(at).filter(|target| **target != NO_TARGET);
         target.map(|target| *target as usize)
     }
 
-    /// Whether the patch around the pixel `at` may be copied from.
+    /// Returns true if the patch centred on the pixel `at` is a source patch.
     #[inline]
     pub(super) fn is_source(&self, at: usize) -> bool {
-        self.source.get(at).copied().unwrap_or(false)
+        self.source_mask.get(at).copied().unwrap_or(false)
     }
 
-    /// The centres of the patches that may be copied from, in order.
+    /// Returns the centres of the source patches, ascending.
     pub(super) fn sources(&self) -> impl Iterator<Item = u32> {
-        let sources = (0..).zip(&self.source).filter(|(_, source)| **source);
+        let sources = (0..).zip(&self.source_mask).filter(|(_, source)| **source);
         sources.map(|(at, _)| at)
     }
 
-    /// Writes the colours of the hole's pixels, and the slopes in it and beside it.
-    pub(super) fn write(&mut self, estimates: &[Colours]) {
-        for (at, estimate) in self.holes.iter().zip(estimates) {
-            if let Some([red, green, blue, ..]) = self.canvas.pixels.get_mut(*at as usize) {
-                [*red, *green, *blue] = estimate.map(to_byte);
+    /// Writes the colours of `hole_pixels` and updates the gradients that depend on them.
+    pub(super) fn write_colours(&mut self, estimates: &[Colour]) {
+        for (at, estimate) in self.hole_pixels.iter().zip(estimates) {
+            if let Some([red, green, blue, ..]) = self.image.pixels.get_mut(*at as usize) {
+                [*red, *green, *blue] = estimate.map(round_to_u8);
             }
         }
-        let sloped = std::mem::take(&mut self.sloped);
-        for at in &sloped {
-            self.write_slopes(*at as usize);
+        let gradient_pixels = std::mem::take(&mut self.gradient_pixels);
+        for at in &gradient_pixels {
+            self.update_gradient(*at as usize);
         }
-        self.sloped = sloped;
+        self.gradient_pixels = gradient_pixels;
     }
 
-    fn write_slopes(&mut self, at: usize) {
-        let Canvas {
+    /// Writes the central differences of luma at the pixel `at`, one-sided at the image's edge.
+    fn update_gradient(&mut self, at: usize) {
+        let FeatureImage {
             width,
             height,
             pixels,
             ..
-        } = &mut self.canvas;
+        } = &mut self.image;
         let (x, y) = (at % *width, at / *width);
-        let value = |at: usize| pixels.get(at).map_or(0, |pixel| brightness(*pixel));
-        let slope = |before: usize, after: usize| {
-            let slope = (value(after) - value(before)) * SLOPE.0 / SLOPE.1;
-            (FLAT + slope).clamp(0, 255) as u8
+        let luma = |at: usize| pixels.get(at).map_or(0, |pixel| luma_times_4(*pixel));
+        let gradient = |before: usize, after: usize| {
+            let gradient = (luma(after) - luma(before)) * GRADIENT_SCALE.0 / GRADIENT_SCALE.1;
+            (ZERO_GRADIENT + gradient).clamp(0, 255) as u8
         };
-        let across = slope(at - usize::from(x > 0), at + usize::from(x + 1 < *width));
+        let gradient_x = gradient(at - usize::from(x > 0), at + usize::from(x + 1 < *width));
         let above = if y > 0 { at - *width } else { at };
         let below = if y + 1 < *height { at + *width } else { at };
-        let down = slope(above, below);
+        let gradient_y = gradient(above, below);
         if let Some(pixel) = pixels.get_mut(at) {
-            pixel[SLOPE_ACROSS] = across;
-            pixel[SLOPE_DOWN] = down;
+            pixel[GRADIENT_X] = gradient_x;
+            pixel[GRADIENT_Y] = gradient_y;
         }
     }
 }
 
-/// The hole's pixels and the neighbours of each.
-fn sloped(canvas: &Canvas) -> Vec<u32> {
-    let (width, hole) = (canvas.width, &canvas.hole);
+/// Returns the hole's pixels and their 4-neighbours, ascending.
+fn hole_and_neighbours(image: &FeatureImage) -> Vec<u32> {
+    let (width, hole) = (image.width, &image.hole);
     let is_hole = |at: Option<usize>| at.and_then(|at| hole.get(at)).copied().unwrap_or(false);
     let near_hole = |at: &usize| {
         let neighbours = [
@@ -145,40 +151,41 @@ fn sloped(canvas: &Canvas) -> Vec<u32> {
     (0..hole.len()).filter(near_hole).map(|at| at as u32).collect()
 }
 
-/// Whether the patch around a pixel has a part of the hole.
-fn touched(hole: &[bool], width: usize, height: usize) -> Vec<bool> {
+/// Returns, per pixel, true if the patch centred on it overlaps the hole: a separable dilation by
+/// [`PATCH_RADIUS`].
+fn patches_overlapping_hole(hole: &[bool], width: usize, height: usize) -> Vec<bool> {
     let mut along_rows = vec![false; hole.len()];
     for (row, out) in hole.chunks_exact(width).zip(along_rows.chunks_exact_mut(width)) {
         let mut end = 0;
-        for x in 0..width + RADIUS {
+        for x in 0..width + PATCH_RADIUS {
             if row.get(x).copied().unwrap_or(false) {
-                end = x + SIDE;
+                end = x + PATCH_SIDE;
             }
-            if let Some(out) = x.checked_sub(RADIUS).and_then(|centre| out.get_mut(centre)) {
+            if let Some(out) = x.checked_sub(PATCH_RADIUS).and_then(|centre| out.get_mut(centre)) {
                 *out = end > x;
             }
         }
     }
-    let mut touched = vec![false; hole.len()];
-    for (y, out) in touched.chunks_exact_mut(width).enumerate() {
-        let near = y.saturating_sub(RADIUS)..(y + RADIUS + 1).min(height);
+    let mut overlaps = vec![false; hole.len()];
+    for (y, out) in overlaps.chunks_exact_mut(width).enumerate() {
+        let near = y.saturating_sub(PATCH_RADIUS)..(y + PATCH_RADIUS + 1).min(height);
         for row in along_rows.chunks_exact(width).skip(near.start).take(near.len()) {
             out.iter_mut().zip(row).for_each(|(out, row)| *out |= *row);
         }
     }
-    touched
+    overlaps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn level(width: usize, height: usize, holes: &[usize]) -> Level {
+    fn level(width: usize, height: usize, hole_pixels: &[usize]) -> PyramidLevel {
         let mut hole = vec![false; width * height];
-        for at in holes {
+        for at in hole_pixels {
             hole[*at] = true;
         }
-        Level::new(Canvas {
+        PyramidLevel::new(FeatureImage {
             width,
             height,
             pixels: vec![[9; 8]; width * height],
@@ -187,34 +194,37 @@ mod tests {
     }
 
     #[test]
-    fn targets_are_the_patches_with_a_part_of_the_hole_and_sources_the_others() {
-        let side = 4 * SIDE;
+    fn patches_are_targets_or_sources() {
+        let side = 4 * PATCH_SIDE;
         let centre = (side / 2) * side + side / 2;
         let level = level(side, side, &[centre]);
-        assert_eq!(level.targets.len(), SIDE * SIDE);
-        assert_eq!(level.target(centre - RADIUS), Some(SIDE * RADIUS));
-        assert_eq!(level.target(centre - SIDE), None);
-        let inside = (side - 2 * RADIUS).pow(2);
-        assert_eq!(level.sources().count(), inside - SIDE * SIDE);
-        assert!(!level.is_source(centre) && !level.is_source(0) && level.is_source(centre - SIDE));
+        assert_eq!(level.targets.len(), PATCH_SIDE * PATCH_SIDE);
+        assert_eq!(
+            level.target_index(centre - PATCH_RADIUS),
+            Some(PATCH_SIDE * PATCH_RADIUS)
+        );
+        assert_eq!(level.target_index(centre - PATCH_SIDE), None);
+        let inside = (side - 2 * PATCH_RADIUS).pow(2);
+        assert_eq!(level.sources().count(), inside - PATCH_SIDE * PATCH_SIDE);
+        assert!(!level.is_source(centre) && !level.is_source(0) && level.is_source(centre - PATCH_SIDE));
     }
 
     #[test]
-    fn an_image_smaller_than_a_patch_has_neither_targets_nor_sources() {
-        for (width, height) in [(SIDE - 1, 30), (30, SIDE - 1), (1, 1)] {
+    fn image_smaller_than_a_patch() {
+        for (width, height) in [(PATCH_SIDE - 1, 30), (30, PATCH_SIDE - 1), (1, 1)] {
             let level = level(width, height, &[0]);
             assert_eq!((level.targets.len(), level.sources().count()), (0, 0));
         }
     }
 
     #[test]
-    fn an_edge_shows_in_the_slopes_beside_it() {
+    fn edges_change_neighbouring_gradients() {
         let mut level = level(20, 20, &[105]);
-        level.write(&[[200.0; 3]]);
-        assert_eq!(level.canvas.pixels[105][..3], [200; 3]);
-        assert!(level.canvas.pixels[104][SLOPE_ACROSS] > FLAT as u8);
-        assert!(level.canvas.pixels[106][SLOPE_ACROSS] < FLAT as u8);
-        assert!(level.canvas.pixels[85][SLOPE_DOWN] > FLAT as u8);
-        assert_eq!(level.canvas.pixels[85][SLOPE_ACROSS], FLAT as u8);
+        level.write_colours(&[[200.0; 3]]);
+        assert_eq!(level.image.pixels[105][..3], [200; 3]);
+        assert!(level.image.pixels[104][GRADIENT_X] > ZERO_GRADIENT as u8);
+        assert!(level.image.pixels[106][GRADIENT_X] < ZERO_GRADIENT as u8);
+        assert!(level.image.pixels[85][GRADIENT_Y] > ZERO_GRADIENT as u8);
+        assert_eq!(level.image.pixels[85][GRADIENT_X], ZERO_GRADIENT as u8);
     }
 }

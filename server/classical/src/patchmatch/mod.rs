@@ -1,26 +1,84 @@
-//! Completion by examples: the hole is put together from patches of its surroundings.
+//! Image completion with patches of the surroundings, without network weights.
 //!
-//! The method is that of Wexler, Shechtman and Irani ("Space-Time Completion of Video", 2007): from coarse to fine, find
-//! for every patch that touches the hole the known patch most like it, and let overlapping patches vote on the hole's
-//! colours, in turn until they agree. The search is `PatchMatch` (Barnes, Shechtman, Finkelstein and Goldman 2009);
-//! patches are compared by colour, slope and, after Newson et al. ("Video Inpainting of Complex Scenes", 2014),
-//! texture, which in the hole is that of its surroundings. The seam is hidden in the gradient domain (Perez, Gangnet and
-//! Blake 2003).
+//! # Energy
+//! A *target* patch is a 7x7 patch that overlaps the hole, a *source* patch one of known pixels only. The
+//! completion minimises the energy of Wexler, Shechtman and Irani ("Space-Time Completion of Video", 2007)
+//! over the hole's colours x and the nearest-neighbour field f, which maps each target t to a source:
+//!
+//! ```text
+//! E(x, f) = sum_t alpha_t * SSD(target t, source f(t))
+//! alpha_t = exp(-DEPTH_FALLOFF * distance of t's centre to the nearest known pixel)
+//! ```
+//!
+//! The SSD (`patch_ssd.rs`) compares feature vectors (`features.rs`): colour, gradient as in Darabi et al.
+//! ("Image Melding", 2012), and texture as in Newson et al. ("Video Inpainting of Complex Scenes", 2014;
+//! `texture.rs`). The texture of the hole is interpolated from its surroundings and stays fixed.
+//!
+//! # Algorithm
+//! `completion.rs` runs EM iterations on every level of a pyramid (`pyramid.rs`, `level.rs`), coarse to fine.
+//! The coarsest level starts from a random field and from the initial guess (`initial_guess.rs`), or without
+//! one from a smooth interpolation of the known pixels (`pull_push.rs`). Each finer level starts from the
+//! coarser field with its offsets doubled (`nearest_neighbour_field.rs`) and from the vote by that field. An
+//! EM iteration
+//!
+//! 1. minimises E over f by `PatchMatch` iterations (Barnes, Shechtman, Finkelstein and Goldman,
+//!    "`PatchMatch`", 2009; `patchmatch_iteration.rs`): in scan order each target tries the offsets of its
+//!    two visited neighbours (propagation), then random sources within a radius that starts at the image's
+//!    longer side and halves down to one pixel (random search);
+//! 2. minimises E over x by voting (`vote.rs`): a hole pixel p takes the weighted mean of the source pixels
+//!    that the targets covering it map it to,
+//!
+//!    ```text
+//!    x(p) = sum_t w_t * source pixel of p by t / sum_t w_t
+//!    w_t = alpha_t * exp(-sharpness * (SSD_t - min SSD) / mean SSD)
+//!    ```
+//!
+//! 3. with an initial guess g, constrains the low frequencies of x (`low_frequency.rs`):
+//!
+//!    ```text
+//!    x += up(share * strength * (g - down(x)))
+//!    ```
+//!
+//!    where `down` averages blocks of 4x4 pixels and `up` interpolates bilinearly. The strength falls with
+//!    the depth in the hole, the share from 1 to 0 over the level's EM iterations. The finest level is left
+//!    unconstrained.
+//!
+//! With an initial guess, the match confidence is measured after level 3, at 1/8 of the size
+//! (`confidence.rs`):
+//!
+//! ```text
+//! confidence = 1 / (1 + (SSD per patch pixel around the hole / half)^4)
+//! ```
+//!
+//! After level 2, at 1/4 of the size, its colours mixed with the guess become a second low-frequency
+//! constraint, of strength 1 - confidence, for all finer levels.
+//!
+//! The last vote is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez, Gangnet and
+//! Blake, "Poisson Image Editing", 2003).
+//!
+//! `detail_transfer.rs` uses the same parts to complete the hole at full size from a fill made at a smaller
+//! size.
+//!
+//! # Code shared with `iopaint-inpaint`
+//! Its harmonic fill and its halving have counterparts here, `seam_blending.rs` and `pyramid.rs`, since one
+//! implementation would change pixels: the harmonic fill solves to convergence by multigrid, and halving
+//! counts erased colours in its means.
 
-mod anchor;
-mod detail;
-mod distance;
-mod field;
-mod fill;
-mod guide;
+mod completion;
+mod confidence;
+mod detail_transfer;
+mod features;
+mod initial_guess;
 mod level;
-mod misfit;
+mod low_frequency;
+mod nearest_neighbour_field;
 mod parallel;
-mod pixel;
+mod patch_ssd;
+mod patchmatch_iteration;
+mod pull_push;
 mod pyramid;
 mod random;
-mod seam;
-mod smooth;
+mod seam_blending;
 mod texture;
 mod vote;
 
@@ -29,22 +87,23 @@ use std::num::NonZeroUsize;
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding, Rect, Stop, changed_box};
 
-use crate::plain::fill_plain_first;
-use fill::{Run, fill};
-use level::Canvas;
-use pixel::{Colours, coloured, to_byte};
-use texture::write_texture;
+use crate::planar_fill::fill_planar_components;
+use completion::{CompletionContext, complete};
+use features::{Colour, Features, features_from_rgb, round_to_u8};
+use level::FeatureImage;
+use texture::compute_texture;
 
-/// The fewest pixels of surroundings on every side of the hole that are searched for patches.
-const CONTEXT: u32 = 128;
-/// The deepest hole in pixels that is filled at its own size where the size is free. Deeper ones come out plain in the
-/// middle and take long; at half the size patches still show what sets the surroundings apart.
-const DEEPEST: f32 = 256.0;
+/// The minimum margin around the hole's bounding box in which source patches are searched, in pixels.
+const MIN_MARGIN_PX: u32 = 128;
+/// The hole depth in pixels up to which [`iopaint_inpaint::HdStrategy::Auto`] runs this model at full size.
+/// Deeper holes come out flat in the middle and take long. Chosen on thirty holes in fifteen photographs
+/// (docs/models.md).
+const MAX_HOLE_DEPTH_PX: f32 = 256.0;
 
-/// A model without weights: fills holes with patches of their surroundings.
+/// The model `patchmatch`: completes holes with patches of their surroundings, without network weights.
 ///
-/// The same image, mask and seed give the same pixels, on any number of threads. Memory grows with the hole's
-/// rectangle and its surroundings, not with the image.
+/// Equal images, masks and seeds give equal pixels, on any number of threads. Memory grows with the hole's
+/// bounding box and its margin, not with the image.
 #[derive(Clone, Copy, Debug)]
 pub struct PatchMatch {
     seed: u64,
@@ -52,18 +111,19 @@ pub struct PatchMatch {
 }
 
 impl PatchMatch {
-    /// The model on up to `threads` threads. Another `seed` gives another filling.
+    /// Creates the model, which uses up to `threads` threads. `seed` selects the random numbers of the
+    /// search.
     #[must_use]
     pub fn new(threads: NonZeroUsize, seed: u64) -> Self {
         Self { seed, threads }
     }
 
-    /// Fills the pixels of `image` that aren't 0 in `mask`; both have one size. `guess`, of that size too, is what the
-    /// search begins with in the hole, and is held to near what is known and where patches don't fit; without it that is
-    /// a smooth filling. After every turn `monitor` is asked whether to go on.
+    /// Fills the pixels of `image` whose `mask` isn't 0. `guess` is an initial guess of the hole (see the
+    /// module's documentation). All images have the same size. `monitor` receives a step after every EM
+    /// iteration.
     ///
     /// # Errors
-    /// What the monitor said.
+    /// Returns the monitor's [`Stop`].
     pub fn fill(
         &self,
         image: &RgbImage,
@@ -75,26 +135,29 @@ impl PatchMatch {
         let Some(hole) = changed_box(mask) else {
             return Ok(out);
         };
-        let region = surroundings(hole, mask.dimensions());
-        let canvas = |image: &RgbImage, hole: Vec<bool>| Canvas {
+        let region = search_region(hole, mask.dimensions());
+        let cropped = |image: &RgbImage, hole: Vec<bool>| FeatureImage {
             width: region.width as usize,
             height: region.height as usize,
-            pixels: cut(image.as_raw().as_chunks::<3>().0, image.width(), region)
-                .map(|pixel| coloured(*pixel))
+            pixels: crop(image.as_raw().as_chunks::<3>().0, image.width(), region)
+                .map(|pixel| features_from_rgb(*pixel))
                 .collect(),
             hole,
         };
-        let hole = cut(mask.as_raw(), mask.width(), region);
-        let mut known = canvas(image, hole.map(|value| *value > 0).collect());
-        write_texture(&mut known);
-        let guess = guess.map(|guess| canvas(guess, vec![false; known.hole.len()]));
-        let run = Run {
+        let hole = crop(mask.as_raw(), mask.width(), region);
+        let mut known = cropped(image, hole.map(|value| *value > 0).collect());
+        compute_texture(&mut known);
+        let guess = guess.map(|guess| cropped(guess, vec![false; known.hole.len()]));
+        write_hole(&mut out, mask, &complete(known, guess, &self.context(monitor))?);
+        Ok(out)
+    }
+
+    fn context<'a>(&self, monitor: &'a dyn Monitor) -> CompletionContext<'a> {
+        CompletionContext {
             seed: self.seed,
             threads: self.threads.get(),
             monitor,
-        };
-        write(&mut out, mask, &fill(known, guess, &run)?);
-        Ok(out)
+        }
     }
 }
 
@@ -108,7 +171,7 @@ impl Inpainter for PatchMatch {
     }
 
     fn max_hole_depth_px(&self) -> f32 {
-        DEEPEST
+        MAX_HOLE_DEPTH_PX
     }
 
     fn forward(
@@ -117,7 +180,7 @@ impl Inpainter for PatchMatch {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        fill_plain_first(image, mask, |image, mask| {
+        fill_planar_components(image, mask, |image, mask| {
             Ok(self.fill(image, mask, None, context.monitor)?)
         })
     }
@@ -132,44 +195,40 @@ impl Detail for PatchMatch {
         halvings: u32,
         monitor: &dyn Monitor,
     ) -> Result<Option<RgbImage>, Stop> {
-        let colours = |image: &RgbImage| {
+        let features = |image: &RgbImage| -> Vec<Features> {
             let pixels = image.as_raw().as_chunks::<3>().0;
-            pixels.iter().map(|pixel| coloured(*pixel)).collect::<Vec<_>>()
+            pixels.iter().map(|pixel| features_from_rgb(*pixel)).collect()
         };
-        let mut canvas = Canvas {
+        let mut full = FeatureImage {
             width: image.width() as usize,
             height: image.height() as usize,
-            pixels: colours(image),
+            pixels: features(image),
             hole: hole.as_raw().iter().map(|value| *value > 0).collect(),
         };
-        write_texture(&mut canvas);
-        let small = colours(small);
-        let run = Run {
-            seed: self.seed,
-            threads: self.threads.get(),
-            monitor,
-        };
-        let filled = detail::restore(canvas, &small, halvings, &run)?;
-        Ok(filled.map(|filled| {
+        compute_texture(&mut full);
+        let context = self.context(monitor);
+        let colours = detail_transfer::transfer_detail(full, &features(small), halvings, &context)?;
+        Ok(colours.map(|colours| {
             let mut out = image.clone();
-            write(&mut out, hole, &filled);
+            write_hole(&mut out, hole, &colours);
             out
         }))
     }
 }
 
-/// Writes the colours of the hole's pixels, in order.
-fn write(image: &mut RgbImage, hole: &GrayImage, filled: &[Colours]) {
+/// Writes the colours of the hole's pixels, given in row-major order.
+fn write_hole(image: &mut RgbImage, hole: &GrayImage, colours: &[Colour]) {
     let pixels = image.as_mut().as_chunks_mut::<3>().0.iter_mut();
     let pixels = pixels.zip(hole.as_raw()).filter(|(_, value)| **value > 0);
-    for ((pixel, _), colours) in pixels.zip(filled) {
-        *pixel = colours.map(to_byte);
+    for ((pixel, _), colour) in pixels.zip(colours) {
+        *pixel = colour.map(round_to_u8);
     }
 }
 
-/// The hole's rectangle with as much around it as it is long, and [`CONTEXT`] at least, within the image.
-fn surroundings(hole: Rect, (width, height): (u32, u32)) -> Rect {
-    let margin = hole.width.max(hole.height).max(CONTEXT);
+/// Returns the hole's bounding box grown on every side by its longer side, by [`MIN_MARGIN_PX`] at least,
+/// within the image.
+fn search_region(hole: Rect, (width, height): (u32, u32)) -> Rect {
+    let margin = hole.width.max(hole.height).max(MIN_MARGIN_PX);
     let (x, y) = (hole.x.saturating_sub(margin), hole.y.saturating_sub(margin));
     Rect {
         x,
@@ -179,8 +238,8 @@ fn surroundings(hole: Rect, (width, height): (u32, u32)) -> Rect {
     }
 }
 
-/// The values of `region`, row by row, of an image of `width` columns.
-fn cut<T>(values: &[T], width: u32, region: Rect) -> impl Iterator<Item = &T> {
+/// Returns the values of `region`, row by row, of an image of `width` columns.
+fn crop<T>(values: &[T], width: u32, region: Rect) -> impl Iterator<Item = &T> {
     let rows = values.chunks_exact(width.max(1) as usize).skip(region.y as usize);
     rows.take(region.height as usize)
         .flat_map(move |row| row.iter().skip(region.x as usize).take(region.width as usize))
@@ -198,14 +257,14 @@ mod tests {
         PatchMatch::new(NonZeroUsize::new(threads).unwrap(), 5)
     }
 
-    fn picture(width: u32, height: u32) -> RgbImage {
+    fn image(width: u32, height: u32) -> RgbImage {
         RgbImage::from_fn(width, height, |x, y| {
             let wave = f64::from(x * 7 + y * 3).sin() * 40.0 + 128.0;
             [wave as u8, (x * 2 % 256) as u8, (y * 3 % 256) as u8].into()
         })
     }
 
-    fn with_hole(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
+    fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
         GrayImage::from_fn(width, height, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
     }
 
@@ -214,8 +273,8 @@ mod tests {
     }
 
     #[test]
-    fn the_result_does_not_depend_on_the_number_of_threads() {
-        let (image, mask) = (picture(150, 130), with_hole(150, 130, disc));
+    fn result_is_independent_of_threads() {
+        let (image, mask) = (image(150, 130), mask(150, 130, disc));
         let fill = |threads| model(threads).fill(&image, &mask, None, &Unmonitored).unwrap();
         let one = fill(1);
         assert_eq!(one, fill(2));
@@ -224,7 +283,7 @@ mod tests {
 
     #[test]
     fn only_the_hole_changes() {
-        let (image, mask) = (picture(150, 130), with_hole(150, 130, disc));
+        let (image, mask) = (image(150, 130), mask(150, 130, disc));
         let options = Options::default();
         let context = Context {
             options: &options,
@@ -240,9 +299,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_from_the_hole_has_no_influence() {
-        let mask = with_hole(600, 40, |x, y| (10..20).contains(&x) && (10..20).contains(&y));
-        let (near, mut far) = (picture(600, 40), picture(600, 40));
+    fn far_pixels_have_no_influence() {
+        let mask = mask(600, 40, |x, y| (10..20).contains(&x) && (10..20).contains(&y));
+        let (near, mut far) = (image(600, 40), image(600, 40));
         far.enumerate_pixels_mut()
             .filter(|(x, _, _)| *x > 300)
             .for_each(|(_, _, pixel)| *pixel = [0; 3].into());
@@ -251,7 +310,7 @@ mod tests {
         assert!((0..40).all(|y| (0..300).all(|x| near.get_pixel(x, y) == far.get_pixel(x, y))));
     }
 
-    /// Stops after so many steps, and counts them.
+    /// Counts steps and stops after the given number of them.
     struct StopAfter(usize, AtomicUsize);
 
     impl Monitor for StopAfter {
@@ -270,21 +329,21 @@ mod tests {
     }
 
     #[test]
-    fn it_stops_when_told_between_two_turns() {
-        let (image, mask) = (picture(150, 130), with_hole(150, 130, disc));
+    fn stops_between_em_iterations() {
+        let (image, mask) = (image(150, 130), mask(150, 130, disc));
         let monitor = StopAfter(3, AtomicUsize::new(0));
         let result = model(2).fill(&image, &mask, None, &monitor);
         assert_eq!((result, monitor.1.into_inner()), (Err(Stop::Cancelled), 3));
     }
 
     #[test]
-    fn images_of_any_size_and_holes_of_any_shape_are_filled() {
+    fn any_size_and_hole_shape_is_filled() {
         for (width, height) in [(1, 1), (1, 40), (6, 6), (7, 7), (8, 31), (33, 16)] {
-            let image = picture(width, height);
+            let image = image(width, height);
             for mask in [
-                with_hole(width, height, |_, _| true),
-                with_hole(width, height, |x, y| (x + y) % 5 == 0),
-                with_hole(width, height, |x, _| x == 0),
+                mask(width, height, |_, _| true),
+                mask(width, height, |x, y| (x + y) % 5 == 0),
+                mask(width, height, |x, _| x == 0),
             ] {
                 let out = model(2).fill(&image, &mask, None, &Unmonitored).unwrap();
                 assert_eq!(out.dimensions(), (width, height));

@@ -1,13 +1,13 @@
-//! Work that is cut into pieces beforehand, so that the result doesn't depend on the number of threads.
+//! Parallel loops over pieces that don't depend on the number of threads, and so neither do the results.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// How many pixels of the hole are a piece, where each stands for itself.
-pub(super) const PIECE: usize = 2048;
+/// Hole pixels per piece in loops over independent pixels.
+pub(super) const PIXELS_PER_PIECE: usize = 2048;
 
-/// Does `work` for every piece on up to `threads` threads, in any order.
-pub(super) fn for_each<P: Send>(threads: usize, pieces: Vec<P>, work: impl Fn(P) + Sync) {
+/// Calls `work` for every piece, in any order, on up to `threads` threads including the caller's.
+pub(super) fn for_each_piece<P: Send>(threads: usize, pieces: Vec<P>, work: impl Fn(P) + Sync) {
     let threads = threads.min(pieces.len());
     if threads <= 1 {
         pieces.into_iter().for_each(work);

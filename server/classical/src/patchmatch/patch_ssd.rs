@@ -1,33 +1,34 @@
-//! How unlike two patches are.
+//! Sum of squared differences (SSD) of two patches.
 
 #![expect(
     clippy::inline_always,
-    reason = "inlined so that it is compiled for the instructions of the search that calls it"
+    reason = "inlined so that it is compiled for the instruction set of the search that calls it"
 )]
 
-use super::pixel::Pixel;
+use super::features::Features;
 
 /// Pixels from a patch's centre to its edge.
-pub(super) const RADIUS: usize = 3;
-/// Pixels along a patch's side.
-pub(super) const SIDE: usize = 2 * RADIUS + 1;
-/// Rows of a patch between two looks at the limit. Most patches are out after the first; rows that are summed without a
-/// look are added up at once.
-const ROWS: [usize; 3] = [1, 2, 4];
+pub(super) const PATCH_RADIUS: usize = 3;
+/// Side of the square patches, in pixels; 7 as in Barnes et al. 2009.
+pub(super) const PATCH_SIDE: usize = 2 * PATCH_RADIUS + 1;
+/// Patch rows summed before each early-termination check; they add up to [`PATCH_SIDE`]. Most candidates
+/// exceed the limit in the first row, and rows without a check between them vectorise together.
+const ROWS_PER_CHECK: [usize; 3] = [1, 2, 4];
 
-/// The sum of squared differences over the patches around the pixels `a` and `b` of an image of `width` columns;
-/// `limit` or more where it reaches `limit` on the way. Both patches lie inside the image.
+/// Returns the SSD over all feature channels of the patches centred on `a` and `b`, which are pixel indices
+/// of an image of `width` columns. Stops early and returns a partial sum of at least `limit` once the sum
+/// reaches `limit`. Both patches must lie inside the image.
 #[inline(always)]
-pub(super) fn distance(pixels: &[Pixel], width: usize, a: usize, b: usize, limit: u32) -> u32 {
-    let corner = RADIUS * width + RADIUS;
+pub(super) fn patch_ssd(pixels: &[Features], width: usize, a: usize, b: usize, limit: u32) -> u32 {
+    let corner = PATCH_RADIUS * width + PATCH_RADIUS;
     let (mut a, mut b) = (a - corner, b - corner);
     let mut sum = 0;
-    for rows in ROWS {
+    for rows in ROWS_PER_CHECK {
         for _ in 0..rows {
             let (Some(row_a), Some(row_b)) = (row(pixels, a), row(pixels, b)) else {
                 return u32::MAX;
             };
-            sum += row_distance(row_a.as_flattened(), row_b.as_flattened());
+            sum += row_ssd(row_a.as_flattened(), row_b.as_flattened());
             (a, b) = (a + width, b + width);
         }
         if sum >= limit {
@@ -38,12 +39,12 @@ pub(super) fn distance(pixels: &[Pixel], width: usize, a: usize, b: usize, limit
 }
 
 #[inline(always)]
-fn row(pixels: &[Pixel], start: usize) -> Option<&[Pixel; SIDE]> {
+fn row(pixels: &[Features], start: usize) -> Option<&[Features; PATCH_SIDE]> {
     pixels.get(start..)?.first_chunk()
 }
 
 #[inline(always)]
-fn row_distance(a: &[u8], b: &[u8]) -> u32 {
+fn row_ssd(a: &[u8], b: &[u8]) -> u32 {
     a.iter()
         .zip(b)
         .map(|(a, b)| {
@@ -58,29 +59,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_distance_is_the_sum_of_squares_over_the_patch() {
+    fn sums_squares_over_the_patch() {
         let (width, height) = (20, 9);
         let mut pixels = vec![[10; 8]; width * height];
         let (a, b) = (4 * width + 4, 4 * width + 14);
-        assert_eq!(distance(&pixels, width, a, b, u32::MAX), 0);
+        assert_eq!(patch_ssd(&pixels, width, a, b, u32::MAX), 0);
         pixels[a][0] = 255;
-        pixels[b + RADIUS * width + RADIUS][4] = 7;
-        assert_eq!(distance(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
-        pixels[b + RADIUS + 1][2] = 0;
-        assert_eq!(distance(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
+        pixels[b + PATCH_RADIUS * width + PATCH_RADIUS][4] = 7;
+        assert_eq!(patch_ssd(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
+        pixels[b + PATCH_RADIUS + 1][2] = 0;
+        assert_eq!(patch_ssd(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
     }
 
     #[test]
-    fn what_reaches_the_limit_is_not_followed_further() {
+    fn stops_at_the_limit() {
         let mut pixels = vec![[0; 8]; 9 * 20];
         for pixel in pixels.chunks_exact_mut(20).flat_map(|row| &mut row[10..]) {
             *pixel = [255; 8];
         }
-        let whole = 255 * 255 * 8 * (SIDE * SIDE) as u32;
-        assert_eq!(distance(&pixels, 20, 4 * 20 + 4, 4 * 20 + 14, whole + 1), whole);
+        let whole = 255 * 255 * 8 * (PATCH_SIDE * PATCH_SIDE) as u32;
+        assert_eq!(patch_ssd(&pixels, 20, 4 * 20 + 4, 4 * 20 + 14, whole + 1), whole);
         assert_eq!(
-            distance(&pixels, 20, 4 * 20 + 4, 4 * 20 + 14, 1),
-            whole / SIDE as u32
+            patch_ssd(&pixels, 20, 4 * 20 + 4, 4 * 20 + 14, 1),
+            whole / PATCH_SIDE as u32
         );
     }
 }

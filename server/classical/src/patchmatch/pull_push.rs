@@ -1,49 +1,62 @@
-//! Smooth fillings, by averages over larger and larger surroundings.
+//! Scattered-data interpolation by pull-push (Gortler, Grzeszczuk, Szeliski and Cohen 1996, "The Lumigraph").
 
-/// A value of `N` parts, times its weight, and the weight.
+/// A value of `N` channels premultiplied by its weight, and the weight. Weight 0 marks a missing value.
 type Weighted<const N: usize> = ([f32; N], f32);
 
-/// Fills the values whose weight is 0 smoothly from the others and divides these by their weight: pull-push
-/// (Gortler, Grzeszczuk, Szeliski and Cohen 1996). All zero where no value has weight.
+/// Interpolates the missing values smoothly from the others, and divides the others by their weights. Returns
+/// all zeros if no value has weight. `values` are the rows of an image of `width` columns.
+///
+/// The pull phase sums blocks of 2x2 values until none is missing; the push phase interpolates missing values
+/// bilinearly from the next coarser level. Time and memory are linear in the number of values.
 pub(super) fn pull_push<const N: usize>(values: &[Weighted<N>], width: usize) -> Vec<[f32; N]> {
-    let normal = |(value, weight): &Weighted<N>| value.map(|part| part / weight.max(f32::MIN_POSITIVE));
+    let normalized =
+        |(value, weight): &Weighted<N>| value.map(|channel| channel / weight.max(f32::MIN_POSITIVE));
     let height = values.len() / width.max(1);
     if values.len() <= 1 || values.iter().all(|(_, weight)| *weight > 0.0) {
-        return values.iter().map(normal).collect();
+        return values.iter().map(normalized).collect();
     }
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
     let mut half = vec![([0.0; N], 0.0); half_width * half_height];
     for (y, row) in values.chunks_exact(width).enumerate() {
         for (x, (value, weight)) in row.iter().enumerate() {
             if let Some((sum, total)) = half.get_mut(y / 2 * half_width + x / 2) {
-                sum.iter_mut().zip(value).for_each(|(sum, part)| *sum += part);
+                sum.iter_mut()
+                    .zip(value)
+                    .for_each(|(sum, channel)| *sum += channel);
                 *total += weight;
             }
         }
     }
     let half = pull_push(&half, half_width);
-    let filled = |at: usize| {
-        let columns = between(at % width, half_width);
-        let rows = between(at / width, half_height);
-        let mut mixed = [0.0; N];
-        for (row, row_share) in rows {
-            for (column, column_share) in columns {
+    let interpolated = |at: usize| {
+        let columns = linear_weights(at % width, half_width);
+        let rows = linear_weights(at / width, half_height);
+        let mut sum = [0.0; N];
+        for (row, row_weight) in rows {
+            for (column, column_weight) in columns {
                 let value = half.get(row * half_width + column).unwrap_or(&[0.0; N]);
-                for (mixed, part) in mixed.iter_mut().zip(value) {
-                    *mixed += part * row_share * column_share;
+                for (sum, channel) in sum.iter_mut().zip(value) {
+                    *sum += channel * row_weight * column_weight;
                 }
             }
         }
-        mixed
+        sum
     };
     let values = values.iter().enumerate();
     values
-        .map(|(at, value)| if value.1 > 0.0 { normal(value) } else { filled(at) })
+        .map(|(at, value)| {
+            if value.1 > 0.0 {
+                normalized(value)
+            } else {
+                interpolated(at)
+            }
+        })
         .collect()
 }
 
-/// The two coarse neighbours of a position on a side of half the size, and their shares in a linear interpolation.
-fn between(position: usize, half: usize) -> [(usize, f32); 2] {
+/// Returns the two coarse neighbours of a fine position and their linear interpolation weights, for a coarse
+/// side of `half` pixels. Fine pixel centres lie a quarter of a coarse pixel from a coarse centre.
+fn linear_weights(position: usize, half: usize) -> [(usize, f32); 2] {
     let near = position / 2;
     let far = if position.is_multiple_of(2) {
         near.saturating_sub(1)
@@ -67,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn known_values_stay_and_a_gap_between_two_colours_goes_over_from_one_to_the_other() {
+    fn gaps_are_interpolated_monotonically() {
         let filled = pull_push(
             &values(32, 5, |x, _| match x {
                 0..8 => Some(10.0),
@@ -83,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_stays_one_at_any_size() {
+    fn constants_are_reproduced() {
         for (width, height) in [(1, 1), (2, 1), (1, 7), (13, 9)] {
             let filled = pull_push(&values(width, height, |x, y| (x + y == 0).then_some(7.0)), width);
             assert!(filled.iter().all(|value| (value[0] - 7.0).abs() < 1e-4));

@@ -1,34 +1,35 @@
-//! The image at several scales.
+//! The image pyramid.
 
 use iopaint_imaging::distance_to_known;
 
-use super::distance::SIDE;
-use super::level::{Canvas, Level};
-use super::pixel::{Pixel, SCALED};
+use super::features::{DOWNSAMPLED_CHANNELS, Features};
+use super::level::{FeatureImage, PyramidLevel};
+use super::patch_ssd::PATCH_SIDE;
 
-/// The deepest hole, in pixels, that the coarsest level may have: about as deep as a patch, so that its middle sees
-/// both sides.
-const DEEPEST: f32 = 6.0;
-/// The fewest patches to choose from that are of use.
-const FEWEST_SOURCES: usize = 64;
-/// The shortest side in pixels that is halved.
-const SHORTEST: usize = 3 * SIDE;
+/// Hole depth in pixels down to which levels are added: about [`PATCH_SIDE`], so that at the coarsest level
+/// patches in the middle of the hole overlap known pixels on both sides.
+const MAX_COARSEST_DEPTH_PX: f32 = 6.0;
+/// A coarser level must have more source patches than this.
+const MIN_SOURCES: usize = 64;
+/// Images whose shorter side is less than this many pixels aren't downsampled.
+const MIN_SIDE: usize = 3 * PATCH_SIDE;
 
-/// The levels from fine to coarse; the first is there in any case, coarser ones as long as the hole is too deep to be
-/// seen across and there are patches to choose from.
-pub(super) fn pyramid(canvas: Canvas) -> Vec<Level> {
+/// Returns the levels from fine to coarse, each half the size of the one before. The finest is always
+/// present. Levels are added while the hole is deeper than [`MAX_COARSEST_DEPTH_PX`], the image is large
+/// enough and source patches remain.
+pub(super) fn build_pyramid(image: FeatureImage) -> Vec<PyramidLevel> {
     let mut levels = Vec::new();
-    let mut next = Some(canvas);
-    while let Some(canvas) = next.take() {
-        let deep = distance_to_known(&canvas.hole, canvas.width)
+    let mut next = Some(image);
+    while let Some(image) = next.take() {
+        let deep = distance_to_known(&image.hole, image.width)
             .into_iter()
-            .any(|depth| depth > DEEPEST);
-        let large = canvas.width.min(canvas.height) >= SHORTEST;
+            .any(|depth| depth > MAX_COARSEST_DEPTH_PX);
+        let large = image.width.min(image.height) >= MIN_SIDE;
         if deep && large {
-            next = Some(halved(&canvas));
+            next = Some(downsampled(&image));
         }
-        let level = Level::new(canvas);
-        if !levels.is_empty() && level.sources().nth(FEWEST_SOURCES).is_none() {
+        let level = PyramidLevel::new(image);
+        if !levels.is_empty() && level.sources().nth(MIN_SOURCES).is_none() {
             break;
         }
         levels.push(level);
@@ -36,24 +37,21 @@ pub(super) fn pyramid(canvas: Canvas) -> Vec<Level> {
     levels
 }
 
-/// The canvas halved so many times.
-pub(super) fn shrunk(canvas: Canvas, times: usize) -> Canvas {
-    (0..times).fold(canvas, |canvas, _| halved(&canvas))
-}
-
-/// Half the size. Known pixels are averaged; where one of four is to be filled, so is the coarse one.
-pub(super) fn halved(canvas: &Canvas) -> Canvas {
-    let (width, height) = (canvas.width.div_ceil(2), canvas.height.div_ceil(2));
-    let mut half = Canvas {
+/// Returns the image at half the size, sides rounded up: the mean of the known pixels of each 2x2 block. A
+/// block with a hole pixel becomes a hole pixel. Unlike in the downsampling of `iopaint-inpaint`, erased
+/// colours don't enter a mean.
+pub(super) fn downsampled(image: &FeatureImage) -> FeatureImage {
+    let (width, height) = (image.width.div_ceil(2), image.height.div_ceil(2));
+    let mut half = FeatureImage {
         width,
         height,
         pixels: Vec::with_capacity(width * height),
         hole: Vec::with_capacity(width * height),
     };
-    let mut rows = canvas
+    let mut rows = image
         .pixels
-        .chunks_exact(canvas.width)
-        .zip(canvas.hole.chunks_exact(canvas.width));
+        .chunks_exact(image.width)
+        .zip(image.hole.chunks_exact(image.width));
     while let Some(upper) = rows.next() {
         let lower = rows.next().unwrap_or(upper);
         let upper = upper.0.chunks(2).zip(upper.1.chunks(2));
@@ -62,48 +60,48 @@ pub(super) fn halved(canvas: &Canvas) -> Canvas {
             let holes = upper_hole.iter().chain(lower_hole);
             half.hole.push(holes.clone().any(|hole| *hole));
             let known = upper.iter().chain(lower).zip(holes).filter(|(_, hole)| !**hole);
-            half.pixels.push(average(known.map(|(pixel, _)| *pixel)));
+            half.pixels.push(mean(known.map(|(pixel, _)| *pixel)));
         }
     }
     half
 }
 
-/// The average of colours and textures, rounded; black where there are none.
-fn average(pixels: impl Iterator<Item = Pixel>) -> Pixel {
-    let (mut sums, mut count) = ([0_u32; SCALED], 0);
+/// Returns the rounded mean of colour and texture, or zeros for no pixels.
+fn mean(pixels: impl Iterator<Item = Features>) -> Features {
+    let (mut sums, mut count) = ([0_u32; DOWNSAMPLED_CHANNELS], 0);
     for pixel in pixels {
         count += 1;
         for (sum, value) in sums.iter_mut().zip(pixel) {
             *sum += u32::from(value);
         }
     }
-    let mut pixel = Pixel::default();
-    for (value, sum) in pixel.iter_mut().zip(sums) {
+    let mut mean = Features::default();
+    for (value, sum) in mean.iter_mut().zip(sums) {
         *value = ((sum + count / 2) / count.max(1)) as u8;
     }
-    pixel
+    mean
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn canvas(width: usize, height: usize, hole: impl Fn(usize, usize) -> bool) -> Canvas {
-        let places = (0..width * height).map(|at| (at % width, at / width));
-        Canvas {
+    fn image(width: usize, height: usize, hole: impl Fn(usize, usize) -> bool) -> FeatureImage {
+        let positions = (0..width * height).map(|at| (at % width, at / width));
+        FeatureImage {
             width,
             height,
-            pixels: places
+            pixels: positions
                 .clone()
                 .map(|(x, y)| [x as u8 * 2, y as u8 * 2, 7, 0, 0, 0, 0, 0])
                 .collect(),
-            hole: places.map(|(x, y)| hole(x, y)).collect(),
+            hole: positions.map(|(x, y)| hole(x, y)).collect(),
         }
     }
 
     #[test]
-    fn half_the_size_averages_what_is_known_and_keeps_every_part_of_the_hole() {
-        let half = halved(&canvas(5, 4, |x, y| (x, y) == (0, 1)));
+    fn downsampling_averages_known_pixels() {
+        let half = downsampled(&image(5, 4, |x, y| (x, y) == (0, 1)));
         assert_eq!((half.width, half.height), (3, 2));
         assert_eq!(half.hole, [true, false, false, false, false, false]);
         assert_eq!(half.pixels[0][..3], [1, 1, 7]);
@@ -112,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn the_deeper_the_hole_the_more_levels() {
+    fn deeper_holes_get_more_levels() {
         let disc = |radius: f32| {
-            pyramid(canvas(128, 128, move |x, y| {
+            build_pyramid(image(128, 128, move |x, y| {
                 (x as f32 - 64.0).hypot(y as f32 - 64.0) < radius
             }))
             .len()
@@ -123,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn levels_without_patches_to_choose_from_are_left_out() {
-        let levels = pyramid(canvas(64, 64, |x, _| x >= 8));
+    fn levels_without_sources_are_left_out() {
+        let levels = build_pyramid(image(64, 64, |x, _| x >= 8));
         assert_eq!(levels.len(), 1);
     }
 }

@@ -1,16 +1,17 @@
-//! Random numbers that depend on the place they are for and on nothing else.
+//! Random numbers that depend on the seed, the iteration and the patch only, so that the order of the search
+//! and the number of threads don't change them.
 
-/// A small generator: `SplitMix64` (Steele, Lea and Flood 2014).
-pub(super) struct Random(u64);
+/// A `SplitMix64` generator (Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom Number Generators").
+pub(super) struct PatchRng(u64);
 
-impl Random {
-    /// The numbers of one place in one round: the same whoever asks.
-    pub(super) fn at(seed: u64, round: u64, place: u64) -> Self {
-        let mut random = Self(seed);
-        for number in [round, place] {
-            random.0 = random.next() ^ number;
+impl PatchRng {
+    /// Returns the generator of one target patch in one `PatchMatch` iteration.
+    pub(super) fn new(seed: u64, iteration: u64, target: u64) -> Self {
+        let mut rng = Self(seed);
+        for number in [iteration, target] {
+            rng.0 = rng.next() ^ number;
         }
-        random
+        rng
     }
 
     fn next(&mut self) -> u64 {
@@ -21,7 +22,7 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// A number in `0..end`; 0 where `end` is 0.
+    /// Returns a number in `0..end`, or 0 if `end` is 0. The bias is at most `end` / 2^32.
     pub(super) fn below(&mut self, end: usize) -> usize {
         (((self.next() >> 32) * end as u64) >> 32) as usize
     }

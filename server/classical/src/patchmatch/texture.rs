@@ -1,89 +1,102 @@
-//! How busy the surroundings of a pixel are, so that coarse levels, which are smooth, still tell grass from sky.
+//! The texture feature (Newson et al. 2014): mean absolute luma difference between neighbouring pixels. It
+//! separates grass from sky at coarse levels, whose colours are smooth.
 
 use std::ops::Range;
 
-use super::level::Canvas;
-use super::pixel::{ACROSS, DOWN, brightness, to_byte};
-use super::smooth::pull_push;
+use super::features::{TEXTURE_X, TEXTURE_Y, luma_times_4, round_to_u8};
+use super::level::FeatureImage;
+use super::pull_push::pull_push;
 
-/// Pixels to each side that are averaged.
-const REACH: usize = 3;
-/// What a change of 1 (of 255) between neighbours adds to the byte.
-const GAIN: f32 = 3.0;
+/// Half the side of the averaging window, in pixels: 7x7, the size of a patch.
+const WINDOW_RADIUS: usize = 3;
+/// Feature value per level of mean absolute luma difference, i.e. the weight of texture in the SSD. Chosen on
+/// the test photographs: 2 instead of 3 shows less hatching but plainer lawns (docs/models.md).
+const TEXTURE_GAIN: f32 = 3.0;
 
-/// Writes the texture of every known pixel (Newson, Almansa, Fradet, Gousseau and Perez 2014): how much brightness
-/// changes from neighbour to neighbour along x and along y, on average over a window.
-pub(super) fn write_texture(canvas: &mut Canvas) {
-    let (width, height) = (canvas.width, canvas.height);
-    for (channel, step, last) in [(ACROSS, 1, width), (DOWN, width, height)] {
-        let mut changes = vec![(0.0, 0.0); canvas.pixels.len()];
-        let neighbours = canvas.pixels.iter().zip(canvas.pixels.iter().skip(step));
-        let known = canvas.hole.iter().zip(canvas.hole.iter().skip(step));
-        for (at, (((pixel, next), (hole, next_hole)), change)) in
-            neighbours.zip(known).zip(&mut changes).enumerate()
+/// Writes the texture features of all pixels:
+///
+/// ```text
+/// texture_x = TEXTURE_GAIN * mean over the window of |luma(x + 1) - luma(x)|
+/// ```
+///
+/// and `texture_y` along y. Differences that involve a hole pixel don't count.
+pub(super) fn compute_texture(image: &mut FeatureImage) {
+    let (width, height) = (image.width, image.height);
+    for (channel, step, last) in [(TEXTURE_X, 1, width), (TEXTURE_Y, width, height)] {
+        let mut differences = vec![(0.0, 0.0); image.pixels.len()];
+        let neighbours = image.pixels.iter().zip(image.pixels.iter().skip(step));
+        let holes = image.hole.iter().zip(image.hole.iter().skip(step));
+        for (at, (((pixel, next), (hole, next_hole)), entry)) in
+            neighbours.zip(holes).zip(&mut differences).enumerate()
         {
-            let place = if channel == ACROSS { at % width } else { at / width };
-            if place + 1 < last && !hole && !next_hole {
-                let difference = (brightness(*next) - brightness(*pixel)).abs();
-                *change = (difference as f32 / 4.0, 1.0);
+            let coordinate = if channel == TEXTURE_X {
+                at % width
+            } else {
+                at / width
+            };
+            if coordinate + 1 < last && !hole && !next_hole {
+                let difference = (luma_times_4(*next) - luma_times_4(*pixel)).abs();
+                *entry = (difference as f32 / 4.0, 1.0);
             }
         }
-        let sums = window_sums(changes, width);
-        for (pixel, (sum, count)) in canvas.pixels.iter_mut().zip(sums) {
-            pixel[channel] = (GAIN * sum / f32::max(count, 1.0)) as u8;
+        let sums = window_sums(differences, width);
+        for (pixel, (sum, count)) in image.pixels.iter_mut().zip(sums) {
+            pixel[channel] = (TEXTURE_GAIN * sum / f32::max(count, 1.0)) as u8;
         }
     }
 }
 
-/// Writes the texture of the hole's pixels, between those of the known ones around it. What a hole shows can't be known,
-/// but how busy it is can be told: if patches voted on that too, a place that has once come out smooth would stay smooth.
-pub(super) fn spread_texture(canvas: &mut Canvas) {
-    let Some((columns, rows)) = surroundings(canvas) else {
+/// Interpolates the texture features of the hole's pixels from the surrounding known pixels. They aren't
+/// voted on: if they were, a region once filled smoothly would match smooth patches only and stay smooth.
+pub(super) fn interpolate_texture_in_hole(image: &mut FeatureImage) {
+    let Some((columns, rows)) = hole_with_margin(image) else {
         return;
     };
-    let places = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
-    let places: Vec<usize> = places.map(|(x, y)| y * canvas.width + x).collect();
-    let texture = |at: &usize| match (canvas.pixels.get(*at), canvas.hole.get(*at)) {
-        (Some(pixel), Some(false)) => ([pixel[ACROSS], pixel[DOWN]].map(f32::from), 1.0),
+    let positions = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+    let positions: Vec<usize> = positions.map(|(x, y)| y * image.width + x).collect();
+    let weighted = |at: &usize| match (image.pixels.get(*at), image.hole.get(*at)) {
+        (Some(pixel), Some(false)) => ([pixel[TEXTURE_X], pixel[TEXTURE_Y]].map(f32::from), 1.0),
         _ => ([0.0; 2], 0.0),
     };
-    let known: Vec<_> = places.iter().map(texture).collect();
-    for (at, texture) in places.iter().zip(pull_push(&known, columns.len())) {
-        if let (Some(pixel), Some(true)) = (canvas.pixels.get_mut(*at), canvas.hole.get(*at)) {
-            [pixel[ACROSS], pixel[DOWN]] = texture.map(to_byte);
+    let known: Vec<_> = positions.iter().map(weighted).collect();
+    for (at, texture) in positions.iter().zip(pull_push(&known, columns.len())) {
+        if let (Some(pixel), Some(true)) = (image.pixels.get_mut(*at), image.hole.get(*at)) {
+            [pixel[TEXTURE_X], pixel[TEXTURE_Y]] = texture.map(round_to_u8);
         }
     }
 }
 
-/// The columns and rows of the hole, and some around it; `None` without a hole.
-fn surroundings(canvas: &Canvas) -> Option<(Range<usize>, Range<usize>)> {
-    let holes = canvas.hole.iter().enumerate().filter(|(_, hole)| **hole);
-    let columns = holes.clone().map(|(at, _)| at % canvas.width);
-    let rows = holes.map(|(at, _)| at / canvas.width);
+/// Returns the columns and rows of the hole's bounding box, grown by two window radii within the image;
+/// `None` if there is no hole.
+fn hole_with_margin(image: &FeatureImage) -> Option<(Range<usize>, Range<usize>)> {
+    let holes = image.hole.iter().enumerate().filter(|(_, hole)| **hole);
+    let columns = holes.clone().map(|(at, _)| at % image.width);
+    let rows = holes.map(|(at, _)| at / image.width);
     let (left, right) = (columns.clone().min()?, columns.max()?);
     let (top, bottom) = (rows.clone().next()?, rows.max()?);
-    let around = |first: usize, last: usize, end: usize| {
-        first.saturating_sub(2 * REACH)..(last + 1 + 2 * REACH).min(end)
+    let grown = |first: usize, last: usize, end: usize| {
+        first.saturating_sub(2 * WINDOW_RADIUS)..(last + 1 + 2 * WINDOW_RADIUS).min(end)
     };
-    Some((
-        around(left, right, canvas.width),
-        around(top, bottom, canvas.height),
-    ))
+    Some((grown(left, right, image.width), grown(top, bottom, image.height)))
 }
 
-type Sum = (f32, f32);
+/// A sum and the number of its terms.
+type CountedSum = (f32, f32);
 
-fn add((sum, count): Sum, (value, one): Sum) -> Sum {
+fn add((sum, count): CountedSum, (value, one): CountedSum) -> CountedSum {
     (sum + value, count + one)
 }
 
-/// Sums over square windows, along rows and then over rows.
-fn window_sums(values: Vec<Sum>, width: usize) -> Vec<Sum> {
-    let along_rows: Vec<Sum> = values
+/// Returns sums over square windows, clipped at the image's edge: along rows, then along columns.
+fn window_sums(values: Vec<CountedSum>, width: usize) -> Vec<CountedSum> {
+    let along_rows: Vec<CountedSum> = values
         .chunks_exact(width)
         .flat_map(|row| {
             (0..width).map(|x| {
-                let window = row.iter().take(x + REACH + 1).skip(x.saturating_sub(REACH));
+                let window = row
+                    .iter()
+                    .take(x + WINDOW_RADIUS + 1)
+                    .skip(x.saturating_sub(WINDOW_RADIUS));
                 window.fold((0.0, 0.0), |sum, value| add(sum, *value))
             })
         })
@@ -93,8 +106,8 @@ fn window_sums(values: Vec<Sum>, width: usize) -> Vec<Sum> {
         out.fill((0.0, 0.0));
         let window = along_rows
             .chunks_exact(width)
-            .take(y + REACH + 1)
-            .skip(y.saturating_sub(REACH));
+            .take(y + WINDOW_RADIUS + 1)
+            .skip(y.saturating_sub(WINDOW_RADIUS));
         for row in window {
             for (sum, value) in out.iter_mut().zip(row) {
                 *sum = add(*sum, *value);
@@ -107,79 +120,79 @@ fn window_sums(values: Vec<Sum>, width: usize) -> Vec<Sum> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patchmatch::pixel::coloured;
+    use crate::patchmatch::features::features_from_rgb;
 
     #[test]
-    fn stripes_have_texture_across_them_only() {
+    fn stripes_have_texture_across_them() {
         let (width, height) = (16, 12);
-        let mut canvas = Canvas {
+        let mut image = FeatureImage {
             width,
             height,
             pixels: (0..width * height)
-                .map(|at| coloured([if at % width % 2 == 0 { 0 } else { 40 }; 3]))
+                .map(|at| features_from_rgb([if at % width % 2 == 0 { 0 } else { 40 }; 3]))
                 .collect(),
             hole: vec![false; width * height],
         };
-        write_texture(&mut canvas);
-        for pixel in &canvas.pixels {
-            assert_eq!((pixel[ACROSS], pixel[DOWN]), (120, 0));
+        compute_texture(&mut image);
+        for pixel in &image.pixels {
+            assert_eq!((pixel[TEXTURE_X], pixel[TEXTURE_Y]), (120, 0));
         }
     }
 
     #[test]
-    fn a_hole_is_as_busy_as_what_is_around_it() {
+    fn hole_texture_is_interpolated() {
         let (width, height) = (40, 30);
-        let places = (0..width * height).map(|at| (at % width, at / width));
-        let mut canvas = Canvas {
+        let positions = (0..width * height).map(|at| (at % width, at / width));
+        let mut image = FeatureImage {
             width,
             height,
-            pixels: places
+            pixels: positions
                 .clone()
                 .map(|(x, _)| [9, 9, 9, if x < 20 { 80 } else { 20 }, 30, 7, 7, 0])
                 .collect(),
-            hole: places
+            hole: positions
                 .clone()
                 .map(|(x, y)| (10..30).contains(&x) && (8..20).contains(&y))
                 .collect(),
         };
-        for (pixel, _) in canvas
+        for (pixel, _) in image
             .pixels
             .iter_mut()
-            .zip(&canvas.hole)
+            .zip(&image.hole)
             .filter(|(_, hole)| **hole)
         {
-            (pixel[ACROSS], pixel[DOWN]) = (0, 0);
+            (pixel[TEXTURE_X], pixel[TEXTURE_Y]) = (0, 0);
         }
-        spread_texture(&mut canvas);
-        let row: Vec<u8> = canvas.pixels[14 * width..][..width]
+        interpolate_texture_in_hole(&mut image);
+        let row: Vec<u8> = image.pixels[14 * width..][..width]
             .iter()
-            .map(|pixel| pixel[ACROSS])
+            .map(|pixel| pixel[TEXTURE_X])
             .collect();
         assert!(row.is_sorted_by(|a, b| a >= b), "{row:?}");
         assert_eq!((row[9], row[30]), (80, 20));
         assert!((40..60).contains(&row[20]), "{row:?}");
         assert!(
-            canvas
+            image
                 .pixels
                 .iter()
-                .all(|pixel| pixel[DOWN] == 30 && pixel[..3] == [9; 3])
+                .all(|pixel| pixel[TEXTURE_Y] == 30 && pixel[..3] == [9; 3])
         );
     }
 
     #[test]
-    fn where_nothing_is_known_there_is_no_texture() {
-        let mut canvas = Canvas {
+    fn no_texture_without_known_pixels() {
+        let mut image = FeatureImage {
             width: 4,
             height: 3,
             pixels: vec![[50; 8]; 12],
             hole: vec![true; 12],
         };
-        spread_texture(&mut canvas);
+        interpolate_texture_in_hole(&mut image);
         assert!(
-            canvas
+            image
                 .pixels
                 .iter()
-                .all(|pixel| (pixel[ACROSS], pixel[DOWN]) == (0, 0))
+                .all(|pixel| (pixel[TEXTURE_X], pixel[TEXTURE_Y]) == (0, 0))
         );
     }
 }
