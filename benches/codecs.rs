@@ -1,15 +1,15 @@
-//! Bytes to pixels and back, at the size of a phone's photo.
+//! Decoding, encoding and mask operations at 3 megapixels.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use iopaint_imaging::{
-    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, morphology, threshold,
+    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, morphology, threshold,
 };
 
 const WIDTH: u32 = 2000;
 const HEIGHT: u32 = 1500;
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 27,
     max_side: 1 << 15,
 };
@@ -18,7 +18,7 @@ fn main() {
     divan::main();
 }
 
-/// Gradients with some grain: compresses about as a photo does.
+/// Returns gradients with grain, which compress about as well as a photo.
 fn photo() -> RgbImage {
     let mut state = 1_u32;
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {

@@ -1,7 +1,8 @@
-//! The paths whose instructions are counted; `scripts/check_instructions.py` runs this under callgrind.
+//! Code paths with instruction counts. `scripts/check_instructions.py` runs them under callgrind.
 //!
-//! With a path's name it runs that path once, without one it lists them. What a path works on is made beforehand: only
-//! what happens inside [`measured`] counts. One thread each, since callgrind counts a thread at a time.
+//! With the name of a path as argument it runs that path once, otherwise it lists all paths. Only instructions
+//! inside [`measured`] count; inputs are prepared before. Paths use one thread, since callgrind counts threads
+//! separately.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -9,20 +10,20 @@ use std::{hint::black_box, io::Cursor, num::NonZero, process::ExitCode};
 
 use iopaint_classical::{Cv2, PatchMatch};
 use iopaint_imaging::{
-    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, morphology, threshold,
+    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, morphology, threshold,
 };
 use iopaint_inpaint::{
-    Context, Cv2Algorithm, Cv2Options, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored,
-    inpaint,
+    Context, Cv2Algorithm, Cv2Options, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding,
+    Unmonitored, inpaint,
 };
 
 type Work = Box<dyn Fn()>;
 type Prepare = fn() -> Work;
 
 const SIZE: (u32, u32) = (320, 240);
-/// Larger than what the strategy `Auto` runs whole.
+/// Larger than images that the strategy `Auto` runs as one region.
 const WIDE: (u32, u32) = (960, 240);
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 20,
     max_side: 1 << 10,
 };
@@ -38,18 +39,18 @@ const PATHS: [(&str, Prepare); 10] = [
             trigger: 160,
             margin: 32,
         };
-        filling(Nothing, SIZE, 20, Options { strategy, ..plain() })
+        filling(Identity, SIZE, 20, InpaintOptions { strategy, ..plain() })
     }),
     ("auto_strategy", || {
         let strategy = HdStrategy::Auto;
-        filling(Nothing, WIDE, 20, Options { strategy, ..plain() })
+        filling(Identity, WIDE, 20, InpaintOptions { strategy, ..plain() })
     }),
     ("blended_seam", || {
         filling(
-            Nothing,
+            Identity,
             SIZE,
             20,
-            Options {
+            InpaintOptions {
                 blend: true,
                 ..plain()
             },
@@ -60,7 +61,7 @@ const PATHS: [(&str, Prepare); 10] = [
             algorithm: Cv2Algorithm::Telea,
             ..Cv2Options::default()
         };
-        filling(Cv2, SIZE, 8, Options { cv2, ..plain() })
+        filling(Cv2, SIZE, 8, InpaintOptions { cv2, ..plain() })
     }),
     ("patch_match", || {
         filling(PatchMatch::new(NonZero::<usize>::MIN, 1), (96, 64), 8, plain())
@@ -68,7 +69,7 @@ const PATHS: [(&str, Prepare); 10] = [
 ];
 
 fn main() -> ExitCode {
-    // Cargo's own flags, such as `--bench`, are no names.
+    // Skips cargo's flags, such as `--bench`.
     let Some(name) = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with("--"))
@@ -78,26 +79,26 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     };
-    let Some((_, prepare)) = PATHS.iter().find(|(known, _)| *known == name) else {
-        eprintln!("There is no path {name}.");
+    let Some((_, prepare)) = PATHS.iter().find(|(path, _)| *path == name) else {
+        eprintln!("Unknown path: {name}");
         return ExitCode::FAILURE;
     };
     measured(&prepare());
     ExitCode::SUCCESS
 }
 
-/// Callgrind counts from where this is entered to where it is left.
+/// Runs `work`. Callgrind counts the instructions between entry and return of this function.
 #[inline(never)]
 fn measured(work: &Work) {
     work();
-    // Keeps the call above from becoming a jump, after which this would never be left.
+    // Prevents a tail call, after which callgrind would not see the return.
     black_box(work);
 }
 
 #[derive(Clone, Copy)]
-struct Nothing;
+struct Identity;
 
-impl Inpainter for Nothing {
+impl Inpainter for Identity {
     fn padding(&self) -> Padding {
         Padding {
             modulo: 8,
@@ -116,14 +117,14 @@ impl Inpainter for Nothing {
     }
 }
 
-fn plain() -> Options {
-    Options {
+fn plain() -> InpaintOptions {
+    InpaintOptions {
         strategy: HdStrategy::Original,
-        ..Options::default()
+        ..InpaintOptions::default()
     }
 }
 
-/// Gradients with some grain: compresses about as a photo does.
+/// Returns gradients with grain, which compress about as well as a photo.
 fn photo((width, height): (u32, u32)) -> RgbImage {
     let mut state = 1_u32;
     RgbImage::from_fn(width, height, |x, y| {
@@ -138,7 +139,7 @@ fn photo((width, height): (u32, u32)) -> RgbImage {
     })
 }
 
-/// A disc in the middle of every 160 columns.
+/// Returns a mask with a disc in the middle of every 160 columns.
 fn discs((width, height): (u32, u32), radius: u32) -> GrayImage {
     GrayImage::from_fn(width, height, |x, y| {
         let (right, down) = ((x % 160).abs_diff(width.min(160) / 2), y.abs_diff(height / 2));
@@ -183,7 +184,12 @@ fn growing() -> Work {
     })
 }
 
-fn filling<M: Inpainter + Copy + 'static>(model: M, size: (u32, u32), radius: u32, options: Options) -> Work {
+fn filling<M: Inpainter + Copy + 'static>(
+    model: M,
+    size: (u32, u32),
+    radius: u32,
+    options: InpaintOptions,
+) -> Work {
     let (image, mask) = (photo(size), discs(size, radius));
     Box::new(move || {
         let mut model = model;

@@ -1,11 +1,11 @@
-//! What lies around a forward, with a model that does nothing.
+//! The pipeline around a forward pass, with a model that returns its input.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use divan::{Bencher, black_box};
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
-    Context, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, changed_box, inpaint,
+    Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Unmonitored, changed_box, inpaint,
 };
 
 const SIZE: (u32, u32) = (4000, 3000);
@@ -14,9 +14,9 @@ fn main() {
     divan::main();
 }
 
-struct Nothing;
+struct Identity;
 
-impl Inpainter for Nothing {
+impl Inpainter for Identity {
     fn padding(&self) -> Padding {
         Padding {
             modulo: 8,
@@ -39,7 +39,7 @@ fn photo() -> RgbImage {
     RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| [x as u8, y as u8, (x ^ y) as u8].into())
 }
 
-/// Discs of that radius, spread over the picture.
+/// Returns a mask with discs of `radius` pixels, spread over the picture.
 fn holes(radius: u32) -> GrayImage {
     GrayImage::from_fn(SIZE.0, SIZE.1, |x, y| {
         let (x, y) = (x % 1000, y % 1000);
@@ -54,17 +54,17 @@ fn holes(radius: u32) -> GrayImage {
     })
 }
 
-#[divan::bench(args = [Options::default().strategy, HdStrategy::Resize { limit: 1280 }, HdStrategy::Original])]
+#[divan::bench(args = [InpaintOptions::default().strategy, HdStrategy::Resize { limit: 1280 }, HdStrategy::Original])]
 fn strategies(bencher: Bencher<'_, '_>, strategy: HdStrategy) {
     let (image, mask) = (photo(), holes(60));
-    let options = Options {
+    let options = InpaintOptions {
         strategy,
         max_forward_pixels: u64::MAX,
-        ..Options::default()
+        ..InpaintOptions::default()
     };
     bencher.bench(|| {
         inpaint(
-            &mut Nothing,
+            &mut Identity,
             None,
             black_box(&image),
             &mask,
@@ -76,7 +76,7 @@ fn strategies(bencher: Bencher<'_, '_>, strategy: HdStrategy) {
 }
 
 #[divan::bench]
-fn the_box_of_what_changed(bencher: Bencher<'_, '_>) {
+fn changed_box_of_mask(bencher: Bencher<'_, '_>) {
     let mask = holes(60);
     bencher.bench(|| changed_box(black_box(&mask)));
 }

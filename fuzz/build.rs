@@ -1,4 +1,4 @@
-//! Run paths to libtorch, which the server's crate brings.
+//! Adds run paths to libtorch, which the server links.
 
 #[path = "../server/torch/link.rs"]
 mod link;

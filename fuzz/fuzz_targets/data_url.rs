@@ -1,4 +1,4 @@
-//! Any text as base64 or a data URL.
+//! Arbitrary text as base64 or a data URL.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let decoded = decode("image", text);
-    // White space says nothing.
+    // White space is ignored.
     let spaced: String = text.chars().flat_map(|c| [c, ' ']).collect();
     if !text.contains(':') {
         assert_eq!(decoded.is_ok(), decode("image", &spaced).is_ok());

@@ -1,4 +1,4 @@
-//! Any bytes as the body of an inpaint request: a form, lama-cleaner's form, JSON.
+//! Arbitrary bytes as the body of an inpaint request: a form, lama-cleaner's form, JSON.
 
 #![no_main]
 

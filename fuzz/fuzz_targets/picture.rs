@@ -1,11 +1,11 @@
-//! Any bytes as a picture: recognised or refused, and what is decoded can be written again.
+//! Arbitrary bytes as a picture: decoded files can be probed and encoded again.
 
 #![no_main]
 
-use iopaint_imaging::{EncodeOptions, GrayImage, Limits, decode, probe};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, GrayImage, decode, probe};
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 16,
     max_side: 1 << 12,
 };
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(picture) = decode(bytes, &LIMITS) else {
         return;
     };
-    let header = probed.expect("what can be decoded can be recognised");
+    let header = probed.expect("a decodable file can be probed");
     let (width, height) = picture.rgb.dimensions();
     assert!(u64::from(width) * u64::from(height) <= LIMITS.max_pixels);
     assert_eq!(
@@ -26,6 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
     let mask = GrayImage::from_pixel(width, height, [255].into());
     let encoded = picture
         .encode(&result, &mask, &EncodeOptions::default())
-        .expect("what was decoded can be encoded");
-    decode(&encoded.bytes, &LIMITS).expect("what was encoded can be decoded");
+        .expect("a decoded picture can be encoded");
+    decode(&encoded.bytes, &LIMITS).expect("an encoded file can be decoded");
 });

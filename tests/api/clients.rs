@@ -3,12 +3,12 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use iopaint_app::files::FileSettings;
-use iopaint_imaging::{EncodeOptions, GrayImage, ImageFormat, Limits, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, GrayImage, ImageFormat, decode, decode_mask};
 use serde_json::{Value, json};
 
 use crate::harness::{INPAINT, base64, fixture, form_of, picture, server, server_with, server_with_files};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

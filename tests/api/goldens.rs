@@ -2,14 +2,14 @@
 
 use axum::http::StatusCode;
 use iopaint_engine::{ModelStore, Registry};
-use iopaint_imaging::{Limits, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, decode, decode_mask};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Server, fixture, server_from, torch};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

@@ -19,7 +19,7 @@ use iopaint_engine::{
     Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
     TorchLoader, TorchSettings, init_torch,
 };
-use iopaint_imaging::{EncodeOptions, Limits};
+use iopaint_imaging::{DecodeLimits, EncodeOptions};
 use iopaint_inpaint::Inpainter;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -81,7 +81,7 @@ pub fn limits() -> ServerLimits {
             window: Duration::from_secs(10),
         },
         request: RequestLimits::default(),
-        image: Limits {
+        image: DecodeLimits {
             max_pixels: 1 << 22,
             max_side: 4096,
         },

@@ -7,14 +7,14 @@ use image::codecs::{png::PngEncoder, webp::WebPEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, ImageFormat, Luma, RgbImage};
 use iopaint_app::files::FileSettings;
-use iopaint_imaging::{Limits, decode};
+use iopaint_imaging::{DecodeLimits, decode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server, fixture, form, server, server_with_files};
 
 const DECODE: &str = "/api/v1/decode";
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

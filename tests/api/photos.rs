@@ -1,12 +1,12 @@
 //! Photographs with hand-painted masks, through the whole server and the built-in model.
 
 use axum::http::StatusCode;
-use iopaint_imaging::{Limits, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, decode, decode_mask};
 use serde_json::json;
 
 use crate::harness::{fixture, fixtures, server_with};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

@@ -1,12 +1,12 @@
 //! What each route answers.
 
 use axum::http::StatusCode;
-use iopaint_imaging::{Limits, decode};
+use iopaint_imaging::{DecodeLimits, decode};
 use serde_json::{Value, json};
 
 use crate::harness::{INPAINT, base64, form, picture, server, server_with};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use image::Luma;
-use iopaint_imaging::{GrayImage, Limits, Picture, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, GrayImage, Picture, decode, decode_mask};
 use serde::Deserialize;
 
 use crate::{fixtures, iopaint};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };

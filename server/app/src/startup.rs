@@ -7,7 +7,7 @@ use std::path::Path;
 use iopaint_engine::{
     Device, ModelStore, Registry, TorchLoader, TorchSettings, cuda_device_count, limit_gpu_memory,
 };
-use iopaint_imaging::Limits;
+use iopaint_imaging::DecodeLimits;
 
 use crate::cli::{ModelFlags, PictureFlags};
 use crate::settings::default_threads;
@@ -66,8 +66,8 @@ pub fn max_forward_pixels(flags: &ModelFlags) -> u64 {
 }
 
 /// The largest image.
-pub fn image_limits(flags: &PictureFlags) -> Limits {
-    Limits {
+pub fn image_limits(flags: &PictureFlags) -> DecodeLimits {
+    DecodeLimits {
         max_pixels: flags.max_pixels,
         max_side: flags.max_side,
     }

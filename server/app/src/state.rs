@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iopaint_engine::Engine;
-use iopaint_imaging::{EncodeOptions, Limits};
+use iopaint_imaging::{DecodeLimits, EncodeOptions};
 
 use crate::auth::{ApiKeys, RateLimit};
 use crate::client::TrustedProxies;
@@ -102,7 +102,7 @@ pub struct ServerLimits {
     /// What may be inside a body.
     pub request: RequestLimits,
     /// The largest image.
-    pub image: Limits,
+    pub image: DecodeLimits,
     /// The longest side of a thumbnail in pixels.
     pub max_thumbnail_side: u32,
     /// How many clients may listen to events at a time.

@@ -5,11 +5,11 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use iopaint_classical::PatchMatch;
-use iopaint_imaging::{EncodeOptions, Limits, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, decode, decode_mask};
 use iopaint_inpaint::Unmonitored;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let limits = Limits {
+    let limits = DecodeLimits {
         max_pixels: 1 << 27,
         max_side: 1 << 15,
     };

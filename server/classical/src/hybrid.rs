@@ -1,7 +1,7 @@
 //! The model `lama-patches`: a network for thin parts of a hole, patches for deep ones.
 
 use iopaint_imaging::{GrayImage, RgbImage, distance_to_known};
-use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, halved_hole, halved_rgb};
+use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, downsampled_hole, downsampled_rgb};
 
 use crate::patchmatch::PatchMatch;
 use crate::planar_fill::fill_planar_components;
@@ -41,7 +41,7 @@ impl HybridInpainter {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        let (half, hole) = (halved_rgb(image.clone(), 1), halved_hole(mask.clone(), 1));
+        let (half, hole) = (downsampled_rgb(image.clone(), 1), downsampled_hole(mask.clone(), 1));
         if !self.network.padding().accepts(half.width(), half.height()) {
             return self.network.forward(image, mask, context);
         }
@@ -143,7 +143,7 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;
-    use iopaint_inpaint::{Options, Unmonitored};
+    use iopaint_inpaint::{InpaintOptions, Unmonitored};
 
     /// Between the image's colours, which are 20 and 60.
     const PAINT: [u8; 3] = [40; 3];
@@ -190,7 +190,7 @@ mod tests {
             Box::new(PaintModel(sender)),
             PatchMatch::new(NonZeroUsize::MIN, 0),
         );
-        let options = Options::default();
+        let options = InpaintOptions::default();
         let context = Context {
             options: &options,
             monitor: &Unmonitored,

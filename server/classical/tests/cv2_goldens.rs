@@ -5,11 +5,11 @@
 use std::path::PathBuf;
 
 use iopaint_classical::Cv2;
-use iopaint_imaging::{Limits, decode, decode_mask};
-use iopaint_inpaint::{Context, Cv2Algorithm, Cv2Options, Inpainter, Options, Unmonitored};
+use iopaint_imaging::{DecodeLimits, decode, decode_mask};
+use iopaint_inpaint::{Context, Cv2Algorithm, Cv2Options, InpaintOptions, Inpainter, Unmonitored};
 use serde_json::Value;
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 20,
     max_side: 1 << 10,
 };
@@ -30,7 +30,7 @@ fn pixels_equal_opencv() {
         let image = decode(&read(text("image")), &LIMITS).unwrap().rgb;
         let mask = decode_mask(&read(text("mask")), &LIMITS).unwrap();
         let expected = decode(&read(text("expected")), &LIMITS).unwrap().rgb;
-        let options = Options {
+        let options = InpaintOptions {
             cv2: Cv2Options {
                 algorithm: match text("algorithm") {
                     "INPAINT_TELEA" => Cv2Algorithm::Telea,
@@ -38,7 +38,7 @@ fn pixels_equal_opencv() {
                 },
                 radius: case["radius"].as_u64().unwrap() as u32,
             },
-            ..Options::default()
+            ..InpaintOptions::default()
         };
         let context = Context {
             options: &options,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{ForwardError, InpaintError, InpaintOutput, Options, Stop};
+use iopaint_inpaint::{ForwardError, InpaintError, InpaintOptions, InpaintOutput, Stop};
 use tokio::sync::oneshot;
 
 use crate::progress::{JobProgress, Observer};
@@ -18,7 +18,7 @@ pub struct Work {
     /// Of the same size: 255 = to be filled, 0 = to be kept. Who writes the result may want it too.
     pub mask: Arc<GrayImage>,
     /// How it is to be filled. The engine lowers `max_forward_pixels` to what the model takes.
-    pub options: Options,
+    pub options: InpaintOptions,
     /// When nobody waits for the result any more.
     pub deadline: Option<Instant>,
 }

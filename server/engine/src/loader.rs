@@ -5,7 +5,9 @@ use std::thread;
 
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Detail, HdStrategy, InpaintError, Inpainter, Options, Unmonitored, Window, inpaint};
+use iopaint_inpaint::{
+    Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, Unmonitored, Window, inpaint,
+};
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
@@ -172,9 +174,9 @@ fn try_out(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
     let image = RgbImage::from_pixel(TRIAL, TRIAL, [128; 3].into());
     let hole = |x: u32, y: u32| (24..40).contains(&x) && (24..40).contains(&y);
     let mask = GrayImage::from_fn(TRIAL, TRIAL, |x, y| [u8::from(hole(x, y)) * 255].into());
-    let options = Options {
+    let options = InpaintOptions {
         strategy: HdStrategy::Original,
-        ..Options::default()
+        ..InpaintOptions::default()
     };
     inpaint(model, None, &image, &mask, &options, &Unmonitored).map(|_| ())
 }

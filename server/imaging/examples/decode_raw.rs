@@ -1,17 +1,18 @@
 //! Decodes the files named on standard input, one path a line, for comparison with other decoders.
 //!
-//! Writes the interleaved samples (RGB, or RGBA for files with alpha; 8 bits, or 16 bits little endian for files with
-//! 16-bit samples) to `PATH.raw` and prints one line per file: `ok WIDTH HEIGHT CHANNELS BITS`, or the kind of the error
-//! with its sentence: `unsupported: ...`, `damaged: ...`, `too large: ...`, `not an image: ...`.
+//! Writes the interleaved samples (RGB, or RGBA for files with alpha; 8 bits, or 16 bits little endian for
+//! files with 16-bit samples) to `PATH.raw` and prints one line per file: `ok WIDTH HEIGHT CHANNELS BITS`, or
+//! the kind of the error with its sentence: `unsupported: ...`, `damaged: ...`, `too large: ...`, `not an
+//! image: ...`.
 
 use std::{
     fs, io,
     io::{BufRead, Write},
 };
 
-use iopaint_imaging::{DecodeError, Limits, Picture, decode};
+use iopaint_imaging::{DecodeError, DecodeLimits, Picture, decode};
 
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 27,
     max_side: 1 << 16,
 };

@@ -1,32 +1,34 @@
-//! Colour spaces: which profile stays with the pixels, and which is applied because the output can't carry it.
+//! Colour management: RGB profiles stay with the pixels; gray and CMYK profiles, which RGB output can't
+//! contain, are applied.
 
 use image::{DynamicImage, ImageBuffer};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use crate::metadata::Metadata;
 
-/// Whether profiles are honoured. A mask's values are data: they are taken as stored.
+/// The treatment of colour profiles. Mask values are data, so their profiles are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profiles {
     Apply,
     Ignore,
 }
 
-/// The samples' colour space, from a profile's header (ICC.1, 7.2); `None` for a profile that is cut off or none.
+/// Returns the signature of the samples' colour space from a profile's header (ICC.1, 7.2); `None` for
+/// invalid and truncated profiles.
 fn space(profile: &[u8]) -> Option<[u8; 4]> {
     let length = u32::from_be_bytes(*profile.first_chunk()?) as usize;
     let valid = (129..=profile.len()).contains(&length) && profile.get(36..40)? == b"acsp";
     profile.get(16..)?.first_chunk().copied().filter(|_| valid)
 }
 
-/// Takes gray pixels with a gray profile to sRGB, and drops every profile that does not describe RGB.
-pub(crate) fn settle(image: DynamicImage, metadata: &mut Metadata) -> DynamicImage {
+/// Converts gray pixels with a gray profile to sRGB and drops every profile that doesn't describe RGB.
+pub(crate) fn apply_gray_profile(image: DynamicImage, metadata: &mut Metadata) -> DynamicImage {
     match metadata.icc.as_deref().and_then(space) {
         Some(name) if &name == b"RGB " => image,
         Some(name) if &name == b"GRAY" && !image.color().has_color() => {
             match metadata.icc.as_deref().and_then(|icc| gray_to_srgb(&image, icc)) {
                 Some(converted) => {
-                    metadata.forget_colour();
+                    metadata.drop_colour();
                     converted
                 }
                 None => without_profile(image, metadata),
@@ -81,14 +83,14 @@ fn gray_to_srgb(image: &DynamicImage, icc: &[u8]) -> Option<DynamicImage> {
     }
 }
 
-/// Takes 8-bit CMYK (255 = full ink) to sRGB: through `icc` where that is a CMYK profile, else R = (1 - C)(1 - K) and
-/// so on, as Pillow computes it.
+/// Converts 8-bit CMYK (255 = full ink) to sRGB: by `icc` if that is a CMYK profile, else by R = (1 - C)(1 -
+/// K) and likewise for G and B, as Pillow does.
 pub(crate) fn cmyk_to_rgb(cmyk: &[u8], icc: Option<&[u8]>) -> Vec<u8> {
-    icc.and_then(|icc| managed(cmyk, icc))
-        .unwrap_or_else(|| plain(cmyk))
+    icc.and_then(|icc| cmyk_by_profile(cmyk, icc))
+        .unwrap_or_else(|| cmyk_by_formula(cmyk))
 }
 
-fn managed(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
+fn cmyk_by_profile(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
     if &space(icc)? != b"CMYK" {
         return None;
     }
@@ -109,7 +111,7 @@ fn managed(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
     Some(rgb)
 }
 
-fn plain(cmyk: &[u8]) -> Vec<u8> {
+fn cmyk_by_formula(cmyk: &[u8]) -> Vec<u8> {
     let mut rgb = Vec::with_capacity(cmyk.len() / 4 * 3);
     for [c, m, y, k] in cmyk.as_chunks().0 {
         let light = 255 - u32::from(*k);
@@ -123,8 +125,8 @@ fn plain(cmyk: &[u8]) -> Vec<u8> {
     rgb
 }
 
-/// Converts a pixel by JFIF's matrix over the whole range of 8 bits (ITU-T T.871, 7), in the fixed-point arithmetic of
-/// libjpeg's `jdcolor.c`.
+/// Converts a pixel by JFIF's matrix over the whole range of 8 bits (ITU-T T.871, 7), in the fixed-point
+/// arithmetic of libjpeg's `jdcolor.c`.
 #[inline(always)]
 pub(crate) fn ycc_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     /// 0.5 with 16 fraction bits.
@@ -134,7 +136,7 @@ pub(crate) fn ycc_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     let red = (91_881 * cr + HALF) >> 16;
     let green = (-22_554 * cb - 46_802 * cr + HALF) >> 16;
     let blue = (116_130 * cb + HALF) >> 16;
-    // Not `map`, whose closure isn't always compiled for the vector instructions of the caller.
+    // Not `map`: its closure isn't always compiled for the caller's vector instructions.
     [
         (y + red).clamp(0, 255) as u8,
         (y + green).clamp(0, 255) as u8,

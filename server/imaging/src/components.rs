@@ -1,16 +1,18 @@
-//! Connected components of a hole and the colour around them.
+//! Connected components of a hole with their surroundings, and the majority vote over colours.
 
 use image::GrayImage;
 
-/// Calls `visit` for every 8-connected component of the pixels of `mask` that aren't 0, with the component's pixels and
-/// the known pixels within `reach` pixels of it (Chebyshev distance), both as row-major indices.
+/// Calls `visit` for every 8-connected component of the hole (the pixels of `mask` that aren't 0), in raster
+/// order of first pixels, with the component's pixels and the known pixels within `reach` pixels of it
+/// (Chebyshev distance), both as row-major indices.
 ///
-/// A known pixel near several components is passed with each of them. Components come in the order of their first pixel.
-/// Memory: at most 12 bytes per pixel in and near the hole.
+/// A known pixel near several components is passed with each of them. Memory: at most 12 bytes per pixel in
+/// and near the hole.
 pub fn for_each_component(mask: &GrayImage, reach: u32, mut visit: impl FnMut(&[usize], &[usize])) {
     let (width, height) = (mask.width() as usize, mask.height() as usize);
     let values = mask.as_raw();
-    // The number of the component that reached a pixel last; hole pixels are reached by their own only.
+    // By pixel, the number of the last component that reached it. Only its own component reaches a hole
+    // pixel.
     let mut reached_by = vec![0_u32; values.len()];
     let mut reached: Vec<usize> = Vec::new();
     let mut component = 0;
@@ -35,8 +37,8 @@ pub fn for_each_component(mask: &GrayImage, reach: u32, mut visit: impl FnMut(&[
         let size = reached.len();
         let mut layer = 0..size;
         for _ in 0..reach {
-            for place in layer.clone() {
-                for neighbour in neighbours(reached[place], width, height) {
+            for index in layer.clone() {
+                for neighbour in neighbours(reached[index], width, height) {
                     if values[neighbour] == 0 && reached_by[neighbour] != component {
                         reached_by[neighbour] = component;
                         reached.push(neighbour);
@@ -50,8 +52,8 @@ pub fn for_each_component(mask: &GrayImage, reach: u32, mut visit: impl FnMut(&[
     }
 }
 
-/// Returns the value that more than half of `values` are, if there is one: majority vote (Boyer and Moore 1981), then a
-/// count.
+/// Returns the value that makes up more than half of `values`, if there is one: a majority vote (Boyer and
+/// Moore 1981), confirmed by a count.
 pub fn majority<T: Copy + PartialEq>(values: impl Iterator<Item = T> + Clone) -> Option<T> {
     let (mut candidate, mut lead) = (None, 0_usize);
     for value in values.clone() {
@@ -72,7 +74,7 @@ pub fn majority<T: Copy + PartialEq>(values: impl Iterator<Item = T> + Clone) ->
     candidate.filter(|_| 2 * count > total)
 }
 
-/// The pixel's 3x3 window within the image, the pixel itself included.
+/// Iterates over the pixel's 3x3 window within the image, including the pixel itself.
 fn neighbours(at: usize, width: usize, height: usize) -> impl Iterator<Item = usize> {
     let (x, y) = (at % width, at / width);
     let columns = x.saturating_sub(1)..(x + 2).min(width);
@@ -98,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn diagonal_neighbours_are_one_component() {
+    fn diagonal_neighbours_connect() {
         let found = components(6, &["#.....", ".#..#.", "....#."], 0);
         assert_eq!(found, [(vec![0, 7], 0), (vec![10, 16], 0)]);
     }
 
     #[test]
-    fn surroundings_are_a_square_ring_within_the_image() {
+    fn surroundings_are_a_square_ring() {
         let rows = ["......", "......", "..#...", "......", "......"];
         assert_eq!(components(6, &rows, 1), [(vec![14], 8)]);
         assert_eq!(components(6, &rows, 2), [(vec![14], 24)]);
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn components_share_surroundings_but_no_hole_pixels() {
+    fn components_share_surroundings() {
         let rows = [".....", ".#.#.", "....."];
         assert_eq!(components(5, &rows, 1), [(vec![6], 8), (vec![8], 8)]);
         assert_eq!(components(5, &rows, 2), [(vec![6], 10), (vec![8], 10)]);
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_without_a_hole_or_without_pixels_have_no_components() {
+    fn empty_masks_have_no_components() {
         assert!(components(3, &["...", "..."], 2).is_empty());
         for_each_component(&GrayImage::new(0, 0), 2, |_, _| unreachable!());
     }

@@ -1,26 +1,32 @@
-//! How deep a hole is.
+//! The distance transform of a hole.
 
-/// A 3-4 chamfer mask, in thirds of a pixel.
+/// Distance to a horizontal or vertical neighbour in the 3-4 chamfer metric, in thirds of a pixel.
 const STRAIGHT: u32 = 3;
+/// Distance to a diagonal neighbour, in thirds of a pixel: 4/3 for the square root of 2.
 const DIAGONAL: u32 = 4;
+/// Infinity, with room for the addition of a step.
 const FAR: u32 = u32::MAX / 2;
 
-/// How far each pixel of the hole is from the nearest known one, in pixels; 0 for known ones. Two passes of a chamfer
-/// mask (Borgefors 1986), within a tenth of the Euclidean distance. What lies beyond the image's edge is no nearer.
+/// Returns the distance of each hole pixel to the nearest known pixel, in pixels; 0 for known pixels.
+///
+/// `hole` is row-major with `width` columns, true for hole pixels. The transform is the two-pass 3-4 chamfer
+/// distance (Borgefors 1986), within 10 % of the Euclidean distance. Pixels beyond the image's border don't
+/// count as known; without any known pixel, distances are about `u32::MAX / 6`.
 #[must_use]
 pub fn distance_to_known(hole: &[bool], width: usize) -> Vec<f32> {
-    let mut depth: Vec<u32> = hole.iter().map(|hole| if *hole { FAR } else { 0 }).collect();
-    sweep(depth.chunks_exact_mut(width.max(1)));
-    depth.reverse();
-    sweep(depth.chunks_exact_mut(width.max(1)));
-    depth.reverse();
-    depth
+    let mut distances: Vec<u32> = hole.iter().map(|hole| if *hole { FAR } else { 0 }).collect();
+    sweep(distances.chunks_exact_mut(width.max(1)));
+    distances.reverse();
+    sweep(distances.chunks_exact_mut(width.max(1)));
+    distances.reverse();
+    distances
         .into_iter()
-        .map(|depth| depth as f32 / STRAIGHT as f32)
+        .map(|distance| distance as f32 / STRAIGHT as f32)
         .collect()
 }
 
-/// Lowers each pixel by what its neighbours before it in the order of rows allow.
+/// Lowers each distance to at most that of its left, upper left, upper and upper right neighbours plus the
+/// step.
 fn sweep<'a>(rows: impl Iterator<Item = &'a mut [u32]>) {
     let mut above: Option<&mut [u32]> = None;
     for row in rows {
@@ -46,19 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_grows_by_one_a_pixel_from_the_known_ones() {
+    fn distance_grows_by_one_per_pixel() {
         let (width, height) = (9, 7);
         let hole: Vec<bool> = (0..width * height)
             .map(|at| (1..8).contains(&(at % width)) && (1..6).contains(&(at / width)))
             .collect();
-        let depth = distance_to_known(&hole, width);
-        let found = [0, width + 1, 3 * width + 4].map(|at| depth[at].to_bits());
+        let distances = distance_to_known(&hole, width);
+        let found = [0, width + 1, 3 * width + 4].map(|at| distances[at].to_bits());
         assert_eq!(found, [0.0_f32, 1.0, 3.0].map(f32::to_bits));
     }
 
     #[test]
-    fn what_lies_beyond_the_edge_is_not_known() {
-        let depth = distance_to_known(&[true, true, true, false], 4);
-        assert_eq!(depth, [3.0, 2.0, 1.0, 0.0]);
+    fn border_is_not_known() {
+        let distances = distance_to_known(&[true, true, true, false], 4);
+        assert_eq!(distances, [3.0, 2.0, 1.0, 0.0]);
     }
 }

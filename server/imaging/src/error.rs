@@ -1,39 +1,39 @@
-//! What can go wrong with a file, in sentences for the person who sent it.
+//! Errors of decoding and encoding. Their messages are shown to users.
 
 use std::fmt::Display;
 
 use crate::ImageFormat;
 
-/// Why bytes could not become a picture.
+/// The failure to decode a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// The bytes carry no known image signature.
-    #[error("This is not an image. Send a PNG, JPEG, WebP, TIFF, BMP or GIF file.")]
+    /// The bytes don't begin with the signature of a known image format.
+    #[error("This is not an image file. Supported formats: PNG, JPEG, WebP, TIFF, BMP and GIF.")]
     NotAnImage,
-    /// An image, but of a kind that is not read; the text names the kind.
-    #[error("{0} can't be read. Save the picture as PNG, JPEG, WebP or TIFF and send that.")]
+    /// An image in an unsupported format or of an unsupported kind, which the text names.
+    #[error("{0} is not supported. Convert the image to PNG, JPEG, WebP or TIFF.")]
     Unsupported(String),
-    /// The header announces more pixels than the limits allow. Nothing was decoded.
+    /// The size in the header exceeds a limit. No pixels were decoded.
     #[error(
-        "The image is {width} x {height} pixels; at most {max_pixels} pixels and {max_side} on a side are \
-         accepted. Scale it down and send it again."
+        "The image is {width} x {height} pixels; the limits are {max_pixels} pixels in total and {max_side} pixels \
+         per side. Scale the image down."
     )]
     TooLarge {
-        /// Width in pixels, as the header says.
+        /// Width in pixels, from the header.
         width: u64,
-        /// Height in pixels, as the header says.
+        /// Height in pixels, from the header.
         height: u64,
         /// The limit on width x height.
         max_pixels: u64,
         /// The limit on either side, in pixels.
         max_side: u32,
     },
-    /// The file is cut off or its contents contradict each other; the text says what the decoder met.
-    #[error("The {format} file is damaged or cut off ({reason}). Save it anew and send it again.")]
+    /// The file is truncated or inconsistent.
+    #[error("The {format} file is damaged or incomplete ({reason}). Export the image again.")]
     Damaged {
-        /// The format that the signature announces.
+        /// The format, by signature.
         format: ImageFormat,
-        /// What the decoder met.
+        /// The decoder's message.
         reason: String,
     },
 }
@@ -46,41 +46,44 @@ impl DecodeError {
         }
     }
 
-    pub(crate) fn unsupported(what: impl Display) -> Self {
-        Self::Unsupported(short(&what))
+    pub(crate) fn unsupported(kind: impl Display) -> Self {
+        Self::Unsupported(short(&kind))
     }
 }
 
-/// A codec's words as a part of one sentence.
-fn short(words: &dyn Display) -> String {
-    let mut words = words.to_string().replace(['\n', '\r'], " ");
-    if let Some((end, _)) = words.char_indices().nth(120) {
-        words.truncate(end);
-        words.push('…');
+/// Returns a codec's message as part of a sentence: one line, at most 120 characters, without a full stop.
+fn short(message: &dyn Display) -> String {
+    let mut message = message.to_string().replace(['\n', '\r'], " ");
+    if let Some((end, _)) = message.char_indices().nth(120) {
+        message.truncate(end);
+        message.push('…');
     }
-    words.trim_end_matches(['.', ' ']).to_owned()
+    message.trim_end_matches(['.', ' ']).to_owned()
 }
 
-/// Why a result could not become a file.
+/// The failure to encode a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// The result, the hole and the picture must have the same size.
-    #[error("The result is {found:?} pixels where the picture is {expected:?}.")]
+    /// The result or the mask differs in size from the picture.
+    #[error(
+        "The result has {}x{} pixels; {}x{} were expected.",
+        found.0, found.1, expected.0, expected.1
+    )]
     SizeMismatch {
         /// Width and height of the picture.
         expected: (u32, u32),
-        /// Width and height of what was passed.
+        /// Width and height of the argument.
         found: (u32, u32),
     },
-    /// The rectangle of a patch reaches outside the picture or is empty.
-    #[error("The patch's rectangle is not inside the picture.")]
+    /// The rectangle of a patch is empty or extends beyond the picture.
+    #[error("The patch rectangle is empty or extends beyond the image.")]
     OutsidePicture,
-    /// The codec refused; the text says why.
-    #[error("The result can't be written as {format}: {reason}")]
+    /// The encoder failed.
+    #[error("The result can't be encoded as {format}: {reason}.")]
     Codec {
-        /// The format being written.
+        /// The output format.
         format: ImageFormat,
-        /// What the encoder said.
+        /// The encoder's message.
         reason: String,
     },
 }
@@ -89,7 +92,7 @@ impl EncodeError {
     pub(crate) fn codec(format: ImageFormat, reason: impl Display) -> Self {
         Self::Codec {
             format,
-            reason: reason.to_string(),
+            reason: short(&reason),
         }
     }
 }

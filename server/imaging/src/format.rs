@@ -1,8 +1,8 @@
-//! Which format a file has, by its first bytes; names and types never come from outside.
+//! Detection of file formats by their signatures. File names and declared media types are ignored.
 
 use std::fmt;
 
-/// A file format that is read.
+/// A supported file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ImageFormat {
     /// Portable Network Graphics, also animated.
@@ -15,12 +15,12 @@ pub enum ImageFormat {
     Bmp,
     /// Tagged Image File Format, also `BigTIFF`.
     Tiff,
-    /// Graphics Interchange Format. Read, never written.
+    /// Graphics Interchange Format; read only.
     Gif,
 }
 
 impl ImageFormat {
-    /// The format whose signature `bytes` begin with.
+    /// Returns the format whose signature `bytes` begin with.
     #[must_use]
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -34,7 +34,7 @@ impl ImageFormat {
         }
     }
 
-    /// The usual file name extension, lower case and without a dot.
+    /// Returns the usual file name extension, in lower case without a dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl ImageFormat {
         }
     }
 
-    /// The media type.
+    /// Returns the media type.
     #[must_use]
     pub fn mime(self) -> &'static str {
         match self {
@@ -74,8 +74,8 @@ impl fmt::Display for ImageFormat {
     }
 }
 
-/// The name of a known image format that is not read, for the answer's sentence.
-pub(crate) fn foreign(bytes: &[u8]) -> Option<&'static str> {
+/// Returns the name of a known but unsupported image format, for the error message.
+pub(crate) fn unsupported_format(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return match bytes.get(8..12)? {
             b"avif" | b"avis" => Some("AVIF"),

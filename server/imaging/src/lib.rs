@@ -1,8 +1,9 @@
-//! Bytes to pixels and back: sniffing, limits, decoding, orientation, alpha, metadata, encoding, resizing, mask
-//! operations. Knows neither libtorch nor HTTP.
+//! Image files: format detection, size limits, decoding, orientation, alpha, metadata, encoding, resizing and
+//! mask operations. Independent of libtorch and HTTP.
 //!
-//! A file becomes a [`Picture`]: 8-bit RGB for the model, with everything that must survive an edit (alpha,
-//! 16-bit samples, colour profile, EXIF, text) kept beside it. [`Picture::encode`] puts the parts together again.
+//! A decoded file is a [`Picture`]: 8-bit RGB for the model, and the data that an edit preserves (alpha,
+//! 16-bit samples, colour profile, EXIF, text). [`Picture::encode`] combines the edited pixels with that
+//! data.
 
 mod colour;
 mod components;
@@ -30,5 +31,5 @@ pub use format::ImageFormat;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};
 pub use mask::threshold;
 pub use picture::{GrayImage16, Picture, RgbImage16};
-pub use probe::{Header, Limits, probe};
+pub use probe::{DecodeLimits, Header, probe};
 pub use text::png_text;

@@ -1,8 +1,9 @@
-//! Masks: any picture to gray, and gray to hole or not.
+//! Masks: luma and binarization.
 
 use image::{GrayImage, Luma, RgbImage};
 
-/// ITU-R 601 luma in 16-bit fixed point, as Pillow computes it: 0.299 R + 0.587 G + 0.114 B, rounded to nearest.
+/// Returns ITU-R BT.601 luma in 16-bit fixed point, as Pillow computes it: 0.299 R + 0.587 G + 0.114 B,
+/// rounded to nearest.
 pub(crate) fn luma(rgb: &RgbImage) -> GrayImage {
     let mut gray = GrayImage::new(rgb.width(), rgb.height());
     for (&image::Rgb([r, g, b]), Luma([l])) in rgb.pixels().zip(gray.pixels_mut()) {
@@ -12,7 +13,7 @@ pub(crate) fn luma(rgb: &RgbImage) -> GrayImage {
     gray
 }
 
-/// Makes a mask of two values: 255 (to be filled) where a pixel is `at_least` or more, else 0.
+/// Binarizes a mask: 255 (hole) for values of at least `at_least`, else 0.
 pub fn threshold(mask: &mut GrayImage, at_least: u8) {
     for Luma([value]) in mask.pixels_mut() {
         *value = if *value >= at_least { 255 } else { 0 };

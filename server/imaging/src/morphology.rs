@@ -1,47 +1,47 @@
-//! Growing and shrinking a mask's hole.
+//! Morphological dilation and erosion of masks.
 
 use image::GrayImage;
 
-/// The largest radius, in pixels: distances of more than this are not told apart.
+/// The largest radius, in pixels. Larger ones count as this, since distances are stored in 8 bits.
 pub const MAX_RADIUS: u8 = u8::MAX - 1;
 
-/// Grows what is 255 in a mask of 0 and 255 by a disc of `radius` pixels (at most [`MAX_RADIUS`]).
+/// Dilates a mask of 0 and 255 by a disc of `radius` pixels (at most [`MAX_RADIUS`]).
 ///
-/// The disc is `OpenCV`'s `MORPH_ELLIPSE` of side 2 x radius + 1; what lies outside the mask counts as 0.
+/// The disc is `OpenCV`'s `MORPH_ELLIPSE` of side 2 x radius + 1. Pixels outside the mask count as 0.
 #[must_use]
 pub fn dilate(mask: &GrayImage, radius: u8) -> GrayImage {
-    let mut grown = GrayImage::new(mask.width(), mask.height());
+    let mut dilated = GrayImage::new(mask.width(), mask.height());
     let width = mask.width() as usize;
     if width == 0 {
-        return grown;
+        return dilated;
     }
-    // How far every pixel is from the hole within its own row; of rows without a hole nothing is kept.
+    // By row, each pixel's distance to the nearest hole pixel of the row; `None` for rows without a hole.
     let rows: Vec<Option<Vec<u8>>> = mask.as_raw().chunks_exact(width).map(distances).collect();
     let reaches = half_widths(radius.min(MAX_RADIUS));
-    for (y, grown_row) in grown.chunks_exact_mut(width).enumerate() {
+    for (y, dilated_row) in dilated.chunks_exact_mut(width).enumerate() {
         for (dy, reach) in reaches.iter().enumerate() {
             let above = y.checked_sub(dy).filter(|_| dy > 0);
             for row in [above, Some(y + dy)].into_iter().flatten() {
                 let Some(Some(distances)) = rows.get(row) else {
                     continue;
                 };
-                for (pixel, distance) in grown_row.iter_mut().zip(distances) {
+                for (pixel, distance) in dilated_row.iter_mut().zip(distances) {
                     *pixel |= if distance <= reach { 255 } else { 0 };
                 }
             }
         }
     }
-    grown
+    dilated
 }
 
-/// Shrinks what is 255 in a mask of 0 and 255, as [`dilate`] grows it; what lies outside the mask counts as 255.
+/// Erodes a mask of 0 and 255 by the disc of [`dilate`]. Pixels outside the mask count as 255.
 #[must_use]
 pub fn erode(mask: &GrayImage, radius: u8) -> GrayImage {
-    let mut rest = mask.clone();
-    invert(&mut rest);
-    let mut shrunk = dilate(&rest, radius);
-    invert(&mut shrunk);
-    shrunk
+    let mut background = mask.clone();
+    invert(&mut background);
+    let mut eroded = dilate(&background, radius);
+    invert(&mut eroded);
+    eroded
 }
 
 /// Swaps 0 and 255.
@@ -51,24 +51,24 @@ pub fn invert(mask: &mut GrayImage) {
     }
 }
 
-/// The disc's half-width in its middle row and in the rows that lie 1, 2, ... `radius` below it.
+/// Returns the disc's half-width in its middle row and in the rows 1, 2, ... `radius` below it.
 fn half_widths(radius: u8) -> Vec<u8> {
     let squared = f64::from(radius) * f64::from(radius);
     (0..=radius)
         .map(|dy| {
             let dy = f64::from(dy);
             // OpenCV multiplies by the inverse and rounds halves to even.
-            let share = if squared > 0.0 {
+            let fraction = if squared > 0.0 {
                 (squared - dy * dy) * squared.recip()
             } else {
                 0.0
             };
-            (f64::from(radius) * share.sqrt()).round_ties_even() as u8
+            (f64::from(radius) * fraction.sqrt()).round_ties_even() as u8
         })
         .collect()
 }
 
-/// How many pixels to the nearest one that isn't 0, 255 for 255 or more; `None` where there is none.
+/// Returns each pixel's distance to the nearest pixel that isn't 0, saturated at 255; `None` if all are 0.
 fn distances(row: &[u8]) -> Option<Vec<u8>> {
     let step = |gap: &mut u8, pixel: &u8| {
         *gap = if *pixel > 0 { 0 } else { gap.saturating_add(1) };
@@ -101,9 +101,9 @@ mod tests {
         })
     }
 
-    /// Every set pixel paints a disc.
-    fn stamped(mask: &GrayImage, radius: u8) -> GrayImage {
-        let mut stamped = GrayImage::new(mask.width(), mask.height());
+    /// Returns the dilation by definition: a disc around every set pixel.
+    fn dilated_by_definition(mask: &GrayImage, radius: u8) -> GrayImage {
+        let mut dilated = GrayImage::new(mask.width(), mask.height());
         let reach = i64::from(radius);
         let widths = half_widths(radius);
         for (x, y, _) in mask.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] > 0) {
@@ -112,47 +112,47 @@ mod tests {
                 for dx in -half..=half {
                     let (x, y) = (i64::from(x) + dx, i64::from(y) + dy);
                     if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
-                        && let Some(pixel) = stamped.get_pixel_mut_checked(x, y)
+                        && let Some(pixel) = dilated.get_pixel_mut_checked(x, y)
                     {
                         *pixel = Luma([255]);
                     }
                 }
             }
         }
-        stamped
+        dilated
     }
 
     proptest! {
         #[test]
-        fn growing_is_stamping_the_disc_at_every_pixel(mask in masks(), radius in 0u8..12) {
-            prop_assert_eq!(dilate(&mask, radius), stamped(&mask, radius));
+        fn dilation_matches_its_definition(mask in masks(), radius in 0u8..12) {
+            prop_assert_eq!(dilate(&mask, radius), dilated_by_definition(&mask, radius));
         }
 
         #[test]
-        fn shrinking_stays_inside_and_growing_outside(mask in masks(), radius in 0u8..12) {
-            let (grown, shrunk) = (dilate(&mask, radius), erode(&mask, radius));
-            for ((grown, mask), shrunk) in grown.iter().zip(mask.iter()).zip(shrunk.iter()) {
-                prop_assert!(grown >= mask && mask >= shrunk);
+        fn erosion_is_inside_dilation_outside(mask in masks(), radius in 0u8..12) {
+            let (dilated, eroded) = (dilate(&mask, radius), erode(&mask, radius));
+            for ((dilated, mask), eroded) in dilated.iter().zip(mask.iter()).zip(eroded.iter()) {
+                prop_assert!(dilated >= mask && mask >= eroded);
             }
         }
     }
 
     #[test]
-    fn distances_up_to_the_largest_radius_count() {
+    fn radius_is_capped_at_its_maximum() {
         let mut mask = GrayImage::new(600, 1);
         mask.put_pixel(300, 0, Luma([255]));
-        let filled: u32 = dilate(&mask, u8::MAX)
+        let hole_pixels: u32 = dilate(&mask, u8::MAX)
             .iter()
             .map(|pixel| u32::from(*pixel) / 255)
             .sum();
-        assert_eq!(filled, 509);
+        assert_eq!(hole_pixels, 509);
     }
 
     #[test]
-    fn nothing_grows_to_nothing() {
+    fn empty_and_full_masks_stay() {
         assert!(dilate(&GrayImage::new(0, 0), 5).is_empty());
         assert_eq!(dilate(&GrayImage::new(3, 3), 5), GrayImage::new(3, 3));
         let full = GrayImage::from_pixel(3, 3, Luma([255]));
-        assert_eq!(erode(&full, 5), full, "the outside doesn't eat into a mask");
+        assert_eq!(erode(&full, 5), full, "pixels outside the mask count as 255");
     }
 }

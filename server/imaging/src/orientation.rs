@@ -1,4 +1,4 @@
-//! The orientation of a file, from its metadata alone. Probing and decoding share this one reading.
+//! The orientation of a file, from its metadata. Probing and decoding share this function.
 
 use image::metadata::Orientation;
 
@@ -26,7 +26,7 @@ pub(crate) fn read(format: ImageFormat, bytes: &[u8]) -> Orientation {
         .unwrap_or(Orientation::NoTransforms)
 }
 
-/// Swaps the sides of a `size` that is shown on its side.
+/// Returns `size` with the orientation applied: swapped for rotations by 90 and 270 degrees.
 pub(crate) fn upright(orientation: Orientation, (width, height): (u32, u32)) -> (u32, u32) {
     if orientation.to_exif() < 5 {
         (width, height)

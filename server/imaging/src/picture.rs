@@ -1,38 +1,38 @@
-//! A decoded file: pixels for the model, and beside them what the result must carry.
+//! A decoded file: pixels for the model, and the data that the result preserves.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
 use crate::{ImageFormat, metadata::Metadata, resize::nearest_gray};
 
-/// RGB at 16 bits a sample.
+/// RGB with 16 bits per sample.
 pub type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
-/// One channel at 16 bits a sample.
+/// One channel with 16 bits per sample.
 pub type GrayImage16 = ImageBuffer<Luma<u16>, Vec<u16>>;
 
-/// A decoded picture, upright.
+/// A decoded image with its orientation applied.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// Colour, 8 bits a channel, as stored (not premultiplied). 16-bit samples are scaled, value / 257 rounded.
+    /// Colour with 8 bits per channel, not premultiplied. 16-bit samples are scaled: value / 257, rounded.
     pub rgb: RgbImage,
-    /// Opacity, where the file has any; the same size as `rgb`.
+    /// The alpha channel, if the file has one; of the size of `rgb`.
     pub alpha: Option<GrayImage>,
     pub(crate) format: ImageFormat,
-    /// How the file's pixels were turned to stand upright.
+    /// The orientation that was applied to the stored pixels.
     pub(crate) orientation: Orientation,
-    pub(crate) deep: Option<Deep>,
+    pub(crate) sixteen_bit: Option<SixteenBitSamples>,
     pub(crate) metadata: Metadata,
 }
 
-/// The 16-bit samples behind an 8-bit picture.
+/// The 16-bit samples of a picture with more than 8 bits per sample.
 #[derive(Debug, Clone)]
-pub(crate) struct Deep {
+pub(crate) struct SixteenBitSamples {
     pub rgb: RgbImage16,
     pub alpha: Option<GrayImage16>,
 }
 
 impl Picture {
-    /// The picture of an `image` as stored in a file, which is to be turned as `orientation` says.
+    /// Returns the picture of an `image` as stored in a file, with `orientation` applied.
     pub(crate) fn new(
         mut image: DynamicImage,
         format: ImageFormat,
@@ -48,13 +48,13 @@ impl Picture {
                 | DynamicImage::ImageRgb16(_)
                 | DynamicImage::ImageRgba16(_)
         ) {
-            let deep = Deep::new(image);
+            let samples = SixteenBitSamples::new(image);
             return Self {
-                rgb: deep.eight_bit_rgb(),
-                alpha: deep.alpha.as_ref().map(eight_bit_gray),
+                rgb: samples.eight_bit_rgb(),
+                alpha: samples.alpha.as_ref().map(eight_bit_gray),
                 format,
                 orientation,
-                deep: Some(deep),
+                sixteen_bit: Some(samples),
                 metadata,
             };
         }
@@ -64,52 +64,54 @@ impl Picture {
             alpha,
             format,
             orientation,
-            deep: None,
+            sixteen_bit: None,
             metadata,
         }
     }
 
-    /// The format that the file had.
+    /// Returns the file's format.
     #[must_use]
     pub fn format(&self) -> ImageFormat {
         self.format
     }
 
-    /// Width in pixels, upright.
+    /// Returns the width in pixels, with the orientation applied.
     #[must_use]
     pub fn width(&self) -> u32 {
         self.rgb.width()
     }
 
-    /// Height in pixels, upright.
+    /// Returns the height in pixels, with the orientation applied.
     #[must_use]
     pub fn height(&self) -> u32 {
         self.rgb.height()
     }
 
-    /// Returns colour and alpha at 16 bits a sample, upright, of a file with more than 8 bits a sample.
+    /// Returns colour and alpha with 16 bits per sample; `None` if the file has at most 8.
     #[must_use]
     pub fn sixteen_bit(&self) -> Option<(&RgbImage16, Option<&GrayImage16>)> {
-        self.deep.as_ref().map(|deep| (&deep.rgb, deep.alpha.as_ref()))
+        self.sixteen_bit
+            .as_ref()
+            .map(|samples| (&samples.rgb, samples.alpha.as_ref()))
     }
 
-    /// A mask brought to this picture's size. One that has the size of the file as stored was made by a tool that
-    /// doesn't look at the file's orientation, and is turned as the picture was; any other is scaled to the nearest
-    /// pixel.
+    /// Returns the mask in this picture's size. A mask in the size of the stored pixels comes from a tool
+    /// that ignores the file's orientation, and gets the orientation applied; any other is resized by nearest
+    /// neighbour.
     #[must_use]
     pub fn fitted_mask(&self, mask: GrayImage) -> GrayImage {
         let (width, height) = self.rgb.dimensions();
         if mask.dimensions() == (width, height) {
             return mask;
         }
-        let on_its_side = matches!(
+        let swaps_sides = matches!(
             self.orientation,
             Orientation::Rotate90
                 | Orientation::Rotate270
                 | Orientation::Rotate90FlipH
                 | Orientation::Rotate270FlipH
         );
-        if on_its_side && mask.dimensions() == (height, width) {
+        if swaps_sides && mask.dimensions() == (height, width) {
             let mut mask = DynamicImage::ImageLuma8(mask);
             mask.apply_orientation(self.orientation);
             return mask.into_luma8();
@@ -117,23 +119,24 @@ impl Picture {
         nearest_gray(&mask, width, height)
     }
 
-    /// A picture that shows `parts` from left to right: opaque, 8 bits a sample, with this one's metadata.
+    /// Returns a picture of `images` from left to right: opaque, with 8 bits per sample and this picture's
+    /// metadata.
     #[must_use]
-    pub fn side_by_side(&self, parts: &[&RgbImage]) -> Self {
-        let width = parts.iter().map(|part| part.width()).sum();
-        let height = parts.iter().map(|part| part.height()).max().unwrap_or(0);
+    pub fn side_by_side(&self, images: &[&RgbImage]) -> Self {
+        let width = images.iter().map(|image| image.width()).sum();
+        let height = images.iter().map(|image| image.height()).max().unwrap_or(0);
         let mut rgb = RgbImage::new(width, height);
         let mut left = 0;
-        for part in parts {
-            image::imageops::replace(&mut rgb, *part, left, 0);
-            left += i64::from(part.width());
+        for image in images {
+            image::imageops::replace(&mut rgb, *image, left, 0);
+            left += i64::from(image.width());
         }
         Self {
             rgb,
             alpha: None,
             format: self.format,
             orientation: Orientation::NoTransforms,
-            deep: None,
+            sixteen_bit: None,
             metadata: self.metadata.clone().cleaned((width, height)),
         }
     }
@@ -150,7 +153,7 @@ fn alpha_plane(image: &DynamicImage) -> GrayImage {
         .unwrap_or_else(|| GrayImage::from_pixel(width, height, Luma([255])))
 }
 
-impl Deep {
+impl SixteenBitSamples {
     fn new(image: DynamicImage) -> Self {
         let (width, height) = (image.width(), image.height());
         let alpha = match &image {
@@ -173,15 +176,15 @@ impl Deep {
     }
 }
 
-fn eight_bit_gray(deep: &GrayImage16) -> GrayImage {
-    let mut gray = GrayImage::new(deep.width(), deep.height());
-    for (from, to) in deep.as_raw().iter().zip(gray.iter_mut()) {
+fn eight_bit_gray(samples: &GrayImage16) -> GrayImage {
+    let mut gray = GrayImage::new(samples.width(), samples.height());
+    for (from, to) in samples.as_raw().iter().zip(gray.iter_mut()) {
         *to = eight_bit(*from);
     }
     gray
 }
 
-/// value / 257, rounded to nearest.
+/// Returns value / 257, rounded to nearest.
 pub(crate) fn eight_bit(value: u16) -> u8 {
     ((u32::from(value) + 128) / 257) as u8
 }

@@ -1,4 +1,4 @@
-//! The size of an image from its header, and the limits that are held before a pixel is decoded.
+//! Image sizes from file headers, and the size limits that apply before pixels are decoded.
 
 use image::metadata::Orientation;
 
@@ -8,16 +8,17 @@ use crate::{
     format, orientation,
 };
 
-/// How large an image may be. Both are checked against the header; a decoder's memory follows from them.
+/// Limits on the size of an image, checked against the header before pixels are decoded. They also bound the
+/// memory of decoders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct DecodeLimits {
     /// The most pixels, width x height.
     pub max_pixels: u64,
     /// The longest side, in pixels.
     pub max_side: u32,
 }
 
-impl Limits {
+impl DecodeLimits {
     pub(crate) fn check(&self, width: u64, height: u64) -> Result<(), DecodeError> {
         let fits = width <= u64::from(self.max_side)
             && height <= u64::from(self.max_side)
@@ -34,14 +35,14 @@ impl Limits {
         }
     }
 
-    /// What a codec may allocate for itself: a working copy at the widest sample (four of 16 bits), and some room for
-    /// tables, metadata and tiny images.
+    /// Returns the memory limit of a codec in bytes: `max_pixels` x 8, a copy of four 16-bit samples per
+    /// pixel, plus 32 MiB for tables, metadata and tiny images.
     pub(crate) fn codec_bytes(&self) -> u64 {
         self.max_pixels.saturating_mul(8).saturating_add(32 << 20)
     }
 }
 
-/// The format, stored size and orientation of a file.
+/// Format, stored size and orientation of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// The format, by signature.
@@ -55,7 +56,8 @@ pub struct Header {
 }
 
 impl Header {
-    /// Returns width and height in pixels as shown, that is of the decoded [`crate::Picture`].
+    /// Returns width and height in pixels after the orientation is applied, as in the decoded
+    /// [`crate::Picture`].
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
         orientation::upright(self.orientation, (self.width, self.height))
@@ -65,11 +67,11 @@ impl Header {
 /// Reads format, size and orientation without decoding pixels, and checks the size against `limits`.
 ///
 /// # Errors
-/// [`DecodeError::NotAnImage`], [`DecodeError::Unsupported`] or [`DecodeError::Damaged`] where the header can't be
-/// read, [`DecodeError::TooLarge`] where the size is over a limit.
-pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
+/// [`DecodeError::NotAnImage`], [`DecodeError::Unsupported`] or [`DecodeError::Damaged`] if the header can't
+/// be read, [`DecodeError::TooLarge`] if the size exceeds a limit.
+pub fn probe(bytes: &[u8], limits: &DecodeLimits) -> Result<Header, DecodeError> {
     let Some(format) = ImageFormat::sniff(bytes) else {
-        return Err(match format::foreign(bytes) {
+        return Err(match format::unsupported_format(bytes) {
             Some(name) => DecodeError::unsupported(name),
             None => DecodeError::NotAnImage,
         });
@@ -79,7 +81,9 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
         return Err(DecodeError::damaged(format, "its size is zero"));
     }
     limits.check(width, height)?;
-    let side = |length: u64| u32::try_from(length).map_err(|_| DecodeError::damaged(format, "size"));
+    let side = |length: u64| {
+        u32::try_from(length).map_err(|_| DecodeError::damaged(format, "its size is out of range"))
+    };
     Ok(Header {
         format,
         width: side(width)?,
@@ -100,7 +104,8 @@ fn size(format: ImageFormat, bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     read.ok_or_else(|| DecodeError::damaged(format, "the header ends early"))
 }
 
-/// Old (12 bytes, 16-bit sizes) and current headers; a negative height means rows from top to bottom.
+/// Reads the size from an old (12 bytes, 16-bit sizes) or a current header. A negative height means rows from
+/// top to bottom.
 fn bmp(bytes: &[u8]) -> Option<(u64, u64)> {
     let side = |at| Some(u64::from((le32(bytes, at)? as u32 as i32).unsigned_abs()));
     if le32(bytes, 14)? == 12 {

@@ -1,10 +1,10 @@
-//! Scaling of masks. (Pictures are scaled by the pipeline, which needs other kernels on other numbers.)
+//! Resizing of masks. (The pipeline resizes images itself, bicubically.)
 
 use image::{GrayImage, Luma};
 
-/// Scales a mask to `width` x `height` by taking the nearest pixel, as `OpenCV`'s `INTER_NEAREST` does: position x
-/// reads floor(x * (1 / (target / source))), in double precision with its rounding. An empty mask or a zero side gives
-/// black, or nothing.
+/// Resizes a mask to `width` x `height` pixels by nearest neighbour, bit-exact with `OpenCV`'s
+/// `INTER_NEAREST`: position x reads floor(x * (1 / (target / source))) in double precision. An empty mask
+/// gives zeros.
 #[must_use]
 pub fn nearest_gray(mask: &GrayImage, width: u32, height: u32) -> GrayImage {
     let columns = sources(mask.width(), width);
@@ -16,7 +16,7 @@ pub fn nearest_gray(mask: &GrayImage, width: u32, height: u32) -> GrayImage {
     })
 }
 
-/// Which source position every target position reads.
+/// Returns the source position of every target position.
 fn sources(source: u32, target: u32) -> Vec<u32> {
     let step = 1.0 / (f64::from(target) / f64::from(source));
     (0..target)
@@ -29,19 +29,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_are_those_of_opencv() {
+    fn positions_match_opencv() {
         // cv2.resize(np.arange(source)[None], (target, 1), interpolation=cv2.INTER_NEAREST), OpenCV 4.11
         assert_eq!(sources(7, 3), [0, 2, 4]);
         assert_eq!(sources(3, 7), [0, 0, 0, 1, 1, 2, 2]);
         assert_eq!(sources(5, 5), [0, 1, 2, 3, 4]);
         assert_eq!(sources(1, 4), [0; 4]);
-        // In whole numbers 49 x 2 / 98 would be 1.
+        // Exact arithmetic would give 49 x 2 / 98 = 1.
         assert_eq!(sources(2, 98)[48..51], [0, 0, 1]);
         assert_eq!(sources(2, 206)[102..105], [0, 0, 1]);
     }
 
     #[test]
-    fn a_mask_is_scaled_both_ways() {
+    fn masks_scale_up_and_down() {
         let mask = GrayImage::from_raw(2, 2, vec![1, 2, 3, 4]).unwrap();
         assert_eq!(
             nearest_gray(&mask, 4, 3).as_raw(),

@@ -1,17 +1,17 @@
-//! Texts inside a PNG.
+//! Text chunks of PNG files.
 
 use std::io::Cursor;
 
 use crate::{DecodeError, ImageFormat};
 
-/// The most bytes that a compressed text may become.
+/// The largest size in bytes of a decompressed text.
 const MAX_TEXT: usize = 2 << 20;
 
-/// The text that a PNG carries under `keyword` before its pixels, plain, compressed or international; `None` where
-/// there is none, and in every other format.
+/// Returns the text under `keyword` in a PNG's `tEXt`, `zTXt` or `iTXt` chunks before the pixels; `None` if
+/// there is none, and for all other formats.
 ///
 /// # Errors
-/// [`DecodeError::Damaged`] where the file ends before its pixels.
+/// [`DecodeError::Damaged`] if the file ends before its pixels.
 pub fn png_text(bytes: &[u8], keyword: &str) -> Result<Option<String>, DecodeError> {
     if ImageFormat::sniff(bytes) != Some(ImageFormat::Png) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Metadata that goes into the result, and claims about lost data that don't.
+//! Preserved metadata, and references to data that the result doesn't contain.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
@@ -7,8 +7,8 @@ use common::{LIMITS, jpeg_with, png_with, webp_with};
 use iopaint_imaging::{EncodeOptions, GrayImage, decode};
 use rstest::rstest;
 
-/// Decodes a file and writes it again in its own format.
-fn rewritten(bytes: &[u8]) -> Vec<u8> {
+/// Decodes a file and encodes it in its own format.
+fn reencoded(bytes: &[u8]) -> Vec<u8> {
     let picture = decode(bytes, &LIMITS).unwrap_or_else(|error| panic!("{error}"));
     let hole = GrayImage::new(picture.width(), picture.height());
     let encoded = picture.encode(&picture.rgb, &hole, &EncodeOptions::default());
@@ -21,7 +21,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
-/// A packet with `attributes` and `elements` in one description. Its title stays.
+/// Returns a packet with a title and with `attributes` and `elements` in one description.
 fn packet(declarations: &str, attributes: &str, elements: &str) -> String {
     format!(
         "<?xpacket begin='\u{feff}' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>\
@@ -35,8 +35,8 @@ fn packet(declarations: &str, attributes: &str, elements: &str) -> String {
 #[case::micro_video("microvideo.jpg", &["MicroVideo"])]
 #[case::motion_photo("motionphoto-camera-prefix.jpg", &["MotionPhoto", "Container", "Directory"])]
 #[case::gain_map("apple-hdrgainmap.jpg", &["HDRGainMap", "MPF\0"])]
-fn claims_about_lost_data_leave_the_cases(#[case] name: &str, #[case] gone: &[&str]) {
-    let bytes = rewritten(&common::case(name));
+fn references_to_lost_data_are_removed(#[case] name: &str, #[case] gone: &[&str]) {
+    let bytes = reencoded(&common::case(name));
     for text in gone {
         assert!(!contains(&bytes, text.as_bytes()), "{name}: {text}");
     }
@@ -53,10 +53,7 @@ fn claims_about_lost_data_leave_the_cases(#[case] name: &str, #[case] gone: &[&s
 #[case::gain_map("http://ns.adobe.com/hdr-gain-map/1.0/")]
 #[case::apple_gain_map("http://ns.apple.com/HDRGainMap/1.0/")]
 #[case::previews("http://ns.adobe.com/xap/1.0/g/img/")]
-fn stale_namespaces_leave_under_any_prefix(
-    #[case] uri: &str,
-    #[values("GCamera", "Camera", "a")] prefix: &str,
-) {
+fn stale_namespaces_are_removed(#[case] uri: &str, #[values("GCamera", "Camera", "a")] prefix: &str) {
     let declaration = format!("xmlns:{prefix}=\"{uri}\"");
     let attribute = format!("{prefix}:Claim='1' dc:format=\"image/jpeg\"");
     let element =
@@ -67,7 +64,7 @@ fn stale_namespaces_leave_under_any_prefix(
         packet(&declaration, "dc:format=\"image/jpeg\"", &element),
         packet("", "dc:format=\"image/jpeg\"", &nested),
     ] {
-        let bytes = rewritten(&jpeg_with(&[(0xe1, &[XMP, text.as_bytes()].concat())]));
+        let bytes = reencoded(&jpeg_with(&[(0xe1, &[XMP, text.as_bytes()].concat())]));
         for gone in [uri, "Claim", "List"] {
             assert!(!contains(&bytes, gone.as_bytes()), "{gone} in {text}");
         }
@@ -82,7 +79,7 @@ fn stale_namespaces_leave_under_any_prefix(
 }
 
 #[test]
-fn other_properties_stay_byte_for_byte() {
+fn other_properties_are_unchanged() {
     let declarations = "xmlns:GPano='http://ns.google.com/photos/1.0/panorama/' \
         xmlns:tiff='http://ns.adobe.com/tiff/1.0/'";
     let text = packet(
@@ -90,12 +87,12 @@ fn other_properties_stay_byte_for_byte() {
         "GPano:ProjectionType='equirectangular' tiff:Make='Cameras'",
         "<!-- a > b -->",
     );
-    let bytes = rewritten(&jpeg_with(&[(0xe1, &[XMP, text.as_bytes()].concat())]));
+    let bytes = reencoded(&jpeg_with(&[(0xe1, &[XMP, text.as_bytes()].concat())]));
     assert!(contains(&bytes, text.as_bytes()));
 }
 
 #[test]
-fn odd_packets_are_cleaned_or_dropped() {
+fn unusual_packets_are_cleaned_or_dropped() {
     let text = packet("xmlns:t='http://ns.adobe.com/tiff/1.0/'", "t:Orientation='6'", "");
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -105,18 +102,18 @@ fn odd_packets_are_cleaned_or_dropped() {
         .replace("xmlns:t='http://ns.adobe.com/tiff/1.0/'", "")
         .replace("t:O", "tiff:O");
     for packet in [&little, &big, &padded, &marked, undeclared.as_bytes()] {
-        let bytes = rewritten(&jpeg_with(&[(0xe1, &[XMP, packet].concat())]));
+        let bytes = reencoded(&jpeg_with(&[(0xe1, &[XMP, packet].concat())]));
         assert!(contains(&bytes, "Straße".as_bytes()), "{}", packet.escape_ascii());
         assert!(!contains(&bytes, b"Orientation"), "{}", packet.escape_ascii());
     }
     for broken in [&text[..300], "garbage", ""] {
-        let bytes = rewritten(&jpeg_with(&[(0xe1, &[XMP, broken.as_bytes()].concat())]));
+        let bytes = reencoded(&jpeg_with(&[(0xe1, &[XMP, broken.as_bytes()].concat())]));
         assert!(!contains(&bytes, XMP), "{broken}");
     }
 }
 
 #[test]
-fn compressed_xmp_of_a_png_is_kept() {
+fn compressed_xmp_of_png_is_kept() {
     let text = packet("", "", "");
     let zlib = miniz_oxide::deflate::compress_to_vec_zlib(text.as_bytes(), 6);
     let chunk = [b"XML:com.adobe.xmp\0\x01\0\0\0".as_slice(), &zlib].concat();
@@ -124,17 +121,17 @@ fn compressed_xmp_of_a_png_is_kept() {
         png_with(&[(b"iTXt", &chunk)], &[]),
         png_with(&[], &[(b"iTXt", &chunk)]),
     ] {
-        assert!(contains(&rewritten(&bytes), text.as_bytes()));
+        assert!(contains(&reencoded(&bytes), text.as_bytes()));
     }
     let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 40 << 20], 6);
     let chunk = [b"XML:com.adobe.xmp\0\x01\0\0\0".as_slice(), &bomb].concat();
     assert!(!contains(
-        &rewritten(&png_with(&[(b"iTXt", &chunk)], &[])),
+        &reencoded(&png_with(&[(b"iTXt", &chunk)], &[])),
         b"XML:com"
     ));
 }
 
-/// A profile's header, then filling.
+/// Returns a profile's header and padding.
 fn profile(length: usize) -> Vec<u8> {
     let mut profile: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
     profile[..4].copy_from_slice(&(length as u32).to_be_bytes());
@@ -143,8 +140,8 @@ fn profile(length: usize) -> Vec<u8> {
     profile
 }
 
-/// An APP2 segment with a part of a profile.
-fn part(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
+/// Returns an APP2 segment with a chunk of a profile.
+fn profile_chunk(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
     (
         0xe2,
         [b"ICC_PROFILE\0".as_slice(), &[number, count], data].concat(),
@@ -160,30 +157,30 @@ fn part(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
 #[case::first_missing(&[(2, 3), (3, 3)], false)]
 #[case::middle_missing(&[(1, 3), (3, 3)], false)]
 #[case::last_missing(&[(1, 3), (2, 3)], false)]
-fn jpeg_profile_is_assembled_from_its_parts(#[case] parts: &[(u8, u8)], #[case] kept: bool) {
+fn jpeg_profile_is_joined_from_its_chunks(#[case] chunks: &[(u8, u8)], #[case] kept: bool) {
     let profile = profile(900);
     let first = u8::from(parts.iter().all(|(number, _)| *number > 0));
     let segments: Vec<(u8, Vec<u8>)> = parts
         .iter()
         .map(|(number, count)| {
             let at = usize::from(number - first) * 300;
-            part(*number, *count, &profile[at..at + 300])
+            profile_chunk(*number, *count, &profile[at..at + 300])
         })
         .collect();
     let segments: Vec<(u8, &[u8])> = segments
         .iter()
         .map(|(marker, data)| (*marker, data.as_slice()))
         .collect();
-    let bytes = rewritten(&jpeg_with(&segments));
-    assert_eq!(contains(&bytes, &part(1, 1, &profile).1), kept);
+    let bytes = reencoded(&jpeg_with(&segments));
+    assert_eq!(contains(&bytes, &profile_chunk(1, 1, &profile).1), kept);
     assert_eq!(contains(&bytes, b"ICC_PROFILE"), kept);
 }
 
 #[test]
-fn profiles_of_the_cases_are_kept_and_invalid_ones_dropped() {
+fn valid_profiles_are_kept() {
     for name in ["icc-numbered-from-0.jpg", "icc-twice.jpg"] {
         assert!(
-            contains(&rewritten(&common::case(name)), b"ICC_PROFILE\0\x01\x01"),
+            contains(&reencoded(&common::case(name)), b"ICC_PROFILE\0\x01\x01"),
             "{name}"
         );
     }
@@ -191,23 +188,23 @@ fn profiles_of_the_cases_are_kept_and_invalid_ones_dropped() {
     let mut unsigned = whole.clone();
     unsigned[36] = 0;
     for invalid in [&whole[..300], &unsigned, b"", b"garbage"] {
-        let jpeg = jpeg_with(&[(0xe2, &part(1, 1, invalid).1)]);
-        assert!(!contains(&rewritten(&jpeg), b"ICC_PROFILE"));
+        let jpeg = jpeg_with(&[(0xe2, &profile_chunk(1, 1, invalid).1)]);
+        assert!(!contains(&reencoded(&jpeg), b"ICC_PROFILE"));
         let webp = webp_with(0x20, &[(b"ICCP", invalid)], &[]);
-        assert!(!contains(&rewritten(&webp), b"ICCP"));
+        assert!(!contains(&reencoded(&webp), b"ICCP"));
         let zlib = miniz_oxide::deflate::compress_to_vec_zlib(invalid, 6);
         let png = png_with(&[(b"iCCP", &[b"name\0\0".as_slice(), &zlib].concat())], &[]);
-        assert!(!contains(&rewritten(&png), b"iCCP"));
+        assert!(!contains(&reencoded(&png), b"iCCP"));
     }
 }
 
 #[rstest]
-fn exif_of_a_directory_that_is_cut_off_keeps_its_entries(#[values(2, 9, 200)] count: u8) {
-    // Make, inline, then orientation 6; the count is too large and the block ends behind the entries.
+fn truncated_exif_directory_keeps_entries(#[values(2, 9, 200)] count: u8) {
+    // An inline make, and orientation 6. The count is too large, and the block ends after the entries.
     let mut block = b"Exif\0\0MM\0*\0\0\0\x08\0".to_vec();
     block.push(count);
     block.extend(b"\x01\x0f\0\x02\0\0\0\x04ABC\0\x01\x12\0\x03\0\0\0\x01\0\x06\0\0");
-    let bytes = rewritten(&jpeg_with(&[(0xe1, &block)]));
+    let bytes = reencoded(&jpeg_with(&[(0xe1, &block)]));
     let exif = exif::Reader::new()
         .read_from_container(&mut std::io::Cursor::new(&bytes))
         .unwrap();
@@ -220,7 +217,7 @@ fn exif_of_a_directory_that_is_cut_off_keeps_its_entries(#[values(2, 9, 200)] co
 }
 
 #[test]
-fn tiff_keeps_both_fields_of_gdal() {
+fn tiff_keeps_gdal_fields() {
     use tiff::{encoder::TiffEncoder, tags::Tag};
     let mut file = std::io::Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut file).unwrap();
@@ -231,6 +228,6 @@ fn tiff_keeps_both_fields_of_gdal() {
         .unwrap();
     image.encoder().write_tag(Tag::Unknown(42113), "-9999").unwrap();
     image.write_data(&[7; 12]).unwrap();
-    let bytes = rewritten(file.get_ref());
+    let bytes = reencoded(file.get_ref());
     assert!(contains(&bytes, b"<GDALMetadata/>\0") && contains(&bytes, b"-9999\0"));
 }

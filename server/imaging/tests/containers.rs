@@ -1,4 +1,5 @@
-//! PNG, WebP, BMP and GIF containers: metadata never costs the picture, frames and headers give exact pixels.
+//! PNG, WebP, BMP and GIF containers: broken metadata doesn't affect pixels; frames and headers decode
+//! exactly.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
@@ -31,7 +32,7 @@ fn assert_unsupported(bytes: &[u8], kind: &str) {
 }
 
 #[test]
-fn broken_png_metadata_costs_no_pixels() {
+fn broken_png_metadata_is_ignored() {
     let zlib = miniz_oxide::deflate::compress_to_vec_zlib(&[7; 500], 6);
     let profile = [b"name\0\0".as_slice(), &zlib[..zlib.len() / 2]].concat();
     let chunks: [(&[u8; 4], &[u8]); 18] = [
@@ -67,7 +68,7 @@ fn broken_png_metadata_costs_no_pixels() {
 }
 
 #[test]
-fn png_may_end_behind_its_pixels() {
+fn png_may_end_after_its_pixels() {
     let whole = common::file("rgb.png");
     let pixels_end = whole.len() - 12;
     let text = png_chunk(*b"tEXt", b"key\0a longer text");
@@ -89,7 +90,7 @@ fn png_may_end_behind_its_pixels() {
 }
 
 #[test]
-fn png_cut_between_pixel_chunks_is_damaged() {
+fn png_truncated_within_pixels_is_damaged() {
     let whole = common::file("rgb.png");
     let at = whole.windows(4).position(|kind| kind == b"IDAT").unwrap() - 4;
     let data = &whole[at + 8..whole.len() - 16];
@@ -108,7 +109,7 @@ fn png_cut_between_pixel_chunks_is_damaged() {
 }
 
 #[test]
-fn png_for_iphones_is_unsupported_and_junk_is_damaged() {
+fn iphone_png_is_unsupported() {
     let cgbi = common::case("cgbi.png");
     assert_unsupported(&cgbi, "CgBI");
     assert!(matches!(probe(&cgbi, &LIMITS), Err(DecodeError::Unsupported(_))));
@@ -118,14 +119,14 @@ fn png_for_iphones_is_unsupported_and_junk_is_damaged() {
 }
 
 #[rstest]
-fn webp_flags_promise_nothing(#[values(0x04, 0x08, 0x0c, 0x10, 0x20, 0x3c, 0xff)] flags: u8) {
+fn webp_flags_may_lack_chunks(#[values(0x04, 0x08, 0x0c, 0x10, 0x20, 0x3c, 0xff)] flags: u8) {
     // Without the animation flag.
     assert_rgb(&decoded(&webp_with(flags & !2, &[], &[]), "flags"), "flags");
     assert!(decode(&common::case("webp-exif-flag-no-chunk.webp"), &LIMITS).is_ok());
 }
 
 #[test]
-fn broken_webp_metadata_costs_no_pixels() {
+fn broken_webp_metadata_is_ignored() {
     for chunks in [
         [(b"ICCP", b"123".as_slice()), (b"abcd", b"".as_slice())],
         [(b"EXIF", b"garbage"), (b"XMP ", b"<x")],
@@ -149,7 +150,7 @@ fn broken_webp_metadata_costs_no_pixels() {
     }
 }
 
-/// An animation's frame with the pixels of `rgb.webp`.
+/// Returns an animation frame with the pixels of `rgb.webp`.
 fn frame(x: u32, y: u32, flags: u8) -> Vec<u8> {
     let three = |number: u32| number.to_le_bytes()[..3].to_vec();
     let sides = [three(x / 2), three(y / 2), three(WIDTH - 1), three(HEIGHT - 1)].concat();
@@ -160,7 +161,7 @@ fn frame(x: u32, y: u32, flags: u8) -> Vec<u8> {
 }
 
 #[rstest]
-fn webp_first_frame_lies_on_an_empty_canvas(
+fn webp_first_frame_is_on_an_empty_canvas(
     #[values(false, true)] alpha: bool,
     #[values(0, 1, 2, 3)] frame_flags: u8,
 ) {
@@ -186,7 +187,7 @@ fn webp_first_frame_lies_on_an_empty_canvas(
 }
 
 #[test]
-fn webp_animation_of_one_small_frame_keeps_its_values() {
+fn webp_single_small_frame_is_exact() {
     let picture = decoded(&common::case("webp-animated-small-frame.webp"), "animation");
     let values: std::collections::BTreeSet<u8> = picture.rgb.iter().copied().collect();
     assert!(values.contains(&230), "{values:?}");
@@ -194,7 +195,7 @@ fn webp_animation_of_one_small_frame_keeps_its_values() {
 }
 
 #[test]
-fn webp_frame_outside_of_its_canvas_is_damaged() {
+fn webp_frame_beyond_the_canvas_is_damaged() {
     let chunks = [
         webp_features(2, (WIDTH, HEIGHT)),
         riff_chunk(*b"ANIM", &[0; 6]),
@@ -204,7 +205,7 @@ fn webp_frame_outside_of_its_canvas_is_damaged() {
     assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
 }
 
-/// A BMP: `header` behind its size, `palette`, rows from bottom to top.
+/// Returns a BMP of header size, `header`, `palette` and rows from bottom to top.
 fn bmp(header: &[u8], palette: &[u8], rows: &[u8]) -> Vec<u8> {
     let offset = 18 + header.len() + palette.len();
     let mut file = b"BM".to_vec();
@@ -216,7 +217,7 @@ fn bmp(header: &[u8], palette: &[u8], rows: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The fields that OS/2 2.x and Windows have in common, then zeros up to a header of `size` bytes.
+/// Returns the fields that OS/2 2.x and Windows headers share, padded with zeros to a header of `size` bytes.
 fn header(size: usize, depth: u16, compression: u32) -> Vec<u8> {
     let mut header = [WIDTH.to_le_bytes(), HEIGHT.to_le_bytes()].concat();
     header.extend([1, 0]);
@@ -241,7 +242,7 @@ fn bgr(x: u32, y: u32) -> Vec<u8> {
 }
 
 #[rstest]
-fn bmp_headers_of_os2_are_read(#[values(16, 20, 24, 28, 32, 36, 42, 44, 46, 48, 60, 64)] size: usize) {
+fn os2_bmp_headers_are_supported(#[values(16, 20, 24, 28, 32, 36, 42, 44, 46, 48, 60, 64)] size: usize) {
     let file = bmp(&header(size, 24, 0), &[], &rows(bgr));
     assert_rgb(&decoded(&file, "24 bits"), "24 bits");
     let palette: Vec<u8> = (0..256u32)
@@ -266,7 +267,7 @@ fn bmp_headers_of_os2_are_read(#[values(16, 20, 24, 28, 32, 36, 42, 44, 46, 48, 
 }
 
 #[test]
-fn bmp_of_os2_with_run_lengths_and_the_case_are_read() {
+fn os2_bmp_with_run_lengths_is_supported() {
     let palette: Vec<u8> = (0..256u32)
         .flat_map(|index| {
             [
@@ -296,7 +297,7 @@ fn bmp_of_os2_with_run_lengths_and_the_case_are_read() {
 }
 
 #[test]
-fn bmp_without_data_offset_or_with_odd_planes_is_read() {
+fn bmp_without_data_offset_is_supported() {
     for size in [40, 64, 124] {
         let mut file = bmp(&header(size, 24, 0), &[], &rows(bgr));
         file[10..14].fill(0);
@@ -306,7 +307,7 @@ fn bmp_without_data_offset_or_with_odd_planes_is_read() {
 }
 
 #[test]
-fn bmp_with_four_masks_behind_its_header_has_alpha() {
+fn bmp_with_four_masks_has_alpha() {
     let masks: Vec<u8> = [0xff_u32, 0xff00, 0x00ff_0000, 0xff00_0000]
         .iter()
         .flat_map(|mask| mask.to_le_bytes())
@@ -326,7 +327,7 @@ fn bmp_with_four_masks_behind_its_header_has_alpha() {
 #[case::cmyk(40, 32, 11, "CMYK")]
 #[case::unknown_compression(40, 24, 99, "compression 99")]
 #[case::unknown_header(72, 24, 0, "72 bytes")]
-fn bmp_kinds_that_are_not_read_are_named(
+fn unsupported_bmp_kinds_are_named(
     #[case] size: usize,
     #[case] depth: u16,
     #[case] compression: u32,
@@ -336,7 +337,7 @@ fn bmp_kinds_that_are_not_read_are_named(
 }
 
 #[test]
-fn gif_frame_smaller_than_its_screen_leaves_the_rest_transparent() {
+fn small_gif_frame_has_transparent_border() {
     let mut gif = common::file("palette.gif");
     gif[6] = WIDTH as u8 + 5;
     gif[8] = HEIGHT as u8 + 4;
@@ -357,7 +358,7 @@ fn gif_frame_smaller_than_its_screen_leaves_the_rest_transparent() {
 #[test]
 fn gif_without_palette_is_damaged() {
     let mut gif = common::file("palette.gif");
-    // The descriptor's flag and size of the global palette (GIF89a, section 18), and the palette itself.
+    // The flag and size of the global palette in the descriptor (GIF89a, section 18), and the palette.
     let length = 3 << ((gif[10] & 7) + 1);
     assert!(gif[10] & 0x80 > 0);
     gif[10] &= 0x7f;

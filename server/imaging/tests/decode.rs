@@ -1,4 +1,4 @@
-//! Every kind of image becomes the pixels that it shows.
+//! Decoding: pixels, alpha, orientation and profiles.
 #![expect(clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
@@ -31,7 +31,7 @@ fn decoded(name: &str) -> Picture {
 #[case::palette_tiff("palette.tiff", ImageFormat::Tiff, common::palette)]
 #[case::one_bit_tiff("one-bit.tiff", ImageFormat::Tiff, common::one_bit)]
 #[case::fax_tiff("fax.tiff", ImageFormat::Tiff, common::one_bit)]
-fn opaque_files_give_their_exact_pixels(
+fn opaque_files_decode_exactly(
     #[case] name: &str,
     #[case] format: ImageFormat,
     #[case] expected: fn(u32, u32) -> [u8; 3],
@@ -60,10 +60,7 @@ fn opaque_files_give_their_exact_pixels(
 #[case::rgba_webp("rgba.webp", common::rgb)]
 #[case::rgba_tiff("rgba.tiff", common::rgb)]
 #[case::gray_alpha_tiff("gray-alpha.tiff", common::gray)]
-fn alpha_is_set_aside_and_colours_are_as_stored(
-    #[case] name: &str,
-    #[case] expected: fn(u32, u32) -> [u8; 3],
-) {
+fn alpha_is_separate_and_colours_are_straight(#[case] name: &str, #[case] expected: fn(u32, u32) -> [u8; 3]) {
     let picture = decoded(name);
     let alpha = picture.alpha.expect("alpha");
     for (x, y) in positions() {
@@ -81,7 +78,7 @@ fn alpha_is_set_aside_and_colours_are_as_stored(
 }
 
 #[test]
-fn transparent_palette_entries_and_colour_keys_become_alpha() {
+fn palette_alpha_and_colour_keys_become_alpha() {
     let table = [0, 128, 255, 255, 255, 64, 255];
     for (name, expected) in [
         ("palette-alpha.png", table),
@@ -114,7 +111,7 @@ fn transparent_palette_entries_and_colour_keys_become_alpha() {
 }
 
 #[rstest]
-fn sixteen_bits_are_scaled_and_rounded(
+fn sixteen_bit_samples_are_scaled(
     #[values(
         "rgb16.png",
         "rgba16.png",
@@ -128,13 +125,16 @@ fn sixteen_bits_are_scaled_and_rounded(
     let picture = decoded(name);
     assert_eq!(picture.alpha.is_some(), name.starts_with("rgba"));
     for (x, y) in positions() {
-        let mut expected = common::deep(x, y).map(common::eight);
+        let mut expected = common::rgb16(x, y).map(common::eight_bit);
         if name.starts_with("gray") {
             expected = [expected[0]; 3];
         }
         assert_eq!(picture.rgb.get_pixel(x, y).0, expected, "{name} at {x}, {y}");
         if let Some(alpha) = &picture.alpha {
-            assert_eq!(alpha.get_pixel(x, y).0, [common::eight(common::deep_alpha(x, y))]);
+            assert_eq!(
+                alpha.get_pixel(x, y).0,
+                [common::eight_bit(common::alpha16(x, y))]
+            );
         }
     }
 }
@@ -145,20 +145,20 @@ fn sixteen_bits_are_scaled_and_rounded(
 #[case::jpeg_in_tiff("jpeg.tiff", 24)]
 #[case::ycbcr_tiff("ycbcr.tiff", 3)]
 #[case::lossy_webp("lossy.webp", 24)]
-fn lossy_files_give_nearly_their_pixels(#[case] name: &str, #[case] tolerance: u8) {
+fn lossy_files_decode_within_tolerance(#[case] name: &str, #[case] tolerance: u8) {
     let picture = decoded(name);
     for (x, y) in positions() {
         let (found, expected) = (picture.rgb.get_pixel(x, y).0, common::smooth(x, y));
         let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
         assert!(
             apart <= Some(tolerance),
-            "{name} at {x}, {y}: {found:?}, not {expected:?}"
+            "{name} at {x}, {y}: found {found:?}, expected {expected:?}"
         );
     }
 }
 
 #[test]
-fn inverted_inks_of_a_jpeg_and_plain_inks_of_a_tiff_become_rgb() {
+fn cmyk_jpeg_and_tiff_become_rgb() {
     let ink = |light: u32, ink: u32| light - (ink * light + 127) / 255;
     let (jpeg, tiff) = (decoded("cmyk.jpg"), decoded("cmyk.tiff"));
     for (x, y) in positions() {
@@ -173,7 +173,7 @@ fn inverted_inks_of_a_jpeg_and_plain_inks_of_a_tiff_become_rgb() {
         {
             assert!(
                 u32::from(found).abs_diff(expected) <= 8,
-                "at {x}, {y}: {found}, not {expected}"
+                "at {x}, {y}: found {found}, expected {expected}"
             );
         }
         let light = 255 - u32::from(common::gray(x, y)[0]);
@@ -181,14 +181,14 @@ fn inverted_inks_of_a_jpeg_and_plain_inks_of_a_tiff_become_rgb() {
         for (found, expected) in tiff.rgb.get_pixel(x, y).0.into_iter().zip(expected) {
             assert!(
                 u32::from(found).abs_diff(expected) <= 1,
-                "at {x}, {y}: {found}, not {expected}"
+                "at {x}, {y}: found {found}, expected {expected}"
             );
         }
     }
 }
 
 #[test]
-fn ycck_jpegs_give_the_pixels_of_the_same_inks_as_cmyk() {
+fn ycck_jpeg_equals_cmyk_jpeg() {
     let inks: Vec<u8> = positions()
         .flat_map(|(x, y)| {
             let [c, m, yellow] = common::smooth(x, y);
@@ -212,7 +212,7 @@ fn ycck_jpegs_give_the_pixels_of_the_same_inks_as_cmyk() {
 }
 
 #[rstest]
-fn every_orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientation: u32) {
+fn orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientation: u32) {
     let picture = decoded(&format!("orientation-{orientation}.jpg"));
     let size = if orientation > 4 {
         (HEIGHT, WIDTH)
@@ -222,7 +222,7 @@ fn every_orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientati
     assert_eq!(picture.rgb.dimensions(), size);
     for (x, y) in positions() {
         let (right, bottom) = (WIDTH - 1 - x, HEIGHT - 1 - y);
-        // Where a stored pixel is shown (CIPA DC-008, table 6).
+        // The position at which a stored pixel is displayed (CIPA DC-008, table 6).
         let (shown_x, shown_y) = match orientation {
             1 => (x, y),
             2 => (right, y),
@@ -235,15 +235,18 @@ fn every_orientation_is_applied_once(#[values(1, 2, 3, 4, 5, 6, 7, 8)] orientati
         };
         let (found, expected) = (picture.rgb.get_pixel(shown_x, shown_y).0, common::smooth(x, y));
         let apart = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
-        assert!(apart <= Some(6), "at {x}, {y}: {found:?}, not {expected:?}");
+        assert!(
+            apart <= Some(6),
+            "at {x}, {y}: found {found:?}, expected {expected:?}"
+        );
     }
 }
 
 #[rstest]
-fn a_mask_of_the_files_stored_size_is_turned_as_the_picture_was(#[values(5, 6, 7, 8)] orientation: u32) {
+fn mask_of_the_stored_size_is_rotated(#[values(5, 6, 7, 8)] orientation: u32) {
     let picture = decoded(&format!("orientation-{orientation}.jpg"));
     let straight = decoded("orientation-1.jpg");
-    // A mask as a tool makes it that reads the pixels as they are stored.
+    // A mask from a tool that ignores the orientation.
     let luma = |picture: &Picture| {
         GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
             [picture.rgb.get_pixel(x, y)[0]].into()
@@ -254,13 +257,13 @@ fn a_mask_of_the_files_stored_size_is_turned_as_the_picture_was(#[values(5, 6, 7
     for (one, other) in turned.iter().zip(shown.iter()) {
         assert!(
             one.abs_diff(*other) <= 24,
-            "JPEG blurs the edges, but {one} is not {other}"
+            "{one} differs from {other} by more than JPEG blur"
         );
     }
 }
 
 #[test]
-fn a_mask_of_another_size_is_scaled_to_the_picture() {
+fn mask_of_another_size_is_resized() {
     let upright = GrayImage::from_fn(WIDTH, HEIGHT, |x, _| [(x * 19) as u8].into());
     assert_eq!(decoded("rgb.png").fitted_mask(upright.clone()), upright);
     let half = decoded("rgb.png").fitted_mask(GrayImage::from_fn(2, 1, |x, _| [x as u8 * 255].into()));
@@ -272,7 +275,7 @@ fn a_mask_of_another_size_is_scaled_to_the_picture() {
 }
 
 #[test]
-fn a_tiffs_own_orientation_is_applied() {
+fn tiff_orientation_is_applied() {
     let picture = decoded("gray.tiff");
     assert_eq!(picture.rgb.dimensions(), (HEIGHT, WIDTH));
     for (x, y) in positions() {
@@ -281,7 +284,7 @@ fn a_tiffs_own_orientation_is_applied() {
 }
 
 #[test]
-fn xmp_turns_a_png_that_has_no_orientation_in_exif() {
+fn xmp_orientation_applies_to_png() {
     let picture = decoded("metadata.png");
     for (x, y) in positions() {
         assert_eq!(
@@ -292,7 +295,7 @@ fn xmp_turns_a_png_that_has_no_orientation_in_exif() {
 }
 
 #[test]
-fn a_masks_gray_is_pillows_luma_without_alpha() {
+fn mask_is_pillows_luma_without_alpha() {
     for name in ["rgb.png", "rgba.png"] {
         let mask = decode_mask(&common::file(name), &LIMITS).unwrap();
         for (x, y) in positions() {
@@ -306,17 +309,17 @@ fn a_masks_gray_is_pillows_luma_without_alpha() {
 }
 
 #[test]
-fn threshold_counts_its_bound_as_hole() {
+fn threshold_includes_its_bound() {
     let mut mask = iopaint_imaging::GrayImage::from_raw(4, 1, vec![0, 127, 128, 255]).unwrap();
     threshold(&mut mask, 128);
     assert_eq!(mask.as_raw(), &[0, 0, 255, 255]);
 }
 
 #[test]
-fn a_gray_profile_is_applied_and_leaves() {
+fn gray_profile_is_applied_and_dropped() {
     let picture = decoded("profile-gray.png");
     for (x, y) in positions() {
-        // The profile says that values are linear light (IEC 61966-2-1 back to sRGB).
+        // The profile defines linear light (IEC 61966-2-1 converts it to sRGB).
         let light = f64::from(common::gray(x, y)[0]) / 255.0;
         let srgb = if light <= 0.003_130_8 {
             light * 12.92
@@ -326,7 +329,7 @@ fn a_gray_profile_is_applied_and_leaves() {
         for found in picture.rgb.get_pixel(x, y).0 {
             assert!(
                 (f64::from(found) - srgb * 255.0).abs() <= 1.5,
-                "at {x}, {y}: {found}, not {}",
+                "at {x}, {y}: found {found}, expected {}",
                 srgb * 255.0
             );
         }
@@ -334,8 +337,8 @@ fn a_gray_profile_is_applied_and_leaves() {
 }
 
 #[test]
-fn an_ink_profile_is_applied_nearly_as_little_cms_does() {
-    // The two interpolate between the three points a side of this table differently.
+fn cmyk_profile_matches_little_cms() {
+    // The two libraries interpolate differently between this table's three points per side.
     let (found, expected) = (
         decoded("profile-cmyk.tiff").rgb,
         decoded("profile-cmyk.srgb.png").rgb,
@@ -362,7 +365,7 @@ fn an_ink_profile_is_applied_nearly_as_little_cms_does() {
 }
 
 #[test]
-fn a_masks_profile_is_not_applied() {
+fn mask_profile_is_ignored() {
     let mask = decode_mask(&common::file("profile-gray.png"), &LIMITS).unwrap();
     assert!(positions().all(|(x, y)| mask.get_pixel(x, y).0[0] == common::gray(x, y)[0]));
 }

@@ -1,4 +1,4 @@
-//! No file, however broken or large, does more than fail with a sentence.
+//! Damaged, hostile and oversized files fail with an error message.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use std::sync::LazyLock;
 
 use common::LIMITS;
-use iopaint_imaging::{DecodeError, EncodeOptions, GrayImage, Limits, decode, decode_mask, probe};
+use iopaint_imaging::{DecodeError, DecodeLimits, EncodeOptions, GrayImage, decode, decode_mask, probe};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -18,8 +18,8 @@ static SEEDS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     common::files().into_iter().chain(jpegs).collect()
 });
 
-/// Decodes and, where that works, encodes again.
-fn round(bytes: &[u8]) {
+/// Decodes a file and encodes it again, or checks the error message.
+fn round_trip(bytes: &[u8]) {
     match decode(bytes, &LIMITS) {
         Ok(picture) => {
             assert!(u64::from(picture.width()) * u64::from(picture.height()) <= LIMITS.max_pixels);
@@ -37,7 +37,7 @@ fn round(bytes: &[u8]) {
 }
 
 #[test]
-fn a_jpeg_that_is_cut_off_is_damaged() {
+fn truncated_jpeg_is_damaged() {
     for name in ["rgb.jpg", "progressive.jpg", "orientation-1.jpg"] {
         let bytes = common::file(name);
         for length in [bytes.len() / 2, bytes.len() - 20] {
@@ -45,17 +45,20 @@ fn a_jpeg_that_is_cut_off_is_damaged() {
             assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
         }
         for length in [bytes.len() - 1, bytes.len() - 2] {
-            assert!(decode(&bytes[..length], &LIMITS).is_ok(), "all pixels are there");
+            assert!(
+                decode(&bytes[..length], &LIMITS).is_ok(),
+                "all pixels are present"
+            );
         }
         assert!(
             decode(&[bytes, vec![0; 100]].concat(), &LIMITS).is_ok(),
-            "what follows the end is no damage"
+            "data after the end are ignored"
         );
     }
 }
 
 #[test]
-fn every_truncation_fails_or_decodes_but_never_panics() {
+fn truncated_files_do_not_panic() {
     for (name, bytes) in FILES.iter() {
         let step = if bytes.len() > 600 { 7 } else { 1 };
         for length in (0..bytes.len()).step_by(step) {
@@ -68,7 +71,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_files_never_panic(
+    fn mutated_files_do_not_panic(
         file in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
@@ -81,11 +84,11 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        round(&bytes);
+        round_trip(&bytes);
     }
 
     #[test]
-    fn mutated_headers_never_panic(
+    fn mutated_headers_do_not_panic(
         file in any::<prop::sample::Index>(),
         changes in prop::collection::vec((0usize..64, prop_oneof![Just(0u8), Just(1), Just(0x7f), Just(0xff), any::<u8>()]), 1..4),
     ) {
@@ -95,7 +98,7 @@ proptest! {
                 *byte = value;
             }
         }
-        round(&bytes);
+        round_trip(&bytes);
     }
 
     #[test]
@@ -106,9 +109,9 @@ proptest! {
 
 #[rstest]
 #[case::empty(b"")]
-#[case::text(b"hello, this is no image at all, is it?")]
+#[case::text(b"hello, this is a text and not an image")]
 #[case::script(b"#!/bin/sh\necho hello")]
-fn what_is_no_image_is_said_to_be_none(#[case] bytes: &[u8]) {
+fn other_files_are_not_images(#[case] bytes: &[u8]) {
     assert_eq!(decode(bytes, &LIMITS).unwrap_err(), DecodeError::NotAnImage);
 }
 
@@ -118,14 +121,14 @@ fn what_is_no_image_is_said_to_be_none(#[case] bytes: &[u8]) {
 #[case::jxl(b"\xff\x0a\0\0", "JPEG XL")]
 #[case::svg(b"<?xml version=\"1.0\"?><svg/>", "SVG")]
 #[case::psd(b"8BPS\0\x01", "Photoshop")]
-fn known_formats_that_are_not_read_are_named(#[case] bytes: &[u8], #[case] name: &str) {
+fn unsupported_formats_are_named(#[case] bytes: &[u8], #[case] name: &str) {
     let error = decode(bytes, &LIMITS).unwrap_err();
     assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
     assert!(error.to_string().contains(name), "{error}");
 }
 
 #[test]
-fn limits_hold_to_the_pixel() {
+fn limits_are_exact() {
     for (name, bytes) in FILES.iter() {
         let header = probe(bytes, &LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (pixels, side) = (
@@ -135,7 +138,7 @@ fn limits_hold_to_the_pixel() {
         assert!(
             probe(
                 bytes,
-                &Limits {
+                &DecodeLimits {
                     max_pixels: pixels,
                     max_side: side
                 }
@@ -144,11 +147,11 @@ fn limits_hold_to_the_pixel() {
             "{name}"
         );
         for limits in [
-            Limits {
+            DecodeLimits {
                 max_pixels: pixels - 1,
                 max_side: side,
             },
-            Limits {
+            DecodeLimits {
                 max_pixels: pixels,
                 max_side: side - 1,
             },
@@ -163,7 +166,7 @@ fn limits_hold_to_the_pixel() {
     }
 }
 
-/// Headers of 60000 x 60000 pixels and more, with next to nothing behind them.
+/// Returns files of a few hundred bytes with headers of 60000 x 60000 pixels and more.
 fn bombs() -> Vec<(&'static str, Vec<u8>)> {
     let mut png = common::file("rgb.png");
     png[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
@@ -188,19 +191,19 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn bombs_are_refused_by_their_header() {
+fn bombs_are_rejected_by_their_header() {
     for (name, bytes) in bombs() {
         let start = std::time::Instant::now();
         let error = decode(&bytes, &LIMITS).unwrap_err();
-        let refused = matches!(error, DecodeError::TooLarge { .. })
+        let rejected = matches!(error, DecodeError::TooLarge { .. })
             || (name == "tiff" && matches!(error, DecodeError::Damaged { .. }));
-        assert!(refused, "{name}: {error}");
+        assert!(rejected, "{name}: {error}");
         assert!(start.elapsed().as_millis() < 200, "{name}");
     }
 }
 
 #[test]
-fn a_frame_far_larger_than_its_screen_takes_no_memory() {
+fn gif_frame_larger_than_its_screen_is_damaged() {
     let mut gif = common::file("palette.gif");
     let frame = gif.iter().position(|byte| *byte == b',').unwrap();
     gif[frame + 5..frame + 9].fill(0xff);

@@ -1,4 +1,4 @@
-//! JPEG pixels equal libjpeg-turbo's in every layout, or the file is refused.
+//! JPEG pixels match libjpeg-turbo's in all supported layouts; other files are rejected.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
@@ -7,7 +7,7 @@ use common::LIMITS;
 use iopaint_imaging::{DecodeError, RgbImage, decode, probe};
 use rstest::rstest;
 
-/// Bounds on the mean and on the largest difference of samples, of 255.
+/// Bounds on the mean and on the largest difference of samples, in levels of 255.
 const MEAN: f64 = 0.6;
 const LARGEST: u8 = 6;
 
@@ -87,9 +87,9 @@ fn reported_files_match_libjpeg(
 }
 
 #[rstest]
-#[case::arithmetic("arithmetic.jpg", "An arithmetic-coded JPEG can't be read.")]
-#[case::twelve_bits("twelve-bit.jpg", "A JPEG with 12 bits per sample can't be read.")]
-#[case::lossless("lossless-sof3.jpg", "A lossless JPEG can't be read.")]
+#[case::arithmetic("arithmetic.jpg", "An arithmetic-coded JPEG is not supported.")]
+#[case::twelve_bits("twelve-bit.jpg", "A JPEG with 12 bits per sample is not supported.")]
+#[case::lossless("lossless-sof3.jpg", "A lossless JPEG is not supported.")]
 fn unsupported_process_is_named(#[case] name: &str, #[case] sentence: &str) {
     let bytes = common::case(name);
     for error in [
@@ -101,14 +101,14 @@ fn unsupported_process_is_named(#[case] name: &str, #[case] sentence: &str) {
     }
 }
 
-/// `rgb.jpg`, and the offset of its frame header's marker.
+/// Returns `rgb.jpg` and the offset of its frame header's marker.
 fn with_frame_header() -> (Vec<u8>, usize) {
     let bytes = common::file("rgb.jpg");
     let at = bytes.windows(2).position(|marker| marker == [0xff, 0xc0]);
     (bytes, at.unwrap())
 }
 
-fn refusal(bytes: &[u8]) -> String {
+fn error_message(bytes: &[u8]) -> String {
     let error = decode(bytes, &LIMITS).unwrap_err();
     assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
     error.to_string()
@@ -117,9 +117,9 @@ fn refusal(bytes: &[u8]) -> String {
 #[test]
 fn fractional_sampling_is_named() {
     let (mut bytes, at) = with_frame_header();
-    // Luma by 3 x 1, the first chroma component by 2 x 1 (T.81, B.2.2).
+    // Sampling factors of 3 x 1 for luma and 2 x 1 for the first chroma component (T.81, B.2.2).
     (bytes[at + 11], bytes[at + 14]) = (0x31, 0x21);
-    let sentence = refusal(&bytes);
+    let sentence = error_message(&bytes);
     assert!(sentence.contains("sampl"), "{sentence}");
 }
 
@@ -130,7 +130,7 @@ fn two_and_five_components_are_named() {
         let components: Vec<u8> = (1..=count as u8).flat_map(|id| [id, 0x11, 0]).collect();
         bytes.splice(at + 10..at + 19, components);
         (bytes[at + 3], bytes[at + 9]) = (8 + 3 * count as u8, count as u8);
-        let sentence = refusal(&bytes);
+        let sentence = error_message(&bytes);
         assert!(sentence.contains(&count.to_string()), "{sentence}");
     }
 }

@@ -1,7 +1,7 @@
-"""Writes tests/data: one small file for each kind of image that is read, made by Pillow and OpenCV.
+"""Writes tests/data: a small file of each supported kind of image, by Pillow and OpenCV.
 
-Needed only to make the files anew: python make_data.py (Pillow 9.5, OpenCV 4.11, NumPy 1.26). The pixels follow the
-formulas of tests/decode.rs.
+Needed only to regenerate the files: python make_data.py (Pillow 9.5, OpenCV 4.11, NumPy 1.26). The pixels follow the
+formulas of tests/common/mod.rs.
 """
 
 import io
@@ -39,7 +39,7 @@ def save(image, name, **options):
 
 
 def opencv(image, name, parameters=()):
-    """OpenCV takes BGR; it is the one that writes colour in 16 bits."""
+    """Writes a file by OpenCV, which supports 16-bit colour and expects BGR."""
     order = [2, 1, 0] + ([3] if image.shape[2] == 4 else [])
     (DATA / name).write_bytes(cv2.imencode(Path(name).suffix, image[..., order], list(parameters))[1].tobytes())
 
@@ -87,7 +87,7 @@ def exif_with_thumbnail(orientation):
     block = bytearray(b"II*\0\x08\0\0\0" + directory(first, 154))
     block = block.ljust(80, b"\0") + b"Cameras\0"
     block = block.ljust(96, b"\0") + directory(exif, 0)
-    # The EXIF directory ends at 138; its date lies behind it.
+    # The EXIF directory ends at 138, followed by its date.
     block = bytearray(bytes(block).replace((132).to_bytes(4, "little"), (224 + len(jpeg)).to_bytes(4, "little")))
     block = block.ljust(154, b"\0") + directory(second, 0)
     return b"Exif\0\0" + bytes(block.ljust(200, b"\0") + jpeg).ljust(224 + len(jpeg), b"\0") + b"2024:05:06 07:08:09\0"
@@ -144,7 +144,7 @@ def tiff():
 
 
 def profile(space, tags):
-    """An ICC profile of version 2 (ICC.1:2001) from its tags' bytes."""
+    """Returns an ICC profile of version 2 (ICC.1:2001) from the bytes of its tags."""
     table, body, offset = b"", b"", 132 + 12 * len(tags)
     for name, data in tags:
         data += b"\0" * (-len(data) % 4)
@@ -165,12 +165,12 @@ WHITE = b"XYZ \0\0\0\0" + bytes.fromhex("0000f6d6000100000000d32d")
 
 
 def gray_profile():
-    """Gamma 1.0: far from sRGB, so that applying it shows."""
+    """Returns a profile with gamma 1.0, which differs clearly from sRGB."""
     return profile(b"GRAY", [(b"desc", text(b"linear gray")), (b"wtpt", WHITE), (b"kTRC", b"curv" + b"\0" * 8)])
 
 
 def cmyk_profile():
-    """A table of 3^4 points: lightness falls with every ink, a and b follow their hues."""
+    """Returns a profile with a table of 3^4 points: lightness falls with every ink, a and b follow the inks' hues."""
     ramp = bytes(range(256))
     table = b"mft1\0\0\0\0" + bytes([4, 3, 3, 0])
     table += b"".join(int(v * 65536).to_bytes(4, "big") for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + ramp * 4
@@ -184,7 +184,7 @@ def cmyk_profile():
 
 
 def managed():
-    """Files with profiles that can't go out with RGB; of the inks, what Little CMS makes of them as PNG."""
+    """Writes files with profiles that RGB output can't contain, and Little CMS's conversion of the CMYK file as PNG."""
     for kind in ("png", "tiff"):
         save(GRAY, f"profile-gray.{kind}", icc_profile=gray_profile())
     icc = cmyk_profile()

@@ -2,7 +2,7 @@
 """Writes the JPEG files of tests/data/jpeg and the references of tests/fixtures/cases.
 
 Needs cjpeg, djpeg and jpegtran of libjpeg-turbo, and the packages of tests/conformance/requirements.txt. A file's
-reference is the PNG of the same name. Files without a reference must be refused; the kind is in the name.
+reference is the PNG of the same name. Files without a reference must be rejected; the reason is in the name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import jpeg  # noqa: E402
 
 DATA = Path(__file__).resolve().parent / "data" / "jpeg"
 CASES = ROOT / "tests" / "fixtures" / "cases"
-# Orientation 6 in forms that only some readers understand.
+# Orientation 6 in forms that not all readers support.
 ON_THEIR_SIDE = ["exif-directory-cut", "orientation-long-be", "two-exif"]
 SIZE = (41, 30)
 
@@ -118,14 +118,14 @@ def sloppy(folder: Folder) -> None:
 
 
 def many_scans(folder: Folder) -> bytes:
-    """Returns a valid file of 128 scans: each coefficient alone, first without its last bit, then that bit."""
+    """Returns a valid file of 128 scans: each coefficient separately, first without its last bit, then that bit."""
     picture = folder.scene((8, 8))[:, :, 0].copy()
     bands = range(1, 64)
     coarse = "0: 0-0, 0, 1;\n" + "".join(f"0: {at}-{at}, 0, 1;\n" for at in bands)
     fine = "0: 0-0, 0, 1;\n0: 1-63, 0, 1;\n0: 0-0, 1, 0;\n" + "".join(f"0: {at}-{at}, 1, 0;\n" for at in bands)
     first, second = (jpeg.cjpeg(picture, "-grayscale", script=script, folder=DATA) for script in (coarse, fine))
     (DATA / "script").unlink()
-    # Scans behind the first and the second one, each with its tables.
+    # The scans after the first two, with their tables.
     refinements = second[second.index(b"\xff\xda", second.index(b"\xff\xda", second.index(b"\xff\xda") + 2) + 2) :]
     return first[:-2] + refinements
 

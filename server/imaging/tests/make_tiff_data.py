@@ -1,6 +1,6 @@
-"""Writes tests/tiff_data: a small part of the conformance test's TIFFs, each with the pixels that it shows as PNG.
+"""Writes tests/tiff_data: some of the conformance test's TIFFs, each with its pixels as PNG.
 
-Only to make the files anew: python make_tiff_data.py, with the packages of tests/conformance/requirements.txt.
+Needed only to regenerate the files: python make_tiff_data.py, with the packages of tests/conformance/requirements.txt.
 """
 
 import random
@@ -104,7 +104,7 @@ def write(name: str, file: File, pixels: numpy.ndarray) -> None:
 
 
 def reported() -> None:
-    """References of tests/fixtures/cases, read by tifffile."""
+    """Writes the references of tests/fixtures/cases, read by tifffile."""
     for path in sorted(CASES.glob("*tif*.tif")):
         with tifffile.TiffFile(path) as file:
             page = file.pages[0]

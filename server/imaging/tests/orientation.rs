@@ -1,4 +1,4 @@
-//! Probing and decoding agree on how a file is shown, and read orientation as Pillow does.
+//! Probing and decoding apply the same orientation as Pillow.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
@@ -19,7 +19,7 @@ fn assert_orientation(bytes: &[u8], expected: u8) {
 }
 
 #[test]
-fn probe_and_decode_agree_on_every_test_file() {
+fn probe_and_decode_agree_on_all_files() {
     let mut checked = 0;
     for (name, bytes) in common::files().into_iter().chain(common::cases()) {
         let Ok(picture) = decode(&bytes, &LIMITS) else {
@@ -90,7 +90,7 @@ fn short(big_endian: bool, orientation: u8) -> Vec<u8> {
 }
 
 #[rstest]
-fn damaged_and_odd_blocks_are_read(#[values(false, true)] big_endian: bool) {
+fn damaged_and_unusual_blocks_are_read(#[values(false, true)] big_endian: bool) {
     let exif = |block: &[u8]| jpeg_with(&[(0xe1, &[PREFIX, block].concat())]);
     let six = short(big_endian, 6);
     for count in [2, 9, 0xff] {
@@ -106,7 +106,7 @@ fn damaged_and_odd_blocks_are_read(#[values(false, true)] big_endian: bool) {
     twice[if big_endian { 9 } else { 8 }] = 2;
     twice.extend_from_slice(&short(big_endian, 3)[10..]);
     assert_orientation(&exif(&twice), 6);
-    // A directory at an odd offset, values behind it.
+    // A directory at an odd offset, followed by its values.
     let mut odd = six[..8].to_vec();
     odd[if big_endian { 7 } else { 4 }] = 11;
     odd.extend([0; 3]);
@@ -128,7 +128,7 @@ fn damaged_and_odd_blocks_are_read(#[values(false, true)] big_endian: bool) {
     let mut swapped = six.clone();
     swapped.swap(2, 3);
     assert_orientation(&exif(&swapped), 6);
-    // Prefixes: twice, with another fill byte.
+    // The prefix twice, and with another fill byte.
     assert_orientation(&exif(&[PREFIX, &six].concat()), 6);
     assert_orientation(
         &jpeg_with(&[(0xe1, &[b"Exif\0\xff".as_slice(), &six].concat())]),
@@ -138,19 +138,19 @@ fn damaged_and_odd_blocks_are_read(#[values(false, true)] big_endian: bool) {
 }
 
 #[rstest]
-fn of_several_exif_segments_the_first_counts(#[values(false, true)] big_endian: bool) {
+fn first_of_several_exif_segments_is_used(#[values(false, true)] big_endian: bool) {
     let segment = |block: &[u8]| [PREFIX, block].concat();
     let (one, six) = (segment(&short(big_endian, 1)), segment(&short(big_endian, 6)));
     assert_orientation(&jpeg_with(&[(0xe1, &six), (0xe1, &one)]), 6);
     assert_orientation(&jpeg_with(&[(0xe1, &one), (0xe1, &six)]), 1);
     assert_orientation(&jpeg_with(&[(0xe1, PREFIX), (0xe1, &six)]), 6);
-    // A block that is spread over two segments.
+    // A block that is split over two segments.
     let (start, end) = (segment(&six[6..20]), segment(&six[20..]));
     assert_orientation(&jpeg_with(&[(0xe1, &start), (0xe1, &end)]), 6);
 }
 
 #[test]
-fn webp_exif_needs_its_flag_as_in_libwebp() {
+fn webp_exif_needs_its_flag() {
     let six = short(false, 6);
     let prefixed = [PREFIX, &six].concat();
     assert_orientation(&webp_with(8, &[], &[(b"EXIF", &prefixed)]), 6);
@@ -164,7 +164,7 @@ fn webp_exif_needs_its_flag_as_in_libwebp() {
 }
 
 #[test]
-fn png_exif_is_read_wherever_pillow_reads_it() {
+fn png_exif_positions_match_pillow() {
     let six = short(true, 6);
     let exif = (b"eXIf", six.as_slice());
     assert_orientation(&png_with(&[exif], &[]), 6);
@@ -190,7 +190,7 @@ fn png_exif_is_read_wherever_pillow_reads_it() {
         &png_with(&[(b"eXIf", &short(true, 3)), (b"zTXt", &compressed)], &[]),
         3,
     );
-    // A chunk whose checksum is wrong is discarded.
+    // A chunk with a wrong checksum is discarded.
     let mut broken = png_with(&[exif], &[]);
     let at = broken.windows(4).position(|name| name == b"eXIf").unwrap();
     broken[at + 4 + six.len()] ^= 1;
@@ -198,7 +198,7 @@ fn png_exif_is_read_wherever_pillow_reads_it() {
 }
 
 #[test]
-fn xmp_turns_a_png_without_orientation_in_exif() {
+fn xmp_orientation_applies_without_exif() {
     let packet = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
         <rdf:Description xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation='6'/></rdf:RDF></x:xmpmeta>"#;
     let plain = [b"XML:com.adobe.xmp\0\0\0en\0translated\0".as_slice(), packet].concat();

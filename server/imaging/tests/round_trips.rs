@@ -1,4 +1,4 @@
-//! A picture that is edited again and again: what it carries stays, edit after edit.
+//! Repeated edits preserve metadata and pixels.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
@@ -12,7 +12,7 @@ use rstest::rstest;
 use tiff::encoder::{Rational, TiffEncoder, colortype::RGB8};
 use tiff::tags::Tag;
 
-/// An edit that changes no pixel.
+/// Returns the file after an edit that changes no pixel.
 fn edited(file: &[u8]) -> Vec<u8> {
     let picture = decode(file, &LIMITS).unwrap();
     let hole = GrayImage::new(picture.width(), picture.height());
@@ -22,20 +22,20 @@ fn edited(file: &[u8]) -> Vec<u8> {
         .bytes
 }
 
-/// The segments of a JPEG that aren't pixels: APP0 to APP15.
+/// Returns the application segments of a JPEG, APP0 to APP15.
 fn application_segments(jpeg: &[u8]) -> Vec<&[u8]> {
     let mut segments = Vec::new();
     let mut at = 2;
     while let [0xff, marker @ 0xe0..=0xef, high, low, ..] = &jpeg[at..] {
         let end = at + 2 + usize::from(u16::from_be_bytes([*high, *low]));
         segments.push(&jpeg[at..end]);
-        assert_ne!(*marker, 0xee, "no Adobe marker: the result is no CMYK");
+        assert_ne!(*marker, 0xee, "the result has an Adobe marker");
         at = end;
     }
     segments
 }
 
-/// The fields of a TIFF, but for those that say where in the file something lies.
+/// Returns the fields of a TIFF, except for offsets.
 fn fields(file: &[u8]) -> Vec<String> {
     let places = [Tag::StripOffsets, Tag::Unknown(0x8769), Tag::Unknown(0x8825)];
     let mut reader = tiff::decoder::Decoder::new(Cursor::new(file)).unwrap();
@@ -48,7 +48,7 @@ fn fields(file: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn a_second_edit_keeps_all_that_the_first_one_kept() {
+fn second_edit_keeps_all_metadata() {
     let mut checked = 0;
     for (name, file) in common::files() {
         let once = edited(&file);
@@ -70,9 +70,9 @@ fn a_second_edit_keeps_all_that_the_first_one_kept() {
 }
 
 #[test]
-fn sixteen_bit_gray_with_alpha_keeps_every_bit_of_both() {
+fn sixteen_bit_gray_alpha_is_lossless() {
     let deep = ImageBuffer::<LumaA<u16>, Vec<u16>>::from_fn(WIDTH, HEIGHT, |x, y| {
-        LumaA([common::deep(x, y)[0], common::deep_alpha(x, y)])
+        LumaA([common::rgb16(x, y)[0], common::alpha16(x, y)])
     });
     let mut file = Cursor::new(Vec::new());
     deep.write_to(&mut file, image::ImageFormat::Png).unwrap();
@@ -80,16 +80,13 @@ fn sixteen_bit_gray_with_alpha_keeps_every_bit_of_both() {
         .unwrap()
         .into_rgba16();
     for (x, y) in positions() {
-        let gray = common::deep(x, y)[0];
-        assert_eq!(
-            twice.get_pixel(x, y).0,
-            [gray, gray, gray, common::deep_alpha(x, y)]
-        );
+        let gray = common::rgb16(x, y)[0];
+        assert_eq!(twice.get_pixel(x, y).0, [gray, gray, gray, common::alpha16(x, y)]);
     }
 }
 
 #[test]
-fn a_tiff_keeps_where_it_was_taken() {
+fn tiff_keeps_gps_fields() {
     let mut file = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut file).unwrap();
     let mut gps = encoder.extra_directory().unwrap();
@@ -110,7 +107,7 @@ fn a_tiff_keeps_where_it_was_taken() {
 }
 
 #[test]
-fn a_jpeg_of_inks_goes_through_its_profile_which_then_leaves() {
+fn cmyk_jpeg_is_converted_by_its_profile() {
     let mut reader = tiff::decoder::Decoder::new(Cursor::new(common::file("profile-cmyk.tiff"))).unwrap();
     let profile = reader.get_tag_u8_vec(Tag::IccProfile).unwrap();
     let plain = common::file("cmyk.jpg");
@@ -143,7 +140,7 @@ fn a_jpeg_of_inks_goes_through_its_profile_which_then_leaves() {
 #[case("rgb-key.png")]
 #[case("palette-alpha.gif")]
 #[case("gray-alpha.tiff")]
-fn transparency_of_every_kind_outlives_two_edits(#[case] name: &str) {
+fn transparency_survives_two_edits(#[case] name: &str) {
     let before = decode(&common::file(name), &LIMITS).unwrap();
     let after = decode(&edited(&edited(&common::file(name))), &LIMITS).unwrap();
     assert!(before.alpha.is_some());

@@ -1,4 +1,5 @@
-//! TIFF: pixels of every layout, and refusals by name. The files are written by `make_tiff_data.py`.
+//! TIFF: pixels of all supported layouts, and errors that name unsupported features. `make_tiff_data.py`
+//! writes the files.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
@@ -10,7 +11,7 @@ use iopaint_imaging::{DecodeError, ImageFormat, Picture, decode, probe};
 use proptest::prelude::*;
 use rstest::rstest;
 
-/// Every file of `tests/tiff_data`, by name.
+/// All files of `tests/tiff_data`, by name.
 static DATA: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiff_data");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| {
@@ -43,8 +44,8 @@ fn decoded(name: &str, bytes: &[u8]) -> Picture {
     decode(bytes, &LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Mean and largest difference of the 8-bit samples. Of 16-bit samples, every difference counts as the
-/// largest.
+/// Returns the mean and the largest difference of the 8-bit samples. Any difference of 16-bit samples counts
+/// as 255.
 fn difference(found: &Picture, expected: &Picture) -> (f64, u8) {
     assert_eq!(found.rgb.dimensions(), expected.rgb.dimensions());
     assert_eq!(found.alpha, expected.alpha);
@@ -67,13 +68,13 @@ fn difference(found: &Picture, expected: &Picture) -> (f64, u8) {
 }
 
 #[test]
-fn layouts_give_the_written_samples() {
+fn layouts_decode_to_the_written_samples() {
     let references = DATA.iter().filter(|(name, _)| has_extension(name, "png"));
     let mut count = 0;
     for (png, reference) in references.filter(|(name, _)| !name.starts_with("case-")) {
         let name = png.replace(".png", ".tif");
         let (mean, largest) = difference(&decoded(&name, data(&name)), &decoded(png, reference));
-        // JPEG decoders differ in rounding and in sampling chroma up.
+        // JPEG decoders differ in rounding and chroma upsampling.
         let (most, limit) = if name.starts_with("jpeg-") {
             (0.6, 6)
         } else {
@@ -89,7 +90,7 @@ fn layouts_give_the_written_samples() {
 }
 
 #[rstest]
-fn reported_files_give_their_pixels(
+fn reported_files_decode(
     #[values(
         "page-tiff-orientation6",
         "tiff-cmyk-spot",
@@ -147,9 +148,9 @@ fn reported_files_give_their_pixels(
 #[case("number-of-inks", "inks other than CMYK")]
 #[case(
     "jpeg-12bit",
-    "JPEG data of a kind that is not read (A JPEG with 12 bits per sample)"
+    "JPEG data of an unsupported kind (A JPEG with 12 bits per sample)"
 )]
-#[case("jpeg-lossless", "JPEG data of a kind that is not read (A lossless JPEG)")]
+#[case("jpeg-lossless", "JPEG data of an unsupported kind (A lossless JPEG)")]
 #[case("no-photometric-2ch", "no PhotometricInterpretation")]
 #[case("photometric-4", "a transparency mask as its first page")]
 #[case("photometric-8", "CIELab colours")]
@@ -169,21 +170,21 @@ fn reported_files_give_their_pixels(
 #[case("ycbcr-planar", "subsampled chroma in separate planes")]
 #[case("ycbcr-planar-jpeg", "subsampled chroma in separate planes")]
 #[case("ycbcr-predictor", "a predictor for subsampled chroma")]
-fn kinds_that_are_not_read_are_named(#[case] name: &str, #[case] phrase: &str) {
+fn unsupported_kinds_are_named(#[case] name: &str, #[case] phrase: &str) {
     let error = decode(data(&format!("refused-{name}.tif")), &LIMITS).unwrap_err();
     assert!(matches!(error, DecodeError::Unsupported(_)), "{error}");
     assert!(error.to_string().contains(phrase), "{error}");
 }
 
 #[rstest]
-fn damaged_files_are_reported_as_damaged(
+fn damaged_files_are_errors(
     #[values("cut-4", "cut-5", "missing-plane", "no-colour-map", "short-colour-map")] name: &str,
 ) {
     let error = decode(data(&format!("damaged-{name}.tif")), &LIMITS).unwrap_err();
     assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
 }
 
-/// A little-endian file of LONG fields, with `body` at offset 8.
+/// Returns a little-endian file of LONG fields, with `body` at offset 8.
 fn file(body: &[u8], fields: &[(u16, &[u32])]) -> Vec<u8> {
     let mut bytes = b"II*\0\0\0\0\0".to_vec();
     bytes.extend(body);
@@ -213,13 +214,13 @@ fn file(body: &[u8], fields: &[(u16, &[u32])]) -> Vec<u8> {
 #[case::wide_tiles(1, 1, (1 << 31, 16), "strips or tiles of more than")]
 #[case::many_tiles(1 << 10, 1 << 10, (1, 1), "strips or tiles far larger than the picture")]
 #[case::shared_tiles(1, 4096, (1 << 20, 1), "strips or tiles far larger than the picture")]
-fn tiles_far_larger_than_the_picture_are_refused_early(
+fn oversized_tiles_are_rejected_early(
     #[case] width: u32,
     #[case] height: u32,
     #[case] tile: (u32, u32),
     #[case] phrase: &str,
 ) {
-    // PackBits: runs of 128 zeros, 1 MiB in all; every tile has the same data.
+    // PackBits: runs of 128 zeros, 1 MiB in total. All tiles share the data.
     let body = [0x81, 0].repeat(1 << 13);
     let count = (width.div_ceil(tile.0) * height.div_ceil(tile.1)) as usize;
     let length = if count > 1 << 16 { 0 } else { body.len() as u32 };
@@ -245,7 +246,7 @@ fn tiles_far_larger_than_the_picture_are_refused_early(
 }
 
 #[test]
-fn truncated_tiffs_never_panic() {
+fn truncated_tiffs_do_not_panic() {
     for bytes in TIFFS.iter() {
         for length in (0..bytes.len()).step_by(29) {
             let _ = decode(&bytes[..length], &LIMITS);
@@ -256,9 +257,9 @@ fn truncated_tiffs_never_panic() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Half of the changes hit the directory, which is at the end of these files.
+    /// Half of the changes are in the directory, at the end of these files.
     #[test]
-    fn mutated_tiffs_never_panic(
+    fn mutated_tiffs_do_not_panic(
         file in any::<prop::sample::Index>(),
         changes in prop::collection::vec(
             (any::<prop::sample::Index>(), any::<bool>(), prop_oneof![Just(0u8), Just(1), Just(2), Just(0xff), any::<u8>()]),

@@ -1,25 +1,26 @@
-//! Putting a model's pixels and the image's together.
+//! Composition of a model's result with the original image.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::Rect;
 
-/// RGB in 0..255 that isn't rounded yet.
-pub(crate) struct Values {
+/// An RGB image with unrounded values in 0..255.
+pub(crate) struct RgbF64Image {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) pixels: Vec<[f64; 3]>,
 }
 
-/// A pixel between the model's and the image's: all the model's at mask 255, all the image's at 0.
+/// Returns `result * a + image * (1 - a)` with a = `mask` / 255, per channel.
 fn blend(result: [u8; 3], image: [u8; 3], mask: u8) -> [f64; 3] {
-    let share = f64::from(mask) / 255.0;
-    let rest = 1.0 - share;
-    std::array::from_fn(|channel| f64::from(result[channel]) * share + f64::from(image[channel]) * rest)
+    let opacity = f64::from(mask) / 255.0;
+    let rest = 1.0 - opacity;
+    std::array::from_fn(|channel| f64::from(result[channel]) * opacity + f64::from(image[channel]) * rest)
 }
 
-/// Blends the upper left corner of `result` with `image`, which has the size of `mask`.
-pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> Values {
+/// Returns the upper left corner of `result` blended over `image` by `mask`. `image` and the output have the
+/// size of `mask`.
+pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> RgbF64Image {
     let (width, height) = mask.dimensions();
     let mut pixels = Vec::with_capacity(width as usize * height as usize);
     let rows = rows(result.as_raw(), result.width()).zip(rows(image.as_raw(), width));
@@ -27,15 +28,15 @@ pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> 
         let row = result.iter().zip(image).zip(mask);
         pixels.extend(row.map(|((result, image), mask)| blend(*result, *image, *mask)));
     }
-    Values {
+    RgbF64Image {
         width,
         height,
         pixels,
     }
 }
 
-/// Blends the upper left corner of `result` into `region` of `out` by `mask`, which has the size of `image`. The
-/// original pixels are `image`'s. Values are truncated.
+/// Writes the upper left corner of `result`, blended by `mask` over the pixels of `image`, into `region` of
+/// `out`. `image`, `mask` and `out` have one size. Values are truncated.
 pub(crate) fn paste_blended(
     result: &RgbImage,
     image: &RgbImage,
@@ -62,27 +63,27 @@ pub(crate) fn paste_blended(
     }
 }
 
-/// Blends what `result`, whose upper left corner is that of `region`, has in `part`, a rectangle of `region`, into `out`
-/// by `mask`. The original pixels are `image`'s; where `mask` is 0 `out` stays.
-pub(crate) fn paste_part(
+/// Like [`paste_blended`], within `core` only, a rectangle inside `region`; pixels of `out` whose mask is 0
+/// keep their value.
+pub(crate) fn paste_core(
     result: &RgbImage,
     image: &RgbImage,
     mask: &GrayImage,
     region: Rect,
-    part: Rect,
+    core: Rect,
     out: &mut RgbImage,
 ) {
     let stride = image.width();
-    let (left, length) = (part.x as usize, part.width as usize);
-    let (down, across) = ((part.y - region.y) as usize, (part.x - region.x) as usize);
+    let (left, length) = (core.x as usize, core.width as usize);
+    let (down, across) = ((core.y - region.y) as usize, (core.x - region.x) as usize);
     let result = rows(result.as_raw(), result.width()).skip(down);
-    let image = rows(image.as_raw(), stride).skip(part.y as usize);
+    let image = rows(image.as_raw(), stride).skip(core.y as usize);
     let mask = mask
         .as_raw()
         .chunks_exact(stride.max(1) as usize)
-        .skip(part.y as usize);
-    let out = rows_mut(out.as_mut(), stride).skip(part.y as usize);
-    for (((out, image), mask), result) in out.zip(image).zip(mask).zip(result).take(part.height as usize) {
+        .skip(core.y as usize);
+    let out = rows_mut(out.as_mut(), stride).skip(core.y as usize);
+    for (((out, image), mask), result) in out.zip(image).zip(mask).zip(result).take(core.height as usize) {
         let pixels = out.iter_mut().zip(image).zip(mask).skip(left).take(length);
         for (((out, image), mask), result) in pixels.zip(result.iter().skip(across)) {
             if *mask > 0 {
@@ -92,7 +93,7 @@ pub(crate) fn paste_part(
     }
 }
 
-/// Copies the upper left corner of `result` into `region` of `out`.
+/// Writes the upper left corner of `result` into `region` of `out`.
 pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
     let (x, length) = (region.x as usize, region.width as usize);
     let stride = out.width();
@@ -105,7 +106,8 @@ pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
     }
 }
 
-/// Copies `result`, which has the size of `region`, into `region` of `out` wherever `mask` is `at_least` or more.
+/// Writes `result`, which has the size of `region`, into `region` of `out` where `mask` is at least
+/// `at_least`.
 pub(crate) fn paste_hole(
     result: &RgbImage,
     mask: &GrayImage,
@@ -125,6 +127,7 @@ pub(crate) fn paste_hole(
     }
 }
 
+/// Splits interleaved RGB samples into rows of `width` pixels.
 fn rows(data: &[u8], width: u32) -> impl Iterator<Item = &[[u8; 3]]> {
     data.as_chunks::<3>().0.chunks_exact(width.max(1) as usize)
 }
@@ -140,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blend_is_exact_at_both_ends_and_truncated_between() {
+    fn blend_is_exact_at_ends_and_truncated_between() {
         let out = |mask| blend([10, 200, 255], [0, 7, 255], mask).map(|value| value as u8);
         assert_eq!(out(255), [10, 200, 255]);
         assert_eq!(out(0), [0, 7, 255]);

@@ -1,24 +1,26 @@
-//! Which rectangles of an image run by themselves under the crop strategy.
+//! The regions of the Crop strategy.
 
 use iopaint_imaging::GrayImage;
 
-use crate::{Rect, contours::outer_boxes};
+use crate::{Rect, contours::outer_boxes, rect::grown_span};
 
-/// Kept boxes that a box is compared with before it counts as not covered: bounds the work for masks with very
-/// many parts.
-const COMPARED: usize = 1024;
+/// The number of later regions that each region is compared with. Bounds the time for masks with very many
+/// components, which is quadratic otherwise; a covered region that is missed runs without an effect on the
+/// result.
+const MAX_COMPARED: usize = 1024;
 
-/// The rectangles to run and paste, in this order, for the parts of the hole in `mask`, each with `margin` pixels
-/// of context. A rectangle that a later one would overwrite whole is left out: the result is the same without it.
+/// Returns the regions to run and paste, in this order: the bounding box of each outer component of the hole,
+/// with `margin` pixels of context. Regions that a later one overwrites completely are omitted, as they don't
+/// change the result.
 pub(crate) fn crop_boxes(mask: &GrayImage, margin: u32) -> Vec<Rect> {
     let size = mask.dimensions();
     let mut kept: Vec<Rect> = Vec::new();
-    for part in outer_boxes(mask).iter().rev() {
-        let crop = with_margin(*part, margin, size);
+    for component in outer_boxes(mask).iter().rev() {
+        let crop = with_margin(*component, margin, size);
         if !kept
             .iter()
             .rev()
-            .take(COMPARED)
+            .take(MAX_COMPARED)
             .any(|later| later.contains(&crop))
         {
             kept.push(crop);
@@ -28,10 +30,12 @@ pub(crate) fn crop_boxes(mask: &GrayImage, margin: u32) -> Vec<Rect> {
     kept
 }
 
-/// `part` with `margin` pixels more on every side; what the image's edge cuts off is added on the other side.
-fn with_margin(part: Rect, margin: u32, (width, height): (u32, u32)) -> Rect {
-    let (x, columns) = span(part.x, part.width, margin, width);
-    let (y, rows) = span(part.y, part.height, margin, height);
+/// Returns `component` with `margin` pixels of context on every side, as `IOPaint` computes it: an odd width
+/// or height loses its last pixel before it grows, and context that the image's edge cuts off is added on the
+/// opposite side.
+fn with_margin(component: Rect, margin: u32, (width, height): (u32, u32)) -> Rect {
+    let (x, columns) = span_with_margin(component.x, component.width, margin, width);
+    let (y, rows) = span_with_margin(component.y, component.height, margin, height);
     Rect {
         x,
         y,
@@ -40,22 +44,11 @@ fn with_margin(part: Rect, margin: u32, (width, height): (u32, u32)) -> Rect {
     }
 }
 
-/// Start and length along one side of the image, which is `side` pixels long. Centre and half-size are rounded
-/// down, as in `IOPaint`, so that an odd length loses one pixel.
-fn span(start: u32, length: u32, margin: u32, side: u32) -> (u32, u32) {
-    let (first, length_, side_) = (i64::from(start), i64::from(length), i64::from(side));
-    let centre = i64::midpoint(first, first + length_);
-    let half = i64::midpoint(length_, 2 * i64::from(margin));
-    let (from, to) = (centre - half, centre + half);
-    let beyond_start = (-from).max(0);
-    let beyond_end = (to - side_).max(0);
-    let low = (from.max(0) - beyond_end).max(0);
-    let high = (to.min(side_) + beyond_start).min(side_);
-    if low < high {
-        (low as u32, (high - low) as u32)
-    } else {
-        // A single pixel without a margin: nothing would be left.
-        (start, length)
+fn span_with_margin(start: u32, length: u32, margin: u32, side: u32) -> (u32, u32) {
+    match grown_span(start, length & !1, margin, side) {
+        // A single pixel without a margin, for which `IOPaint` fails.
+        (_, 0) => (start, length),
+        span => span,
     }
 }
 
@@ -74,13 +67,13 @@ mod tests {
     #[case::no_margin((10, 4), 0, 100, (10, 4))]
     #[case::no_margin_and_one_pixel((10, 1), 0, 100, (10, 1))]
     #[case::absurd_margin((10, 1), u32::MAX, 100, (0, 100))]
-    fn the_margin_moves_to_the_other_side_at_an_edge(
-        #[case] part: (u32, u32),
+    fn margin_moves_to_the_opposite_side(
+        #[case] component: (u32, u32),
         #[case] margin: u32,
         #[case] side: u32,
         #[case] expected: (u32, u32),
     ) {
-        assert_eq!(span(part.0, part.1, margin, side), expected);
+        assert_eq!(span_with_margin(component.0, component.1, margin, side), expected);
     }
 
     fn dots(width: u32, height: u32, dots: &[(u32, u32)]) -> GrayImage {
@@ -92,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn a_crop_that_a_later_one_overwrites_whole_is_left_out() {
-        // Both dots see the whole image.
+    fn covered_region_is_omitted() {
+        // Both regions are the whole image.
         assert_eq!(crop_boxes(&dots(30, 20, &[(4, 4), (20, 15)]), 128).len(), 1);
         assert_eq!(crop_boxes(&dots(300, 20, &[(4, 4), (200, 15)]), 10).len(), 2);
     }
 
     #[test]
-    fn the_order_of_the_parts_is_kept() {
+    fn order_of_components_is_kept() {
         let boxes = crop_boxes(&dots(300, 300, &[(20, 20), (200, 20), (100, 200)]), 10);
         let starts: Vec<_> = boxes.iter().map(|b| (b.x, b.y)).collect();
         assert_eq!(starts, [(90, 190), (190, 10), (10, 10)]);

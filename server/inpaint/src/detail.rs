@@ -1,17 +1,17 @@
-//! What makes a filling as sharp as the picture around it.
+//! Restoration of fine detail in fillings that were computed at reduced size.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{Monitor, Stop};
 
-/// Gives a filling that was made scaled down the detail that the picture around the hole has.
+/// Restores the detail of a filling that was computed at reduced size, from the image around the hole.
 pub trait Detail: Sync {
-    /// The filling at the picture's own size, in all pixels of `image` that aren't 0 in `hole`; the others are as they
-    /// are in `image`. `small` is `image` halved `halvings` times (sides rounded up) with its hole filled. `None`
-    /// where the picture has no detail to take.
+    /// Returns `image` with the pixels that aren't 0 in `hole` replaced by the filling at full size. `small`
+    /// is `image` downsampled by 2^`halvings` (sides rounded up) with its hole filled. Returns `None` if the
+    /// image has no detail to restore from.
     ///
     /// # Errors
-    /// What the monitor said.
+    /// The monitor's reason to stop.
     fn restore(
         &self,
         image: &RgbImage,

@@ -1,4 +1,4 @@
-//! One forward of a model.
+//! A forward pass of a model on a region.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
@@ -7,7 +7,11 @@ use crate::{
     pad::{padded_gray, padded_rgb},
 };
 
-/// Pads a region and runs it. The result has the region in its upper left corner.
+/// Pads `region` to the sides that the model accepts and runs the model on it. The result has the padded
+/// size; the region is its upper left corner.
+///
+/// # Errors
+/// The model's error, or [`ForwardError::Failed`] if the result has another size than the input.
 pub(crate) fn forward(
     model: &mut dyn Inpainter,
     image: &RgbImage,
@@ -17,7 +21,7 @@ pub(crate) fn forward(
 ) -> Result<RgbImage, ForwardError> {
     let (width, height) = model.padding().size(region.width, region.height);
     let too_large =
-        |_| ForwardError::OutOfMemory(format!("a forward of {width}x{height} pixels is too large"));
+        |_| ForwardError::OutOfMemory(format!("a forward pass of {width}x{height} pixels is too large"));
     let size = (
         u32::try_from(width).map_err(too_large)?,
         u32::try_from(height).map_err(too_large)?,
@@ -27,7 +31,7 @@ pub(crate) fn forward(
     if result.dimensions() != size {
         let (got_width, got_height) = result.dimensions();
         return Err(ForwardError::Failed(format!(
-            "the model answered {got_width}x{got_height} pixels to {width}x{height}"
+            "the model returned {got_width}x{got_height} pixels for an input of {width}x{height}"
         )));
     }
     Ok(result)

@@ -1,4 +1,4 @@
-//! How a run over one picture is watched and stopped, and how it ends.
+//! Progress, cancellation and outcome of a run over one image.
 
 use std::ops::ControlFlow;
 
@@ -6,22 +6,22 @@ use iopaint_imaging::RgbImage;
 
 use crate::ForwardError;
 
-/// Why a run was stopped between two forwards.
+/// The reason for which a run was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Nobody waits for the result any more.
+    /// The client cancelled the request or disconnected.
     Cancelled,
-    /// The time allowed has passed.
+    /// The deadline has passed.
     Deadline,
 }
 
-/// Asked whether to go on: before every forward, and within it by models that work in steps. A network's forward
-/// can't be interrupted.
+/// Receives progress and decides whether a run continues: before every forward pass, and within it for models
+/// that work in steps. A network's forward pass can't be interrupted.
 pub trait Monitor {
-    /// `done` of `total` crops are finished; a whole image is one crop.
+    /// Called when `done` of `total` crops are finished; a whole image is one crop. `Break` stops the run.
     fn crop(&self, done: usize, total: usize) -> ControlFlow<Stop>;
 
-    /// `done` of `total` steps of the current forward are finished.
+    /// Called when `done` of `total` steps of the current forward pass are finished. `Break` stops the run.
     fn step(&self, done: usize, total: usize) -> ControlFlow<Stop>;
 }
 
@@ -39,33 +39,36 @@ impl Monitor for Unmonitored {
     }
 }
 
-/// A finished run.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct InpaintOutput {
-    /// The filled image, of the input's size.
+    /// The filled image, in the input's size.
     pub image: RgbImage,
-    /// Whether a region was over the limit on a forward's pixels and ran scaled down.
+    /// True if a region ran scaled down because it exceeded the limit on a forward pass or memory ran out.
     pub scaled: bool,
-    /// The forwards that ran.
+    /// The number of regions that ran.
     pub crops: usize,
 }
 
-/// A run that ended without a result.
+/// The failure of a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InpaintError {
-    /// Image and mask differ in size (width, height in pixels).
-    #[error("the image is {}x{} pixels, its mask {}x{}", image.0, image.1, mask.0, mask.1)]
+    /// Image and mask differ in size.
+    #[error(
+        "the image is {}x{} pixels and the mask {}x{}; both must have the same size",
+        image.0, image.1, mask.0, mask.1
+    )]
     SizeMismatch {
-        /// The image's width and height.
+        /// Width and height of the image, in pixels.
         image: (u32, u32),
-        /// The mask's width and height.
+        /// Width and height of the mask, in pixels.
         mask: (u32, u32),
     },
     /// The image has no pixels.
     #[error("the image has no pixels")]
     Empty,
-    /// The monitor asked to stop.
-    #[error("stopped before the result was ready")]
+    /// The monitor stopped the run.
+    #[error("the run was stopped before it finished")]
     Stopped(Stop),
     /// The model failed.
     #[error(transparent)]

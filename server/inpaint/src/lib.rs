@@ -1,33 +1,34 @@
-//! The pipeline on pixels: strategies, crop boxes, padding, composition, and the [`Inpainter`] trait that a model
-//! implements. Knows neither libtorch nor HTTP.
+//! The inpainting pipeline: strategies for large images, crop regions, padding, composition, and the
+//! [`Inpainter`] trait of models. Independent of libtorch and HTTP.
 //!
-//! The numbers follow `IOPaint` 1.6.0 (Apache-2.0), whose results the same model file gives here too; the code is
-//! this project's own.
+//! Results equal those of `IOPaint` 1.6.0 (Apache-2.0) for the same model file. The algorithms and constants
+//! follow it; the code is independent.
 
 mod auto;
+mod bicubic_f64;
+mod bicubic_u8;
+mod components;
 mod compose;
 mod contours;
 mod crop;
-mod cubic;
 mod detail;
-mod forest;
+mod disjoint_sets;
+mod downsampling;
 mod forward;
-mod halving;
+pub mod harmonic_fill;
 mod job;
-mod membrane;
 mod model;
 mod options;
 mod pad;
 mod pipeline;
 mod rect;
-mod resample;
 mod scaling;
-mod seam;
+mod seam_blending;
 
 pub use detail::Detail;
-pub use halving::{halved_hole, halved_rgb};
+pub use downsampling::{downsampled_hole, downsampled_rgb};
 pub use job::{InpaintError, InpaintOutput, Monitor, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
-pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, Options};
+pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions};
 pub use pipeline::inpaint;
 pub use rect::{Rect, changed_box};

@@ -1,30 +1,32 @@
-//! What a caller chooses for one picture.
+//! Options of a run.
 
-/// How an image that is larger than a model likes is brought down to size.
+/// The treatment of images that are larger than a model's training images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HdStrategy {
-    /// Every part of the hole at a size at which a model can see across it, with detail from the picture around it.
-    /// As the default where pixels outside the hole aren't kept.
+    /// Runs each component of the hole at the size that the model can bridge (see
+    /// [`crate::Inpainter::max_hole_depth_px`]) and restores detail from the surrounding image. Falls back to
+    /// the default strategy if pixels outside the hole aren't kept.
     Auto,
-    /// The whole image at its own size.
+    /// Runs the whole image at full size.
     Original,
-    /// The whole image scaled so that its longer side is `limit` pixels, if it is longer; only the hole is taken
+    /// Scales the whole image down until its longer side is at most `limit` pixels; only the hole is taken
     /// from the result.
     Resize {
-        /// The longest side in pixels that runs unscaled; 0 is taken as 1.
+        /// The longest side in pixels that runs unscaled; 0 counts as 1.
         limit: u32,
     },
-    /// Where the longer side is over `trigger` pixels: a rectangle around every part of the hole.
+    /// Runs a rectangle around each component of the hole if the longer side exceeds `trigger` pixels, else
+    /// the whole image.
     Crop {
         /// The longest side in pixels that runs whole.
         trigger: u32,
-        /// Pixels of context on every side of a part of the hole.
+        /// Pixels of context on every side of a component of the hole.
         margin: u32,
     },
 }
 
 impl Default for HdStrategy {
-    /// Crop above 800 pixels with a margin of 128 pixels.
+    /// Returns `Crop` with a trigger of 800 pixels and a margin of 128 pixels, `IOPaint`'s defaults.
     fn default() -> Self {
         Self::Crop {
             trigger: 800,
@@ -33,43 +35,43 @@ impl Default for HdStrategy {
     }
 }
 
-/// The choices for one picture.
+/// The options of a run over one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How large images are handled.
+pub struct InpaintOptions {
+    /// The treatment of large images.
     pub strategy: HdStrategy,
-    /// Whether pixels outside the hole are put back from the original; the model's own otherwise.
+    /// If true, pixels outside the hole are those of the input; if false, those that the model returned.
     pub keep_unmasked: bool,
-    /// Whether the filling is made to meet the picture at the hole's border: the model fills a little more than the
-    /// hole, and its colours there are matched to the picture's. No effect without `keep_unmasked`.
+    /// If true, the model fills a ring around the hole too, and the filling's colours are adjusted so that no
+    /// seam shows at the hole's border. No effect without `keep_unmasked`.
     pub blend: bool,
-    /// The largest forward in pixels (width x height after padding); above it a region runs scaled down.
+    /// The largest forward pass in pixels (width x height after padding); larger regions run scaled down.
     pub max_forward_pixels: u64,
-    /// How the model `cv2` fills.
+    /// Options of the model `cv2`.
     pub cv2: Cv2Options,
 }
 
-/// What the model `cv2` can be told.
+/// Options of the model `cv2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cv2Options {
     /// The algorithm.
     pub algorithm: Cv2Algorithm,
-    /// How far the pixels that a pixel is filled from may be away, in pixels.
+    /// The radius in pixels of the neighbourhood from which each pixel is filled.
     pub radius: u32,
 }
 
 /// The algorithms of `OpenCV`'s `inpaint`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cv2Algorithm {
-    /// `INPAINT_NS`: along lines of equal brightness.
+    /// `INPAINT_NS`: propagation along isophotes (Bertalmio, Bertozzi and Sapiro 2001).
     #[default]
     NavierStokes,
-    /// `INPAINT_TELEA`: along the front that closes the hole.
+    /// `INPAINT_TELEA`: the fast marching method (Telea 2004).
     Telea,
 }
 
 impl Default for Cv2Options {
-    /// Navier-Stokes with a radius of 4 pixels.
+    /// Returns Navier-Stokes with a radius of 4 pixels, `IOPaint`'s defaults.
     fn default() -> Self {
         Self {
             algorithm: Cv2Algorithm::default(),
@@ -78,8 +80,9 @@ impl Default for Cv2Options {
     }
 }
 
-impl Default for Options {
-    /// The default strategy, pixels outside the hole kept, no blending, no limit on the size of a forward.
+impl Default for InpaintOptions {
+    /// Returns the default strategy, `keep_unmasked`, no seam blending and no limit on the size of a forward
+    /// pass.
     fn default() -> Self {
         Self {
             strategy: HdStrategy::default(),

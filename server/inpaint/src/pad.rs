@@ -1,17 +1,17 @@
-//! Padding to the sides that a model accepts.
+//! Padding by reflection.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::Rect;
 
-/// The part `region` of `image`, padded on the right and at the bottom to `width` x `height` by mirroring with the
-/// edge repeated, as often as it takes (numpy's "symmetric").
+/// Returns the part `region` of `image`, padded at the right and at the bottom to `width` x `height` pixels
+/// by repeated reflection that includes the edge pixel (numpy's mode `symmetric`).
 pub(crate) fn padded_rgb(image: &RgbImage, region: Rect, (width, height): (u32, u32)) -> RgbImage {
     let data = padded::<3>(image.as_raw(), image.width(), region, (width, height));
     RgbImage::from_raw(width, height, data).unwrap_or_default()
 }
 
-/// As [`padded_rgb`], for a mask.
+/// Like [`padded_rgb`], for a mask.
 pub(crate) fn padded_gray(mask: &GrayImage, region: Rect, (width, height): (u32, u32)) -> GrayImage {
     let data = padded::<1>(mask.as_raw(), mask.width(), region, (width, height));
     GrayImage::from_raw(width, height, data).unwrap_or_default()
@@ -42,7 +42,7 @@ fn padded<const CHANNELS: usize>(
     out
 }
 
-/// The pixel that stands at `position` of a side of `length` pixels continued by mirroring.
+/// Maps `position` on a side of `length` pixels, extended by reflection, to the source position.
 fn mirrored(position: u32, length: u32) -> u32 {
     let period = u64::from(length) * 2;
     let offset = u64::from(position) % period.max(1);
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padding_mirrors_with_the_edge_repeated_and_again_for_tiny_sides() {
+    fn reflection_repeats_edge_and_wraps() {
         let at: Vec<_> = (0..11).map(|x| mirrored(x, 3)).collect();
         assert_eq!(at, [0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1]);
         let one: Vec<_> = (0..4).map(|x| mirrored(x, 1)).collect();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_padded_from_its_own_pixels() {
+    fn padding_uses_pixels_of_the_region() {
         let image = RgbImage::from_fn(5, 4, |x, y| [x as u8, y as u8, 7].into());
         let region = Rect {
             x: 1,

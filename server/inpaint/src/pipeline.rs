@@ -1,4 +1,4 @@
-//! From an image and its mask to the filled image.
+//! The inpainting pipeline.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -6,42 +6,49 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
-    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOutput, Inpainter, Monitor, Options,
-    Rect, Window, auto, changed_box,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, Inpainter,
+    Monitor, Rect, Window, auto,
+    bicubic_f64::paste_resized,
+    bicubic_u8::{resize_gray, resize_rgb},
+    changed_box,
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
-    cubic::paste_scaled,
     forward::forward,
     pad::{padded_gray, padded_rgb},
-    resample::{cubic_gray, cubic_rgb},
     scaling::{fitting_side, scaled_size},
-    seam::{meet, widened},
+    seam_blending::{blend_seam, with_ring},
 };
 
-/// After a scaled run, mask pixels of at least this take the result's colour.
+/// The smallest mask value at which a pixel is taken from the result of a scaled run. `IOPaint` keeps the
+/// pixels where `mask < 127`.
 const TAKEN_FROM_SCALED: u8 = 127;
 
-/// Fills the hole of `image`: the pixels that are 255 in `mask` (0 is kept, values between are blended).
+/// Fills the hole of `image`, the pixels that are 255 in `mask`; 0 keeps a pixel, values between blend.
 ///
-/// The strategy picks the regions that run: the whole image, the whole image scaled down, a rectangle around every
-/// outer part of the hole, or regions at sizes that suit the hole; a model with a [`Window`] picks them itself. Each is
-/// padded to the sides that the model takes by mirroring, filled, blended with the original and pasted; regions are cut
-/// from the original image and pasted in order. Where a padded region has more pixels than a forward may have, it runs
-/// scaled down; where memory runs out, once more with a quarter of the pixels. Nothing runs where nothing could change. `detail` is what [`HdStrategy::Auto`] gives back with to what
-/// ran scaled down; that stays soft without it.
+/// The strategy or the model's [`Window`] selects the regions to run: the whole image, at full size or scaled
+/// down, or rectangles around the components of the hole. Each region is padded by reflection to a size that
+/// the model accepts, filled, and composed with the original by the mask. Regions are cut from the original
+/// image and pasted in order.
 ///
-/// The results of the other strategies are those of `IOPaint` 1.6.0, except that values that scaling takes out of 0..255 are clamped and that
-/// a crop of a single pixel without a margin, which fails there, runs.
+/// - A region whose padded size exceeds the limit on a forward pass runs scaled down. A region that runs out
+///   of memory runs a second time with a quarter of the pixels.
+/// - `detail` restores fine detail in regions that [`HdStrategy::Auto`] ran at reduced size; without it they
+///   stay soft.
+/// - An empty mask needs no forward pass, unless the pixels outside the hole are the model's.
+///
+/// Results of the other strategies equal those of `IOPaint` 1.6.0, with two exceptions: values that leave
+/// 0..255 in scaling are clamped, and a crop of a single pixel without a margin runs, for which `IOPaint`
+/// fails.
 ///
 /// # Errors
-/// [`InpaintError::SizeMismatch`] and [`InpaintError::Empty`] for inputs that don't fit,
-/// [`InpaintError::Stopped`] where the monitor says so, [`InpaintError::Forward`] where the model fails.
+/// [`InpaintError::SizeMismatch`] and [`InpaintError::Empty`] for invalid inputs, [`InpaintError::Stopped`]
+/// if the monitor stops the run, [`InpaintError::Forward`] if the model fails.
 pub fn inpaint(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
     image: &RgbImage,
     mask: &GrayImage,
-    options: &Options,
+    options: &InpaintOptions,
     monitor: &dyn Monitor,
 ) -> Result<InpaintOutput, InpaintError> {
     if image.dimensions() != mask.dimensions() {
@@ -58,7 +65,7 @@ pub fn inpaint(
     if options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none() {
         return auto::inpaint(model, detail, image, mask, &context);
     }
-    let mut run = Run {
+    let mut run = PipelineRun {
         model,
         image,
         mask,
@@ -84,7 +91,7 @@ pub fn inpaint(
         if let ControlFlow::Break(stop) = monitor.crop(done, regions.len()) {
             return Err(InpaintError::Stopped(stop));
         }
-        run.region(*region, limit)?;
+        run.fill_region(*region, limit)?;
     }
     Ok(InpaintOutput {
         image: run.out.into_owned(),
@@ -93,50 +100,52 @@ pub fn inpaint(
     })
 }
 
-struct Run<'a> {
+/// The state of a run over one image.
+struct PipelineRun<'a> {
     model: &'a mut dyn Inpainter,
     image: &'a RgbImage,
     mask: &'a GrayImage,
     context: Context<'a>,
-    /// The image itself until the first region is pasted, so that it isn't held twice while the model runs on that.
+    /// The result. Borrows `image` until the first region is pasted, so that peak memory has one copy during
+    /// that forward pass.
     out: Cow<'a, RgbImage>,
     scaled: bool,
 }
 
-impl Run<'_> {
-    /// Fills one region, scaled down so that its longer side is at most `limit` if there is one, and less if it is
-    /// too large or if memory runs out.
-    fn region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
+impl PipelineRun<'_> {
+    /// Fills one region. It runs scaled down if its longer side exceeds `limit`, if it exceeds the limit on a
+    /// forward pass, or if memory runs out.
+    fn fill_region(&mut self, region: Rect, limit: Option<u32>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let limit = limit.map(|limit| limit.min(region.width.max(region.height)));
         let max_pixels = self.model.max_forward_pixels().unwrap_or(u64::MAX);
         let max_pixels = max_pixels.min(self.context.options.max_forward_pixels);
-        let asked = limit.map_or(size, |limit| scaled_size(size, limit));
-        let fitting = fitting_side(self.model.padding(), asked, max_pixels);
+        let requested = limit.map_or(size, |limit| scaled_size(size, limit));
+        let fitting = fitting_side(self.model.padding(), requested, max_pixels);
         self.scaled |= fitting.is_some();
-        let first = self.region_at(region, fitting.or(limit));
-        let Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) = first else {
-            return first;
+        let result = self.fill_region_at(region, fitting.or(limit));
+        let Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) = result else {
+            return result;
         };
-        // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
+        // One retry with a quarter of the pixels.
         let tried = fitting.or(limit).map_or(size, |longer| scaled_size(size, longer));
         let (width, height) = self.model.padding().size(tried.0, tried.1);
         let quarter = width.saturating_mul(height) / 4;
         let Some(smaller) = fitting_side(self.model.padding(), tried, quarter) else {
-            return first;
+            return result;
         };
         self.scaled = true;
-        self.region_at(region, Some(smaller))
+        self.fill_region_at(region, Some(smaller))
     }
 
-    /// Fills one region, scaled so that its longer side is `longer`.
-    fn region_at(&mut self, region: Rect, longer: Option<u32>) -> Result<(), InpaintError> {
+    /// Fills one region, scaled so that its longer side has `longer` pixels, or at full size.
+    fn fill_region_at(&mut self, region: Rect, longer: Option<u32>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         match longer {
-            Some(longer) if self.blends() => self.blended_region(region, Some(scaled_size(size, longer))),
-            None if self.blends() => self.blended_region(region, None),
-            Some(longer) => self.scaled_region(region, scaled_size(size, longer)),
-            None => self.whole_region(region),
+            Some(longer) if self.blends() => self.fill_blended(region, Some(scaled_size(size, longer))),
+            None if self.blends() => self.fill_blended(region, None),
+            Some(longer) => self.fill_scaled(region, scaled_size(size, longer)),
+            None => self.fill_full_size(region),
         }
     }
 
@@ -144,35 +153,35 @@ impl Run<'_> {
         self.context.options.blend && self.context.options.keep_unmasked
     }
 
-    /// Fills one region, at another size if there is one, and makes the filling meet the picture.
-    fn blended_region(&mut self, region: Rect, scaled: Option<(u32, u32)>) -> Result<(), InpaintError> {
+    /// Fills one region, resized to `scaled` if given, and blends the seam.
+    fn fill_blended(&mut self, region: Rect, scaled: Option<(u32, u32)>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let image = padded_rgb(self.image, region, size);
         let mask = padded_gray(self.mask, region, size);
-        let (mut filling, wide) = if let Some((width, height)) = scaled {
-            let wide = widened(&cubic_gray(&mask, width, height));
+        let (mut filling, ringed) = if let Some((width, height)) = scaled {
+            let ringed = with_ring(&resize_gray(&mask, width, height));
             let small = Rect::whole((width, height));
-            let image = cubic_rgb(&image, width, height);
-            let filling = forward(self.model, &image, &wide, small, &self.context)?;
+            let image = resize_rgb(&image, width, height);
+            let filling = forward(self.model, &image, &ringed, small, &self.context)?;
             let filling = padded_rgb(&filling, small, (width, height));
             let (width, height) = size;
             (
-                cubic_rgb(&filling, width, height),
-                cubic_gray(&wide, width, height),
+                resize_rgb(&filling, width, height),
+                resize_gray(&ringed, width, height),
             )
         } else {
-            let wide = widened(&mask);
+            let ringed = with_ring(&mask);
             (
-                forward(self.model, &image, &wide, Rect::whole(size), &self.context)?,
-                wide,
+                forward(self.model, &image, &ringed, Rect::whole(size), &self.context)?,
+                ringed,
             )
         };
-        meet(&mut filling, &image, &mask, &wide);
+        blend_seam(&mut filling, &image, &mask, &ringed);
         paste_blended(&filling, self.image, self.mask, region, self.out.to_mut());
         Ok(())
     }
 
-    fn whole_region(&mut self, region: Rect) -> Result<(), InpaintError> {
+    fn fill_full_size(&mut self, region: Rect) -> Result<(), InpaintError> {
         let result = forward(self.model, self.image, self.mask, region, &self.context)?;
         if self.context.options.keep_unmasked {
             paste_blended(&result, self.image, self.mask, region, self.out.to_mut());
@@ -182,20 +191,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn scaled_region(&mut self, region: Rect, (width, height): (u32, u32)) -> Result<(), InpaintError> {
+    fn fill_scaled(&mut self, region: Rect, (width, height): (u32, u32)) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
-        let image = cubic_rgb(&padded_rgb(self.image, region, size), width, height);
-        let mask = cubic_gray(&padded_gray(self.mask, region, size), width, height);
+        let image = resize_rgb(&padded_rgb(self.image, region, size), width, height);
+        let mask = resize_gray(&padded_gray(self.mask, region, size), width, height);
         let small = Rect::whole((width, height));
         let result = forward(self.model, &image, &mask, small, &self.context)?;
-        // The region's rectangle is pasted whole: first what it shows outside the hole, the original.
+        // Restores the original in the whole rectangle, over which an earlier region may have been pasted.
         paste(&padded_rgb(self.image, region, size), region, self.out.to_mut());
         if self.context.options.keep_unmasked {
             let values = blended(&result, &image, &mask);
-            paste_scaled(&values, self.out.to_mut(), self.mask, region, TAKEN_FROM_SCALED);
+            paste_resized(&values, self.out.to_mut(), self.mask, region, TAKEN_FROM_SCALED);
         } else {
             let result = padded_rgb(&result, small, (width, height));
-            let result = cubic_rgb(&result, region.width, region.height);
+            let result = resize_rgb(&result, region.width, region.height);
             paste_hole(&result, self.mask, region, TAKEN_FROM_SCALED, self.out.to_mut());
         }
         Ok(())

@@ -2,21 +2,21 @@
 
 use iopaint_imaging::GrayImage;
 
-/// A rectangle in pixels of the image, not empty.
+/// A non-empty rectangle, in pixels of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rect {
     /// Left edge, inclusive.
     pub x: u32,
     /// Top edge, inclusive.
     pub y: u32,
-    /// Columns.
+    /// Number of columns.
     pub width: u32,
-    /// Rows.
+    /// Number of rows.
     pub height: u32,
 }
 
 impl Rect {
-    /// The whole of an image of `width` x `height` pixels.
+    /// Returns the rectangle of a whole image of `width` x `height` pixels.
     pub(crate) const fn whole((width, height): (u32, u32)) -> Self {
         Self {
             x: 0,
@@ -26,7 +26,7 @@ impl Rect {
         }
     }
 
-    /// The smallest rectangle with all pixels of both.
+    /// Returns the smallest rectangle that contains both.
     pub(crate) fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
         Self {
@@ -37,7 +37,7 @@ impl Rect {
         }
     }
 
-    /// The pixels that both have; `None` where they have none together.
+    /// Returns the common part; `None` if the rectangles don't overlap.
     pub(crate) fn intersection(&self, other: &Self) -> Option<Self> {
         let (x, y) = (self.x.max(other.x), self.y.max(other.y));
         let right = (self.x + self.width).min(other.x + other.width);
@@ -50,17 +50,37 @@ impl Rect {
         })
     }
 
-    /// Whether every pixel of `other` is one of this rectangle's.
+    /// Returns true if `other` lies within this rectangle.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         self.x <= other.x
             && self.y <= other.y
             && other.x + other.width <= self.x + self.width
             && other.y + other.height <= self.y + self.height
     }
+
+    /// Returns the rectangle with `margin` pixels more on every side, within an image of `width` x `height`
+    /// pixels. Margin that the image's edge cuts off is added on the opposite side.
+    pub(crate) fn grown(&self, margin: u32, (width, height): (u32, u32)) -> Self {
+        let (x, columns) = grown_span(self.x, self.width, margin, width);
+        let (y, rows) = grown_span(self.y, self.height, margin, height);
+        Self {
+            x,
+            y,
+            width: columns,
+            height: rows,
+        }
+    }
 }
 
-/// The smallest rectangle with every pixel of `mask` that isn't 0: what a run that keeps the pixels outside the
-/// hole may change. `None` where nothing is to be filled.
+/// Returns start and length of a span with `margin` more at both ends, within `0..side`. Margin that is cut
+/// off at one end is added at the other.
+pub(crate) fn grown_span(start: u32, length: u32, margin: u32, side: u32) -> (u32, u32) {
+    let length = length.saturating_add(margin.saturating_mul(2)).min(side);
+    (start.saturating_sub(margin).min(side - length), length)
+}
+
+/// Returns the bounding box of the pixels of `mask` that aren't 0, which are all that a run may change if it
+/// keeps the pixels outside the hole. `None` if all pixels are 0.
 #[must_use]
 pub fn changed_box(mask: &GrayImage) -> Option<Rect> {
     let width = mask.width() as usize;
@@ -92,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_changed_box_holds_every_pixel_that_is_not_kept_and_no_empty_edge() {
+    fn changed_box_is_the_bounding_box() {
         let mut mask = GrayImage::new(9, 7);
         assert_eq!(changed_box(&mask), None);
         mask.as_mut()[9 * 2 + 3] = 1;
@@ -107,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_without_pixels_has_no_changed_box() {
+    fn empty_mask_has_no_changed_box() {
         assert_eq!(changed_box(&GrayImage::new(0, 5)), None);
     }
 }

@@ -1,26 +1,27 @@
-//! What the strategy `Auto` promises for any image and mask, with made-up models.
+//! The strategy `Auto`, with a model and a detail restorer without weights.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{
-    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOutput, Inpainter, Monitor, Options,
-    Padding, Stop, Unmonitored, Window, inpaint,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, Inpainter,
+    Monitor, Padding, Stop, Unmonitored, Window, inpaint,
 };
 use proptest::prelude::*;
 
-/// Paints the hole in one colour, and remembers what it saw.
+/// A model that fills the hole with one colour and records its inputs.
 #[derive(Default)]
 struct Painter {
     window: Option<Window>,
-    /// Pixels of the largest forward that there is memory for; 0: any.
+    /// The largest input in pixels that doesn't run out of memory; 0 means unlimited.
     memory: u32,
-    seen: Vec<Seen>,
+    inputs: Vec<ForwardInput>,
 }
 
-struct Seen {
+/// A recorded input of a forward pass.
+struct ForwardInput {
     size: (u32, u32),
-    hole: usize,
-    /// Pixels outside the hole that this model painted before.
-    own: usize,
+    hole_pixels: usize,
+    /// Pixels outside the hole that an earlier forward pass painted.
+    painted_pixels: usize,
 }
 
 const PAINT: [u8; 3] = [200, 10, 10];
@@ -48,13 +49,13 @@ impl Inpainter for Painter {
             .pixels()
             .zip(mask.pixels())
             .filter(|(_, mask)| mask.0[0] == 0);
-        self.seen.push(Seen {
+        self.inputs.push(ForwardInput {
             size: image.dimensions(),
-            hole: mask.as_raw().iter().filter(|value| **value > 0).count(),
-            own: known.filter(|(pixel, _)| pixel.0 == PAINT).count(),
+            hole_pixels: mask.as_raw().iter().filter(|value| **value > 0).count(),
+            painted_pixels: known.filter(|(pixel, _)| pixel.0 == PAINT).count(),
         });
         if self.memory > 0 && image.width() * image.height() > self.memory {
-            return Err(ForwardError::OutOfMemory("made up".into()));
+            return Err(ForwardError::OutOfMemory("simulated".into()));
         }
         let mut out = image.clone();
         for (pixel, _) in out
@@ -68,10 +69,10 @@ impl Inpainter for Painter {
     }
 }
 
-/// Enlarges by repeating pixels, a shade brighter, so that it can be told.
-struct Repeat;
+/// Enlarges by repeating pixels, one level brighter, so that restored pixels can be distinguished.
+struct NearestNeighbour;
 
-impl Detail for Repeat {
+impl Detail for NearestNeighbour {
     fn restore(
         &self,
         image: &RgbImage,
@@ -110,47 +111,54 @@ fn disc(centre: (u32, u32), radius: u32) -> impl Fn(u32, u32) -> bool {
     move |x, y| x.abs_diff(centre.0).pow(2) + y.abs_diff(centre.1).pow(2) < radius.pow(2)
 }
 
-fn auto() -> Options {
-    Options {
+fn auto() -> InpaintOptions {
+    InpaintOptions {
         strategy: HdStrategy::Auto,
-        ..Options::default()
+        ..InpaintOptions::default()
     }
 }
 
-fn run(model: &mut Painter, mask: &GrayImage, options: &Options) -> InpaintOutput {
+fn run(model: &mut Painter, mask: &GrayImage, options: &InpaintOptions) -> InpaintOutput {
     let image = photo(mask.width(), mask.height());
-    let outcome = inpaint(model, Some(&Repeat), &image, mask, options, &Unmonitored);
+    let outcome = inpaint(
+        model,
+        Some(&NearestNeighbour),
+        &image,
+        mask,
+        options,
+        &Unmonitored,
+    );
     outcome.unwrap_or_else(|error| unreachable!("{error}"))
 }
 
 #[test]
-fn a_deep_hole_runs_scaled_down_and_gets_its_detail_back() {
+fn deep_hole_runs_scaled_with_detail_restored() {
     let mut model = Painter::default();
     let out = run(&mut model, &mask(2000, 1600, disc((1000, 800), 300)), &auto());
-    let [seen] = &model.seen[..] else {
-        panic!("{} forwards", model.seen.len())
+    let [input] = &model.inputs[..] else {
+        panic!("{} forwards", model.inputs.len())
     };
-    assert!(seen.size.0 <= 640 && seen.size.1 <= 640, "{:?}", seen.size);
-    assert!(seen.hole * 2 < (seen.size.0 * seen.size.1) as usize);
+    assert!(input.size.0 <= 640 && input.size.1 <= 640, "{:?}", input.size);
+    assert!(input.hole_pixels * 2 < (input.size.0 * input.size.1) as usize);
     assert_eq!(out.image.get_pixel(1000, 800).0, PAINT.map(|value| value + 1));
     assert!(!out.scaled);
 }
 
 #[test]
-fn a_wire_runs_at_its_own_size_and_each_piece_sees_what_was_filled_before() {
+fn wire_runs_in_pieces_that_see_earlier_ones() {
     let mut model = Painter::default();
     let out = run(
         &mut model,
         &mask(2000, 900, |_, y| (450..456).contains(&y)),
         &auto(),
     );
-    assert!(model.seen.len() > 3 && !out.scaled);
-    assert!(model.seen.iter().skip(1).all(|seen| seen.own > 0));
+    assert!(model.inputs.len() > 3 && !out.scaled);
+    assert!(model.inputs.iter().skip(1).all(|input| input.painted_pixels > 0));
     assert!((0..2000).all(|x| out.image.get_pixel(x, 452).0 == PAINT));
 }
 
 #[test]
-fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
+fn out_of_memory_retries_at_a_quarter() {
     let mask = mask(2000, 1600, disc((1000, 800), 100));
     let image = photo(2000, 1600);
     let run = |memory| {
@@ -158,8 +166,15 @@ fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
             memory,
             ..Painter::default()
         };
-        let result = inpaint(&mut model, Some(&Repeat), &image, &mask, &auto(), &Unmonitored);
-        (result, model.seen.len())
+        let result = inpaint(
+            &mut model,
+            Some(&NearestNeighbour),
+            &image,
+            &mask,
+            &auto(),
+            &Unmonitored,
+        );
+        (result, model.inputs.len())
     };
     let (filled, forwards) = run(256 * 256);
     assert!(filled.unwrap().scaled && forwards == 2);
@@ -168,7 +183,7 @@ fn memory_that_runs_out_is_answered_once_with_a_quarter_of_the_pixels() {
 }
 
 #[test]
-fn without_detail_a_deep_hole_is_filled_smoothly() {
+fn deep_hole_without_detail_stays_soft() {
     let mask = mask(1200, 1200, disc((600, 600), 200));
     let image = photo(1200, 1200);
     let out = inpaint(
@@ -184,7 +199,7 @@ fn without_detail_a_deep_hole_is_filled_smoothly() {
 }
 
 #[test]
-fn a_model_with_a_window_of_its_own_picks_its_regions_itself() {
+fn window_overrides_auto() {
     let window = Some(Window {
         side: 512,
         margin: 128,
@@ -198,24 +213,24 @@ fn a_model_with_a_window_of_its_own_picks_its_regions_itself() {
         run(
             &mut model,
             &mask,
-            &Options {
+            &InpaintOptions {
                 strategy,
-                ..Options::default()
+                ..InpaintOptions::default()
             },
         );
-        model.seen.iter().map(|seen| seen.size).collect::<Vec<_>>()
+        model.inputs.iter().map(|input| input.size).collect::<Vec<_>>()
     };
     assert_eq!(sizes(HdStrategy::Auto), sizes(HdStrategy::default()));
 }
 
 #[test]
-fn where_pixels_outside_the_hole_are_not_kept_it_is_the_default_strategy() {
+fn unmasked_pixels_of_the_model_use_the_default() {
     let mask = mask(1500, 1000, disc((700, 500), 200));
     let run = |strategy| {
-        let options = Options {
+        let options = InpaintOptions {
             strategy,
             keep_unmasked: false,
-            ..Options::default()
+            ..InpaintOptions::default()
         };
         run(&mut Painter::default(), &mask, &options).image
     };
@@ -226,13 +241,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn the_whole_hole_changes_and_nothing_else(
+    fn hole_changes_and_nothing_else(
         (width, height) in (1_u32..1300, 1_u32..1300),
         dots in prop::collection::vec((0_u32..1300, 0_u32..1300, 1_u32..260), 0..5),
         blend in any::<bool>(),
     ) {
         let mask = mask(width, height, |x, y| dots.iter().any(|(u, v, radius)| disc((*u, *v), *radius)(x, y)));
-        let out = run(&mut Painter::default(), &mask, &Options { blend, ..auto() });
+        let out = run(&mut Painter::default(), &mask, &InpaintOptions { blend, ..auto() });
         let before = photo(width, height);
         for ((before, after), mask) in before.pixels().zip(out.image.pixels()).zip(mask.pixels()) {
             if mask.0[0] == 0 {

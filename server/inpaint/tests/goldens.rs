@@ -1,16 +1,18 @@
-//! The pipeline against `IOPaint` 1.6.0, without a network: the recorded forwards stand in for the model, so a crop,
-//! pad, scaling or composition that differs from the original's shows.
+//! The pipeline compared with `IOPaint` 1.6.0. Recorded forward passes replace the network, so that a
+//! difference in cropping, padding, scaling or composition fails a test.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "fixtures that can't be read fail the test"
+    reason = "unreadable fixtures fail the test"
 )]
 
 use std::path::PathBuf;
 
-use iopaint_imaging::{GrayImage, Limits, RgbImage, decode, decode_mask, threshold};
-use iopaint_inpaint::{Context, ForwardError, HdStrategy, Inpainter, Options, Padding, Unmonitored, inpaint};
+use iopaint_imaging::{DecodeLimits, GrayImage, RgbImage, decode, decode_mask, threshold};
+use iopaint_inpaint::{
+    Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Unmonitored, inpaint,
+};
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -31,8 +33,8 @@ fn bytes(name: &Value) -> Vec<u8> {
     std::fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-fn limits() -> Limits {
-    Limits {
+fn limits() -> DecodeLimits {
+    DecodeLimits {
         max_pixels: 1 << 24,
         max_side: 1 << 14,
     }
@@ -46,8 +48,8 @@ fn gray(name: &Value) -> GrayImage {
     decode_mask(&bytes(name), &limits()).unwrap()
 }
 
-/// The options that a request with these fields has.
-fn options(fields: &Value) -> Options {
+/// Returns the options of a request with these fields.
+fn options(fields: &Value) -> InpaintOptions {
     let number = |name: &str, default: u32| fields[name].as_u64().map_or(default, |number| number as u32);
     let strategy = match fields["hd_strategy"].as_str() {
         Some("Original") => HdStrategy::Original,
@@ -59,20 +61,20 @@ fn options(fields: &Value) -> Options {
             margin: number("hd_strategy_crop_margin", 128),
         },
     };
-    Options {
+    InpaintOptions {
         strategy,
         keep_unmasked: fields["sd_keep_unmasked_area"].as_bool().unwrap_or(true),
-        ..Options::default()
+        ..InpaintOptions::default()
     }
 }
 
-/// Answers what the network answered to the same pixels.
-struct Recorded {
+/// A model that returns the recorded result for the same input.
+struct RecordedModel {
     forwards: Vec<(RgbImage, GrayImage, RgbImage)>,
     scaled: bool,
 }
 
-impl Inpainter for Recorded {
+impl Inpainter for RecordedModel {
     fn padding(&self) -> Padding {
         Padding {
             modulo: 8,
@@ -98,15 +100,15 @@ impl Inpainter for Recorded {
         });
         found.map(|(_, _, result)| result.clone()).ok_or_else(|| {
             ForwardError::Failed(format!(
-                "IOPaint passes nothing like this {:?} to the network",
+                "no recorded input of {:?} pixels matches",
                 image.dimensions()
             ))
         })
     }
 }
 
-/// Whether two images have the same values; after scaling in single precision one in a thousand may be rounded
-/// the other way.
+/// Returns true if two images have the same values. After scaling in single precision, one value in a
+/// thousand may be rounded in the other direction.
 fn same(a: &[u8], b: &[u8], scaled: bool) -> bool {
     let differences = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b));
     let differing = differences.clone().filter(|difference| *difference > 0).count();
@@ -115,7 +117,7 @@ fn same(a: &[u8], b: &[u8], scaled: bool) -> bool {
 }
 
 #[test]
-fn the_pipeline_gives_the_pixels_that_iopaint_gives() {
+fn pixels_match_iopaint() {
     let list: Value = serde_json::from_slice(&std::fs::read(folder().join("cases.json")).unwrap()).unwrap();
     let mut tried = 0;
     for case in list["cases"].as_array().unwrap() {
@@ -130,7 +132,7 @@ fn the_pipeline_gives_the_pixels_that_iopaint_gives() {
         }
         let options = options(&case["options"]);
         let forwards = recorded.iter();
-        let mut model = Recorded {
+        let mut model = RecordedModel {
             forwards: forwards
                 .map(|forward| {
                     (
@@ -150,7 +152,7 @@ fn the_pipeline_gives_the_pixels_that_iopaint_gives() {
         let expected = rgb(&case["expected"]);
         assert!(
             same(&expected, &outcome.image, model.scaled),
-            "{name}: other pixels"
+            "{name}: pixels differ"
         );
         if options.keep_unmasked {
             let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());

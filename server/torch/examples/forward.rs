@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, Inpainter, Options, Padding, Unmonitored};
+use iopaint_inpaint::{Context, InpaintOptions, Inpainter, Padding, Unmonitored};
 use iopaint_torch::{Device, LamaModel, Settings, Source};
 
 const PADDING: Padding = Padding {
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let run = |model: &mut LamaModel| -> Result<(RgbImage, String), Box<dyn Error>> {
             let (wall, processor) = (Instant::now(), processor_time());
             let context = Context {
-                options: &Options::default(),
+                options: &InpaintOptions::default(),
                 monitor: &Unmonitored,
             };
             let result = model.forward(&image, &mask, &context)?;

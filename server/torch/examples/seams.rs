@@ -10,8 +10,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use iopaint_imaging::{GrayImage, Limits, RgbImage, decode, decode_mask, threshold};
-use iopaint_inpaint::{Options, Padding, Unmonitored, inpaint};
+use iopaint_imaging::{DecodeLimits, GrayImage, RgbImage, decode, decode_mask, threshold};
+use iopaint_inpaint::{InpaintOptions, Padding, Unmonitored, inpaint};
 use iopaint_torch::{Device, LamaModel, Source};
 
 const PADDING: Padding = Padding {
@@ -19,7 +19,7 @@ const PADDING: Padding = Padding {
     min_size: 64,
     square: false,
 };
-const LIMITS: Limits = Limits {
+const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 27,
     max_side: 1 << 15,
 };
@@ -46,9 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut mask = decode_mask(&std::fs::read(mask)?, &LIMITS)?;
         threshold(&mut mask, 128);
         for (way, blend) in [("plain", false), ("blend", true)] {
-            let options = Options {
+            let options = InpaintOptions {
                 blend,
-                ..Options::default()
+                ..InpaintOptions::default()
             };
             let began = Instant::now();
             let result = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored)?.image;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use iopaint_imaging::{Header, ImageFormat, Limits, probe};
+use iopaint_imaging::{DecodeLimits, Header, ImageFormat, probe};
 
 /// The bytes that most headers take, and those that even one with a large colour profile and EXIF takes.
 const HEADS: [u64; 2] = [64 << 10, 4 << 20];
@@ -12,7 +12,7 @@ const LONGEST: u64 = 64 << 20;
 /// The most chunks of a PNG that are visited. libpng puts 8 KiB of pixels into a chunk, which makes 512 MiB.
 const MOST_CHUNKS: usize = 1 << 16;
 /// A list shows any size; the limits apply when a picture is decoded.
-const ANY_SIZE: Limits = Limits {
+const ANY_SIZE: DecodeLimits = DecodeLimits {
     max_pixels: u64::MAX,
     max_side: u32::MAX,
 };

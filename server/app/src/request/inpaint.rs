@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 
 use iopaint_imaging::GrayImage;
-use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, Options};
+use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -269,7 +269,7 @@ impl InpaintRequest {
 
     /// The choices for the pipeline.
     #[must_use]
-    pub fn options(&self, max_forward_pixels: u64) -> Options {
+    pub fn options(&self, max_forward_pixels: u64) -> InpaintOptions {
         let pixels = |value: i64| u32::try_from(value.max(0)).unwrap_or(u32::MAX);
         let strategy = match self.hd_strategy {
             HdStrategyName::Original => HdStrategy::Original,
@@ -282,7 +282,7 @@ impl InpaintRequest {
                 margin: pixels(self.hd_strategy_crop_margin),
             },
         };
-        Options {
+        InpaintOptions {
             strategy,
             keep_unmasked: self.sd_keep_unmasked_area,
             blend: self.blend,
@@ -426,6 +426,6 @@ mod tests {
     #[test]
     fn nothing_but_defaults_is_the_pipelines_default() {
         let request = InpaintRequest::from_json(b"{}").unwrap();
-        assert_eq!(request.options(u64::MAX), Options::default());
+        assert_eq!(request.options(u64::MAX), InpaintOptions::default());
     }
 }

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use iopaint_engine::{ClientKey, Rejection};
-use iopaint_imaging::{DecodeError, Limits, probe};
+use iopaint_imaging::{DecodeError, DecodeLimits, probe};
 use utoipa::ToSchema;
 
 use crate::client::ClientId;
@@ -95,7 +95,7 @@ async fn copy(state: &AppState, client: &ClientKey, request: Request) -> Result<
     Ok((headers, Body::from(counted(png, room))).into_response())
 }
 
-fn upright_png(file: &Bytes, limits: &Limits) -> Result<Vec<u8>, ApiError> {
+fn upright_png(file: &Bytes, limits: &DecodeLimits) -> Result<Vec<u8>, ApiError> {
     let picture = iopaint_imaging::decode(file, limits).map_err(|error| refusal(&error))?;
     Ok(picture.encode_patch(&picture.rgb, (0, 0), (picture.width(), picture.height()))?)
 }

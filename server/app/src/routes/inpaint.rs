@@ -262,7 +262,7 @@ fn decode_both(
     image: &[u8],
     mask: &[u8],
     fit_mask: bool,
-    limits: &iopaint_imaging::Limits,
+    limits: &iopaint_imaging::DecodeLimits,
 ) -> Result<Decoded, ApiError> {
     let picture = decode(image, limits).map_err(|error| ApiError::image("image", &error))?;
     let mut mask = decode_mask(mask, limits).map_err(|error| ApiError::image("mask", &error))?;

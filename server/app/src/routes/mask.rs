@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use iopaint_imaging::morphology::{dilate, erode, invert};
-use iopaint_imaging::{Limits, decode_mask, encode_overlay, probe, threshold};
+use iopaint_imaging::{DecodeLimits, decode_mask, encode_overlay, probe, threshold};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -76,7 +76,12 @@ pub async fn adjust_mask(
     Ok(([(CONTENT_TYPE, "image/png")], Body::from(png)).into_response())
 }
 
-fn adjusted(bytes: &[u8], operation: Operation, radius: u8, limits: &Limits) -> Result<Vec<u8>, ApiError> {
+fn adjusted(
+    bytes: &[u8],
+    operation: Operation,
+    radius: u8,
+    limits: &DecodeLimits,
+) -> Result<Vec<u8>, ApiError> {
     let mut mask = decode_mask(bytes, limits).map_err(|error| ApiError::image("mask", &error))?;
     threshold(&mut mask, HOLE);
     match operation {

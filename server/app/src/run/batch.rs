@@ -7,7 +7,7 @@ use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
 use iopaint_engine::{ClientKey, Engine, Work};
 use iopaint_imaging::{
-    EncodeOptions, GrayImage, ImageFormat, Limits, Picture, RgbImage, decode, decode_mask, threshold,
+    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, decode_mask, threshold,
 };
 
 use super::pairing::Pair;
@@ -26,7 +26,7 @@ pub struct Batch {
     pub codecs: CodecPool,
     pub fields: InpaintRequest,
     pub max_forward_pixels: u64,
-    pub limits: Limits,
+    pub limits: DecodeLimits,
     pub encode: EncodeOptions,
     /// Whether picture, mask and result are written side by side.
     pub concat: bool,
@@ -127,7 +127,7 @@ impl Batch {
     }
 }
 
-fn read(image: &Path, mask: &Path, limits: &Limits) -> anyhow::Result<Decoded> {
+fn read(image: &Path, mask: &Path, limits: &DecodeLimits) -> anyhow::Result<Decoded> {
     let picture = decode(&std::fs::read(image)?, limits)?;
     let mask_of = || -> anyhow::Result<GrayImage> { Ok(decode_mask(&std::fs::read(mask)?, limits)?) };
     let name = mask.file_name().unwrap_or_default().to_string_lossy();

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use iopaint_inpaint::{Cv2Options, Options, Unmonitored};
+use iopaint_inpaint::{Cv2Options, InpaintOptions, Unmonitored};
 use rstest::rstest;
 
 use super::*;
@@ -53,9 +53,9 @@ fn images_thinner_than_opencv_accepts(#[case] width: u32, #[case] height: u32) {
 fn radius_is_clamped_to_1_to_100() {
     let (image, mask) = image_and_mask(24);
     let run = |algorithm, radius| {
-        let options = Options {
+        let options = InpaintOptions {
             cv2: Cv2Options { algorithm, radius },
-            ..Options::default()
+            ..InpaintOptions::default()
         };
         let context = Context {
             options: &options,

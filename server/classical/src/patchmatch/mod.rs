@@ -251,7 +251,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     use super::*;
-    use iopaint_inpaint::{Options, Unmonitored};
+    use iopaint_inpaint::{InpaintOptions, Unmonitored};
 
     fn model(threads: usize) -> PatchMatch {
         PatchMatch::new(NonZeroUsize::new(threads).unwrap(), 5)
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn only_the_hole_changes() {
         let (image, mask) = (image(150, 130), mask(150, 130, disc));
-        let options = Options::default();
+        let options = InpaintOptions::default();
         let context = Context {
             options: &options,
             monitor: &Unmonitored,

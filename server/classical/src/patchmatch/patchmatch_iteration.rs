@@ -9,7 +9,7 @@
     reason = "inlined so that it is compiled for the instruction set of the search that calls it"
 )]
 
-use iopaint_imaging::simd_dispatch::Work;
+use iopaint_imaging::simd_dispatch::SimdKernel;
 
 use super::level::{FeatureImage, PyramidLevel};
 use super::nearest_neighbour_field::clamp_centre;
@@ -40,7 +40,7 @@ struct Match {
     ssd: u32,
 }
 
-impl Work for BandSearch<'_> {
+impl SimdKernel for BandSearch<'_> {
     #[inline(always)]
     fn run(mut self) {
         let backward = self.iteration % 2 == 1;

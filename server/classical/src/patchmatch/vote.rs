@@ -6,7 +6,7 @@
     reason = "inlined so that it is compiled for the instruction set of the piece that calls it"
 )]
 
-use iopaint_imaging::simd_dispatch::{Work, run_wide};
+use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
 
 use super::features::{CHANNELS, COLOUR_CHANNELS, Colour};
 use super::level::PyramidLevel;
@@ -64,7 +64,7 @@ struct VotePiece<'a> {
     estimates: &'a mut [Colour],
 }
 
-impl Work for VotePiece<'_> {
+impl SimdKernel for VotePiece<'_> {
     // Channels are summed in separate lanes, each in a fixed order: equal results with and without AVX2.
     #[inline(always)]
     fn run(self) {

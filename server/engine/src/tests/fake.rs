@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, ForwardError, HdStrategy, Inpainter, Options, Padding};
+use iopaint_inpaint::{Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding};
 
 use crate::{
     Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry, StartError,
@@ -137,9 +137,9 @@ pub fn work(what: u8) -> Work {
     Work {
         image,
         mask: Arc::new(mask),
-        options: Options {
+        options: InpaintOptions {
             strategy: HdStrategy::Original,
-            ..Options::default()
+            ..InpaintOptions::default()
         },
         deadline: None,
     }

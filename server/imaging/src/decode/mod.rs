@@ -1,4 +1,4 @@
-//! Bytes to pixels.
+//! Decoding.
 
 mod bitmap;
 pub(crate) mod jpeg;
@@ -9,20 +9,20 @@ pub(crate) mod webp;
 use image::{DynamicImage, GrayImage};
 
 use crate::{
-    DecodeError, Header, ImageFormat, Limits, Picture,
+    DecodeError, DecodeLimits, Header, ImageFormat, Picture,
     colour::{self, Profiles},
     mask,
     metadata::Metadata,
     probe,
 };
 
-/// A codec's output: pixels as stored.
-pub(crate) struct Decoded {
+/// The output of a decoder: pixels as stored, and metadata.
+pub(crate) struct DecodedFile {
     pub image: DynamicImage,
     pub metadata: Metadata,
 }
 
-impl Decoded {
+impl DecodedFile {
     fn upright(mut self, header: &Header) -> DynamicImage {
         self.image.apply_orientation(header.orientation);
         self.image
@@ -33,38 +33,43 @@ impl Decoded {
     }
 }
 
-/// Decodes a file: upright, 8-bit RGB, with alpha and metadata kept beside it. Of an animation or a document of
-/// several pages, the first frame or page.
+/// Decodes a file to a [`Picture`], with the orientation applied; of animations and multi-page documents, the
+/// first frame or page.
 ///
 /// # Errors
-/// See [`DecodeError`]. The size is held against `limits` before pixels are decoded.
-pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, DecodeError> {
+/// See [`DecodeError`]. The size is checked against `limits` before pixels are decoded.
+pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Picture, DecodeError> {
     read(bytes, limits, Profiles::Apply)
 }
 
-/// Decodes a mask: upright, ITU-R 601 luma as Pillow computes it, alpha and profiles ignored, not thresholded.
+/// Decodes a mask to ITU-R BT.601 luma as Pillow computes it, with the orientation applied. Alpha and
+/// profiles are ignored. The values aren't binarized.
 ///
 /// # Errors
-/// As [`decode`].
-pub fn decode_mask(bytes: &[u8], limits: &Limits) -> Result<GrayImage, DecodeError> {
-    let (header, decoded) = stored(bytes, limits, Profiles::Ignore)?;
+/// Like [`decode`].
+pub fn decode_mask(bytes: &[u8], limits: &DecodeLimits) -> Result<GrayImage, DecodeError> {
+    let (header, decoded) = decode_stored(bytes, limits, Profiles::Ignore)?;
     match decoded.image {
-        // What most masks are; their luma is what they are.
+        // The usual kind of mask, for which luma is the identity.
         DynamicImage::ImageLuma8(_) => Ok(decoded.upright(&header).into_luma8()),
         _ => Ok(mask::luma(&decoded.into_picture(&header).rgb)),
     }
 }
 
-fn read(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Picture, DecodeError> {
-    let (header, mut decoded) = stored(bytes, limits, profiles)?;
+fn read(bytes: &[u8], limits: &DecodeLimits, profiles: Profiles) -> Result<Picture, DecodeError> {
+    let (header, mut decoded) = decode_stored(bytes, limits, profiles)?;
     if profiles == Profiles::Apply {
-        decoded.image = colour::settle(decoded.image, &mut decoded.metadata);
+        decoded.image = colour::apply_gray_profile(decoded.image, &mut decoded.metadata);
     }
     Ok(decoded.into_picture(&header))
 }
 
-/// Returns the header, and the pixels as the codec delivers them.
-fn stored(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<(Header, Decoded), DecodeError> {
+/// Decodes a file without applying orientation and gray profiles.
+fn decode_stored(
+    bytes: &[u8],
+    limits: &DecodeLimits,
+    profiles: Profiles,
+) -> Result<(Header, DecodedFile), DecodeError> {
     let header = probe(bytes, limits)?;
     let decoded = match header.format {
         ImageFormat::Png => png::decode(bytes, limits)?,

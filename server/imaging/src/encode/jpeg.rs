@@ -15,14 +15,14 @@ use crate::{
     metadata::{Extras, Metadata},
 };
 
-/// The most bytes that one APP segment holds.
+/// The largest payload of an APP segment, in bytes.
 const SEGMENT: usize = 65533;
-/// The most bytes of a colour profile: 254 segments (ICC.1, B.4), the encoder's limit.
+/// The largest colour profile in bytes: 254 segments (ICC.1, B.4), the encoder's limit.
 const MAX_PROFILE: usize = 254 * (SEGMENT - 14);
 
-/// Up to so many pixels a file gets Huffman tables of its own, for which it is gone over twice: a tenth smaller, and 1.75
-/// times as long in the making, which counts for a camera's photo.
-const OWN_TABLES: u32 = 1 << 22;
+/// The largest number of pixels for which Huffman tables are optimized. That takes a second pass: the file is
+/// a tenth smaller, but encoding takes 1.75 times as long, which matters for camera photos.
+const OPTIMIZED_TABLES_MAX_PIXELS: u32 = 1 << 22;
 
 pub(super) fn encode(
     result: &RgbImage,
@@ -33,22 +33,22 @@ pub(super) fn encode(
     let too_large = || EncodeError::codec(ImageFormat::Jpeg, "a side is longer than 65535 pixels");
     let width = u16::try_from(result.width()).map_err(|_| too_large())?;
     let height = u16::try_from(result.height()).map_err(|_| too_large())?;
-    let small = u32::from(width) * u32::from(height) <= OWN_TABLES;
-    let look = Look {
+    let small = u32::from(width) * u32::from(height) <= OPTIMIZED_TABLES_MAX_PIXELS;
+    let settings = JpegSettings {
         quality: quality.clamp(1, 100),
-        own_tables: small,
+        optimized_tables: small,
     };
     if threads.get() > 1
         && !small
-        && let Some(strips) = Strips::plan(width, height, look.unit(), threads)
+        && let Some(strips) = Strips::plan(width, height, settings.mcu_side(), threads)
     {
         return strips.encode(|rows, first, interval| {
             let pixels = rows_of(result, &rows);
             let height = u16::try_from(rows.len()).map_err(|_| too_large())?;
-            look.write(pixels, (width, height), first.then_some(metadata), Some(interval))
+            settings.write(pixels, (width, height), first.then_some(metadata), Some(interval))
         });
     }
-    look.write(result.as_raw(), (width, height), Some(metadata), None)
+    settings.write(result.as_raw(), (width, height), Some(metadata), None)
 }
 
 fn rows_of<'a>(image: &'a RgbImage, rows: &Range<usize>) -> &'a [u8] {
@@ -56,14 +56,14 @@ fn rows_of<'a>(image: &'a RgbImage, rows: &Range<usize>) -> &'a [u8] {
     &image.as_raw()[rows.start * row..rows.end * row]
 }
 
-/// What all strips of a file have in common.
+/// The settings that all strips of a file share.
 #[derive(Clone, Copy)]
-struct Look {
+struct JpegSettings {
     quality: u8,
-    own_tables: bool,
+    optimized_tables: bool,
 }
 
-impl Look {
+impl JpegSettings {
     fn sampling(self) -> SamplingFactor {
         if self.quality >= 90 {
             SamplingFactor::R_4_4_4
@@ -72,8 +72,8 @@ impl Look {
         }
     }
 
-    /// The side of what is coded at once, in pixels.
-    fn unit(self) -> u16 {
+    /// Returns the side of an MCU in pixels.
+    fn mcu_side(self) -> u16 {
         if self.sampling() == SamplingFactor::R_4_4_4 {
             8
         } else {
@@ -81,7 +81,7 @@ impl Look {
         }
     }
 
-    /// A whole file of RGB `pixels`. `interval`: after how many units the decoder begins anew.
+    /// Encodes RGB `pixels` as a complete file. `interval` is the restart interval in MCUs.
     fn write(
         self,
         pixels: &[u8],
@@ -93,10 +93,10 @@ impl Look {
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, self.quality);
         encoder.set_sampling_factor(self.sampling());
-        encoder.set_optimized_huffman_tables(self.own_tables);
+        encoder.set_optimized_huffman_tables(self.optimized_tables);
         encoder.set_restart_interval(interval.unwrap_or(0));
         if let Some(metadata) = metadata {
-            describe(&mut encoder, metadata).map_err(failed)?;
+            write_metadata(&mut encoder, metadata).map_err(failed)?;
         }
         encoder
             .encode(pixels, width, height, ColorType::Rgb)
@@ -105,7 +105,7 @@ impl Look {
     }
 }
 
-fn describe<W: JfifWrite>(encoder: &mut Encoder<W>, metadata: &Metadata) -> Result<(), EncodingError> {
+fn write_metadata<W: JfifWrite>(encoder: &mut Encoder<W>, metadata: &Metadata) -> Result<(), EncodingError> {
     if let Extras::Jpeg {
         density: Some((unit, x, y)),
     } = metadata.extras
@@ -120,7 +120,8 @@ fn describe<W: JfifWrite>(encoder: &mut Encoder<W>, metadata: &Metadata) -> Resu
             unit,
         });
     }
-    // A block came out of one segment and only shrank since; what doesn't fit all the same is left out.
+    // A block that doesn't fit into a segment is dropped. Blocks from JPEG files fit, since cleaning only
+    // shrinks them.
     if let Some(exif) = metadata.exif.as_ref().filter(|exif| exif.len() + 6 <= SEGMENT) {
         encoder.add_exif_metadata(exif)?;
     }

@@ -1,4 +1,4 @@
-//! Pixels to bytes, in the format that they came in.
+//! Encoding of results in the input's format.
 
 mod bmp;
 mod jpeg;
@@ -16,17 +16,17 @@ use std::num::NonZeroUsize;
 use image::{GrayImage, RgbImage};
 
 pub use self::overlay::encode_overlay;
-use self::pixels::Pixels;
+use self::pixels::OutputPixels;
 use crate::{EncodeError, ImageFormat, Picture};
 
-/// How a result is written.
+/// Options of encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodeOptions {
-    /// JPEG quality, 1 to 100; from 90 up the chroma planes keep full resolution. Other formats are lossless.
+    /// JPEG quality, 1 to 100; from 90 the chroma planes have full resolution. Other formats are lossless.
     pub quality: u8,
-    /// Writes none of the input's metadata but its colour profile.
+    /// If true, only the colour profile is written of the input's metadata.
     pub strip_metadata: bool,
-    /// How many threads may work on a large JPEG.
+    /// The most threads that encode a large JPEG.
     pub threads: NonZeroUsize,
 }
 
@@ -40,23 +40,23 @@ impl Default for EncodeOptions {
     }
 }
 
-/// A finished file.
+/// An encoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
     /// The file's bytes.
     pub bytes: Vec<u8>,
-    /// What they are; the input's format, or PNG where that is not written.
+    /// The file's format: the requested one, or PNG instead of GIF.
     pub format: ImageFormat,
 }
 
 impl Picture {
-    /// Writes `result` in the input's format (a GIF as PNG), with the input's alpha and metadata.
+    /// Encodes `result` in the input's format (a GIF as PNG), with the input's alpha and metadata.
     ///
-    /// `result` and `hole` (not 0 where pixels were filled) have the picture's size. A 16-bit input comes back in
-    /// 16 bits, sample for sample outside the hole.
+    /// `result` and `hole` (not 0 for filled pixels) have the picture's size. The result of a 16-bit input
+    /// has 16 bits, with the input's exact samples outside the hole.
     ///
     /// # Errors
-    /// [`EncodeError::SizeMismatch`], or [`EncodeError::Codec`] where the format can't hold the picture.
+    /// [`EncodeError::SizeMismatch`], or [`EncodeError::Codec`] if the format doesn't support the picture.
     pub fn encode(
         &self,
         result: &RgbImage,
@@ -66,10 +66,11 @@ impl Picture {
         self.encode_as(self.format, result, hole, options)
     }
 
-    /// As [`Picture::encode`], in another format: alpha, 16 bits and metadata go along as far as `format` has them.
+    /// Like [`Picture::encode`], in another format, with the alpha, 16-bit samples and metadata that `format`
+    /// supports.
     ///
     /// # Errors
-    /// As [`Picture::encode`].
+    /// Like [`Picture::encode`].
     pub fn encode_as(
         &self,
         format: ImageFormat,
@@ -95,13 +96,13 @@ impl Picture {
         } else {
             format
         };
-        let deep = self
-            .deep
+        let sixteen_bit = self
+            .sixteen_bit
             .as_ref()
             .filter(|_| matches!(format, ImageFormat::Png | ImageFormat::Tiff));
-        let pixels = || match deep {
-            Some(deep) => Pixels::sixteen_bit(self, deep, result, hole),
-            None => Pixels::eight_bit(self, result),
+        let pixels = || match sixteen_bit {
+            Some(samples) => OutputPixels::sixteen_bit(self, samples, result, hole),
+            None => OutputPixels::eight_bit(self, result),
         };
         let bytes = match format {
             ImageFormat::Jpeg => jpeg::encode(result, metadata, options.quality, options.threads)?,
@@ -113,8 +114,8 @@ impl Picture {
         Ok(Encoded { bytes, format })
     }
 
-    /// Writes the rectangle of `result` whose top left pixel is `origin` and whose width and height are `size` as a
-    /// PNG: RGB, or RGBA where the picture has alpha, with the picture's colour profile.
+    /// Encodes a rectangle of `result`, with the top left pixel `origin` and width and height `size`, as PNG:
+    /// RGB, or RGBA if the picture has alpha, with the picture's colour profile.
     ///
     /// # Errors
     /// [`EncodeError::SizeMismatch`], [`EncodeError::OutsidePicture`] or [`EncodeError::Codec`].
@@ -135,7 +136,7 @@ impl Picture {
             return Err(EncodeError::OutsidePicture);
         }
         png::encode(
-            &Pixels::part(self, result, origin, size),
+            &OutputPixels::rectangle(self, result, origin, size),
             &self.metadata.colour_only(),
         )
     }

@@ -1,16 +1,16 @@
-//! A mask as editors show it: a translucent stroke over the picture.
+//! Masks as translucent overlays.
 
 use std::borrow::Cow;
 
 use image::GrayImage;
 
-use super::pixels::{Pixels, Samples};
+use super::pixels::{OutputPixels, OutputSamples};
 use crate::{EncodeError, metadata::Metadata};
 
-/// The colour of a stroke, RGBA, as IOPaint's page paints it.
+/// The colour of the hole, RGBA: the brush colour of IOPaint's page.
 const STROKE: [u8; 4] = [255, 203, 0, 186];
 
-/// Writes a mask as an RGBA PNG: the colour of a stroke where the mask is brighter than 128, else nothing.
+/// Encodes a mask as RGBA PNG: the brush colour for values above 128, else transparent.
 ///
 /// # Errors
 /// [`EncodeError::Codec`] for a mask without pixels.
@@ -19,11 +19,11 @@ pub fn encode_overlay(mask: &GrayImage) -> Result<Vec<u8>, EncodeError> {
         .iter()
         .flat_map(|value| if *value > 128 { STROKE } else { [0; 4] })
         .collect();
-    let pixels = Pixels {
+    let pixels = OutputPixels {
         width: mask.width(),
         height: mask.height(),
         alpha: true,
-        samples: Samples::Eight(Cow::Owned(samples)),
+        samples: OutputSamples::Eight(Cow::Owned(samples)),
     };
     super::png::encode(&pixels, &Metadata::default())
 }

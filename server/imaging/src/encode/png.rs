@@ -5,38 +5,39 @@ use std::io::Write;
 
 use png::chunk::ChunkType;
 
-use super::pixels::{Pixels, Samples};
+use super::pixels::{OutputPixels, OutputSamples};
 use crate::{
     EncodeError, ImageFormat,
     metadata::{Extras, Metadata},
 };
 
-/// The largest chunk of pixels in bytes. `OpenCV` warns of chunks of over 8 MB, and a reader has to hold one whole.
+/// The largest `IDAT` chunk, in bytes. Readers hold a chunk in memory, and `OpenCV` warns of chunks over 8
+/// MB.
 const CHUNK: usize = 1 << 18;
 
-pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+pub(super) fn encode(pixels: &OutputPixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let data: Cow<'_, [u8]> = match &pixels.samples {
-        Samples::Eight(samples) => Cow::Borrowed(samples),
-        Samples::Sixteen(samples) => {
+        OutputSamples::Eight(samples) => Cow::Borrowed(samples),
+        OutputSamples::Sixteen(samples) => {
             Cow::Owned(samples.iter().flat_map(|sample| sample.to_be_bytes()).collect())
         }
     };
-    let compressed = written(pixels, &data, metadata, png::Compression::Fast)?;
+    let compressed = encode_with(pixels, &data, metadata, png::Compression::Fast)?;
     if compressed.len() <= data.len() {
         return Ok(compressed);
     }
-    // Noise grows by fast compression.
-    let plain = written(pixels, &data, metadata, png::Compression::NoCompression)?;
-    Ok(if plain.len() < compressed.len() {
-        plain
+    // Fast compression enlarges noise.
+    let uncompressed = encode_with(pixels, &data, metadata, png::Compression::NoCompression)?;
+    Ok(if uncompressed.len() < compressed.len() {
+        uncompressed
     } else {
         compressed
     })
 }
 
-/// `data` are the samples of `pixels`, of 16 bits the upper byte first.
-fn written(
-    pixels: &Pixels<'_>,
+/// Encodes `data`, the samples of `pixels` with 16-bit samples in big-endian order.
+fn encode_with(
+    pixels: &OutputPixels<'_>,
     data: &[u8],
     metadata: &Metadata,
     compression: png::Compression,
@@ -48,7 +49,7 @@ fn written(
     } else {
         png::ColorType::Rgb
     };
-    if matches!(pixels.samples, Samples::Sixteen(_)) {
+    if matches!(pixels.samples, OutputSamples::Sixteen(_)) {
         info.bit_depth = png::BitDepth::Sixteen;
     }
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
@@ -83,8 +84,8 @@ fn written(
     Ok(bytes)
 }
 
-/// The density of a JFIF header (unit, horizontal, vertical) as PNG has it; none where it only says that pixels are
-/// square.
+/// Converts the density of a JFIF header (unit, horizontal, vertical) to PNG's; `None` if it only states that
+/// pixels are square.
 fn pixels_per_metre((unit, x, y): (u8, u16, u16)) -> Option<png::PixelDimensions> {
     let (per_metre, unit) = match unit {
         1 => (1.0 / 0.0254, png::Unit::Meter),

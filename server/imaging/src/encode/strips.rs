@@ -1,8 +1,8 @@
-//! One JPEG from strips that are coded beside each other.
+//! Parallel JPEG encoding in strips.
 //!
-//! Restart markers (ITU-T T.81, B.2.4.4 and E.1.4) let a decoder begin anew: bits fill up their byte, and the next unit
-//! depends on none before it. So the coded strips of separate files, all with the same tables, are one file's when the
-//! markers stand between them.
+//! Restart markers (ITU-T T.81, B.2.4.4 and E.1.4) reset the decoder: the bit stream is padded to a byte, and
+//! the next MCU doesn't depend on earlier ones. The entropy-coded data of separate files with the same
+//! tables, joined by restart markers, are therefore the data of one file.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -10,45 +10,45 @@ use std::thread;
 
 use crate::{EncodeError, ImageFormat};
 
-/// Start of frame, baseline: its height stands 5 bytes behind it.
-const FRAME: u8 = 0xc0;
-/// Start of scan.
-const SCAN: u8 = 0xda;
-/// The first of eight restart markers, which follow each other in a circle.
-const RESTART: u8 = 0xd0;
-/// End of image.
-const END: [u8; 2] = [0xff, 0xd9];
+/// Start of frame, baseline (SOF0). Its height is at an offset of 5 bytes from the marker.
+const SOF0: u8 = 0xc0;
+/// Start of scan (SOS).
+const SOS: u8 = 0xda;
+/// The first of the eight restart markers (RST0), which are used cyclically.
+const RST0: u8 = 0xd0;
+/// End of image (EOI).
+const EOI: [u8; 2] = [0xff, 0xd9];
 
-/// The most threads for one picture. Several may be written at a time, and more gain little.
-const MOST_THREADS: usize = 8;
+/// The most threads per picture. Several pictures may be encoded at a time, and more threads gain little.
+const MAX_THREADS: usize = 8;
 
-/// How a picture is cut.
+/// The division of a picture into strips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Strips {
     height: u16,
-    /// Rows of pixels of every strip but the last, which may have fewer.
+    /// Rows of pixels per strip; the last strip may have fewer.
     rows: u16,
-    /// Units of every strip but the last.
+    /// MCUs per strip; the last strip may have fewer.
     interval: u16,
     threads: usize,
 }
 
 impl Strips {
-    /// Cuts into strips of equal height, as many for each of `threads`, [`MOST_THREADS`] at most. `unit` is the side of
-    /// what is coded at once, in pixels. `None` where a row of units is longer than markers can be apart, or there is
-    /// nothing to share out.
-    pub fn plan(width: u16, height: u16, unit: u16, threads: NonZeroUsize) -> Option<Self> {
-        let threads = threads.get().min(MOST_THREADS);
-        let across = width.div_ceil(unit);
-        let down = height.div_ceil(unit);
-        let most = u16::MAX.checked_div(across).filter(|most| *most > 0)?;
-        let count = usize::from(down.div_ceil(most)).next_multiple_of(threads);
-        let units = u16::try_from(usize::from(down).div_ceil(count)).ok()?.max(1);
-        let rows = units.checked_mul(unit).filter(|rows| *rows < height)?;
+    /// Divides a picture into strips of equal height, the same number for each of `threads` (at most
+    /// [`MAX_THREADS`]). `mcu_side` is the side of an MCU in pixels. Returns `None` if a row of MCUs exceeds
+    /// the longest restart interval, or if there would be one strip only.
+    pub fn plan(width: u16, height: u16, mcu_side: u16, threads: NonZeroUsize) -> Option<Self> {
+        let threads = threads.get().min(MAX_THREADS);
+        let across = width.div_ceil(mcu_side);
+        let down = height.div_ceil(mcu_side);
+        let max_mcu_rows = u16::MAX.checked_div(across).filter(|rows| *rows > 0)?;
+        let count = usize::from(down.div_ceil(max_mcu_rows)).next_multiple_of(threads);
+        let mcu_rows = u16::try_from(usize::from(down).div_ceil(count)).ok()?.max(1);
+        let rows = mcu_rows.checked_mul(mcu_side).filter(|rows| *rows < height)?;
         Some(Self {
             height,
             rows,
-            interval: units.checked_mul(across)?,
+            interval: mcu_rows.checked_mul(across)?,
             threads,
         })
     }
@@ -61,8 +61,8 @@ impl Strips {
             .collect()
     }
 
-    /// Has `write` make a file of each strip's rows and joins them. `write` is told the rows, whether they are the first,
-    /// and the restart interval.
+    /// Calls `write` for each strip, on several threads, and joins the returned files. `write` receives the
+    /// strip's rows, true for the first strip, and the restart interval in MCUs.
     pub fn encode(
         self,
         write: impl Fn(Range<usize>, bool, u16) -> Result<Vec<u8>, EncodeError> + Sync,
@@ -70,9 +70,9 @@ impl Strips {
         let ranges = self.ranges();
         let mut files = Vec::with_capacity(ranges.len());
         files.resize_with(ranges.len(), || Ok(Vec::new()));
-        let share = ranges.len().div_ceil(self.threads);
+        let per_thread = ranges.len().div_ceil(self.threads);
         thread::scope(|scope| {
-            for (ranges, files) in ranges.chunks(share).zip(files.chunks_mut(share)) {
+            for (ranges, files) in ranges.chunks(per_thread).zip(files.chunks_mut(per_thread)) {
                 let write = &write;
                 scope.spawn(move || {
                     for (rows, file) in ranges.iter().zip(files) {
@@ -82,40 +82,39 @@ impl Strips {
             }
         });
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-        join(files, self.height).ok_or_else(|| {
-            EncodeError::codec(ImageFormat::Jpeg, "a strip came out without a frame or a scan")
-        })
+        join(files, self.height)
+            .ok_or_else(|| EncodeError::codec(ImageFormat::Jpeg, "a strip has no frame or no scan"))
     }
 }
 
-/// The first file with the others' coded units behind its own, and the height of the whole.
+/// Returns the first file with the entropy-coded data of the others appended and its height set to `height`.
 fn join(files: Vec<Vec<u8>>, height: u16) -> Option<Vec<u8>> {
     let length: usize = files.iter().map(Vec::len).sum();
     let mut files = files.into_iter();
     let mut joined = files.next()?;
-    let frame = segment(&joined, FRAME)?;
+    let frame = segment(&joined, SOF0)?;
     joined
         .get_mut(frame + 5..frame + 7)?
         .copy_from_slice(&height.to_be_bytes());
     joined.reserve_exact(length - joined.len());
     for (restarts, file) in files.enumerate() {
-        joined.truncate(joined.strip_suffix(&END)?.len());
-        joined.extend([0xff, RESTART + (restarts % 8) as u8]);
-        let scan = segment(&file, SCAN)?;
+        joined.truncate(joined.strip_suffix(&EOI)?.len());
+        joined.extend([0xff, RST0 + (restarts % 8) as u8]);
+        let scan = segment(&file, SOS)?;
         let header = u16::from_be_bytes(file.get(scan + 2..scan + 4)?.try_into().ok()?);
         joined.extend(file.get(scan + 2 + usize::from(header)..)?);
     }
     Some(joined)
 }
 
-/// Where a file's segment of this kind begins.
-fn segment(file: &[u8], kind: u8) -> Option<usize> {
+/// Returns the offset of a file's first segment with this marker.
+fn segment(file: &[u8], marker: u8) -> Option<usize> {
     let mut at = 2;
     loop {
         let [0xff, found, high, low] = *file.get(at..at + 4)? else {
             return None;
         };
-        if found == kind {
+        if found == marker {
             return Some(at);
         }
         at += 2 + usize::from(u16::from_be_bytes([high, low]));
@@ -130,26 +129,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn strips_cover_every_row_once_and_restarts_fall_between_them(
+        fn strips_cover_every_row_once(
             width in 1..=u16::MAX,
             height in 1..=u16::MAX,
-            unit in prop_oneof![Just(8_u16), Just(16)],
+            mcu_side in prop_oneof![Just(8_u16), Just(16)],
             threads in 1..40_usize,
         ) {
             let threads = NonZeroUsize::new(threads).unwrap();
-            if let Some(strips) = Strips::plan(width, height, unit, threads) {
+            if let Some(strips) = Strips::plan(width, height, mcu_side, threads) {
                 let ranges = strips.ranges();
                 prop_assert!(ranges.len() > 1);
                 prop_assert_eq!(ranges.iter().map(ExactSizeIterator::len).sum::<usize>(), usize::from(height));
                 prop_assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
-                prop_assert_eq!(strips.rows % unit, 0);
-                prop_assert_eq!(strips.interval, strips.rows / unit * width.div_ceil(unit));
+                prop_assert_eq!(strips.rows % mcu_side, 0);
+                prop_assert_eq!(strips.interval, strips.rows / mcu_side * width.div_ceil(mcu_side));
             }
         }
     }
 
     #[test]
-    fn two_threads_have_as_much_to_do() {
+    fn threads_share_strips_equally() {
         let strips = Strips::plan(4000, 3000, 8, NonZeroUsize::new(2).unwrap()).unwrap();
         assert_eq!(strips.ranges().len(), 4);
     }

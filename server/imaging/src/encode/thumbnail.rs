@@ -1,19 +1,19 @@
-//! Small pictures for lists.
+//! Thumbnails.
 
 use image::GrayImage;
 
 use super::{EncodeOptions, Encoded};
 use crate::{EncodeError, ImageFormat, Picture};
 
-/// Good enough for a picture that is looked at for a moment.
+/// JPEG quality of thumbnails.
 const QUALITY: u8 = 85;
 
 impl Picture {
-    /// A copy of at most `width` x `height` pixels, both at least 1: a JPEG, or a PNG where the picture has alpha. It
-    /// is never larger than the picture and carries nothing but the colour profile.
+    /// Encodes a copy resized to `width` x `height` pixels, but at least 1 pixel and at most the picture's
+    /// size per side: a JPEG, or a PNG if the picture has alpha. Its only metadata is the colour profile.
     ///
     /// # Errors
-    /// [`EncodeError::Codec`] where the picture has no pixels.
+    /// [`EncodeError::Codec`] if the picture has no pixels.
     pub fn thumbnail(&self, width: u32, height: u32) -> Result<Encoded, EncodeError> {
         let (width, height) = (width.clamp(1, self.width()), height.clamp(1, self.height()));
         let small = Picture {
@@ -24,7 +24,7 @@ impl Picture {
                 .map(|alpha| image::imageops::thumbnail(alpha, width, height)),
             format: self.format,
             orientation: self.orientation,
-            deep: None,
+            sixteen_bit: None,
             metadata: self.metadata.colour_only(),
         };
         let format = if small.alpha.is_some() {

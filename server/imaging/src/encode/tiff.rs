@@ -1,4 +1,4 @@
-//! TIFF: LZW with the horizontal predictor, which every reader knows.
+//! TIFF with LZW compression and the horizontal predictor, which all readers support.
 
 use std::io::Cursor;
 
@@ -11,7 +11,7 @@ use tiff::{
     tags::{ExtraSamples, Tag, Type},
 };
 
-use super::pixels::{Pixels, Samples};
+use super::pixels::{OutputPixels, OutputSamples};
 use crate::{
     EncodeError, ImageFormat,
     metadata::{Extras, Metadata, TiffField},
@@ -22,13 +22,13 @@ type File = Cursor<Vec<u8>>;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const GPS_DIRECTORY: u16 = 0x8825;
 
-pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+pub(super) fn encode(pixels: &OutputPixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
     let mut file = File::default();
     match (&pixels.samples, pixels.alpha) {
-        (Samples::Eight(samples), false) => write::<RGB8>(&mut file, pixels, samples, metadata),
-        (Samples::Eight(samples), true) => write::<RGBA8>(&mut file, pixels, samples, metadata),
-        (Samples::Sixteen(samples), false) => write::<RGB16>(&mut file, pixels, samples, metadata),
-        (Samples::Sixteen(samples), true) => write::<RGBA16>(&mut file, pixels, samples, metadata),
+        (OutputSamples::Eight(samples), false) => write::<RGB8>(&mut file, pixels, samples, metadata),
+        (OutputSamples::Eight(samples), true) => write::<RGBA8>(&mut file, pixels, samples, metadata),
+        (OutputSamples::Sixteen(samples), false) => write::<RGB16>(&mut file, pixels, samples, metadata),
+        (OutputSamples::Sixteen(samples), true) => write::<RGBA16>(&mut file, pixels, samples, metadata),
     }
     .map_err(|error: TiffError| EncodeError::codec(ImageFormat::Tiff, error))?;
     Ok(file.into_inner())
@@ -36,7 +36,7 @@ pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>
 
 fn write<C: ColorType>(
     file: &mut File,
-    pixels: &Pixels<'_>,
+    pixels: &OutputPixels<'_>,
     samples: &[C::Inner],
     metadata: &Metadata,
 ) -> TiffResult<()>
@@ -50,41 +50,41 @@ where
         Extras::Tiff { fields, exif, gps } => (fields.as_slice(), exif.as_slice(), gps.as_slice()),
         _ => (&[][..], &[][..], &[][..]),
     };
-    let mut below = Vec::new();
+    let mut subdirectories = Vec::new();
     for (pointer, fields) in [(EXIF_DIRECTORY, exif), (GPS_DIRECTORY, gps)] {
         if !fields.is_empty() {
             let mut directory = encoder.extra_directory()?;
-            put(&mut directory, fields)?;
-            below.push((pointer, directory.finish_with_offsets()?.offset));
+            write_fields(&mut directory, fields)?;
+            subdirectories.push((pointer, directory.finish_with_offsets()?.offset));
         }
     }
     let mut image = encoder.new_image::<C>(pixels.width, pixels.height)?;
     let directory = image.encoder();
-    put(directory, fields)?;
-    for (pointer, offset) in below {
+    write_fields(directory, fields)?;
+    for (pointer, offset) in subdirectories {
         directory.write_tag(Tag::Unknown(pointer), offset)?;
     }
     if pixels.alpha {
         directory.write_tag(Tag::ExtraSamples, ExtraSamples::UnassociatedAlpha.to_u16())?;
     }
     if let Some(icc) = &metadata.icc {
-        put_bytes(directory, Tag::IccProfile, Type::UNDEFINED, icc)?;
+        write_field(directory, Tag::IccProfile, Type::UNDEFINED, icc)?;
     }
     if let Some(xmp) = &metadata.xmp {
-        put_bytes(directory, Tag::Unknown(700), Type::BYTE, xmp)?;
+        write_field(directory, Tag::Unknown(700), Type::BYTE, xmp)?;
     }
     image.write_data(samples)
 }
 
-type Place<'a, 'b> = DirectoryEncoder<'a, &'b mut File, TiffKindStandard>;
+type DirectoryWriter<'a, 'b> = DirectoryEncoder<'a, &'b mut File, TiffKindStandard>;
 
-fn put(directory: &mut Place<'_, '_>, fields: &[TiffField]) -> TiffResult<()> {
+fn write_fields(directory: &mut DirectoryWriter<'_, '_>, fields: &[TiffField]) -> TiffResult<()> {
     fields
         .iter()
-        .try_for_each(|field| put_bytes(directory, field.tag, field.kind, &field.data))
+        .try_for_each(|field| write_field(directory, field.tag, field.kind, &field.data))
 }
 
-fn put_bytes(directory: &mut Place<'_, '_>, tag: Tag, kind: Type, data: &[u8]) -> TiffResult<()> {
+fn write_field(directory: &mut DirectoryWriter<'_, '_>, tag: Tag, kind: Type, data: &[u8]) -> TiffResult<()> {
     let entry = directory.write_entry_bytes(kind, data)?;
     let mut one = Directory::empty();
     one.extend([(tag, entry)]);

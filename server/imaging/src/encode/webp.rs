@@ -1,13 +1,16 @@
-//! WebP, lossless.
+//! Lossless WebP.
 
 use image_webp::{ColorType, WebPEncoder};
 
-use super::pixels::{Pixels, Samples};
+use super::pixels::{OutputPixels, OutputSamples};
 use crate::{EncodeError, ImageFormat, metadata::Metadata};
 
-pub(super) fn encode(pixels: &Pixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
-    let Samples::Eight(samples) = &pixels.samples else {
-        return Err(EncodeError::codec(ImageFormat::WebP, "it has no 16-bit samples"));
+pub(super) fn encode(pixels: &OutputPixels<'_>, metadata: &Metadata) -> Result<Vec<u8>, EncodeError> {
+    let OutputSamples::Eight(samples) = &pixels.samples else {
+        return Err(EncodeError::codec(
+            ImageFormat::WebP,
+            "the format has no 16-bit samples",
+        ));
     };
     let kind = if pixels.alpha {
         ColorType::Rgba8

@@ -1,32 +1,34 @@
-//! EXIF in place: entries are cut and bytes blanked where they are, so that what points into the block from a maker's
-//! own notes stays true (CIPA DC-008, TIFF 6.0 section 2).
+//! Cleaning of EXIF blocks (CIPA DC-008, TIFF 6.0 section 2). Entries are removed and bytes zeroed in place,
+//! since maker notes contain offsets into the block.
 
 use std::{collections::HashSet, ops::Range};
 
 use super::ifd;
 
-/// Behind the byte order mark (TIFF 6.0, section 2).
+/// The number after the byte order mark (TIFF 6.0, section 2).
 const MAGIC: u16 = 42;
 const ORIENTATION: u16 = 0x0112;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const MAKER_NOTE: u16 = 0x927c;
-/// Sub-directories that are walked, as (parent's tag, own tag): EXIF, GPS, interoperability.
+/// Tags of subdirectories that are kept, as (parent, subdirectory): EXIF, GPS, interoperability. 0 is the
+/// root.
 const DIRECTORIES: [(u16, u16); 3] = [(0, EXIF_DIRECTORY), (0, 0x8825), (EXIF_DIRECTORY, 0xa005)];
-/// Previews, private blocks that hold previews, and XMP, which has its own place: sub-images, strips, JPEG streams,
-/// Photoshop's resources, thumbnails as Windows stores them.
+/// Tags of previews, of private blocks with previews, and of XMP, which is written elsewhere: sub-images,
+/// strips, JPEG streams, Photoshop's resources, Windows' thumbnails.
 const PREVIEWS: [u16; 9] = [
     0x014a, 0x0111, 0x0117, 0x0201, 0x0202, 0x02bc, 0x501b, 0x8649, 0xc4a5,
 ];
-/// Pixel size: width and height in the first directory and in EXIF's own.
+/// Tags of the image width, in the first directory and in the EXIF directory.
 const WIDTHS: [u16; 2] = [0x0100, 0xa002];
+/// Tags of the image height, in the same directories.
 const HEIGHTS: [u16; 2] = [0x0101, 0xa003];
-/// How every JPEG stream begins.
+/// The first bytes of every JPEG stream.
 const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 
-/// JPEG's prefix of an EXIF block; some programs write it in other formats, too, or twice.
+/// The prefix of EXIF blocks in JPEG files. Some programs write it in other formats as well, or twice.
 const PREFIX: &[u8] = b"Exif\0\0";
 
-/// Returns the orientation as stored; values other than 1 to 8 occur.
+/// Returns the orientation as stored, which isn't always within 1 to 8.
 pub(crate) fn orientation(exif: &[u8]) -> Option<u64> {
     ifd::orientation(without_prefix(exif))
 }
@@ -52,11 +54,11 @@ fn without_prefix(mut exif: &[u8]) -> &[u8] {
     exif
 }
 
-/// Returns the block for an upright picture of `size`, without orientation and previews; `None` without a readable
-/// first directory. A directory that is cut off keeps the entries that are there.
+/// Returns the block for a picture of `size` whose orientation was applied: without orientation and previews.
+/// `None` without a readable first directory. A truncated directory keeps its complete entries.
 ///
-/// Whatever nobody points to any more becomes zero or is cut off: the directories after the first describe the
-/// thumbnail, and dead bytes may hold an old one.
+/// Unreferenced bytes are zeroed or truncated: the directories after the first describe the thumbnail, and
+/// unused bytes may contain an old one.
 pub(crate) fn cleaned(exif: Vec<u8>, size: (u32, u32)) -> Option<Vec<u8>> {
     let mut block = Block::open(exif)?;
     let first = block.first_directory()?;
@@ -66,7 +68,7 @@ pub(crate) fn cleaned(exif: Vec<u8>, size: (u32, u32)) -> Option<Vec<u8>> {
     let end = used.iter().map(|range| range.end).max()?;
     let mut kept = vec![0; end];
     for range in used {
-        // The pointer behind a directory that is cut off lies outside of the block: zero.
+        // The pointer at the end of a truncated directory lies beyond the block and is zero.
         let stored = block.bytes.get(range.start..range.end.min(block.bytes.len()))?;
         kept.get_mut(range.start..range.start + stored.len())?
             .copy_from_slice(stored);
@@ -75,11 +77,11 @@ pub(crate) fn cleaned(exif: Vec<u8>, size: (u32, u32)) -> Option<Vec<u8>> {
     (!preview_left).then_some(kept)
 }
 
-struct Entry {
-    /// Where the entry's 12 bytes begin.
+struct ExifEntry {
+    /// Offset of the entry's 12 bytes.
     at: usize,
     tag: u16,
-    /// Where its value lies, where it is too long to lie in the entry itself.
+    /// The byte range of the value, if it is too long to be stored in the entry.
     outside: Option<Range<usize>>,
 }
 
@@ -120,8 +122,8 @@ impl Block {
     }
 
     fn put(&mut self, at: usize, value: &[u8]) {
-        if let Some(place) = self.bytes.get_mut(at..at + value.len()) {
-            place.copy_from_slice(value);
+        if let Some(stored) = self.bytes.get_mut(at..at + value.len()) {
+            stored.copy_from_slice(value);
         }
     }
 
@@ -143,8 +145,8 @@ impl Block {
         self.put(at, &bytes);
     }
 
-    /// The readable entries that lie inside the block; `None` for a directory outside of it.
-    fn entries(&self, directory: usize) -> Option<Vec<Entry>> {
+    /// Returns the readable entries inside the block; `None` for a directory outside the block.
+    fn entries(&self, directory: usize) -> Option<Vec<ExifEntry>> {
         if directory < 8 {
             return None;
         }
@@ -157,7 +159,7 @@ impl Block {
         )
     }
 
-    fn entry(&self, at: usize) -> Option<Entry> {
+    fn entry(&self, at: usize) -> Option<ExifEntry> {
         let unit = match self.u16(at + 2)? {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
@@ -174,14 +176,14 @@ impl Block {
         } else {
             None
         };
-        Some(Entry {
+        Some(ExifEntry {
             at,
             tag: self.u16(at)?,
             outside,
         })
     }
 
-    /// Cleans a directory and those below it, and adds to `used` where the bytes lie that it needs.
+    /// Cleans a directory and its subdirectories, and adds the byte ranges that they use to `used`.
     fn clean(
         &mut self,
         at: usize,
@@ -192,13 +194,13 @@ impl Block {
         let mut seen = HashSet::new();
         let mut kept = Vec::new();
         for entry in self.entries(at)? {
-            // A tag comes once a directory; that also bounds the walk.
+            // Tags are unique within a directory, which also bounds the recursion.
             if seen.insert(entry.tag) && self.keeps(&entry, size, parent, used) {
                 kept.extend_from_slice(self.bytes.get(entry.at..entry.at + 12)?);
                 used.extend(entry.outside);
             }
         }
-        // Four bytes more are the pointer to the next directory: there is none now.
+        // The last four bytes are the offset of the next directory, which is removed.
         let end = at + 2 + kept.len() + 4;
         self.put_u16(at, (kept.len() / 12) as u16);
         self.put(at + 2, &kept);
@@ -207,8 +209,14 @@ impl Block {
         Some(())
     }
 
-    /// Whether an entry stays, brought up to date.
-    fn keeps(&mut self, entry: &Entry, size: (u32, u32), parent: u16, used: &mut Vec<Range<usize>>) -> bool {
+    /// Updates an entry and returns true if it is kept.
+    fn keeps(
+        &mut self,
+        entry: &ExifEntry,
+        size: (u32, u32),
+        parent: u16,
+        used: &mut Vec<Range<usize>>,
+    ) -> bool {
         match entry.tag {
             ORIENTATION => false,
             tag if PREVIEWS.contains(&tag) => false,
@@ -246,7 +254,8 @@ impl Block {
 mod tests {
     use super::*;
 
-    /// A directory's bytes: (tag, kind, count, value) each, and the next directory.
+    /// Returns a directory's bytes from entries (tag, type, count, value) and the offset of the next
+    /// directory.
     fn directory(entries: &[(u16, u16, u32, u32)], next: u32) -> Vec<u8> {
         let mut bytes = (entries.len() as u16).to_le_bytes().to_vec();
         for (tag, kind, count, value) in entries {
@@ -259,7 +268,8 @@ mod tests {
         bytes
     }
 
-    /// Orientation 6, a camera's name at 62, EXIF at 70 with a size, a thumbnail's directory at 200, its JPEG at 240.
+    /// Returns a block with orientation 6, a camera's name at 62, an EXIF directory with a size at 70, a
+    /// thumbnail's directory at 200 and its JPEG at 240.
     fn block() -> Vec<u8> {
         let mut bytes = b"II*\0\x08\0\0\0".to_vec();
         let first = [
@@ -293,10 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn orientation_and_thumbnail_leave_and_the_rest_stays() {
+    fn orientation_and_thumbnail_are_removed() {
         let kept = cleaned(block(), (30, 40)).unwrap();
         assert_eq!(orientation(&kept), None);
-        assert!(kept.len() < 200, "the thumbnail is cut off");
+        assert!(kept.len() < 200, "the thumbnail is truncated");
         let read = exif::Reader::new().read_raw(kept).unwrap();
         let text = |tag| {
             read.get_field(tag, exif::In::PRIMARY)
@@ -313,20 +323,20 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_nothing_points_to_do_not_go_out() {
+    fn unreferenced_bytes_are_removed() {
         let kept = cleaned(block(), (30, 40)).unwrap();
         assert!(!kept.contains(&0xee));
     }
 
     #[test]
-    fn a_block_with_a_hidden_preview_is_dropped() {
+    fn block_with_a_hidden_preview_is_dropped() {
         let mut bytes = block();
         bytes[120..124].copy_from_slice(&[0xff, 0xd8, 0xff, 0xe0]);
         assert_eq!(cleaned(bytes, (30, 40)), None);
     }
 
     #[test]
-    fn a_damaged_block_is_dropped_or_read_but_never_a_panic() {
+    fn damaged_blocks_do_not_panic() {
         let whole = block();
         for length in 0..whole.len() {
             let _ = cleaned(whole[..length].to_vec(), (1, 1));

@@ -1,12 +1,12 @@
-//! Image file directories, as EXIF blocks and TIFF files share them (TIFF 6.0, section 2; `BigTIFF`).
+//! Image file directories of EXIF blocks and TIFF files (TIFF 6.0, section 2; `BigTIFF`).
 
 const ORIENTATION: u64 = 0x0112;
 
-/// Returns the first directory's orientation of a TIFF file or of an EXIF block without its prefix, as stored:
-/// values other than 1 to 8 occur.
+/// Returns the orientation in the first directory of a TIFF file or of an EXIF block without its prefix, as
+/// stored: not always within 1 to 8.
 ///
-/// Every numeric type counts as in Pillow, thus all but BYTE, which is opaque data there and ignored by browsers,
-/// too. A directory that is cut off is read as far as it reaches, and of a repeated tag the first entry counts.
+/// Accepts the numeric types that Pillow accepts: all but BYTE, which Pillow treats as opaque data and
+/// browsers ignore. A truncated directory is read up to its end; of repeated tags the first entry is used.
 pub(crate) fn orientation(bytes: &[u8]) -> Option<u64> {
     Reader::open(bytes)?.first_value(ORIENTATION)
 }
@@ -14,12 +14,13 @@ pub(crate) fn orientation(bytes: &[u8]) -> Option<u64> {
 struct Reader<'a> {
     bytes: &'a [u8],
     big_endian: bool,
-    /// `BigTIFF`: counts and offsets have eight bytes.
+    /// True for `BigTIFF`, whose counts and offsets have eight bytes.
     wide: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Magic numbers in the wrong byte order occur; the byte order mark decides, as in Pillow.
+    /// Opens a block. The byte order mark decides the byte order, as in Pillow, since some files have the
+    /// magic number in the other order.
     fn open(bytes: &'a [u8]) -> Option<Self> {
         let (mark, magic) = bytes.get(..4)?.split_at(2);
         let big_endian = match mark {
@@ -39,7 +40,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// An unsigned integer of `length` bytes, at most eight.
+    /// Reads an unsigned integer of `length` bytes, at most eight.
     fn number(&self, at: usize, length: usize) -> Option<u64> {
         let digits = self.bytes.get(at..at.checked_add(length)?)?;
         let append = |value: u64, digit: &u8| value << 8 | u64::from(*digit);
@@ -63,7 +64,8 @@ impl<'a> Reader<'a> {
             .find_map(|at| self.number_of_entry(at, word))
     }
 
-    /// The first value of the entry at `at`, if it is a natural number. Values take `word` bytes in the entry itself.
+    /// Returns the first value of the entry at `at`, if it is a non-negative integer. An entry has room for
+    /// `word` bytes of values.
     fn number_of_entry(&self, at: usize, word: usize) -> Option<u64> {
         let kind = self.number(at + 2, 2)?;
         let length = match kind {

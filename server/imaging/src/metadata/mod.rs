@@ -1,4 +1,4 @@
-//! What a file carries beside its pixels, cleaned of what would lie about the result or leak what was erased.
+//! Metadata of a file, and its removal as far as it contradicts the result or reveals erased content.
 
 pub(crate) mod exif;
 pub(crate) mod ifd;
@@ -6,7 +6,7 @@ pub(crate) mod xmp;
 
 use tiff::tags::{Tag, Type};
 
-/// A file's metadata: as read by a decoder, and after [`Metadata::cleaned`] as an encoder writes it.
+/// A file's metadata: as read by a decoder; after [`Metadata::cleaned`], as written by an encoder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Metadata {
     /// ICC profile.
@@ -15,17 +15,17 @@ pub(crate) struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// XMP packet.
     pub xmp: Option<Vec<u8>>,
-    /// What only one format knows.
+    /// Metadata of a single format.
     pub extras: Extras,
 }
 
-/// Metadata that goes back into the same format only.
+/// Metadata that is written only to the format that it was read from.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Extras {
     /// Nothing.
     #[default]
     None,
-    /// Chunks that say what the samples mean, and the others (density, text).
+    /// Chunks that define the colour space of the samples, and other chunks (density, text).
     Png {
         colour: Vec<PngChunk>,
         other: Vec<PngChunk>,
@@ -43,7 +43,7 @@ pub(crate) enum Extras {
 }
 
 impl Extras {
-    /// Brings the pixel size in a TIFF's EXIF directory up to date.
+    /// Returns the metadata with the pixel size in a TIFF's EXIF directory replaced by `size`.
     fn resized(mut self, size: (u32, u32)) -> Self {
         if let Self::Tiff { exif, .. } = &mut self {
             for field in exif {
@@ -76,7 +76,8 @@ pub(crate) struct TiffField {
 }
 
 impl Metadata {
-    /// The metadata of an upright picture of `size`: no orientation, no previews, the new size.
+    /// Returns the metadata for a picture of `size` whose orientation was applied: without orientation and
+    /// previews, with the new size.
     pub fn cleaned(self, size: (u32, u32)) -> Self {
         Self {
             icc: self.icc,
@@ -86,7 +87,7 @@ impl Metadata {
         }
     }
 
-    /// Nothing but what the samples mean: the profile and PNG's own colour chunks.
+    /// Returns only the colour space: the profile and PNG's colour chunks.
     pub fn colour_only(&self) -> Self {
         let extras = match &self.extras {
             Extras::Png { colour, .. } => Extras::Png {
@@ -102,8 +103,8 @@ impl Metadata {
         }
     }
 
-    /// Forgets what was said about the samples' colour space, because they were taken to sRGB.
-    pub fn forget_colour(&mut self) {
+    /// Removes the colour space, for samples that were converted to sRGB.
+    pub fn drop_colour(&mut self) {
         self.icc = None;
         if let Extras::Png { colour, .. } = &mut self.extras {
             colour.clear();

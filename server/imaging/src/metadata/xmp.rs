@@ -1,6 +1,5 @@
-//! XMP packets: properties that contradict the edited picture are cut out, the rest stays byte for byte (ISO 16684-1).
-//!
-//! Properties are matched by namespace URI; prefixes are free.
+//! Cleaning of XMP packets (ISO 16684-1): properties that contradict the edited picture are removed, all
+//! other bytes are kept. Properties are matched by namespace URI, under any prefix.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -12,8 +11,8 @@ const XMP: &str = "http://ns.adobe.com/xap/1.0/";
 const NOTE: &str = "http://ns.adobe.com/xmp/note/";
 const PREVIEW: &str = "http://ns.adobe.com/xap/1.0/g/img/";
 const GAIN_MAP: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
-/// Properties that hold for the stored pixels only: orientation, size, embedded previews, a pointer to the extended
-/// packet, which is not written.
+/// Properties of the original file that don't apply to the result: orientation, size, embedded previews, and
+/// the reference to the extended packet, which is not written.
 const STALE: [(&str, &str); 7] = [
     (TIFF, "Orientation"),
     (TIFF, "ImageWidth"),
@@ -23,8 +22,8 @@ const STALE: [(&str, &str); 7] = [
     (XMP, "Thumbnails"),
     (NOTE, "HasExtendedXMP"),
 ];
-/// Namespaces that describe data behind the picture in the file (gain maps, depth maps, further pictures), none of
-/// which is written.
+/// Namespaces that describe data after the picture in the file (gain maps, depth maps, further pictures),
+/// which is not written.
 const STALE_NAMESPACES: [&str; 7] = [
     PREVIEW,
     GAIN_MAP,
@@ -34,15 +33,15 @@ const STALE_NAMESPACES: [&str; 7] = [
     "http://ns.apple.com/depthBlurEffect/1.0/",
     "http://ns.apple.com/portraitEffectsMatte/1.0/",
 ];
-/// Part of the URIs of Google's schemas for motion photos, containers and depth, and of phone makers' schemas derived
-/// from them, as `http://ns.google.com/photos/1.0/camera/`.
+/// A substring of the URIs of Google's schemas for motion photos, containers and depth, and of schemas
+/// derived from them, such as `http://ns.google.com/photos/1.0/camera/`.
 const PHOTOS: &str = "/photos/";
-/// Among those, the schemas that hold for the edited picture, too: the projection of a panorama, the kind of a collage.
+/// Schemas among these that remain valid after an edit: the projection of a panorama, the type of a collage.
 const PHOTOS_KEPT: [&str; 2] = [
     "http://ns.google.com/photos/1.0/panorama/",
     "http://ns.google.com/photos/1.0/creations/",
 ];
-/// Namespaces of prefixes that a packet uses without declaring them.
+/// Namespaces of prefixes that packets use without a declaration.
 const USUAL_PREFIXES: [(&str, &str); 13] = [
     ("tiff", TIFF),
     ("exif", EXIF),
@@ -58,16 +57,17 @@ const USUAL_PREFIXES: [(&str, &str); 13] = [
     ("Container", "http://ns.google.com/photos/1.0/container/"),
     ("hdrgm", GAIN_MAP),
 ];
-/// The most undeclared prefixes of a packet that is cleaned.
+/// The most undeclared prefixes in a packet; packets with more are dropped.
 const MAX_UNDECLARED: usize = 32;
-/// The most elements and texts of a packet that is cleaned, for about 100 bytes of memory each.
+/// The most elements and texts in a packet, each of which takes about 100 bytes of memory; packets with more
+/// are dropped.
 const MAX_NODES: u32 = 250_000;
 
-/// Returns the value of `tiff:Orientation`, 1 to 8, written as an attribute or as an element. In a packet that is not
-/// well-formed the usual prefix is searched for, as in Pillow.
+/// Returns the value of `tiff:Orientation`, 1 to 8, from an attribute or an element. In packets that aren't
+/// well-formed, searches for the prefix `tiff`, as Pillow does.
 pub(crate) fn orientation(packet: &[u8]) -> Option<u64> {
     let text = decoded(packet)?;
-    let declared = Declared::new(&text);
+    let declared = DeclaredPacket::new(&text);
     let document = declared.as_ref().and_then(|declared| parse(&declared.text).ok());
     let value = match document {
         Some(document) => document.descendants().find_map(|node| {
@@ -90,7 +90,7 @@ fn digit(text: &str) -> Option<u64> {
 
 /// Returns the packet, as UTF-8, without stale properties; `None` if it is not well-formed.
 pub(crate) fn cleaned(packet: &[u8]) -> Option<Vec<u8>> {
-    let Declared { text, inserted } = Declared::new(&decoded(packet)?)?;
+    let DeclaredPacket { text, inserted } = DeclaredPacket::new(&decoded(packet)?)?;
     let document = parse(&text).ok()?;
     let mut cuts = vec![inserted];
     for node in document.descendants().filter(Node::is_element) {
@@ -110,7 +110,7 @@ pub(crate) fn cleaned(packet: &[u8]) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(text.len());
     let mut at = 0;
     for cut in cuts {
-        // Empty for a cut inside an element that is cut whole.
+        // Empty for a cut inside an element that is removed as a whole.
         kept.extend_from_slice(text.get(at..cut.start).unwrap_or_default().as_bytes());
         at = at.max(cut.end);
     }
@@ -126,7 +126,8 @@ fn is_stale_namespace(uri: &str) -> bool {
     STALE_NAMESPACES.contains(&uri) || (uri.contains(PHOTOS) && !PHOTOS_KEPT.contains(&uri))
 }
 
-/// Adds an element's declarations of stale namespaces to `cuts`. The parser returns them without positions.
+/// Adds the ranges of an element's declarations of stale namespaces to `cuts`. The parser doesn't return
+/// their positions.
 fn declarations(text: &str, node: Node<'_, '_>, cuts: &mut Vec<Range<usize>>) {
     let mut at = node.range().start;
     while let Some(found) = next_attribute(text, at) {
@@ -142,7 +143,7 @@ fn declarations(text: &str, node: Node<'_, '_>, cuts: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Returns the next attribute at or behind `at` in a well-formed start tag.
+/// Returns the range of the next attribute at or after `at` in a well-formed start tag.
 fn next_attribute(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let space = rest.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
@@ -162,14 +163,14 @@ fn with_space_before(text: &str, range: Range<usize>) -> Range<usize> {
     before.trim_end().len()..range.end
 }
 
-/// A well-formed packet whose prefixes are all declared.
-struct Declared {
+/// A well-formed packet with declarations for all prefixes.
+struct DeclaredPacket {
     text: String,
-    /// Declarations that the packet itself lacks, in its root element.
+    /// The range of declarations that were missing and were inserted into the root element.
     inserted: Range<usize>,
 }
 
-impl Declared {
+impl DeclaredPacket {
     fn new(packet: &str) -> Option<Self> {
         let mut text = packet.to_owned();
         let mut inserted = 0..0;
@@ -216,7 +217,7 @@ fn parse(text: &str) -> Result<Document<'_>, Error> {
     Document::parse_with_options(text, options)
 }
 
-/// Returns the packet as text without zero bytes at its end. Every encoding of XMP is read but UTF-32.
+/// Returns the packet as text, without trailing zero bytes. Supports UTF-8 and UTF-16, but not UTF-32.
 fn decoded(packet: &[u8]) -> Option<Cow<'_, str>> {
     let units = |read: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = packet.as_chunks().0.iter().map(|pair| read(*pair)).collect();
@@ -248,7 +249,7 @@ mod tests {
  </rdf:Description></rdf:RDF></x:xmpmeta>"#;
 
     #[test]
-    fn orientation_and_pictures_leave_the_packet_and_the_rest_stays() {
+    fn stale_properties_are_removed() {
         let kept = String::from_utf8(cleaned(PACKET.as_bytes()).unwrap()).unwrap();
         for gone in [
             "Orientation",
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn orientation_is_read_from_an_attribute_and_from_an_element() {
+    fn orientation_is_read_from_attribute_or_element() {
         assert_eq!(orientation(PACKET.as_bytes()), Some(6));
         assert_eq!(orientation(b"<tiff:Orientation>8</tiff:Orientation>"), Some(8));
         assert_eq!(orientation(b"<tiff:Orientation>9</tiff:Orientation>"), None);
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_cannot_be_read_is_dropped_whole() {
+    fn invalid_packet_is_dropped() {
         assert_eq!(cleaned(b"<xmp:Thumbnails><rdf:Alt>"), None);
         assert_eq!(cleaned(&[0xff, 0xfe, b'<']), None);
     }

@@ -1,18 +1,19 @@
-//! The pictures of `make_data.py`: files and the formulas of their pixels.
+//! The files of `make_data.py` and the formulas of their pixels.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::collections::HashMap;
 
-use iopaint_imaging::Limits;
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Encoded, GrayImage, Picture, RgbImage, decode};
 
 pub const WIDTH: u32 = 13;
 pub const HEIGHT: u32 = 9;
-pub const LIMITS: Limits = Limits {
+pub const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 20,
     max_side: 4096,
 };
 
+/// Reads a file of `tests/data`.
 pub fn file(name: &str) -> Vec<u8> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
@@ -20,17 +21,17 @@ pub fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A file of `tests/fixtures/cases`.
+/// Reads a file of `tests/fixtures/cases`.
 pub fn case(name: &str) -> Vec<u8> {
     file(&format!("{CASES}/{name}"))
 }
 
-/// Every file of `tests/data`, by name.
+/// Reads all files of `tests/data`, with their names.
 pub fn files() -> Vec<(String, Vec<u8>)> {
     folder("")
 }
 
-/// Every JPEG of `make_jpegs.py`, by name, and its reference; None for files that must be refused.
+/// Reads all JPEGs of `make_jpegs.py`, with name and reference; `None` for files that must be rejected.
 pub fn jpegs() -> Vec<(String, Vec<u8>, Option<Vec<u8>>)> {
     let files: HashMap<_, _> = folder("jpeg").into_iter().collect();
     let mut jpegs: Vec<_> = files
@@ -44,14 +45,15 @@ pub fn jpegs() -> Vec<(String, Vec<u8>, Option<Vec<u8>>)> {
     jpegs
 }
 
-/// Every file of `tests/fixtures/cases`, by name.
+/// Reads all files of `tests/fixtures/cases`, with their names.
 pub fn cases() -> Vec<(String, Vec<u8>)> {
     folder(CASES)
 }
 
-/// From `tests/data`.
+/// The path of the cases, relative to `tests/data`.
 const CASES: &str = "../../../../tests/fixtures/cases";
 
+/// Reads all files of a folder below `tests/data`, with their names.
 fn folder(below: &str) -> Vec<(String, Vec<u8>)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
@@ -86,11 +88,11 @@ pub fn gray(x: u32, y: u32) -> [u8; 3] {
     [(x * 19 + y * 3) as u8; 3]
 }
 
-pub fn deep(x: u32, y: u32) -> [u16; 3] {
+pub fn rgb16(x: u32, y: u32) -> [u16; 3] {
     [(x * 4999) as u16, (y * 7001) as u16, ((x + y) * 3001) as u16]
 }
 
-pub fn deep_alpha(x: u32, y: u32) -> u16 {
+pub fn alpha16(x: u32, y: u32) -> u16 {
     65535 - (x * y * 600) as u16
 }
 
@@ -103,21 +105,22 @@ pub fn one_bit(x: u32, y: u32) -> [u8; 3] {
     [if (x ^ y) & 1 == 1 { 255 } else { 0 }; 3]
 }
 
-/// value / 257, rounded.
-pub fn eight(value: u16) -> u8 {
+/// Returns value / 257, rounded.
+pub fn eight_bit(value: u16) -> u8 {
     (f64::from(value) / 257.0).round() as u8
 }
 
-/// The pixels of the JPEG and lossy WebP files, before compression.
+/// Returns the pixels of the JPEG and lossy WebP files before compression.
 pub fn smooth(x: u32, y: u32) -> [u8; 3] {
     [(x * 15 + 20) as u8, (y * 20 + 30) as u8, (200 - x * 5) as u8]
 }
 
+/// Iterates over all pixel positions, in raster order.
 pub fn positions() -> impl Iterator<Item = (u32, u32)> {
     (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)))
 }
 
-/// An EXIF block whose first directory, at 8, holds an orientation.
+/// Returns an EXIF block with an orientation in the first directory, at 8.
 pub fn exif_block(big_endian: bool, kind: u16, count: u32, value: [u8; 4]) -> Vec<u8> {
     let short = |number: u16| {
         if big_endian {
@@ -147,15 +150,15 @@ pub fn exif_block(big_endian: bool, kind: u16, count: u32, value: [u8; 4]) -> Ve
     block
 }
 
-/// `rgb.jpg` with further segments behind its JFIF header, as (marker, payload).
+/// Returns `rgb.jpg` with segments, each (marker, payload), inserted after its JFIF header.
 pub fn jpeg_with(segments: &[(u8, &[u8])]) -> Vec<u8> {
     let mut bytes = file("rgb.jpg");
-    let further = segments.iter().flat_map(|(marker, payload)| {
+    let inserted = segments.iter().flat_map(|(marker, payload)| {
         let length = (payload.len() as u16 + 2).to_be_bytes();
         [&[0xff, *marker], &length[..], payload].concat()
     });
-    let further: Vec<u8> = further.collect();
-    bytes.splice(20..20, further);
+    let inserted: Vec<u8> = inserted.collect();
+    bytes.splice(20..20, inserted);
     bytes
 }
 
@@ -165,8 +168,8 @@ pub fn png_chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     [&length[..], &body, &crc32fast::hash(&body).to_be_bytes()].concat()
 }
 
-/// `rgb.png` with further chunks before and behind its pixels.
-pub fn png_with(before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+/// Returns `rgb.png` with chunks inserted before and after its pixels.
+pub fn png_with(before: &[(&[u8; 4], &[u8])], after: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let bytes = file("rgb.png");
     let (header, rest) = bytes.split_at(33);
     let (pixels, end) = rest.split_at(rest.len() - 12);
@@ -174,7 +177,7 @@ pub fn png_with(before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &[u8])]) -> V
         let chunks = chunks.iter().flat_map(|(kind, data)| png_chunk(**kind, data));
         chunks.collect()
     };
-    [header, &joined(before), pixels, &joined(behind), end].concat()
+    [header, &joined(before), pixels, &joined(after), end].concat()
 }
 
 pub fn riff_chunk(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
@@ -189,22 +192,23 @@ pub fn webp_file(chunks: &[u8]) -> Vec<u8> {
     riff_chunk(*b"RIFF", &[b"WEBP", chunks].concat())
 }
 
-/// A `VP8X` chunk of the test pictures' size.
+/// Returns a `VP8X` chunk.
 pub fn webp_features(flags: u8, (width, height): (u32, u32)) -> Vec<u8> {
     let side = |length: u32| (length - 1).to_le_bytes();
     let payload = [&[flags, 0, 0, 0][..], &side(width)[..3], &side(height)[..3]].concat();
     riff_chunk(*b"VP8X", &payload)
 }
 
-/// The bitstream's chunk of `rgb.webp`.
+/// Returns the bitstream chunk of `rgb.webp`.
 pub fn webp_bitstream() -> Vec<u8> {
     let bytes = file("rgb.webp");
     assert_eq!(&bytes[12..16], b"VP8L");
     bytes[12..].to_vec()
 }
 
-/// `rgb.webp` as an extended file with these flags, and further chunks before and behind its pixels.
-pub fn webp_with(flags: u8, before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+/// Returns `rgb.webp` as an extended file with these flags, and with chunks inserted before and after its
+/// pixels.
+pub fn webp_with(flags: u8, before: &[(&[u8; 4], &[u8])], after: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let joined = |chunks: &[(&[u8; 4], &[u8])]| -> Vec<u8> {
         let chunks = chunks
             .iter()
@@ -212,5 +216,35 @@ pub fn webp_with(flags: u8, before: &[(&[u8; 4], &[u8])], behind: &[(&[u8; 4], &
         chunks.collect()
     };
     let features = webp_features(flags, (WIDTH, HEIGHT));
-    webp_file(&[features, joined(before), webp_bitstream(), joined(behind)].concat())
+    webp_file(&[features, joined(before), webp_bitstream(), joined(after)].concat())
+}
+
+pub const RED: image::Rgb<u8> = image::Rgb([200, 10, 20]);
+
+/// Decodes a file of `tests/data`.
+pub fn picture(name: &str) -> Picture {
+    decode(&common::file(name), &LIMITS).unwrap()
+}
+
+/// Returns the picture with the 4 x 3 pixels at (2, 1) filled with red, and the mask of these pixels.
+pub fn erased(picture: &Picture) -> (RgbImage, GrayImage) {
+    let (mut result, mut hole) = (
+        picture.rgb.clone(),
+        GrayImage::new(picture.width(), picture.height()),
+    );
+    for (x, y) in (1..4).flat_map(|y| (2..6).map(move |x| (x, y))) {
+        result.put_pixel(x, y, RED);
+        hole.put_pixel(x, y, image::Luma([255]));
+    }
+    (result, hole)
+}
+
+/// Encodes the picture after [`erased`].
+pub fn encoded(picture: &Picture, options: EncodeOptions) -> Encoded {
+    let (result, hole) = erased(picture);
+    picture.encode(&result, &hole, &options).unwrap()
+}
+
+pub fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }

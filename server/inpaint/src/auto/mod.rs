@@ -1,11 +1,11 @@
-//! The strategy that picks the size itself.
+//! The strategy `Auto`, which selects regions and their sizes by the depth of the hole.
 //!
-//! A network fills well what it was trained for: holes of a couple of hundred pixels with as much picture around them.
-//! Patches of the surroundings, too, find less that fits the larger the hole is. So every part of the hole runs at a size
-//! at which it is no deeper than the model can take (see [`Inpainter::max_hole_depth_px`]), the thin ones first; what was filled is
-//! picture to the next. What ran scaled down gets its detail back from the picture around it (see [`Detail`]).
+//! Networks fill holes of a few hundred pixels well, with as much context around them, since they were
+//! trained on such crops; patch-based filling, too, finds fewer matches the larger the hole is. `Auto`
+//! therefore runs every component of the hole at a size at which it is no deeper than
+//! [`Inpainter::max_hole_depth_px`], thin components first; pixels that one step filled are known to the
+//! next. Components that ran scaled down get their detail back from the surrounding image (see [`Detail`]).
 
-mod parts;
 mod plan;
 
 use std::borrow::Cow;
@@ -13,18 +13,19 @@ use std::ops::ControlFlow;
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-use self::plan::{Sizes, Step, plan};
+use self::plan::{ModelLimits, PlannedForward, plan};
 use crate::{
     Context, Detail, ForwardError, InpaintError, InpaintOutput, Inpainter, Rect,
-    compose::paste_part,
+    bicubic_u8::resize_rgb,
+    compose::paste_core,
+    downsampling::{downsampled_hole, downsampled_rgb},
     forward::forward,
-    halving::{halved_hole, halved_rgb},
     pad::{padded_gray, padded_rgb},
-    resample::cubic_rgb,
-    seam::{meet, widened},
+    seam_blending::{blend_seam, with_ring},
 };
 
-/// Fills the hole of `image`, which isn't empty and has the size of `mask`; pixels outside it stay.
+/// Fills the hole of `image`, which isn't empty and has the size of `mask`. Pixels outside the hole keep
+/// their values.
 ///
 /// # Errors
 /// [`InpaintError::Stopped`] and [`InpaintError::Forward`].
@@ -36,36 +37,38 @@ pub(crate) fn inpaint(
     context: &Context<'_>,
 ) -> Result<InpaintOutput, InpaintError> {
     let max_pixels = model.max_forward_pixels().unwrap_or(u64::MAX);
-    let sizes = Sizes {
+    let limits = ModelLimits {
         padding: model.padding(),
-        deepest: model.max_hole_depth_px(),
+        max_hole_depth_px: model.max_hole_depth_px(),
         max_forward_pixels: max_pixels.min(context.options.max_forward_pixels),
     };
-    let steps = plan(mask, sizes);
+    let steps = plan(mask, limits);
+    // The part of the hole that no step has filled yet.
     let mut missing = mask.clone();
-    // The image itself until the first part is pasted, so that it isn't held twice while the model runs on that.
+    // Borrows the image until the first step is pasted, so that peak memory has one copy during that forward
+    // pass.
     let mut filled = Cow::Borrowed(image);
     let (mut scaled, mut crops) = (false, 0);
     for (done, step) in steps.iter().enumerate() {
         if let ControlFlow::Break(stop) = context.monitor.crop(done, steps.len()) {
             return Err(InpaintError::Stopped(stop));
         }
-        if !any_in(&missing, step.core) {
+        if !has_hole_in(&missing, step.core) {
             continue;
         }
-        let mut run = |step| filling(model, detail, &filled, &missing, step, context);
+        let mut run = |step| fill_region(model, detail, &filled, &missing, step, context);
         let filling = match run(*step) {
-            // Once more with a quarter of the pixels. What doesn't fit then, doesn't fit.
+            // One retry with a quarter of the pixels.
             Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) => {
                 scaled = true;
-                run(Step {
+                run(PlannedForward {
                     halvings: step.halvings + 1,
                     ..*step
                 })?
             }
             result => result?,
         };
-        paste_part(&filling, image, &missing, step.region, step.core, filled.to_mut());
+        paste_core(&filling, image, &missing, step.region, step.core, filled.to_mut());
         clear(&mut missing, step.core);
         scaled |= step.limited;
         crops += 1;
@@ -77,50 +80,50 @@ pub(crate) fn inpaint(
     })
 }
 
-/// What the hole in a step's region is filled with; in the upper left corner.
-fn filling(
+/// Returns the step's region with the hole filled, in the upper left corner of the returned image.
+fn fill_region(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
     image: &RgbImage,
     missing: &GrayImage,
-    Step { region, halvings, .. }: Step,
+    PlannedForward { region, halvings, .. }: PlannedForward,
     context: &Context<'_>,
 ) -> Result<RgbImage, InpaintError> {
     let size = (region.width, region.height);
     let image = padded_rgb(image, region, size);
     let hole = padded_gray(missing, region, size);
-    let widen = |mask: GrayImage| {
+    let models_hole = |mask: GrayImage| {
         if context.options.blend {
-            widened(&mask)
+            with_ring(&mask)
         } else {
             mask
         }
     };
-    let wide = widen(hole.clone());
+    let ringed = models_hole(hole.clone());
     let mut filling = if halvings == 0 {
-        forward(model, &image, &wide, Rect::whole(size), context)?
+        forward(model, &image, &ringed, Rect::whole(size), context)?
     } else {
-        let small_image = halved_rgb(image.clone(), halvings);
-        let small_hole = widen(halved_hole(hole.clone(), halvings));
+        let small_image = downsampled_rgb(image.clone(), halvings);
+        let small_hole = models_hole(downsampled_hole(hole.clone(), halvings));
         let (width, height) = small_image.dimensions();
         let small = Rect::whole((width, height));
         let filling = forward(model, &small_image, &small_hole, small, context)?;
         let filling = padded_rgb(&filling, small, (width, height));
-        let sharp = match detail {
+        let detailed = match detail {
             Some(detail) => detail
-                .restore(&image, &wide, &filling, halvings, context.monitor)
+                .restore(&image, &ringed, &filling, halvings, context.monitor)
                 .map_err(InpaintError::Stopped)?,
             None => None,
         };
-        sharp.unwrap_or_else(|| cubic_rgb(&filling, width << halvings, height << halvings))
+        detailed.unwrap_or_else(|| resize_rgb(&filling, width << halvings, height << halvings))
     };
     if context.options.blend {
-        meet(&mut filling, &image, &hole, &wide);
+        blend_seam(&mut filling, &image, &hole, &ringed);
     }
     Ok(filling)
 }
 
-fn any_in(mask: &GrayImage, area: Rect) -> bool {
+fn has_hole_in(mask: &GrayImage, area: Rect) -> bool {
     let columns = area.x as usize..(area.x + area.width) as usize;
     let rows = mask.as_raw().chunks_exact(mask.width().max(1) as usize);
     let mut rows = rows.skip(area.y as usize).take(area.height as usize);

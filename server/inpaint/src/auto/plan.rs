@@ -1,83 +1,94 @@
-//! Which regions run, how far scaled down, and in which order.
+//! Planning of the strategy `Auto`: regions, their sizes and their order.
 
 use std::collections::BTreeMap;
 
 use iopaint_imaging::{GrayImage, distance_to_known};
 
-use super::parts::{Part, parts};
-use crate::{Padding, Rect, changed_box, pad::padded_gray};
+use crate::{
+    Padding, Rect, changed_box,
+    components::{HoleComponent, hole_components},
+    pad::padded_gray,
+};
 
-/// The longest side in pixels of an image that runs whole.
-pub(super) const WHOLE: u32 = 800;
-/// Pixels of context on every side of a hole, at the size at which it runs.
+/// The longest side in pixels of an image that runs as one region: the trigger of `IOPaint`'s Crop strategy.
+pub(super) const MAX_SINGLE_REGION_SIDE: u32 = 800;
+/// Pixels of context on every side of a hole, at the size at which it runs: the margin of `IOPaint`'s Crop
+/// strategy.
 const CONTEXT: u32 = 128;
-/// The side in pixels, at the size at which they run, of the squares in which parts of the hole run together, and into
-/// which long parts are cut.
-const CELL: u32 = 384;
+/// Side in pixels of the grid squares that group small components into one region and divide long components,
+/// at the size at which they run. With [`CONTEXT`] on both sides a square's region has 640 pixels a side.
+const GRID_SQUARE: u32 = 384;
+/// The most halvings; 2^16 exceeds the longest side that is accepted by default.
+const MAX_HALVINGS: u32 = 16;
 
-/// What a model can fill at once.
+/// The limits of a model that planning has to respect.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sizes {
+pub(super) struct ModelLimits {
     pub(super) padding: Padding,
-    /// How deep the middle of a hole may lie at its own size, in pixels.
-    pub(super) deepest: f32,
-    /// The pixels of the largest forward.
+    /// The largest distance in pixels from a hole pixel to the nearest known pixel, at the size at which the
+    /// hole runs.
+    pub(super) max_hole_depth_px: f32,
+    /// The largest forward pass, in pixels.
     pub(super) max_forward_pixels: u64,
 }
 
-/// One forward.
+/// A planned forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    /// The part of the hole that this step fills.
+pub(super) struct PlannedForward {
+    /// The rectangle whose hole pixels this step fills.
     pub(super) core: Rect,
-    /// What the model sees: `core` and its context.
+    /// The model's input: `core` and its context.
     pub(super) region: Rect,
-    /// How often `region` is halved before it runs.
+    /// The number of times that `region` is downsampled by 2 before it runs.
     pub(super) halvings: u32,
-    /// Whether that is more often than the hole asks for, since the forward would be too large.
+    /// True if `halvings` is larger than the hole's depth requires, because the forward pass would exceed its
+    /// limit.
     pub(super) limited: bool,
 }
 
-/// The steps that fill the hole (all that isn't 0) of `mask`: what is thin first, at its own size; then what is deep,
-/// scaled down until the model can see across.
-pub(super) fn plan(mask: &GrayImage, sizes: Sizes) -> Vec<Step> {
+/// Plans the steps that fill the hole of `mask` (all pixels that aren't 0): thin components first, at full
+/// size, then deeper ones, scaled down until their depth is within the model's limit.
+pub(super) fn plan(mask: &GrayImage, limits: ModelLimits) -> Vec<PlannedForward> {
     let (width, height) = mask.dimensions();
-    // With what is known beside it, from which depth is counted.
-    let Some(hole) = changed_box(mask).map(|hole| surroundings(hole, 1, (width, height))) else {
+    // One pixel of margin includes the adjacent known pixels, to which distances are measured.
+    let Some(hole) = changed_box(mask).map(|hole| hole.grown(1, (width, height))) else {
         return Vec::new();
     };
-    let inside = padded_gray(mask, hole, (hole.width, hole.height));
-    let is_hole: Vec<bool> = inside.as_raw().iter().map(|value| *value > 0).collect();
-    let depth = distance_to_known(&is_hole, hole.width as usize);
-    let parts = parts(&depth, hole.width as usize);
-    // Where nothing is known the depth has no bound but the image's.
-    let middle = width.max(height) as f32 / 2.0;
-    let halvings_for = |part: &Part| (part.depth.min(middle) / sizes.deepest).log2().ceil().max(0.0) as u32;
-    let deepest = parts.iter().map(halvings_for).max().unwrap_or_default();
-    let whole = Rect::whole((width, height));
-    let mut steps = if width.max(height) <= WHOLE {
-        vec![Step {
+    let cropped = padded_gray(mask, hole, (hole.width, hole.height));
+    let is_hole: Vec<bool> = cropped.as_raw().iter().map(|value| *value > 0).collect();
+    let depths = distance_to_known(&is_hole, hole.width as usize);
+    let components = hole_components(&depths, hole.width as usize, |depth| depth > 0.0);
+    // Without any known pixel, distances are unbounded; half of the longer side is the depth then.
+    let max_depth = width.max(height) as f32 / 2.0;
+    let halvings_for = |component: &HoleComponent<f32>| {
+        let ratio = component.max.min(max_depth) / limits.max_hole_depth_px;
+        ratio.log2().ceil().max(0.0) as u32
+    };
+    let max_halvings = components.iter().map(halvings_for).max().unwrap_or_default();
+    let mut steps = if width.max(height) <= MAX_SINGLE_REGION_SIDE {
+        vec![PlannedForward {
             core: hole,
-            region: whole,
-            halvings: deepest,
+            region: Rect::whole((width, height)),
+            halvings: max_halvings,
             limited: false,
         }]
     } else {
         let mut steps = Vec::new();
-        for halvings in 0..=deepest {
-            let cell = CELL << halvings.min(16);
-            let of_size = parts.iter().filter(|part| halvings_for(part) == halvings);
-            for core in cores(of_size.map(|part| part.bounds), &is_hole, hole.width, cell) {
+        for halvings in 0..=max_halvings {
+            let scale = halvings.min(MAX_HALVINGS);
+            let of_depth = components
+                .iter()
+                .filter(|component| halvings_for(component) == halvings);
+            let bounds = of_depth.map(|component| component.bounds);
+            for core in cores(bounds, &is_hole, hole.width, GRID_SQUARE << scale) {
                 let core = Rect {
                     x: hole.x + core.x,
                     y: hole.y + core.y,
                     ..core
                 };
-                let margin = CONTEXT << halvings.min(16);
-                let region = surroundings(core, margin, (width, height));
-                steps.push(Step {
+                steps.push(PlannedForward {
                     core,
-                    region,
+                    region: core.grown(CONTEXT << scale, (width, height)),
                     halvings,
                     limited: false,
                 });
@@ -86,7 +97,8 @@ pub(super) fn plan(mask: &GrayImage, sizes: Sizes) -> Vec<Step> {
         steps
     };
     for step in &mut steps {
-        while step.halvings < 16 && forward_pixels(sizes.padding, step) > sizes.max_forward_pixels {
+        while step.halvings < MAX_HALVINGS && forward_pixels(limits.padding, step) > limits.max_forward_pixels
+        {
             step.halvings += 1;
             step.limited = true;
         }
@@ -94,39 +106,45 @@ pub(super) fn plan(mask: &GrayImage, sizes: Sizes) -> Vec<Step> {
     steps
 }
 
-fn forward_pixels(padding: Padding, step: &Step) -> u64 {
+/// Returns the number of pixels of a step's forward pass, after padding.
+fn forward_pixels(padding: Padding, step: &PlannedForward) -> u64 {
     let side = |side: u32| side.div_ceil(1 << step.halvings);
     let (width, height) = padding.size(side(step.region.width), side(step.region.height));
     width.saturating_mul(height)
 }
 
-/// Rectangles that hold all parts together, in the order of rows: small parts whose middles are in one square of side
-/// `cell` share one, a part of up to two squares has its own, and a longer one is cut along the squares.
-fn cores(parts: impl Iterator<Item = Rect>, hole: &[bool], width: u32, cell: u32) -> Vec<Rect> {
+/// Returns rectangles that together contain all components, in raster order. Components of at most one grid
+/// square whose centres are in the same square share a rectangle; those of up to two squares have one of
+/// their own; longer ones are divided along the grid. `components` are bounding boxes in `hole`, which has
+/// `width` columns; `square` is the side of a grid square in pixels.
+fn cores(components: impl Iterator<Item = Rect>, hole: &[bool], width: u32, square: u32) -> Vec<Rect> {
     let mut shared = BTreeMap::<(u32, u32), Rect>::new();
     let mut cores = Vec::new();
-    for part in parts {
-        let longer = part.width.max(part.height);
-        if longer <= cell {
-            let place = |start: u32, length: u32| (start + length / 2) / cell;
+    for component in components {
+        let longer = component.width.max(component.height);
+        if longer <= square {
+            let cell = |start: u32, length: u32| (start + length / 2) / square;
             shared
-                .entry((place(part.y, part.height), place(part.x, part.width)))
-                .and_modify(|core| *core = core.union(&part))
-                .or_insert(part);
-        } else if longer <= 2 * cell {
-            cores.push(part);
+                .entry((
+                    cell(component.y, component.height),
+                    cell(component.x, component.width),
+                ))
+                .and_modify(|core| *core = core.union(&component))
+                .or_insert(component);
+        } else if longer <= 2 * square {
+            cores.push(component);
         } else {
-            let rows = part.y / cell..=(part.y + part.height - 1) / cell;
-            let columns = part.x / cell..=(part.x + part.width - 1) / cell;
-            let squares = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
-            cores.extend(squares.filter_map(|(row, column)| {
-                let square = Rect {
-                    x: column * cell,
-                    y: row * cell,
-                    width: cell,
-                    height: cell,
+            let rows = component.y / square..=(component.y + component.height - 1) / square;
+            let columns = component.x / square..=(component.x + component.width - 1) / square;
+            let cells = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
+            cores.extend(cells.filter_map(|(row, column)| {
+                let cell = Rect {
+                    x: column * square,
+                    y: row * square,
+                    width: square,
+                    height: square,
                 };
-                filled(hole, width, part.intersection(&square)?)
+                hole_bounds(hole, width, component.intersection(&cell)?)
             }));
         }
     }
@@ -135,8 +153,8 @@ fn cores(parts: impl Iterator<Item = Rect>, hole: &[bool], width: u32, cell: u32
     cores
 }
 
-/// The smallest rectangle with the pixels of the hole in `area`.
-fn filled(hole: &[bool], width: u32, area: Rect) -> Option<Rect> {
+/// Returns the bounding box of the hole pixels in `area`.
+fn hole_bounds(hole: &[bool], width: u32, area: Rect) -> Option<Rect> {
     let mut found: Option<Rect> = None;
     for y in area.y..area.y + area.height {
         let start = y as usize * width as usize + area.x as usize;
@@ -155,40 +173,23 @@ fn filled(hole: &[bool], width: u32, area: Rect) -> Option<Rect> {
     found
 }
 
-/// `core` with `margin` pixels more on every side; what the image's edge cuts off is added on the other side.
-fn surroundings(core: Rect, margin: u32, (width, height): (u32, u32)) -> Rect {
-    let span = |start: u32, length: u32, side: u32| {
-        let wanted = length.saturating_add(2 * margin).min(side);
-        let first = start.saturating_sub(margin).min(side - wanted);
-        (first, wanted)
-    };
-    let (x, columns) = span(core.x, core.width, width);
-    let (y, rows) = span(core.y, core.height, height);
-    Rect {
-        x,
-        y,
-        width: columns,
-        height: rows,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LAMA: Sizes = Sizes {
+    const LAMA: ModelLimits = ModelLimits {
         padding: Padding {
             modulo: 8,
             min_size: 16,
             square: false,
         },
-        deepest: 128.0,
+        max_hole_depth_px: 128.0,
         max_forward_pixels: u64::MAX,
     };
 
-    impl Sizes {
-        fn up_to(self, max_forward_pixels: u64) -> Self {
+    impl ModelLimits {
+        fn with_max_forward_pixels(self, max_forward_pixels: u64) -> Self {
             Self {
                 max_forward_pixels,
                 ..self
@@ -205,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn a_small_image_runs_whole() {
+    fn small_image_is_one_region() {
         let steps = plan(&mask(800, 600, |x, y| disc(x, y, (300, 300), 40)), LAMA);
         assert_eq!((steps.len(), steps[0].halvings), (1, 0));
         assert_eq!(steps[0].region, Rect::whole((800, 600)));
     }
 
     #[test]
-    fn a_hole_that_is_too_deep_to_see_across_runs_smaller() {
+    fn deep_hole_runs_scaled_down() {
         for (radius, halvings) in [(120, 0), (200, 1), (400, 2)] {
             let steps = plan(&mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), radius)), LAMA);
             assert!(
@@ -223,36 +224,42 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_sees_across_deeper_holes_runs_them_larger() {
+    fn larger_depth_limit_runs_larger() {
         let blob = mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), 400));
-        let halvings = |deepest| plan(&blob, Sizes { deepest, ..LAMA })[0].halvings;
+        let halvings = |max_hole_depth_px| {
+            let limits = ModelLimits {
+                max_hole_depth_px,
+                ..LAMA
+            };
+            plan(&blob, limits)[0].halvings
+        };
         assert_eq!([100.0, 256.0, 512.0].map(halvings), [2, 1, 0]);
     }
 
     #[test]
-    fn a_long_wire_runs_in_squares_at_its_own_size() {
+    fn long_wire_is_divided_at_full_size() {
         let steps = plan(&mask(3000, 2000, |x, y| (2 * x).abs_diff(3 * y) < 12), LAMA);
         assert!(steps.len() > 7, "{}", steps.len());
         for step in steps {
             assert_eq!(step.halvings, 0);
-            assert!(step.region.width.max(step.region.height) <= CELL + 2 * CONTEXT);
+            assert!(step.region.width.max(step.region.height) <= GRID_SQUARE + 2 * CONTEXT);
         }
     }
 
     #[test]
-    fn a_stroke_runs_whole() {
+    fn stroke_of_two_squares_is_one_region() {
         let stroke = |x: u32, y: u32| (700..1300).contains(&x) && (900..960).contains(&y);
         assert_eq!(plan(&mask(3000, 2000, stroke), LAMA).len(), 1);
     }
 
     #[test]
-    fn letters_that_stand_together_run_together() {
+    fn adjacent_letters_share_a_region() {
         let letter = |x: u32, y: u32| x % 30 < 12 && (1000..1030).contains(&y) && (800..1100).contains(&x);
         assert!(plan(&mask(3000, 2000, letter), LAMA).len() <= 2);
     }
 
     #[test]
-    fn what_is_thin_comes_before_what_is_deep() {
+    fn thin_components_come_first() {
         let both = |x: u32, y: u32| disc(x, y, (500, 500), 300) || (1700..1704).contains(&x);
         let halvings: Vec<_> = plan(&mask(2000, 1500, both), LAMA)
             .iter()
@@ -262,15 +269,18 @@ mod tests {
     }
 
     #[test]
-    fn no_forward_is_over_the_limit() {
-        let all = plan(&mask(3000, 2000, |_, _| true), LAMA.up_to(512 * 512));
+    fn no_forward_exceeds_the_limit() {
+        let all = plan(
+            &mask(3000, 2000, |_, _| true),
+            LAMA.with_max_forward_pixels(512 * 512),
+        );
         assert!(
             all.iter()
                 .all(|step| forward_pixels(LAMA.padding, step) <= 512 * 512)
         );
         let blob = mask(2400, 2000, |x, y| disc(x, y, (1200, 1000), 120));
         let limited = |max_pixels| {
-            let steps = plan(&blob, LAMA.up_to(max_pixels));
+            let steps = plan(&blob, LAMA.with_max_forward_pixels(max_pixels));
             assert!(
                 steps
                     .iter()
@@ -285,7 +295,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn every_pixel_of_the_hole_is_in_a_core_and_every_core_in_its_region(
+        fn cores_cover_the_hole_within_regions(
             (width, height) in (1_u32..1500, 1_u32..1500),
             dots in prop::collection::vec((0_u32..1500, 0_u32..1500, 1_u32..300), 1..6),
         ) {

@@ -1,21 +1,24 @@
-//! BMP headers that the codec doesn't read, rewritten to equivalent ones that it does.
+//! Conversion of BMP headers that the codec doesn't support to equivalent ones.
 
 use std::borrow::Cow;
 
 use crate::{DecodeError, ImageFormat};
 
 const FILE_HEADER: usize = 14;
+/// Size in bytes of `BITMAPCOREHEADER`.
 const CORE: usize = 12;
+/// Size in bytes of `BITMAPINFOHEADER`.
 const INFO: usize = 40;
-/// With masks for red, green, blue and alpha.
+/// Size in bytes of `BITMAPV3INFOHEADER`, which has bit masks for red, green, blue and alpha.
 const V3: u32 = 56;
+/// Size in bytes of three bit masks after a `BITMAPINFOHEADER`.
 const MASKS: usize = 12;
-/// Windows' headers, from `BITMAPINFOHEADER` to `BITMAPV5HEADER`.
+/// Sizes of Windows' headers, from `BITMAPINFOHEADER` to `BITMAPV5HEADER`.
 const WINDOWS: [usize; 5] = [INFO, 52, V3 as usize, 108, 124];
-/// `OS22XBITMAPHEADER`, which may be cut off behind any field.
+/// Sizes of `OS22XBITMAPHEADER`, which may end after any field.
 const OS2: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// Positions in the file.
+/// Offsets of fields in the file.
 const DATA_OFFSET: usize = 10;
 const HEADER_SIZE: usize = 14;
 const PLANES: usize = 26;
@@ -28,11 +31,11 @@ const RLE4: u32 = 2;
 const BITFIELDS: u32 = 3;
 const ALPHA_BITFIELDS: u32 = 6;
 
-/// Returns the file as the codec reads it.
+/// Returns the file with a header that the codec supports.
 ///
 /// # Errors
-/// [`DecodeError::Unsupported`] for an unknown header or compression, [`DecodeError::Damaged`] for a header that is
-/// cut off.
+/// [`DecodeError::Unsupported`] for an unknown header or compression, [`DecodeError::Damaged`] for a
+/// truncated header.
 pub(super) fn normalized(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     let cut_off = || DecodeError::damaged(ImageFormat::Bmp, "the header ends early");
     let size = u32_at(bytes, HEADER_SIZE).ok_or_else(cut_off)? as usize;
@@ -58,25 +61,25 @@ pub(super) fn normalized(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     }
     let mut end = FILE_HEADER + if is_os2 { INFO } else { size };
     if compression == ALPHA_BITFIELDS && size == INFO {
-        // The four masks behind the header are the fields of a longer one.
+        // The four masks after the header are fields of the longer one.
         put(&mut file, HEADER_SIZE, &V3.to_le_bytes());
         put(&mut file, COMPRESSION, &BITFIELDS.to_le_bytes());
         end = FILE_HEADER + V3 as usize;
     } else if compression == BITFIELDS && size == INFO {
         end += MASKS;
     }
-    // Readers ignore the number of planes and colours over the most that indices reach.
+    // Other readers ignore the number of planes, and colours beyond the largest index.
     put(&mut file, PLANES, &[1, 0]);
     let depth = u16_at(&file, DEPTH).ok_or_else(cut_off)?;
     let colours = u32_at(&file, COLOURS).ok_or_else(cut_off)?;
-    let most = 1u32.checked_shl(depth.into()).filter(|_| depth <= 8);
-    if most.is_some_and(|most| colours > most) {
-        put(&mut file, COLOURS, &most.unwrap_or_default().to_le_bytes());
+    let max_colours = 1u32.checked_shl(depth.into()).filter(|_| depth <= 8);
+    if max_colours.is_some_and(|max| colours > max) {
+        put(&mut file, COLOURS, &max_colours.unwrap_or_default().to_le_bytes());
     }
     let used = if colours == 0 {
-        most
+        max_colours
     } else {
-        most.map(|most| most.min(colours))
+        max_colours.map(|max| max.min(colours))
     };
     Ok(with_data_offset(
         file,
@@ -84,7 +87,8 @@ pub(super) fn normalized(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     ))
 }
 
-/// Names a kind of compression that isn't read. OS/2 has its own meaning for two of Windows' numbers.
+/// Returns the name of an unsupported compression. Two of Windows' numbers have another meaning in OS/2
+/// headers.
 fn unsupported(compression: u32, is_os2: bool) -> Option<String> {
     match compression {
         UNCOMPRESSED..=RLE4 => None,
@@ -98,8 +102,8 @@ fn unsupported(compression: u32, is_os2: bool) -> Option<String> {
     }
 }
 
-/// Shortens or extends an OS/2 header to the fields that Windows' shortest header has in common with it. Fields that
-/// are cut off are zero.
+/// Shortens or extends an OS/2 header to the size of `BITMAPINFOHEADER`, whose fields it shares. Missing
+/// fields are zero.
 fn without_os2_fields(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
     let common = bytes.get(..FILE_HEADER + size.min(INFO))?;
     let mut file = common.to_vec();
@@ -117,7 +121,7 @@ fn without_os2_fields(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
     Some(file.into_owned())
 }
 
-/// Replaces an offset of zero by the end of header and palette, where the pixels follow then.
+/// Replaces a data offset of zero by the end of header and palette.
 fn with_data_offset(mut file: Cow<'_, [u8]>, end: usize) -> Cow<'_, [u8]> {
     if u32_at(&file, DATA_OFFSET) == Some(0) {
         put(&mut file, DATA_OFFSET, &(end as u32).to_le_bytes());
@@ -125,13 +129,13 @@ fn with_data_offset(mut file: Cow<'_, [u8]>, end: usize) -> Cow<'_, [u8]> {
     file
 }
 
-/// Writes `value`, copying the file only if it changes.
+/// Writes `value`; copies the file only if that changes it.
 fn put(file: &mut Cow<'_, [u8]>, at: usize, value: &[u8]) {
     let range = at..at + value.len();
     if file.get(range.clone()).is_some_and(|stored| stored != value)
-        && let Some(place) = file.to_mut().get_mut(range)
+        && let Some(stored) = file.to_mut().get_mut(range)
     {
-        place.copy_from_slice(value);
+        stored.copy_from_slice(value);
     }
 }
 

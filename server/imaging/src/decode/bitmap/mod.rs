@@ -1,4 +1,4 @@
-//! BMP and GIF: pixels, and nothing else worth keeping but a density.
+//! BMP and GIF: pixels, and the density of BMP files.
 
 mod header;
 
@@ -9,15 +9,19 @@ use image::{
     codecs::{bmp::BmpDecoder, gif::GifDecoder},
 };
 
-use super::Decoded;
+use super::DecodedFile;
 use crate::{
-    DecodeError, ImageFormat, Limits,
+    DecodeError, DecodeLimits, ImageFormat,
     metadata::{Extras, Metadata},
 };
 
-pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Decoded, DecodeError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    format: ImageFormat,
+    limits: &DecodeLimits,
+) -> Result<DecodedFile, DecodeError> {
     let error = |error: ImageError| match error {
-        ImageError::Unsupported(what) => DecodeError::unsupported(format!("This kind of {format} ({what})")),
+        ImageError::Unsupported(kind) => DecodeError::unsupported(format!("This kind of {format} ({kind})")),
         other => DecodeError::damaged(format, other),
     };
     let (image, extras) = if format == ImageFormat::Bmp {
@@ -28,7 +32,7 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Resu
         let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(error)?;
         (pixels(decoder, limits).map_err(error)?, Extras::None)
     };
-    Ok(Decoded {
+    Ok(DecodedFile {
         image,
         metadata: Metadata {
             extras,
@@ -37,19 +41,19 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Resu
     })
 }
 
-fn pixels(mut decoder: impl ImageDecoder, limits: &Limits) -> Result<DynamicImage, ImageError> {
+fn pixels(mut decoder: impl ImageDecoder, limits: &DecodeLimits) -> Result<DynamicImage, ImageError> {
     let mut bounds = image::Limits::default();
     bounds.max_alloc = Some(limits.codec_bytes());
     decoder.set_limits(bounds)?;
     let image = DynamicImage::from_decoder(decoder)?;
-    // A GIF's decoder always delivers alpha; where nothing is transparent there is none to keep.
+    // The GIF decoder always returns an alpha channel, which is dropped if all pixels are opaque.
     let opaque = image
         .as_rgba8()
         .is_some_and(|image| image.pixels().all(|pixel| pixel.0[3] == 255));
     Ok(if opaque { image.into_rgb8().into() } else { image })
 }
 
-/// Pixels per metre of a header of 40 bytes or more.
+/// Returns the pixels per metre from headers of 40 bytes or more.
 fn density(bytes: &[u8]) -> Extras {
     match (bytes.get(14), bytes.get(38..).and_then(<[u8]>::first_chunk)) {
         (Some(40..), Some(density)) => Extras::Bmp { density: *density },

@@ -1,24 +1,24 @@
-//! Scans to coefficients: sequential and progressive Huffman decoding (ITU-T T.81, F.2 and G.2).
+//! Decoding of scans to coefficients: sequential and progressive Huffman decoding (ITU-T T.81, F.2 and G.2).
 
 use super::{
-    frame::{Component, Frame},
-    huffman::{Bits, Table},
-    scans::{Part, Scan, Stream},
+    frame::{FrameComponent, FrameHeader},
+    huffman::{BitReader, HuffmanTable},
+    scans::{JpegStream, Scan, ScanComponent},
 };
 use crate::{DecodeError, ImageFormat};
 
-/// The quantized coefficients of a component, in blocks of 64 in row order.
+/// The quantized coefficients of a component, in blocks of 64 in raster order.
 #[derive(Debug)]
 pub(super) struct Coefficients {
     /// Blocks per row, up to the last column of MCUs.
     pub stride: usize,
-    /// Blocks with samples of the picture, horizontally and vertically.
+    /// The number of blocks that contain samples of the picture, horizontally and vertically.
     pub columns: usize,
     pub rows: usize,
     pub blocks: Vec<[i16; 64]>,
 }
 
-/// The position in row order of the coefficients in zigzag order (T.81, figure A.6).
+/// The raster positions of the coefficients in zigzag order (T.81, figure A.6).
 #[rustfmt::skip]
 pub(super) const ZIGZAG: [u8; 64] = [
      0,  1,  8, 16,  9,  2,  3, 10, 17, 24, 32, 25, 18, 11,  4,  5,
@@ -27,14 +27,14 @@ pub(super) const ZIGZAG: [u8; 64] = [
     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Decodes all scans and calls `finish` with the coefficients: of each row of MCUs in turn if there is one sequential
-/// scan, of the whole picture otherwise. The first argument is the index of the row of MCUs. `finish` leaves room for the
-/// next row, with coefficients of 0.
+/// Decodes all scans and calls `finish` with the index of a row of MCUs and the coefficients from there on:
+/// once per row for a single sequential scan, otherwise once for the whole picture. `finish` resets the
+/// coefficients to 0 for the next row.
 ///
 /// # Errors
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
 pub(super) fn decode(
-    stream: &Stream<'_>,
+    stream: &JpegStream<'_>,
     mut finish: impl FnMut(usize, &mut Vec<Coefficients>),
 ) -> Result<(), DecodeError> {
     let (frame, scans) = (&stream.frame, stream.scans.as_slice());
@@ -51,8 +51,8 @@ pub(super) fn decode(
     let mut planes = planes(frame, frame.mcus().1);
     for scan in scans {
         let mut decoder = ScanDecoder::new(scan);
-        let rows = match scan.parts.as_slice() {
-            [part] => planes[part.component].rows,
+        let rows = match scan.components.as_slice() {
+            [single] => planes[single.component].rows,
             _ => frame.mcus().1,
         };
         for y in 0..rows {
@@ -63,8 +63,8 @@ pub(super) fn decode(
     Ok(())
 }
 
-/// Returns room for `mcus` rows of MCUs.
-pub(super) fn planes(frame: &Frame, mcus: usize) -> Vec<Coefficients> {
+/// Allocates zeroed coefficients for `mcus` rows of MCUs.
+pub(super) fn planes(frame: &FrameHeader, mcus: usize) -> Vec<Coefficients> {
     let components = frame.components.iter();
     components
         .map(|component| Coefficients::new(frame, component, mcus))
@@ -72,7 +72,7 @@ pub(super) fn planes(frame: &Frame, mcus: usize) -> Vec<Coefficients> {
 }
 
 impl Coefficients {
-    fn new(frame: &Frame, component: &Component, mcus: usize) -> Self {
+    fn new(frame: &FrameHeader, component: &FrameComponent, mcus: usize) -> Self {
         let (width, height) = frame.samples(component);
         let stride = frame.mcus().0 * component.horizontal;
         Self {
@@ -89,12 +89,12 @@ const CUT_OFF: &str = "its end is missing";
 
 struct ScanDecoder<'a> {
     scan: &'a Scan<'a>,
-    bits: Bits<'a>,
-    /// DC predictions, by part of the scan.
+    bits: BitReader<'a>,
+    /// DC predictions, by component of the scan.
     predictions: [i32; 4],
-    /// Blocks that follow without new coefficients.
+    /// The number of following blocks without new coefficients (EOBRUN).
     end_of_band_run: u32,
-    /// MCUs up to the next restart marker, and its number.
+    /// The number of MCUs up to the next restart marker, and the marker's number, 0..=7.
     left: usize,
     number: u8,
 }
@@ -103,7 +103,7 @@ impl<'a> ScanDecoder<'a> {
     fn new(scan: &'a Scan<'a>) -> Self {
         Self {
             scan,
-            bits: Bits::new(scan.data),
+            bits: BitReader::new(scan.data),
             predictions: [0; 4],
             end_of_band_run: 0,
             left: scan.restart_interval,
@@ -111,12 +111,17 @@ impl<'a> ScanDecoder<'a> {
         }
     }
 
-    /// Decodes a row of MCUs to row `y` of `planes`.
-    fn row(&mut self, frame: &Frame, planes: &mut [Coefficients], y: usize) -> Result<(), &'static str> {
+    /// Decodes a row of MCUs into row `y` of `planes`.
+    fn row(
+        &mut self,
+        frame: &FrameHeader,
+        planes: &mut [Coefficients],
+        y: usize,
+    ) -> Result<(), &'static str> {
         let scan = self.scan;
-        let single = scan.parts.len() == 1;
+        let single = scan.components.len() == 1;
         let across = if single {
-            planes[scan.parts[0].component].columns
+            planes[scan.components[0].component].columns
         } else {
             frame.mcus().0
         };
@@ -127,9 +132,9 @@ impl<'a> ScanDecoder<'a> {
                 }
                 self.left -= 1;
             }
-            for (index, part) in scan.parts.iter().enumerate() {
-                let component = frame.components[part.component];
-                let plane = &mut planes[part.component];
+            for (index, scan_component) in scan.components.iter().enumerate() {
+                let component = frame.components[scan_component.component];
+                let plane = &mut planes[scan_component.component];
                 let (h, v) = if single {
                     (1, 1)
                 } else {
@@ -138,7 +143,7 @@ impl<'a> ScanDecoder<'a> {
                 for row in y * v..(y + 1) * v {
                     let first = row * plane.stride + x * h;
                     for block in &mut plane.blocks[first..first + h] {
-                        if self.block(part, index, block).is_none() {
+                        if self.block(scan_component, index, block).is_none() {
                             return Err(if self.bits.overread() {
                                 CUT_OFF
                             } else {
@@ -166,11 +171,16 @@ impl<'a> ScanDecoder<'a> {
         Ok(())
     }
 
-    /// Decodes the scan's part of a block; None for invalid codes.
+    /// Decodes the coefficients of a block that are in the scan; `None` for invalid codes.
     #[inline]
-    fn block(&mut self, part: &Part, index: usize, block: &mut [i16; 64]) -> Option<()> {
+    fn block(&mut self, component: &ScanComponent, index: usize, block: &mut [i16; 64]) -> Option<()> {
         let scan = self.scan;
-        match (scan.band, scan.high, part.dc.as_deref(), part.ac.as_deref()) {
+        match (
+            scan.band,
+            scan.high,
+            component.dc.as_deref(),
+            component.ac.as_deref(),
+        ) {
             ((0, 0), 0, Some(dc), _) => self.dc_first(dc, index, block),
             ((0, 0), ..) => {
                 block[0] |= (self.bits.number(1) << scan.low) as i16;
@@ -187,7 +197,7 @@ impl<'a> ScanDecoder<'a> {
     }
 
     #[inline]
-    fn dc_first(&mut self, table: &Table, index: usize, block: &mut [i16; 64]) -> Option<()> {
+    fn dc_first(&mut self, table: &HuffmanTable, index: usize, block: &mut [i16; 64]) -> Option<()> {
         let size = self.bits.symbol(table)?;
         if size > 15 {
             return None;
@@ -199,7 +209,7 @@ impl<'a> ScanDecoder<'a> {
     }
 
     #[inline]
-    fn sequential_ac(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
+    fn sequential_ac(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
         let mut at = 1;
         while at < 64 {
             if let Some(short) = self.bits.short(table) {
@@ -225,7 +235,7 @@ impl<'a> ScanDecoder<'a> {
         Some(())
     }
 
-    fn ac_first(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
+    fn ac_first(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
         if self.end_of_band_run > 0 {
             self.end_of_band_run -= 1;
             return Some(());
@@ -256,7 +266,7 @@ impl<'a> ScanDecoder<'a> {
         Some(())
     }
 
-    fn ac_refine(&mut self, table: &Table, block: &mut [i16; 64]) -> Option<()> {
+    fn ac_refine(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
         let bit = 1_i16 << self.scan.low;
         let (mut at, last) = self.scan.band;
         if self.end_of_band_run == 0 {
@@ -273,7 +283,7 @@ impl<'a> ScanDecoder<'a> {
                     (1, _) => -bit,
                     _ => return None,
                 };
-                // Skips `run` zeros and refines the coefficients between them.
+                // Skips `run` zero coefficients and refines the non-zero ones between them.
                 while at <= last {
                     let coefficient = &mut block[usize::from(ZIGZAG[at])];
                     if *coefficient != 0 {

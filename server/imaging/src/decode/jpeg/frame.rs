@@ -5,7 +5,7 @@ use crate::{DecodeError, ImageFormat};
 
 /// A component as declared in the frame header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Component {
+pub(super) struct FrameComponent {
     pub id: u8,
     /// Horizontal sampling factor, 1..=4.
     pub horizontal: usize,
@@ -15,18 +15,18 @@ pub(super) struct Component {
     pub table: usize,
 }
 
-/// A frame of one, three or four components with 8 bits a sample.
+/// The header of a frame of one, three or four components with 8 bits per sample.
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
+pub(super) struct FrameHeader {
     pub progressive: bool,
     /// In pixels, at least 1.
     pub width: usize,
     /// In pixels, at least 1.
     pub height: usize,
-    pub components: Vec<Component>,
+    pub components: Vec<FrameComponent>,
 }
 
-/// The meaning of the components.
+/// The colour space of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colour {
     Gray,
@@ -39,21 +39,21 @@ pub(super) enum Colour {
 /// Returns width and height from the frame header.
 ///
 /// # Errors
-/// [`DecodeError::Unsupported`] for coding processes that are not read, [`DecodeError::Damaged`] without a valid frame
-/// header before the first scan.
+/// [`DecodeError::Unsupported`] for unsupported coding processes, [`DecodeError::Damaged`] without a valid
+/// frame header before the first scan.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     for (marker, payload) in segments(bytes) {
-        if let Some(frame) = Frame::parse(marker, payload)? {
+        if let Some(frame) = FrameHeader::parse(marker, payload)? {
             return Ok((frame.width as u64, frame.height as u64));
         }
     }
     Err(DecodeError::damaged(
         ImageFormat::Jpeg,
-        "there is no frame header in front of the pixels",
+        "there is no frame header before the pixels",
     ))
 }
 
-/// Names the coding process of a frame marker that is not read.
+/// Returns the name of the unsupported coding process of a frame marker.
 fn unsupported_process(marker: u8) -> Option<&'static str> {
     match marker {
         0xc3 => Some("A lossless JPEG"),
@@ -65,11 +65,11 @@ fn unsupported_process(marker: u8) -> Option<&'static str> {
     }
 }
 
-impl Frame {
-    /// Reads the payload of a frame header. Returns None for other segments.
+impl FrameHeader {
+    /// Parses the payload of a frame header. Returns `None` for other segments.
     ///
     /// # Errors
-    /// As [`size`].
+    /// Like [`size`].
     pub fn parse(marker: u8, payload: &[u8]) -> Result<Option<Self>, DecodeError> {
         if let Some(process) = unsupported_process(marker) {
             return Err(DecodeError::unsupported(process));
@@ -89,7 +89,7 @@ impl Frame {
         let (width, height) = (u16::from_be_bytes([*w1, *w0]), u16::from_be_bytes([*h1, *h0]));
         if height == 0 {
             return Err(DecodeError::unsupported(
-                "A JPEG that gives its height behind the first scan (DNL)",
+                "A JPEG that defines its height after the first scan (DNL)",
             ));
         }
         let (components, []) = components.as_chunks::<3>() else {
@@ -115,11 +115,11 @@ impl Frame {
             components: components.ok_or_else(damaged)?,
         };
         if let [only] = frame.components.as_mut_slice() {
-            // A single component is never interleaved: its factors change neither the order of blocks nor the size.
+            // Sampling factors have no effect on a single component, which is never interleaved.
             (only.horizontal, only.vertical) = (1, 1);
         }
         let (h_max, v_max) = frame.sampling();
-        let whole = |component: &Component| {
+        let whole = |component: &FrameComponent| {
             h_max.is_multiple_of(component.horizontal) && v_max.is_multiple_of(component.vertical)
         };
         if !frame.components.iter().all(whole) {
@@ -144,7 +144,7 @@ impl Frame {
     }
 
     /// Returns a component's width and height in samples.
-    pub fn samples(&self, component: &Component) -> (usize, usize) {
+    pub fn samples(&self, component: &FrameComponent) -> (usize, usize) {
         let (h_max, v_max) = self.sampling();
         (
             (self.width * component.horizontal).div_ceil(h_max),
@@ -152,8 +152,8 @@ impl Frame {
         )
     }
 
-    /// Chooses the colour space as libjpeg's `default_decompress_parms` does: JFIF before Adobe's `transform`, that
-    /// before the components' ids.
+    /// Returns the colour space by the rules of libjpeg's `default_decompress_parms`: JFIF takes precedence
+    /// over Adobe's `transform`, and that over the component ids.
     pub fn colour(&self, jfif: bool, transform: Option<u8>) -> Colour {
         match (self.components.as_slice(), transform) {
             ([_], _) => Colour::Gray,
@@ -166,10 +166,10 @@ impl Frame {
     }
 }
 
-fn component([id, factors, table]: [u8; 3]) -> Option<Component> {
+fn component([id, factors, table]: [u8; 3]) -> Option<FrameComponent> {
     let (horizontal, vertical) = (usize::from(factors >> 4), usize::from(factors & 15));
     let valid = (1..=4).contains(&horizontal) && (1..=4).contains(&vertical) && table < 4;
-    valid.then_some(Component {
+    valid.then_some(FrameComponent {
         id,
         horizontal,
         vertical,

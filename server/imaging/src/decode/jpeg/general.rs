@@ -1,4 +1,4 @@
-//! The decoder for every Huffman-coded layout with 8 bits a sample. Its samples equal libjpeg's.
+//! The decoder for all Huffman-coded layouts with 8 bits per sample. Its samples equal libjpeg's.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are chosen at run time around these functions"
@@ -8,24 +8,24 @@ use std::{mem, num::NonZeroUsize, sync::mpsc, thread};
 
 use super::{
     coefficients::{self, Coefficients},
-    frame::{Colour, Component, Frame},
-    idct::{InverseDct, Plane},
-    scans::Stream,
+    frame::{Colour, FrameComponent, FrameHeader},
+    idct::{InverseDct, SamplePlane},
+    scans::JpegStream,
     upsample::Upsampler,
 };
 use crate::{
     DecodeError, colour,
-    simd_dispatch::{Work, run_wide},
+    simd_dispatch::{SimdKernel, run_wide},
 };
 
-/// Samples that a thread must have to work on; starting one takes about as long as 2^15 of them.
+/// The fewest samples per thread. Starting a thread takes about as long as 2^15 samples.
 const SAMPLES_PER_THREAD: usize = 1 << 18;
 
-/// Decodes to interleaved samples: gray, RGB, or four channels as stored.
+/// Decodes to interleaved samples: gray, RGB, or four channels without conversion.
 ///
 /// # Errors
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
-pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
+pub(super) fn decode(stream: &JpegStream<'_>) -> Result<Vec<u8>, DecodeError> {
     let frame = &stream.frame;
     let mut renderer = Renderer {
         stream,
@@ -47,40 +47,40 @@ pub(super) fn decode(stream: &Stream<'_>) -> Result<Vec<u8>, DecodeError> {
     Ok(renderer.samples)
 }
 
-/// Renders rows of MCUs on a second thread while the next ones are decoded.
-fn pipelined(stream: &Stream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
+/// Renders rows of MCUs on a second thread while this one decodes the next rows.
+fn pipelined(stream: &JpegStream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
     thread::scope(|scope| {
         let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
-        let (emptied, spare) = mpsc::channel();
+        let (rendered, spare) = mpsc::channel();
         scope.spawn(move || {
             for (mcu_row, mut coefficients) in rows {
                 renderer.render(mcu_row, &mut coefficients);
-                // Behind the last row, nothing waits for the room.
-                let _ = emptied.send(coefficients);
+                // The receiver is gone after the last row.
+                let _ = rendered.send(coefficients);
             }
         });
         coefficients::decode(stream, move |mcu_row, coefficients| {
-            let room = spare
+            let buffer = spare
                 .try_recv()
                 .unwrap_or_else(|_| coefficients::planes(&stream.frame, 1));
-            // The other thread receives until this end is dropped.
-            let _ = decoded.send((mcu_row, mem::replace(coefficients, room)));
+            // The renderer receives until this sender is dropped.
+            let _ = decoded.send((mcu_row, mem::replace(coefficients, buffer)));
         })
     })
 }
 
-/// Turns coefficients into pixels while they are in the processor's cache.
+/// Converts coefficients to pixels while they are in the processor's cache.
 struct Renderer<'a> {
-    stream: &'a Stream<'a>,
-    planes: Vec<Plane>,
+    stream: &'a JpegStream<'a>,
+    planes: Vec<SamplePlane>,
     /// The picture's interleaved samples.
     samples: Vec<u8>,
-    /// Number of finished rows of the picture.
+    /// The number of finished rows of the picture.
     rendered: usize,
 }
 
 impl Renderer<'_> {
-    /// Takes coefficients, from a row of MCUs on, and sets them to 0.
+    /// Renders coefficients from a row of MCUs on and resets them to 0.
     fn render(&mut self, mcu_row: usize, coefficients: &mut [Coefficients]) {
         let frame = &self.stream.frame;
         let tables = coefficients.iter_mut().zip(&self.stream.quantization);
@@ -103,7 +103,7 @@ impl Renderer<'_> {
             });
             coefficients.blocks.fill([0; 64]);
         }
-        // The last rows of an MCU need samples of the next one.
+        // Upsampling the last rows of an MCU needs samples of the next one.
         let v_max = frame.sampling().1;
         let end = if mcu_row + mcu_rows == frame.mcus().1 {
             frame.height
@@ -113,7 +113,7 @@ impl Renderer<'_> {
         let (row, start) = (frame.width * self.planes.len(), self.rendered);
         let samples = &mut self.samples[start * row..end * row];
         in_bands(samples, row, |first, samples| {
-            run_wide(Rows {
+            run_wide(RowRenderer {
                 frame,
                 colour: self.stream.colour,
                 planes: &self.planes,
@@ -125,17 +125,18 @@ impl Renderer<'_> {
     }
 }
 
-/// Returns room for a component's samples.
-fn plane(frame: &Frame, component: &Component) -> Plane {
+/// Allocates a component's samples.
+fn plane(frame: &FrameHeader, component: &FrameComponent) -> SamplePlane {
     let (across, down) = frame.mcus();
     let stride = across * component.horizontal * 8;
-    Plane {
+    SamplePlane {
         stride,
         samples: vec![0; stride * down * component.vertical * 8],
     }
 }
 
-/// Calls `work` with bands of whole rows and the index of their first row, on several threads if that pays.
+/// Calls `work` with bands of complete rows and the index of their first row, on several threads if there are
+/// enough samples.
 fn in_bands(samples: &mut [u8], row: usize, work: impl Fn(usize, &mut [u8]) + Sync) {
     let threads = threads(samples.len());
     let rows = (samples.len() / row).div_ceil(threads).max(1);
@@ -150,23 +151,23 @@ fn in_bands(samples: &mut [u8], row: usize, work: impl Fn(usize, &mut [u8]) + Sy
     });
 }
 
-/// Returns the number of threads that pays for so many samples.
+/// Returns the number of threads to use for `samples` samples.
 fn threads(samples: usize) -> usize {
-    let most = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    (samples / SAMPLES_PER_THREAD).clamp(1, most)
+    let available = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (samples / SAMPLES_PER_THREAD).clamp(1, available)
 }
 
-/// Rows of the picture, from upsampling on.
-struct Rows<'a> {
-    frame: &'a Frame,
+/// Upsampling and colour conversion of rows of the picture.
+struct RowRenderer<'a> {
+    frame: &'a FrameHeader,
     colour: Colour,
-    planes: &'a [Plane],
+    planes: &'a [SamplePlane],
     /// Index of the first row in `samples`.
     first: usize,
     samples: &'a mut [u8],
 }
 
-impl Work for Rows<'_> {
+impl SimdKernel for RowRenderer<'_> {
     #[inline(always)]
     fn run(self) {
         let (frame, channels) = (self.frame, self.planes.len());

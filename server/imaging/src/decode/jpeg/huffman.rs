@@ -1,37 +1,37 @@
 //! Huffman tables and the bit reader (ITU-T T.81, annexes C and F.2.2).
 
-/// Codes up to this length, in bits, are decoded by one look-up.
+/// The length in bits up to which codes are decoded by one table look-up.
 const LOOKUP_BITS: u32 = 9;
 
-/// A decoded AC coefficient.
+/// A code and an AC coefficient that together fit into [`LOOKUP_BITS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Short {
-    /// Bits of code and value.
+pub(super) struct ShortCoefficient {
+    /// Length in bits of code and value.
     pub length: u8,
-    /// Zeros in front of the coefficient.
+    /// The number of zero coefficients before this one.
     pub run: u8,
     pub value: i16,
 }
 
-/// A Huffman table, ready to decode.
+/// A Huffman table with look-up tables for decoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
-    /// Number of codes of each length, 1..=16 bits.
+pub(super) struct HuffmanTable {
+    /// The number of codes of each length, 1..=16 bits.
     pub counts: [u8; 16],
     /// Symbols in the order of their codes.
     pub values: Vec<u8>,
-    /// For codes of coefficients whose code and value fit in `LOOKUP_BITS` bits, by the next bits; else length 0.
-    short: Vec<Short>,
-    /// (length, symbol) by the next `LOOKUP_BITS` bits; length 0 for longer codes.
+    /// By the next `LOOKUP_BITS` bits: the coefficient, if its code and value fit into them; else length 0.
+    short: Vec<ShortCoefficient>,
+    /// By the next `LOOKUP_BITS` bits: (length, symbol); length 0 for longer codes.
     lookup: Vec<(u8, u8)>,
-    /// By length - 1: the first 16-bit value that is behind the codes of this length.
+    /// By length - 1: the first 16-bit value above the codes of this length.
     limits: [u32; 16],
-    /// By length - 1: index of a code's symbol minus the code.
+    /// By length - 1: the index of a code's symbol minus the code.
     offsets: [i32; 16],
 }
 
-impl Table {
-    /// Builds a table; None if the counts describe no prefix code.
+impl HuffmanTable {
+    /// Builds a table; `None` if the counts don't describe a prefix code.
     pub fn new(counts: [u8; 16], values: &[u8]) -> Option<Self> {
         let mut lookup = vec![(0, 0); 1 << LOOKUP_BITS];
         let (mut limits, mut offsets) = ([0; 16], [0; 16]);
@@ -67,12 +67,14 @@ impl Table {
         })
     }
 
-    /// Returns true if every sequence of bits is a code. T.81 reserves the code of only ones; some encoders use it.
+    /// Returns true if every bit sequence starts with a code. T.81 reserves the code of all ones; some
+    /// encoders use it.
     pub fn is_full(&self) -> bool {
         self.limits[15] == 1 << 16
     }
 
-    /// The table that frames of motion JPEG leave out (T.81, annex K.3.3), by class (0: DC, 1: AC) and destination.
+    /// Returns the standard table (T.81, annex K.3.3) of a class (0: DC, 1: AC) and destination, which frames
+    /// of motion JPEG omit.
     pub fn standard(class: usize, destination: usize) -> Option<Self> {
         let (counts, values): (_, &[u8]) = match (class, destination) {
             (0, 0) => (K3_COUNTS, &DC_VALUES),
@@ -85,22 +87,22 @@ impl Table {
     }
 }
 
-/// Decodes a coefficient from `LOOKUP_BITS` bits that begin with a code of this (length, symbol).
-fn short(bits: u32, (length, symbol): (u8, u8)) -> Short {
+/// Decodes a coefficient from `LOOKUP_BITS` bits that start with a code of this (length, symbol).
+fn short(bits: u32, (length, symbol): (u8, u8)) -> ShortCoefficient {
     let (run, size) = (symbol >> 4, symbol & 15);
     let total = length + size;
     if length == 0 || size == 0 || u32::from(total) > LOOKUP_BITS {
-        return Short::default();
+        return ShortCoefficient::default();
     }
     let value = bits >> (LOOKUP_BITS - u32::from(total)) & ((1 << size) - 1);
-    Short {
+    ShortCoefficient {
         length: total,
         run,
         value: extended(value as i32, size) as i16,
     }
 }
 
-/// Returns the coefficient of `size` bits (T.81, F.2.2.1, EXTEND).
+/// Converts `size` bits to a signed coefficient (T.81, F.2.2.1, EXTEND).
 #[inline]
 fn extended(bits: i32, size: u8) -> i32 {
     if bits < 1 << (size - 1) {
@@ -142,20 +144,21 @@ const K6_VALUES: [u8; 162] = [
     0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa,
 ];
 
-/// Reads bits of entropy-coded data. Behind the data's end and behind markers it returns zeros and counts them.
+/// A reader of bits of entropy-coded data. At markers and at the end of the data it returns zeros and counts
+/// them.
 #[derive(Debug)]
-pub(super) struct Bits<'a> {
+pub(super) struct BitReader<'a> {
     data: &'a [u8],
     at: usize,
     /// The next bits, from the top.
     buffer: u64,
     /// Number of bits in `buffer`.
     count: u32,
-    /// Number of zeros that were appended to the data.
+    /// The number of zero bits that were appended to the data.
     padding: u32,
 }
 
-impl<'a> Bits<'a> {
+impl<'a> BitReader<'a> {
     pub fn new(data: &'a [u8]) -> Self {
         Self {
             data,
@@ -166,27 +169,27 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Returns true if bits were read that the data doesn't contain.
+    /// Returns true if bits beyond the data were read.
     pub fn overread(&self) -> bool {
         self.count < self.padding
     }
 
-    /// Goes to the data behind the next restart marker. Returns false if that is not RST`number`.
+    /// Continues after the next restart marker. Returns false if that is not RST`number`.
     pub fn restart(&mut self, number: u8) -> bool {
         (self.buffer, self.count, self.padding) = (0, 0, 0);
         let rest = self.data.get(self.at..).unwrap_or_default();
         match super::segments::next_marker(rest) {
-            Some((marker, behind)) if marker == 0xd0 + number => {
-                self.at = self.data.len() - behind.len();
+            Some((marker, after)) if marker == 0xd0 + number => {
+                self.at = self.data.len() - after.len();
                 true
             }
             _ => false,
         }
     }
 
-    /// Decodes a symbol; None if the next bits are no code.
+    /// Decodes a symbol; `None` if the next bits are not a code.
     #[inline]
-    pub fn symbol(&mut self, table: &Table) -> Option<u8> {
+    pub fn symbol(&mut self, table: &HuffmanTable) -> Option<u8> {
         self.need(16);
         let (length, symbol) = *table.lookup.get((self.buffer >> (64 - LOOKUP_BITS)) as usize)?;
         if length > 0 {
@@ -201,9 +204,9 @@ impl<'a> Bits<'a> {
         table.values.get(usize::try_from(index).ok()?).copied()
     }
 
-    /// Decodes a coefficient if its code and value are short.
+    /// Decodes a coefficient if its code and value fit into [`LOOKUP_BITS`].
     #[inline]
-    pub fn short(&mut self, table: &Table) -> Option<Short> {
+    pub fn short(&mut self, table: &HuffmanTable) -> Option<ShortCoefficient> {
         self.need(16);
         let short = *table.short.get((self.buffer >> (64 - LOOKUP_BITS)) as usize)?;
         if short.length == 0 {
@@ -213,7 +216,7 @@ impl<'a> Bits<'a> {
         Some(short)
     }
 
-    /// Reads `count` bits, at most 16, as a number.
+    /// Reads `count` bits, at most 16, as an unsigned number.
     #[inline]
     pub fn number(&mut self, count: u8) -> i32 {
         if count == 0 {
@@ -267,7 +270,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Returns the next byte without its stuffing; None at a marker and at the end.
+    /// Returns the next byte without its stuffing; `None` at a marker and at the end.
     fn byte(&mut self) -> Option<u8> {
         let rest = self.data.get(self.at..)?;
         let fill = rest.iter().take_while(|byte| **byte == 0xff).count();

@@ -1,4 +1,5 @@
-//! Inverse DCT: the integer algorithm of libjpeg's `jidctint.c`, to the bit (Loeffler, Ligtenberg and Moschytz 1989).
+//! The inverse DCT, bit-exact with the integer algorithm in libjpeg's `jidctint.c` (Loeffler, Ligtenberg and
+//! Moschytz 1989).
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are chosen at run time around these functions"
@@ -7,11 +8,11 @@
 use std::ops::{Add, Mul, Neg, Sub};
 
 use super::coefficients::{Coefficients, ZIGZAG};
-use crate::simd_dispatch::{Work, run_wide};
+use crate::simd_dispatch::{SimdKernel, run_wide};
 
 /// Fraction bits of the constants.
 const CONST_BITS: usize = 13;
-/// Fraction bits that the first pass keeps.
+/// Fraction bits of the first pass's results.
 const PASS1_BITS: usize = 2;
 
 /// Returns round(`value` * 2^13).
@@ -34,12 +35,12 @@ const FIX_3_072: i32 = fix(3.072_711_026);
 
 /// Samples of a component, padded to whole blocks.
 #[derive(Debug)]
-pub(super) struct Plane {
+pub(super) struct SamplePlane {
     pub stride: usize,
     pub samples: Vec<u8>,
 }
 
-/// Transforms rows of blocks.
+/// The transformation of rows of blocks.
 pub(super) struct InverseDct<'a> {
     pub coefficients: &'a Coefficients,
     /// Quantization table in zigzag order.
@@ -57,7 +58,7 @@ impl InverseDct<'_> {
     }
 }
 
-impl Work for InverseDct<'_> {
+impl SimdKernel for InverseDct<'_> {
     #[inline(always)]
     fn run(self) {
         let mut table = [0; 64];
@@ -79,11 +80,11 @@ impl Work for InverseDct<'_> {
     }
 }
 
-/// Eight values that are transformed alike. Arithmetic wraps: hostile files overflow it.
+/// Eight values that are transformed in parallel. Arithmetic wraps, since hostile files overflow it.
 #[derive(Clone, Copy)]
 struct Lanes([i32; 8]);
 
-/// Transforms a block in row order to rows of samples.
+/// Transforms a block in raster order to rows of samples.
 #[inline(always)]
 fn inverse(block: &[i16; 64], table: &[i32; 64]) -> [[u8; 8]; 8] {
     if block[1..].iter().all(|coefficient| *coefficient == 0) {
@@ -115,16 +116,16 @@ fn sample(value: i32) -> u8 {
 
 #[inline(always)]
 fn transposed(lanes: [Lanes; 8]) -> [Lanes; 8] {
-    let mut turned = [Lanes([0; 8]); 8];
-    for (row, Lanes(values)) in turned.iter_mut().enumerate() {
+    let mut transposed = [Lanes([0; 8]); 8];
+    for (row, Lanes(values)) in transposed.iter_mut().enumerate() {
         for (value, Lanes(column)) in values.iter_mut().zip(&lanes) {
             *value = column[row];
         }
     }
-    turned
+    transposed
 }
 
-/// Transforms columns; divides the result by 2^`SHIFT`, rounded.
+/// Transforms columns and divides the result by 2^`SHIFT`, rounded.
 #[inline(always)]
 fn transform<const SHIFT: usize>(input: [Lanes; 8]) -> [Lanes; 8] {
     // Even part.
@@ -157,7 +158,7 @@ fn transform<const SHIFT: usize>(input: [Lanes; 8]) -> [Lanes; 8] {
 }
 
 impl Lanes {
-    // Loops, because the closures of `map` and `from_fn` aren't always compiled for AVX2.
+    // Loops: the closures of `map` and `from_fn` aren't always compiled for AVX2.
     #[inline(always)]
     fn combined(mut self, other: Self, operation: fn(i32, i32) -> i32) -> Self {
         for (value, other) in self.0.iter_mut().zip(other.0) {

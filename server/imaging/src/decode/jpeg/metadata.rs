@@ -5,13 +5,13 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::segments::segments;
 use crate::metadata::{Extras, Metadata, exif};
 
-/// How an APP1 segment with XMP begins (ISO 16684-3, 1.1.3).
+/// The prefix of APP1 segments with XMP (ISO 16684-3, 1.1.3).
 pub(crate) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// Returns the EXIF block, from its byte order mark on.
 ///
-/// A block that a camera spread over several segments is put together, as in Pillow. Of several whole blocks the
-/// first counts, as in Pillow, browsers and `ExifTool`. The sixth byte of the prefix is a fill byte.
+/// A block that is split over several segments is joined, as in Pillow. Of several complete blocks the first
+/// is used, as in Pillow, browsers and `ExifTool`. The sixth byte of the prefix is a fill byte.
 pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut blocks = segments(bytes)
         .filter(|(marker, _)| *marker == 0xe1)
@@ -24,8 +24,8 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(block)
 }
 
-/// Takes EXIF, the profile, the density of the JFIF header and the XMP packet. Extended XMP is left out: it holds depth
-/// maps and whole second pictures.
+/// Reads EXIF, the profile, the density in the JFIF header and the XMP packet. Extended XMP is ignored, since
+/// it contains depth maps and further pictures.
 pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
     let mut density = None;
     for (marker, payload) in segments(bytes) {
@@ -46,22 +46,22 @@ pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
     metadata.extras = Extras::Jpeg { density };
 }
 
-/// Puts the profile together from its numbered parts (ICC.1, B.4).
+/// Joins the profile from its numbered chunks (ICC.1, B.4).
 ///
-/// Parts may come in any order, numbered from 0 or 1; one that is repeated counts once. They are complete if there
-/// are as many as announced, or as many bytes as the profile itself announces.
+/// Chunks may come in any order, numbered from 0 or 1, and may be repeated. They are complete if their number
+/// or their total length is as declared.
 fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut parts = BTreeMap::new();
-    let mut announced = None;
+    let mut chunks = BTreeMap::new();
+    let mut declared_count = None;
     for (_, payload) in segments(bytes).filter(|(marker, _)| *marker == 0xe2) {
         if let Some([number, count, data @ ..]) = payload.strip_prefix(b"ICC_PROFILE\0") {
-            parts.entry(*number).or_insert(data);
-            announced.get_or_insert(usize::from(*count));
+            chunks.entry(*number).or_insert(data);
+            declared_count.get_or_insert(usize::from(*count));
         }
     }
-    let (first, last) = (*parts.first_key_value()?.0, *parts.last_key_value()?.0);
-    let consecutive = first <= 1 && usize::from(last - first) + 1 == parts.len();
-    let profile: Vec<u8> = parts.values().copied().flatten().copied().collect();
+    let (first, last) = (*chunks.first_key_value()?.0, *chunks.last_key_value()?.0);
+    let consecutive = first <= 1 && usize::from(last - first) + 1 == chunks.len();
+    let profile: Vec<u8> = chunks.values().copied().flatten().copied().collect();
     let length = u32::from_be_bytes(*profile.first_chunk()?) as usize;
-    (consecutive && (announced == Some(parts.len()) || length == profile.len())).then_some(profile)
+    (consecutive && (declared_count == Some(chunks.len()) || length == profile.len())).then_some(profile)
 }

@@ -1,26 +1,26 @@
-//! The scans of a JPEG with the tables that apply to them (ITU-T T.81, B.2.3 and B.2.4).
+//! The scans of a JPEG file and their tables (ITU-T T.81, B.2.3 and B.2.4).
 
 use std::sync::Arc;
 
 use super::{
-    frame::{Colour, Frame},
-    huffman::Table,
-    segments::{EOI, SOI, SOS, entropy_coded, is_alone, next_marker, payload},
+    frame::{Colour, FrameHeader},
+    huffman::HuffmanTable,
+    segments::{EOI, SOI, SOS, entropy_coded, is_standalone, next_marker, payload},
 };
 use crate::{DecodeError, ImageFormat};
 
-/// The most scans that are read. The time of a progressive file grows with scans x pixels, and a scan can be a few bytes
-/// long. libjpeg's default progression has 10.
+/// The most scans in a file. Decoding time grows with scans x pixels, while a scan can have a few bytes only.
+/// libjpeg's default progression has 10 scans.
 const MAX_SCANS: usize = 100;
 
-/// Coefficients, in zigzag order, that must be complete in a progressive file: libjpeg guesses them otherwise
-/// (`smoothing_ok` in jdcoefct.c).
+/// The number of coefficients, in zigzag order, that must be complete in a progressive file. If they aren't,
+/// libjpeg estimates them (`smoothing_ok` in jdcoefct.c).
 const ESSENTIAL: usize = 10;
 
-/// A JPEG with its entropy-coded data still coded.
+/// A parsed JPEG file whose entropy-coded data is not decoded yet.
 #[derive(Debug)]
-pub(super) struct Stream<'a> {
-    pub frame: Frame,
+pub(super) struct JpegStream<'a> {
+    pub frame: FrameHeader,
     pub colour: Colour,
     pub scans: Vec<Scan<'a>>,
     /// Quantization tables in zigzag order, by component.
@@ -30,10 +30,11 @@ pub(super) struct Stream<'a> {
 /// A scan with its tables.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {
-    pub parts: Vec<Part>,
+    pub components: Vec<ScanComponent>,
     /// First and last coefficient, in zigzag order.
     pub band: (usize, usize),
-    /// Bit positions of the successive approximation: of the previous scan of the band (0: none), and of this one.
+    /// Bit positions of the successive approximation: of the previous scan of the band (0: none), and of this
+    /// one.
     pub high: u8,
     pub low: u8,
     /// MCUs between restart markers; 0 without.
@@ -42,28 +43,29 @@ pub(super) struct Scan<'a> {
     pub data: &'a [u8],
 }
 
-/// A component of a scan, with its Huffman tables where the scan needs them.
+/// A component of a scan, with the Huffman tables that the scan needs.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct ScanComponent {
+    /// Index of the component in the frame.
     pub component: usize,
-    pub dc: Option<Arc<Table>>,
-    pub ac: Option<Arc<Table>>,
+    pub dc: Option<Arc<HuffmanTable>>,
+    pub ac: Option<Arc<HuffmanTable>>,
 }
 
-/// Tables and parameters in force.
+/// The tables and parameters at the current position in the file.
 #[derive(Default)]
-struct State {
-    frame: Option<Frame>,
+struct DecoderState {
+    frame: Option<FrameHeader>,
     jfif: bool,
     transform: Option<u8>,
     restart_interval: usize,
     /// By destination.
     quantization: [Option<[u16; 64]>; 4],
     /// By class (0: DC, 1: AC) and destination.
-    huffman: [[Option<Arc<Table>>; 4]; 2],
-    /// By component: the table that was in force at the component's first scan.
+    huffman: [[Option<Arc<HuffmanTable>>; 4]; 2],
+    /// By component: the table at the time of the component's first scan.
     latched: [Option<[u16; 64]>; 4],
-    /// By component and coefficient: bit position reached, None before the first scan.
+    /// By component and coefficient: the bit position of the last scan; `None` before the first.
     progress: Vec<[Option<u8>; 64]>,
 }
 
@@ -71,35 +73,35 @@ fn damaged(reason: &str) -> DecodeError {
     DecodeError::damaged(ImageFormat::Jpeg, reason)
 }
 
-/// Reads all segments up to the scan that completes the picture.
+/// Parses all segments up to the scan that completes the picture.
 ///
 /// # Errors
-/// [`DecodeError::Unsupported`] for coding processes that are not read, [`DecodeError::Damaged`] for invalid segments and
-/// missing scans.
-pub(super) fn read(bytes: &[u8]) -> Result<Stream<'_>, DecodeError> {
-    let mut state = State::default();
+/// [`DecodeError::Unsupported`] for unsupported coding processes, [`DecodeError::Damaged`] for invalid
+/// segments and missing scans.
+pub(super) fn read(bytes: &[u8]) -> Result<JpegStream<'_>, DecodeError> {
+    let mut state = DecoderState::default();
     let mut scans = Vec::new();
     let mut rest = bytes.get(2..).unwrap_or_default();
     let mut complete = false;
-    while let Some((marker, behind)) = next_marker(rest) {
-        if marker == EOI && !(state.frame.is_none() && behind.starts_with(&[0xff, SOI])) {
+    while let Some((marker, after)) = next_marker(rest) {
+        if marker == EOI && !(state.frame.is_none() && after.starts_with(&[0xff, SOI])) {
             if state.frame.is_some() && !state.is_complete(ESSENTIAL) {
                 return Err(damaged("scans are missing"));
             }
             complete = true;
             break;
         }
-        if is_alone(marker) {
-            rest = behind;
+        if is_standalone(marker) {
+            rest = after;
             continue;
         }
-        let Some((payload, behind)) = payload(behind) else {
+        let Some((payload, after)) = payload(after) else {
             break;
         };
-        rest = behind;
+        rest = after;
         if marker == SOS {
-            let (data, behind) = entropy_coded(rest);
-            rest = behind;
+            let (data, after) = entropy_coded(rest);
+            rest = after;
             scans.push(state.scan(payload, data)?);
             if state.is_complete(64) {
                 complete = true;
@@ -119,7 +121,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stream<'_>, DecodeError> {
         return Err(damaged("its end is missing"));
     }
     let latched = state.latched.into_iter().take(frame.components.len());
-    Ok(Stream {
+    Ok(JpegStream {
         colour: frame.colour(state.jfif, state.transform),
         scans,
         quantization: latched.map(|table| table.unwrap_or([1; 64])).collect(),
@@ -127,9 +129,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stream<'_>, DecodeError> {
     })
 }
 
-impl State {
-    /// Returns true if the first `count` coefficients of all components have full precision, and no other coefficient is
-    /// left at reduced precision.
+impl DecoderState {
+    /// Returns true if the first `count` coefficients of all components have full precision, and every other
+    /// coefficient has full precision or wasn't coded.
     fn is_complete(&self, count: usize) -> bool {
         !self.progress.is_empty()
             && self.progress.iter().all(|bits| {
@@ -163,7 +165,7 @@ impl State {
                 Ok(())
             }
             _ => {
-                if let Some(frame) = Frame::parse(marker, payload)? {
+                if let Some(frame) = FrameHeader::parse(marker, payload)? {
                     self.progress = vec![[None; 64]; frame.components.len()];
                     if self.frame.replace(frame).is_some() {
                         return Err(damaged("there is a second frame header"));
@@ -200,13 +202,13 @@ impl State {
             let total = counts.iter().map(|count| usize::from(*count)).sum();
             let (values, rest) = rest.split_at_checked(total)?;
             let tables = self.huffman.get_mut(usize::from(info >> 4))?;
-            *tables.get_mut(usize::from(info & 15))? = Some(Arc::new(Table::new(*counts, values)?));
+            *tables.get_mut(usize::from(info & 15))? = Some(Arc::new(HuffmanTable::new(*counts, values)?));
             payload = rest;
         }
         Some(())
     }
 
-    /// Reads a scan header and records the progress that the scan makes.
+    /// Parses a scan header and records the precision that the scan reaches.
     fn scan<'a>(&mut self, header: &[u8], data: &'a [u8]) -> Result<Scan<'a>, DecodeError> {
         let frame = self
             .frame
@@ -223,7 +225,7 @@ impl State {
         let (from, to) = (usize::from(*from), usize::from(*to));
         let (high, low) = (approximation >> 4, approximation & 15);
         let mut scan = Scan {
-            parts: Vec::with_capacity(selectors.len() / 2),
+            components: Vec::with_capacity(selectors.len() / 2),
             // Sequential scans always code all coefficients; libjpeg ignores other values.
             band: (0, 63),
             high: 0,
@@ -243,11 +245,11 @@ impl State {
             (scan.band, scan.high, scan.low) = ((from, to), high, low);
         }
         for [id, tables] in selectors.as_chunks().0 {
-            let taken = |index| scan.parts.iter().any(|part| part.component == index);
+            let is_used = |index| scan.components.iter().any(|used| used.component == index);
             let component = (0..frame.components.len())
-                .find(|index| frame.components[*index].id == *id && !taken(*index))
+                .find(|index| frame.components[*index].id == *id && !is_used(*index))
                 .ok_or_else(invalid)?;
-            let part = Part {
+            let scan_component = ScanComponent {
                 component,
                 dc: (scan.band.0 == 0 && scan.high == 0)
                     .then(|| self.table(&frame, 0, tables >> 4))
@@ -257,25 +259,30 @@ impl State {
                     .transpose()?,
             };
             self.begin(&frame, component, &scan)?;
-            scan.parts.push(part);
+            scan.components.push(scan_component);
         }
         Ok(scan)
     }
 
-    /// Returns a Huffman table. Frames of motion JPEG leave the standard tables out.
-    fn table(&self, frame: &Frame, class: usize, destination: u8) -> Result<Arc<Table>, DecodeError> {
+    /// Returns a Huffman table. Frames of motion JPEG omit the standard tables.
+    fn table(
+        &self,
+        frame: &FrameHeader,
+        class: usize,
+        destination: u8,
+    ) -> Result<Arc<HuffmanTable>, DecodeError> {
         let destination = usize::from(destination);
         let defined = self.huffman[class].get(destination).cloned().flatten();
         defined
             .or_else(|| {
-                let standard = Table::standard(class, destination).filter(|_| !frame.progressive);
+                let standard = HuffmanTable::standard(class, destination).filter(|_| !frame.progressive);
                 standard.map(Arc::new)
             })
             .ok_or_else(|| damaged("a Huffman table is missing"))
     }
 
     /// Latches the component's quantization table and checks the scan against the component's earlier scans.
-    fn begin(&mut self, frame: &Frame, component: usize, scan: &Scan<'_>) -> Result<(), DecodeError> {
+    fn begin(&mut self, frame: &FrameHeader, component: usize, scan: &Scan<'_>) -> Result<(), DecodeError> {
         if self.latched[component].is_none() {
             let table = self.quantization[frame.components[component].table];
             self.latched[component] = Some(table.ok_or_else(|| damaged("a quantization table is missing"))?);
@@ -284,7 +291,7 @@ impl State {
         let expected = (scan.high != 0).then_some(scan.high);
         let bands = &mut progress[scan.band.0..=scan.band.1];
         if bands.iter().any(|bit| *bit != expected) {
-            return Err(damaged("its scans don't continue one another"));
+            return Err(damaged("its scans are inconsistent"));
         }
         bands.fill(Some(scan.low));
         Ok(())

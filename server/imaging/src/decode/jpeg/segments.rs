@@ -1,8 +1,8 @@
 //! JPEG marker segments up to the first scan (ITU-T T.81, B.1).
 
-/// The segments between the file's start and its first scan, as (marker, payload).
+/// An iterator over the segments before the first scan, as (marker, payload).
 pub(super) struct Segments<'a> {
-    /// From the first byte that no returned segment contains; behind the last segment, from the first scan's marker.
+    /// The bytes after the last returned segment; at the end, from the first scan's marker on.
     pub(super) rest: &'a [u8],
 }
 
@@ -17,14 +17,14 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (marker, behind) = next_marker(self.rest)?;
+            let (marker, after) = next_marker(self.rest)?;
             match marker {
                 SOS => return None,
-                // Frames of Flash files put an end and a second start in front of the header.
-                EOI if !behind.starts_with(&[0xff, SOI]) => return None,
-                _ if is_alone(marker) => self.rest = behind,
+                // Frames of Flash files have an end and a second start before the header.
+                EOI if !after.starts_with(&[0xff, SOI]) => return None,
+                _ if is_standalone(marker) => self.rest = after,
                 _ => {
-                    let (payload, rest) = payload(behind)?;
+                    let (payload, rest) = payload(after)?;
                     self.rest = rest;
                     return Some((marker, payload));
                 }
@@ -38,36 +38,36 @@ pub(super) const EOI: u8 = 0xd9;
 pub(super) const SOS: u8 = 0xda;
 
 /// Returns true for markers without a payload: TEM, `RSTn`, SOI and EOI.
-pub(super) fn is_alone(marker: u8) -> bool {
+pub(super) fn is_standalone(marker: u8) -> bool {
     matches!(marker, 0x01 | 0xd0..=0xd9)
 }
 
-/// Returns the next marker and the bytes behind it. Skips stray bytes, stuffed bytes (FF 00) and fill bytes (FF), as
-/// libjpeg's `next_marker`.
+/// Returns the next marker and the bytes after it. Skips stray bytes, stuffed bytes (FF 00) and fill bytes
+/// (FF), like libjpeg's `next_marker`.
 pub(super) fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         bytes = bytes.get(memchr::memchr(0xff, bytes)?..)?;
         let fill = bytes.iter().take_while(|byte| **byte == 0xff).count();
-        let (marker, behind) = bytes.get(fill..)?.split_first()?;
+        let (marker, after) = bytes.get(fill..)?.split_first()?;
         if *marker != 0 {
-            return Some((*marker, behind));
+            return Some((*marker, after));
         }
-        bytes = behind;
+        bytes = after;
     }
 }
 
-/// Splits the bytes behind a marker into the segment's payload and the rest; None if the length is wrong.
-pub(super) fn payload(behind: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, behind) = behind.split_first_chunk()?;
+/// Splits the bytes after a marker into the segment's payload and the rest; `None` if the length is wrong.
+pub(super) fn payload(after: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, after) = after.split_first_chunk()?;
     let length = usize::from(u16::from_be_bytes(*length)).checked_sub(2)?;
-    behind.split_at_checked(length)
+    after.split_at_checked(length)
 }
 
-/// Splits the bytes behind a scan header into entropy-coded data with its restart markers, and the rest, which begins
-/// with the next marker.
+/// Splits the bytes after a scan header into entropy-coded data, including restart markers, and the rest,
+/// which starts with the next marker.
 pub(super) fn entropy_coded(bytes: &[u8]) -> (&[u8], &[u8]) {
     let ends = |at: &usize| {
-        // Of a run of fill bytes before a marker, the last byte introduces the marker.
+        // The last of several fill bytes introduces the marker.
         let next = bytes.get(at + 1);
         !matches!(next, Some(0 | 0xd0..=0xd7 | 0xff) | None)
     };

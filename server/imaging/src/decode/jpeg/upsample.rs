@@ -1,33 +1,33 @@
-//! Chroma upsampling as libjpeg does it by default (`jdsample.c`): a triangle filter for ratios of 2, repetition for
-//! other ratios.
+//! Chroma upsampling by libjpeg's default methods (`jdsample.c`): a triangle filter for ratios of 2,
+//! replication for other ratios.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are chosen at run time around these functions"
 )]
 
 use super::{
-    frame::{Component, Frame},
-    idct::Plane,
+    frame::{FrameComponent, FrameHeader},
+    idct::SamplePlane,
 };
 
 /// Upsamples the rows of a component.
 #[derive(Debug)]
 pub(super) struct Upsampler<'a> {
-    plane: &'a Plane,
-    /// Size in samples.
+    plane: &'a SamplePlane,
+    /// Width and height in samples.
     width: usize,
     height: usize,
     /// Pixels per sample.
     across: usize,
     down: usize,
-    /// Use of the triangle filter, horizontally and vertically.
+    /// True for the triangle filter, horizontally and vertically.
     smooth: (bool, bool),
-    /// A row of vertically weighted samples, times 4.
+    /// A row of vertically filtered samples, times 4.
     sums: Vec<u16>,
 }
 
 impl<'a> Upsampler<'a> {
-    pub fn new(frame: &Frame, component: &Component, plane: &'a Plane) -> Self {
+    pub fn new(frame: &FrameHeader, component: &FrameComponent, plane: &'a SamplePlane) -> Self {
         let (h_max, v_max) = frame.sampling();
         let (width, height) = frame.samples(component);
         let (across, down) = (h_max / component.horizontal, v_max / component.vertical);
@@ -92,7 +92,7 @@ impl<'a> Upsampler<'a> {
     }
 }
 
-impl Plane {
+impl SamplePlane {
     fn line(&self, y: usize, width: usize) -> &[u8] {
         &self.samples[y * self.stride..][..width]
     }
@@ -106,7 +106,7 @@ fn horizontal(samples: &[u8], row: &mut [u8]) {
     });
 }
 
-/// Doubles a row of vertically weighted samples, which are 4 times as large.
+/// Doubles a row of vertically filtered samples, times 4.
 #[inline(always)]
 fn both(sums: &[u16], row: &mut [u8]) {
     double(
@@ -117,8 +117,9 @@ fn both(sums: &[u16], row: &mut [u8]) {
     );
 }
 
-/// Writes two pixels for each sample. `mix` gets the nearer and the further sample and 0 for the first pixel, 1 for the
-/// second one. At the edges, and for the single sample behind an odd width, the further sample is the nearer one.
+/// Writes two pixels per sample. `mix` receives the nearer and the further sample, and 0 for the first or 1
+/// for the second pixel. At the edges, and for the single sample at the end of an odd width, the further
+/// sample is the nearer one.
 #[inline(always)]
 fn double<T: Copy>(
     samples: &[T],

@@ -1,12 +1,12 @@
-//! PNG chunks (PNG, third edition, 5.3), walked without decoding anything.
+//! Iteration over PNG chunks (PNG, third edition, 5.3) without decoding them.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 const SIGNATURE: usize = 8;
-/// `IEND` with its checksum.
+/// The `IEND` chunk with its checksum.
 const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
-/// A chunk. One that is cut off by the end of the file has what is left of its data.
+/// A chunk. If the file ends within it, its data are truncated.
 #[derive(Clone, Copy)]
 pub(super) struct Chunk<'a> {
     pub kind: [u8; 4],
@@ -16,7 +16,8 @@ pub(super) struct Chunk<'a> {
 }
 
 impl Chunk<'_> {
-    /// Returns true if the chunk is whole and its checksum holds. Readers discard other ancillary chunks.
+    /// Returns true if the chunk is complete and its checksum is right. Readers discard other ancillary
+    /// chunks.
     pub fn is_intact(&self) -> bool {
         let body = self.stored.get(4..self.data.len() + 8);
         let checksum = self
@@ -27,13 +28,13 @@ impl Chunk<'_> {
             .is_some_and(|(body, checksum)| crc32fast::hash(body) == u32::from_be_bytes(*checksum))
     }
 
-    fn is_cut_off(&self) -> bool {
+    fn is_truncated(&self) -> bool {
         self.stored.len() < self.data.len() + 12
     }
 
-    /// Returns true for the chunks that pixels depend on.
+    /// Returns true if the pixels depend on the chunk.
     fn is_needed_for_pixels(&self) -> bool {
-        // Of the ancillary chunks, whose first letter is small, only transparency.
+        // Critical chunks, whose first letter is upper case, and transparency.
         self.kind[0].is_ascii_uppercase() || &self.kind == b"tRNS"
     }
 }
@@ -44,15 +45,16 @@ pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     std::iter::from_fn(move || {
         let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
         let kind: [u8; 4] = *rest.get(4..)?.first_chunk()?;
-        let whole = length.saturating_add(12).min(rest.len());
-        let (stored, after) = rest.split_at_checked(whole)?;
+        let total = length.saturating_add(12).min(rest.len());
+        let (stored, after) = rest.split_at_checked(total)?;
         rest = if &kind == b"IEND" { &[] } else { after };
         let data = stored.get(8..length.saturating_add(8).min(stored.len()))?;
         Some(Chunk { kind, data, stored })
     })
 }
 
-/// Reads the signature and the chunks that pixels depend on, so that no metadata, however broken, fails the decoder.
+/// A reader of the signature and the chunks that pixels depend on, so that broken metadata can't fail the
+/// decoder.
 pub(super) struct PixelChunks<'a> {
     /// The part being read, then the parts after it.
     current: &'a [u8],
@@ -67,10 +69,11 @@ impl<'a> PixelChunks<'a> {
             .filter(Chunk::is_needed_for_pixels)
             .map(|chunk| chunk.stored)
             .collect();
-        // The decoder asks for the end chunk. Files that end without it, or inside of metadata, have all their pixels.
-        if last
-            .is_some_and(|last| &last.kind != b"IEND" && !(last.is_needed_for_pixels() && last.is_cut_off()))
-        {
+        // The decoder requires the end chunk. Files that end without it, or within metadata, have all their
+        // pixels.
+        if last.is_some_and(|last| {
+            &last.kind != b"IEND" && !(last.is_needed_for_pixels() && last.is_truncated())
+        }) {
             parts.push(END);
         }
         Self {
@@ -101,7 +104,7 @@ impl Read for PixelChunks<'_> {
     }
 }
 
-/// The decoder's bound asks for it; it reads from start to end.
+/// The decoder's trait bound requires this implementation, but it reads sequentially.
 impl Seek for PixelChunks<'_> {
     fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
         Err(io::ErrorKind::Unsupported.into())

@@ -7,16 +7,16 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use super::chunks::{Chunk, chunks};
 use crate::metadata::{Extras, Metadata, PngChunk};
 
-/// The most bytes that a compressed profile, XMP packet or EXIF block is inflated to.
+/// The largest size in bytes of a decompressed profile, XMP packet or EXIF block.
 const MAX_INFLATED: usize = 16 << 20;
-/// The keyword of a text that holds an XMP packet (ISO 16684-3, 1.1.5).
+/// The keyword of texts that contain an XMP packet (ISO 16684-3, 1.1.5).
 const XMP: &[u8] = b"XML:com.adobe.xmp";
-/// Prefix of the keywords of `ImageMagick`'s texts with binary profiles.
+/// The prefix of the keywords of `ImageMagick`'s texts with binary profiles.
 const RAW_PROFILE: &[u8] = b"Raw profile type ";
-/// Chunks that define what the samples mean, with their lengths. They hold for RGB output, too.
+/// Chunks that define the colour space of the samples, with their lengths. They remain valid for RGB output.
 const COLOUR: [(&[u8; 4], usize); 4] = [(b"cICP", 4), (b"gAMA", 4), (b"cHRM", 32), (b"sRGB", 1)];
 
-/// Returns all metadata that an edit carries over.
+/// Returns all metadata that an edit preserves.
 pub(super) fn collect(bytes: &[u8]) -> Metadata {
     let mut metadata = Metadata {
         exif: exif(bytes).map(Cow::into_owned),
@@ -37,7 +37,7 @@ pub(super) fn collect(bytes: &[u8]) -> Metadata {
                 metadata.icc = profile(chunk.data);
             }
             b"pHYs" if chunk.data.len() == 9 && is_new(&other) && chunk.is_intact() => other.push(owned()),
-            b"tEXt" | b"zTXt" | b"iTXt" if chunk.is_intact() && is_carried_text(chunk.data) => {
+            b"tEXt" | b"zTXt" | b"iTXt" if chunk.is_intact() && is_preserved_text(chunk.data) => {
                 other.push(owned());
             }
             kind if before_pixels
@@ -54,8 +54,8 @@ pub(super) fn collect(bytes: &[u8]) -> Metadata {
     metadata
 }
 
-/// Returns the EXIF block of an `eXIf` chunk, before or behind the pixels, else of a text by `ImageMagick`. Both turn
-/// the picture in Pillow.
+/// Returns the EXIF block of an `eXIf` chunk, before or after the pixels, else of an `ImageMagick` text.
+/// Pillow applies the orientation of both.
 pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     let chunk = chunks(bytes).find(|chunk| &chunk.kind == b"eXIf" && chunk.is_intact());
     chunk.map(|chunk| Cow::Borrowed(chunk.data)).or_else(|| {
@@ -64,13 +64,14 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     })
 }
 
-/// Returns the XMP packet, before or behind the pixels.
+/// Returns the XMP packet, before or after the pixels.
 pub(crate) fn xmp(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     chunks(bytes).find_map(|chunk| text(&chunk, XMP))
 }
 
-/// Raw profiles are decoded or dropped, XMP has its own place. A keyword has 1 to 79 bytes.
-fn is_carried_text(data: &[u8]) -> bool {
+/// Returns true for texts that are written as they are. Raw profiles are decoded or dropped, XMP is written
+/// separately. A keyword has 1 to 79 bytes.
+fn is_preserved_text(data: &[u8]) -> bool {
     let keyword = data.iter().position(|byte| *byte == 0);
     keyword
         .and_then(|length| data.get(..length))

@@ -1,4 +1,4 @@
-//! PNG, also animated: the default image.
+//! PNG. Of animations, the default image.
 
 mod chunks;
 mod metadata;
@@ -8,8 +8,8 @@ use png::{BitDepth, ColorType, Transformations};
 
 use self::chunks::{PixelChunks, chunks};
 pub(crate) use self::metadata::{exif, xmp};
-use super::Decoded;
-use crate::{DecodeError, ImageFormat, Limits};
+use super::DecodedFile;
+use crate::{DecodeError, DecodeLimits, ImageFormat};
 
 /// Returns width and height from the header chunk.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
@@ -30,22 +30,22 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     }
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeError> {
+pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedFile, DecodeError> {
     let damaged = |error| DecodeError::damaged(ImageFormat::Png, error);
     let budget = usize::try_from(limits.codec_bytes()).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(PixelChunks::new(bytes), png::Limits { bytes: budget });
-    // Palettes, packed samples and colour keys become plain channels, 16-bit samples stay.
+    // Expands palettes, packed samples and colour keys to channels; 16-bit samples are kept.
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(damaged)?;
     let length = reader
         .output_buffer_size()
-        .ok_or_else(|| DecodeError::damaged(ImageFormat::Png, "size"))?;
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::Png, "its size is out of range"))?;
     let mut samples = vec![0; length];
     let frame = reader.next_frame(&mut samples).map_err(damaged)?;
     samples.truncate(frame.buffer_size());
     let image = pixels(&frame, samples)
         .ok_or_else(|| DecodeError::damaged(ImageFormat::Png, "pixels are missing"))?;
-    Ok(Decoded {
+    Ok(DecodedFile {
         image,
         metadata: metadata::collect(bytes),
     })

@@ -1,28 +1,28 @@
-//! Strips and tiles, in one plane or one per sample: read one by one and assembled.
+//! Decoding and assembly of strips and tiles, in one plane or in one plane per sample.
 
 use tiff::tags::ByteOrder;
 
 use super::{
-    codec::{Compression, Rows, decompress},
+    codec::{Compression, RowLayout, decompress},
     directory::Directory,
-    jpeg::{self, Expected},
+    jpeg::{self, ExpectedDimensions},
     layout::{Layout, tag},
     unsupported, ycbcr,
 };
 use crate::{DecodeError, ImageFormat};
 
-/// The most strips or tiles that are decoded. At the specification's least tile, 16 x 16 pixels, these are 64
-/// megapixels of four planes.
+/// The most strips or tiles in a file: 64 megapixels in four planes of tiles of 16 x 16 pixels, the smallest
+/// that the specification allows.
 const MAX_CHUNKS: usize = 1 << 20;
-/// Bytes read and decoded, as a multiple of the memory limit. Bounds the time for files whose strips share
-/// their data or whose tiles reach far beyond the picture.
+/// Limit on the bytes read and decoded, as a multiple of the memory limit. Bounds the time for files whose
+/// strips share their data or whose tiles extend far beyond the picture.
 const MAX_WORK: usize = 8;
 
-/// The memory limit per pixel of a JPEG stream, as for JPEG files.
+/// Bytes of memory limit per pixel of a JPEG stream: four 16-bit samples.
 const BYTES_PER_PIXEL: usize = 8;
 
-/// Samples in the range of their bits, interleaved, in the order of [`Layout::kept`].
-pub(super) enum Samples {
+/// Interleaved samples in the order of [`Layout::kept`], in the range of their bit depth.
+pub(super) enum ChunkSamples {
     /// 1 to 8 bits.
     Eight(Vec<u8>),
     /// 9 to 16 bits.
@@ -30,18 +30,18 @@ pub(super) enum Samples {
 }
 
 /// The division of the picture into strips or tiles.
-struct Grid {
+struct ChunkGrid {
     /// Size of a strip or tile, in pixels.
     width: usize,
     height: usize,
     across: usize,
     down: usize,
     offsets: Vec<u64>,
-    /// Bytes stored; empty if the tag is missing.
+    /// Sizes in bytes as stored; empty if the tag is missing.
     counts: Vec<u64>,
 }
 
-/// A rectangle of the picture: the visible part of a strip or tile.
+/// The part of a strip or tile that is inside the picture.
 struct Area {
     left: usize,
     top: usize,
@@ -49,7 +49,7 @@ struct Area {
     rows: usize,
 }
 
-/// Decoded rows of packed samples.
+/// DecodedFile rows of packed samples.
 struct Chunk {
     samples: Vec<u8>,
     /// Bytes from row to row.
@@ -60,7 +60,7 @@ fn damaged(reason: &str) -> DecodeError {
     DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
-impl Grid {
+impl ChunkGrid {
     fn read(directory: &Directory<'_>, layout: &Layout) -> Result<Self, DecodeError> {
         let side = |tag, default: usize| match directory.number(tag)? {
             None => Ok(default),
@@ -108,8 +108,8 @@ impl Grid {
         }
     }
 
-    /// The stored bytes of a strip or tile. A count that is missing or 0, as some writers leave it, means up
-    /// to the next strip or tile, or to the end of the file.
+    /// Returns the stored bytes of a strip or tile. If its size is missing or 0, as in the files of some
+    /// writers, it extends to the next strip or tile, or to the end of the file.
     fn stored<'a>(&self, bytes: &'a [u8], index: usize) -> Result<&'a [u8], DecodeError> {
         let offset = |index: usize| usize::try_from(*self.offsets.get(index)?).ok();
         let (start, rest) = offset(index)
@@ -128,20 +128,20 @@ impl Grid {
 /// Decodes the picture's samples.
 ///
 /// # Errors
-/// `Damaged` if a strip or tile is missing or ends early, `Unsupported` for JPEG processes that are not read
-/// and for strips or tiles that take more than `budget` bytes of memory.
+/// [`DecodeError::Damaged`] if a strip or tile is missing or ends early, [`DecodeError::Unsupported`] for
+/// unsupported JPEG processes and for strips or tiles that need more than `budget` bytes of memory.
 pub(super) fn decode(
     directory: &Directory<'_>,
     layout: &Layout,
     budget: usize,
-) -> Result<Samples, DecodeError> {
-    let grid = Grid::read(directory, layout)?;
+) -> Result<ChunkSamples, DecodeError> {
+    let grid = ChunkGrid::read(directory, layout)?;
     let kept = layout.kept();
     let length = layout.width * layout.height * kept.len();
     let mut samples = if layout.bits > 8 {
-        Samples::Sixteen(vec![0; length])
+        ChunkSamples::Sixteen(vec![0; length])
     } else {
-        Samples::Eight(vec![0; length])
+        ChunkSamples::Eight(vec![0; length])
     };
     let planes: Vec<(usize, Vec<usize>)> = if layout.planar {
         kept.iter().map(|sample| (*sample, vec![0])).collect()
@@ -160,7 +160,7 @@ pub(super) fn decode(
             work = work
                 .checked_sub(chunk.samples.len().saturating_add(stored.len()))
                 .ok_or_else(|| unsupported("strips or tiles far larger than the picture"))?;
-            let place = Place {
+            let placement = ChunkPlacement {
                 layout,
                 chunk: &chunk,
                 area: &area,
@@ -169,19 +169,19 @@ pub(super) fn decode(
                 pixel: kept.len(),
             };
             match &mut samples {
-                Samples::Eight(samples) if layout.bits == 8 => {
-                    place.fill(samples, |row, index| row.get(index).copied());
+                ChunkSamples::Eight(samples) if layout.bits == 8 => {
+                    placement.copy_to(samples, |row, index| row.get(index).copied());
                 }
-                Samples::Eight(samples) => {
-                    place.fill(samples, |row, index| {
+                ChunkSamples::Eight(samples) => {
+                    placement.copy_to(samples, |row, index| {
                         unpack(row, index, layout.bits).map(|value| value as u8)
                     });
                 }
-                Samples::Sixteen(samples) if layout.bits == 16 => {
-                    place.fill(samples, |row, index| word(row, index, layout.byte_order));
+                ChunkSamples::Sixteen(samples) if layout.bits == 16 => {
+                    placement.copy_to(samples, |row, index| word(row, index, layout.byte_order));
                 }
-                Samples::Sixteen(samples) => {
-                    place.fill(samples, |row, index| unpack(row, index, layout.bits));
+                ChunkSamples::Sixteen(samples) => {
+                    placement.copy_to(samples, |row, index| unpack(row, index, layout.bits));
                 }
             }
         }
@@ -189,21 +189,22 @@ pub(super) fn decode(
     Ok(samples)
 }
 
-/// A decoded strip or tile and its place in the picture.
-struct Place<'a> {
+/// A decoded strip or tile and its position in the picture.
+struct ChunkPlacement<'a> {
     layout: &'a Layout,
     chunk: &'a Chunk,
     area: &'a Area,
-    /// The first of the picture's samples that the chunk fills.
+    /// Index of the first of the picture's samples per pixel that come from the chunk.
     slot: usize,
-    /// The chunk's samples per pixel that are kept.
+    /// Indices of the chunk's samples per pixel that are kept.
     sources: &'a [usize],
-    /// The picture's samples per pixel.
+    /// The number of samples per pixel of the picture.
     pixel: usize,
 }
 
-impl Place<'_> {
-    fn fill<T>(&self, picture: &mut [T], sample: impl Fn(&[u8], usize) -> Option<T>) {
+impl ChunkPlacement<'_> {
+    /// Copies the visible part into the picture's samples. `sample` reads the sample at an index of a row.
+    fn copy_to<T>(&self, picture: &mut [T], sample: impl Fn(&[u8], usize) -> Option<T>) {
         let interleaved = self.layout.interleaved();
         let rows = self.chunk.samples.chunks_exact(self.chunk.stride);
         for (y, row) in rows.take(self.area.rows).enumerate() {
@@ -232,7 +233,8 @@ fn word(row: &[u8], index: usize, byte_order: ByteOrder) -> Option<u16> {
     })
 }
 
-/// The sample at `index` of a row of samples of up to 16 bits, packed from the high-order bit of each byte.
+/// Returns the sample at `index` of a row of samples of `bits` <= 16 bits, packed from the high-order bit of
+/// each byte.
 fn unpack(row: &[u8], index: usize, bits: usize) -> Option<u16> {
     let (first, shift) = (index * bits / 8, index * bits % 8);
     let byte = |at: usize| row.get(first + at).copied().map(u32::from);
@@ -243,7 +245,7 @@ fn unpack(row: &[u8], index: usize, bits: usize) -> Option<u16> {
 /// Decodes the visible rows of a strip or tile.
 fn chunk(
     layout: &Layout,
-    grid: &Grid,
+    grid: &ChunkGrid,
     stored: &[u8],
     area: &Area,
     budget: usize,
@@ -251,16 +253,16 @@ fn chunk(
     let interleaved = layout.interleaved();
     let rows = if layout.subsampling == (1, 1) {
         let bits = grid.width.checked_mul(interleaved * layout.bits);
-        bits.map(|bits| Rows {
+        bits.map(|bits| RowLayout {
             width: grid.width,
             bytes: bits.div_ceil(8),
             count: area.rows,
         })
     } else {
-        // Bounds the size of blocks, at most 18 bytes for 3 pixels' worth of samples.
+        // Bounds the size of a row of blocks, which have up to 18 bytes for 16 pixels.
         Some(grid.width)
             .filter(|width| *width <= budget)
-            .map(|width| ycbcr::blocks(width, area.rows, layout.subsampling))
+            .map(|width| ycbcr::block_rows(width, area.rows, layout.subsampling))
     };
     let rows = rows
         .filter(|rows| {
@@ -270,7 +272,7 @@ fn chunk(
         })
         .ok_or_else(|| unsupported(format_args!("strips or tiles of more than {budget} bytes")))?;
     if let Compression::Jpeg { tables } = &layout.compression {
-        let expected = Expected {
+        let expected = ExpectedDimensions {
             components: interleaved,
             full: (grid.width, grid.height),
             visible: (area.columns, area.rows),
@@ -290,7 +292,7 @@ fn chunk(
     };
     if layout.subsampling != (1, 1) {
         return Ok(Chunk {
-            samples: ycbcr::sample_up(&samples, grid.width, area.rows, layout.subsampling),
+            samples: ycbcr::upsample(&samples, grid.width, area.rows, layout.subsampling),
             stride: 3 * grid.width,
         });
     }
@@ -305,7 +307,7 @@ fn chunk(
     })
 }
 
-/// Adds to each sample its left neighbour (TIFF 6.0, section 14).
+/// Undoes horizontal differencing: adds its left neighbour to each sample (TIFF 6.0, section 14).
 fn undo_prediction(row: &mut [u8], interleaved: usize, layout: &Layout) {
     if layout.bits == 8 {
         for at in interleaved..row.len() {

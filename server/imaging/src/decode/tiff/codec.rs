@@ -1,4 +1,4 @@
-//! Compression schemes of strips and tiles, other than JPEG: stored bytes to packed samples.
+//! Decompression of strips and tiles to packed samples, for all schemes but JPEG.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ use crate::{DecodeError, ImageFormat};
 
 pub(super) enum Compression {
     None,
-    /// CCITT modified Huffman: one-dimensional, rows on byte boundaries, no end-of-line codes.
+    /// CCITT modified Huffman: one-dimensional, with rows on byte boundaries and without end-of-line codes.
     Rle,
     Group3 {
         two_dimensional: bool,
@@ -65,9 +65,9 @@ impl Compression {
     }
 }
 
-/// The dimensions of a strip's or tile's rows.
+/// The dimensions of the rows of a strip or tile.
 #[derive(Clone, Copy)]
-pub(super) struct Rows {
+pub(super) struct RowLayout {
     /// Pixels per row.
     pub width: usize,
     /// Bytes per row.
@@ -75,12 +75,14 @@ pub(super) struct Rows {
     pub count: usize,
 }
 
-/// Decodes the first `rows.count` rows of a strip or tile. A stream that ends before them is damaged; what
-/// follows them is not read.
+/// Decompresses the first `rows.count` rows of a strip or tile; the rest is ignored.
+///
+/// # Errors
+/// [`DecodeError::Damaged`] if the stream is invalid or ends before these rows.
 pub(super) fn decompress(
     compression: &Compression,
     stored: &[u8],
-    rows: Rows,
+    rows: RowLayout,
 ) -> Result<Vec<u8>, DecodeError> {
     let length = rows.bytes * rows.count;
     let fax = |mode, aligned| fax(stored, rows, mode, aligned);
@@ -99,12 +101,10 @@ pub(super) fn decompress(
         Compression::Group4 => fax(EncodingMode::Group4, false),
         Compression::Jpeg { .. } => None,
     };
-    samples.ok_or_else(|| {
-        DecodeError::damaged(ImageFormat::Tiff, "a strip or tile ends early or is not readable")
-    })
+    samples.ok_or_else(|| DecodeError::damaged(ImageFormat::Tiff, "a strip or tile is invalid or ends early"))
 }
 
-/// TIFF 6.0, section 9.
+/// Decodes PackBits (TIFF 6.0, section 9).
 fn packbits(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     let (mut samples, mut rest) = (Vec::with_capacity(length), stored);
     while samples.len() < length {
@@ -128,8 +128,9 @@ fn packbits(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(samples)
 }
 
-/// TIFF 6.0, section 13. Streams that start with a clear code of the other bit order are those of TIFF 5.0's
-/// first writers: low-order bit first, and codes that grow one entry later.
+/// Decodes LZW (TIFF 6.0, section 13). A stream that starts with a clear code in reversed bit order is of the
+/// kind that the first writers of TIFF 5.0 produced: low-order bit first, and code lengths that grow one
+/// entry later.
 fn lzw(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     let old = matches!(stored, [0, second, ..] if second & 1 == 1);
     let configuration = if old {
@@ -159,14 +160,14 @@ fn deflate(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(samples)
 }
 
-/// Rows of one bit per pixel, 1 for black, filled from the positions of colour changes.
-struct Bitmap {
-    rows: Rows,
+/// RowLayout with one bit per pixel, 1 for black, that are filled from the positions of colour changes.
+struct BilevelRows {
+    rows: RowLayout,
     bits: Vec<u8>,
     filled: usize,
 }
 
-impl hayro_ccitt::Decoder for Bitmap {
+impl hayro_ccitt::Decoder for BilevelRows {
     fn push_row(&mut self, changes: &[u32]) {
         let start = self.filled * self.rows.bytes;
         let Some(row) = self.bits.get_mut(start..start + self.rows.bytes) else {
@@ -175,14 +176,14 @@ impl hayro_ccitt::Decoder for Bitmap {
         for run in changes.chunks(2) {
             let from = run.first().map_or(0, |at| *at as usize);
             let to = run.get(1).map_or(self.rows.width, |at| *at as usize);
-            blacken(row, from, to);
+            set_bits(row, from, to);
         }
         self.filled += 1;
     }
 }
 
 /// Sets the bits `from..to`, counted from the high-order bit of the first byte.
-fn blacken(row: &mut [u8], from: usize, to: usize) {
+fn set_bits(row: &mut [u8], from: usize, to: usize) {
     let mut at = from;
     while at < to {
         let Some(byte) = row.get_mut(at / 8) else {
@@ -195,8 +196,8 @@ fn blacken(row: &mut [u8], from: usize, to: usize) {
     }
 }
 
-/// ITU-T T.4 and T.6.
-fn fax(stored: &[u8], rows: Rows, encoding: EncodingMode, aligned: bool) -> Option<Vec<u8>> {
+/// Decodes CCITT Group 3 and Group 4 (ITU-T T.4 and T.6).
+fn fax(stored: &[u8], rows: RowLayout, encoding: EncodingMode, aligned: bool) -> Option<Vec<u8>> {
     let settings = DecodeSettings {
         columns: u32::try_from(rows.width).ok()?,
         rows: u32::try_from(rows.count).ok()?,
@@ -206,12 +207,12 @@ fn fax(stored: &[u8], rows: Rows, encoding: EncodingMode, aligned: bool) -> Opti
         encoding,
         strict: true,
     };
-    let mut bitmap = Bitmap {
+    let mut bitmap = BilevelRows {
         rows,
         bits: vec![0; rows.bytes * rows.count],
         filled: 0,
     };
-    // Rows that are complete count; an error behind the last of them concerns no pixel.
+    // Only the number of complete rows matters; an error after the last of them affects no pixel.
     let _ = hayro_ccitt::decode(stored, &mut bitmap, &mut DecoderContext::new(settings));
     (bitmap.filled == rows.count).then_some(bitmap.bits)
 }

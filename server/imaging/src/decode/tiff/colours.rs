@@ -1,13 +1,13 @@
-//! Samples to pixels: range, palette, inks, luma and chroma, associated alpha.
+//! YcbcrConversion of samples to pixels: range, palette, CMYK, YCbCr, premultiplied alpha.
 
 use image::{DynamicImage, ImageBuffer};
 
 use super::{
-    chunks::Samples,
+    chunks::ChunkSamples,
     codec::Compression,
     directory::Directory,
-    layout::{Layout, Model, tag},
-    ycbcr::Conversion,
+    layout::{ColourModel, Layout, tag},
+    ycbcr::YcbcrConversion,
 };
 use crate::{DecodeError, ImageFormat, colour, picture};
 
@@ -15,22 +15,22 @@ fn damaged(reason: &str) -> DecodeError {
     DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
-/// Takes samples, in the order of [`Layout::kept`], to gray or RGB of 8 or 16 bits, with straight alpha.
+/// Converts samples, in the order of [`Layout::kept`], to gray or RGB with 8 or 16 bits and straight alpha.
 pub(super) fn pixels(
     directory: &Directory<'_>,
     layout: &Layout,
-    samples: Samples,
+    samples: ChunkSamples,
     icc: Option<&[u8]>,
 ) -> Result<DynamicImage, DecodeError> {
     let image = match samples {
-        Samples::Eight(mut samples) => {
+        ChunkSamples::Eight(mut samples) => {
             full_range(&mut samples, layout, 255);
             eight_bit(directory, layout, samples, icc)?
         }
-        Samples::Sixteen(mut samples) => {
+        ChunkSamples::Sixteen(mut samples) => {
             full_range(&mut samples, layout, 65535);
-            if layout.model == Model::Cmyk {
-                // CMYK leaves as sRGB of 8 bits, whatever its depth.
+            if layout.model == ColourModel::Cmyk {
+                // CMYK of any depth is converted to 8-bit sRGB.
                 let samples = samples.into_iter().map(picture::eight_bit).collect();
                 eight_bit(directory, layout, samples, icc)?
             } else {
@@ -41,10 +41,10 @@ pub(super) fn pixels(
     image.ok_or_else(|| damaged("pixels are missing"))
 }
 
-/// Scales samples of `layout.bits` to 0..=`full`, and inverts gray where 0 is white. Palette indices stay.
+/// Scales samples of `layout.bits` bits to 0..=`full` and inverts gray if 0 is white. Palette indices stay.
 fn full_range<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], layout: &Layout, full: u32) {
     let largest = (1u32 << layout.bits) - 1;
-    let inverted = layout.model == Model::Gray { white_is_zero: true };
+    let inverted = layout.model == ColourModel::Gray { white_is_zero: true };
     if largest == full && !inverted {
         return;
     }
@@ -53,7 +53,7 @@ fn full_range<T: Copy + Into<u32> + TryFrom<u32>>(samples: &mut [T], layout: &La
     for pixel in samples.chunks_exact_mut(pixel) {
         for (index, sample) in pixel.iter_mut().enumerate() {
             let colour = index < colours;
-            if colour && layout.model == Model::Palette {
+            if colour && layout.model == ColourModel::Palette {
                 continue;
             }
             let stored: u32 = (*sample).into();
@@ -77,34 +77,34 @@ fn eight_bit(
     let alpha = layout.alpha.is_some();
     let associated = layout.alpha.is_some_and(|alpha| alpha.associated);
     let stored = layout.model.colours();
-    // Inks are stored multiplied with alpha; of the other models the colours are, after conversion.
-    if associated && layout.model == Model::Cmyk {
-        straighten(&mut samples, stored, 255);
+    // CMYK is premultiplied before conversion, the other models after conversion.
+    if associated && layout.model == ColourModel::Cmyk {
+        unpremultiply(&mut samples, stored, 255);
     }
     let mut pixels = match layout.model {
-        Model::Gray { .. } | Model::Rgb => samples,
-        Model::Palette => {
+        ColourModel::Gray { .. } | ColourModel::Rgb => samples,
+        ColourModel::Palette => {
             let palette = Palette::read(directory, layout.bits)?;
             converted(&samples, stored, alpha, |index: [u8; 1]| palette.colour(index[0]))
                 .ok_or_else(|| damaged("an index lies outside of its colour map"))?
         }
-        Model::Ycbcr => {
+        ColourModel::Ycbcr => {
             let conversion = match layout.compression {
-                Compression::Jpeg { .. } => Conversion::jpeg(),
-                _ => Conversion::read(directory)?,
+                Compression::Jpeg { .. } => YcbcrConversion::jpeg(),
+                _ => YcbcrConversion::read(directory)?,
             };
             converted(&samples, stored, alpha, |ycc: [u8; 3]| Some(conversion.rgb(ycc)))
                 .ok_or_else(|| damaged("pixels are missing"))?
         }
-        Model::Cmyk => inks_to_rgb(&samples, alpha, icc),
+        ColourModel::Cmyk => cmyk_to_rgb(&samples, alpha, icc),
     };
-    let colours = if stored == 1 && layout.model != Model::Palette {
+    let colours = if stored == 1 && layout.model != ColourModel::Palette {
         1
     } else {
         3
     };
-    if associated && layout.model != Model::Cmyk {
-        straighten(&mut pixels, colours, 255);
+    if associated && layout.model != ColourModel::Cmyk {
+        unpremultiply(&mut pixels, colours, 255);
     }
     let (width, height) = (layout.width as u32, layout.height as u32);
     Ok(match (colours, alpha) {
@@ -118,7 +118,7 @@ fn eight_bit(
 fn sixteen_bit(layout: &Layout, mut pixels: Vec<u16>) -> Option<DynamicImage> {
     let colours = layout.model.colours();
     if layout.alpha.is_some_and(|alpha| alpha.associated) {
-        straighten(&mut pixels, colours, 65535);
+        unpremultiply(&mut pixels, colours, 65535);
     }
     let (width, height) = (layout.width as u32, layout.height as u32);
     match (colours, layout.alpha.is_some()) {
@@ -129,7 +129,7 @@ fn sixteen_bit(layout: &Layout, mut pixels: Vec<u16>) -> Option<DynamicImage> {
     }
 }
 
-/// Converts the `N` colour samples of each pixel to RGB; alpha stays.
+/// Converts the `N` colour samples of each pixel to RGB; alpha is kept.
 fn converted<const N: usize>(
     samples: &[u8],
     colours: usize,
@@ -139,14 +139,14 @@ fn converted<const N: usize>(
     let stride = colours + usize::from(alpha);
     let mut pixels = Vec::with_capacity(samples.len() / stride * (3 + usize::from(alpha)));
     for pixel in samples.chunks_exact(stride) {
-        let (colour, opacity) = pixel.split_first_chunk()?;
+        let (colour, alpha) = pixel.split_first_chunk()?;
         pixels.extend(rgb(*colour)?);
-        pixels.extend(opacity);
+        pixels.extend(alpha);
     }
     Some(pixels)
 }
 
-fn inks_to_rgb(samples: &[u8], alpha: bool, icc: Option<&[u8]>) -> Vec<u8> {
+fn cmyk_to_rgb(samples: &[u8], alpha: bool, icc: Option<&[u8]>) -> Vec<u8> {
     if !alpha {
         return colour::cmyk_to_rgb(samples, icc);
     }
@@ -159,7 +159,7 @@ fn inks_to_rgb(samples: &[u8], alpha: bool, icc: Option<&[u8]>) -> Vec<u8> {
     let colours = rgb.as_chunks::<3>().0.iter();
     colours
         .zip(pixels)
-        .flat_map(|([r, g, b], [.., opacity])| [*r, *g, *b, *opacity])
+        .flat_map(|([r, g, b], [.., alpha])| [*r, *g, *b, *alpha])
         .collect()
 }
 
@@ -170,7 +170,7 @@ struct Palette {
 }
 
 impl Palette {
-    /// A map without a value over 255 is one of 8 bits, as libtiff assumes.
+    /// Reads the palette. A map without values over 255 has 8 bits, as libtiff assumes.
     fn read(directory: &Directory<'_>, bits: usize) -> Result<Self, DecodeError> {
         let values = directory.numbers(tag::COLOUR_MAP)?;
         if values.is_empty() {
@@ -201,8 +201,8 @@ impl Palette {
     }
 }
 
-/// Undoes the multiplication of colours with alpha, as far as rounding lets it.
-fn straighten<T: Copy + Into<u32> + TryFrom<u32>>(pixels: &mut [T], colours: usize, full: u32) {
+/// Divides premultiplied colours by alpha, which restores them up to rounding.
+fn unpremultiply<T: Copy + Into<u32> + TryFrom<u32>>(pixels: &mut [T], colours: usize, full: u32) {
     for pixel in pixels.chunks_exact_mut(colours + 1) {
         let Some((alpha, colours)) = pixel.split_last_mut() else {
             continue;

@@ -1,8 +1,8 @@
 //! The first image file directory: entries and typed values (TIFF 6.0, section 2; `BigTIFF`).
 //!
-//! Lenient in layout, strict in values: a directory that the `tiff` crate rejects as a whole (no
-//! `PhotometricInterpretation`, more offsets than strips) is read, but a field that is present and unreadable
-//! is an error when it is asked for, never a default.
+//! Lenient in layout, strict in values: directories that the `tiff` crate rejects (no
+//! `PhotometricInterpretation`, more offsets than strips) are read, but access to a field that is present and
+//! unreadable is an error instead of a default.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use tiff::tags::ByteOrder;
 
 use crate::{DecodeError, ImageFormat};
 
-/// Type and value bytes of a field; `None` where the bytes lie outside of the file or the type is unknown.
-type Field<'a> = Option<(u16, &'a [u8])>;
+/// Type and value bytes of a field; `None` if the bytes lie outside the file or the type is unknown.
+type FieldValue<'a> = Option<(u16, &'a [u8])>;
 
 /// The fields of the first directory, in the file's byte order.
 pub(super) struct Directory<'a> {
     pub bytes: &'a [u8],
     pub byte_order: ByteOrder,
-    fields: BTreeMap<u16, Field<'a>>,
+    fields: BTreeMap<u16, FieldValue<'a>>,
 }
 
 /// Sizes of field counts, entries and inline values, in bytes.
@@ -38,17 +38,18 @@ const BIG: Sizes = Sizes {
     word: 8,
 };
 
-/// The most values of a field that are read: 32 MiB of offsets, four planes of a million strips or tiles.
+/// The largest number of values that are read from a field: 32 MiB of offsets, for four planes of a million
+/// strips or tiles.
 const MAX_VALUES: usize = 1 << 22;
 
-/// The most real numbers of a field that are read; the longest such field that is used has six.
+/// The largest number of real numbers that are read from a field: the length of `ReferenceBlackWhite`.
 const MAX_REALS: usize = 6;
 
 fn damaged(reason: impl std::fmt::Display) -> DecodeError {
     DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
-/// Bytes of one value of a field type.
+/// Returns the size in bytes of a value of a field type.
 fn value_size(kind: u16) -> Option<usize> {
     match kind {
         1 | 2 | 6 | 7 => Some(1),
@@ -60,10 +61,10 @@ fn value_size(kind: u16) -> Option<usize> {
 }
 
 impl<'a> Directory<'a> {
-    /// Reads the directory that the header points to.
+    /// Reads the first directory.
     ///
     /// # Errors
-    /// `Damaged` if the header or the directory lies outside of the file.
+    /// [`DecodeError::Damaged`] if the header or the directory extends beyond the file.
     pub fn first(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut directory = Self {
             bytes,
@@ -75,7 +76,7 @@ impl<'a> Directory<'a> {
         };
         directory
             .read()
-            .ok_or_else(|| damaged("its directory is missing or cut off"))?;
+            .ok_or_else(|| damaged("its directory is missing or truncated"))?;
         Ok(directory)
     }
 
@@ -93,13 +94,13 @@ impl<'a> Directory<'a> {
         for at in (first..first + length).step_by(sizes.entry) {
             let tag = self.unsigned(at, 2)? as u16;
             let field = self.field(at, &sizes);
-            // Of duplicate fields the first counts, as in libtiff.
+            // Of duplicate fields the first is used, as in libtiff.
             self.fields.entry(tag).or_insert(field);
         }
         Some(())
     }
 
-    fn field(&self, at: usize, sizes: &Sizes) -> Field<'a> {
+    fn field(&self, at: usize, sizes: &Sizes) -> FieldValue<'a> {
         let kind = self.unsigned(at + 2, 2)? as u16;
         let count = usize::try_from(self.unsigned(at + 4, sizes.word)?).ok()?;
         let length = count.checked_mul(value_size(kind)?)?;
@@ -125,12 +126,12 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// Type and bytes of a field, `None` if there is no such field.
-    fn find(&self, tag: u16) -> Result<Field<'a>, DecodeError> {
+    /// Returns type and bytes of a field, `None` if there is no such field.
+    fn find(&self, tag: u16) -> Result<FieldValue<'a>, DecodeError> {
         match self.fields.get(&tag) {
             None => Ok(None),
             Some(Some(field)) => Ok(Some(*field)),
-            Some(None) => Err(damaged(format_args!("field {tag} is not readable"))),
+            Some(None) => Err(damaged(format_args!("field {tag} is unreadable"))),
         }
     }
 
@@ -138,31 +139,31 @@ impl<'a> Directory<'a> {
         self.fields.contains_key(&tag)
     }
 
-    /// The value bytes of a field, as stored.
+    /// Returns the value bytes of a field, as stored.
     pub fn data(&self, tag: u16) -> Option<&'a [u8]> {
         self.fields.get(&tag).copied().flatten().map(|(_, data)| data)
     }
 
-    /// The non-negative integers of a field, at most [`MAX_VALUES`]; empty if there is no such field.
+    /// Returns the non-negative integers of a field, at most [`MAX_VALUES`]; empty if there is no such field.
     pub fn numbers(&self, tag: u16) -> Result<Vec<u64>, DecodeError> {
         self.leading(tag, MAX_VALUES)
     }
 
-    /// The first integer of a field.
+    /// Returns the first integer of a field.
     pub fn number(&self, tag: u16) -> Result<Option<u64>, DecodeError> {
         self.leading(tag, 1).map(|values| values.first().copied())
     }
 
-    fn leading(&self, tag: u16, most: usize) -> Result<Vec<u64>, DecodeError> {
+    fn leading(&self, tag: u16, max_count: usize) -> Result<Vec<u64>, DecodeError> {
         let Some((kind, data)) = self.find(tag)? else {
             return Ok(Vec::new());
         };
         let size = match kind {
             1 | 3 | 4 | 6..=9 | 13 | 16..=18 => value_size(kind).unwrap_or(1),
-            _ => return Err(damaged(format_args!("field {tag} is no integer"))),
+            _ => return Err(damaged(format_args!("field {tag} is not an integer"))),
         };
         let signed = matches!(kind, 6 | 8 | 9 | 17);
-        let digits = data.chunks_exact(size).take(most);
+        let digits = data.chunks_exact(size).take(max_count);
         let values: Vec<u64> = digits.map(|digits| self.integer(digits)).collect();
         if signed && values.iter().any(|value| value >> (8 * size - 1) != 0) {
             return Err(damaged(format_args!("field {tag} is negative")));
@@ -170,7 +171,7 @@ impl<'a> Directory<'a> {
         Ok(values)
     }
 
-    /// The real numbers of a field; empty if there is no such field.
+    /// Returns the real numbers of a field, at most [`MAX_REALS`]; empty if there is no such field.
     pub fn reals(&self, tag: u16) -> Result<Vec<f64>, DecodeError> {
         let Some((kind, data)) = self.find(tag)? else {
             return Ok(Vec::new());

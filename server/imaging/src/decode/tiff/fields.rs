@@ -1,4 +1,4 @@
-//! TIFF fields that go back out.
+//! TIFF fields that an edit preserves.
 
 use tiff::{
     decoder::IfdDecoder,
@@ -8,39 +8,41 @@ use tiff::{
 use super::Reader;
 use crate::metadata::TiffField;
 
-/// Fields that tell about the picture: names and places, density, makers and authors, IPTC, georeference.
-const CARRIED: [u16; 22] = [
+/// Tags of preserved fields: document name, description and page, density, make, model and author, IPTC,
+/// georeferencing.
+const PRESERVED: [u16; 22] = [
     269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 33432, 33550, 33723, 33922, 34264, 34735,
     34736, 34737, 42112, 42113,
 ];
-/// Of the EXIF directory: a maker's notes, which point into the old file and hold previews, and further directories.
-const LEFT_OUT: [u16; 3] = [0x927c, 0xa005, 0x8825];
+/// Tags of dropped EXIF fields: maker notes, which contain offsets into the original file and previews, and
+/// subdirectories.
+const DROPPED_EXIF: [u16; 3] = [0x927c, 0xa005, 0x8825];
 const EXIF_DIRECTORY: Tag = Tag::Unknown(0x8769);
 const GPS_DIRECTORY: Tag = Tag::Unknown(0x8825);
 
-/// The first directory's fields that are carried over.
-pub(super) fn carried(reader: &mut Reader<'_>) -> Vec<TiffField> {
+/// Returns the preserved fields of the first directory.
+pub(super) fn preserved(reader: &mut Reader<'_>) -> Vec<TiffField> {
     let mut directory = reader.image_ifd();
-    CARRIED
+    PRESERVED
         .into_iter()
         .filter_map(|tag| field(&mut directory, Tag::from_u16_exhaustive(tag)))
         .collect()
 }
 
-/// The fields of the EXIF directory that outlive an edit.
+/// Returns the preserved fields of the EXIF directory.
 pub(super) fn exif(reader: &mut Reader<'_>) -> Vec<TiffField> {
-    let mut fields = below(reader, EXIF_DIRECTORY);
-    fields.retain(|field| !LEFT_OUT.contains(&field.tag.to_u16()));
+    let mut fields = subdirectory(reader, EXIF_DIRECTORY);
+    fields.retain(|field| !DROPPED_EXIF.contains(&field.tag.to_u16()));
     fields
 }
 
-/// The fields of the GPS directory: where the picture was taken.
+/// Returns the fields of the GPS directory.
 pub(super) fn gps(reader: &mut Reader<'_>) -> Vec<TiffField> {
-    below(reader, GPS_DIRECTORY)
+    subdirectory(reader, GPS_DIRECTORY)
 }
 
-/// The fields of the directory that the first one points to.
-fn below(reader: &mut Reader<'_>, pointer: Tag) -> Vec<TiffField> {
+/// Returns the fields of the subdirectory at the offset in the field `pointer`.
+fn subdirectory(reader: &mut Reader<'_>, pointer: Tag) -> Vec<TiffField> {
     let pointer = reader.find_tag_unsigned::<u64>(pointer).ok().flatten();
     let Some(directory) = pointer.and_then(|at| reader.read_directory(IfdPointer(at)).ok()) else {
         return Vec::new();
@@ -56,7 +58,7 @@ fn field(directory: &mut IfdDecoder<'_>, tag: Tag) -> Option<TiffField> {
     let mut value = ValueBuffer::empty(Type::BYTE);
     directory.find_tag_buf(tag, &mut value).ok().flatten()?;
     value.set_byte_order(ByteOrder::native());
-    // Types of BigTIFF only have no place in the classic files that are written.
+    // Classic TIFF, which is written, lacks the types of BigTIFF.
     let classic = !matches!(
         value.data_type(),
         Type::LONG8 | Type::SLONG8 | Type::IFD8 | Type::IFD

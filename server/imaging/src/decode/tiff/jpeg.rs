@@ -1,25 +1,25 @@
-//! JPEG streams within strips and tiles (TIFF Technical Note 2).
+//! JPEG streams in strips and tiles (TIFF Technical Note 2).
 
 use super::unsupported;
 use crate::{
     DecodeError, ImageFormat,
-    decode::jpeg::{self, Components},
+    decode::jpeg::{self, InterleavedSamples},
 };
 
-/// Expected dimensions of a stream.
+/// The expected dimensions of a stream.
 #[derive(Clone, Copy)]
-pub(super) struct Expected {
+pub(super) struct ExpectedDimensions {
     pub components: usize,
-    /// Pixels of the strip or tile.
+    /// Width and height of the strip or tile, in pixels.
     pub full: (usize, usize),
-    /// Pixels of it within the picture.
+    /// Width and height of its part inside the picture.
     pub visible: (usize, usize),
-    /// The most pixels of a stream.
+    /// The largest number of pixels of a stream.
     pub max_pixels: usize,
 }
 
-impl Expected {
-    fn check(&self, frame: &Components) -> Result<(), DecodeError> {
+impl ExpectedDimensions {
+    fn check(&self, frame: &InterleavedSamples) -> Result<(), DecodeError> {
         if frame.channels != self.components {
             return Err(damaged("a JPEG stream has other components than the tags"));
         }
@@ -29,7 +29,7 @@ impl Expected {
                 self.max_pixels
             )));
         }
-        // The last strip may be coded whole, and sides may be rounded up to coding units of up to 32 pixels.
+        // The last strip may be coded in full, and sides may be rounded up to MCUs of up to 32 pixels.
         let fits =
             |found: usize, visible: usize, full: usize| found >= visible && found <= full.saturating_add(31);
         if fits(frame.width, self.visible.0, self.full.0) && fits(frame.height, self.visible.1, self.full.1) {
@@ -44,19 +44,23 @@ fn damaged(reason: impl std::fmt::Display) -> DecodeError {
     DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
-/// Decodes an abbreviated or complete stream to interleaved components, not converted: in TIFF the tags
-/// define the colours, and application segments do not apply.
-pub(super) fn decode(tables: &[u8], stored: &[u8], expected: Expected) -> Result<Components, DecodeError> {
-    // An end marker in front of another start, as here behind the tables, is no end.
+/// Decodes an abbreviated or complete stream without colour conversion: TIFF tags define the colour space,
+/// and application segments don't apply.
+pub(super) fn decode(
+    tables: &[u8],
+    stored: &[u8],
+    expected: ExpectedDimensions,
+) -> Result<InterleavedSamples, DecodeError> {
+    // The decoder ignores an end marker that is followed by a start marker, as after the tables.
     let stream = [tables, stored].concat();
-    let frame = jpeg::components(&stream, |frame| expected.check(frame));
+    let frame = jpeg::decode_unconverted(&stream, |frame| expected.check(frame));
     frame.map_err(|error| match error {
         DecodeError::Damaged {
             format: ImageFormat::Jpeg,
             reason,
         } => damaged(format_args!("a JPEG stream: {reason}")),
         DecodeError::Unsupported(kind) if !kind.starts_with("A TIFF") => {
-            unsupported(format_args!("JPEG data of a kind that is not read ({kind})"))
+            unsupported(format_args!("JPEG data of an unsupported kind ({kind})"))
         }
         other => other,
     })

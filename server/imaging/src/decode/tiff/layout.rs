@@ -1,4 +1,5 @@
-//! The meaning of samples, from the tags of a directory. Kinds that are not read are refused here by name.
+//! The layout and meaning of samples, from the tags of a directory. Unsupported kinds are rejected here, by
+//! name.
 
 use tiff::tags::ByteOrder;
 
@@ -47,7 +48,7 @@ pub(super) mod tag {
 
 /// The colour model of a pixel's first samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Model {
+pub(super) enum ColourModel {
     Gray { white_is_zero: bool },
     Rgb,
     Palette,
@@ -55,8 +56,8 @@ pub(super) enum Model {
     Ycbcr,
 }
 
-impl Model {
-    /// Samples per pixel, without extra samples.
+impl ColourModel {
+    /// Returns the number of samples per pixel without extra samples.
     pub fn colours(self) -> usize {
         match self {
             Self::Gray { .. } | Self::Palette => 1,
@@ -66,33 +67,33 @@ impl Model {
     }
 }
 
-/// The extra sample that is opacity.
+/// The extra sample that is the alpha channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Alpha {
     /// Index among a pixel's samples.
     pub sample: usize,
-    /// Colours are stored multiplied with it.
+    /// True if the colours are premultiplied with it.
     pub associated: bool,
 }
 
 pub(super) struct Layout {
     pub width: usize,
     pub height: usize,
-    pub model: Model,
+    pub model: ColourModel,
     /// Bits per sample, 1 to 16.
     pub bits: usize,
-    /// Samples per pixel, including those that are dropped.
+    /// The number of samples per pixel, including dropped ones.
     pub samples: usize,
     pub alpha: Option<Alpha>,
-    /// Each sample has strips or tiles of its own.
+    /// True if each sample has separate strips or tiles.
     pub planar: bool,
     pub compression: Compression,
-    /// Samples are stored as differences to their left neighbours (TIFF 6.0, section 14).
+    /// True if samples are stored as differences to their left neighbours (TIFF 6.0, section 14).
     pub predicted: bool,
-    /// The low-order bit of each stored byte comes first.
+    /// True if the low-order bit of each stored byte comes first.
     pub reversed_bits: bool,
-    /// Pixels per chroma sample, horizontally and vertically; (1, 1) where chroma is not subsampled or the
-    /// codec samples it up.
+    /// Pixels per chroma sample, horizontally and vertically; (1, 1) if chroma isn't subsampled or the codec
+    /// upsamples it.
     pub subsampling: (usize, usize),
     pub byte_order: ByteOrder,
 }
@@ -101,7 +102,7 @@ fn damaged(reason: &str) -> DecodeError {
     DecodeError::damaged(ImageFormat::Tiff, reason)
 }
 
-/// Width and height in pixels.
+/// Returns width and height in pixels.
 pub(super) fn size(directory: &Directory<'_>) -> Result<(u64, u64), DecodeError> {
     directory
         .number(tag::WIDTH)?
@@ -112,7 +113,7 @@ pub(super) fn size(directory: &Directory<'_>) -> Result<(u64, u64), DecodeError>
 impl Layout {
     pub fn read(directory: &Directory<'_>) -> Result<Self, DecodeError> {
         let number = |tag| directory.number(tag);
-        refuse_kinds(directory)?;
+        reject_unsupported(directory)?;
         let (width, height) = size(directory)?;
         let compression = Compression::read(directory)?;
         let depths = directory.numbers(tag::BITS)?;
@@ -141,15 +142,15 @@ impl Layout {
             Some(_) => return Err(damaged("its planar configuration is unknown")),
         };
         let layout = Self {
-            width: usize::try_from(width).map_err(|_| damaged("size"))?,
-            height: usize::try_from(height).map_err(|_| damaged("size"))?,
+            width: usize::try_from(width).map_err(|_| damaged("its size is out of range"))?,
+            height: usize::try_from(height).map_err(|_| damaged("its size is out of range"))?,
             model,
             bits: bits as usize,
             samples,
             alpha: alpha(model, samples, &extra),
             planar,
             predicted: predicted(directory, &compression)?,
-            // libjpeg's streams are bytes by definition; libtiff does not reverse them either.
+            // JPEG streams are defined in bytes; libtiff doesn't reverse them either.
             reversed_bits: match number(tag::FILL_ORDER)? {
                 None | Some(1) => false,
                 Some(2) => !matches!(compression, Compression::Jpeg { .. }),
@@ -164,12 +165,12 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Samples per pixel within one strip or tile.
+    /// Returns the number of samples per pixel within a strip or tile.
     pub fn interleaved(&self) -> usize {
         if self.planar { 1 } else { self.samples }
     }
 
-    /// The samples that make up the picture, in order: colours, then alpha.
+    /// Returns the indices of the samples that make up the picture: colours, then alpha.
     pub fn kept(&self) -> Vec<usize> {
         (0..self.model.colours())
             .chain(self.alpha.map(|alpha| alpha.sample))
@@ -181,15 +182,15 @@ impl Layout {
             [first, rest @ ..] if rest.iter().take(self.samples - 1).any(|other| other != first) => {
                 return Err(unsupported("channels of different sample formats"));
             }
-            // 4 is "void": no statement on the format.
+            // 4 means that the format is undefined.
             [] | [1 | 4, ..] => {}
             [2, ..] => return Err(unsupported("signed samples")),
             [3, ..] => return Err(unsupported("floating-point samples")),
             [_, ..] => return Err(unsupported("complex samples")),
         }
         let read = match self.model {
-            Model::Palette => matches!(self.bits, 1..=8),
-            Model::Ycbcr => self.bits == 8,
+            ColourModel::Palette => matches!(self.bits, 1..=8),
+            ColourModel::Ycbcr => self.bits == 8,
             _ => matches!(self.bits, 1..=16),
         };
         if !read {
@@ -225,9 +226,9 @@ impl Layout {
     }
 }
 
-/// Refuses files whose first directory is not the picture, and tags that change the meaning of samples in
-/// ways that are not read.
-fn refuse_kinds(directory: &Directory<'_>) -> Result<(), DecodeError> {
+/// Rejects files whose first directory isn't the picture, and tags that change the meaning of samples in
+/// unsupported ways.
+fn reject_unsupported(directory: &Directory<'_>) -> Result<(), DecodeError> {
     let number = |tag| directory.number(tag);
     if directory.contains(tag::DNG_VERSION) {
         return Err(DecodeError::unsupported("A camera's raw file (DNG)"));
@@ -262,16 +263,20 @@ fn refuse_kinds(directory: &Directory<'_>) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// The colour model; without `PhotometricInterpretation` by the number of colours, as libtiff assumes it.
-fn model(photometric: Option<u64>, colours: usize, compression: &Compression) -> Result<Model, DecodeError> {
-    let gray = |white_is_zero| Ok(Model::Gray { white_is_zero });
+/// Returns the colour model; without `PhotometricInterpretation` by the number of colours, as libtiff does.
+fn model(
+    photometric: Option<u64>,
+    colours: usize,
+    compression: &Compression,
+) -> Result<ColourModel, DecodeError> {
+    let gray = |white_is_zero| Ok(ColourModel::Gray { white_is_zero });
     match (photometric, colours) {
         (Some(0), _) => gray(true),
         (Some(1), _) => gray(false),
-        (Some(2), _) | (None, 3) => Ok(Model::Rgb),
-        (Some(3), _) => Ok(Model::Palette),
-        (Some(5), _) => Ok(Model::Cmyk),
-        (Some(6), _) => Ok(Model::Ycbcr),
+        (Some(2), _) | (None, 3) => Ok(ColourModel::Rgb),
+        (Some(3), _) => Ok(ColourModel::Palette),
+        (Some(5), _) => Ok(ColourModel::Cmyk),
+        (Some(6), _) => Ok(ColourModel::Ycbcr),
         (None, 1) => gray(matches!(
             compression,
             Compression::Rle | Compression::Group3 { .. } | Compression::Group4
@@ -288,9 +293,9 @@ fn model(photometric: Option<u64>, colours: usize, compression: &Compression) ->
     }
 }
 
-/// The first extra sample that is declared opacity; without a declaration the fourth of RGB, as Pillow and
-/// libtiff read it.
-fn alpha(model: Model, samples: usize, extra: &[u64]) -> Option<Alpha> {
+/// Returns the first extra sample that is declared as alpha; without a declaration, the fourth sample of RGB,
+/// as in Pillow and libtiff.
+fn alpha(model: ColourModel, samples: usize, extra: &[u64]) -> Option<Alpha> {
     let colours = model.colours();
     let declared = extra.iter().position(|kind| matches!(kind, 1 | 2));
     match (declared, extra) {
@@ -298,7 +303,7 @@ fn alpha(model: Model, samples: usize, extra: &[u64]) -> Option<Alpha> {
             sample: colours + at,
             associated: extra.get(at) == Some(&1),
         }),
-        (None, []) if model == Model::Rgb && samples > 3 => Some(Alpha {
+        (None, []) if model == ColourModel::Rgb && samples > 3 => Some(Alpha {
             sample: 3,
             associated: false,
         }),
@@ -306,7 +311,8 @@ fn alpha(model: Model, samples: usize, extra: &[u64]) -> Option<Alpha> {
     }
 }
 
-/// The predictor is a part of LZW and Deflate; other codecs have none, and libtiff ignores the tag there.
+/// Returns true for horizontal differencing. Only LZW and Deflate have predictors; libtiff ignores the tag
+/// for other codecs.
 fn predicted(directory: &Directory<'_>, compression: &Compression) -> Result<bool, DecodeError> {
     if !matches!(compression, Compression::Lzw | Compression::Deflate) {
         return Ok(false);
@@ -321,13 +327,13 @@ fn predicted(directory: &Directory<'_>, compression: &Compression) -> Result<boo
 
 fn subsampling(
     directory: &Directory<'_>,
-    model: Model,
+    model: ColourModel,
     planar: bool,
     compression: &Compression,
 ) -> Result<(usize, usize), DecodeError> {
-    // The JPEG decoder samples up, but planes are streams of their own.
-    let sampled_up = matches!(compression, Compression::Jpeg { .. }) && !planar;
-    if model != Model::Ycbcr || sampled_up {
+    // The JPEG decoder upsamples, but not across planes, which are separate streams.
+    let upsampled = matches!(compression, Compression::Jpeg { .. }) && !planar;
+    if model != ColourModel::Ycbcr || upsampled {
         return Ok((1, 1));
     }
     match directory.numbers(tag::SUBSAMPLING)?.as_slice() {

@@ -1,4 +1,4 @@
-//! TIFF and `BigTIFF`: the first page.
+//! TIFF and `BigTIFF`. Of multi-page files, the first page.
 
 mod chunks;
 mod codec;
@@ -15,35 +15,39 @@ use tiff::decoder::Decoder;
 
 use self::{
     directory::Directory,
-    layout::{Layout, Model, tag},
+    layout::{ColourModel, Layout, tag},
 };
-use super::Decoded;
+use super::DecodedFile;
 use crate::{
-    DecodeError, Limits,
+    DecodeError, DecodeLimits,
     colour::Profiles,
     metadata::{Extras, Metadata},
 };
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
-fn unsupported(what: impl std::fmt::Display) -> DecodeError {
-    DecodeError::unsupported(format!("A TIFF with {what}"))
+fn unsupported(feature: impl std::fmt::Display) -> DecodeError {
+    DecodeError::unsupported(format!("A TIFF with {feature}"))
 }
 
-/// A reader of metadata. `None` for directories that it rejects; their pixels may be readable all the same.
+/// Opens a reader of metadata; `None` for directories that it rejects, whose pixels may still be readable.
 fn open(bytes: &[u8]) -> Option<Reader<'_>> {
     let mut limits = tiff::decoder::Limits::default();
     limits.ifd_value_size = bytes.len();
     Some(Decoder::new(Cursor::new(bytes)).ok()?.with_limits(limits))
 }
 
-/// Width and height from the first directory.
+/// Returns width and height from the first directory.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
     layout::size(&Directory::first(bytes)?)
 }
 
 /// Decodes the first page, as libtiff and Pillow do.
-pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Result<Decoded, DecodeError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: &DecodeLimits,
+    profiles: Profiles,
+) -> Result<DecodedFile, DecodeError> {
     let budget = usize::try_from(limits.codec_bytes()).unwrap_or(usize::MAX);
     let directory = Directory::first(bytes)?;
     let layout = Layout::read(&directory)?;
@@ -55,15 +59,15 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, profiles: Profiles) -> Resul
     let icc = metadata.icc.as_deref().filter(|_| profiles == Profiles::Apply);
     let samples = chunks::decode(&directory, &layout, budget)?;
     let image = colours::pixels(&directory, &layout, samples, icc)?;
-    if layout.model == Model::Cmyk {
-        metadata.forget_colour();
+    if layout.model == ColourModel::Cmyk {
+        metadata.drop_colour();
     }
     if let Some(mut reader) = open(bytes) {
         metadata.extras = Extras::Tiff {
-            fields: fields::carried(&mut reader),
+            fields: fields::preserved(&mut reader),
             exif: fields::exif(&mut reader),
             gps: fields::gps(&mut reader),
         };
     }
-    Ok(Decoded { image, metadata })
+    Ok(DecodedFile { image, metadata })
 }

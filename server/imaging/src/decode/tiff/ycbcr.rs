@@ -1,20 +1,19 @@
-//! Luma and chroma (TIFF 6.0, section 21): sampling up and conversion to RGB, value for value as libtiff does
-//! both.
+//! YCbCr (TIFF 6.0, section 21): chroma upsampling and conversion to RGB, with the same values as libtiff.
 
-use super::{codec::Rows, directory::Directory, layout::tag};
+use super::{codec::RowLayout, directory::Directory, layout::tag};
 use crate::{DecodeError, ImageFormat};
 
-/// Rows of blocks that hold `rows` rows of `width` subsampled pixels.
-pub(super) fn blocks(width: usize, rows: usize, (across, down): (usize, usize)) -> Rows {
-    Rows {
+/// Returns the layout of the rows of blocks that contain `rows` rows of `width` subsampled pixels.
+pub(super) fn block_rows(width: usize, rows: usize, (across, down): (usize, usize)) -> RowLayout {
+    RowLayout {
         width,
         bytes: width.div_ceil(across) * (across * down + 2),
         count: rows.div_ceil(down),
     }
 }
 
-/// Takes blocks (luma row by row, then Cb and Cr) to interleaved Y, Cb, Cr. Chroma is replicated.
-pub(super) fn sample_up(packed: &[u8], width: usize, rows: usize, (across, down): (usize, usize)) -> Vec<u8> {
+/// Converts blocks (luma row by row, then Cb and Cr) to interleaved Y, Cb, Cr, replicating chroma.
+pub(super) fn upsample(packed: &[u8], width: usize, rows: usize, (across, down): (usize, usize)) -> Vec<u8> {
     let size = across * down + 2;
     let per_row = width.div_ceil(across);
     let mut samples = Vec::with_capacity(width * rows * 3);
@@ -29,21 +28,21 @@ pub(super) fn sample_up(packed: &[u8], width: usize, rows: usize, (across, down)
     samples
 }
 
-/// The conversion to RGB as tables of 16.16 fixed point.
-pub(super) struct Conversion {
+/// The conversion from YCbCr to RGB, as tables in 16.16 fixed point.
+pub(super) struct YcbcrConversion {
     luma: [i32; 256],
     red: [i32; 256],
     blue: [i32; 256],
-    /// Shares of Cb and Cr in green, not yet shifted.
+    /// Contributions of Cb and Cr to green, before the shift.
     green: [[i64; 256]; 2],
 }
 
-/// ITU-R BT.601, and the whole range of 8 bits: the defaults of both tags, and JPEG's constants (ITU-T T.871,
-/// 7).
+/// ITU-R BT.601 luma coefficients: the default of the tag, and JPEG's (ITU-T T.871, 7).
 const COEFFICIENTS: [f32; 3] = [0.299, 0.587, 0.114];
+/// Black and white of Y, Cb and Cr over the full range of 8 bits: the default of the tag, and JPEG's.
 const REFERENCE: [f32; 6] = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
 
-/// One half in 16.16 fixed point.
+/// 0.5 in 16.16 fixed point.
 const HALF: i64 = 1 << 15;
 
 fn constants<const N: usize>(
@@ -63,19 +62,19 @@ fn constants<const N: usize>(
         .first_chunk()
         .filter(|values| values.iter().all(|value| value.is_finite()))
         .copied()
-        .ok_or_else(|| DecodeError::damaged(ImageFormat::Tiff, format_args!("field {tag} is not readable")))
+        .ok_or_else(|| DecodeError::damaged(ImageFormat::Tiff, format_args!("field {tag} is unreadable")))
 }
 
-impl Conversion {
-    /// The conversion of JPEG streams, which does not depend on tags.
+impl YcbcrConversion {
+    /// Returns the conversion of JPEG streams, which doesn't depend on tags.
     pub fn jpeg() -> Self {
         Self::new(COEFFICIENTS, REFERENCE)
     }
 
-    /// The conversion by `YCbCrCoefficients` and `ReferenceBlackWhite`.
+    /// Reads the conversion from `YCbCrCoefficients` and `ReferenceBlackWhite`.
     pub fn read(directory: &Directory<'_>) -> Result<Self, DecodeError> {
         let coefficients = constants(directory, tag::COEFFICIENTS, COEFFICIENTS)?;
-        if coefficients.iter().any(|share| *share <= 0.0) {
+        if coefficients.iter().any(|coefficient| *coefficient <= 0.0) {
             return Err(DecodeError::damaged(
                 ImageFormat::Tiff,
                 "its luma coefficients are not positive",
@@ -89,11 +88,11 @@ impl Conversion {
 
     fn new([red, green, blue]: [f32; 3], reference: [f32; 6]) -> Self {
         let fixed = |value: f32| (f64::from(value) * 65536.0 + 0.5).clamp(-1e9, 1e9) as i64;
-        // Shares of Cr in red and Cb in blue, then of Cb and Cr in green.
+        // Contributions of Cr to red and Cb to blue, then of Cb and Cr to green.
         let direct = [2.0 - 2.0 * red, 2.0 - 2.0 * blue];
         let [to_red, to_blue] = direct.map(fixed);
-        let in_green = [blue * direct[1], red * direct[0]].map(|share| fixed(share / green));
-        // Code to value (TIFF 6.0, section 20), clamped to 12 bits on either side of zero.
+        let in_green = [blue * direct[1], red * direct[0]].map(|factor| fixed(factor / green));
+        // Converts a code to a value (TIFF 6.0, section 20), clamped to -4096..=4096.
         let value = |code: i32, black: f32, white: f32, range: f32| {
             let span = if (white - black).abs() < f32::EPSILON {
                 1.0

@@ -10,10 +10,10 @@ pub(super) const ICC: u8 = 0x20;
 const RIFF_HEADER: usize = 12;
 const FRAME_HEADER: usize = 16;
 
-/// Name and payload.
+/// Name and payload of a chunk.
 type Chunk<'a> = ([u8; 4], &'a [u8]);
 
-/// Returns the file's whole chunks up to the size in its header. A size that is no file's counts for nothing.
+/// Returns the file's complete chunks, up to the size in its header unless that is invalid.
 pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let size = bytes.get(4..).and_then(<[u8]>::first_chunk);
     let end = size.map_or(0, |size| (u32::from_le_bytes(*size) as usize).saturating_add(8));
@@ -36,15 +36,15 @@ fn sequence(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-/// The `VP8X` chunk: features and the size of the canvas.
+/// The `VP8X` chunk: feature flags and the size of the canvas.
 #[derive(Clone, Copy)]
-pub(super) struct Extended {
+pub(super) struct ExtendedHeader {
     pub flags: u8,
     pub canvas: (u32, u32),
 }
 
-impl Extended {
-    /// Reads the first chunk; `None` for files without features.
+impl ExtendedHeader {
+    /// Reads the first chunk; `None` for files without a `VP8X` chunk.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (_, payload) = chunks(bytes).next().filter(|(name, _)| name == b"VP8X")?;
         Some(Self {
@@ -54,10 +54,10 @@ impl Extended {
     }
 }
 
-/// Returns the payload of the first chunk called `name`, if the file declares it by `flag`, without which `libwebp`
-/// and programs built on it ignore the chunk.
+/// Returns the payload of the first chunk called `name`, if the file declares it by `flag`. `libwebp` ignores
+/// chunks without their flag.
 pub(super) fn declared(bytes: &[u8], flag: u8, name: [u8; 4]) -> Option<&[u8]> {
-    Extended::read(bytes).filter(|extended| extended.flags & flag != 0)?;
+    ExtendedHeader::read(bytes).filter(|extended| extended.flags & flag != 0)?;
     chunks(bytes)
         .find(|(found, _)| *found == name)
         .map(|(_, payload)| payload)
@@ -65,15 +65,16 @@ pub(super) fn declared(bytes: &[u8], flag: u8, name: [u8; 4]) -> Option<&[u8]> {
 
 /// One compressed image.
 #[derive(Clone, Copy)]
-pub(super) struct Image<'a> {
+pub(super) struct EncodedImage<'a> {
     /// `VP8 ` or `VP8L`, with payload.
     bitstream: Chunk<'a>,
-    /// `ALPH`'s payload, beside `VP8 ` only.
+    /// The payload of `ALPH`, which accompanies `VP8 ` only.
     alpha: Option<&'a [u8]>,
 }
 
-impl<'a> Image<'a> {
-    /// An alpha plane without the file's flag for it is ignored, as in `libwebp`.
+impl<'a> EncodedImage<'a> {
+    /// Returns the first image among `chunks`. Ignores an alpha plane if the file lacks the flag for it, as
+    /// `libwebp` does.
     fn first(chunks: impl Iterator<Item = Chunk<'a>>, has_alpha: bool) -> Option<Self> {
         let mut alpha = None;
         for (name, payload) in chunks {
@@ -91,7 +92,7 @@ impl<'a> Image<'a> {
         None
     }
 
-    /// Width and height in the bitstream's own header (RFC 6386, 9.1; RFC 9649, 3.4).
+    /// Returns width and height from the bitstream's header (RFC 6386, 9.1; RFC 9649, 3.4).
     pub fn size(&self) -> Option<(u32, u32)> {
         let (name, payload) = self.bitstream;
         if &name == b"VP8L" {
@@ -103,7 +104,7 @@ impl<'a> Image<'a> {
         Some((side([w0, w1]), side([h0, h1])))
     }
 
-    /// Returns the image as a file of its own: no metadata, no animation.
+    /// Returns a file that contains only this image, without metadata and animation.
     pub fn to_file(self, (width, height): (u32, u32)) -> Vec<u8> {
         let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
         if let Some(alpha) = self.alpha {
@@ -114,8 +115,8 @@ impl<'a> Image<'a> {
         }
         append(&mut file, self.bitstream.0, self.bitstream.1);
         let size = (file.len() - 8) as u32;
-        if let Some(place) = file.get_mut(4..8) {
-            place.copy_from_slice(&size.to_le_bytes());
+        if let Some(stored_size) = file.get_mut(4..8) {
+            stored_size.copy_from_slice(&size.to_le_bytes());
         }
         file
     }
@@ -128,24 +129,24 @@ fn append(file: &mut Vec<u8>, name: [u8; 4], payload: &[u8]) {
     file.resize(file.len() + payload.len() % 2, 0);
 }
 
-/// An image on the canvas: the file's still image, or an animation's first frame.
+/// An image and its position on the canvas: the file's still image, or an animation's first frame.
 #[derive(Clone, Copy)]
-pub(super) struct Frame<'a> {
-    pub image: Image<'a>,
-    /// As the container announces it; none for a still image without a `VP8X` chunk.
+pub(super) struct CanvasFrame<'a> {
+    pub image: EncodedImage<'a>,
+    /// The size in the container; `None` for a still image without a `VP8X` chunk.
     pub size: Option<(u32, u32)>,
     pub offset: (u32, u32),
-    /// False for a frame of an animation that declares no alpha; the frame's own is ignored then.
+    /// False for a frame of an animation without the alpha flag, whose alpha is ignored.
     pub has_alpha: bool,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> CanvasFrame<'a> {
     pub fn first(bytes: &'a [u8]) -> Option<Self> {
-        let extended = Extended::read(bytes);
+        let extended = ExtendedHeader::read(bytes);
         let has_alpha = extended.is_none_or(|extended| extended.flags & ALPHA != 0);
         let still = || {
             Some(Self {
-                image: Image::first(chunks(bytes), has_alpha)?,
+                image: EncodedImage::first(chunks(bytes), has_alpha)?,
                 size: extended.map(|extended| extended.canvas),
                 offset: (0, 0),
                 has_alpha: true,
@@ -154,7 +155,7 @@ impl<'a> Frame<'a> {
         let animated = || {
             let (_, payload) = chunks(bytes).find(|(name, _)| name == b"ANMF")?;
             Some(Self {
-                image: Image::first(sequence(payload.get(FRAME_HEADER..)?), has_alpha)?,
+                image: EncodedImage::first(sequence(payload.get(FRAME_HEADER..)?), has_alpha)?,
                 size: Some((le24(payload, 6)? + 1, le24(payload, 9)? + 1)),
                 offset: (le24(payload, 0)? * 2, le24(payload, 3)? * 2),
                 has_alpha,

@@ -7,15 +7,15 @@ use std::io::Cursor;
 use image::{DynamicImage, GenericImage, RgbImage, RgbaImage};
 use image_webp::WebPDecoder;
 
-use self::container::{EXIF, Extended, Frame, ICC, XMP, declared};
-use super::Decoded;
+use self::container::{CanvasFrame, EXIF, ExtendedHeader, ICC, XMP, declared};
+use super::DecodedFile;
 use crate::{DecodeError, ImageFormat, metadata::Metadata};
 
-/// Returns the canvas of an extended file, else the size in the bitstream's header.
+/// Returns the size of an extended file's canvas, else the size in the bitstream's header.
 pub(crate) fn size(bytes: &[u8]) -> Result<(u64, u64), DecodeError> {
-    Extended::read(bytes)
+    ExtendedHeader::read(bytes)
         .map(|extended| extended.canvas)
-        .or_else(|| Frame::first(bytes)?.image.size())
+        .or_else(|| CanvasFrame::first(bytes)?.image.size())
         .map(|(width, height)| (u64::from(width), u64::from(height)))
         .ok_or_else(|| DecodeError::damaged(ImageFormat::WebP, "the header ends early"))
 }
@@ -27,13 +27,13 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Decodes the image onto a canvas of the given size.
 ///
-/// The codec gets the image alone: it fails on metadata that is declared and missing, and it rounds when it draws
-/// the first frame of an animation.
-pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, DecodeError> {
+/// The codec receives a file with the image only, since it fails on metadata that is declared but missing,
+/// and rounds when it draws the first frame of an animation.
+pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<DecodedFile, DecodeError> {
     let damaged = |reason: &str| DecodeError::damaged(ImageFormat::WebP, reason);
-    let frame = Frame::first(bytes).ok_or_else(|| damaged("pixels are missing"))?;
+    let frame = CanvasFrame::first(bytes).ok_or_else(|| damaged("pixels are missing"))?;
     let size = frame.size.unwrap_or(canvas);
-    // The codec takes its memory by the one and its loops by the other.
+    // The codec allocates by the container's size and iterates by the bitstream's.
     if frame.image.size() != Some(size) {
         return Err(damaged("a frame's size is wrong"));
     }
@@ -41,7 +41,7 @@ pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, Decode
         |offset: u32, length: u32, side: u32| offset.checked_add(length).is_some_and(|end| end <= side);
     let ((x, y), (width, height)) = (frame.offset, size);
     if !inside(x, width, canvas.0) || !inside(y, height, canvas.1) {
-        return Err(damaged("a frame lies outside of the canvas"));
+        return Err(damaged("a frame extends beyond the canvas"));
     }
     let image = pixels(frame.image.to_file(size), size)?;
     let image = if frame.has_alpha {
@@ -53,10 +53,10 @@ pub(super) fn decode(bytes: &[u8], canvas: (u32, u32)) -> Result<Decoded, Decode
         image
     } else {
         on_canvas(image, frame.offset, canvas, frame.has_alpha)
-            .ok_or_else(|| damaged("a frame lies outside of the canvas"))?
+            .ok_or_else(|| damaged("a frame extends beyond the canvas"))?
     };
     let owned = |flag, name| declared(bytes, flag, name).map(<[u8]>::to_vec);
-    Ok(Decoded {
+    Ok(DecodedFile {
         image,
         metadata: Metadata {
             icc: owned(ICC, *b"ICCP"),
@@ -85,7 +85,8 @@ fn pixels(file: Vec<u8>, (width, height): (u32, u32)) -> Result<DynamicImage, De
     image.ok_or_else(|| DecodeError::damaged(ImageFormat::WebP, "pixels are missing"))
 }
 
-/// Copies a frame onto an empty canvas: transparent black, or opaque black in a file without alpha, as in `libwebp`.
+/// Copies a frame onto an empty canvas: transparent black, or opaque black in files without alpha, as in
+/// `libwebp`.
 fn on_canvas(
     frame: DynamicImage,
     (x, y): (u32, u32),

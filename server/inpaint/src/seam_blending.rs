@@ -1,27 +1,29 @@
-//! Fillings whose border can't be seen.
+//! Seam removal by gradient-domain compositing.
 //!
-//! The model fills a little more than the hole. In that ring both its colours and the picture's are known; their
-//! difference, stretched over the hole as a [membrane](crate::membrane), is taken off the filling, which so meets
-//! the picture where the hole begins. Pixels outside the hole are the picture's own all the same.
+//! The model fills the hole and a ring around it. In the ring, both the model's result and the original image
+//! are known. Their difference is [interpolated](crate::harmonic_fill) over the hole and added to the
+//! filling, whose colours then match the image at the hole's border. Pixels outside the hole keep the image's
+//! values.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
 use crate::{
     Rect, changed_box,
-    membrane::{Cell, Membrane},
+    harmonic_fill::{CellKind, harmonic_fill},
 };
 
-/// How much wider than the hole the model's is, in pixels of its input.
-const RING: u32 = 3;
+/// Radius in pixels of the disc by which the model's hole is dilated, at the size at which the model runs.
+const RING_RADIUS: u32 = 3;
 
-/// The hole that the model gets for the one in `mask`: all that isn't 0, and the pixels around it.
-pub(crate) fn widened(mask: &GrayImage) -> GrayImage {
+/// Returns the hole to be filled by the model: the pixels of `mask` that aren't 0, dilated by
+/// [`RING_RADIUS`]. Values are 0 and 255.
+pub(crate) fn with_ring(mask: &GrayImage) -> GrayImage {
     let (width, stride) = (mask.width(), mask.width().max(1) as usize);
     let mut out = GrayImage::new(width, mask.height());
     for (y, row) in mask.as_raw().chunks_exact(stride).enumerate() {
-        for run in runs(row) {
-            for down in -i64::from(RING)..=i64::from(RING) {
-                let reach = f64::from(RING * RING) - (down * down) as f64;
+        for run in hole_runs(row) {
+            for down in -i64::from(RING_RADIUS)..=i64::from(RING_RADIUS) {
+                let reach = f64::from(RING_RADIUS * RING_RADIUS) - (down * down) as f64;
                 let reach = reach.sqrt().round() as usize;
                 let (from, to) = (run.start.saturating_sub(reach), (run.end + reach).min(stride));
                 let Some(y) = y.checked_add_signed(down as isize) else {
@@ -36,8 +38,8 @@ pub(crate) fn widened(mask: &GrayImage) -> GrayImage {
     out
 }
 
-/// The stretches of a row that aren't 0.
-fn runs(row: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
+/// Iterates over the column ranges of a row whose values aren't 0.
+fn hole_runs(row: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut at = 0;
     row.chunk_by(|a, b| (*a == 0) == (*b == 0))
         .filter_map(move |chunk| {
@@ -47,11 +49,11 @@ fn runs(row: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
         })
 }
 
-/// Changes the colours of `filling` inside the hole so that they go on from the picture's. `image`, `mask` (the
-/// user's hole) and `wide` (the model's) show the same pixels as `filling`, which may be larger on the right and at the
-/// bottom.
-pub(crate) fn meet(filling: &mut RgbImage, image: &RgbImage, mask: &GrayImage, wide: &GrayImage) {
-    let Some(area) = changed_box(wide) else {
+/// Adjusts the colours of `filling` so that they match `image` at the border of the hole. `mask` is the hole,
+/// `ringed` the hole that the model filled (see [`with_ring`]); `image` and both masks have one size.
+/// `filling` may be larger at the right and at the bottom.
+pub(crate) fn blend_seam(filling: &mut RgbImage, image: &RgbImage, mask: &GrayImage, ringed: &GrayImage) {
+    let Some(area) = changed_box(ringed) else {
         return;
     };
     let (mut cells, mut differences) = (Vec::new(), Vec::new());
@@ -61,16 +63,16 @@ pub(crate) fn meet(filling: &mut RgbImage, image: &RgbImage, mask: &GrayImage, w
             return;
         };
         let value = |mask: &GrayImage| mask.get_pixel_checked(x, y).map_or(0, |value| value.0[0]);
-        cells.push(match (value(mask), value(wide)) {
-            (0, 0) => Cell::Outside,
-            (0, _) => Cell::Held,
-            (_, _) => Cell::Free,
+        cells.push(match (value(mask), value(ringed)) {
+            (0, 0) => CellKind::Outside,
+            (0, _) => CellKind::Fixed,
+            (_, _) => CellKind::Free,
         });
         differences.push(std::array::from_fn(|channel| {
             f32::from(image.0[channel]) - f32::from(filled.0[channel])
         }));
     }
-    let differences = Membrane::new(area.width as usize, cells, differences).stretched();
+    let differences = harmonic_fill(area.width as usize, cells, differences);
     for ((x, y), difference) in pixels(area).zip(differences) {
         if let Some(pixel) = filling.get_pixel_mut_checked(x, y) {
             for (value, difference) in pixel.0.iter_mut().zip(difference) {
@@ -96,55 +98,60 @@ mod tests {
     }
 
     #[test]
-    fn the_models_hole_is_the_users_and_a_ring_around_it() {
+    fn ring_has_the_given_radius() {
         let mut mask = GrayImage::new(20, 20);
         mask.put_pixel(0, 10, [1].into());
         mask.put_pixel(19, 19, [255].into());
-        let wide = widened(&mask);
-        for (x, y, value) in wide.enumerate_pixels() {
+        let ringed = with_ring(&mask);
+        for (x, y, value) in ringed.enumerate_pixels() {
             let near = |u: u32, v: u32| f64::from(x.abs_diff(u)).hypot(f64::from(y.abs_diff(v)));
             let distance = near(0, 10).min(near(19, 19));
-            if distance <= f64::from(RING) {
+            if distance <= f64::from(RING_RADIUS) {
                 assert_eq!(value.0, [255], "{x},{y}");
-            } else if distance >= f64::from(RING + 1) {
+            } else if distance >= f64::from(RING_RADIUS + 1) {
                 assert_eq!(value.0, [0], "{x},{y}");
             }
         }
     }
 
     #[test]
-    fn a_filling_of_another_brightness_meets_the_picture_and_keeps_its_texture() {
+    fn brightness_matches_and_texture_stays() {
         let texture = |x: u32, y: u32| if (x / 2 + y / 2).is_multiple_of(2) { 6 } else { 0 };
         let image = RgbImage::from_fn(96, 96, |x, y| {
             [100 + texture(x, y), 80 + (x / 4) as u8, 60].into()
         });
         let mask = square(96, 30, 66);
-        let wide = widened(&mask);
-        // As the picture, but darker, and the more so to the right.
+        let ringed = with_ring(&mask);
+        // The image, darkened by 20 levels at the left to 32 at the right.
         let mut filling = RgbImage::from_fn(96, 96, |x, y| {
-            let dark = if wide.get_pixel(x, y).0[0] > 0 {
+            let dark = if ringed.get_pixel(x, y).0[0] > 0 {
                 20 + (x / 8) as u8
             } else {
                 0
             };
             image.get_pixel(x, y).0.map(|value| value - dark).into()
         });
-        meet(&mut filling, &image, &mask, &wide);
+        blend_seam(&mut filling, &image, &mask, &ringed);
         let errors = mask.enumerate_pixels().filter(|(.., value)| value.0[0] > 0);
         let worst = errors.map(|(x, y, _)| {
-            let (found, due) = (filling.get_pixel(x, y).0, image.get_pixel(x, y).0);
-            found.iter().zip(due).map(|(a, b)| a.abs_diff(b)).max().unwrap()
+            let (found, expected) = (filling.get_pixel(x, y).0, image.get_pixel(x, y).0);
+            found
+                .iter()
+                .zip(expected)
+                .map(|(a, b)| a.abs_diff(b))
+                .max()
+                .unwrap()
         });
         assert!(worst.max().unwrap() <= 1);
     }
 
     #[test]
-    fn a_hole_without_surroundings_is_left_as_the_model_filled_it() {
+    fn hole_over_the_whole_image_is_unchanged() {
         let image = RgbImage::new(24, 24);
         let mask = square(24, 0, 24);
         let mut filling = RgbImage::from_pixel(24, 24, [9, 200, 77].into());
         let before = filling.clone();
-        meet(&mut filling, &image, &mask, &widened(&mask));
+        blend_seam(&mut filling, &image, &mask, &with_ring(&mask));
         assert_eq!(filling, before);
     }
 }

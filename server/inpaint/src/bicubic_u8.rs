@@ -1,23 +1,24 @@
-//! Bicubic scaling of 8-bit images.
+//! Bicubic resizing of 8-bit images, bit-exact with `INTER_CUBIC` in x86 builds of `OpenCV`.
 //!
-//! As the x86 builds of `OpenCV` compute `INTER_CUBIC` (Keys 1981, a = -0.75, half-pixel centres, repeated border):
-//! weights in double precision, sums in single precision, rows first, rounded half to even.
+//! Cubic convolution (Keys 1981) with a = -0.75, half-pixel centres and a replicated border: weights in
+//! double precision, sums in single precision, horizontally first, rounded half to even.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-/// Scales to `width` x `height` pixels.
-pub(crate) fn cubic_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    let data = cubic::<3>(image.as_raw(), image.dimensions(), (width, height));
+/// Resizes an image to `width` x `height` pixels.
+pub(crate) fn resize_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let data = resize::<3>(image.as_raw(), image.dimensions(), (width, height));
     RgbImage::from_raw(width, height, data).unwrap_or_default()
 }
 
-/// As [`cubic_rgb`], for a mask.
-pub(crate) fn cubic_gray(image: &GrayImage, width: u32, height: u32) -> GrayImage {
-    let data = cubic::<1>(image.as_raw(), image.dimensions(), (width, height));
+/// Like [`resize_rgb`], for a mask.
+pub(crate) fn resize_gray(image: &GrayImage, width: u32, height: u32) -> GrayImage {
+    let data = resize::<1>(image.as_raw(), image.dimensions(), (width, height));
     GrayImage::from_raw(width, height, data).unwrap_or_default()
 }
 
-struct Taps {
+/// The four source positions of an output position along one side, and their weights.
+struct CubicTaps {
     at: [usize; 4],
     weights: [f32; 4],
 }
@@ -26,7 +27,7 @@ struct Taps {
     clippy::suboptimal_flops,
     reason = "fused operations round differently from OpenCV's"
 )]
-fn taps(source: u32, target: u32) -> Vec<Taps> {
+fn taps(source: u32, target: u32) -> Vec<CubicTaps> {
     const A: f64 = -0.75;
     let near = |t: f64| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
     let scale = f64::from(source) / f64::from(target);
@@ -39,7 +40,7 @@ fn taps(source: u32, target: u32) -> Vec<Taps> {
             let (second, third) = (near(t), near(1.0 - t));
             let last = i64::from(source) - 1;
             let at = |offset: i64| (first as i64 + offset).clamp(0, last) as usize;
-            Taps {
+            CubicTaps {
                 at: [at(-1), at(0), at(1), at(2)],
                 weights: [far, second, third, 1.0 - far - second - third].map(|weight| weight as f32),
             }
@@ -47,7 +48,7 @@ fn taps(source: u32, target: u32) -> Vec<Taps> {
         .collect()
 }
 
-fn cubic<const CHANNELS: usize>(
+fn resize<const CHANNELS: usize>(
     data: &[u8],
     (width, height): (u32, u32),
     (new_width, new_height): (u32, u32),
@@ -56,26 +57,26 @@ fn cubic<const CHANNELS: usize>(
     let rows = taps(height, new_height);
     let pixels = data.as_chunks::<CHANNELS>().0;
     let width = width as usize;
-    let mut slots: [(Option<usize>, Vec<[f32; CHANNELS]>); 4] = Default::default();
+    let mut row_cache: [(Option<usize>, Vec<[f32; CHANNELS]>); 4] = Default::default();
     let mut out = Vec::with_capacity(new_width as usize * new_height as usize * CHANNELS);
     for row in &rows {
         for &y in &row.at {
-            let (held, slot) = &mut slots[y % 4];
-            if *held == Some(y) {
+            let (cached_row, slot) = &mut row_cache[y % 4];
+            if *cached_row == Some(y) {
                 continue;
             }
             let source = pixels.get(y * width..(y + 1) * width).unwrap_or_default();
-            *held = Some(y);
+            *cached_row = Some(y);
             slot.clear();
             slot.extend(columns.iter().map(|taps| {
                 let pixels = taps.at.map(|x| source.get(x).copied().unwrap_or([0; CHANNELS]));
                 std::array::from_fn(|channel| {
-                    let part = |tap: usize| f32::from(pixels[tap][channel]) * taps.weights[tap];
-                    (part(0) + part(3)) + (part(1) + part(2))
+                    let term = |tap: usize| f32::from(pixels[tap][channel]) * taps.weights[tap];
+                    (term(0) + term(3)) + (term(1) + term(2))
                 })
             }));
         }
-        let [a, b, c, d] = row.at.map(|y| &slots[y % 4].1);
+        let [a, b, c, d] = row.at.map(|y| &row_cache[y % 4].1);
         let [wa, wb, wc, wd] = row.weights;
         for ((a, b), (c, d)) in a.iter().zip(b).zip(c.iter().zip(d)) {
             for channel in 0..CHANNELS {

@@ -1,12 +1,12 @@
-//! Images at half the size, as often as needed. Sides are rounded up; a last row or column that stands alone counts
-//! twice.
+//! Downsampling by powers of two. Each step halves both sides, rounded up; at an odd side the last row or
+//! column is repeated.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-/// `image` halved so many times: averages of two by two pixels.
+/// Returns `image` downsampled by 2^`levels`; each step averages blocks of 2 x 2 pixels, rounded to nearest.
 #[must_use]
-pub fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
-    (0..times).fold(image, |image, _| {
+pub fn downsampled_rgb(image: RgbImage, levels: u32) -> RgbImage {
+    (0..levels).fold(image, |image, _| {
         let mean = |four: [[u8; 3]; 4]| {
             std::array::from_fn(|channel| {
                 let sum: u16 = four.iter().map(|pixel| u16::from(pixel[channel])).sum();
@@ -14,17 +14,18 @@ pub fn halved_rgb(image: RgbImage, times: u32) -> RgbImage {
             })
         };
         let (width, height) = half_size(image.dimensions());
-        RgbImage::from_raw(width, height, halved(image.as_raw(), image.width(), mean)).unwrap_or_default()
+        RgbImage::from_raw(width, height, pooled(image.as_raw(), image.width(), mean)).unwrap_or_default()
     })
 }
 
-/// `mask` halved so many times: 255 where any of two by two pixels isn't 0.
+/// Returns `mask` downsampled by 2^`levels`; each step gives 255 if any of 2 x 2 pixels isn't 0, else 0 (a
+/// max pool).
 #[must_use]
-pub fn halved_hole(mask: GrayImage, times: u32) -> GrayImage {
-    (0..times).fold(mask, |mask, _| {
+pub fn downsampled_hole(mask: GrayImage, levels: u32) -> GrayImage {
+    (0..levels).fold(mask, |mask, _| {
         let any = |four: [[u8; 1]; 4]| [if four == [[0]; 4] { 0 } else { 255 }];
         let (width, height) = half_size(mask.dimensions());
-        GrayImage::from_raw(width, height, halved(mask.as_raw(), mask.width(), any)).unwrap_or_default()
+        GrayImage::from_raw(width, height, pooled(mask.as_raw(), mask.width(), any)).unwrap_or_default()
     })
 }
 
@@ -32,10 +33,11 @@ fn half_size((width, height): (u32, u32)) -> (u32, u32) {
     (width.div_ceil(2), height.div_ceil(2))
 }
 
-fn halved<const CHANNELS: usize>(
+/// Replaces each block of 2 x 2 pixels by the pixel that `pool` returns for it.
+fn pooled<const CHANNELS: usize>(
     data: &[u8],
     width: u32,
-    join: impl Fn([[u8; CHANNELS]; 4]) -> [u8; CHANNELS],
+    pool: impl Fn([[u8; CHANNELS]; 4]) -> [u8; CHANNELS],
 ) -> Vec<u8> {
     let pixels = data.as_chunks::<CHANNELS>().0;
     let mut out = Vec::with_capacity(data.len().div_ceil(4));
@@ -44,9 +46,9 @@ fn halved<const CHANNELS: usize>(
         let lower = if lower.is_empty() { upper } else { lower };
         for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
             if let ([a, .., b], [c, .., d]) = (upper, lower) {
-                out.extend(join([*a, *b, *c, *d]));
+                out.extend(pool([*a, *b, *c, *d]));
             } else if let ([a], [c]) = (upper, lower) {
-                out.extend(join([*a, *a, *c, *c]));
+                out.extend(pool([*a, *a, *c, *c]));
             }
         }
     }
@@ -58,19 +60,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pixels_are_averaged_and_a_last_one_alone_counts_twice() {
+    fn blocks_are_averaged_and_odd_edges_repeated() {
         let image = RgbImage::from_fn(3, 3, |x, y| [(x * 10 + y * 2) as u8, 7, 0].into());
-        let half = halved_rgb(image, 1);
+        let half = downsampled_rgb(image, 1);
         let reds: Vec<_> = half.pixels().map(|pixel| pixel.0[0]).collect();
         assert_eq!((half.dimensions(), reds), ((2, 2), vec![6, 21, 9, 24]));
         assert_eq!(half.get_pixel(1, 1).0[1..], [7, 0]);
     }
 
     #[test]
-    fn no_part_of_the_hole_is_lost() {
+    fn single_hole_pixel_survives() {
         let mut mask = GrayImage::new(9, 5);
         mask.put_pixel(8, 4, [1].into());
-        let small = halved_hole(mask, 2);
+        let small = downsampled_hole(mask, 2);
         assert_eq!(small.as_raw(), &[0, 0, 0, 0, 0, 255]);
     }
 }

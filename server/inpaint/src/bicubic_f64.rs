@@ -1,21 +1,21 @@
-//! Bicubic scaling back onto an image, in double precision.
+//! Bicubic resizing of 64-bit images into an 8-bit image, as `OpenCV`'s `INTER_CUBIC` computes it.
 //!
-//! The kernel is Keys' cubic convolution (1981) with a = -0.75, half-pixel centres and a repeated border, as
-//! `OpenCV`'s `INTER_CUBIC` has it; for 64-bit images it takes single-precision weights, rows first. The
-//! recorded forwards of the Resize strategy hold it.
+//! Cubic convolution (Keys 1981) with a = -0.75, half-pixel centres and a replicated border: weights in
+//! single precision, sums in double precision, horizontally first. `tests/goldens.rs` compares it with
+//! `IOPaint`'s Resize strategy.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 
-use crate::{Rect, compose::Values};
+use crate::{Rect, compose::RgbF64Image};
 
-/// What one output position reads along a side: four source positions and their weights.
-struct Taps {
+/// The four source positions of an output position along one side, and their weights.
+struct CubicTaps {
     at: [usize; 4],
     weights: [f64; 4],
 }
 
-/// The taps of a side scaled from `source` to `target` pixels.
-fn taps(source: u32, target: u32) -> Vec<Taps> {
+/// Returns the taps of each position of a side that is resized from `source` to `target` pixels.
+fn taps(source: u32, target: u32) -> Vec<CubicTaps> {
     let scale = f64::from(source) / f64::from(target);
     (0..target)
         .map(|position| {
@@ -23,7 +23,7 @@ fn taps(source: u32, target: u32) -> Vec<Taps> {
             let first = centre.floor();
             let last = i64::from(source) - 1;
             let at = |offset: i64| (first as i64 + offset).clamp(0, last) as usize;
-            Taps {
+            CubicTaps {
                 at: [at(-1), at(0), at(1), at(2)],
                 weights: weights(centre - first).map(f64::from),
             }
@@ -31,7 +31,7 @@ fn taps(source: u32, target: u32) -> Vec<Taps> {
         .collect()
 }
 
-/// The kernel's weights at `t` (0..1) of the way from the second to the third tap.
+/// Returns the kernel's weights for a position at `t`, 0..1, between the second and the third tap.
 #[expect(
     clippy::suboptimal_flops,
     reason = "fused operations round differently from OpenCV's"
@@ -48,10 +48,10 @@ fn sum(values: [f64; 4], weights: [f64; 4]) -> f64 {
     values[0] * weights[0] + values[1] * weights[1] + values[2] * weights[2] + values[3] * weights[3]
 }
 
-/// Scales `result` to the size of `region` and writes it there into `image` wherever `mask` (of the size of
-/// `image`) is `at_least` or more; the other pixels stay. Values are clamped to 0..255 and truncated.
-pub(crate) fn paste_scaled(
-    result: &Values,
+/// Resizes `result` to the size of `region` and writes it there into `image` where `mask`, of the size of
+/// `image`, is at least `at_least`. Values are clamped to 0..255 and truncated.
+pub(crate) fn paste_resized(
+    result: &RgbF64Image,
     image: &mut RgbImage,
     mask: &GrayImage,
     region: Rect,
@@ -90,21 +90,22 @@ pub(crate) fn paste_scaled(
     }
 }
 
-/// The source rows that one output row reads, scaled along the row. Neighbours never share a slot.
+/// Horizontally resized source rows, of which an output row needs four adjacent ones. Row y is cached in slot
+/// y % 4.
 struct RowCache<'a> {
-    source: &'a Values,
-    columns: &'a [Taps],
-    slots: [Slot; 4],
+    source: &'a RgbF64Image,
+    columns: &'a [CubicTaps],
+    slots: [CachedRow; 4],
 }
 
 #[derive(Default)]
-struct Slot {
+struct CachedRow {
     row: Option<usize>,
     pixels: Vec<[f64; 3]>,
 }
 
 impl<'a> RowCache<'a> {
-    fn new(source: &'a Values, columns: &'a [Taps]) -> Self {
+    fn new(source: &'a RgbF64Image, columns: &'a [CubicTaps]) -> Self {
         Self {
             source,
             columns,

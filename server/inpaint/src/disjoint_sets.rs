@@ -1,14 +1,15 @@
-//! Sets of labels that turn out to be the same.
+//! Union-find over component labels.
 
-/// A disjoint-set forest whose roots are the smallest labels of their sets.
+/// A disjoint-set forest whose root is the smallest label of each set, with path halving (Tarjan and van
+/// Leeuwen 1984).
 #[derive(Default)]
-pub(crate) struct Forest {
+pub(crate) struct DisjointSets {
     parents: Vec<u32>,
 }
 
-impl Forest {
-    /// A new set of one.
-    pub(crate) fn add(&mut self) -> u32 {
+impl DisjointSets {
+    /// Adds a set of one new label and returns the label. Labels count up from 0.
+    pub(crate) fn make_set(&mut self) -> u32 {
         let label = self.parents.len() as u32;
         self.parents.push(label);
         label
@@ -24,7 +25,7 @@ impl Forest {
         }
     }
 
-    /// The root of a set.
+    /// Returns the root of the set that contains `label`.
     pub(crate) fn find(&mut self, mut label: u32) -> u32 {
         loop {
             let parent = self.parent(label);
@@ -45,8 +46,8 @@ impl Forest {
         root
     }
 
-    /// Joins a set, if there is one, with another and returns their root.
-    pub(crate) fn union_of(&mut self, label: Option<u32>, other: u32) -> u32 {
+    /// Joins the set of `label`, if there is one, with that of `other` and returns the root of `other`.
+    pub(crate) fn union_some(&mut self, label: Option<u32>, other: u32) -> u32 {
         match label {
             Some(label) => self.union(label, other),
             None => self.find(other),
