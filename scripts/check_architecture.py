@@ -12,13 +12,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-IMAGING, INPAINT, CLASSICAL, TORCH, ENGINE, APP = (
+IMAGING, INPAINT, CLASSICAL, TORCH, ENGINE, APP, TEST_SUPPORT = (
     "iopaint-imaging",
     "iopaint-inpaint",
     "iopaint-classical",
     "iopaint-torch",
     "iopaint-engine",
     "iopaint",
+    "iopaint-test-support",
 )
 
 # Allowed dependencies between the workspace's crates.
@@ -29,14 +30,25 @@ ARROWS: dict[str, set[str]] = {
     TORCH: {INPAINT, IMAGING},
     ENGINE: {TORCH, CLASSICAL, INPAINT, IMAGING},
     APP: {ENGINE, INPAINT, IMAGING},
+    TEST_SUPPORT: {INPAINT, IMAGING},
 }
+
+# Crates that may be dev-dependencies only, of any crate.
+DEV_ONLY = {TEST_SUPPORT}
 
 # Forbidden dependencies, direct or transitive.
 PURE = (IMAGING, INPAINT, CLASSICAL)
 NOT_IN_PURE = {"tch", "torch-sys", "axum", "hyper", "reqwest", "tokio", "clap"}
 
 # Crates with a single allowed dependent; dev-dependencies count too.
-DIRECT: dict[str, str] = {"tch": TORCH, "torch-sys": TORCH, "axum": APP, "clap": APP}
+DIRECT: dict[str, str] = {
+    "tch": TORCH,
+    "torch-sys": TORCH,
+    "axum": APP,
+    "clap": APP,
+    "indicatif": APP,
+    "utoipa": APP,
+}
 
 
 class Graph:
@@ -56,6 +68,10 @@ class Graph:
         self._edges = {
             node["id"]: [dep["pkg"] for dep in node["deps"] if is_shipped(dep)] for node in metadata["resolve"]["nodes"]
         }
+
+    def shipped(self, member: str) -> set[str]:
+        """The crates that `member` depends on directly, dev-dependencies excluded."""
+        return {self._names[package] for package in self._edges.get(self._ids[member], [])}
 
     def contents(self, member: str) -> set[str]:
         """Returns all direct and transitive dependencies of `member`, without dev-dependencies."""
@@ -79,12 +95,15 @@ def faults(graph: Graph) -> Iterable[str]:
     for member in sorted(graph.members - ARROWS.keys()):
         yield f"{member} is missing in docs/architecture.md; add it there and to scripts/check_architecture.py."
     for member in sorted(graph.members & ARROWS.keys()):
-        for other in sorted((graph.declared[member] & graph.members) - ARROWS[member] - {member}):
+        for other in sorted((graph.declared[member] & graph.members) - ARROWS[member] - DEV_ONLY - {member}):
             yield f"{member} depends on {other}; docs/architecture.md does not allow it."
     for member in sorted(graph.members):
         for crate in sorted(graph.declared[member] & DIRECT.keys()):
             if DIRECT[crate] != member:
                 yield f"{member} depends on {crate}, which only {DIRECT[crate]} may use."
+    for member in sorted(graph.members - DEV_ONLY):
+        for other in sorted(graph.shipped(member) & DEV_ONLY):
+            yield f"{member} depends on {other} outside its tests; only dev-dependencies are allowed."
     for member in PURE:
         if member in graph.members:
             for crate in sorted(graph.contents(member) & NOT_IN_PURE):

@@ -70,9 +70,17 @@ class Arrows(unittest.TestCase):
         (fault,) = found({"iopaint-engine": [("iopaint-torch", None), ("tch", None)]})
         self.assertIn("iopaint-engine depends on tch", fault)
 
-    def test_only_the_app_names_axum(self) -> None:
-        (fault,) = found({"iopaint-engine": [("iopaint-torch", None), ("axum", "dev")]})
-        self.assertIn("which only iopaint may use", fault)
+    def test_only_the_app_names_axum_utoipa_and_indicatif(self) -> None:
+        for crate in ("axum", "utoipa", "indicatif"):
+            (fault,) = found({crate: [], "iopaint-engine": [("iopaint-torch", None), (crate, "dev")]})
+            self.assertIn(f"{crate}, which only iopaint may use", fault)
+
+    def test_test_support_is_a_dev_dependency_only(self) -> None:
+        support: Edges = {"iopaint-test-support": [("iopaint-inpaint", None)]}
+        engine: list[tuple[str, str | None]] = [("iopaint-torch", None), ("iopaint-inpaint", None)]
+        self.assertEqual(found(support | {"iopaint-engine": [*engine, ("iopaint-test-support", "dev")]}), [])
+        (fault,) = found(support | {"iopaint-engine": [*engine, ("iopaint-test-support", None)]})
+        self.assertIn("iopaint-engine depends on iopaint-test-support outside its tests", fault)
 
     def test_undeclared_crate_is_a_fault(self) -> None:
         (fault,) = found({"iopaint-extra": []})
