@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use iopaint_engine::{LoadError, ModelFile, ModelLoader, ModelSpec};
+use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 
@@ -60,7 +60,7 @@ impl Gate {
 }
 
 impl ModelLoader for Gated {
-    fn load(&self, _spec: &ModelSpec, _files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
+    fn load(&self, _spec: &ModelSpec, _files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
         Ok(Box::new(self.clone()))
     }
 }

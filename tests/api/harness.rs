@@ -16,7 +16,7 @@ use iopaint_app::{
     RequestLimits, RootPath, ServerLimits, TrustedProxies, router,
 };
 use iopaint_engine::{
-    Device, Engine, EngineOptions, LoadError, ModelFile, ModelLoader, ModelSpec, ModelStore, Registry,
+    Device, Engine, EngineOptions, ModelFile, ModelLoadError, ModelLoader, ModelSpec, ModelStore, Registry,
     TorchLoader, TorchSettings, init_torch,
 };
 use iopaint_imaging::{DecodeLimits, EncodeOptions};
@@ -124,8 +124,8 @@ pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut S
 pub struct NoModels;
 
 impl ModelLoader for NoModels {
-    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
-        Err(LoadError::Absent)
+    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        Err(ModelLoadError::Absent)
     }
 }
 
@@ -202,7 +202,7 @@ fn start(
     metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let mut options = EngineOptions {
         local_files_only: true,
-        meter: Arc::new(metrics.clone()),
+        metrics: Arc::new(metrics.clone()),
         ..EngineOptions::default()
     };
     let mut limits = limits();

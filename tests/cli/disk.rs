@@ -239,7 +239,7 @@ fn a_file_that_nobody_knows_serves_and_the_log_names_it() {
     let line = log
         .by_ref()
         .map_while(Result::ok)
-        .find(|line| line.contains("it is not the known file"))
+        .find(|line| line.contains("unexpected hash"))
         .unwrap();
     assert!(line.contains("big-lama.pt") && line.contains("sha256="), "{line}");
     assert_eq!(inpaint(&server.port), 200);

@@ -480,7 +480,7 @@ fn where_no_model_is_named_and_none_can_be_had_the_built_in_one_serves_and_says_
     fs::remove_file(desk.path("models/big-lama.pt")).unwrap();
     let stderr = assert_exit(&desk.run_all("results", &["--model", ""]), 0);
     assert!(
-        stderr.contains("with less quality") && stderr.contains("`lama-patches`: 1 filled"),
+        stderr.contains("lower quality") && stderr.contains("`lama-patches`: 1 filled"),
         "{stderr}"
     );
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{Download, Engine};
+use iopaint_engine::{DownloadStatus, Engine};
 use serde::Serialize;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
@@ -82,11 +82,11 @@ pub enum DownloadState {
 }
 
 impl ModelEvent {
-    fn new(name: String, download: Download) -> Self {
+    fn new(name: String, download: DownloadStatus) -> Self {
         let (state, progress, error) = match download {
-            Download::Running(progress) => (DownloadState::Downloading, Some(progress), None),
-            Download::Finished => (DownloadState::Ready, None, None),
-            Download::Failed(reason) => (DownloadState::Failed, None, Some(reason)),
+            DownloadStatus::Running(progress) => (DownloadState::Downloading, Some(progress), None),
+            DownloadStatus::Finished => (DownloadState::Ready, None, None),
+            DownloadStatus::Failed(reason) => (DownloadState::Failed, None, Some(reason)),
         };
         Self {
             name,
@@ -215,7 +215,7 @@ impl Watches {
             .insert(id, tokio::spawn(follow(socket, watching)).abort_handle());
         drop(watches);
         // A job that waits already has been told nothing yet.
-        engine.tell_places();
+        engine.publish_queue_positions();
         Ack::OK
     }
 
@@ -283,7 +283,7 @@ fn connect(socket: &SocketRef, engine: &Engine, jobs: &Jobs) {
 fn follow_downloads(socket: SocketRef, engine: Engine) -> impl Future<Output = ()> {
     let mut changes = engine.downloads_changed();
     let mut told = engine.downloads();
-    told.retain(|_, download| !matches!(download, Download::Running(_)));
+    told.retain(|_, download| !matches!(download, DownloadStatus::Running(_)));
     changes.mark_changed();
     async move {
         // The sender lives as long as the engine.

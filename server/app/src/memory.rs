@@ -88,11 +88,11 @@ mod tests {
         let room = InFlight::new(1000);
         let reservation = room.pixels.reserve(&ClientKey::new("me"), 700).await;
         let mut answer = counted(vec![1; 50], reservation);
-        assert_eq!(room.pixels.held(), 50);
+        assert_eq!(room.pixels.reserved(), 50);
         let rest = answer.split_off(10);
         drop(answer);
-        assert_eq!(room.pixels.held(), 50);
+        assert_eq!(room.pixels.reserved(), 50);
         drop(rest);
-        assert_eq!(room.pixels.held(), 0);
+        assert_eq!(room.pixels.reserved(), 0);
     }
 }

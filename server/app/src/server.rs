@@ -105,14 +105,14 @@ fn start_engine(flags: &Start, metrics: Metrics) -> anyhow::Result<Engine> {
     metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let options = EngineOptions {
         model: Some(models.model.clone()),
-        default_model: DefaultModel::Meanwhile,
+        default_model: DefaultModel::DownloadInBackground,
         max_queue: flags.max_queue,
         max_models: if models.low_mem { 1 } else { flags.max_models },
         local_files_only: models.local_files_only,
         download: DownloadOptions::default(),
         idle_unload: idle_unload(flags),
         unload_current: models.low_mem,
-        meter: Arc::new(metrics),
+        metrics: Arc::new(metrics),
     };
     iopaint_engine::init_torch(startup::torch_settings(models));
     let loader = startup::loader(models)?;

@@ -1,88 +1,89 @@
-//! A bounded number of bytes that requests share. Who needs more than is free waits, clients in turn.
+//! A byte budget for the memory of concurrent requests: an asynchronous semaphore that is fair across clients.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::queue::{ClientKey, JobId, Queue};
+use crate::queue::{ClientKey, EntryId, FairQueue};
 
-/// Bytes that requests may hold at a time. Clones share them.
+/// Bounds the bytes that requests reserve at a time. Clones share one budget.
 #[derive(Clone, Debug)]
-pub struct ByteBudget(Arc<Shared>);
+pub struct ByteBudget(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     limit: u64,
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BudgetState {
     free: u64,
-    waiting: Queue<Waiting>,
+    waiters: FairQueue<Waiter>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Waiter {
     bytes: u64,
     grant: oneshot::Sender<Reservation>,
 }
 
-/// Bytes that are held. Dropped, they are free again.
+/// Reserved bytes; released when dropped.
 #[derive(Debug)]
 pub struct Reservation {
     budget: ByteBudget,
     bytes: u64,
 }
 
-/// Takes one who waits out of the line when it no longer does.
-struct InLine<'a> {
+/// Removes a waiter from the queue when its future is dropped.
+struct RemoveOnDrop<'a> {
     budget: &'a ByteBudget,
-    id: JobId,
+    id: EntryId,
 }
 
 impl ByteBudget {
-    /// A budget of `limit` bytes.
+    /// Creates a budget of `limit` bytes.
     #[must_use]
     pub fn new(limit: u64) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             limit,
-            state: Mutex::new(State {
+            state: Mutex::new(BudgetState {
                 free: limit,
-                waiting: Queue::default(),
+                waiters: FairQueue::default(),
             }),
         }))
     }
 
-    /// How many bytes there are.
+    /// Returns the size of the budget in bytes.
     #[must_use]
     pub fn limit(&self) -> u64 {
         self.0.limit
     }
 
-    /// How many bytes are held.
+    /// Returns the number of reserved bytes.
     #[must_use]
-    pub fn held(&self) -> u64 {
-        self.0.limit - self.lock().free
+    pub fn reserved(&self) -> u64 {
+        self.0.limit - self.0.state.lock().free
     }
 
-    /// Waits until `bytes` are free and holds them. More than the whole budget counts as the whole budget, so that
-    /// what is allowed elsewhere isn't stuck here: it runs alone. Nobody passes one who waits, or large requests would
-    /// starve. Dropping the future gives up the wait.
+    /// Reserves `bytes` once they are free. Requests for more than the whole budget reserve all of it and so run
+    /// alone, since other limits decide which sizes are allowed. A later request never overtakes the first in the
+    /// queue, so that large requests don't starve. Dropping the future cancels the reservation.
     pub async fn reserve(&self, client: &ClientKey, bytes: u64) -> Reservation {
         let bytes = bytes.min(self.0.limit);
         let (granted, id) = {
-            let mut state = self.lock();
-            if state.waiting.iter().next().is_none() && state.free >= bytes {
+            let mut state = self.0.state.lock();
+            if state.waiters.iter().next().is_none() && state.free >= bytes {
                 state.free -= bytes;
                 return self.reservation(bytes);
             }
             let (grant, granted) = oneshot::channel();
-            let id = state.waiting.push(client, Waiting { bytes, grant });
+            let id = state.waiters.push(client, Waiter { bytes, grant });
             (granted, id)
         };
-        let _in_line = InLine { budget: self, id };
-        // The sender is in the line until it is used, and the line lives as long as the budget.
+        let _remove_on_drop = RemoveOnDrop { budget: self, id };
+        // Can't fail: the queue keeps the sender until it is used, and the budget owns the queue.
         granted.await.unwrap_or_else(|_| self.reservation(0))
     }
 
@@ -93,59 +94,54 @@ impl ByteBudget {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Frees `bytes` and grants waiting reservations.
+    fn release(&self, bytes: u64) {
+        self.0.state.lock().free += bytes;
+        self.grant_waiters();
     }
 
-    /// Takes `bytes` back and gives those who wait what they wait for.
-    fn give_back(&self, bytes: u64) {
-        self.lock().free += bytes;
-        self.grant();
-    }
-
-    fn grant(&self) {
+    fn grant_waiters(&self) {
         loop {
-            let (waiting, reservation) = {
-                let mut state = self.lock();
-                let next = state.waiting.in_turn().next().map(|waiting| waiting.bytes);
+            let (waiter, reservation) = {
+                let mut state = self.0.state.lock();
+                let next = state.waiters.iter_in_order().next().map(|waiter| waiter.bytes);
                 if next.is_none_or(|bytes| bytes > state.free) {
                     return;
                 }
-                let Some(waiting) = state.waiting.take(|_| true) else {
+                let Some(waiter) = state.waiters.pop_ready(|_| true) else {
                     return;
                 };
-                state.free -= waiting.bytes;
-                let reservation = self.reservation(waiting.bytes);
-                (waiting, reservation)
+                state.free -= waiter.bytes;
+                let reservation = self.reservation(waiter.bytes);
+                (waiter, reservation)
             };
-            // Who no longer waits gives them back by dropping them, which needs the lock.
-            let _ = waiting.grant.send(reservation);
+            // Outside the lock: if the receiver was dropped, so is the reservation, which takes the lock.
+            let _ = waiter.grant.send(reservation);
         }
     }
 }
 
 impl Reservation {
-    /// Gives back all but `bytes`.
+    /// Releases all but `bytes`.
     pub fn shrink_to(&mut self, bytes: u64) {
         let rest = self.bytes.saturating_sub(bytes);
         self.bytes -= rest;
-        self.budget.give_back(rest);
+        self.budget.release(rest);
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.give_back(self.bytes);
+        self.budget.release(self.bytes);
     }
 }
 
-impl Drop for InLine<'_> {
+impl Drop for RemoveOnDrop<'_> {
     fn drop(&mut self) {
-        let waiting = self.budget.lock().waiting.remove(self.id);
-        if waiting.is_some() {
-            // Those behind may need less than this one did.
-            self.budget.grant();
+        let waiter = self.budget.0.state.lock().waiters.remove(self.id);
+        if waiter.is_some() {
+            // The next waiter may need fewer bytes.
+            self.budget.grant_waiters();
         }
     }
 }
@@ -169,24 +165,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn never_more_than_the_budget_is_held_and_what_is_larger_runs_alone() {
+    async fn oversized_request_reserves_whole_budget() {
         let budget = ByteBudget::new(100);
         let [me, ..] = clients();
         let mut first = budget.reserve(&me, 60).await;
         let mut whole = pin!(budget.reserve(&me, 1000));
         assert!(is_pending(&mut whole).await);
         first.shrink_to(20);
-        assert_eq!(budget.held(), 20);
+        assert_eq!(budget.reserved(), 20);
         assert!(is_pending(&mut whole).await);
         drop(first);
         let whole = whole.await;
-        assert_eq!(budget.held(), 100);
+        assert_eq!(budget.reserved(), 100);
         drop(whole);
-        assert_eq!(budget.held(), 0);
+        assert_eq!(budget.reserved(), 0);
     }
 
     #[tokio::test]
-    async fn clients_wait_in_turn_and_nobody_passes() {
+    async fn clients_are_served_in_turn() {
         let budget = ByteBudget::new(10);
         let [busy_one, other_one, _] = clients();
         let held = budget.reserve(&busy_one, 10).await;
@@ -202,11 +198,11 @@ mod tests {
         drop(busy);
         let _other = other.await;
         let _more = more.await;
-        assert_eq!(budget.held(), 3);
+        assert_eq!(budget.reserved(), 3);
     }
 
     #[tokio::test]
-    async fn one_who_gives_up_leaves_nothing_behind_and_lets_others_in() {
+    async fn dropped_waiter_releases_its_share() {
         let budget = ByteBudget::new(10);
         let [a, b, c] = clients();
         let held = budget.reserve(&a, 8).await;
@@ -217,12 +213,12 @@ mod tests {
         drop(large);
         let small = small.await;
         drop((held, small));
-        // Granted, but never looked at.
+        // Granted, but never polled again.
         let held = budget.reserve(&a, 10).await;
         let mut late = Box::pin(budget.reserve(&b, 5));
         assert!(is_pending(&mut late).await);
         drop(held);
         drop(late);
-        assert_eq!(budget.held(), 0);
+        assert_eq!(budget.reserved(), 0);
     }
 }

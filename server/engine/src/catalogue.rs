@@ -1,79 +1,69 @@
-//! All models by name: those that are here, those that could be, and their downloads.
+//! All models of the registry with their availability, and downloads on request.
 
 use std::collections::BTreeMap;
 
 use tokio::sync::watch;
 
 use crate::download::DownloadProgress;
+use crate::download_states::DownloadStatus;
 use crate::engine::Engine;
 use crate::job::Unavailable;
-use crate::loading::begin_fetching;
+use crate::loading::begin_download;
 use crate::registry::{FileSpec, ModelSpec, Origin};
 
-/// A model that the server knows, be it here or not.
+/// A model of the registry, available or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueEntry {
-    /// How to ask for it.
+    /// Name in requests.
     pub name: String,
-    /// How people read it.
+    /// Display name.
     pub title: String,
-    /// Whether it is here.
+    /// Availability on this machine.
     pub presence: Presence,
-    /// Its files' length in bytes: on disk, or about what is expected where they aren't there; `None` where nobody
-    /// knows.
+    /// Total size of its files in bytes: measured on disk, otherwise the expected or approximate size; `None` if
+    /// unknown.
     pub bytes: Option<u64>,
-    /// The licence of its weights as an SPDX expression, where it is known.
+    /// Licence of its weights as an SPDX expression; `None` if unknown.
     pub licence: Option<String>,
-    /// Whether it can be downloaded.
+    /// True if [`Engine::download`] can download it.
     pub downloadable: bool,
 }
 
-/// Whether a model is here.
+/// Availability of a model on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Part of the program.
+    /// Compiled into the program.
     Builtin,
     /// Its files are on disk.
     Ready,
-    /// It isn't here.
+    /// A file is missing.
     Absent,
-    /// Its files are on their way; how far the one is that is being downloaded.
+    /// Its files are being downloaded; the progress is that of the current file.
     Downloading(DownloadProgress),
 }
 
-/// How the last download of a model stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Download {
-    /// It goes on.
-    Running(DownloadProgress),
-    /// The file is here.
-    Finished,
-    /// It failed; the sentence says why.
-    Failed(String),
-}
-
-/// Why a model is not downloaded.
+/// Reason for which a download is not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DownloadRefusal {
-    /// There is no model of this name.
+    /// No model has this name.
     #[error(transparent)]
     Unknown(#[from] Unavailable),
-    /// The operator forbids downloads.
-    #[error("this server was started with --local-files-only and downloads nothing")]
+    /// Downloads are disabled.
+    #[error("downloads are disabled, as the server was started with --local-files-only")]
     LocalFilesOnly,
-    /// Nobody knows an address of its file.
-    #[error("the model `{0}` has no address to download it from; put its file into the model folder")]
+    /// The model has no download URL.
+    #[error("the model `{0}` has no download URL; copy its file into the model folder")]
     NoAddress(String),
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
-    /// The system has no room for another thread.
+    /// The operating system refused to create the thread.
     #[error("the download could not be started: {0}")]
     Thread(String),
 }
 
 impl Engine {
-    /// All models of the registry. Looks for their files, which blocks.
+    /// Returns all models of the registry. Blocks, as it reads the file system.
     #[must_use]
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
         let downloads = self.downloads();
@@ -85,7 +75,7 @@ impl Engine {
                 let on_disk = shared.store.bytes_on_disk(spec);
                 let presence = match downloads.get(&spec.name) {
                     _ if spec.is_builtin() => Presence::Builtin,
-                    Some(Download::Running(progress)) => Presence::Downloading(*progress),
+                    Some(DownloadStatus::Running(progress)) => Presence::Downloading(*progress),
                     _ if on_disk.is_some() => Presence::Ready,
                     _ => Presence::Absent,
                 };
@@ -101,8 +91,8 @@ impl Engine {
             .collect()
     }
 
-    /// Begins to download the files of the model `name`, unless they are here or on their way. Looks for them, which
-    /// blocks.
+    /// Begins to download the missing files of the model `name`, unless a download is running already. Blocks, as it
+    /// reads the file system.
     ///
     /// # Errors
     /// [`DownloadRefusal`].
@@ -125,22 +115,22 @@ impl Engine {
         if state.draining {
             return Err(DownloadRefusal::Draining);
         }
-        if state.is_downloading(name) {
+        if state.downloads.is_running(name) {
             return Ok(());
         }
-        begin_fetching(shared, &mut state, name).map_err(|error| DownloadRefusal::Thread(error.to_string()))
+        begin_download(shared, &mut state, name).map_err(|error| DownloadRefusal::Thread(error.to_string()))
     }
 
-    /// The downloads since the start, the last one of each model.
+    /// Returns the last download of each model since the start.
     #[must_use]
-    pub fn downloads(&self) -> BTreeMap<String, Download> {
-        self.shared().lock().downloads.clone()
+    pub fn downloads(&self) -> BTreeMap<String, DownloadStatus> {
+        self.shared().lock().downloads.snapshot()
     }
 
-    /// Changes whenever [`Engine::downloads`] does.
+    /// Returns a receiver that changes whenever [`Engine::downloads`] does.
     #[must_use]
     pub fn downloads_changed(&self) -> watch::Receiver<()> {
-        self.shared().downloads_changed.subscribe()
+        self.shared().lock().downloads.subscribe()
     }
 }
 

@@ -1,78 +1,71 @@
-//! The engine as the rest of the program sees it.
+//! The engine's public interface.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
+use crate::admitted_job::AdmittedJob;
+use crate::download::DownloadProgress;
 use crate::job::{JobError, Rejection, Unavailable};
 use crate::loader::ModelLoader;
-use crate::loading::begin_loading;
-use crate::locate::ModelStore;
+use crate::loading::begin_load;
+use crate::model_store::ModelStore;
+use crate::options::EngineOptions;
 use crate::queue::ClientKey;
 use crate::registry::{ModelInfo, Registry};
-use crate::start::{EngineOptions, StartError, start_default, start_named};
-use crate::state::{Shared, State, Then};
+use crate::shared::{EngineHandle, Shared};
+use crate::start::{StartError, start_default, start_named};
+use crate::state::{AfterLoad, State};
 use crate::switch::SwitchError;
-use crate::ticket::Ticket;
 use crate::worker;
 
-/// How far the engine is.
+/// A snapshot of the engine.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// The current model, once one is loaded.
+    /// The current model; `None` until one was loaded.
     pub model: Option<ModelInfo>,
-    /// Whether a job would run now.
+    /// True if a job that names no model would run now.
     pub ready: bool,
-    /// Models on their way.
+    /// Models that are being downloaded or loaded.
     pub loading: Vec<LoadingModel>,
-    /// Why the last model that was tried isn't serving.
+    /// Cause of the last failed load; cleared by the next successful one.
     pub failure: Option<String>,
-    /// How many jobs are inside.
+    /// Number of admitted jobs.
     pub jobs: usize,
-    /// How many of them wait for their turn, their pictures being decoded.
+    /// Number of queued jobs; their images are decoded.
     pub waiting: usize,
-    /// Whether a job runs.
+    /// True while a job runs.
     pub running: bool,
-    /// The models that are loaded.
+    /// Names of the loaded models.
     pub loaded: Vec<String>,
-    /// Whether there is a thread that runs models. Where there is none, only a new process helps.
+    /// True while the model thread exists. If false, the process must be restarted.
     pub alive: bool,
 }
 
-/// A model on its way.
+/// A model that is being downloaded or loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadingModel {
-    /// Its name.
+    /// Name of the model.
     pub name: String,
-    /// How far its download is; `None` where nothing is downloaded (any more).
-    pub progress: Option<crate::download::DownloadProgress>,
+    /// Progress of the download; `None` unless one is running.
+    pub progress: Option<DownloadProgress>,
 }
 
-/// Runs jobs on models. Clones are handles of the same engine; when the last one is gone, its threads end.
+/// Runs jobs on models. Clones share one engine; its threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Engine {
-    handle: Arc<Handle>,
-}
-
-struct Handle(Arc<Shared>);
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.0.cancel_download.cancel();
-        self.0.lock().closed = true;
-        self.0.notify();
-    }
+    handle: EngineHandle,
 }
 
 impl Engine {
-    /// Starts the model's thread and begins to load the first model; jobs wait until it is there.
+    /// Starts the model thread and begins to load the first model; jobs are queued until it is loaded.
     ///
-    /// A model that is named and absent is downloaded first, which blocks. Where none is named, `lama` serves if its
-    /// file is on disk; else the built-in one serves while that is downloaded, and is replaced then.
+    /// A named model is downloaded first if its files are missing, which blocks. Without a name, `lama` is loaded if
+    /// its file is on disk; otherwise the built-in model serves until `lama` was downloaded.
     ///
     /// # Errors
-    /// [`StartError`], with what the user can do.
+    /// [`StartError`].
     pub fn start(
         registry: Registry,
         store: ModelStore,
@@ -81,7 +74,7 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let shared = Arc::new(Shared::new(registry, store, loader, options));
         let engine = Self {
-            handle: Arc::new(Handle(Arc::clone(&shared))),
+            handle: EngineHandle::new(Arc::clone(&shared)),
         };
         match options.model.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => start_named(&shared, name, options.local_files_only)?,
@@ -91,37 +84,39 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Asks for a place, before anything costly is done for a job. `model`: the name of the model that is to
-    /// answer, the current one where there is none.
+    /// Acquires a permit for a job, before its images are decoded. `model` is the name of the model to run; `None` or
+    /// empty: the current one.
     ///
     /// # Errors
     /// [`Rejection`].
-    pub fn admit(&self, client: ClientKey, model: Option<&str>) -> Result<Ticket, Rejection> {
-        let mut state = self.shared().lock();
+    pub fn admit(&self, client: ClientKey, model: Option<&str>) -> Result<AdmittedJob, Rejection> {
+        let shared = self.shared();
+        let mut state = shared.lock();
         if state.draining {
             return Err(Rejection::Draining);
         }
         if !state.alive {
-            return Err(no_model(&state));
+            return Err(state.no_model());
         }
-        match model.filter(|name| !name.is_empty()) {
-            Some(name) if state.is_loaded(name) => {}
-            Some(name) => available(self.shared(), &state, name)?,
-            None if state.is_hopeless() => return Err(no_model(&state)),
+        let model = model.filter(|name| !name.is_empty());
+        match model {
+            Some(name) if state.models.contains(name) => {}
+            Some(name) => check_available(shared, &state, name)?,
+            None if state.no_model_expected() => return Err(state.no_model()),
             None => {}
         }
-        let places = &self.shared().places;
-        let Some(place) = places.take() else {
+        let Some(permit) = shared.permits.try_acquire() else {
+            let in_use = shared.permits.in_use();
             return Err(Rejection::Full {
-                retry_after: state.pace.retry_after(Instant::now(), places.taken()),
+                retry_after: state.wait_time.retry_after(Instant::now(), in_use),
             });
         };
         drop(state);
-        let model = model.filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(Ticket::new(self.clone(), client, model, place))
+        let model = model.map(str::to_owned);
+        Ok(AdmittedJob::new(self.handle.clone(), client, model, permit))
     }
 
-    /// How far the engine is.
+    /// Returns a snapshot of the engine.
     #[must_use]
     pub fn status(&self) -> Status {
         let shared = self.shared();
@@ -133,28 +128,28 @@ impl Engine {
                 .map(ModelInfo::from),
             ready: current.is_some() && state.alive && !state.draining,
             loading: state
-                .loading
+                .pending_loads
                 .iter()
-                .map(|loading| LoadingModel {
-                    name: loading.name.clone(),
-                    progress: loading.progress,
+                .map(|load| LoadingModel {
+                    name: load.name.clone(),
+                    progress: load.progress,
                 })
                 .collect(),
             failure: state.failure.clone(),
-            jobs: shared.places.taken(),
+            jobs: shared.permits.in_use(),
             waiting: state.queue.iter().count(),
-            running: state.pace.is_running(),
-            loaded: state.loaded.iter().map(|slot| slot.spec.name.clone()).collect(),
+            running: state.wait_time.is_running(),
+            loaded: state.models.names().map(str::to_owned).collect(),
             alive: state.alive,
         }
     }
 
-    /// Tells the jobs that wait and are watched their places in the queue, as happens whenever these change.
-    pub fn tell_places(&self) {
-        self.shared().lock().tell_places();
+    /// Reports their queue positions to the watched jobs. The engine does so by itself whenever positions change.
+    pub fn publish_queue_positions(&self) {
+        self.shared().lock().publish_queue_positions();
     }
 
-    /// The models that can be switched to without a download.
+    /// Returns the models whose files are on disk or built in.
     #[must_use]
     pub fn models(&self) -> Vec<ModelInfo> {
         self.shared()
@@ -165,13 +160,13 @@ impl Engine {
             .collect()
     }
 
-    /// Makes `name` the current model. Free where it is that already; the old one goes on serving until the new
-    /// one is loaded, and on failure.
+    /// Makes `name` the current model and returns once it is loaded. Until then, and if loading fails, the previous
+    /// model stays current. Returns immediately if the model is loaded already.
     ///
     /// # Errors
     /// [`SwitchError`].
     pub async fn switch(&self, name: &str) -> Result<ModelInfo, SwitchError> {
-        let answer = {
+        let outcome = {
             let shared = self.shared();
             let mut state = shared.lock();
             if state.draining {
@@ -182,50 +177,50 @@ impl Engine {
                 .get(name)
                 .map(ModelInfo::from)
                 .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
-            if state.is_loaded(name) {
+            if state.models.contains(name) {
                 state.current = Some(name.to_owned());
-                state.chosen = Some(name.to_owned());
-                state.touch(name);
+                state.requested = Some(name.to_owned());
+                state.models.touch(name);
                 drop(state);
                 shared.notify();
                 return Ok(info);
             }
-            available(shared, &state, name)?;
+            check_available(shared, &state, name)?;
             if !state.is_loading(name) {
-                begin_loading(shared, &mut state, name, Then::Current);
+                begin_load(shared, &mut state, name, AfterLoad::MakeCurrent);
             }
-            let (sender, answer) = oneshot::channel();
-            if let Some(loading) = state.loading.iter_mut().find(|loading| loading.name == name) {
-                loading.then = Then::Current;
-                loading.waiting.push(sender);
+            let (sender, outcome) = oneshot::channel();
+            if let Some(load) = state.pending_loads.iter_mut().find(|load| load.name == name) {
+                load.after_load = AfterLoad::MakeCurrent;
+                load.waiters.push(sender);
             }
-            state.chosen = Some(name.to_owned());
-            answer
+            state.requested = Some(name.to_owned());
+            outcome
         };
-        answer.await.unwrap_or_else(|_| {
+        outcome.await.unwrap_or_else(|_| {
             Err(SwitchError::Load(format!(
                 "the model `{name}` could not be loaded: no thread could be started"
             )))
         })
     }
 
-    /// Takes no more jobs and sends the waiting ones away; the running one is finished.
+    /// Begins a graceful shutdown: rejects new jobs, fails the queued ones and lets the running one finish.
     pub fn drain(&self) {
-        self.shared().cancel_download.cancel();
+        self.shared().cancel_downloads.cancel();
         let jobs = {
             let mut state = self.shared().lock();
             state.draining = true;
-            state.queue.extract(|_| true)
+            state.queue.remove_where(|_| true)
         };
         self.shared().draining.send_replace(true);
         for job in jobs {
-            job.answer(Err(JobError::Draining));
+            job.finish(Err(JobError::Draining));
         }
     }
 
-    /// Waits until the engine takes no more jobs.
+    /// Completes when [`Engine::drain`] was called.
     pub async fn draining(&self) {
-        // The sender lives as long as the engine.
+        // Can't fail, as the engine owns the sender.
         let _ = self
             .shared()
             .draining
@@ -234,9 +229,9 @@ impl Engine {
             .await;
     }
 
-    /// Waits until no forward is running.
+    /// Completes when no forward is running.
     pub async fn idle(&self) {
-        // The sender lives as long as the engine.
+        // Can't fail, as the engine owns the sender.
         let _ = self
             .shared()
             .running
@@ -246,30 +241,21 @@ impl Engine {
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.handle.0
+        &self.handle
     }
 }
 
-/// Whether a model that isn't loaded can be.
-fn available(shared: &Shared, state: &State, name: &str) -> Result<(), Unavailable> {
+/// Checks that a model that isn't loaded can be.
+fn check_available(shared: &Shared, state: &State, name: &str) -> Result<(), Unavailable> {
     let spec = shared
         .registry
         .get(name)
         .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
     if shared.store.locate(spec).is_some() {
         Ok(())
-    } else if state.is_loading(name) || state.is_downloading(name) {
+    } else if state.is_loading(name) || state.downloads.is_running(name) {
         Err(Unavailable::Downloading(name.to_owned()))
     } else {
         Err(Unavailable::Absent(name.to_owned()))
     }
-}
-
-pub(crate) fn no_model(state: &State) -> Rejection {
-    Rejection::NoModel(
-        state
-            .failure
-            .clone()
-            .unwrap_or_else(|| "none was found".to_owned()),
-    )
 }

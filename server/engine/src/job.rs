@@ -1,4 +1,4 @@
-//! One picture's way through the queue: what goes in, what comes out, and how it can end early.
+//! Input, output and errors of an inpainting job, and its entry in the queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,97 +10,95 @@ use tokio::sync::oneshot;
 
 use crate::progress::{JobProgress, Observer};
 
-/// A decoded picture to be filled.
+/// A decoded image and the options to inpaint it with.
 #[derive(Debug)]
-pub struct Work {
-    /// The picture.
+pub struct JobInput {
+    /// The image.
     pub image: RgbImage,
-    /// Of the same size: 255 = to be filled, 0 = to be kept. Who writes the result may want it too.
+    /// Mask of the same size: 255 in the hole, 0 elsewhere. Shared, because encoding the result may need it too.
     pub mask: Arc<GrayImage>,
-    /// How it is to be filled. The engine lowers `max_forward_pixels` to what the model takes.
+    /// Inpainting options. The engine lowers `max_forward_pixels` to the model's own limit.
     pub options: InpaintOptions,
-    /// When nobody waits for the result any more.
+    /// Time after which the job is abandoned with [`JobError::Deadline`].
     pub deadline: Option<Instant>,
 }
 
-/// A filled picture.
+/// The result of a job.
 #[derive(Debug)]
-pub struct Done {
-    /// The result and how it came about.
+pub struct JobOutput {
+    /// The inpainted image and the strategy that produced it.
     pub outcome: InpaintOutput,
-    /// The name of the model that answered.
+    /// Name of the model that ran.
     pub model: String,
-    /// The time from the queue's entrance to the model.
+    /// Time in the queue.
     pub queued: Duration,
-    /// The time in the model's thread.
+    /// Time on the model thread.
     pub forward: Duration,
 }
 
-/// Why there is no place for a job.
+/// Reason for which a job is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// All places are taken.
-    #[error("too many pictures are waiting; try again in {} seconds", retry_after.as_secs())]
+    /// The queue is full.
+    #[error("the queue is full; retry in {} seconds", retry_after.as_secs())]
     Full {
-        /// When a place is likely to be free: whole seconds, at least one.
+        /// Estimated time until a permit is free: whole seconds, at least one.
         retry_after: Duration,
     },
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
-    /// No model is loaded and none is on its way.
+    /// No model is loaded and none is being loaded.
     #[error("no model is loaded: {0}")]
     NoModel(String),
-    /// The model that was named can't serve.
+    /// The requested model can't serve.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Why a model that was asked for by name can't serve now.
+/// Reason for which a model that was requested by name can't serve.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
-    /// There is no model of this name.
+    /// No model has this name.
     #[error("there is no model called `{0}`")]
     Unknown(String),
-    /// The model is known, but its file isn't here.
+    /// The model's files are missing.
     #[error(
-        "the model `{0}` is not on this machine; `iopaint download --model {0}` brings it, or put its file into the \
-         model folder"
+        "the model `{0}` is not on this machine; download it with `iopaint download --model {0}`, or copy its file \
+         into the model folder"
     )]
     Absent(String),
-    /// The model's file is on its way.
-    #[error("the model `{0}` is still being downloaded; try again in a while")]
+    /// The model's files are being downloaded.
+    #[error("the model `{0}` is still being downloaded; try again later")]
     Downloading(String),
 }
 
-/// Why a job ended without a result.
+/// Reason for which a job ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JobError {
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
-    /// Its deadline passed, in the queue or between two crops.
+    /// The deadline passed, in the queue or between two crops.
     #[error("the picture was not ready in time")]
     Deadline,
-    /// Its ticket was dropped.
+    /// The future of the job was dropped.
     #[error("cancelled")]
     Cancelled,
-    /// The model that was to answer could not be loaded.
+    /// The requested model could not be loaded.
     #[error("{0}")]
     NoModel(String),
-    /// Image and mask don't fit together.
+    /// Image and mask don't match.
     #[error("{0}")]
     Input(String),
-    /// Memory ran out in the model.
-    #[error(
-        "there was not enough memory for this picture; send a smaller one, or use the Crop or Resize strategy"
-    )]
+    /// The model ran out of memory.
+    #[error("not enough memory for this image; send a smaller image, or use the Crop or Resize strategy")]
     OutOfMemory,
-    /// The model failed; the text is for the log.
+    /// The model failed; the message is meant for the log.
     #[error("{0}")]
     Model(String),
-    /// The job ended by a fault of the program.
-    #[error("the job ended by a fault of the program")]
+    /// The job panicked.
+    #[error("the job failed with an internal error; see the server log")]
     Panicked,
 }
 
@@ -116,81 +114,80 @@ impl From<InpaintError> for JobError {
     }
 }
 
-/// How many jobs may be inside, from admission to the end of the forward.
+/// A counting semaphore that bounds the jobs between admission and the end of their forward.
 #[derive(Clone, Debug)]
-pub(crate) struct Places {
-    taken: Arc<AtomicUsize>,
+pub(crate) struct JobPermits {
+    in_use: Arc<AtomicUsize>,
     limit: usize,
 }
 
-/// One place; free again when dropped.
+/// A permit for one job; released when dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct JobPermit(Arc<AtomicUsize>);
 
-impl Places {
+impl JobPermits {
     pub fn new(limit: usize) -> Self {
         Self {
-            taken: Arc::default(),
+            in_use: Arc::default(),
             limit,
         }
     }
 
-    pub fn taken(&self) -> usize {
-        self.taken.load(Ordering::SeqCst)
+    pub fn in_use(&self) -> usize {
+        self.in_use.load(Ordering::SeqCst)
     }
 
-    pub fn take(&self) -> Option<Place> {
-        self.taken
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |taken| {
-                (taken < self.limit).then_some(taken + 1)
+    pub fn try_acquire(&self) -> Option<JobPermit> {
+        self.in_use
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |in_use| {
+                (in_use < self.limit).then_some(in_use + 1)
             })
             .ok()
-            .map(|_| Place(Arc::clone(&self.taken)))
+            .map(|_| JobPermit(Arc::clone(&self.in_use)))
     }
 }
 
-impl Drop for Place {
+impl Drop for JobPermit {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// A job in the queue or in the model's thread.
+/// A job in the queue or on the model thread.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub work: Work,
-    /// `None`: whichever model is the current one when its turn comes.
+    pub input: JobInput,
+    /// `None`: the model that is current when the job starts.
     pub model: Option<String>,
-    pub entered: Instant,
-    /// Of the request that the job is of; what is logged about it belongs there.
+    pub queued_at: Instant,
+    /// Span of the request, the parent of the job's log lines.
     pub span: tracing::Span,
-    pub reply: oneshot::Sender<Result<Done, JobError>>,
+    pub reply: oneshot::Sender<Result<JobOutput, JobError>>,
     pub cancelled: Arc<AtomicBool>,
-    /// Is told how far it is.
     pub observer: Option<Arc<dyn Observer>>,
     /// Held for its `Drop`.
-    pub place: Place,
+    pub permit: JobPermit,
 }
 
 impl Job {
-    /// Whether somebody wants to know how far it is.
+    /// Returns true if the job's progress has a reader.
     pub fn is_watched(&self) -> bool {
         self.observer
             .as_ref()
             .is_some_and(|observer| observer.is_watched())
     }
 
-    /// Tells its observer how far it is.
-    pub fn tell(&self, progress: JobProgress) {
+    /// Passes `progress` to the observer, if there is one.
+    pub fn report(&self, progress: JobProgress) {
         if let Some(observer) = &self.observer {
             observer.observe(progress);
         }
     }
 
-    /// Answers and frees the place, in this order of effects: whoever has the answer finds the place free.
-    pub fn answer(self, result: Result<Done, JobError>) {
-        drop(self.place);
-        // Nobody waits any more: the result is of no use to anyone.
+    /// Releases the permit and then sends the result, so that a client with a result can be admitted again.
+    pub fn finish(self, result: Result<JobOutput, JobError>) {
+        drop(self.permit);
+        // Fails if the receiver was dropped; the result is not needed then.
         let _ = self.reply.send(result);
     }
 }

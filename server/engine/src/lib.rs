@@ -1,52 +1,60 @@
-//! Which model, when and in what order: the registry of models, their files on disk and from the network, the queue
+//! The engine: a registry of models, their files on disk and on the network, a job queue that is fair across clients,
 //! and the thread that runs the loaded models.
 
+mod admitted_job;
 mod budget;
 mod catalogue;
 mod download;
+mod download_states;
 mod engine;
+mod engine_metrics;
 mod job;
 mod loader;
 mod loading;
-mod locate;
-mod meter;
+mod memory_release;
+mod model_slots;
+mod model_store;
 mod monitor;
-mod pace;
+mod options;
 mod progress;
 mod queue;
 mod registry;
+mod shared;
 mod start;
 mod state;
 mod switch;
 #[cfg(test)]
 mod tests;
-mod ticket;
 mod verify;
+mod wait_time;
 mod worker;
 
+pub use admitted_job::AdmittedJob;
 pub use budget::{ByteBudget, Reservation};
-pub use catalogue::{CatalogueEntry, Download, DownloadRefusal, Presence};
+pub use catalogue::{CatalogueEntry, DownloadRefusal, Presence};
 pub use download::{
-    Cancel, DownloadError, DownloadOptions, DownloadProgress, ProgressReport, download, install_tls_provider,
+    CancellationToken, DownloadError, DownloadOptions, DownloadProgress, ProgressReport, download,
+    install_tls_provider,
 };
+pub use download_states::DownloadStatus;
 pub use engine::{Engine, LoadingModel, Status};
+pub use engine_metrics::{EngineMetrics, NoMetrics};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use iopaint_torch::reexecute_with_wait_policy;
 pub use iopaint_torch::{
     Device, Settings as TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
     limit_gpu_memory, set_wait_policy,
 };
-pub use job::{Done, JobError, Rejection, Unavailable, Work};
-pub use loader::{LoadError, ModelLoader, TorchLoader};
+pub use job::{JobError, JobInput, JobOutput, Rejection, Unavailable};
+pub use loader::{ModelLoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
-pub use locate::{ModelFile, ModelStore, NoModelDir};
-pub use meter::{EngineMetrics, NoMetrics};
+pub use model_store::{ModelFile, ModelStore, NoModelDir};
+pub use options::{DefaultModel, EngineOptions};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
 pub use registry::{
     FileSpec, Hashes, ModelContract, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
 };
-pub use start::{DefaultModel, EngineOptions, StartError};
+pub use start::StartError;
 pub use switch::SwitchError;
-pub use ticket::Ticket;
-pub use verify::{Digest, Verdict, VerifyError, verify};
+pub use verify::{FileDigest, HashMatch, VerifyError, verify};

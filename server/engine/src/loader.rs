@@ -1,4 +1,4 @@
-//! From a model's files to a model that runs.
+//! Loading of models from their files.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -11,93 +11,97 @@ use iopaint_inpaint::{
 use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
 
 use crate::download::DownloadError;
-use crate::locate::ModelFile;
+use crate::model_store::ModelFile;
 use crate::registry::{ModelContract, ModelSpec};
-use crate::verify::{VerifyError, report, verify};
+use crate::verify::{VerifyError, log_mismatch, verify};
 
-/// The images that MI-GAN and `FcF` were trained on, and the context that IOPaint gives them.
+/// Window of MI-GAN in pixels: the side of its training images, and the context margin that IOPaint uses.
 const MIGAN_WINDOW: Window = Window {
     side: 512,
     margin: 128,
 };
 
-/// The side of the picture that a model is tried with, in pixels; it is padded to what the model takes.
-const TRIAL: u32 = 64;
+/// Side of the warm-up image in pixels, before the model's padding.
+const WARMUP_SIDE_PX: u32 = 64;
 
-/// The same picture is filled the same way every time.
-const PATCH_SEED: u64 = 0;
+/// Seed of the patch search; fixed, so that results are reproducible.
+const PATCHMATCH_SEED: u64 = 0;
 
-/// Loads models. The engine knows no more of a backend than this.
+/// Loads models; the engine's interface to a backend.
 pub trait ModelLoader: Send + Sync + 'static {
-    /// Reads the `files` of `spec`, in its order, and makes the model ready to run. Takes seconds; called on a thread of its own.
+    /// Loads the model `spec` from `files`, in the order of `spec.files`. Takes seconds; called on its own thread.
     ///
     /// # Errors
-    /// [`LoadError`]; nothing else changes.
-    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError>;
+    /// [`ModelLoadError`]; loaded models are not affected.
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError>;
 
-    /// What gives detail back to fillings that were made scaled down; they stay soft where there is nothing.
+    /// Returns the algorithm that restores detail in regions inpainted at reduced size; without it they stay soft.
     fn detail(&self) -> Option<Box<dyn Detail>> {
         None
     }
 }
 
-/// Why a model can't serve.
+/// Error of loading a model.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// Only known files are wanted and this isn't one, or it can't be read.
+pub enum ModelLoadError {
+    /// The file failed strict verification or could not be read.
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    /// The file is no model of this kind.
+    /// The file is not a model of this contract.
     #[error(transparent)]
     Module(#[from] iopaint_torch::LoadError),
-    /// The file is a model, but it can't fill a picture.
-    #[error("it can't fill a picture: {0}")]
-    Trial(InpaintError),
-    /// A file isn't on this machine and was not to be downloaded.
+    /// The model failed on the warm-up image.
+    #[error("it failed on a test image: {0}")]
+    WarmUp(InpaintError),
+    /// A file is missing and has no URL, or downloads are disabled.
     #[error("its file is not on this machine")]
     Absent,
-    /// The file could not be downloaded.
+    /// A file could not be downloaded.
     #[error(transparent)]
     Download(#[from] DownloadError),
-    /// The backend failed in a way that it shouldn't.
-    #[error("loading it failed unexpectedly")]
+    /// The backend panicked.
+    #[error("internal error; see the server log")]
     Panicked,
 }
 
-/// Loads `TorchScript` files through libtorch, and this program's own algorithms.
+/// Loads `TorchScript` files through libtorch, and the algorithms without weights.
 #[derive(Clone, Copy, Debug)]
 pub struct TorchLoader {
-    /// Where models run.
+    /// Device on which networks run.
     pub device: Device,
-    /// Whether files with unknown hashes are refused.
+    /// If true, files without a matching pinned hash are rejected.
     pub strict: bool,
-    /// How many threads this program's own algorithms use; libtorch has its own number.
+    /// Threads of the algorithms without weights; libtorch's threads are set separately.
     pub threads: NonZeroUsize,
 }
 
 impl ModelLoader for TorchLoader {
-    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
-        // A file is a program: where only known ones may run, it is looked at before. Elsewhere the look is for the log,
-        // and nobody waits for it: it takes as long as reading the file does.
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        // TorchScript files contain code. In strict mode they are verified before they are loaded; otherwise a mismatch
+        // is only logged, and hashing in the background keeps loading fast.
         if self.strict {
             for (expected, found) in spec.files.iter().zip(files) {
                 verify(&spec.name, expected, found)?;
             }
         }
-        let model = self.read(spec, files)?;
+        let model = self.load_files(spec, files)?;
         if !self.strict {
-            report_later(spec, files);
+            log_mismatch_in_background(spec, files);
         }
         Ok(model)
     }
 
     fn detail(&self) -> Option<Box<dyn Detail>> {
-        Some(Box::new(self.patches()))
+        Some(Box::new(self.patchmatch()))
     }
 }
 
 impl TorchLoader {
-    fn read(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, LoadError> {
+    fn load_files(
+        &self,
+        spec: &ModelSpec,
+        files: &[ModelFile],
+    ) -> Result<Box<dyn Inpainter>, ModelLoadError> {
         let sources: Vec<Source<'_>> = files
             .iter()
             .map(|file| match file {
@@ -105,36 +109,43 @@ impl TorchLoader {
                 ModelFile::Builtin(bytes) => Source::Bytes(bytes),
             })
             .collect();
-        let mut model = self.model(spec, &sources)?;
-        try_out(model.as_mut()).map_err(LoadError::Trial)?;
+        let mut model = self.load_contract(spec, &sources)?;
+        warm_up(model.as_mut()).map_err(ModelLoadError::WarmUp)?;
         Ok(model)
     }
 
-    fn model(&self, spec: &ModelSpec, sources: &[Source<'_>]) -> Result<Box<dyn Inpainter>, LoadError> {
+    fn load_contract(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn Inpainter>, ModelLoadError> {
         match spec.format {
             ModelContract::Lama => {
-                let [source] = exactly(sources)?;
+                let [source] = expect_files(sources)?;
                 Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?))
             }
             ModelContract::Migan => self.signed(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
             ModelContract::Mat => self.signed(sources, spec, SignedInput::ImageAndKept, None),
             ModelContract::Manga => {
-                let [inpaintor, lines] = exactly(sources)?;
-                let model = MangaModel::load(inpaintor, lines, self.device, spec.padding)?;
+                let [inpainter, line_extractor] = expect_files(sources)?;
+                let model = MangaModel::load(inpainter, line_extractor, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
             ModelContract::LamaPatches => {
-                let [source] = exactly(sources)?;
+                let [source] = expect_files(sources)?;
                 let network = LamaModel::load(source, self.device, spec.padding)?;
-                Ok(Box::new(HybridInpainter::new(Box::new(network), self.patches())))
+                Ok(Box::new(HybridInpainter::new(
+                    Box::new(network),
+                    self.patchmatch(),
+                )))
             }
-            ModelContract::Patchmatch => Ok(Box::new(self.patches())),
+            ModelContract::Patchmatch => Ok(Box::new(self.patchmatch())),
             ModelContract::Cv2 => Ok(Box::new(Cv2)),
         }
     }
 
-    fn patches(&self) -> PatchMatch {
-        PatchMatch::new(self.threads, PATCH_SEED)
+    fn patchmatch(&self) -> PatchMatch {
+        PatchMatch::new(self.threads, PATCHMATCH_SEED)
     }
 
     fn signed(
@@ -143,37 +154,41 @@ impl TorchLoader {
         spec: &ModelSpec,
         input: SignedInput,
         window: Option<Window>,
-    ) -> Result<Box<dyn Inpainter>, LoadError> {
-        let [source] = exactly(sources)?;
+    ) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        let [source] = expect_files(sources)?;
         let model = SignedModel::load(source, self.device, spec.padding, input, window)?;
         Ok(Box::new(model))
     }
 }
 
-/// Says in the log which files aren't the known ones, on a thread of its own.
-fn report_later(spec: &ModelSpec, files: &[ModelFile]) {
+/// Logs mismatched hashes on a background thread.
+fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
     let (name, expected, found) = (spec.name.clone(), spec.files.clone(), files.to_vec());
-    let reporting = thread::Builder::new().name("verify".into()).spawn(move || {
+    let spawned = thread::Builder::new().name("verify".into()).spawn(move || {
         for (expected, found) in expected.iter().zip(&found) {
-            report(&name, expected, found);
+            log_mismatch(&name, expected, found);
         }
     });
-    if let Err(error) = reporting {
-        tracing::warn!(model = spec.name, %error, "its files were not compared with the known ones");
+    if let Err(error) = spawned {
+        tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
     }
 }
 
-/// The sources of a format that has `COUNT` files.
-fn exactly<'a, const COUNT: usize>(sources: &[Source<'a>]) -> Result<[Source<'a>; COUNT], LoadError> {
-    sources.try_into().map_err(|_| LoadError::Absent)
+/// Converts the sources of a contract with `COUNT` files to an array.
+fn expect_files<'a, const COUNT: usize>(
+    sources: &[Source<'a>],
+) -> Result<[Source<'a>; COUNT], ModelLoadError> {
+    sources.try_into().map_err(|_| ModelLoadError::Absent)
 }
 
-/// Fills a small picture. The first forward of a network is slower than those after it, and a file that is a network
-/// of another kind is found out here, while the old model still serves.
-fn try_out(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
-    let image = RgbImage::from_pixel(TRIAL, TRIAL, [128; 3].into());
+/// Runs one small image, since a network's first forward is slow, and to detect files of another contract while the
+/// previous model still serves.
+fn warm_up(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
+    let image = RgbImage::from_pixel(WARMUP_SIDE_PX, WARMUP_SIDE_PX, [128; 3].into());
     let hole = |x: u32, y: u32| (24..40).contains(&x) && (24..40).contains(&y);
-    let mask = GrayImage::from_fn(TRIAL, TRIAL, |x, y| [u8::from(hole(x, y)) * 255].into());
+    let mask = GrayImage::from_fn(WARMUP_SIDE_PX, WARMUP_SIDE_PX, |x, y| {
+        [u8::from(hole(x, y)) * 255].into()
+    });
     let options = InpaintOptions {
         strategy: HdStrategy::Original,
         ..InpaintOptions::default()

@@ -1,4 +1,4 @@
-//! Models are loaded, and downloaded if need be, on threads of their own while others go on serving.
+//! Threads that download and load models while other models serve.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,49 +8,64 @@ use std::time::Instant;
 
 use iopaint_inpaint::Inpainter;
 
-use crate::catalogue::Download;
-use crate::download::{Cancel, DownloadOptions, DownloadProgress, ProgressReport, download};
-use crate::loader::LoadError;
-use crate::locate::{ModelFile, ModelStore};
-use crate::registry::{FileSpec, ModelSpec, Origin};
-use crate::state::{Loading, Shared, State, Then};
+use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, ProgressReport, download};
+use crate::download_states::DownloadStatus;
+use crate::job::Unavailable;
+use crate::loader::ModelLoadError;
+use crate::model_store::{ModelFile, ModelStore};
+use crate::registry::{FileSpec, ModelInfo, ModelSpec, Origin};
+use crate::shared::Shared;
+use crate::state::{AfterLoad, PendingLoad, State};
+use crate::switch::SwitchError;
 
-/// Begins to load a model whose files are here. Whoever waits is told by [`Shared::finish_loading`].
-pub(crate) fn begin_loading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
-    begin(shared, state, name, then, false, None);
+const NO_PROGRESS: DownloadProgress = DownloadProgress {
+    bytes: 0,
+    total: None,
+};
+
+/// Begins to load a model whose files are on disk.
+pub(crate) fn begin_load(shared: &Arc<Shared>, state: &mut State, name: &str, after_load: AfterLoad) {
+    spawn_load(shared, state, name, after_load, false, None);
 }
 
-/// Begins to load the model that is to be the current one; if its files are of no use, `otherwise` is loaded in its
-/// place. The files stay: they are the user's.
-pub(crate) fn begin_loading_or(shared: &Arc<Shared>, state: &mut State, name: &str, otherwise: String) {
-    begin(shared, state, name, Then::Current, false, Some(otherwise));
-}
-
-/// Begins to download a model and to load it then.
-pub(crate) fn begin_downloading(shared: &Arc<Shared>, state: &mut State, name: &str, then: Then) {
-    begin(shared, state, name, then, true, None);
-}
-
-fn begin(
+/// Begins to load a model that is to become the current one; if that fails, `fallback` is loaded instead. The files of
+/// the failed model are kept, as they belong to the user.
+pub(crate) fn begin_load_with_fallback(
     shared: &Arc<Shared>,
     state: &mut State,
     name: &str,
-    then: Then,
-    download: bool,
-    otherwise: Option<String>,
+    fallback: String,
 ) {
-    if then == Then::Current {
-        state.chosen = Some(name.to_owned());
+    let after_load = AfterLoad::MakeCurrent;
+    spawn_load(shared, state, name, after_load, false, Some(fallback));
+}
+
+/// Begins to download a model and then to load it.
+pub(crate) fn begin_download_and_load(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    name: &str,
+    after_load: AfterLoad,
+) {
+    spawn_load(shared, state, name, after_load, true, None);
+}
+
+fn spawn_load(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    name: &str,
+    after_load: AfterLoad,
+    download: bool,
+    fallback: Option<String>,
+) {
+    if after_load == AfterLoad::MakeCurrent {
+        state.requested = Some(name.to_owned());
     }
-    let progress = download.then_some(DownloadProgress {
-        bytes: 0,
-        total: None,
-    });
-    state.loading.push(Loading {
+    state.pending_loads.push(PendingLoad {
         name: name.to_owned(),
-        progress,
-        then,
-        waiting: Vec::new(),
+        progress: download.then_some(NO_PROGRESS),
+        after_load,
+        waiters: Vec::new(),
     });
     let thread = thread::Builder::new().name("load".into());
     let (own_shared, own_name) = (Arc::clone(shared), name.to_owned());
@@ -58,156 +73,210 @@ fn begin(
         let result = catch_unwind(AssertUnwindSafe(|| {
             fetch_and_load(&own_shared, &own_name, download)
         }))
-        .unwrap_or(Err(LoadError::Panicked));
-        if let (Err(_), Some(otherwise)) = (&result, otherwise) {
-            // Before the failure is told: jobs that wait have something to hope for.
-            load_instead(&own_shared, &own_name, &otherwise);
+        .unwrap_or(Err(ModelLoadError::Panicked));
+        if let (Err(_), Some(fallback)) = (&result, fallback) {
+            // Before the failure is recorded, so that queued jobs are kept for the fallback.
+            load_fallback(&own_shared, &own_name, &fallback);
         }
-        own_shared.finish_loading(&own_name, result);
+        finish_load(&own_shared, &own_name, result);
     });
     if let Err(error) = spawned {
-        // The lock is held here; the report needs it, so that it has to come from elsewhere.
-        tracing::error!(
-            model = name,
-            "no thread could be started to load a model: {error}"
-        );
-        state.loading.retain(|loading| loading.name != name);
-        state.failure = Some(format!("the model `{name}` could not be loaded: {error}"));
+        // Not through `finish_load`, which takes the lock that the caller holds.
+        tracing::error!(model = name, %error, "Could not start a thread to load the model");
+        state.pending_loads.retain(|load| load.name != name);
+        state.failure = Some(load_failure(name, &error));
     }
 }
 
-/// Begins to load `otherwise` in the place of the current model, unless somebody has chosen another one by now.
-fn load_instead(shared: &Arc<Shared>, name: &str, otherwise: &str) {
+/// Begins to load `fallback` as the current model, unless another model than `name` was requested meanwhile.
+fn load_fallback(shared: &Arc<Shared>, name: &str, fallback: &str) {
     let mut state = shared.lock();
-    let here = state.is_loading(otherwise) || state.is_loaded(otherwise);
-    if state.chosen.as_deref() == Some(name) && !here {
+    let available = state.is_loading(fallback) || state.models.contains(fallback);
+    if state.requested.as_deref() == Some(name) && !available {
         tracing::warn!(
-            "the model `{name}` can't be used; the built-in model `{otherwise}` serves, with less quality"
+            model = name,
+            builtin = fallback,
+            "Could not load the default model; using the built-in model, with lower quality"
         );
-        begin_loading(shared, &mut state, otherwise, Then::Current);
+        begin_load(shared, &mut state, fallback, AfterLoad::MakeCurrent);
     }
 }
 
-fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn Inpainter>, LoadError> {
-    let spec = shared.registry.get(name).ok_or(LoadError::Absent)?;
+fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    let spec = shared.registry.get(name).ok_or(ModelLoadError::Absent)?;
     let files = match shared.store.locate(spec) {
         Some(files) => files,
         None if download => fetch(shared, spec)?,
-        None => return Err(LoadError::Absent),
+        None => return Err(ModelLoadError::Absent),
     };
     if download {
-        shared.set_progress(name, None);
+        set_progress(shared, name, None);
     }
     let began = Instant::now();
     let model = shared.loader.load(spec, &files)?;
-    shared.meter.model_loaded(name, began.elapsed());
+    shared.metrics.model_loaded(name, began.elapsed());
     Ok(model)
 }
 
-/// Begins to download a model's files and no more.
+/// Applies the outcome of a load: the model serves from now on, or its jobs and the callers of `switch` fail.
+fn finish_load(shared: &Shared, name: &str, result: Result<Box<dyn Inpainter>, ModelLoadError>) {
+    let mut state = shared.lock();
+    let Some(index) = state.pending_loads.iter().position(|load| load.name == name) else {
+        return;
+    };
+    let PendingLoad {
+        after_load, waiters, ..
+    } = state.pending_loads.swap_remove(index);
+    let (mut failed, mut unloaded) = (Vec::new(), Vec::new());
+    let outcome = match (result, shared.registry.get(name)) {
+        (Ok(model), Some(spec)) => {
+            tracing::info!(model = name, "Model loaded");
+            unloaded = state.add_model(spec.clone(), model, &after_load, shared.max_models);
+            for slot in &unloaded {
+                tracing::info!(model = %slot.spec.name, "Unloading the least recently used model");
+            }
+            Ok(ModelInfo::from(spec))
+        }
+        (Ok(_), None) => Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
+        (Err(error), _) => {
+            log_failure(shared, name, &after_load, &error);
+            shared.metrics.model_failed(name);
+            let message = load_failure(name, &error);
+            failed = state.record_load_failure(name, &message);
+            Err(SwitchError::Load(message))
+        }
+    };
+    drop(state);
+    shared.notify();
+    for waiter in waiters {
+        // Fails if the receiver was dropped; the outcome is not needed then.
+        let _ = waiter.send(outcome.clone());
+    }
+    for (job, error) in failed {
+        job.finish(Err(error));
+    }
+    shared.unload(unloaded);
+}
+
+fn load_failure(name: &str, error: &dyn std::error::Error) -> String {
+    format!("the model `{name}` could not be loaded: {error}")
+}
+
+fn log_failure(shared: &Shared, name: &str, after_load: &AfterLoad, error: &ModelLoadError) {
+    let (AfterLoad::ReplaceCurrent(builtin), ModelLoadError::Download(error)) = (after_load, error) else {
+        tracing::error!(model = name, %error, "Could not load the model");
+        return;
+    };
+    // A warning, as the built-in model serves and machines without a network are common.
+    let target = shared
+        .registry
+        .get(name)
+        .and_then(|spec| spec.files.first())
+        .map(|file| shared.store.download_path(file));
+    tracing::warn!(
+        model = name,
+        builtin,
+        cause = error.cause(),
+        path = target.map(|path| path.display().to_string()),
+        "Could not download the default model; the built-in model serves. To use the default model, copy its file to \
+         this path and restart"
+    );
+}
+
+/// Begins to download a model's files without loading the model.
 ///
 /// # Errors
-/// Where the system has no room for another thread.
-pub(crate) fn begin_fetching(shared: &Arc<Shared>, state: &mut State, name: &str) -> io::Result<()> {
+/// The operating system refused to create the thread.
+pub(crate) fn begin_download(shared: &Arc<Shared>, state: &mut State, name: &str) -> io::Result<()> {
     let (own_shared, own_name) = (Arc::clone(shared), name.to_owned());
     thread::Builder::new().name("download".into()).spawn(move || {
         let Some(spec) = own_shared.registry.get(&own_name) else {
             return;
         };
         if let Err(error) = fetch(&own_shared, spec) {
-            tracing::error!(model = own_name, "the model could not be downloaded: {error}");
+            tracing::error!(model = own_name, %error, "Could not download the model");
         }
     })?;
-    // Here and not only in the thread: who asks again at once finds it under way.
-    let nothing = DownloadProgress {
-        bytes: 0,
-        total: None,
-    };
-    state
-        .downloads
-        .insert(name.to_owned(), Download::Running(nothing));
-    shared.downloads_changed.send_replace(());
+    // Set here as well as by the thread, so that a second request finds the download running.
+    state.downloads.set(name, DownloadStatus::Running(NO_PROGRESS));
     Ok(())
 }
 
-/// Downloads those of a model's files that aren't here; the progress goes to the terminal or the log and to those who
-/// ask for the status.
-pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<Vec<ModelFile>, LoadError> {
-    let progress = |progress: DownloadProgress| {
-        shared.set_progress(&spec.name, Some(progress));
-        shared.set_download(&spec.name, Download::Running(progress));
+/// Downloads a model's missing files and publishes the progress. Returns all of the model's files.
+pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<Vec<ModelFile>, ModelLoadError> {
+    let on_progress = |progress: DownloadProgress| {
+        set_progress(shared, &spec.name, Some(progress));
+        let mut state = shared.lock();
+        state.downloads.set(&spec.name, DownloadStatus::Running(progress));
     };
     let fetch = || {
-        fetch_reporting(
+        fetch_missing(
             &shared.store,
             spec,
             &shared.download,
-            &shared.cancel_download,
-            &progress,
+            &shared.cancel_downloads,
+            &on_progress,
         )
     };
-    let result = catch_unwind(AssertUnwindSafe(fetch)).unwrap_or(Err(LoadError::Panicked));
-    let outcome = match &result {
-        Ok(_) => Download::Finished,
-        Err(error) => Download::Failed(error.to_string()),
+    let result = catch_unwind(AssertUnwindSafe(fetch)).unwrap_or(Err(ModelLoadError::Panicked));
+    let status = match &result {
+        Ok(_) => DownloadStatus::Finished,
+        Err(error) => DownloadStatus::Failed(error.to_string()),
     };
-    shared.set_download(&spec.name, outcome);
+    shared.lock().downloads.set(&spec.name, status);
     result
 }
 
-/// Brings those of a model's files that aren't here to where they are looked for, and returns all of them in their
-/// order. Blocks; the progress goes to the terminal or the log.
+/// Downloads a model's missing files and returns all of its files, in the order of `spec.files`. Blocks.
 ///
 /// # Errors
-/// [`LoadError::Absent`] where one can't be downloaded from anywhere, or [`LoadError::Download`].
+/// [`ModelLoadError::Absent`] if a missing file has no URL, or [`ModelLoadError::Download`].
 pub fn fetch_model(
     store: &ModelStore,
     spec: &ModelSpec,
     options: &DownloadOptions,
-) -> Result<Vec<ModelFile>, LoadError> {
-    fetch_reporting(store, spec, options, &Cancel::default(), &|_| {})
+) -> Result<Vec<ModelFile>, ModelLoadError> {
+    fetch_missing(store, spec, options, &CancellationToken::default(), &|_| {})
 }
 
-fn fetch_reporting(
+fn fetch_missing(
     store: &ModelStore,
     spec: &ModelSpec,
     options: &DownloadOptions,
-    cancel: &Cancel,
-    progress: &(dyn Fn(DownloadProgress) + Sync),
-) -> Result<Vec<ModelFile>, LoadError> {
+    cancel: &CancellationToken,
+    on_progress: &(dyn Fn(DownloadProgress) + Sync),
+) -> Result<Vec<ModelFile>, ModelLoadError> {
     let fetch = |file: &FileSpec| {
         if let Some(found) = store.locate_file(file) {
             return Ok(found);
         }
         let Origin::Url(url) = &file.origin else {
-            return Err(LoadError::Absent);
+            return Err(ModelLoadError::Absent);
         };
         let report = match spec.files.len() {
             1 => ProgressReport::new(&spec.name),
             _ => ProgressReport::new(&format!("{} ({})", spec.name, file.name)),
         };
-        let told = |news: DownloadProgress| {
-            report.update(news);
-            progress(news);
+        let on_progress = |progress: DownloadProgress| {
+            report.update(progress);
+            on_progress(progress);
         };
         let target = store.download_path(file);
         Ok(ModelFile::Path(download(
-            file, url, &target, options, cancel, &told,
+            file,
+            url,
+            &target,
+            options,
+            cancel,
+            &on_progress,
         )?))
     };
     spec.files.iter().map(fetch).collect()
 }
 
-impl Shared {
-    fn set_download(&self, name: &str, download: Download) {
-        self.lock().downloads.insert(name.to_owned(), download);
-        self.downloads_changed.send_replace(());
-    }
-
-    fn set_progress(&self, name: &str, progress: Option<DownloadProgress>) {
-        let mut state = self.lock();
-        if let Some(loading) = state.loading.iter_mut().find(|loading| loading.name == name) {
-            loading.progress = progress;
-        }
+fn set_progress(shared: &Shared, name: &str, progress: Option<DownloadProgress>) {
+    let mut state = shared.lock();
+    if let Some(load) = state.pending_loads.iter_mut().find(|load| load.name == name) {
+        load.progress = progress;
     }
 }

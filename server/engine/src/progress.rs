@@ -1,36 +1,36 @@
-//! How far a job is, for those who watch it.
+//! Progress of a job, as reported to its observer.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// How far a job is.
+/// Progress of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobProgress {
-    /// It waits in the queue.
+    /// The job is in the queue.
     Queued {
-        /// How many jobs come before it, the one that runs included.
+        /// Number of jobs ahead of it, the running one included.
         position: usize,
-        /// The time until its result, judged by the last jobs; `None` before there was one.
+        /// Estimated time until the result, from the durations of recent jobs; `None` before the first one has ended.
         eta: Option<Duration>,
     },
-    /// It runs.
+    /// The job is running.
     Running {
-        /// How many of its crops are done; a whole image is one crop.
+        /// Number of finished crops; a whole image counts as one crop.
         crop: usize,
-        /// How many crops it has.
+        /// Total number of crops.
         crops: usize,
-        /// The time until its result, judged by its own crops so far or by the last jobs.
+        /// Estimated time until the result, from the job's finished crops or the durations of recent jobs.
         eta: Option<Duration>,
     },
 }
 
-/// Is told how far a job is.
+/// Receives a job's progress.
 pub trait Observer: Debug + Send + Sync {
-    /// Whether anybody looks. Places in the queue are worked out only for jobs that are looked at; one who begins to
-    /// look calls [`crate::Engine::tell_places`].
+    /// Returns true if the progress has a reader. Queue positions are computed only for watched jobs; after the first
+    /// reader subscribes, call [`crate::Engine::publish_queue_positions`].
     fn is_watched(&self) -> bool;
 
-    /// Takes the news. Called in the model's thread, and with the engine locked: it must return at once and must not
-    /// call the engine.
+    /// Receives an update. Called on the model thread and with the engine's lock held: must return immediately and
+    /// must not call the engine.
     fn observe(&self, progress: JobProgress);
 }

@@ -1,98 +1,47 @@
-//! What the operator chooses, and which model serves first.
+//! Choice of the first model.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::download::DownloadOptions;
-use crate::loader::LoadError;
-use crate::loading::{begin_downloading, begin_loading, begin_loading_or, fetch};
-use crate::meter::{EngineMetrics, NoMetrics};
+use crate::loader::ModelLoadError;
+use crate::loading::{begin_download_and_load, begin_load, begin_load_with_fallback, fetch};
+use crate::options::{DefaultModel, EngineOptions};
 use crate::registry::Registry;
-use crate::state::{Shared, Then};
+use crate::shared::Shared;
+use crate::state::AfterLoad;
 
-/// The model that serves where nobody names one and its file can be had.
+/// The first model if none is named and its file is available.
 const DEFAULT_MODEL: &str = "lama";
 
-/// Which model answers while the default one isn't on disk and nobody named another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DefaultModel {
-    /// The built-in one serves at once, until the default one has been downloaded.
-    #[default]
-    Meanwhile,
-    /// The default one is downloaded first, so that one model answers from the beginning to the end. Where that
-    /// fails, it is the built-in one.
-    First,
-}
-
-/// What the operator chooses.
-#[derive(Clone, Debug)]
-pub struct EngineOptions {
-    /// The model that was named; `None` or empty: the default-model rule.
-    pub model: Option<String>,
-    /// What the default-model rule does while the default model isn't on disk.
-    pub default_model: DefaultModel,
-    /// How many jobs may be inside, the running one included.
-    pub max_queue: usize,
-    /// How many models are kept loaded.
-    pub max_models: usize,
-    /// Whether nothing may be downloaded.
-    pub local_files_only: bool,
-    /// How downloads wait and try again.
-    pub download: DownloadOptions,
-    /// After which time a model that nobody asked for is unloaded; `None`: never.
-    pub idle_unload: Option<Duration>,
-    /// Whether the current model is unloaded so too; it is loaded anew for the next job.
-    pub unload_current: bool,
-    /// Is told what happens.
-    pub meter: Arc<dyn EngineMetrics>,
-}
-
-impl Default for EngineOptions {
-    /// The default-model rule, 32 jobs, 2 models that stay, downloads allowed, nothing measured.
-    fn default() -> Self {
-        Self {
-            model: None,
-            default_model: DefaultModel::default(),
-            max_queue: 32,
-            max_models: 2,
-            local_files_only: false,
-            download: DownloadOptions::default(),
-            idle_unload: None,
-            unload_current: false,
-            meter: Arc::new(NoMetrics),
-        }
-    }
-}
-
-/// Why the engine can't start.
+/// Error of [`crate::Engine::start`].
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The model that was named is not in the registry.
+    /// The named model is not in the registry.
     #[error(
-        "there is no model called `{name}`; there are {known}, and your own where a .toml describes them"
+        "there is no model called `{name}`; the models are {known}, and those described by a .toml file in the model \
+         folder"
     )]
     UnknownModel {
-        /// The name that was given.
+        /// The requested name.
         name: String,
-        /// The names that are known.
+        /// The names of all models, in backticks, separated by commas.
         known: String,
     },
-    /// The file of the model that was named is absent and must not be downloaded.
+    /// The files of the named model are missing and downloads are not allowed.
     #[error(
-        "the model `{0}` is not on this machine; start once without --local-files-only to download it, or put its \
+        "the model `{0}` is not on this machine; start once without --local-files-only to download it, or copy its \
          file into the model folder"
     )]
     Absent(String),
-    /// The file of the model that was named could not be downloaded.
+    /// The files of the named model could not be downloaded.
     #[error(transparent)]
-    Download(LoadError),
-    /// The system has no room for another thread.
-    #[error("the model's thread could not be started: {0}")]
+    Download(ModelLoadError),
+    /// The operating system refused to create the thread.
+    #[error("the model thread could not be started: {0}")]
     Thread(#[from] std::io::Error),
 }
 
 impl StartError {
-    /// That `name` is not in the registry.
+    /// Returns [`StartError::UnknownModel`] for `name` with the names of the registry.
     #[must_use]
     pub fn unknown_model(name: &str, registry: &Registry) -> Self {
         let known: Vec<String> = registry.iter().map(|spec| format!("`{}`", spec.name)).collect();
@@ -103,7 +52,7 @@ impl StartError {
     }
 }
 
-/// Begins to load the model that was named. Where it is absent it is downloaded first, which blocks.
+/// Begins to load the model `name`. Missing files are downloaded before, which blocks.
 pub(crate) fn start_named(
     shared: &Arc<Shared>,
     name: &str,
@@ -119,12 +68,12 @@ pub(crate) fn start_named(
         }
         fetch(shared, spec).map_err(StartError::Download)?;
     }
-    begin_loading(shared, &mut shared.lock(), name, Then::Current);
+    begin_load(shared, &mut shared.lock(), name, AfterLoad::MakeCurrent);
     Ok(())
 }
 
-/// Begins to load [`DEFAULT_MODEL`] if its file is on disk, or the built-in model if that file is of no use; else the
-/// built-in model, which serves while the default one is downloaded and is replaced then.
+/// Begins to load [`DEFAULT_MODEL`] if its file is on disk, with the built-in model as a fallback. Otherwise begins
+/// to load the built-in model, and downloads the default model according to `options`.
 pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let default = shared.registry.get(DEFAULT_MODEL);
     let builtin = shared
@@ -134,33 +83,43 @@ pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let mut present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
     let mut download = !options.local_files_only;
     if let Some(spec) =
-        default.filter(|_| !present && download && options.default_model == DefaultModel::First)
+        default.filter(|_| !present && download && options.default_model == DefaultModel::DownloadFirst)
     {
         download = false;
         match fetch(shared, spec) {
             Ok(_) => present = true,
-            Err(error) => tracing::warn!("{error}; the built-in model is used, with less quality"),
+            Err(error) => tracing::warn!(
+                model = DEFAULT_MODEL, %error,
+                "Could not download the default model; using the built-in model, with lower quality"
+            ),
         }
     }
     let mut state = shared.lock();
     let Some(builtin) = builtin.map(|spec| spec.name.clone()) else {
         if present {
-            begin_loading(shared, &mut state, DEFAULT_MODEL, Then::Current);
+            begin_load(shared, &mut state, DEFAULT_MODEL, AfterLoad::MakeCurrent);
         }
         return;
     };
     if present {
-        begin_loading_or(shared, &mut state, DEFAULT_MODEL, builtin);
+        begin_load_with_fallback(shared, &mut state, DEFAULT_MODEL, builtin);
         return;
     }
-    begin_loading(shared, &mut state, &builtin, Then::Current);
+    begin_load(shared, &mut state, &builtin, AfterLoad::MakeCurrent);
     if options.local_files_only {
         tracing::warn!(
-            "the model `{DEFAULT_MODEL}` is not on this machine and --local-files-only forbids to download it; the \
-             built-in model `{builtin}` serves, with less quality"
+            model = DEFAULT_MODEL,
+            builtin,
+            "The default model is not on this machine and --local-files-only is set; using the built-in model, with \
+             lower quality"
         );
     } else if download && default.is_some() {
-        tracing::info!("the built-in model `{builtin}` serves while `{DEFAULT_MODEL}` is downloaded");
-        begin_downloading(shared, &mut state, DEFAULT_MODEL, Then::InsteadOf(builtin));
+        tracing::info!(
+            model = DEFAULT_MODEL,
+            builtin,
+            "Downloading the default model; the built-in model serves meanwhile"
+        );
+        let after_load = AfterLoad::ReplaceCurrent(builtin);
+        begin_download_and_load(shared, &mut state, DEFAULT_MODEL, after_load);
     }
 }

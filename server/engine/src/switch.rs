@@ -1,12 +1,12 @@
-//! How a change of the current model can fail.
+//! Errors of a change of the current model.
 
-/// Why the current model wasn't changed. It goes on serving.
+/// Error of a change of the current model; the previous model stays current.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SwitchError {
-    /// The model can't serve.
+    /// The model does not exist or its files are missing.
     #[error(transparent)]
     Unavailable(#[from] crate::job::Unavailable),
-    /// It could not be loaded; the sentence says why.
+    /// The model could not be loaded; the message contains the cause.
     #[error("{0}")]
     Load(String),
     /// The server is shutting down.

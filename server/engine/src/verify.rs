@@ -1,4 +1,4 @@
-//! Whether a model's file is the one that the registry describes.
+//! Comparison of model files with the hashes in the registry.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -8,64 +8,66 @@ use std::path::Path;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
-use crate::locate::ModelFile;
+use crate::model_store::ModelFile;
 use crate::registry::{FileSpec, Hashes};
 
-/// Read at once while hashing, in bytes.
-const BLOCK: usize = 1 << 20;
+/// Size of a read while hashing, in bytes.
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// The hashes of a file, in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digest {
+pub struct FileDigest {
     /// MD5.
     pub md5: String,
     /// SHA-256.
     pub sha256: String,
 }
 
-/// How a file compares with what is written down.
+/// Result of comparing a file with its pinned hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// All hashes that are written down agree.
-    Same,
-    /// No hash is written down.
-    Unknown,
+pub enum HashMatch {
+    /// All pinned hashes match.
+    Match,
+    /// No hash is pinned.
+    NotPinned,
     /// A hash differs.
-    Different,
+    Mismatch,
 }
 
-/// Why a file is not loaded.
+/// Error of [`verify`].
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// Only files with known hashes are wanted, and this one has none written down.
-    #[error("no hash of the file of `{model}` is known, and --strict-models loads only known files")]
-    Unknown {
-        /// The model's name.
+    /// No hash is pinned for the file.
+    #[error(
+        "no hash of the file of `{model}` is known, and --strict-models allows only files with known hashes"
+    )]
+    NotPinned {
+        /// Name of the model.
         model: String,
     },
-    /// Only files with known hashes are wanted, and this one differs.
+    /// The file's hash differs from the pinned one.
     #[error(
-        "the file of `{model}` is not the known one (its SHA-256 is {sha256}), and --strict-models loads only known \
-         files"
+        "the file of `{model}` has an unexpected hash (its SHA-256 is {sha256}), and --strict-models allows only files \
+         with known hashes"
     )]
-    Different {
-        /// The model's name.
+    Mismatch {
+        /// Name of the model.
         model: String,
-        /// What the file hashes to.
+        /// The file's SHA-256.
         sha256: String,
     },
-    /// The file can't be read.
+    /// The file could not be read.
     #[error("the file of `{model}` can't be read: {source}")]
     Read {
-        /// The model's name.
+        /// Name of the model.
         model: String,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
-impl Digest {
-    /// The hashes of `bytes`.
+impl FileDigest {
+    /// Returns the hashes of `bytes`.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self {
@@ -74,13 +76,13 @@ impl Digest {
         }
     }
 
-    /// The hashes of all that `reader` gives.
+    /// Returns the hashes of all bytes from `reader`.
     ///
     /// # Errors
-    /// Those of the reader.
+    /// Errors of `reader`.
     pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
         let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
-        let mut block = vec![0; BLOCK];
+        let mut block = vec![0; BLOCK_BYTES];
         loop {
             let read = match reader.read(&mut block) {
                 Ok(0) => break,
@@ -98,46 +100,46 @@ impl Digest {
         })
     }
 
-    /// The hashes of the file at `path`.
+    /// Returns the hashes of the file at `path`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// The file can't be read.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         Self::of_reader(File::open(path)?)
     }
 
-    /// How this compares with what is written down.
+    /// Compares this digest with the pinned hashes.
     #[must_use]
-    pub fn compare(&self, expected: &Hashes) -> Verdict {
+    pub fn compare(&self, expected: &Hashes) -> HashMatch {
         let differs = |hash: &Option<String>, own: &str| {
             hash.as_ref().is_some_and(|hash| !hash.eq_ignore_ascii_case(own))
         };
         if expected.is_empty() {
-            Verdict::Unknown
+            HashMatch::NotPinned
         } else if differs(&expected.md5, &self.md5) || differs(&expected.sha256, &self.sha256) {
-            Verdict::Different
+            HashMatch::Mismatch
         } else {
-            Verdict::Same
+            HashMatch::Match
         }
     }
 }
 
-/// Sees to it that a file of the model called `model` is the known one: `found`, which should be what `expected`
-/// describes. What is part of the program needs no check. Reads the whole file: half a second for 200 MB.
+/// Verifies that the file `found` of `model` has the hashes of `expected`. Built-in files are not checked. Reads the
+/// whole file, which takes about 0.5 s for 200 MB.
 ///
 /// # Errors
-/// [`VerifyError`]; the file itself is never touched.
+/// [`VerifyError`]. The file is never modified.
 pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile) -> Result<(), VerifyError> {
     let ModelFile::Path(path) = found else {
         return Ok(());
     };
     let model = model.to_owned();
-    match Digest::of_file(path) {
+    match FileDigest::of_file(path) {
         Err(source) => Err(VerifyError::Read { model, source }),
         Ok(digest) => match digest.compare(&expected.hashes) {
-            Verdict::Same => Ok(()),
-            Verdict::Unknown => Err(VerifyError::Unknown { model }),
-            Verdict::Different => Err(VerifyError::Different {
+            HashMatch::Match => Ok(()),
+            HashMatch::NotPinned => Err(VerifyError::NotPinned { model }),
+            HashMatch::Mismatch => Err(VerifyError::Mismatch {
                 model,
                 sha256: digest.sha256,
             }),
@@ -145,36 +147,39 @@ pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile) -> Result<(),
     }
 }
 
-/// Says in the log where a file that was loaded isn't the known one, or where nobody has written a hash down for it:
-/// people bring their own weights. Takes as long as [`verify`].
-pub fn report(model: &str, expected: &FileSpec, found: &ModelFile) {
+/// Logs a warning if the loaded file `found` does not have the hashes of `expected`, or no hash is pinned, as for
+/// users' own weights. Takes as long as [`verify`].
+pub fn log_mismatch(model: &str, expected: &FileSpec, found: &ModelFile) {
     let ModelFile::Path(path) = found else {
         return;
     };
     let file = path.display();
-    let digest = match Digest::of_file(path) {
+    let digest = match FileDigest::of_file(path) {
         Ok(digest) => digest,
         Err(error) => {
-            tracing::warn!(model, %file, %error, "a model's file can't be compared with the known one");
+            tracing::warn!(model, %file, %error, "Could not read the model file to verify its hash");
             return;
         }
     };
-    let known = match digest.compare(&expected.hashes) {
-        Verdict::Same => return,
-        Verdict::Unknown => "no hash of it is known",
-        Verdict::Different => "it is not the known file",
-    };
-    tracing::warn!(
-        model, %file, sha256 = %digest.sha256,
-        "a model's file was loaded although {known}; a TorchScript file is a program, so be sure of its source"
-    );
+    let sha256 = digest.sha256.as_str();
+    match digest.compare(&expected.hashes) {
+        HashMatch::Match => {}
+        HashMatch::NotPinned => tracing::warn!(
+            model, %file, sha256,
+            "Loaded a model file without a known hash; TorchScript files contain code, so use trusted sources only"
+        ),
+        HashMatch::Mismatch => tracing::warn!(
+            model, %file, sha256,
+            "Loaded a model file with an unexpected hash; TorchScript files contain code, so use trusted sources only"
+        ),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string can't fail.
+            // Writing to a `String` can't fail.
             let _ = write!(text, "{byte:02x}");
             text
         })
@@ -198,29 +203,29 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_those_of_the_standards_examples() {
-        let digest = Digest::of_bytes(b"abc");
+    fn hashes_match_published_test_vectors() {
+        let digest = FileDigest::of_bytes(b"abc");
         assert_eq!(digest.md5, "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(
             digest.sha256,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert_eq!(Digest::of_reader(&b"abc"[..]).unwrap(), digest);
+        assert_eq!(FileDigest::of_reader(&b"abc"[..]).unwrap(), digest);
     }
 
     #[test]
-    fn a_known_file_passes() {
+    fn matching_file_passes() {
         let (_folder, file) = file();
         let known = spec("md5='900150983CD24FB0D6963F7D28E17F72'");
         verify("a", &known, &file).unwrap();
     }
 
     #[test]
-    fn an_unknown_or_different_file_is_refused_and_never_deleted() {
+    fn unpinned_or_mismatched_file_is_rejected_and_kept() {
         let (_folder, file) = file();
         for (hashes, sentence) in [
             ("", "no hash"),
-            ("md5='00000000000000000000000000000000'", "not the known one"),
+            ("md5='00000000000000000000000000000000'", "unexpected hash"),
         ] {
             let error = verify("a", &spec(hashes), &file).unwrap_err().to_string();
             assert!(
@@ -235,16 +240,19 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_hash_of_two_is_a_difference() {
+    fn one_wrong_hash_of_two_is_a_mismatch() {
         let expected = Hashes {
             md5: Some("900150983cd24fb0d6963f7d28e17f72".into()),
             sha256: Some("0".repeat(64)),
         };
-        assert_eq!(Digest::of_bytes(b"abc").compare(&expected), Verdict::Different);
+        assert_eq!(
+            FileDigest::of_bytes(b"abc").compare(&expected),
+            HashMatch::Mismatch
+        );
     }
 
     #[test]
-    fn a_file_that_vanished_is_an_error_with_the_models_name() {
+    fn unreadable_file_error_names_the_model() {
         let error = verify("a", &spec(""), &ModelFile::Path("/nowhere/a.pt".into())).unwrap_err();
         assert!(error.to_string().contains("`a`"), "{error}");
     }

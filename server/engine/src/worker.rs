@@ -1,4 +1,4 @@
-//! The thread in which models run: one forward at a time.
+//! The model thread, which runs one forward at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,96 +7,110 @@ use std::time::{Duration, Instant};
 
 use iopaint_inpaint::{Detail, Inpainter, inpaint};
 
-use crate::job::{Done, Job, JobError};
-use crate::loading::begin_loading;
+use crate::job::{Job, JobError, JobOutput};
+use crate::loading::begin_load;
 use crate::monitor::JobMonitor;
-use crate::state::{Shared, State, Then};
+use crate::shared::Shared;
+use crate::state::{AfterLoad, State};
 
-/// How long nothing may have run until memory is given back to the system; the last picture is encoded in the meantime.
-const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(1);
-/// How often it is given back while pictures come one after the other. Each forward asks for it again, which costs time;
-/// but pictures of ever other sizes leave ever more of it between blocks that are in use.
-const BETWEEN_RELEASES: Duration = Duration::from_secs(1);
-
-/// A job and the model that is taken out of its slot to run it.
-struct Run {
+/// A job and its model, which was taken out of its slot.
+struct JobRun {
     job: Job,
     name: String,
     model: Box<dyn Inpainter>,
     max_forward_pixels: u64,
-    /// How long the runs before it took, in seconds.
-    mean_forward: Option<f64>,
+    /// Expected duration of the run in seconds.
+    mean_s: Option<f64>,
 }
 
-/// Runs jobs until the engine is closed. A thread that dies is replaced.
+/// Starts the model thread, which runs until the last engine handle is dropped. A thread that dies is replaced.
 ///
 /// # Errors
-/// Where the system has no room for another thread.
+/// The operating system refused to create the thread.
 pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     thread::Builder::new()
         .name("model".into())
         .spawn(move || {
-            let _replacement = Replacement(&shared);
-            work(&shared);
+            let _respawn = RespawnOnPanic(&shared);
+            run_jobs(&shared);
         })
         .map(|_| ())
 }
 
-/// Sees to what a thread that dies leaves behind. What panics in a job is caught where it happens, so that this is for
-/// faults of this program's own.
-struct Replacement<'a>(&'a Arc<Shared>);
+/// Cleans up after a panic of the model thread and starts a new one. Panics of models are caught in [`forward`], so
+/// this handles bugs of the engine itself.
+struct RespawnOnPanic<'a>(&'a Arc<Shared>);
 
-impl Drop for Replacement<'_> {
+impl Drop for RespawnOnPanic<'_> {
     fn drop(&mut self) {
         if !thread::panicking() {
             return;
         }
         let shared = self.0;
-        // The job that it ran is gone, and whoever waits for it has been told so; so is the model that ran, which is
-        // loaded anew for the next job.
+        // Unwinding dropped the current job, which ended its future with an error, and the model that was taken out
+        // of its slot, which is loaded again for the next job.
         {
             let mut state = shared.lock();
-            state.loaded.retain(|slot| slot.model.is_some());
-            state.pace.end(None);
+            state.models.remove_lost();
+            state.wait_time.end_run(None);
         }
         shared.running.send_replace(false);
         match spawn(Arc::clone(shared)) {
             Ok(()) => {
-                tracing::error!("the model's thread died; another one takes its place");
-                shared.meter.worker_replaced();
+                tracing::error!("The model thread died and was replaced");
+                shared.metrics.worker_replaced();
             }
-            Err(error) => shared.end(&format!("the model's thread died and can't be replaced: {error}")),
+            Err(error) => give_up(
+                shared,
+                &format!("the model thread died and could not be replaced: {error}"),
+            ),
         }
     }
 }
 
-fn work(shared: &Arc<Shared>) {
-    let detail = shared.loader.detail();
-    while let Some(mut run) = next(shared) {
-        shared.running.send_replace(true);
-        let began = Instant::now();
-        shared.meter.job_started(began.duration_since(run.job.entered));
-        let result = forward(&mut run, detail.as_deref(), began);
-        let took = began.elapsed();
-        shared.meter.job_ended(&run.name, took, result.is_ok());
-        put_back(shared, &run.name, run.model, result.is_ok().then_some(took));
-        shared.running.send_replace(false);
-        run.job.answer(result);
+/// Fails all jobs from now on, as there is no model thread.
+fn give_up(shared: &Shared, reason: &str) {
+    tracing::error!(reason, "No model can run; restart the server");
+    let jobs = {
+        let mut state = shared.lock();
+        state.alive = false;
+        state.failure = Some(reason.to_owned());
+        state.queue.remove_where(|_| true)
+    };
+    for job in jobs {
+        job.finish(Err(JobError::NoModel(reason.to_owned())));
     }
 }
 
-/// Waits for a job whose model is here; sees to it that missing models are loaded, idle ones unloaded and memory given
-/// back. `None`: the engine is closed.
-fn next(shared: &Arc<Shared>) -> Option<Run> {
+fn run_jobs(shared: &Arc<Shared>) {
+    let detail = shared.loader.detail();
+    while let Some(mut run) = next_run(shared) {
+        shared.running.send_replace(true);
+        let began = Instant::now();
+        shared
+            .metrics
+            .job_started(began.duration_since(run.job.queued_at));
+        let result = forward(&mut run, detail.as_deref(), began);
+        let elapsed = began.elapsed();
+        shared.metrics.job_ended(&run.name, elapsed, result.is_ok());
+        return_model(shared, &run.name, run.model, result.is_ok().then_some(elapsed));
+        shared.running.send_replace(false);
+        run.job.finish(result);
+    }
+}
+
+/// Blocks until a job can run. Meanwhile begins to load missing models, unloads idle ones and returns freed memory to
+/// the operating system. Returns `None` when the engine is closed.
+fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
     let mut state = shared.lock();
     loop {
         if state.closed {
             return None;
         }
         let now = Instant::now();
-        let release = state.release_at(IDLE_BEFORE_RELEASE, BETWEEN_RELEASES);
-        if release.is_some_and(|release| release <= now) {
-            state.memory_released();
+        let release_at = state.memory_release.due_at();
+        if release_at.is_some_and(|release_at| release_at <= now) {
+            state.memory_release.reset();
             let idle = state.queue.is_empty();
             drop(state);
             iopaint_torch::release_memory();
@@ -106,113 +120,122 @@ fn next(shared: &Arc<Shared>) -> Option<Run> {
             state = shared.lock();
             continue;
         }
-        if let Some(run) = take(&mut state) {
-            state.pace.begin(now);
-            state.tell_places();
-            request_missing(shared, &mut state);
+        if let Some(run) = take_run(&mut state) {
+            state.wait_time.start_run(now);
+            state.publish_queue_positions();
+            load_missing(shared, &mut state);
             return Some(run);
         }
-        request_missing(shared, &mut state);
-        let (idle, next_idle) = state.take_idle(now, shared.idle_unload, shared.unload_current);
+        load_missing(shared, &mut state);
+        let (idle, next_idle) = match shared.idle_unload {
+            Some(idle) => {
+                let state = &mut *state;
+                let pinned = state.current.as_deref().filter(|_| !shared.unload_current);
+                state.models.remove_idle(now, idle, pinned)
+            }
+            None => (Vec::new(), None),
+        };
         if idle.is_empty() {
-            state = shared.wait(state, release.into_iter().chain(next_idle).min());
+            shared.wait(&mut state, release_at.into_iter().chain(next_idle).min());
         } else {
             drop(state);
+            for slot in &idle {
+                tracing::info!(model = %slot.spec.name, "Unloading an idle model");
+            }
             shared.unload(idle);
             state = shared.lock();
         }
     }
 }
 
-fn take(state: &mut State) -> Option<Run> {
+fn take_run(state: &mut State) -> Option<JobRun> {
     let mut queue = std::mem::take(&mut state.queue);
-    let job = queue.take(|job| state.can_run(job));
+    let job = queue.pop_ready(|job| state.can_run(job));
     state.queue = queue;
     let job = job?;
-    let name = state.target(&job)?.to_owned();
-    let slot = state.touch(&name)?;
+    let name = state.model_of(&job)?.to_owned();
+    let slot = state.models.touch(&name)?;
     let model = slot.model.take()?;
     let max_forward_pixels = slot.spec.max_forward_pixels.unwrap_or(u64::MAX);
-    Some(Run {
+    Some(JobRun {
         job,
         name,
         model,
         max_forward_pixels,
-        mean_forward: state.pace.mean(),
+        mean_s: state.wait_time.mean_s(),
     })
 }
 
-/// Begins to load the models that waiting jobs ask for. Only here, after a job has been taken: so each time a model
-/// is loaded at least one job runs before another load can drive it out.
-fn request_missing(shared: &Arc<Shared>, state: &mut State) {
+/// Begins to load the models of queued jobs. Called only after a job was taken, so that each loaded model runs at least
+/// one job before another load can evict it.
+fn load_missing(shared: &Arc<Shared>, state: &mut State) {
     let mut missing: Vec<String> = state
         .queue
         .iter()
-        .filter_map(|job| state.target(job))
-        .filter(|name| !state.is_loaded(name) && !state.is_loading(name))
+        .filter_map(|job| state.model_of(job))
+        .filter(|name| !state.models.contains(name) && !state.is_loading(name))
         .map(str::to_owned)
         .collect();
     missing.dedup();
     for name in missing {
         if !state.is_loading(&name) {
-            begin_loading(shared, state, &name, Then::Keep);
+            begin_load(shared, state, &name, AfterLoad::KeepLoaded);
         }
     }
 }
 
-fn forward(run: &mut Run, detail: Option<&dyn Detail>, began: Instant) -> Result<Done, JobError> {
-    let Run { job, model, .. } = run;
-    let work = &job.work;
+fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Result<JobOutput, JobError> {
+    let JobRun { job, model, .. } = run;
+    let input = &job.input;
     let span = tracing::info_span!(parent: &job.span, "forward", model = run.name);
     let _entered = span.enter();
     let monitor = JobMonitor::new(
         &job.cancelled,
-        work.deadline,
+        input.deadline,
         job.observer.as_ref(),
         began,
-        run.mean_forward,
+        run.mean_s,
     );
-    let mut options = work.options;
+    let mut options = input.options;
     options.max_forward_pixels = options.max_forward_pixels.min(run.max_forward_pixels);
-    // A model holds no state between forwards, so that one which panicked can go on.
+    // A model has no state between forwards and stays usable after a panic.
     let result = catch_unwind(AssertUnwindSafe(|| {
         inpaint(
             model.as_mut(),
             detail,
-            &work.image,
-            &work.mask,
+            &input.image,
+            &input.mask,
             &options,
             &monitor,
         )
     }));
     match result {
-        Ok(Ok(outcome)) => Ok(Done {
+        Ok(Ok(outcome)) => Ok(JobOutput {
             outcome,
             model: run.name.clone(),
-            queued: began.duration_since(job.entered),
+            queued: began.duration_since(job.queued_at),
             forward: began.elapsed(),
         }),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => {
-            tracing::error!(model = %run.name, "a job panicked");
+            tracing::error!(model = %run.name, "A job panicked");
             Err(JobError::Panicked)
         }
     }
 }
 
-/// Gives the model back to its slot, or drops it if the slot is gone.
-/// `took`: the time of a whole run; one that was stopped says nothing of how long runs take.
-fn put_back(shared: &Shared, name: &str, model: Box<dyn Inpainter>, took: Option<Duration>) {
+/// Returns a model to its slot, or drops it if the slot was evicted. `elapsed`: the duration of a completed run.
+fn return_model(shared: &Shared, name: &str, model: Box<dyn Inpainter>, elapsed: Option<Duration>) {
     let mut model = Some(model);
     {
         let mut state = shared.lock();
-        state.pace.end(took);
-        state.memory_freed();
-        // It was used until now.
-        if let Some(slot) = state.touch(name).filter(|slot| slot.model.is_none()) {
+        state.wait_time.end_run(elapsed);
+        state.memory_release.record_free(Instant::now());
+        // The model was in use until now.
+        if let Some(slot) = state.models.touch(name).filter(|slot| slot.model.is_none()) {
             slot.model = model.take();
         }
     }
-    // Freeing a model takes a while; nobody should wait for it.
+    // Outside the lock, as freeing a model takes a while.
     drop(model);
 }

@@ -287,7 +287,9 @@ impl Now {
             self.model_loaded.get_or_create(&Model { model }).set(1);
         }
         for (kind, budget) in [("body", &in_flight.bodies), ("pixels", &in_flight.pixels)] {
-            self.held.get_or_create(&Room { kind }).set(budget.held() as i64);
+            self.held
+                .get_or_create(&Room { kind })
+                .set(budget.reserved() as i64);
             self.limit
                 .get_or_create(&Room { kind })
                 .set(budget.limit() as i64);

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Done, Observer, Rejection, Reservation, Work};
+use iopaint_engine::{ClientKey, JobInput, JobOutput, Observer, Rejection, Reservation};
 use iopaint_imaging::{GrayImage, Picture, decode, decode_mask, probe, threshold};
 use iopaint_inpaint::{Rect, changed_box};
 use uuid::Uuid;
@@ -223,7 +223,7 @@ async fn fill(
     let decoding = admitted.elapsed();
 
     let mask = Arc::new(mask);
-    let work = Work {
+    let work = JobInput {
         image: std::mem::take(&mut picture.rgb),
         mask: Arc::clone(&mask),
         options: fields.options(limits.max_forward_pixels),
@@ -285,7 +285,7 @@ fn decode_both(
 fn encode(
     mut picture: Picture,
     mask: &GrayImage,
-    done: Done,
+    done: JobOutput,
     fields: &InpaintRequest,
     limits: &ServerLimits,
 ) -> Result<(Vec<u8>, &'static str, Option<Rect>), ApiError> {
@@ -321,7 +321,7 @@ fn encode(
     }
 }
 
-fn headers(fields: &InpaintRequest, done: &Done) -> HeaderMap {
+fn headers(fields: &InpaintRequest, done: &JobOutput) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(X_SEED, HeaderValue::from(seed(fields.sd_seed)));
     if let Ok(name) = HeaderValue::from_str(&done.model) {

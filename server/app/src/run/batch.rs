@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
-use iopaint_engine::{ClientKey, Engine, Work};
+use iopaint_engine::{ClientKey, Engine, JobInput};
 use iopaint_imaging::{
     DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, decode_mask, threshold,
 };
@@ -87,7 +87,7 @@ impl Batch {
         let mask = Arc::new(mask);
         let ticket = self.engine.admit(ClientKey::new("run"), None)?;
         let original = self.concat.then(|| picture.rgb.clone());
-        let work = Work {
+        let work = JobInput {
             image: std::mem::take(&mut picture.rgb),
             mask: Arc::clone(&mask),
             options: self.fields.options(self.max_forward_pixels),

@@ -99,7 +99,7 @@ fn start_engine(flags: &ModelFlags, places: usize) -> anyhow::Result<Engine> {
     let options = EngineOptions {
         model: Some(flags.model.clone()),
         // All pictures of a batch by one model.
-        default_model: DefaultModel::First,
+        default_model: DefaultModel::DownloadFirst,
         max_queue: places,
         max_models: 1,
         local_files_only: flags.local_files_only,

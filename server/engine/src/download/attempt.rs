@@ -1,4 +1,4 @@
-//! One request for a file or the rest of it, believing nothing that the server says until it is checked.
+//! One request for a file or its missing rest. All of the server's responses are validated.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -9,50 +9,52 @@ use reqwest::header::{
 };
 use reqwest::{Client, Response, StatusCode};
 
-use super::part::{Part, Source};
+use super::partial_file::{PartialFile, PartialFileSource};
 use super::{DownloadError, DownloadOptions, DownloadProgress};
 use crate::registry::FileSpec;
 
-/// No model's file is larger; what claims to be is not one.
+/// Largest accepted file in bytes, far more than any model needs.
 const MAX_FILE_BYTES: u64 = 64 << 30;
 
-/// A file to be had from an address.
+/// The download of one file from one URL.
 pub(super) struct Transfer<'a> {
     pub client: Client,
     pub url: &'a str,
-    /// The server's name, for sentences.
+    /// Host and port of the server, for messages.
     pub host: String,
     pub file: &'a FileSpec,
     pub options: &'a DownloadOptions,
     pub progress: &'a (dyn Fn(DownloadProgress) + Sync),
 }
 
-/// How one try ended early.
-pub(super) enum Failure {
-    /// Another try may go on from what has arrived.
+/// Error of one attempt.
+pub(super) enum AttemptError {
+    /// Another attempt may resume from the partial file.
     Interrupted(String),
-    /// No connection came about.
+    /// No connection could be established.
     NoConnection(String),
-    /// Another try can't help.
+    /// Another attempt would fail, too.
     Fatal(DownloadError),
 }
 
 /// A server's answer, checked: what comes, and where the first byte belongs.
-struct Body {
+struct ValidResponse {
     response: Response,
+    /// Size of the whole file in bytes; `None` if unknown.
     total: Option<u64>,
-    fresh: bool,
+    /// True if the body starts at the file's first byte.
+    from_start: bool,
 }
 
 impl Transfer<'_> {
-    /// Asks once for what `part` lacks. When this is done, `part` is as long as the server said.
-    pub async fn attempt(&self, part: &mut Part) -> Result<(), Failure> {
-        let known = part.resumable(self.url).and_then(|source| source.total);
-        if known == Some(part.length()) {
-            // Whole already, but not yet put in its place: a crash came between.
+    /// Requests the bytes that `part` lacks and appends them. On success `part` has the announced size.
+    pub async fn attempt(&self, part: &mut PartialFile) -> Result<(), AttemptError> {
+        let total = part.resumable(self.url).and_then(|source| source.total);
+        if total == Some(part.length()) {
+            // Complete, but not published because of a crash.
             return Ok(());
         }
-        let Some(mut body) = self.ask(part).await? else {
+        let Some(mut body) = self.request(part).await? else {
             return Ok(());
         };
         let limit = body.total.or(self.file.size).unwrap_or(MAX_FILE_BYTES);
@@ -64,26 +66,26 @@ impl Transfer<'_> {
             let chunk = match timeout(self.options.stall_timeout, body.response.chunk()).await? {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                Err(error) => return Err(Failure::Interrupted(reason(&error))),
+                Err(error) => return Err(AttemptError::Interrupted(reason(&error))),
             };
-            if body.fresh && part.length() == 0 && looks_like_markup(&chunk) {
+            if body.from_start && part.length() == 0 && looks_like_markup(&chunk) {
                 part.discard();
-                return Err(Failure::Fatal(self.web_page()));
+                return Err(AttemptError::Fatal(self.web_page_error()));
             }
             if part.length() + chunk.len() as u64 > limit {
                 part.discard();
-                return Err(Failure::Interrupted(
-                    "the server sent more than it announced".into(),
+                return Err(AttemptError::Interrupted(
+                    "the server sent more bytes than it announced".into(),
                 ));
             }
-            self.disk(part.write(&chunk), part)?;
+            self.check_disk(part.write(&chunk), part)?;
             (self.progress)(DownloadProgress {
                 bytes: part.length(),
                 total: body.total,
             });
         }
         match body.total.or(self.file.size) {
-            Some(total) if part.length() < total => Err(Failure::Interrupted(format!(
+            Some(total) if part.length() < total => Err(AttemptError::Interrupted(format!(
                 "the connection ended after {} of {total} bytes",
                 part.length()
             ))),
@@ -91,8 +93,8 @@ impl Transfer<'_> {
         }
     }
 
-    /// Sends the request and checks the head of the answer. `None`: `part` turns out to be whole.
-    async fn ask(&self, part: &mut Part) -> Result<Option<Body>, Failure> {
+    /// Sends the request and validates the response's headers. Returns `None` if `part` is complete.
+    async fn request(&self, part: &mut PartialFile) -> Result<Option<ValidResponse>, AttemptError> {
         let mut request = self.client.get(self.url).header(ACCEPT_ENCODING, "identity");
         let resumed = part.resumable(self.url).cloned();
         if let Some(source) = &resumed {
@@ -100,42 +102,44 @@ impl Transfer<'_> {
                 .header(RANGE, format!("bytes={}-", part.length()))
                 .header(IF_RANGE, &source.validator);
         }
-        let patience = self.options.connect_timeout + self.options.stall_timeout;
-        let response = match timeout(patience, request.send()).await? {
+        let header_timeout = self.options.connect_timeout + self.options.stall_timeout;
+        let response = match timeout(header_timeout, request.send()).await? {
             Ok(response) => response,
-            Err(error) if error.is_connect() => return Err(Failure::NoConnection(reason(&error))),
+            Err(error) if error.is_connect() => return Err(AttemptError::NoConnection(reason(&error))),
             Err(error) if error.is_builder() || error.is_redirect() => {
-                return Err(Failure::Fatal(DownloadError::Unreachable {
+                return Err(AttemptError::Fatal(DownloadError::Unreachable {
                     file: self.file.name.clone(),
                     host: self.host.clone(),
                     reason: reason(&error),
                 }));
             }
-            Err(error) => return Err(Failure::Interrupted(reason(&error))),
+            Err(error) => return Err(AttemptError::Interrupted(reason(&error))),
         };
         match (response.status(), resumed) {
-            (StatusCode::OK, _) => self.begin(part, response).map(Some),
-            (StatusCode::PARTIAL_CONTENT, Some(source)) => self.go_on(part, response, &source).map(Some),
+            (StatusCode::OK, _) => self.start_from_beginning(part, response).map(Some),
+            (StatusCode::PARTIAL_CONTENT, Some(source)) => self.resume(part, response, &source).map(Some),
             (StatusCode::RANGE_NOT_SATISFIABLE, Some(source)) => {
                 let range = content_range(response.headers());
                 if range.is_some_and(|range| range.total == Some(part.length())) && source.total.is_none() {
                     return Ok(None);
                 }
                 part.discard();
-                Err(Failure::Interrupted(
-                    "the server no longer has the rest of this file".into(),
+                Err(AttemptError::Interrupted(
+                    "the server no longer has this version of the file".into(),
                 ))
             }
-            (StatusCode::PARTIAL_CONTENT, None) => Err(Failure::Interrupted(
-                "the server sent a piece of the file unasked".into(),
+            (StatusCode::PARTIAL_CONTENT, None) => Err(AttemptError::Interrupted(
+                "the server sent a partial response without a range request".into(),
             )),
             (
                 status
                 @ (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS),
                 _,
-            ) => Err(Failure::Interrupted(format!("status {status}"))),
-            (status, _) if status.is_server_error() => Err(Failure::Interrupted(format!("status {status}"))),
-            (status, _) => Err(Failure::Fatal(DownloadError::Refused {
+            ) => Err(AttemptError::Interrupted(format!("status {status}"))),
+            (status, _) if status.is_server_error() => {
+                Err(AttemptError::Interrupted(format!("status {status}")))
+            }
+            (status, _) => Err(AttemptError::Fatal(DownloadError::Refused {
                 file: self.file.name.clone(),
                 host: self.host.clone(),
                 status: status.as_u16(),
@@ -143,57 +147,67 @@ impl Transfer<'_> {
         }
     }
 
-    /// The whole file comes, be it that nothing had arrived or that the server has another one now.
-    fn begin(&self, part: &mut Part, response: Response) -> Result<Body, Failure> {
+    /// Prepares `part` for the whole file, because it was empty or the file on the server has changed.
+    fn start_from_beginning(
+        &self,
+        part: &mut PartialFile,
+        response: Response,
+    ) -> Result<ValidResponse, AttemptError> {
         let total = response.content_length();
-        self.check_head(response.headers(), total)?;
-        let source = Source {
+        self.check_headers(response.headers(), total)?;
+        let source = PartialFileSource {
             url: self.url.to_owned(),
             validator: validator(response.headers()).unwrap_or_default(),
             total,
         };
-        self.disk(part.start(source), part)?;
-        Ok(Body {
+        self.check_disk(part.start(source), part)?;
+        Ok(ValidResponse {
             response,
             total,
-            fresh: true,
+            from_start: true,
         })
     }
 
-    /// The rest of the file comes, if the answer fits what has arrived.
-    fn go_on(&self, part: &mut Part, response: Response, source: &Source) -> Result<Body, Failure> {
+    /// Checks that the response continues `part`.
+    fn resume(
+        &self,
+        part: &mut PartialFile,
+        response: Response,
+        source: &PartialFileSource,
+    ) -> Result<ValidResponse, AttemptError> {
         let range = content_range(response.headers());
-        let fits = range.is_some_and(|range| {
+        let continues = range.is_some_and(|range| {
             range.start == Some(part.length())
                 && (range.total.is_none() || source.total.is_none() || range.total == source.total)
-        }) && validator(response.headers()).is_none_or(|validator| validator == source.validator);
-        if !fits {
+        }) && validator(response.headers())
+            .is_none_or(|validator| validator == source.validator);
+        if !continues {
             part.discard();
-            return Err(Failure::Interrupted(
-                "the server sent another piece than was asked for".into(),
+            return Err(AttemptError::Interrupted(
+                "the server sent another range than requested".into(),
             ));
         }
         let total = range.and_then(|range| range.total).or(source.total);
-        self.check_head(response.headers(), total)?;
-        tracing::info!(file = %self.file.name, bytes = part.length(), "going on with an earlier download");
-        Ok(Body {
+        self.check_headers(response.headers(), total)?;
+        tracing::info!(file = %self.file.name, received_bytes = part.length(), "Resuming an earlier download");
+        Ok(ValidResponse {
             response,
             total,
-            fresh: false,
+            from_start: false,
         })
     }
 
-    fn check_head(&self, headers: &HeaderMap, total: Option<u64>) -> Result<(), Failure> {
+    fn check_headers(&self, headers: &HeaderMap, total: Option<u64>) -> Result<(), AttemptError> {
         let html = headers
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
         if html {
-            return Err(Failure::Fatal(self.web_page()));
+            return Err(AttemptError::Fatal(self.web_page_error()));
         }
         match total {
             Some(offered) if offered != self.file.size.unwrap_or(offered) || offered > MAX_FILE_BYTES => {
-                Err(Failure::Fatal(DownloadError::WrongLength {
+                Err(AttemptError::Fatal(DownloadError::WrongLength {
                     file: self.file.name.clone(),
                     host: self.host.clone(),
                     offered,
@@ -204,45 +218,45 @@ impl Transfer<'_> {
         }
     }
 
-    fn web_page(&self) -> DownloadError {
+    fn web_page_error(&self) -> DownloadError {
         DownloadError::WebPage {
             file: self.file.name.clone(),
             host: self.host.clone(),
         }
     }
 
-    /// A failed file operation ends the download; a part that fills the disk would only be in the way.
-    fn disk(&self, result: std::io::Result<()>, part: &mut Part) -> Result<(), Failure> {
+    /// Converts an error of a file operation to a fatal error. Deletes the partial file if the disk is full.
+    fn check_disk(&self, result: std::io::Result<()>, part: &mut PartialFile) -> Result<(), AttemptError> {
         result.map_err(|error| {
             let error = DownloadError::disk(&self.file.name, error);
             if matches!(error, DownloadError::DiskFull { .. }) {
                 part.discard();
             }
-            Failure::Fatal(error)
+            AttemptError::Fatal(error)
         })
     }
 }
 
-/// Bounds the wait for the network's next sign of life.
-async fn timeout<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, Failure> {
-    tokio::time::timeout(patience, future)
+/// Fails with [`AttemptError::Interrupted`] if `future` takes longer than `limit`.
+async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, AttemptError> {
+    tokio::time::timeout(limit, future)
         .await
-        .map_err(|_| Failure::Interrupted(format!("nothing came for {} seconds", patience.as_secs_f32())))
+        .map_err(|_| AttemptError::Interrupted(format!("no data for {} seconds", limit.as_secs_f32())))
 }
 
-/// The innermost cause, which says most; without the address, which may hold a secret.
+/// Returns the innermost cause, which is the most specific, without the URL, which may contain secrets.
 fn reason(error: &reqwest::Error) -> String {
     let mut cause: Option<&dyn std::error::Error> = error.source();
     while let Some(inner) = cause.and_then(std::error::Error::source) {
         cause = Some(inner);
     }
     if error.is_timeout() {
-        return "no answer in time".into();
+        return "timed out".into();
     }
     cause.map_or_else(|| "the request failed".into(), ToString::to_string)
 }
 
-/// What `If-Range` may hold: a strong `ETag` or else a date.
+/// Returns the value for `If-Range`: a strong `ETag`, or else `Last-Modified`.
 fn validator(headers: &HeaderMap) -> Option<String> {
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
     headers
@@ -252,7 +266,7 @@ fn validator(headers: &HeaderMap) -> Option<String> {
         .or_else(|| headers.get(LAST_MODIFIED).and_then(text))
 }
 
-/// `Content-Range: bytes START-END/TOTAL`, each part but the unit optional.
+/// `Content-Range: bytes START-END/TOTAL`; all but the unit may be missing.
 #[derive(Clone, Copy)]
 struct ContentRange {
     start: Option<u64>,
@@ -271,7 +285,7 @@ fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
     })
 }
 
-/// Whether bytes begin as a web page does; no model's file does.
+/// Returns true if the bytes begin with `<` like a web page, which no model file does.
 fn looks_like_markup(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'<')
 }

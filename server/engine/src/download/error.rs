@@ -1,114 +1,113 @@
-//! Why a model's file could not be downloaded, in sentences for the person who waits for it.
+//! Errors of downloads, with messages for users.
 
 use std::io;
 
-/// Why a download failed. The sentences hold no paths and no addresses beyond the server's name.
+/// Error of a download. The messages contain no paths, and of URLs only host and port.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// No connection: offline, a name that doesn't resolve, a firewall, a proxy, a certificate.
+    /// No connection: offline, a DNS, proxy or certificate error, or a firewall.
     #[error(
         "{file} can't be downloaded: {host} can't be reached ({reason}). Check the network or the proxy settings \
-         (HTTPS_PROXY), or put the file into the model folder by hand"
+         (HTTPS_PROXY), or copy the file into the model folder by hand"
     )]
     Unreachable {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
-        /// What the network says.
+        /// The innermost error.
         reason: String,
     },
-    /// The server answers, but not with the file.
-    #[error("{file} can't be downloaded: {host} answers with status {status}")]
+    /// The server responded with an error status.
+    #[error("{file} can't be downloaded: {host} responded with status {status}")]
     Refused {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
-        /// The HTTP status.
+        /// HTTP status code.
         status: u16,
     },
-    /// A web page came in place of the file, as login pages of hotels and companies do.
+    /// The server sent a web page, such as the login page of a captive portal.
     #[error(
-        "{file} can't be downloaded: a web page came in place of the file. Does this network ask for a login, or a \
-         proxy stand between here and {host}?"
+        "{file} can't be downloaded: {host} sent a web page instead of the file. Check whether this network requires a \
+         login or a proxy"
     )]
     WebPage {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
     },
-    /// The file has another length than the known one.
-    #[error("{file} can't be downloaded: {host} offers {offered} bytes where {expected} were expected")]
+    /// The file does not have the expected size.
+    #[error("{file} can't be downloaded: {host} offers {offered} bytes, expected {expected}")]
     WrongLength {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
-        /// The length that the server tells, in bytes.
+        /// Size in the response's headers, in bytes.
         offered: u64,
-        /// The known length, or the largest that is taken, in bytes.
+        /// Expected or maximum size in bytes.
         expected: u64,
     },
-    /// The file that arrived is not the known one; it has been thrown away.
+    /// The downloaded file does not have the expected hash; it was deleted.
     #[error(
-        "{file} was downloaded from {host} but is not the expected file (its SHA-256 is {sha256}); it has been thrown \
-         away"
+        "{file} was downloaded from {host}, but is not the expected file (its SHA-256 is {sha256}); it was deleted"
     )]
     WrongHash {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
-        /// What arrived hashes to.
+        /// SHA-256 of the downloaded file.
         sha256: String,
     },
-    /// All tries ended early. What has arrived is kept, the next download goes on from there.
+    /// All attempts were interrupted. The partial file is kept for the next download to resume.
     #[error(
-        "the download of {file} from {host} broke off ({reason}); what has arrived is kept, and the next try goes on \
-         from there"
+        "the download of {file} from {host} was interrupted ({reason}); the partial file is kept and the next \
+         download resumes from there"
     )]
     Interrupted {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// The server's name.
+        /// Host and port of the server.
         host: String,
-        /// What happened at the last try.
+        /// Cause of the last interruption.
         reason: String,
     },
-    /// The disk has no room; what had arrived has been thrown away.
-    #[error("{file} doesn't fit on the disk; make room, or name another folder with --model-dir")]
+    /// The disk is full; the partial file was deleted.
+    #[error("{file} does not fit on the disk; free some space, or set another folder with --model-dir")]
     DiskFull {
-        /// The file's name.
+        /// File name.
         file: String,
     },
     /// The model folder can't be written to.
     #[error("{file} can't be written to the model folder: {source}")]
     Disk {
-        /// The file's name.
+        /// File name.
         file: String,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The HTTP client can't be set up, as where there are no certificates on this machine.
-    #[error("nothing can be downloaded on this machine: {0}")]
+    /// The HTTP client could not be created, for example because the machine has no root certificates.
+    #[error("downloads don't work on this machine: {0}")]
     Client(String),
-    /// The caller gave up. What has arrived is kept.
+    /// The download was cancelled. The partial file is kept.
     #[error("the download was cancelled")]
     Cancelled,
 }
 
 impl DownloadError {
-    /// Short cause for a log field, without advice and without the file's name.
+    /// Returns a short cause for a log field, without advice and file name.
     #[must_use]
     pub fn cause(&self) -> String {
         match self {
             Self::Unreachable { host, .. } => format!("{host} can't be reached"),
-            Self::Refused { host, status, .. } => format!("{host} answers with status {status}"),
+            Self::Refused { host, status, .. } => format!("{host} responded with status {status}"),
             Self::WebPage { host, .. } => format!("{host} sent a web page"),
-            Self::WrongLength { .. } => "the file has another length".into(),
-            Self::WrongHash { .. } => "the file has another SHA-256".into(),
+            Self::WrongLength { .. } => "the file has an unexpected size".into(),
+            Self::WrongHash { .. } => "the file has an unexpected hash".into(),
             Self::Interrupted { host, .. } => format!("the connection to {host} was interrupted"),
             Self::DiskFull { .. } => "the disk is full".into(),
             Self::Disk { source, .. } => format!("the model folder can't be written to: {source}"),
@@ -117,7 +116,7 @@ impl DownloadError {
         }
     }
 
-    /// The failure of a file operation on the file called `file`.
+    /// Converts an error of a file operation on `file`.
     pub(super) fn disk(file: &str, source: io::Error) -> Self {
         let file = file.to_owned();
         match source.kind() {

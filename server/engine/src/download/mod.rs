@@ -1,8 +1,8 @@
-//! Models' files from the network: gone on with after a break, checked, and put in their place at once.
+//! Downloads of model files: resumed after interruptions, verified, and moved into place atomically.
 
 mod attempt;
 mod error;
-mod part;
+mod partial_file;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -19,26 +19,26 @@ use std::time::Duration;
 use reqwest::ClientBuilder;
 use tokio::sync::watch;
 
-use self::attempt::{Failure, Transfer};
-use self::part::Part;
+use self::attempt::{AttemptError, Transfer};
+use self::partial_file::PartialFile;
 use crate::registry::FileSpec;
-use crate::verify::{Digest, Verdict};
+use crate::verify::{FileDigest, HashMatch};
 
-/// A try that brought this many bytes doesn't count as a failed one: on a bad line a large file takes many.
+/// Bytes that an attempt must add to reset the retry counter, so that large files arrive over bad connections.
 const PROGRESS_BYTES: u64 = 1 << 20;
-/// The longest pause between two tries.
+/// Longest pause between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// How long a download waits and how often it tries again.
+/// Timeouts and retries of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DownloadOptions {
-    /// For a connection to come about, a proxy's included.
+    /// Timeout for establishing a connection, including that of a proxy.
     pub connect_timeout: Duration,
-    /// For the next bytes.
+    /// Timeout for the next bytes.
     pub stall_timeout: Duration,
-    /// How many tries may follow the first without a megabyte of progress.
+    /// Maximum number of consecutive retries without a megabyte of progress.
     pub retries: u32,
-    /// The pause before the second try; it doubles from try to try.
+    /// Pause before the first retry; doubles with each retry.
     pub backoff: Duration,
 }
 
@@ -53,53 +53,53 @@ impl Default for DownloadOptions {
     }
 }
 
-/// How far a download is.
+/// Progress of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DownloadProgress {
-    /// What has arrived, earlier downloads included, in bytes.
+    /// Bytes downloaded so far, earlier attempts included.
     pub bytes: u64,
-    /// The whole file's length in bytes, if it is known.
+    /// Size of the file in bytes; `None` if unknown.
     pub total: Option<u64>,
 }
 
-/// Ends a download from another thread. Clones end the same one.
+/// Cancels downloads from another thread. Clones share one state.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<watch::Sender<bool>>);
+pub struct CancellationToken(Arc<watch::Sender<bool>>);
 
-impl Cancel {
-    /// Ends the download at once; it keeps what has arrived.
+impl CancellationToken {
+    /// Ends the downloads immediately; their partial files are kept.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether [`Cancel::cancel`] was called.
+    /// Returns true after [`CancellationToken::cancel`].
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
 
     async fn cancelled(&self) {
-        // The sender lives as long as `self`, so that waiting ends only by a cancellation.
+        // Can't fail, as `self` owns the sender.
         let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
     }
 }
 
-/// Brings a model's file from `url` to `target`, if it isn't there, and returns `target`. Blocks; meant for a thread
-/// of its own. The system's proxy settings (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are heeded.
+/// Downloads a model file from `url` to `target`, unless it exists, and returns `target`. Blocks. Uses the proxies of
+/// the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
 ///
-/// Bytes that an earlier download left are gone on with where the server can tell that they belong to the same
-/// file. The target appears only when it is whole, has the length and the hashes of `file` and is safe on the disk;
-/// a file that is there is never replaced. Two processes take turns, and the second one takes what the first one
-/// brought. `progress` is called for every piece that arrives.
+/// Resumes an earlier download if the server confirms that its file has not changed. The target is created only after
+/// the whole file was verified against `file` and synced to disk; an existing target is never replaced. Concurrent
+/// downloads of one target, in other processes too, take turns, and later ones use the first one's file. `progress` is
+/// called for each received chunk.
 ///
 /// # Errors
-/// [`DownloadError`], with a sentence for the user.
+/// [`DownloadError`].
 pub fn download(
     file: &FileSpec,
     url: &str,
     target: &Path,
     options: &DownloadOptions,
-    cancel: &Cancel,
+    cancel: &CancellationToken,
     progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     download_through(
@@ -113,20 +113,20 @@ pub fn download(
     )
 }
 
-/// Makes ring the process's provider of TLS cryptography, unless there is one. HTTPS clients fail to build without.
+/// Installs ring as the process's TLS crypto provider, unless one is installed. HTTPS clients can't be built without.
 pub fn install_tls_provider() {
-    // An error means that another thread was first, with the same provider.
+    // Fails if another thread has installed the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// [`download`] with the proxies that `client` knows.
+/// [`download`] with the proxies of `client`.
 fn download_through(
     client: ClientBuilder,
     file: &FileSpec,
     url: &str,
     target: &Path,
     options: &DownloadOptions,
-    cancel: &Cancel,
+    cancel: &CancellationToken,
     progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<PathBuf, DownloadError> {
     if target.is_file() {
@@ -158,7 +158,7 @@ fn download_through(
             result = fetch(&transfer, target) => result,
         }
     };
-    // A thread of its own, because a runtime can't be entered from within another one.
+    // On a new thread, because a runtime can't be entered from within another one.
     thread::scope(|scope| {
         scope
             .spawn(|| {
@@ -169,55 +169,51 @@ fn download_through(
                     .block_on(run)
             })
             .join()
-            .unwrap_or_else(|_| {
-                Err(DownloadError::Client(
-                    "the download ended by a fault of its own".into(),
-                ))
-            })
+            .unwrap_or_else(|_| Err(DownloadError::Client("internal error; see the log".into())))
     })?;
     Ok(target.to_owned())
 }
 
-/// Has the whole file at `target` afterwards.
+/// Downloads the file to `target`.
 async fn fetch(transfer: &Transfer<'_>, target: &Path) -> Result<(), DownloadError> {
     let disk = |error| DownloadError::disk(&transfer.file.name, error);
-    let mut part = Part::open(target).await.map_err(disk)?;
+    let mut part = PartialFile::open(target).await.map_err(disk)?;
     if target.is_file() {
-        // Another process brought it while this one waited.
+        // Another process downloaded it while this one waited for the lock.
         return Ok(());
     }
     let name = &transfer.file.name;
-    tracing::info!(file = %name, host = %transfer.host, to = %target.display(), "downloading");
-    until_whole(transfer, &mut part).await?;
+    tracing::info!(file = %name, host = %transfer.host, path = %target.display(), "Downloading a model file");
+    retry_until_complete(transfer, &mut part).await?;
     part.publish().map_err(disk)?;
-    tracing::info!(file = %name, "downloaded");
+    tracing::info!(file = %name, "Downloaded a model file");
     Ok(())
 }
 
-/// Tries until the file is whole and has the right hashes, or there is no hope.
-async fn until_whole(transfer: &Transfer<'_>, part: &mut Part) -> Result<(), DownloadError> {
-    let (mut failures, mut heard) = (0, false);
-    // Only what goes beyond this is progress: a server that makes each download begin anew must not keep it alive.
+/// Repeats attempts until the file is complete and verified, or the retries are exhausted.
+async fn retry_until_complete(transfer: &Transfer<'_>, part: &mut PartialFile) -> Result<(), DownloadError> {
+    let (mut failures, mut connected) = (0, false);
+    // Only bytes beyond this count as progress, so that a server that restarts each attempt can't keep it alive forever.
     let mut furthest = part.length();
     loop {
         let resumed = part.resumable(transfer.url).is_some();
         let interrupted = match transfer.attempt(part).await {
-            Ok(()) => match check(transfer, part, resumed)? {
-                Verdict::Different => "the pieces didn't make the expected file".into(),
-                Verdict::Same | Verdict::Unknown => return Ok(()),
+            Ok(()) => match verify_part(transfer, part, resumed)? {
+                HashMatch::Mismatch => "the resumed file has an unexpected hash".into(),
+                HashMatch::Match | HashMatch::NotPinned => return Ok(()),
             },
-            Err(Failure::Fatal(error)) => return Err(error),
-            // Offline from the start is told at once; a line that breaks down is worth waiting for.
-            Err(Failure::NoConnection(reason)) if !heard => {
+            Err(AttemptError::Fatal(error)) => return Err(error),
+            // Retried only if an earlier attempt connected; a machine that is offline gets the error immediately.
+            Err(AttemptError::NoConnection(reason)) if !connected => {
                 return Err(DownloadError::Unreachable {
                     file: transfer.file.name.clone(),
                     host: transfer.host.clone(),
                     reason,
                 });
             }
-            Err(Failure::NoConnection(reason)) => reason,
-            Err(Failure::Interrupted(reason)) => {
-                heard = true;
+            Err(AttemptError::NoConnection(reason)) => reason,
+            Err(AttemptError::Interrupted(reason)) => {
+                connected = true;
                 reason
             }
         };
@@ -238,22 +234,26 @@ async fn until_whole(transfer: &Transfer<'_>, part: &mut Part) -> Result<(), Dow
             .saturating_mul(2u32.saturating_pow(failures))
             .min(MAX_BACKOFF);
         tracing::warn!(
-            file = %transfer.file.name, bytes = part.length(), pause_ms = pause.as_millis() as u64,
-            "the download was interrupted and will be tried again: {interrupted}"
+            file = %transfer.file.name, received_bytes = part.length(), pause_ms = pause.as_millis() as u64,
+            cause = interrupted, "The download was interrupted and will be retried"
         );
         failures += 1;
         tokio::time::sleep(pause).await;
     }
 }
 
-/// Compares the whole part with what is expected and throws it away if it differs. `Different` only where another
-/// try from the beginning may help, since the part was put together from several answers.
-fn check(transfer: &Transfer<'_>, part: &mut Part, resumed: bool) -> Result<Verdict, DownloadError> {
+/// Compares the complete partial file with the pinned hashes, and deletes it if they differ. Returns a mismatch only if
+/// the file was resumed, as a download from the start may succeed then.
+fn verify_part(
+    transfer: &Transfer<'_>,
+    part: &mut PartialFile,
+    resumed: bool,
+) -> Result<HashMatch, DownloadError> {
     let digest =
-        Digest::of_file(part.path()).map_err(|error| DownloadError::disk(&transfer.file.name, error))?;
-    let verdict = digest.compare(&transfer.file.hashes);
-    match verdict {
-        Verdict::Different => {
+        FileDigest::of_file(part.path()).map_err(|error| DownloadError::disk(&transfer.file.name, error))?;
+    let hash_match = digest.compare(&transfer.file.hashes);
+    match hash_match {
+        HashMatch::Mismatch => {
             part.discard();
             if !resumed {
                 return Err(DownloadError::WrongHash {
@@ -263,20 +263,20 @@ fn check(transfer: &Transfer<'_>, part: &mut Part, resumed: bool) -> Result<Verd
                 });
             }
         }
-        Verdict::Unknown => {
+        HashMatch::NotPinned => {
             tracing::warn!(
                 file = %transfer.file.name, sha256 = %digest.sha256,
-                "no hash of this file is known, so that what was downloaded could not be checked"
+                "Could not verify the downloaded file, as no hash of it is known"
             );
         }
-        Verdict::Same => {
-            tracing::info!(file = %transfer.file.name, sha256 = %digest.sha256, "the hash is right");
+        HashMatch::Match => {
+            tracing::info!(file = %transfer.file.name, sha256 = %digest.sha256, "Verified the hash of the downloaded file");
         }
     }
-    Ok(verdict)
+    Ok(hash_match)
 }
 
-/// The server's name and port, without anything in an address that could be a secret.
+/// Returns host and port of `url` without parts that may contain secrets.
 fn host(url: &str) -> String {
     reqwest::Url::parse(url)
         .ok()

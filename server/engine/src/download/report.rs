@@ -1,19 +1,19 @@
-//! A download's progress for the person at the terminal, or for the log where there is none.
+//! Display of a download's progress: a progress bar on a terminal, log lines elsewhere.
 
 use std::io::IsTerminal;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 use super::DownloadProgress;
 
-/// Without a terminal a line is logged after this time, whatever has arrived.
+/// Longest time between two log lines.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
-/// Without a terminal a line is logged for each of these parts of a file, in per cent.
+/// Progress between two log lines, in percent of the file.
 const LOG_STEP: u64 = 10;
 
-/// Shows one download: a bar where stderr is a terminal, now and then a line in the log elsewhere.
+/// The progress display of one download: a bar if stderr is a terminal, otherwise periodic log lines.
 #[derive(Debug)]
 pub struct ProgressReport {
     model: String,
@@ -21,7 +21,7 @@ pub struct ProgressReport {
     log: Mutex<LogState>,
 }
 
-/// When a line was logged last, and at which step.
+/// Time and step of the last log line.
 #[derive(Debug)]
 struct LogState {
     at: Instant,
@@ -29,7 +29,7 @@ struct LogState {
 }
 
 impl ProgressReport {
-    /// The report of the download of a model's file.
+    /// Creates the display of the download `model`.
     #[must_use]
     pub fn new(model: &str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
@@ -37,7 +37,7 @@ impl ProgressReport {
                 "{msg} {wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}",
             )
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-            // A new bar draws on stderr.
+            // `ProgressBar` draws on stderr by default.
             ProgressBar::no_length()
                 .with_style(style)
                 .with_message(format!("Downloading {model}"))
@@ -52,7 +52,7 @@ impl ProgressReport {
         }
     }
 
-    /// Takes the next news.
+    /// Shows the progress.
     pub fn update(&self, progress: DownloadProgress) {
         if let Some(bar) = &self.bar {
             if let Some(total) = progress.total {
@@ -61,11 +61,11 @@ impl ProgressReport {
             bar.set_position(progress.bytes);
             return;
         }
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock();
         if log.is_due(progress, Instant::now()) {
             tracing::info!(
-                model = %self.model, bytes = progress.bytes, total = progress.total,
-                "downloading"
+                model = %self.model, received_bytes = progress.bytes, total_bytes = progress.total,
+                "Downloading"
             );
         }
     }
@@ -80,17 +80,17 @@ impl Drop for ProgressReport {
 }
 
 impl LogState {
-    /// Whether these news are worth a line; if so, they count as logged.
+    /// Returns true if `progress` is to be logged, and records it as logged then.
     fn is_due(&mut self, progress: DownloadProgress, now: Instant) -> bool {
-        let share = progress
+        let step = progress
             .total
             .filter(|total| *total > 0)
             .map(|total| (u128::from(progress.bytes) * 100 / u128::from(total)) as u64 / LOG_STEP);
-        let due = share.is_some_and(|step| step > self.step) || now.duration_since(self.at) >= LOG_INTERVAL;
+        let due = step.is_some_and(|step| step > self.step) || now.duration_since(self.at) >= LOG_INTERVAL;
         if due {
             *self = Self {
                 at: now,
-                step: share.unwrap_or(self.step),
+                step: step.unwrap_or(self.step),
             };
         }
         due
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_gets_a_line_for_each_tenth_and_every_ten_seconds() {
+    fn logs_each_tenth_and_every_ten_seconds() {
         let start = Instant::now();
         let mut log = LogState { at: start, step: 0 };
         let mut at = |bytes, total, seconds| {

@@ -1,4 +1,4 @@
-//! A model as IOPaint's clients read it.
+//! A model in IOPaint's JSON.
 
 use serde::Serialize;
 use utoipa::ToSchema;

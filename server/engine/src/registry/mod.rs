@@ -1,4 +1,4 @@
-//! Which models there are: those the program knows (`models/registry.toml`) and the user's own.
+//! The registry of models: those of `models/registry.toml` and the user's own.
 
 mod info;
 mod overrides;
@@ -13,52 +13,53 @@ pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
 
 use std::ffi::OsString;
 
-use crate::locate::ModelStore;
+use crate::model_store::ModelStore;
 
-/// The text of `models/registry.toml`.
+/// Contents of `models/registry.toml`.
 const KNOWN_MODELS: &str = include_str!("../../../../models/registry.toml");
 
-/// The models that can be asked for by name, in the order in which they are shown.
+/// All models, in display order.
 #[derive(Clone, Debug)]
 pub struct Registry {
     models: Vec<ModelSpec>,
 }
 
-/// A description of models that can't be used, and why.
+/// Error in a model description.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// The list of known models is wrong.
-    #[error("the list of known models: {0}")]
+    /// `models/registry.toml` is invalid.
+    #[error("the built-in model registry is invalid: {0}")]
     Known(String),
-    /// A user's description can't be used.
-    #[error("the model description {file} can't be used: {reason}")]
+    /// A user's model description is invalid.
+    #[error("the model description {file} is invalid: {reason}")]
     Description {
-        /// Its name, without folders.
+        /// File name, without folders.
         file: String,
-        /// What is wrong.
+        /// Cause.
         reason: String,
     },
-    /// An environment variable can't be used.
-    #[error("the environment variable {variable} can't be used: {reason}")]
+    /// An environment variable is invalid.
+    #[error("the environment variable {variable} is invalid: {reason}")]
     Variable {
-        /// Its name.
+        /// Name of the variable.
         variable: String,
-        /// What is wrong.
+        /// Cause.
         reason: String,
     },
 }
 
 impl Registry {
-    /// The models that the program knows.
+    /// Returns the models of `models/registry.toml`.
     ///
     /// # Errors
-    /// [`RegistryError::Known`] where the embedded list is wrong, which a test rules out.
+    /// [`RegistryError::Known`] if the embedded file is invalid, which a test rules out.
     pub fn known() -> Result<Self, RegistryError> {
         Self::from_toml(KNOWN_MODELS)
     }
 
-    /// The models that the program knows, moved as the environment says, and the user's own. `env` reads an
-    /// environment variable. The second value holds what can't be used; the caller should log it.
+    /// Returns the models of `models/registry.toml` with overrides from the environment, and the user's own models.
+    /// `env` reads an environment variable. The second value contains the errors of invalid variables and
+    /// descriptions, which the caller should log.
     ///
     /// # Errors
     /// As [`Registry::known`].
@@ -67,28 +68,28 @@ impl Registry {
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<(Self, Vec<RegistryError>), RegistryError> {
         let mut registry = Self::known()?;
-        let mut refused = registry.apply_env(env);
-        refused.extend(registry.add_user_models(store));
-        Ok((registry, refused))
+        let mut errors = registry.apply_env(env);
+        errors.extend(registry.add_user_models(store));
+        Ok((registry, errors))
     }
 
-    /// The models of a text in the form of `models/registry.toml`.
+    /// Parses a text in the format of `models/registry.toml`.
     ///
     /// # Errors
-    /// [`RegistryError::Known`] with a sentence that names the place.
+    /// [`RegistryError::Known`] with the position of the error.
     pub fn from_toml(text: &str) -> Result<Self, RegistryError> {
         Ok(Self {
             models: parse::known_models(text).map_err(RegistryError::Known)?,
         })
     }
 
-    /// The model called `name`, in exactly these letters.
+    /// Returns the model `name`; case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ModelSpec> {
         self.models.iter().find(|spec| spec.name == name)
     }
 
-    /// All models.
+    /// Iterates over all models in display order.
     pub fn iter(&self) -> impl Iterator<Item = &ModelSpec> {
         self.models.iter()
     }

@@ -1,22 +1,22 @@
-//! The text of a model description, read strictly: an unknown key is an error, not a silence.
+//! Parsing of model descriptions in TOML. Unknown keys are errors.
 
 use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
 use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
 
-/// What is compiled in under a name that `builtin = true` may refer to.
+/// Names and contents of the files that `builtin = true` may refer to.
 const BUILTIN_FILES: [(&str, &[u8]); 1] = [(
     "lama-mini.pt",
     include_bytes!("../../../../models/builtin/lama-mini.pt"),
 )];
 
-/// Longer names don't fit on a page or in a log line.
+/// Longest name in bytes, so that names fit into the user interface and log lines.
 const MAX_NAME_LENGTH: usize = 64;
-/// Larger paddings would turn a small photo into a forward that no machine can take.
+/// Largest padding modulo and minimum side in pixels, which bounds the memory that a small image needs.
 const MAX_PADDING: u32 = 4096;
 
-/// The whole of `registry.toml`.
+/// Contents of `registry.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -24,7 +24,7 @@ struct Document {
     model: Vec<Description>,
 }
 
-/// One model, in `registry.toml` or in a user's own file.
+/// A model in `registry.toml` or in a user's file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -64,28 +64,28 @@ struct FileKeys {
     builtin: bool,
 }
 
-/// Reads `registry.toml`. The error is a sentence that names the place.
+/// Parses `registry.toml`. The error message contains the position.
 pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
-    let document: Document = toml::from_str(text).map_err(|error| sentence(&error))?;
+    let document: Document = toml::from_str(text).map_err(|error| single_line(&error))?;
     let mut known: Vec<ModelSpec> = Vec::with_capacity(document.model.len());
     for mut description in document.model {
         let name = description.name.take().ok_or("a model without a `name`")?;
         let spec = spec(name, description)?;
         if known.iter().any(|other| other.name == spec.name) {
-            return Err(format!("`{}` is described twice", spec.name));
+            return Err(format!("`{}` is defined twice", spec.name));
         }
         known.push(spec);
     }
     Ok(known)
 }
 
-/// Reads a user's description of the model `name` (the stem of the description's file name). Its file is
-/// `<name>.pt` unless it names its files. The error is a sentence that names the key.
+/// Parses a user's description of the model `name` (the file stem of the description). Its weights are `<name>.pt`
+/// unless the description names files. The error message contains the key.
 pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
-    let mut description: Description = toml::from_str(text).map_err(|error| sentence(&error))?;
+    let mut description: Description = toml::from_str(text).map_err(|error| single_line(&error))?;
     if let Some(written) = description.name.take().filter(|written| written != name) {
         return Err(format!(
-            "`name` is `{written}` but the file's name says `{name}`; leave `name` out or make them alike"
+            "`name` is `{written}`, but the file is called `{name}.toml`; remove `name` or make them equal"
         ));
     }
     if description
@@ -94,7 +94,7 @@ pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
         .any(|file| file.url.is_some() || file.env.is_some() || file.builtin)
     {
         return Err(
-            "`url`, `env` and `builtin` belong to the models that the program knows; put the file beside this one"
+            "`url`, `env` and `builtin` are reserved for built-in descriptions; place the weights beside this file"
                 .into(),
         );
     }
@@ -109,7 +109,7 @@ pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
     spec(name.to_owned(), description)
 }
 
-/// Checks the values that the types let through.
+/// Converts a description after checking its values.
 fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
     check_name("name", &name)?;
     let padding = match description.padding {
@@ -146,7 +146,7 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
     let (described, needed) = (description.file.len(), description.format.file_count());
     if described != needed {
         return Err(format!(
-            "`file` describes {described} files; a model of this format has {needed}"
+            "`file` lists {described} files; a model of this format has {needed}"
         ));
     }
     Ok(ModelSpec {
@@ -165,7 +165,7 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
     let name = keys.name.ok_or("`file.name` is missing")?;
     check_name("file.name", &name)?;
     let origin = match (keys.url, keys.builtin) {
-        (Some(_), true) => return Err("a file is either `builtin` or has a `url`".into()),
+        (Some(_), true) => return Err("a file can't have both `builtin` and `url`".into()),
         (Some(url), false) if is_http(&url) => Origin::Url(url),
         (Some(url), false) => {
             return Err(format!(
@@ -192,7 +192,7 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
     })
 }
 
-/// Whether an address is one that a download understands.
+/// Returns true if `url` has the scheme `http` or `https`.
 pub(super) fn is_http(url: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| {
         url.get(..scheme.len())
@@ -200,7 +200,7 @@ pub(super) fn is_http(url: &str) -> bool {
     })
 }
 
-/// A hash of `digits` hexadecimal digits, in lower case.
+/// Parses a hash of `digits` hexadecimal digits and returns it in lower case.
 pub(super) fn hash(key: &str, hex: &str, digits: usize) -> Result<String, String> {
     if hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(hex.to_ascii_lowercase())
@@ -209,7 +209,7 @@ pub(super) fn hash(key: &str, hex: &str, digits: usize) -> Result<String, String
     }
 }
 
-/// Names travel in JSON, logs, addresses and file names; what is plain in all of them is allowed.
+/// Checks that a name can be used unescaped in JSON, logs, URLs and file names.
 pub(super) fn check_name(key: &str, name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if !name.is_empty() && name.len() <= MAX_NAME_LENGTH && !name.starts_with('.') && name.chars().all(plain)
@@ -217,14 +217,14 @@ pub(super) fn check_name(key: &str, name: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "`{key}` is {name:?}; it must be 1 to {MAX_NAME_LENGTH} ASCII letters, digits, `.`, `_` or `-`, not \
-             beginning with a dot"
+            "`{key}` is {name:?}; it must have 1 to {MAX_NAME_LENGTH} ASCII letters, digits, `.`, `_` or `-`, and not \
+             begin with a dot"
         ))
     }
 }
 
-/// The parser's message on one line, with the line number.
-fn sentence(error: &toml::de::Error) -> String {
+/// Joins the lines of the parser's message, which contains the line number.
+fn single_line(error: &toml::de::Error) -> String {
     error
         .to_string()
         .trim_end()

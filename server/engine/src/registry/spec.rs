@@ -1,4 +1,4 @@
-//! What is known of a model before it is loaded.
+//! Static description of a model.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,29 @@ use iopaint_inpaint::Padding;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A model that can be asked for by name: what it takes and where its files come from.
+/// A model: its name, input contract and files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSpec {
-    /// How clients and `--model` call it: ASCII letters, digits, `.`, `_` and `-`.
+    /// Unique name: ASCII letters, digits, `.`, `_` and `-`.
     pub name: String,
-    /// How people read it.
+    /// Display name.
     pub title: String,
-    /// What it takes and gives.
+    /// Inputs and outputs.
     pub format: ModelContract,
-    /// The type that IOPaint's clients know.
+    /// Model type in IOPaint's API.
     pub model_type: ModelType,
-    /// The sides that it takes.
+    /// Constraints on the sides of its input.
     pub padding: Padding,
-    /// The largest forward in pixels (width x height after padding); `None` where only the server's limit counts.
+    /// Largest forward in pixels (width x height after padding); `None`: only the server's limit applies.
     pub max_forward_pixels: Option<u64>,
-    /// The licence of the weights as an SPDX expression, where it is known.
+    /// Licence of the weights as an SPDX expression; `None` if unknown.
     pub licence: Option<String>,
-    /// The weights, as many files as [`Format::file_count`] says, in the format's order.
+    /// The weights: [`ModelContract::file_count`] files, in the order of the contract.
     pub files: Vec<FileSpec>,
 }
 
 impl ModelSpec {
-    /// Whether all of it is part of this program: its weights, or an algorithm that has none.
+    /// Returns true if the model needs no files on disk: its weights are compiled in, or it has none.
     #[must_use]
     pub fn is_builtin(&self) -> bool {
         self.files
@@ -37,77 +37,78 @@ impl ModelSpec {
     }
 }
 
-/// A model's file: its name, where it can be had, and how to tell that it is the right one.
+/// A model file: its name, origin and expected contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileSpec {
-    /// The name on disk, without folders.
+    /// File name, without folders.
     pub name: String,
-    /// Where the bytes are, if not looked for by name.
+    /// Source of the file.
     pub origin: Origin,
-    /// The expected hashes of the whole file; empty where nobody has written one down.
+    /// Expected hashes; empty if none is pinned.
     pub hashes: Hashes,
-    /// The expected length of the whole file in bytes.
+    /// Expected size in bytes.
     pub size: Option<u64>,
-    /// About as many bytes are to be downloaded; for people, where `size` isn't known.
+    /// Approximate size in bytes, for display if `size` is `None`.
     pub approximate_size: Option<u64>,
-    /// `<env>_URL` and `<env>_MD5` in the environment take the place of address and hash.
+    /// Prefix of the environment variables `<env>_URL` and `<env>_MD5`, which override URL and hash.
     pub env: Option<String>,
 }
 
-/// Where a model's file comes from.
+/// Source of a model file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// Only from disk, looked for by name in the model folders.
+    /// The model folders, searched by name.
     #[default]
     Disk,
-    /// Looked for by name in the model folders, and downloaded from this address if it isn't there.
+    /// The model folders, searched by name; a missing file is downloaded from this URL.
     Url(String),
-    /// This very file, wherever it lies: beside a user's description, or named in the environment.
+    /// This path: beside a user's description, or from the environment.
     Path(PathBuf),
-    /// Part of this program.
+    /// Compiled into the program.
     Builtin(&'static [u8]),
 }
 
-/// Hashes in lower-case hexadecimal.
+/// Pinned hashes in lower-case hexadecimal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashes {
-    /// MD5, as IOPaint pins its files.
+    /// MD5, the hash that IOPaint pins.
     pub md5: Option<String>,
     /// SHA-256.
     pub sha256: Option<String>,
 }
 
 impl Hashes {
-    /// Whether there is nothing to compare with.
+    /// Returns true if no hash is pinned.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.md5.is_none() && self.sha256.is_none()
     }
 }
 
-/// The contract between a network and the pipeline.
+/// Inputs and outputs of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelContract {
     /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W] in 0..1`.
     Lama,
     /// `TorchScript` with `forward(cat(0.5 - mask, image x (1 - mask)) [1, 4, H, W]) -> [1, 3, H, W]`, images in -1..1;
-    /// each part of the hole is seen through a window.
+    /// each part of the hole is processed in a window.
     Migan,
-    /// `TorchScript` with `forward(image [1, 3, H, W], kept [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`, images in -1..1.
+    /// `TorchScript` with `forward(image [1, 3, H, W], known [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`, images in
+    /// -1..1.
     Mat,
-    /// `TorchScript` in two files: what fills gray images, and what finds their lines.
+    /// Two `TorchScript` files: an inpainting network for gray images and a line extractor.
     Manga,
-    /// As [`Format::Lama`], for the thin parts of a hole; the deep ones are filled with patches of the surroundings.
+    /// [`ModelContract::Lama`] for pixels near the hole's boundary, `PatchMatch` for deeper ones.
     LamaPatches,
-    /// Patches of the surroundings, an algorithm of this program.
+    /// `PatchMatch`, without weights.
     Patchmatch,
-    /// `OpenCV`'s `inpaint`, an algorithm of this program.
+    /// `OpenCV`'s `inpaint`, without weights.
     Cv2,
 }
 
 impl ModelContract {
-    /// How many files a model of this format has; none where it is an algorithm of this program.
+    /// Returns the number of files of a model; 0 for algorithms without weights.
     #[must_use]
     pub fn file_count(self) -> usize {
         match self {
@@ -117,7 +118,7 @@ impl ModelContract {
         }
     }
 
-    /// The sides that models of this format take where nothing else is said.
+    /// Returns the default padding of models with this contract.
     #[must_use]
     pub fn padding(self) -> Padding {
         let (modulo, min_size, square) = match self {

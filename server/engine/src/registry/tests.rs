@@ -5,7 +5,7 @@ use std::path::Path;
 use rstest::rstest;
 
 use super::*;
-use crate::locate::ModelFile;
+use crate::model_store::ModelFile;
 
 fn store(folder: &Path) -> ModelStore {
     ModelStore::new(folder.to_owned(), None)
@@ -15,8 +15,8 @@ fn write(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).unwrap();
 }
 
-fn sentences(refused: &[RegistryError]) -> String {
-    refused
+fn messages(errors: &[RegistryError]) -> String {
+    errors
         .iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()
@@ -24,7 +24,7 @@ fn sentences(refused: &[RegistryError]) -> String {
 }
 
 #[test]
-fn the_embedded_list_holds_the_models_that_the_documentation_names() {
+fn embedded_registry_has_the_documented_models() {
     let registry = Registry::known().unwrap();
     let names: Vec<&str> = registry.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(
@@ -51,14 +51,14 @@ fn the_embedded_list_holds_the_models_that_the_documentation_names() {
 }
 
 #[test]
-fn the_built_in_model_is_the_file_whose_hash_the_list_holds() {
+fn builtin_file_has_the_pinned_hash() {
     let registry = Registry::known().unwrap();
     let mini = registry.get("lama-mini").unwrap();
     let Origin::Builtin(bytes) = mini.files[0].origin else {
         panic!("not built in: {mini:?}")
     };
     assert_eq!(
-        crate::verify::Digest::of_bytes(bytes).sha256,
+        crate::verify::FileDigest::of_bytes(bytes).sha256,
         mini.files[0].hashes.sha256.clone().unwrap()
     );
 }
@@ -105,14 +105,14 @@ fn the_built_in_model_is_the_file_whose_hash_the_list_holds() {
     "max_forward_pixels"
 )]
 #[case::not_toml("[[model", "line 1")]
-fn a_wrong_list_is_refused_with_a_sentence_that_names_the_place(#[case] text: &str, #[case] named: &str) {
+fn invalid_registry_error_names_the_position(#[case] text: &str, #[case] named: &str) {
     let error = Registry::from_toml(text).unwrap_err().to_string();
     assert!(error.contains(named), "{error}");
     assert!(!error.contains('\n'), "{error}");
 }
 
 #[test]
-fn a_description_beside_a_file_is_a_model() {
+fn description_beside_weights_is_a_model() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "street.pt", "weights");
     write(
@@ -123,8 +123,8 @@ fn a_description_beside_a_file_is_a_model() {
     );
     write(folder.path(), "plain.pt", "weights");
     write(folder.path(), "plain.toml", "format = 'lama'");
-    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
-    assert!(refused.is_empty(), "{refused:?}");
+    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
     let street = registry.get("street").unwrap();
     assert_eq!(
         (
@@ -144,7 +144,7 @@ fn a_description_beside_a_file_is_a_model() {
 }
 
 #[test]
-fn a_wrong_description_is_told_and_the_others_still_load() {
+fn invalid_description_is_reported_others_load() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("bad", "format = 'lama'\ncolour = 3"),
@@ -159,13 +159,13 @@ fn a_wrong_description_is_told_and_the_others_still_load() {
         write(folder.path(), &format!("{name}.pt"), "weights");
     }
     write(folder.path(), "lonely.toml", "format = 'lama'");
-    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
     assert!(registry.get("good").is_some());
     assert_eq!(
         registry.iter().count(),
         Registry::known().unwrap().iter().count() + 1
     );
-    let told = sentences(&refused);
+    let messages = messages(&errors);
     for named in [
         "bad.toml",
         "colour",
@@ -174,76 +174,76 @@ fn a_wrong_description_is_told_and_the_others_still_load() {
         "`other`",
         "lonely.pt",
     ] {
-        assert!(told.contains(named), "{named}: {told}");
+        assert!(messages.contains(named), "{named}: {messages}");
     }
 }
 
 #[test]
-fn a_description_never_takes_the_name_of_a_known_model() {
+fn description_never_replaces_a_known_model() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["lama", "LAMA-mini"] {
         write(folder.path(), &format!("{name}.pt"), "weights");
         write(folder.path(), &format!("{name}.toml"), "format = 'lama'");
     }
-    let (registry, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
     assert_eq!(registry.get("lama").unwrap().files[0].name, "big-lama.pt");
-    assert_eq!(refused.len(), 2);
+    assert_eq!(errors.len(), 2);
     assert!(
-        sentences(&refused).contains("already a model called `lama`"),
-        "{refused:?}"
+        messages(&errors).contains("already a model called `lama`"),
+        "{errors:?}"
     );
 }
 
 #[test]
-fn other_programs_files_in_the_folder_are_passed_over() {
+fn toml_files_of_other_programs_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "settings.toml", "[window]\nwidth = 3");
     fs::write(folder.path().join("binary.toml"), [0xff, 0xfe]).unwrap();
     fs::create_dir(folder.path().join("folder.toml")).unwrap();
-    let (_, refused) = Registry::load(&store(folder.path()), |_| None).unwrap();
-    assert!(refused.is_empty(), "{refused:?}");
+    let (_, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
 }
 
 #[test]
-fn iopaints_variables_move_a_known_file() {
+fn environment_overrides_url_and_hash() {
     let folder = tempfile::tempdir().unwrap();
-    let mine = folder.path().join("mine.pt");
+    let local = folder.path().join("mine.pt");
     write(folder.path(), "mine.pt", "weights");
     let mut registry = Registry::known().unwrap();
-    let refused = registry.apply_env(|name| match name {
-        "LAMA_MODEL_URL" => Some(mine.clone().into_os_string()),
+    let errors = registry.apply_env(|name| match name {
+        "LAMA_MODEL_URL" => Some(local.clone().into_os_string()),
         "LAMA_MODEL_MD5" => Some(OsString::new()),
         "ANIME_LAMA_MODEL_URL" => Some("https://mirror.example/files/anime.pt?token=1".into()),
         _ => None,
     });
-    assert!(refused.is_empty(), "{refused:?}");
+    assert!(errors.is_empty(), "{errors:?}");
     let lama = &registry.get("lama").unwrap().files[0];
-    assert_eq!(lama.origin, Origin::Path(mine));
+    assert_eq!(lama.origin, Origin::Path(local));
     assert!(lama.hashes.is_empty());
     let anime = &registry.get("anime-lama").unwrap().files[0];
     assert_eq!(anime.name, "anime.pt");
-    assert!(anime.hashes.md5.is_some(), "a mirror's file is still compared");
+    assert!(anime.hashes.md5.is_some(), "a mirror's file is still verified");
 }
 
 #[test]
-fn variables_that_make_no_sense_are_told_and_change_nothing() {
+fn invalid_variables_are_reported_and_ignored() {
     let mut registry = Registry::known().unwrap();
-    let refused = registry.apply_env(|name| match name {
+    let errors = registry.apply_env(|name| match name {
         "LAMA_MODEL_URL" => Some("/nowhere/at/all.pt".into()),
         "LAMA_MODEL_MD5" => Some("xyz".into()),
         "ANIME_LAMA_MODEL_URL" => Some("https://mirror.example/".into()),
         _ => None,
     });
-    let told = sentences(&refused);
+    let messages = messages(&errors);
     for named in ["LAMA_MODEL_URL", "LAMA_MODEL_MD5", "ANIME_LAMA_MODEL_URL"] {
-        assert!(told.contains(named), "{named}: {told}");
+        assert!(messages.contains(named), "{named}: {messages}");
     }
     let known = Registry::known().unwrap();
     assert!(registry.iter().eq(known.iter()));
 }
 
 #[test]
-fn a_model_reads_to_clients_as_an_erase_model_of_iopaint() {
+fn model_info_is_that_of_an_erase_model() {
     let registry = Registry::known().unwrap();
     let info = ModelInfo::from(registry.get("lama").unwrap());
     assert_eq!((info.name.as_str(), info.path.as_str()), ("lama", "lama"));

@@ -4,46 +4,48 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ModelSpec, Origin, Registry, RegistryError, parse};
-use crate::locate::ModelStore;
+use crate::model_store::ModelStore;
 
-/// A description is a few lines; a larger file is something else.
+/// Largest description in bytes; descriptions have a few lines.
 const MAX_DESCRIPTION_BYTES: u64 = 64 * 1024;
 
 impl Registry {
-    /// Adds the models that are described in the folders of `store`, in the order of their names; of two with one
-    /// name the first folder's counts. Returns what can't be used: a wrong description, one without its file, one
-    /// that bears the name of a model that is there already. The others are added all the same.
+    /// Adds the models described in the folders of `store`, sorted by name; of two models with the same name the first
+    /// folder's is added. Returns the errors of invalid descriptions, of missing weights and of names already in use;
+    /// these models are skipped.
     ///
-    /// Other programs' `.toml` files may lie in these folders. One that isn't a description is passed over in
-    /// silence unless a `.pt` of the same name lies beside it.
-    #[must_use = "descriptions that can't be used should be told to the user"]
+    /// The folders may contain `.toml` files of other programs. A file that isn't a valid description is ignored
+    /// unless a `.pt` file of the same name exists.
+    #[must_use = "errors should be reported to the user"]
     pub fn add_user_models(&mut self, store: &ModelStore) -> Vec<RegistryError> {
-        let mut refused = Vec::new();
+        let mut errors = Vec::new();
         for description in store.folders().iter().flat_map(|folder| descriptions(folder)) {
             match self.user_model(&description) {
                 Ok(Some(spec)) => self.models.push(spec),
-                Ok(None) => tracing::debug!(path = %description.display(), "not a model's description"),
-                Err(reason) => refused.push(RegistryError::Description {
+                Ok(None) => {
+                    tracing::debug!(path = %description.display(), "Ignored a .toml file that is not a model description")
+                }
+                Err(reason) => errors.push(RegistryError::Description {
                     file: file_name(&description),
                     reason,
                 }),
             }
         }
-        refused
+        errors
     }
 
-    /// Reads one description; `None` where the file belongs to another program.
+    /// Reads a description; returns `None` if the file belongs to another program.
     fn user_model(&self, path: &Path) -> Result<Option<ModelSpec>, String> {
-        let beside = path.with_extension("pt").is_file();
+        let has_weights = path.with_extension("pt").is_file();
         let (name, text) = match (path.file_stem().and_then(|stem| stem.to_str()), read(path)) {
             (Some(name), Ok(text)) => (name, text),
-            (_, Err(reason)) if beside => return Err(reason),
-            (None, _) if beside => return Err("the file's name is not UTF-8".into()),
+            (_, Err(reason)) if has_weights => return Err(reason),
+            (None, _) if has_weights => return Err("the file name is not UTF-8".into()),
             _ => return Ok(None),
         };
         let mut spec = match parse::user_model(name, &text) {
             Ok(spec) => spec,
-            Err(reason) if beside => return Err(reason),
+            Err(reason) if has_weights => return Err(reason),
             Err(_) => return Ok(None),
         };
         if self
@@ -52,13 +54,16 @@ impl Registry {
             .any(|known| known.name.eq_ignore_ascii_case(&spec.name))
         {
             return Err(format!(
-                "there is already a model called `{name}`; give the .toml and its .pt another name"
+                "there is already a model called `{name}`; rename the .toml and its .pt"
             ));
         }
         for file in &mut spec.files {
             let weights = path.with_file_name(&file.name);
             if !weights.is_file() {
-                return Err(format!("its file `{}` is not beside it", file.name));
+                return Err(format!(
+                    "its file `{}` is missing from the same folder",
+                    file.name
+                ));
             }
             file.origin = Origin::Path(weights);
         }
@@ -66,7 +71,7 @@ impl Registry {
     }
 }
 
-/// The `.toml` files of a folder by name; none where it can't be read.
+/// Returns the `.toml` files of a folder, sorted by name; none if it can't be read.
 fn descriptions(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -83,7 +88,7 @@ fn descriptions(folder: &Path) -> Vec<PathBuf> {
 fn read(path: &Path) -> Result<String, String> {
     let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
     if length > MAX_DESCRIPTION_BYTES {
-        return Err(format!("it is longer than {MAX_DESCRIPTION_BYTES} bytes"));
+        return Err(format!("it is larger than {MAX_DESCRIPTION_BYTES} bytes"));
     }
     fs::read_to_string(path).map_err(|error| error.to_string())
 }

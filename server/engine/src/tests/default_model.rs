@@ -2,7 +2,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use super::fake::{Strings, folder, start, work};
+use iopaint_test_support::wait_until;
+
+use super::fixture::{folder, input, start};
 use crate::{ClientKey, DefaultModel, Engine, EngineOptions, StartError};
 
 fn options(model: Option<&str>, local_files_only: bool) -> EngineOptions {
@@ -13,23 +15,17 @@ fn options(model: Option<&str>, local_files_only: bool) -> EngineOptions {
     }
 }
 
-async fn answering_model(engine: &Engine) -> String {
+async fn serving_model(engine: &Engine) -> String {
     engine
         .admit(ClientKey::new("me"), None)
         .unwrap()
-        .run(work(0))
+        .run(input(0))
         .await
         .unwrap()
         .model
 }
 
-async fn loads(strings: Strings, count: usize) -> Vec<String> {
-    tokio::task::spawn_blocking(move || strings.loads.iter().take(count).collect())
-        .await
-        .unwrap()
-}
-
-/// Answers one request with `head` and `body` and then no more.
+/// Starts a server that responds to one request with status line `head` and `body`; returns the URL.
 fn serve_once(head: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -45,7 +41,7 @@ fn serve_once(head: &'static str, body: &'static str) -> String {
     format!("http://{address}/lama.pt")
 }
 
-/// An environment in which `lama` comes from `url` and its content isn't checked.
+/// Returns an environment in which `lama` is downloaded from `url` and not verified.
 fn from_url(url: &str) -> impl Fn(&str) -> Option<std::ffi::OsString> {
     let url = url.to_owned();
     move |name| match name {
@@ -56,55 +52,53 @@ fn from_url(url: &str) -> impl Fn(&str) -> Option<std::ffi::OsString> {
 }
 
 #[tokio::test]
-async fn lama_serves_by_default_where_its_file_is_there() {
+async fn default_is_lama_if_on_disk() {
     for name in [None, Some("")] {
         let folder = folder(&[("big-lama.pt", "weights")]);
-        let (engine, _strings) = start(folder.path(), &options(name, false), |_| None).unwrap();
-        assert_eq!(answering_model(&engine).await, "lama");
+        let (engine, _models) = start(folder.path(), &options(name, false), |_| None).unwrap();
+        assert_eq!(serving_model(&engine).await, "lama");
     }
 }
 
 #[tokio::test]
-async fn the_built_in_model_serves_by_default_where_nothing_may_be_downloaded() {
+async fn default_is_builtin_without_downloads() {
     let folder = folder(&[]);
-    let (engine, _strings) = start(folder.path(), &options(None, true), |_| None).unwrap();
-    assert_eq!(answering_model(&engine).await, "lama-patches");
+    let (engine, _models) = start(folder.path(), &options(None, true), |_| None).unwrap();
+    assert_eq!(serving_model(&engine).await, "lama-patches");
     assert!(engine.status().loading.is_empty());
 }
 
 #[tokio::test]
-async fn lama_is_downloaded_behind_the_built_in_model_and_takes_its_place() {
+async fn lama_is_downloaded_and_replaces_builtin() {
     let folder = folder(&[]);
     let url = serve_once("200 OK", "weights");
-    let (engine, strings) = start(folder.path(), &options(None, false), from_url(&url)).unwrap();
-    let loads = loads(strings, 2).await;
+    let (engine, models) = start(folder.path(), &options(None, false), from_url(&url)).unwrap();
+    wait_until("two models are loaded", || models.loads().len() == 2).await;
+    let loads = models.loads();
     assert!(
         loads.contains(&"lama-patches".into()) && loads.contains(&"lama".into()),
         "{loads:?}"
     );
     engine.switch("lama").await.unwrap();
-    assert_eq!(answering_model(&engine).await, "lama");
+    assert_eq!(serving_model(&engine).await, "lama");
 }
 
 #[tokio::test]
-async fn a_failed_download_leaves_the_built_in_model_and_says_so() {
+async fn failed_download_keeps_builtin() {
     let folder = folder(&[]);
     let url = serve_once("404 Not Found", "");
-    let (engine, _strings) = start(folder.path(), &options(None, false), from_url(&url)).unwrap();
-    while engine
-        .status()
-        .loading
-        .iter()
-        .any(|loading| loading.name == "lama")
-    {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(answering_model(&engine).await, "lama-patches");
+    let (engine, _models) = start(folder.path(), &options(None, false), from_url(&url)).unwrap();
+    wait_until("the download has failed", || {
+        let loading = engine.status().loading;
+        !loading.iter().any(|loading| loading.name == "lama")
+    })
+    .await;
+    assert_eq!(serving_model(&engine).await, "lama-patches");
     assert!(engine.status().ready);
 }
 
 #[tokio::test]
-async fn a_default_model_that_is_to_come_first_answers_everything() {
+async fn download_first_serves_one_model_only() {
     for (head, body, expected) in [
         ("200 OK", "weights", "lama"),
         ("404 Not Found", "", "lama-patches"),
@@ -113,44 +107,44 @@ async fn a_default_model_that_is_to_come_first_answers_everything() {
         let url = serve_once(head, body);
         let folder_path = folder.path().to_owned();
         let options = EngineOptions {
-            default_model: DefaultModel::First,
+            default_model: DefaultModel::DownloadFirst,
             ..options(None, false)
         };
         let started = tokio::task::spawn_blocking(move || start(&folder_path, &options, from_url(&url)));
-        let (engine, _strings) = started.await.unwrap().unwrap();
+        let (engine, _models) = started.await.unwrap().unwrap();
         let status = engine.status();
-        let coming = status.loading.into_iter().map(|loading| loading.name);
-        let names: Vec<String> = coming.chain(status.model.map(|model| model.name)).collect();
+        let loading = status.loading.into_iter().map(|loading| loading.name);
+        let names: Vec<String> = loading.chain(status.model.map(|model| model.name)).collect();
         assert_eq!(names, [expected]);
-        assert_eq!(answering_model(&engine).await, expected);
+        assert_eq!(serving_model(&engine).await, expected);
     }
 }
 
 #[tokio::test]
-async fn the_built_in_model_serves_where_the_default_ones_file_is_of_no_use() {
+async fn builtin_replaces_unloadable_default() {
     for content in ["broken", "panic"] {
         let folder = folder(&[("big-lama.pt", content)]);
-        let (engine, _strings) = start(folder.path(), &options(None, false), |_| None).unwrap();
-        assert_eq!(answering_model(&engine).await, "lama-patches");
+        let (engine, _models) = start(folder.path(), &options(None, false), |_| None).unwrap();
+        assert_eq!(serving_model(&engine).await, "lama-patches");
         assert!(engine.status().ready);
-        assert!(folder.path().join("big-lama.pt").exists(), "it is the user's");
+        assert!(folder.path().join("big-lama.pt").exists(), "user files are kept");
     }
 }
 
 #[tokio::test]
-async fn a_named_model_is_downloaded_first() {
+async fn named_model_is_downloaded_before_start() {
     let folder = folder(&[]);
     let url = serve_once("200 OK", "weights");
     let folder_path = folder.path().to_owned();
     let started = tokio::task::spawn_blocking(move || {
         start(&folder_path, &options(Some("lama"), false), from_url(&url))
     });
-    let (engine, _strings) = started.await.unwrap().unwrap();
-    assert_eq!(answering_model(&engine).await, "lama");
+    let (engine, _models) = started.await.unwrap().unwrap();
+    assert_eq!(serving_model(&engine).await, "lama");
 }
 
 #[tokio::test]
-async fn of_a_model_of_two_files_only_the_absent_one_is_downloaded() {
+async fn only_missing_files_are_downloaded() {
     let folder = folder(&[("manga_inpaintor.jit", "weights")]);
     let url = serve_once("200 OK", "lines");
     let folder_path = folder.path().to_owned();
@@ -161,21 +155,21 @@ async fn of_a_model_of_two_files_only_the_absent_one_is_downloaded() {
             _ => None,
         })
     });
-    let (engine, _strings) = started.await.unwrap().unwrap();
-    assert_eq!(answering_model(&engine).await, "manga");
+    let (engine, _models) = started.await.unwrap().unwrap();
+    assert_eq!(serving_model(&engine).await, "manga");
     let downloaded = folder.path().join("torch/hub/checkpoints/lama.pt");
     assert_eq!(std::fs::read(downloaded).unwrap(), b"lines");
 }
 
 #[tokio::test]
-async fn a_named_model_that_cannot_be_had_ends_the_start_with_what_to_do() {
+async fn unavailable_named_model_fails_the_start() {
     let folder = folder(&[]);
     let error = start(folder.path(), &options(Some("lama"), true), |_| None)
         .err()
         .unwrap();
     assert!(matches!(&error, StartError::Absent(name) if name == "lama"));
     assert!(error.to_string().contains("--local-files-only"), "{error}");
-    let error = start(folder.path(), &options(Some("nobody"), true), |_| None)
+    let error = start(folder.path(), &options(Some("unknown"), true), |_| None)
         .err()
         .unwrap();
     assert!(error.to_string().contains("`lama-patches`"), "{error}");

@@ -1,7 +1,7 @@
-//! The engine with models that do what a test says.
+//! Tests of the engine with models without a backend.
 
 mod default_model;
-mod fake;
+mod fixture;
 mod jobs;
-mod life;
+mod lifecycle;
 mod switching;

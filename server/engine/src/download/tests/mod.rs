@@ -1,9 +1,9 @@
-//! Downloads from servers that break off, stall and lie.
+//! Downloads from servers that disconnect, stall and send invalid responses.
 
-mod lies;
+mod concurrency;
+mod invalid_responses;
 mod resume;
 mod server;
-mod together;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::registry::Hashes;
 
 const ETAG: &str = "\"one\"";
 
-/// A file's bytes, which differ everywhere.
+/// Returns file contents without repetitions.
 fn weights() -> Vec<u8> {
     (0u32..20_000).flat_map(u32::to_le_bytes).collect()
 }
 
-/// What is known of `content`: its name and SHA-256.
+/// Returns the specification of a file with the SHA-256 of `content`.
 fn known(content: &[u8]) -> FileSpec {
-    let sha256 = Some(Digest::of_bytes(content).sha256);
+    let sha256 = Some(FileDigest::of_bytes(content).sha256);
     FileSpec {
         name: "a.pt".into(),
         hashes: Hashes { md5: None, sha256 },
@@ -31,13 +31,13 @@ fn known(content: &[u8]) -> FileSpec {
     }
 }
 
-/// A folder with nothing in it, and where the download goes below it.
-struct Place {
+/// An empty folder and the options of downloads into it.
+struct Fixture {
     folder: tempfile::TempDir,
     options: DownloadOptions,
 }
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
         let options = DownloadOptions {
             retries: 2,
@@ -55,14 +55,14 @@ impl Place {
     }
 
     fn download(&self, server: &Server, file: &FileSpec) -> Result<PathBuf, DownloadError> {
-        self.watched(server, file, &Cancel::default(), &|_| ())
+        self.download_with(server, file, &CancellationToken::default(), &|_| ())
     }
 
     fn watched(
         &self,
         server: &Server,
         file: &FileSpec,
-        cancel: &Cancel,
+        cancel: &CancellationToken,
         progress: &(dyn Fn(DownloadProgress) + Sync),
     ) -> Result<PathBuf, DownloadError> {
         let client = reqwest::Client::builder().no_proxy();
@@ -77,7 +77,7 @@ impl Place {
         )
     }
 
-    /// The names of what lies beside the target, itself included, but for the lock.
+    /// Returns the names of the files in the target's folder, lock files excluded.
     fn names(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.target().parent().unwrap()) else {
             return Vec::new();
@@ -90,14 +90,14 @@ impl Place {
         names
     }
 
-    /// Asserts that the target has arrived whole and alone.
+    /// Asserts that the target has this content and is the only file.
     fn assert_holds(&self, content: &[u8]) {
         assert!(fs::read(self.target()).unwrap() == content);
         assert_eq!(self.names(), ["a.pt"]);
     }
 }
 
-/// The value of a header in a request's head.
+/// Returns the value of a header in a request's head.
 fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     request
         .lines()
@@ -107,34 +107,39 @@ fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn a_file_arrives_with_its_progress_told() {
-    let (place, content, told) = (Place::new(), weights(), Mutex::new(Vec::new()));
+fn download_reports_progress() {
+    let (fixture, content, reports) = (Fixture::new(), weights(), Mutex::new(Vec::new()));
     let server = Server::start(vec![Reply::whole(&content, ETAG)]);
-    let path = place
-        .watched(&server, &known(&content), &Cancel::default(), &|progress| {
-            told.lock().unwrap().push(progress);
-        })
+    let path = fixture
+        .download_with(
+            &server,
+            &known(&content),
+            &CancellationToken::default(),
+            &|progress| {
+                reports.lock().unwrap().push(progress);
+            },
+        )
         .unwrap();
-    assert_eq!(path, place.target());
-    place.assert_holds(&content);
-    assert!(!place.target().with_extension("pt.lock").exists());
-    let told = told.into_inner().unwrap();
+    assert_eq!(path, fixture.target());
+    fixture.assert_holds(&content);
+    assert!(!fixture.target().with_extension("pt.lock").exists());
+    let reports = reports.into_inner().unwrap();
     let total = content.len() as u64;
     assert_eq!(
-        told.first(),
+        reports.first(),
         Some(&DownloadProgress {
             bytes: 0,
             total: Some(total)
         })
     );
     assert_eq!(
-        told.last(),
+        reports.last(),
         Some(&DownloadProgress {
             bytes: total,
             total: Some(total)
         })
     );
-    assert!(told.is_sorted_by_key(|progress| progress.bytes));
+    assert!(reports.is_sorted_by_key(|progress| progress.bytes));
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     assert_eq!(header(&requests[0], "range"), None);
@@ -146,33 +151,33 @@ fn a_file_arrives_with_its_progress_told() {
 }
 
 #[test]
-fn a_file_that_is_there_is_not_asked_for() {
-    let (place, server) = (Place::new(), Server::none());
-    fs::create_dir_all(place.target().parent().unwrap()).unwrap();
-    fs::write(place.target(), "my own").unwrap();
-    place.download(&server, &known(&weights())).unwrap();
-    place.assert_holds(b"my own");
+fn existing_file_is_not_requested() {
+    let (fixture, server) = (Fixture::new(), Server::refusing());
+    fs::create_dir_all(fixture.target().parent().unwrap()).unwrap();
+    fs::write(fixture.target(), "my own").unwrap();
+    fixture.download(&server, &known(&weights())).unwrap();
+    fixture.assert_holds(b"my own");
 }
 
 #[test]
-fn offline_is_told_at_once_and_says_what_to_do() {
-    let (place, server) = (Place::new(), Server::none());
-    let error = place.download(&server, &known(&weights())).unwrap_err();
+fn offline_error_is_immediate_and_actionable() {
+    let (fixture, server) = (Fixture::new(), Server::refusing());
+    let error = fixture.download(&server, &known(&weights())).unwrap_err();
     assert!(matches!(error, DownloadError::Unreachable { .. }));
-    let sentence = error.to_string();
+    let message = error.to_string();
     for part in ["a.pt", server.address(), "HTTPS_PROXY", "by hand"] {
-        assert!(sentence.contains(part), "{sentence}");
+        assert!(message.contains(part), "{message}");
     }
-    assert!(!sentence.contains("secret"), "{sentence}");
-    assert_eq!(place.names(), [""; 0]);
+    assert!(!message.contains("secret"), "{message}");
+    assert_eq!(fixture.names(), [""; 0]);
 }
 
 #[test]
-fn an_address_that_is_none_is_an_error() {
-    let place = Place::new();
+fn invalid_url_is_an_error() {
+    let fixture = Fixture::new();
     for url in ["", "a.pt", "ftp://localhost/a.pt", "http://"] {
-        let (options, cancel) = (&place.options, Cancel::default());
-        let error = download(&known(b""), url, &place.target(), options, &cancel, &|_| ()).unwrap_err();
+        let (options, cancel) = (&fixture.options, CancellationToken::default());
+        let error = download(&known(b""), url, &fixture.target(), options, &cancel, &|_| ()).unwrap_err();
         assert!(
             matches!(error, DownloadError::Unreachable { .. }),
             "{url}: {error}"
@@ -181,94 +186,94 @@ fn an_address_that_is_none_is_an_error() {
 }
 
 #[test]
-fn a_status_that_says_no_ends_the_download_at_once() {
+fn client_error_status_is_not_retried() {
     for status in [
         "404 Not Found",
         "403 Forbidden",
         "401 Unauthorized",
         "204 No Content",
     ] {
-        let place = Place::new();
+        let fixture = Fixture::new();
         let server = Server::start(vec![
             Reply::new(status).header("Content-Length", 0),
             Reply::silence(),
         ]);
-        let error = place.download(&server, &known(&weights())).unwrap_err();
+        let error = fixture.download(&server, &known(&weights())).unwrap_err();
         assert!(matches!(error, DownloadError::Refused { .. }), "{error}");
-        let sentence = error.to_string();
+        let message = error.to_string();
         assert!(
-            sentence.contains(&status[..3]) && !sentence.contains("secret"),
-            "{sentence}"
+            message.contains(&status[..3]) && !message.contains("secret"),
+            "{message}"
         );
         assert_eq!(server.requests().len(), 1);
-        assert_eq!(place.names(), [""; 0]);
+        assert_eq!(fixture.names(), [""; 0]);
     }
 }
 
 #[test]
-fn a_server_in_trouble_is_asked_again_but_not_for_ever() {
-    let (place, content) = (Place::new(), weights());
-    let trouble = |status| Reply::new(status).header("Content-Length", 0);
+fn server_errors_are_retried_up_to_the_limit() {
+    let (fixture, content) = (Fixture::new(), weights());
+    let error_reply = |status| Reply::new(status).header("Content-Length", 0);
     let server = Server::start(vec![
-        trouble("500 Internal Server Error"),
-        trouble("503 Service Unavailable"),
-        trouble("429 Too Many Requests"),
+        error_reply("500 Internal Server Error"),
+        error_reply("503 Service Unavailable"),
+        error_reply("429 Too Many Requests"),
         Reply::whole(&content, ETAG),
     ]);
-    let error = place.download(&server, &known(&content)).unwrap_err();
+    let error = fixture.download(&server, &known(&content)).unwrap_err();
     assert!(matches!(error, DownloadError::Interrupted { .. }), "{error}");
     assert!(error.to_string().contains("429"), "{error}");
     assert_eq!(server.requests().len(), 3);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
 }
 
 #[test]
-fn a_redirection_is_followed() {
-    let (place, content) = (Place::new(), weights());
+fn redirect_is_followed() {
+    let (fixture, content) = (Fixture::new(), weights());
     let server = Server::start(vec![
         Reply::new("302 Found")
             .header("Location", "/elsewhere")
             .header("Content-Length", 0),
         Reply::whole(&content, ETAG),
     ]);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
     assert!(server.requests()[1].starts_with("GET /elsewhere "));
 }
 
 #[test]
-fn a_circle_of_redirections_ends() {
-    let place = Place::new();
+fn redirect_loop_ends() {
+    let fixture = Fixture::new();
     let circle = Reply::new("302 Found")
         .header("Location", "/weights/a.pt")
         .header("Content-Length", 0);
     let server = Server::start(vec![circle; 100]);
-    let error = place.download(&server, &known(&weights())).unwrap_err();
+    let error = fixture.download(&server, &known(&weights())).unwrap_err();
     assert!(matches!(error, DownloadError::Unreachable { .. }), "{error}");
     assert!(server.requests().len() < 30);
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_an_error_without_paths() {
-    let (place, server) = (Place::new(), Server::none());
-    fs::write(place.target().parent().unwrap(), "a file").unwrap();
-    let error = place.download(&server, &known(&weights())).unwrap_err();
+fn folder_error_contains_no_path() {
+    let (fixture, server) = (Fixture::new(), Server::refusing());
+    fs::write(fixture.target().parent().unwrap(), "a file").unwrap();
+    let error = fixture.download(&server, &known(&weights())).unwrap_err();
     assert!(matches!(error, DownloadError::Disk { .. }), "{error}");
-    let sentence = error.to_string();
+    let message = error.to_string();
     assert!(
-        !sentence.contains(&*place.folder.path().to_string_lossy()),
-        "{sentence}"
+        !message.contains(&*fixture.folder.path().to_string_lossy()),
+        "{message}"
     );
 }
 
-/// Runs itself once more, since the proxy is read from the environment of a process.
+/// Runs itself in a child process, since the proxy is read from the process's environment.
 #[test]
-fn the_proxy_of_the_environment_is_used() {
+fn proxy_of_the_environment_is_used() {
     const URL: &str = "http://models.invalid/a.pt";
     const TARGET: &str = "DOWNLOAD_TEST_TARGET";
     if let Some(target) = std::env::var_os(TARGET) {
-        let (options, cancel) = (DownloadOptions::default(), Cancel::default());
+        let (options, cancel) = (DownloadOptions::default(), CancellationToken::default());
         download(
             &known(b"by proxy"),
             URL,
@@ -280,7 +285,7 @@ fn the_proxy_of_the_environment_is_used() {
         .unwrap();
         return;
     }
-    let place = Place::new();
+    let fixture = Fixture::new();
     let proxy = Server::start(vec![Reply::whole(b"by proxy", ETAG)]);
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     for variable in [
@@ -294,9 +299,9 @@ fn the_proxy_of_the_environment_is_used() {
         child.env_remove(variable);
     }
     let output = child
-        .args(["--exact", "download::tests::the_proxy_of_the_environment_is_used"])
+        .args(["--exact", "download::tests::proxy_of_the_environment_is_used"])
         .env("HTTP_PROXY", format!("http://{}", proxy.address()))
-        .env(TARGET, place.target())
+        .env(TARGET, fixture.target())
         .output()
         .unwrap();
     assert!(
@@ -304,6 +309,6 @@ fn the_proxy_of_the_environment_is_used() {
         "{}",
         String::from_utf8_lossy(&output.stdout)
     );
-    place.assert_holds(b"by proxy");
+    fixture.assert_holds(b"by proxy");
     assert!(proxy.requests()[0].starts_with(&format!("GET {URL} ")));
 }

@@ -1,21 +1,21 @@
-//! What has arrived is not fetched again, and never mixed with something else.
+//! Downloaded bytes are not requested again, and never mixed with those of another file.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::download::part::Source;
+use crate::download::partial_file::PartialFileSource;
 
-/// Longer than a loaded machine needs for an answer from itself, and short enough to wait for.
+/// Stall timeout: longer than a response on a loaded machine takes, and short enough for a test.
 const STALL: Duration = Duration::from_millis(400);
 
-fn assert_asks_for_the_rest(request: &str, start: usize, validator: &str) {
+fn assert_resumes_at(request: &str, start: usize, validator: &str) {
     assert_eq!(header(request, "range"), Some(format!("bytes={start}-").as_str()));
     assert_eq!(header(request, "if-range"), Some(validator));
 }
 
-/// Leaves the first `length` bytes of `content` behind, as a download that broke off does.
-fn leave_part(place: &Place, server: &Server, content: &[u8], length: usize) {
-    let source = Source {
+/// Creates the partial file of an interrupted download with the first `length` bytes of `content`.
+fn leave_partial_file(fixture: &Fixture, server: &Server, content: &[u8], length: usize) {
+    let source = PartialFileSource {
         url: server.url(),
         validator: ETAG.into(),
         total: Some(content.len() as u64),
@@ -24,82 +24,84 @@ fn leave_part(place: &Place, server: &Server, content: &[u8], length: usize) {
         .enable_all()
         .build()
         .unwrap();
-    let mut part = runtime.block_on(Part::open(&place.target())).unwrap();
-    part.start(source).unwrap();
-    part.write(&content[..length]).unwrap();
+    let mut partial_file = runtime.block_on(PartialFile::open(&fixture.target())).unwrap();
+    partial_file.start(source).unwrap();
+    partial_file.write(&content[..length]).unwrap();
 }
 
 #[test]
-fn a_connection_that_is_cut_is_gone_on_with() {
-    let (place, content, told) = (Place::new(), weights(), Mutex::new(Vec::new()));
+fn cut_connection_is_resumed() {
+    let (fixture, content, reports) = (Fixture::new(), weights(), Mutex::new(Vec::new()));
     let server = Server::start(vec![
         Reply::whole(&content, ETAG).cut_after(1000),
         Reply::rest(&content, 1000, ETAG).cut_after(2000),
         Reply::rest(&content, 3000, ETAG),
     ]);
-    place
-        .watched(&server, &known(&content), &Cancel::default(), &|progress| {
-            told.lock().unwrap().push(progress.bytes);
-        })
+    fixture
+        .download_with(
+            &server,
+            &known(&content),
+            &CancellationToken::default(),
+            &|progress| {
+                reports.lock().unwrap().push(progress.bytes);
+            },
+        )
         .unwrap();
-    place.assert_holds(&content);
+    fixture.assert_holds(&content);
     let requests = server.requests();
-    assert_asks_for_the_rest(&requests[1], 1000, ETAG);
-    assert_asks_for_the_rest(&requests[2], 3000, ETAG);
-    assert!(told.into_inner().unwrap().is_sorted());
+    assert_resumes_at(&requests[1], 1000, ETAG);
+    assert_resumes_at(&requests[2], 3000, ETAG);
+    assert!(reports.into_inner().unwrap().is_sorted());
 }
 
 #[test]
-fn a_connection_that_stalls_is_gone_on_with() {
-    let (mut place, content) = (Place::new(), weights());
-    place.options.stall_timeout = STALL;
+fn stalled_connection_is_resumed() {
+    let (mut fixture, content) = (Fixture::new(), weights());
+    fixture.options.stall_timeout = STALL;
     let server = Server::start(vec![
         Reply::whole(&content, ETAG).stall_after(1000),
         Reply::rest(&content, 1000, ETAG),
     ]);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
-    assert_asks_for_the_rest(&server.requests()[1], 1000, ETAG);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
+    assert_resumes_at(&server.requests()[1], 1000, ETAG);
 }
 
 #[test]
-fn a_server_that_never_answers_is_given_up() {
-    let mut place = Place::new();
-    place.options = DownloadOptions {
+fn unresponsive_server_is_given_up() {
+    let mut fixture = Fixture::new();
+    fixture.options = DownloadOptions {
         connect_timeout: STALL / 4,
         stall_timeout: STALL / 4,
         retries: 1,
-        ..place.options
+        ..fixture.options
     };
     let server = Server::start(vec![Reply::silence(), Reply::silence()]);
-    let error = place.download(&server, &known(&weights())).unwrap_err();
+    let error = fixture.download(&server, &known(&weights())).unwrap_err();
     assert!(matches!(error, DownloadError::Interrupted { .. }), "{error}");
-    assert!(
-        error.to_string().contains("nothing came for 0.2 seconds"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("no data for 0.2 seconds"), "{error}");
     assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
-fn a_later_download_goes_on_where_an_earlier_one_broke_off() {
-    let (mut place, content) = (Place::new(), weights());
-    place.options.retries = 0;
+fn later_download_resumes_earlier_one() {
+    let (mut fixture, content) = (Fixture::new(), weights());
+    fixture.options.retries = 0;
     let server = Server::start(vec![
         Reply::whole(&content, ETAG).cut_after(1000),
         Reply::rest(&content, 1000, ETAG),
     ]);
-    let error = place.download(&server, &known(&content)).unwrap_err();
+    let error = fixture.download(&server, &known(&content)).unwrap_err();
     assert!(error.to_string().contains("is kept"), "{error}");
-    assert_eq!(place.names(), ["a.pt.part", "a.pt.part.meta"]);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
-    assert_asks_for_the_rest(&server.requests()[1], 1000, ETAG);
+    assert_eq!(fixture.names(), ["a.pt.part", "a.pt.part.meta"]);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
+    assert_resumes_at(&server.requests()[1], 1000, ETAG);
 }
 
 #[test]
-fn a_date_serves_where_there_is_no_strong_etag() {
-    let (place, content) = (Place::new(), weights());
+fn last_modified_replaces_weak_etag() {
+    let (fixture, content) = (Fixture::new(), weights());
     let date = "Wed, 21 Oct 2015 07:28:00 GMT";
     let server = Server::start(vec![
         Reply::whole(&content, "W/\"weak\"")
@@ -107,132 +109,132 @@ fn a_date_serves_where_there_is_no_strong_etag() {
             .cut_after(1000),
         Reply::rest(&content, 1000, "W/\"weak\"").header("Last-Modified", date),
     ]);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
-    assert_asks_for_the_rest(&server.requests()[1], 1000, date);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
+    assert_resumes_at(&server.requests()[1], 1000, date);
 }
 
 #[test]
-fn without_a_validator_a_download_begins_anew() {
-    let (place, content) = (Place::new(), weights());
+fn download_without_validator_restarts() {
+    let (fixture, content) = (Fixture::new(), weights());
     let whole = Reply::new("200 OK")
         .header("Content-Length", content.len())
         .body(&content);
     let server = Server::start(vec![whole.clone().cut_after(1000), whole]);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
     assert_eq!(header(&server.requests()[1], "range"), None);
 }
 
 #[test]
-fn a_file_that_changed_meanwhile_begins_anew() {
-    let (place, content) = (Place::new(), weights());
+fn changed_file_restarts_the_download() {
+    let (fixture, content) = (Fixture::new(), weights());
     let old = vec![7; content.len()];
     let server = Server::start(vec![
         Reply::whole(&old, ETAG).cut_after(1000),
-        // An honest server sends the new file whole, one that heeds no If-Range a piece of it.
+        // A conforming server sends the whole new file; one that ignores If-Range sends a part of it.
         Reply::whole(&content, "\"two\"").cut_after(500),
         Reply::rest(&content, 500, "\"three\""),
         Reply::whole(&content, "\"three\""),
     ]);
-    let place = Place {
+    let fixture = Fixture {
         options: DownloadOptions {
             retries: 3,
-            ..place.options
+            ..fixture.options
         },
-        ..place
+        ..fixture
     };
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
     let requests = server.requests();
-    assert_asks_for_the_rest(&requests[2], 500, "\"two\"");
+    assert_resumes_at(&requests[2], 500, "\"two\"");
     assert_eq!(header(&requests[3], "range"), None);
 }
 
 #[test]
-fn another_address_begins_anew() {
-    let (mut place, content) = (Place::new(), weights());
-    place.options.retries = 0;
+fn other_url_restarts_the_download() {
+    let (mut fixture, content) = (Fixture::new(), weights());
+    fixture.options.retries = 0;
     let first = Server::start(vec![Reply::whole(&content, ETAG).cut_after(1000)]);
-    place.download(&first, &known(&content)).unwrap_err();
+    fixture.download(&first, &known(&content)).unwrap_err();
     let second = Server::start(vec![Reply::whole(&content, ETAG)]);
-    place.download(&second, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&second, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
     assert_eq!(header(&second.requests()[0], "range"), None);
 }
 
 #[test]
-fn a_part_of_unknown_origin_is_not_used() {
+fn partial_file_without_metadata_is_not_used() {
     for meta in [None, Some("not toml ["), Some("url = 'x'")] {
-        let (place, content) = (Place::new(), weights());
-        fs::create_dir_all(place.target().parent().unwrap()).unwrap();
-        fs::write(place.target().with_extension("pt.part"), "something else").unwrap();
+        let (fixture, content) = (Fixture::new(), weights());
+        fs::create_dir_all(fixture.target().parent().unwrap()).unwrap();
+        fs::write(fixture.target().with_extension("pt.part"), "something else").unwrap();
         if let Some(meta) = meta {
-            fs::write(place.target().with_extension("pt.part.meta"), meta).unwrap();
+            fs::write(fixture.target().with_extension("pt.part.meta"), meta).unwrap();
         }
         let server = Server::start(vec![Reply::whole(&content, ETAG)]);
-        place.download(&server, &known(&content)).unwrap();
-        place.assert_holds(&content);
+        fixture.download(&server, &known(&content)).unwrap();
+        fixture.assert_holds(&content);
     }
 }
 
 #[test]
-fn a_whole_part_is_put_in_its_place_without_the_network() {
-    let (place, content, server) = (Place::new(), weights(), Server::none());
-    leave_part(&place, &server, &content, content.len());
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+fn complete_partial_file_needs_no_network() {
+    let (fixture, content, server) = (Fixture::new(), weights(), Server::refusing());
+    leave_partial_file(&fixture, &server, &content, content.len());
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
 }
 
 #[test]
-fn a_part_of_another_file_is_thrown_away_once_its_hash_is_seen() {
-    let (place, content) = (Place::new(), weights());
+fn partial_file_of_another_file_is_discarded() {
+    let (fixture, content) = (Fixture::new(), weights());
     let server = Server::start(vec![
         Reply::rest(&content, 1000, ETAG),
         Reply::whole(&content, ETAG),
     ]);
-    leave_part(&place, &server, &vec![7; content.len()], 1000);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    leave_partial_file(&fixture, &server, &vec![7; content.len()], 1000);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
     assert_eq!(header(&server.requests()[1], "range"), None);
 }
 
 #[test]
-fn a_part_that_the_server_no_longer_knows_is_thrown_away() {
-    let (place, content) = (Place::new(), weights());
+fn unsatisfiable_range_restarts_the_download() {
+    let (fixture, content) = (Fixture::new(), weights());
     let server = Server::start(vec![
         Reply::new("416 Range Not Satisfiable")
             .header("Content-Range", "bytes */10")
             .header("Content-Length", 0),
         Reply::whole(&content, ETAG),
     ]);
-    leave_part(&place, &server, &content, 1000);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    leave_partial_file(&fixture, &server, &content, 1000);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
 }
 
 #[test]
-fn progress_of_a_megabyte_counts_as_a_new_start() {
-    let mut place = Place::new();
-    place.options.retries = 1;
+fn a_megabyte_of_progress_resets_retries() {
+    let mut fixture = Fixture::new();
+    fixture.options.retries = 1;
     let (content, step) = (vec![1; 5 << 20], 1 << 20);
     let mut replies = vec![Reply::whole(&content, ETAG).cut_after(step)];
     replies.extend((1..5).map(|piece| Reply::rest(&content, piece * step, ETAG).cut_after(step)));
     let server = Server::start(replies);
-    place.download(&server, &known(&content)).unwrap();
-    place.assert_holds(&content);
+    fixture.download(&server, &known(&content)).unwrap();
+    fixture.assert_holds(&content);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn wherever_the_connection_is_cut_the_file_is_the_same(
+    fn file_is_the_same_wherever_connections_are_cut(
         content in prop::collection::vec(1u8..=50, 1..5000),
         mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..5),
     ) {
-        let mut place = Place::new();
-        place.options.retries = 5;
+        let mut fixture = Fixture::new();
+        fixture.options.retries = 5;
         cuts.sort_unstable_by_key(|cut| cut.index(content.len()));
         let mut at = 0;
         let mut replies = Vec::new();
@@ -243,7 +245,7 @@ proptest! {
             at = end;
         }
         let server = Server::start(replies);
-        place.download(&server, &known(&content)).unwrap();
-        place.assert_holds(&content);
+        fixture.download(&server, &known(&content)).unwrap();
+        fixture.assert_holds(&content);
     }
 }

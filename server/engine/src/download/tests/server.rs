@@ -1,21 +1,21 @@
-//! An HTTP server that does as it is told, be it honest or not.
+//! An HTTP server with scripted responses, valid or not.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What the server does with one connection.
+/// The response on one connection.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     head: String,
     body: Vec<u8>,
-    /// Keeps the connection open, in silence, until the client gives up.
+    /// If true, the connection stays open without data until the client closes it.
     stalls: bool,
 }
 
 impl Reply {
-    /// Status line without the version, such as `200 OK`.
+    /// Creates a reply with a status such as `200 OK`.
     pub fn new(status: &str) -> Self {
         let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
         Self {
@@ -24,7 +24,7 @@ impl Reply {
         }
     }
 
-    /// The whole of `content`, under an `ETag`.
+    /// Creates a reply with the whole of `content` and an `ETag`.
     pub fn whole(content: &[u8], etag: &str) -> Self {
         Self::new("200 OK")
             .header("ETag", etag)
@@ -32,7 +32,7 @@ impl Reply {
             .body(content)
     }
 
-    /// What follows the first `start` bytes of `content`.
+    /// Creates a partial reply with `content` from byte `start` on.
     pub fn rest(content: &[u8], start: usize, etag: &str) -> Self {
         let (length, end) = (content.len(), content.len() - 1);
         Self::new("206 Partial Content")
@@ -42,7 +42,7 @@ impl Reply {
             .body(&content[start..])
     }
 
-    /// Never answers.
+    /// Creates a connection without a response.
     pub fn silence() -> Self {
         Self {
             stalls: true,
@@ -60,13 +60,13 @@ impl Reply {
         self
     }
 
-    /// Sends only so many bytes of the body.
+    /// Truncates the body to `bytes`.
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.body.truncate(bytes);
         self
     }
 
-    /// Sends only so many bytes of the body, then nothing.
+    /// Truncates the body to `bytes` and keeps the connection open.
     pub fn stall_after(self, bytes: usize) -> Self {
         Self {
             stalls: true,
@@ -76,7 +76,7 @@ impl Reply {
 
     fn send(&self, stream: &mut TcpStream) {
         if !self.head.is_empty() {
-            // A client that hangs up early is part of some tests.
+            // Fails if the client has disconnected, which some tests do.
             let _ = stream.write_all(self.head.as_bytes());
             let _ = stream.write_all(b"\r\n");
             let _ = stream.write_all(&self.body);
@@ -87,7 +87,7 @@ impl Reply {
     }
 }
 
-/// A running server. It gives its replies in turn, one for each connection, and refuses connections after the last.
+/// A running server. It sends one reply per connection, in order, and refuses connections after the last one.
 pub struct Server {
     address: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -98,19 +98,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
+        let recorded = Arc::clone(&requests);
         thread::spawn(move || {
             for reply in replies {
                 let (mut stream, _) = listener.accept().unwrap();
-                seen.lock().unwrap().push(request_head(&mut stream));
+                recorded.lock().unwrap().push(request_head(&mut stream));
                 reply.send(&mut stream);
             }
         });
         Self { address, requests }
     }
 
-    /// Where nobody listens.
-    pub fn none() -> Self {
+    /// Returns a server whose address refuses connections.
+    pub fn refusing() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         Self {
@@ -127,7 +127,7 @@ impl Server {
         format!("http://{}/weights/a.pt?key=secret", self.address)
     }
 
-    /// The heads of the requests so far, header names in lower case.
+    /// Returns the heads of the requests so far, with header names in lower case.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }

@@ -1,37 +1,37 @@
-//! Where models' files lie on disk, in IOPaint's layout, so that an old installation's files are found.
+//! Locations of model files on disk, in IOPaint's layout, so that files of an IOPaint installation are found.
 
 use std::path::{Path, PathBuf};
 
 use crate::registry::{FileSpec, ModelSpec, Origin, Registry};
 
-/// Where IOPaint (that is, `torch.hub`) puts files below its model folder.
+/// Subfolder of the model folder in which IOPaint (through `torch.hub`) stores files.
 const CHECKPOINTS: &str = "torch/hub/checkpoints";
 
-/// The bytes of a model that can be loaded now.
+/// A model file that is available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelFile {
-    /// A file on disk; links are followed.
+    /// A file on disk; symbolic links are followed.
     Path(PathBuf),
-    /// Part of this program.
+    /// Compiled into the program.
     Builtin(&'static [u8]),
 }
 
-/// The folders that hold models' files.
+/// The folders that contain model files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelStore {
     model_dir: PathBuf,
-    /// In the order in which they are searched.
+    /// In search order.
     folders: Vec<PathBuf>,
 }
 
-/// There is no folder to look for models in.
+/// No model folder is given and the home folder is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no home folder to keep models in; name a folder with --model-dir")]
+#[error("there is no home folder to store models in; set a model folder with --model-dir")]
 pub struct NoModelDir;
 
 impl ModelStore {
-    /// A store in `model_dir`, searched in this order: `torch/hub/checkpoints` below it, the folder itself,
-    /// `hub/checkpoints` below `torch_home`.
+    /// Creates a store that searches `model_dir/torch/hub/checkpoints`, `model_dir` and `torch_home/hub/checkpoints`,
+    /// in this order.
     #[must_use]
     pub fn new(model_dir: PathBuf, torch_home: Option<&Path>) -> Self {
         let mut folders = vec![model_dir.join(CHECKPOINTS), model_dir.clone()];
@@ -39,11 +39,11 @@ impl ModelStore {
         Self { model_dir, folders }
     }
 
-    /// The store of a `--model-dir`, or without one (an empty one counts as none) of `$XDG_CACHE_HOME`, or of
-    /// `~/.cache`; `$TORCH_HOME` is searched too. `env` reads an environment variable.
+    /// Creates a store in `model_dir`; if that is `None` or empty, in `$XDG_CACHE_HOME` or `~/.cache`. `$TORCH_HOME` is
+    /// searched, too. `env` reads an environment variable.
     ///
     /// # Errors
-    /// [`NoModelDir`] where nothing is named and there is no home folder.
+    /// [`NoModelDir`] if `model_dir`, `$XDG_CACHE_HOME` and `$HOME` are all missing.
     pub fn from_env(
         model_dir: Option<&Path>,
         env: impl Fn(&str) -> Option<std::ffi::OsString>,
@@ -52,7 +52,7 @@ impl ModelStore {
         let home = env("HOME");
         let model_dir = match model_dir.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => match (path.strip_prefix("~"), &home) {
-                // A shell leaves the tilde of `--model-dir=~/models` alone.
+                // Shells don't expand the tilde in `--model-dir=~/models`.
                 (Ok(rest), Some(home)) => home.join(rest),
                 _ => path.to_owned(),
             },
@@ -64,25 +64,25 @@ impl ModelStore {
         Ok(Self::new(model_dir, env("TORCH_HOME").as_deref()))
     }
 
-    /// The folder that was named, or the default one.
+    /// Returns the given or default model folder, as an absolute path.
     #[must_use]
     pub fn model_dir(&self) -> &Path {
         &self.model_dir
     }
 
-    /// The folders in which files are looked for, in this order.
+    /// Returns the searched folders, in search order.
     #[must_use]
     pub fn folders(&self) -> &[PathBuf] {
         &self.folders
     }
 
-    /// The files of a model in their order, if it can be loaded now; empty for one that has none.
+    /// Returns a model's files in the order of `spec.files`, or `None` if one is missing. Empty for models without files.
     #[must_use]
     pub fn locate(&self, spec: &ModelSpec) -> Option<Vec<ModelFile>> {
         spec.files.iter().map(|file| self.locate_file(file)).collect()
     }
 
-    /// One file of a model, if it is here.
+    /// Returns a model file, or `None` if it is missing.
     #[must_use]
     pub fn locate_file(&self, file: &FileSpec) -> Option<ModelFile> {
         match &file.origin {
@@ -97,7 +97,7 @@ impl ModelStore {
         }
     }
 
-    /// The length in bytes of a model's files together, if they are here.
+    /// Returns the total size of a model's files in bytes, or `None` if one is missing.
     #[must_use]
     pub fn bytes_on_disk(&self, spec: &ModelSpec) -> Option<u64> {
         let length = |file: &ModelFile| match file {
@@ -107,7 +107,7 @@ impl ModelStore {
         self.locate(spec)?.iter().map(length).sum()
     }
 
-    /// The models that can be loaded now, without a download.
+    /// Returns the models whose files are all available.
     #[must_use]
     pub fn servable<'a>(&self, registry: &'a Registry) -> Vec<&'a ModelSpec> {
         registry
@@ -116,7 +116,7 @@ impl ModelStore {
             .collect()
     }
 
-    /// Where a download of `file` goes: where IOPaint would put it too.
+    /// Returns the path to download `file` to, the same as IOPaint's.
     #[must_use]
     pub fn download_path(&self, file: &FileSpec) -> PathBuf {
         self.model_dir.join(CHECKPOINTS).join(&file.name)
@@ -149,20 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn files_of_an_old_installation_are_found_where_it_put_them() {
+    fn files_of_an_iopaint_installation_are_found() {
         let (folder, torch_home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = ModelStore::new(folder.path().to_owned(), Some(torch_home.path()));
         let registry = Registry::known().unwrap();
         let lama = registry.get("lama").unwrap();
         assert_eq!(store.locate(lama), None);
-        // From the last place looked at to the first.
-        for place in [
+        // From the last searched folder to the first.
+        for path in [
             torch_home.path().join("hub/checkpoints/big-lama.pt"),
             folder.path().join("big-lama.pt"),
             folder.path().join("torch/hub/checkpoints/big-lama.pt"),
         ] {
-            touch(place.clone());
-            assert_eq!(store.locate(lama), Some(vec![ModelFile::Path(place)]));
+            touch(path.clone());
+            assert_eq!(store.locate(lama), Some(vec![ModelFile::Path(path)]));
         }
         let names: Vec<&str> = store
             .servable(&registry)
@@ -178,7 +178,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_to_files_are_followed_and_dangling_ones_are_absent() {
+    fn symlinks_are_followed_dangling_ones_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let store = ModelStore::new(folder.path().to_owned(), None);
         let registry = Registry::known().unwrap();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_of_several_files_is_there_once_all_of_them_are() {
+    fn model_needs_all_of_its_files() {
         let folder = tempfile::tempdir().unwrap();
         let store = ModelStore::new(folder.path().to_owned(), None);
         let mut spec = Registry::known().unwrap().get("lama").unwrap().clone();
@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn a_model_without_a_file_is_always_there() {
+    fn model_without_files_is_always_available() {
         let registry = Registry::known().unwrap();
         let store = ModelStore::new("/nowhere".into(), None);
         assert_eq!(store.locate(registry.get("cv2").unwrap()), Some(vec![]));
     }
 
     #[test]
-    fn a_folder_with_a_files_name_is_not_a_model() {
+    fn folder_is_not_a_model_file() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("big-lama.pt")).unwrap();
         let registry = Registry::known().unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_folder_is_the_named_one_or_the_cache_folder() {
+    fn model_folder_defaults_to_the_cache_folder() {
         let of = |named: Option<&str>, pairs: &[(&str, &str)]| {
             ModelStore::from_env(named.map(Path::new), environment(pairs)).map(|store| store.model_dir)
         };

@@ -1,5 +1,4 @@
-//! The file that grows while a download runs, kept so that a later one goes on from it, and the lock that keeps two
-//! processes from writing to it at once.
+//! The partial file of a download, which later downloads resume, and the lock that serialises concurrent downloads.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -8,40 +7,40 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How often a lock that another process holds is tried again.
+/// Interval at which a lock that another process holds is polled.
 const LOCK_POLL: Duration = Duration::from_millis(200);
 
-/// What the bytes of a part belong to; written beside it.
+/// Origin of a partial file's bytes; stored beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Source {
-    /// The address that was asked.
+pub(super) struct PartialFileSource {
+    /// The requested URL.
     pub url: String,
-    /// The server's strong `ETag`, or its `Last-Modified`: what `If-Range` takes.
+    /// Value for `If-Range`: the response's strong `ETag`, or its `Last-Modified`.
     pub validator: String,
-    /// The whole file's length in bytes, if the server told.
+    /// Size of the file in bytes; `None` if the response had no length.
     pub total: Option<u64>,
 }
 
-/// A file on its way to `target`: `<target>.part`, with `<target>.part.meta` and `<target>.lock` beside it.
+/// The partial file `<target>.part`, with `<target>.part.meta` and `<target>.lock` beside it.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartialFile {
     target: PathBuf,
     path: PathBuf,
-    source: Option<Source>,
+    source: Option<PartialFileSource>,
     length: u64,
     file: Option<File>,
-    /// Held while this exists; `None` on file systems that know no locks.
+    /// Held until this is dropped; `None` on file systems without locks.
     _lock: Option<File>,
 }
 
-impl Part {
-    /// The part of `target`, once no other process works on it. Makes the folder.
+impl PartialFile {
+    /// Opens the partial file of `target` once no other download holds its lock. Creates the folder.
     pub async fn open(target: &Path) -> io::Result<Self> {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder)?;
         }
         let lock = lock(&beside(target, "lock")).await?;
-        // Without a lock a name of one's own keeps processes apart; nothing can be taken over then.
+        // Without locks each process uses its own file, which can't be resumed by others.
         let suffix = if lock.is_some() {
             "part".to_owned()
         } else {
@@ -51,7 +50,7 @@ impl Part {
         let length = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let source = fs::read_to_string(beside(&path, "meta"))
             .ok()
-            .and_then(|text| toml::from_str::<Source>(&text).ok())
+            .and_then(|text| toml::from_str::<PartialFileSource>(&text).ok())
             .filter(|source| length > 0 && !source.validator.is_empty());
         Ok(Self {
             target: target.to_owned(),
@@ -63,26 +62,26 @@ impl Part {
         })
     }
 
-    /// Where the bytes are.
+    /// Returns the path of the partial file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How many bytes have arrived.
+    /// Returns the number of downloaded bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// What the bytes belong to, if a download from `url` can go on from them.
-    pub fn resumable(&self, url: &str) -> Option<&Source> {
+    /// Returns the origin of the bytes if a download from `url` can resume them.
+    pub fn resumable(&self, url: &str) -> Option<&PartialFileSource> {
         self.source.as_ref().filter(|source| source.url == url)
     }
 
-    /// Throws away what has arrived and begins again; without a validator nothing can go on from here later.
-    pub fn start(&mut self, source: Source) -> io::Result<()> {
+    /// Truncates the file for a download from `source`. It can be resumed later if `source` has a validator.
+    pub fn start(&mut self, source: PartialFileSource) -> io::Result<()> {
         self.file = None;
         let meta = toml::to_string(&source).map_err(io::Error::other)?;
-        // The bytes go first: a part must never lie beside the description of another one.
+        // Truncated before the metadata is written, so that bytes never lie beside the metadata of another file.
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -106,17 +105,17 @@ impl Part {
         Ok(())
     }
 
-    /// Removes what has arrived.
+    /// Deletes the partial file.
     pub fn discard(&mut self) {
         self.file = None;
         self.source = None;
         self.length = 0;
-        // A part that can't be removed is truncated by the next start.
+        // A file that can't be deleted is truncated by the next `start`.
         let _ = fs::remove_file(beside(&self.path, "meta"));
         let _ = fs::remove_file(&self.path);
     }
 
-    /// Puts the whole file in its place, durably and at once. A file that somebody else put there meanwhile stays.
+    /// Syncs the file and moves it to the target atomically. A target that was created meanwhile is kept.
     pub fn publish(mut self) -> io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
@@ -124,7 +123,7 @@ impl Part {
         };
         file.sync_all()?;
         drop(file);
-        // Unlike a rename, a hard link never replaces a file; not every file system has them.
+        // Unlike a rename, a hard link never replaces a file; some file systems don't support it.
         match fs::hard_link(&self.path, &self.target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !self.target.is_file() => {
                 return Err(error);
@@ -135,31 +134,32 @@ impl Part {
             Ok(()) | Err(_) => {}
         }
         if let Some(folder) = self.target.parent().and_then(|folder| File::open(folder).ok()) {
-            // Some file systems can't sync a folder; the file is whole all the same.
+            // Some file systems can't sync a folder; the file's contents are synced already.
             let _ = folder.sync_all();
         }
         self.discard();
-        // Who waits for the old lock finds the file in its place, so that a second lock does no harm.
+        // A process that waits for the deleted lock finds the target afterwards, so a second lock file is harmless.
         let _ = fs::remove_file(beside(&self.target, "lock"));
         Ok(())
     }
 }
 
-/// Takes the lock of a download; waits while another process or thread has it.
+/// Acquires the lock of a download, polling while another process or thread holds it. Returns `None` if the file
+/// system does not support locks.
 async fn lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)?;
-    let mut told = false;
+    let mut logged = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
             Err(TryLockError::WouldBlock) => {
-                if !told {
-                    tracing::info!("another process downloads this file already; waiting for it");
-                    told = true;
+                if !logged {
+                    tracing::info!(path = %path.display(), "Waiting for another download of the same file");
+                    logged = true;
                 }
                 tokio::time::sleep(LOCK_POLL).await;
             }
@@ -169,7 +169,7 @@ async fn lock(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// `<path>.<suffix>`.
+/// Returns `<path>.<suffix>`.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");

@@ -1,0 +1,122 @@
+//! A job that was admitted: it holds a permit, and runs when its input is ready.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use crate::job::{Job, JobError, JobInput, JobOutput, JobPermit};
+use crate::progress::Observer;
+use crate::queue::{ClientKey, EntryId};
+use crate::shared::EngineHandle;
+
+/// An admitted job; dropping it releases its permit.
+pub struct AdmittedJob {
+    engine: EngineHandle,
+    client: ClientKey,
+    model: Option<String>,
+    observer: Option<Arc<dyn Observer>>,
+    permit: JobPermit,
+}
+
+/// Cancels a job when its future is dropped.
+struct CancelOnDrop {
+    engine: EngineHandle,
+    id: EntryId,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl AdmittedJob {
+    pub(crate) fn new(
+        engine: EngineHandle,
+        client: ClientKey,
+        model: Option<String>,
+        permit: JobPermit,
+    ) -> Self {
+        Self {
+            engine,
+            client,
+            model,
+            observer: None,
+            permit,
+        }
+    }
+
+    /// Sets the observer of the job's progress.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Enqueues the job and returns its result. Dropping the future removes a queued job immediately; a running job
+    /// stops before its next crop and keeps its permit until then.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    pub async fn run(self, input: JobInput) -> Result<JobOutput, JobError> {
+        let Self {
+            engine,
+            client,
+            model,
+            observer,
+            permit,
+        } = self;
+        let deadline = input.deadline;
+        let (reply, result) = oneshot::channel();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let job = Job {
+            input,
+            model,
+            queued_at: Instant::now(),
+            span: tracing::Span::current(),
+            reply,
+            cancelled: Arc::clone(&cancelled),
+            observer,
+            permit,
+        };
+        let id = {
+            let mut state = engine.lock();
+            if state.draining {
+                return Err(JobError::Draining);
+            }
+            if !state.alive || (job.model.is_none() && state.no_model_expected()) {
+                return Err(JobError::NoModel(state.no_model().to_string()));
+            }
+            let id = state.queue.push(&client, job);
+            state.publish_queue_positions();
+            id
+        };
+        engine.notify();
+        let _cancel_on_drop = CancelOnDrop {
+            engine,
+            id,
+            cancelled,
+        };
+        let result = match deadline {
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), result).await {
+                Ok(result) => result,
+                Err(_) => return Err(JobError::Deadline),
+            },
+            None => result.await,
+        };
+        result.unwrap_or(Err(JobError::Panicked))
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        let job = {
+            let mut state = self.engine.lock();
+            let job = state.queue.remove(self.id);
+            if job.is_some() {
+                state.publish_queue_positions();
+            }
+            job
+        };
+        // Outside the lock, as freeing a large image takes a while.
+        drop(job);
+    }
+}

@@ -1,0 +1,109 @@
+//! The loaded models: least-recently-used eviction and unloading after idle time.
+
+use std::time::{Duration, Instant};
+
+use iopaint_inpaint::Inpainter;
+
+use crate::registry::ModelSpec;
+
+/// The loaded models.
+#[derive(Default)]
+pub(crate) struct ModelSlots {
+    slots: Vec<ModelSlot>,
+    /// Logical clock of [`ModelSlot::last_use`]; `Instant`s may be equal.
+    uses: u64,
+}
+
+/// A loaded model.
+pub(crate) struct ModelSlot {
+    pub spec: ModelSpec,
+    /// `None` while the model runs on the model thread.
+    pub model: Option<Box<dyn Inpainter>>,
+    last_use: u64,
+    last_used_at: Instant,
+}
+
+impl ModelSlots {
+    /// Returns true if the model is loaded.
+    pub fn contains(&self, name: &str) -> bool {
+        self.slots.iter().any(|slot| slot.spec.name == name)
+    }
+
+    /// Returns the names of the loaded models.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.slots.iter().map(|slot| slot.spec.name.as_str())
+    }
+
+    /// Marks a model as used now and returns its slot.
+    pub fn touch(&mut self, name: &str) -> Option<&mut ModelSlot> {
+        self.uses += 1;
+        let slot = self.slots.iter_mut().find(|slot| slot.spec.name == name)?;
+        slot.last_use = self.uses;
+        slot.last_used_at = Instant::now();
+        Some(slot)
+    }
+
+    /// Adds a model as the most recently used one.
+    pub fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>) {
+        self.uses += 1;
+        self.slots.push(ModelSlot {
+            spec,
+            model: Some(model),
+            last_use: self.uses,
+            last_used_at: Instant::now(),
+        });
+    }
+
+    /// Returns the name of the most recently used model.
+    pub fn most_recent(&self) -> Option<&str> {
+        let newest = self.slots.iter().max_by_key(|slot| slot.last_use);
+        newest.map(|slot| slot.spec.name.as_str())
+    }
+
+    /// Removes least recently used models, except those for which `pinned` returns true, until at most `max_models`
+    /// are left. If a removed model is running, the worker drops it after the run, as it finds no slot for it.
+    pub fn evict(&mut self, max_models: usize, pinned: impl Fn(&str) -> bool) -> Vec<ModelSlot> {
+        let mut evicted = Vec::new();
+        while self.slots.len() > max_models {
+            let oldest = self
+                .slots
+                .iter()
+                .enumerate()
+                .filter(|(_, slot)| !pinned(&slot.spec.name))
+                .min_by_key(|(_, slot)| slot.last_use)
+                .map(|(index, _)| index);
+            let Some(oldest) = oldest else { break };
+            evicted.push(self.slots.swap_remove(oldest));
+        }
+        evicted
+    }
+
+    /// Removes the models that were not used for `idle`, except running ones and `pinned`. Also returns the time at
+    /// which the next model becomes idle.
+    pub fn remove_idle(
+        &mut self,
+        now: Instant,
+        idle: Duration,
+        pinned: Option<&str>,
+    ) -> (Vec<ModelSlot>, Option<Instant>) {
+        let (mut removed, mut next) = (Vec::new(), None);
+        for slot in std::mem::take(&mut self.slots) {
+            let stays = slot.model.is_none() || pinned == Some(slot.spec.name.as_str());
+            let idle_at = slot.last_used_at.checked_add(idle);
+            if stays || idle_at.is_none_or(|idle_at| now < idle_at) {
+                if let Some(idle_at) = idle_at.filter(|_| !stays) {
+                    next = Some(next.map_or(idle_at, |next: Instant| next.min(idle_at)));
+                }
+                self.slots.push(slot);
+            } else {
+                removed.push(slot);
+            }
+        }
+        (removed, next)
+    }
+
+    /// Removes the slots of models that are not in them, after the thread that ran them has died.
+    pub fn remove_lost(&mut self) {
+        self.slots.retain(|slot| slot.model.is_some());
+    }
+}

@@ -1,0 +1,128 @@
+//! Data that the engine's threads and handles share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use tokio::sync::watch;
+
+use crate::download::{CancellationToken, DownloadOptions};
+use crate::engine_metrics::EngineMetrics;
+use crate::job::JobPermits;
+use crate::loader::ModelLoader;
+use crate::model_slots::ModelSlot;
+use crate::model_store::ModelStore;
+use crate::options::EngineOptions;
+use crate::registry::Registry;
+use crate::state::State;
+
+pub(crate) struct Shared {
+    pub registry: Registry,
+    pub store: ModelStore,
+    pub loader: Arc<dyn ModelLoader>,
+    pub download: DownloadOptions,
+    pub max_models: usize,
+    pub permits: JobPermits,
+    /// Time without jobs after which a model is unloaded.
+    pub idle_unload: Option<Duration>,
+    /// If true, `idle_unload` applies to the current model, too.
+    pub unload_current: bool,
+    pub metrics: Arc<dyn EngineMetrics>,
+    /// True while a forward runs.
+    pub running: watch::Sender<bool>,
+    /// Awaitable copy of [`State::draining`].
+    pub draining: watch::Sender<bool>,
+    pub cancel_downloads: CancellationToken,
+    pub local_files_only: bool,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Shared {
+    pub fn new(
+        registry: Registry,
+        store: ModelStore,
+        loader: Arc<dyn ModelLoader>,
+        options: &EngineOptions,
+    ) -> Self {
+        Self {
+            registry,
+            store,
+            loader,
+            download: options.download.clone(),
+            max_models: options.max_models.max(1),
+            permits: JobPermits::new(options.max_queue.max(1)),
+            idle_unload: options.idle_unload,
+            unload_current: options.unload_current,
+            metrics: Arc::clone(&options.metrics),
+            running: watch::Sender::new(false),
+            draining: watch::Sender::new(false),
+            cancel_downloads: CancellationToken::default(),
+            local_files_only: options.local_files_only,
+            state: Mutex::default(),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Locks the state.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Releases the lock until [`Shared::notify`] or `until`. Wakes up spuriously, too.
+    pub fn wait(&self, state: &mut MutexGuard<'_, State>, until: Option<Instant>) {
+        match until {
+            Some(until) => {
+                self.wake.wait_until(state, until);
+            }
+            None => self.wake.wait(state),
+        }
+    }
+
+    /// Wakes the model thread after a change of the state.
+    pub fn notify(&self) {
+        self.wake.notify_all();
+    }
+
+    /// Drops models without holding the lock, as this takes a while.
+    pub fn unload(&self, slots: Vec<ModelSlot>) {
+        if slots.is_empty() {
+            return;
+        }
+        for slot in slots {
+            self.metrics.model_unloaded(&slot.spec.name);
+            drop(slot);
+        }
+        self.lock().memory_release.record_free(Instant::now());
+        self.notify();
+    }
+}
+
+/// A reference to [`Shared`] that keeps the model thread alive; the thread ends when the last handle is dropped.
+#[derive(Clone)]
+pub(crate) struct EngineHandle(Arc<CloseOnDrop>);
+
+struct CloseOnDrop(Arc<Shared>);
+
+impl EngineHandle {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self(Arc::new(CloseOnDrop(shared)))
+    }
+}
+
+impl Deref for EngineHandle {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Arc<Shared> {
+        &self.0.0
+    }
+}
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel_downloads.cancel();
+        self.0.lock().closed = true;
+        self.0.notify();
+    }
+}

@@ -1,0 +1,128 @@
+//! An engine that runs models without a backend.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{HdStrategy, Inpainter, Options};
+use iopaint_test_support::{ModelControl, PausableModel};
+use parking_lot::Mutex;
+
+use crate::{
+    Engine, EngineOptions, JobInput, JobOutput, ModelFile, ModelLoadError, ModelLoader, ModelSpec,
+    ModelStore, Registry, StartError,
+};
+
+/// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains `broken` or
+/// `panic`.
+pub struct FakeLoader {
+    model: PausableModel,
+    loads: Arc<Mutex<Vec<String>>>,
+}
+
+/// The test's access to the models.
+pub struct Models {
+    pub control: ModelControl,
+    loads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Models {
+    /// Returns the names of the loaded models, in order.
+    pub fn loads(&self) -> Vec<String> {
+        self.loads.lock().clone()
+    }
+}
+
+impl FakeLoader {
+    pub fn new() -> (Arc<Self>, Models) {
+        let (model, control) = PausableModel::by_first_pixel();
+        let loads = Arc::default();
+        let models = Models {
+            control,
+            loads: Arc::clone(&loads),
+        };
+        (Arc::new(Self { model, loads }), models)
+    }
+}
+
+impl ModelLoader for FakeLoader {
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        let text = match files {
+            [ModelFile::Path(path)] => std::fs::read_to_string(path).unwrap(),
+            _ => String::new(),
+        };
+        match text.as_str() {
+            "broken" => {
+                return Err(iopaint_torch::LoadError::NotTorchScript("a test file".into()).into());
+            }
+            "panic" => panic!("a loader's bug"),
+            _ => {}
+        }
+        self.loads.lock().push(spec.name.clone());
+        Ok(Box::new(self.model.with_output(spec.name.as_bytes()[0])))
+    }
+}
+
+/// Returns an image of 4 x 4 pixels whose red determines the model's behaviour, with a hole of one pixel.
+pub fn input(red: u8) -> JobInput {
+    let image = RgbImage::from_pixel(4, 4, [red, 0, 0].into());
+    let mut mask = GrayImage::new(4, 4);
+    mask.put_pixel(2, 2, [255].into());
+    JobInput {
+        image,
+        mask: Arc::new(mask),
+        options: Options {
+            strategy: HdStrategy::Original,
+            ..Options::default()
+        },
+        deadline: None,
+    }
+}
+
+/// Returns the model's output in the hole.
+pub fn hole_value(output: &JobOutput) -> u8 {
+    output.outcome.image.get_pixel(2, 2).0[0]
+}
+
+/// Creates a model folder with these files (name, text).
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// Starts an engine on a model folder; `env` replaces the environment.
+pub fn start(
+    folder: &Path,
+    options: &EngineOptions,
+    env: impl Fn(&str) -> Option<std::ffi::OsString>,
+) -> Result<(Engine, Models), StartError> {
+    let store = ModelStore::new(folder.to_owned(), None);
+    let (registry, errors) = Registry::load(&store, env).unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
+    let (loader, models) = FakeLoader::new();
+    Ok((Engine::start(registry, store, loader, options)?, models))
+}
+
+/// Starts an engine without downloads, with the models `a`, `b` and `c` and the built-in model, and `broken` and
+/// `panic`, which can't be loaded.
+pub fn offline(
+    model: Option<&str>,
+    change: impl FnOnce(&mut EngineOptions),
+) -> (Engine, Models, tempfile::TempDir) {
+    let folder = folder(&[]);
+    for name in ["a", "b", "c", "broken", "panic"] {
+        std::fs::write(folder.path().join(format!("{name}.toml")), "format = 'lama'").unwrap();
+        std::fs::write(folder.path().join(format!("{name}.pt")), name).unwrap();
+    }
+    let mut options = EngineOptions {
+        model: model.map(str::to_owned),
+        local_files_only: true,
+        ..EngineOptions::default()
+    };
+    change(&mut options);
+    let (engine, models) = start(folder.path(), &options, |_| None).unwrap();
+    (engine, models, folder)
+}
