@@ -48,7 +48,7 @@ fn server_with_all() -> (Server, TempDir) {
     }
     std::fs::write(folder.path().join("mat.toml"), "format = 'mat'").unwrap();
     let beside = ModelStore::new(folder.path().to_owned(), None);
-    let (registry, refused) = Registry::load(&beside, |_| None).unwrap();
+    let (registry, refused) = Registry::load(beside.folders(), |_| None).unwrap();
     assert!(refused.is_empty(), "{refused:?}");
     let server = server_from(registry, torch(), |_, _| {});
     for file in std::fs::read_dir(folder.path()).unwrap() {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::codec::CodecPanicked;
+use crate::error_advice;
 use crate::files::{NameError, NotOffered};
 use crate::request::{DecodingError, TooSlow};
 
@@ -304,7 +305,7 @@ impl IntoResponse for ApiError {
 
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
-        Self::new(ErrorCode::UnknownModel, &error.to_string())
+        Self::new(ErrorCode::UnknownModel, &error_advice::unavailable(&error))
     }
 }
 
@@ -360,12 +361,12 @@ impl From<DownloadRefusal> for ApiError {
     fn from(error: DownloadRefusal) -> Self {
         let code = match &error {
             DownloadRefusal::Unknown(_) => ErrorCode::UnknownModel,
-            DownloadRefusal::LocalFilesOnly => ErrorCode::DownloadsForbidden,
+            DownloadRefusal::Disabled => ErrorCode::DownloadsForbidden,
             DownloadRefusal::NoAddress(_) => ErrorCode::NoDownload,
             DownloadRefusal::Draining => ErrorCode::Draining,
             DownloadRefusal::Thread(_) => ErrorCode::Internal,
         };
-        Self::new(code, &error.to_string())
+        Self::new(code, &error_advice::download_refusal(&error))
     }
 }
 

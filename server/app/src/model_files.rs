@@ -5,6 +5,7 @@ use std::io::Write;
 use iopaint_engine::{DownloadOptions, ModelFile, StartError, fetch_model};
 
 use crate::cli::{Download, List};
+use crate::download_report::StderrReporter;
 use crate::startup;
 
 /// Brings a model's files to this machine, if they aren't here.
@@ -22,7 +23,10 @@ pub fn download(flags: &Download) -> anyhow::Result<()> {
     }
     let (files, now) = match store.locate(spec) {
         Some(files) => (files, ""),
-        None => (fetch_model(&store, spec, &DownloadOptions::default())?, " now"),
+        None => (
+            fetch_model(&store, spec, &DownloadOptions::default(), &StderrReporter)?,
+            " now",
+        ),
     };
     for file in files {
         if let ModelFile::Path(path) = file {

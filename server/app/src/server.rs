@@ -15,6 +15,7 @@ use crate::cli::Start;
 use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::connections::{self, ConnectionLimits};
+use crate::download_report::StderrReporter;
 use crate::files::{FileSettings, Files};
 use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::metrics::Metrics;
@@ -22,7 +23,7 @@ use crate::request::{MinBodyRate, RequestLimits};
 use crate::root_path::RootPath;
 use crate::router::router;
 use crate::state::{AppState, ServerLimits};
-use crate::{shutdown, startup};
+use crate::{error_advice, shutdown, startup};
 
 /// With `--low-mem`: the memory that requests may hold at a time, in MiB.
 const LOW_MEMORY_IN_FLIGHT_MIB: u64 = 512;
@@ -110,13 +111,15 @@ fn start_engine(flags: &Start, metrics: Metrics) -> anyhow::Result<Engine> {
         max_models: if models.low_mem { 1 } else { flags.max_models },
         local_files_only: models.local_files_only,
         download: DownloadOptions::default(),
+        download_reporter: Arc::new(StderrReporter),
         idle_unload: idle_unload(flags),
         unload_current: models.low_mem,
         metrics: Arc::new(metrics),
+        ..EngineOptions::default()
     };
     iopaint_engine::init_torch(startup::torch_settings(models));
     let loader = startup::loader(models)?;
-    Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
+    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 
 /// After which time an idle model is unloaded.

@@ -10,6 +10,7 @@ use iopaint_engine::{
 use iopaint_imaging::DecodeLimits;
 
 use crate::cli::{ModelFlags, PictureFlags};
+use crate::error_advice;
 use crate::settings::default_threads;
 
 /// With `--low-mem`: the largest forward in pixels.
@@ -18,8 +19,8 @@ const LOW_MEMORY_FORWARD: u64 = 1 << 20;
 /// The models there are and the folders of their files. Descriptions that can't be used are logged.
 pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)> {
     let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
-    let store = ModelStore::from_env(model_dir, env)?;
-    let (registry, refused) = Registry::load(&store, env)?;
+    let store = ModelStore::from_env(model_dir, env).map_err(error_advice::no_model_dir)?;
+    let (registry, refused) = Registry::load(store.folders(), env)?;
     for error in refused {
         tracing::warn!("{error}");
     }

@@ -50,8 +50,8 @@ impl AdmittedJob {
         self
     }
 
-    /// Enqueues the job and returns its result. Dropping the future removes a queued job immediately; a running job
-    /// stops before its next crop and keeps its permit until then.
+    /// Enqueues the job and returns its result. Dropping the future removes a queued job immediately; a
+    /// running job stops before its next crop and keeps its permit until then.
     ///
     /// # Errors
     /// [`JobError`].

@@ -1,4 +1,5 @@
-//! A byte budget for the memory of concurrent requests: an asynchronous semaphore that is fair across clients.
+//! A byte budget for the memory of concurrent requests: an asynchronous semaphore that is fair across
+//! clients.
 
 use std::sync::Arc;
 
@@ -67,9 +68,9 @@ impl ByteBudget {
         self.0.limit - self.0.state.lock().free
     }
 
-    /// Reserves `bytes` once they are free. Requests for more than the whole budget reserve all of it and so run
-    /// alone, since other limits decide which sizes are allowed. A later request never overtakes the first in the
-    /// queue, so that large requests don't starve. Dropping the future cancels the reservation.
+    /// Reserves `bytes` once they are free. Requests for more than the whole budget reserve all of it and so
+    /// run alone, since other limits decide which sizes are allowed. A later request never overtakes the
+    /// first in the queue, so that large requests don't starve. Dropping the future cancels the reservation.
     pub async fn reserve(&self, client: &ClientKey, bytes: u64) -> Reservation {
         let bytes = bytes.min(self.0.limit);
         let (granted, id) = {

@@ -20,8 +20,8 @@ pub struct CatalogueEntry {
     pub title: String,
     /// Availability on this machine.
     pub presence: Presence,
-    /// Total size of its files in bytes: measured on disk, otherwise the expected or approximate size; `None` if
-    /// unknown.
+    /// Total size of its files in bytes: measured on disk, otherwise the expected or approximate size; `None`
+    /// if unknown.
     pub bytes: Option<u64>,
     /// Licence of its weights as an SPDX expression; `None` if unknown.
     pub licence: Option<String>,
@@ -49,8 +49,8 @@ pub enum DownloadRefusal {
     #[error(transparent)]
     Unknown(#[from] Unavailable),
     /// Downloads are disabled.
-    #[error("downloads are disabled, as the server was started with --local-files-only")]
-    LocalFilesOnly,
+    #[error("downloads are disabled on this server")]
+    Disabled,
     /// The model has no download URL.
     #[error("the model `{0}` has no download URL; copy its file into the model folder")]
     NoAddress(String),
@@ -91,8 +91,8 @@ impl Engine {
             .collect()
     }
 
-    /// Begins to download the missing files of the model `name`, unless a download is running already. Blocks, as it
-    /// reads the file system.
+    /// Begins to download the missing files of the model `name`, unless a download is running already.
+    /// Blocks, as it reads the file system.
     ///
     /// # Errors
     /// [`DownloadRefusal`].
@@ -106,7 +106,7 @@ impl Engine {
             return Ok(());
         }
         if shared.local_files_only {
-            return Err(DownloadRefusal::LocalFilesOnly);
+            return Err(DownloadRefusal::Disabled);
         }
         if !is_downloadable(spec) {
             return Err(DownloadRefusal::NoAddress(name.to_owned()));

@@ -1,7 +1,6 @@
 //! The engine's public interface.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -13,7 +12,7 @@ use crate::loading::begin_load;
 use crate::model_store::ModelStore;
 use crate::options::EngineOptions;
 use crate::queue::ClientKey;
-use crate::registry::{ModelInfo, Registry};
+use crate::registry::{ModelSpec, Registry};
 use crate::shared::{EngineHandle, Shared};
 use crate::start::{StartError, start_default, start_named};
 use crate::state::{AfterLoad, State};
@@ -24,7 +23,7 @@ use crate::worker;
 #[derive(Clone, Debug)]
 pub struct Status {
     /// The current model; `None` until one was loaded.
-    pub model: Option<ModelInfo>,
+    pub model: Option<ModelSpec>,
     /// True if a job that names no model would run now.
     pub ready: bool,
     /// Models that are being downloaded or loaded.
@@ -61,8 +60,8 @@ pub struct Engine {
 impl Engine {
     /// Starts the model thread and begins to load the first model; jobs are queued until it is loaded.
     ///
-    /// A named model is downloaded first if its files are missing, which blocks. Without a name, `lama` is loaded if
-    /// its file is on disk; otherwise the built-in model serves until `lama` was downloaded.
+    /// A named model is downloaded first if its files are missing, which blocks. Without a name, `lama` is
+    /// loaded if its file is on disk; otherwise the built-in model serves until `lama` was downloaded.
     ///
     /// # Errors
     /// [`StartError`].
@@ -84,8 +83,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Acquires a permit for a job, before its images are decoded. `model` is the name of the model to run; `None` or
-    /// empty: the current one.
+    /// Acquires a permit for a job, before its images are decoded. `model` is the name of the model to run;
+    /// `None` or empty: the current one.
     ///
     /// # Errors
     /// [`Rejection`].
@@ -108,7 +107,7 @@ impl Engine {
         let Some(permit) = shared.permits.try_acquire() else {
             let in_use = shared.permits.in_use();
             return Err(Rejection::Full {
-                retry_after: state.wait_time.retry_after(Instant::now(), in_use),
+                retry_after: state.wait_time.retry_after(in_use),
             });
         };
         drop(state);
@@ -123,9 +122,7 @@ impl Engine {
         let state = shared.lock();
         let current = state.current.as_deref();
         Status {
-            model: current
-                .and_then(|name| shared.registry.get(name))
-                .map(ModelInfo::from),
+            model: current.and_then(|name| shared.registry.get(name)).cloned(),
             ready: current.is_some() && state.alive && !state.draining,
             loading: state
                 .pending_loads
@@ -144,38 +141,38 @@ impl Engine {
         }
     }
 
-    /// Reports their queue positions to the watched jobs. The engine does so by itself whenever positions change.
+    /// Reports their queue positions to the watched jobs. The engine does so by itself whenever positions
+    /// change.
     pub fn publish_queue_positions(&self) {
         self.shared().lock().publish_queue_positions();
     }
 
     /// Returns the models whose files are on disk or built in.
     #[must_use]
-    pub fn models(&self) -> Vec<ModelInfo> {
+    pub fn models(&self) -> Vec<ModelSpec> {
         self.shared()
             .store
             .servable(&self.shared().registry)
             .into_iter()
-            .map(ModelInfo::from)
+            .cloned()
             .collect()
     }
 
-    /// Makes `name` the current model and returns once it is loaded. Until then, and if loading fails, the previous
-    /// model stays current. Returns immediately if the model is loaded already.
+    /// Makes `name` the current model and returns once it is loaded. Until then, and if loading fails, the
+    /// previous model stays current. Returns immediately if the model is loaded already.
     ///
     /// # Errors
     /// [`SwitchError`].
-    pub async fn switch(&self, name: &str) -> Result<ModelInfo, SwitchError> {
+    pub async fn switch(&self, name: &str) -> Result<ModelSpec, SwitchError> {
         let outcome = {
             let shared = self.shared();
             let mut state = shared.lock();
             if state.draining {
                 return Err(SwitchError::Draining);
             }
-            let info = shared
+            let spec = shared
                 .registry
                 .get(name)
-                .map(ModelInfo::from)
                 .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
             if state.models.contains(name) {
                 state.current = Some(name.to_owned());
@@ -183,7 +180,7 @@ impl Engine {
                 state.models.touch(name);
                 drop(state);
                 shared.notify();
-                return Ok(info);
+                return Ok(spec.clone());
             }
             check_available(shared, &state, name)?;
             if !state.is_loading(name) {

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Receives the engine's events. Called on the engine's threads and with its lock held: must return immediately and
-/// must not call the engine.
+/// Receives the engine's events. Called on the engine's threads and with its lock held: must return
+/// immediately and must not call the engine.
 pub trait EngineMetrics: Debug + Send + Sync {
     /// A job left the queue after `waited`.
     fn job_started(&self, waited: Duration);

@@ -15,7 +15,8 @@ use crate::progress::{JobProgress, Observer};
 pub struct JobInput {
     /// The image.
     pub image: RgbImage,
-    /// Mask of the same size: 255 in the hole, 0 elsewhere. Shared, because encoding the result may need it too.
+    /// Mask of the same size: 255 in the hole, 0 elsewhere. Shared, because encoding the result may need it
+    /// too.
     pub mask: Arc<GrayImage>,
     /// Inpainting options. The engine lowers `max_forward_pixels` to the model's own limit.
     pub options: InpaintOptions,
@@ -63,10 +64,7 @@ pub enum Unavailable {
     #[error("there is no model called `{0}`")]
     Unknown(String),
     /// The model's files are missing.
-    #[error(
-        "the model `{0}` is not on this machine; download it with `iopaint download --model {0}`, or copy its file \
-         into the model folder"
-    )]
+    #[error("the model `{0}` is not on this machine")]
     Absent(String),
     /// The model's files are being downloaded.
     #[error("the model `{0}` is still being downloaded; try again later")]

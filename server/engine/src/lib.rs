@@ -1,10 +1,12 @@
-//! The engine: a registry of models, their files on disk and on the network, a job queue that is fair across clients,
-//! and the thread that runs the loaded models.
+//! The engine: a registry of models, their files on disk and on the network, a job queue that is fair across
+//! clients, and the thread that runs the loaded models.
 
 mod admitted_job;
 mod budget;
 mod catalogue;
+mod clock;
 mod download;
+mod download_reporter;
 mod download_states;
 mod engine;
 mod engine_metrics;
@@ -32,10 +34,11 @@ mod worker;
 pub use admitted_job::AdmittedJob;
 pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, DownloadRefusal, Presence};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use download::{
-    CancellationToken, DownloadError, DownloadOptions, DownloadProgress, ProgressReport, download,
-    install_tls_provider,
+    CancellationToken, DownloadError, DownloadOptions, DownloadProgress, download, install_tls_provider,
 };
+pub use download_reporter::{DownloadReporter, NoDownloadReporter};
 pub use download_states::DownloadStatus;
 pub use engine::{Engine, LoadingModel, Status};
 pub use engine_metrics::{EngineMetrics, NoMetrics};
@@ -52,9 +55,7 @@ pub use model_store::{ModelFile, ModelStore, NoModelDir};
 pub use options::{DefaultModel, EngineOptions};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
-pub use registry::{
-    FileSpec, Hashes, ModelContract, ModelInfo, ModelSpec, ModelType, Origin, Registry, RegistryError,
-};
+pub use registry::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, Registry, RegistryError};
 pub use start::StartError;
 pub use switch::SwitchError;
 pub use verify::{FileDigest, HashMatch, VerifyError, verify};

@@ -29,13 +29,15 @@ const PATCHMATCH_SEED: u64 = 0;
 
 /// Loads models; the engine's interface to a backend.
 pub trait ModelLoader: Send + Sync + 'static {
-    /// Loads the model `spec` from `files`, in the order of `spec.files`. Takes seconds; called on its own thread.
+    /// Loads the model `spec` from `files`, in the order of `spec.files`. Takes seconds; called on its own
+    /// thread.
     ///
     /// # Errors
     /// [`ModelLoadError`]; loaded models are not affected.
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError>;
 
-    /// Returns the algorithm that restores detail in regions inpainted at reduced size; without it they stay soft.
+    /// Returns the algorithm that restores detail in regions inpainted at reduced size; without it they stay
+    /// soft.
     fn detail(&self) -> Option<Box<dyn Detail>> {
         None
     }
@@ -77,8 +79,8 @@ pub struct TorchLoader {
 
 impl ModelLoader for TorchLoader {
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
-        // TorchScript files contain code. In strict mode they are verified before they are loaded; otherwise a mismatch
-        // is only logged, and hashing in the background keeps loading fast.
+        // TorchScript files contain code. In strict mode they are verified before they are loaded; otherwise
+        // a mismatch is only logged, and hashing in the background keeps loading fast.
         if self.strict {
             for (expected, found) in spec.files.iter().zip(files) {
                 verify(&spec.name, expected, found)?;
@@ -181,8 +183,8 @@ fn expect_files<'a, const COUNT: usize>(
     sources.try_into().map_err(|_| ModelLoadError::Absent)
 }
 
-/// Runs one small image, since a network's first forward is slow, and to detect files of another contract while the
-/// previous model still serves.
+/// Runs one small image, since a network's first forward is slow, and to detect files of another contract
+/// while the previous model still serves.
 fn warm_up(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
     let image = RgbImage::from_pixel(WARMUP_SIDE_PX, WARMUP_SIDE_PX, [128; 3].into());
     let hole = |x: u32, y: u32| (24..40).contains(&x) && (24..40).contains(&y);

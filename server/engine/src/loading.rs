@@ -8,12 +8,13 @@ use std::time::Instant;
 
 use iopaint_inpaint::Inpainter;
 
-use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, ProgressReport, download};
+use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, download};
+use crate::download_reporter::DownloadReporter;
 use crate::download_states::DownloadStatus;
 use crate::job::Unavailable;
 use crate::loader::ModelLoadError;
 use crate::model_store::{ModelFile, ModelStore};
-use crate::registry::{FileSpec, ModelInfo, ModelSpec, Origin};
+use crate::registry::{FileSpec, ModelSpec, Origin};
 use crate::shared::Shared;
 use crate::state::{AfterLoad, PendingLoad, State};
 use crate::switch::SwitchError;
@@ -28,8 +29,8 @@ pub(crate) fn begin_load(shared: &Arc<Shared>, state: &mut State, name: &str, af
     spawn_load(shared, state, name, after_load, false, None);
 }
 
-/// Begins to load a model that is to become the current one; if that fails, `fallback` is loaded instead. The files of
-/// the failed model are kept, as they belong to the user.
+/// Begins to load a model that is to become the current one; if that fails, `fallback` is loaded instead. The
+/// files of the failed model are kept, as they belong to the user.
 pub(crate) fn begin_load_with_fallback(
     shared: &Arc<Shared>,
     state: &mut State,
@@ -135,7 +136,7 @@ fn finish_load(shared: &Shared, name: &str, result: Result<Box<dyn Inpainter>, M
             for slot in &unloaded {
                 tracing::info!(model = %slot.spec.name, "Unloading the least recently used model");
             }
-            Ok(ModelInfo::from(spec))
+            Ok(spec.clone())
         }
         (Ok(_), None) => Err(SwitchError::Unavailable(Unavailable::Unknown(name.to_owned()))),
         (Err(error), _) => {
@@ -214,6 +215,7 @@ pub(crate) fn fetch(shared: &Shared, spec: &ModelSpec) -> Result<Vec<ModelFile>,
             &shared.store,
             spec,
             &shared.download,
+            shared.download_reporter.as_ref(),
             &shared.cancel_downloads,
             &on_progress,
         )
@@ -235,14 +237,17 @@ pub fn fetch_model(
     store: &ModelStore,
     spec: &ModelSpec,
     options: &DownloadOptions,
+    reporter: &dyn DownloadReporter,
 ) -> Result<Vec<ModelFile>, ModelLoadError> {
-    fetch_missing(store, spec, options, &CancellationToken::default(), &|_| {})
+    let cancel = CancellationToken::default();
+    fetch_missing(store, spec, options, reporter, &cancel, &|_| {})
 }
 
 fn fetch_missing(
     store: &ModelStore,
     spec: &ModelSpec,
     options: &DownloadOptions,
+    reporter: &dyn DownloadReporter,
     cancel: &CancellationToken,
     on_progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<Vec<ModelFile>, ModelLoadError> {
@@ -254,11 +259,11 @@ fn fetch_missing(
             return Err(ModelLoadError::Absent);
         };
         let report = match spec.files.len() {
-            1 => ProgressReport::new(&spec.name),
-            _ => ProgressReport::new(&format!("{} ({})", spec.name, file.name)),
+            1 => reporter.begin(&spec.name),
+            _ => reporter.begin(&format!("{} ({})", spec.name, file.name)),
         };
         let on_progress = |progress: DownloadProgress| {
-            report.update(progress);
+            report(progress);
             on_progress(progress);
         };
         let target = store.download_path(file);

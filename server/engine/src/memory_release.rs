@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 /// Time without further frees after which memory is returned; the last image is encoded in the meantime.
 const IDLE_BEFORE_RELEASE: Duration = Duration::from_secs(1);
-/// Longest time between the first free and the release while jobs follow each other. Releasing after each forward
-/// would cost time; not releasing at all would fragment the heap, as images of varying sizes leave gaps between live
-/// blocks.
+/// Longest time between the first free and the release while jobs follow each other. Releasing after each
+/// forward would cost time; not releasing at all would fragment the heap, as images of varying sizes leave
+/// gaps between live blocks.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// The times of the first and the last free since the last release.

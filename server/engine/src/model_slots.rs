@@ -60,8 +60,9 @@ impl ModelSlots {
         newest.map(|slot| slot.spec.name.as_str())
     }
 
-    /// Removes least recently used models, except those for which `pinned` returns true, until at most `max_models`
-    /// are left. If a removed model is running, the worker drops it after the run, as it finds no slot for it.
+    /// Removes least recently used models, except those for which `pinned` returns true, until at most
+    /// `max_models` are left. If a removed model is running, the worker drops it after the run, as it finds
+    /// no slot for it.
     pub fn evict(&mut self, max_models: usize, pinned: impl Fn(&str) -> bool) -> Vec<ModelSlot> {
         let mut evicted = Vec::new();
         while self.slots.len() > max_models {
@@ -78,8 +79,8 @@ impl ModelSlots {
         evicted
     }
 
-    /// Removes the models that were not used for `idle`, except running ones and `pinned`. Also returns the time at
-    /// which the next model becomes idle.
+    /// Removes the models that were not used for `idle`, except running ones and `pinned`. Also returns the
+    /// time at which the next model becomes idle.
     pub fn remove_idle(
         &mut self,
         now: Instant,

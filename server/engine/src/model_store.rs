@@ -26,12 +26,12 @@ pub struct ModelStore {
 
 /// No model folder is given and the home folder is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no home folder to store models in; set a model folder with --model-dir")]
+#[error("there is no home folder to store models in")]
 pub struct NoModelDir;
 
 impl ModelStore {
-    /// Creates a store that searches `model_dir/torch/hub/checkpoints`, `model_dir` and `torch_home/hub/checkpoints`,
-    /// in this order.
+    /// Creates a store that searches `model_dir/torch/hub/checkpoints`, `model_dir` and
+    /// `torch_home/hub/checkpoints`, in this order.
     #[must_use]
     pub fn new(model_dir: PathBuf, torch_home: Option<&Path>) -> Self {
         let mut folders = vec![model_dir.join(CHECKPOINTS), model_dir.clone()];
@@ -39,8 +39,8 @@ impl ModelStore {
         Self { model_dir, folders }
     }
 
-    /// Creates a store in `model_dir`; if that is `None` or empty, in `$XDG_CACHE_HOME` or `~/.cache`. `$TORCH_HOME` is
-    /// searched, too. `env` reads an environment variable.
+    /// Creates a store in `model_dir`; if that is `None` or empty, in `$XDG_CACHE_HOME` or `~/.cache`.
+    /// `$TORCH_HOME` is searched, too. `env` reads an environment variable.
     ///
     /// # Errors
     /// [`NoModelDir`] if `model_dir`, `$XDG_CACHE_HOME` and `$HOME` are all missing.
@@ -52,7 +52,7 @@ impl ModelStore {
         let home = env("HOME");
         let model_dir = match model_dir.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => match (path.strip_prefix("~"), &home) {
-                // Shells don't expand the tilde in `--model-dir=~/models`.
+                // Shells don't expand a tilde after `=`.
                 (Ok(rest), Some(home)) => home.join(rest),
                 _ => path.to_owned(),
             },
@@ -76,7 +76,8 @@ impl ModelStore {
         &self.folders
     }
 
-    /// Returns a model's files in the order of `spec.files`, or `None` if one is missing. Empty for models without files.
+    /// Returns a model's files in the order of `spec.files`, or `None` if one is missing. Empty for models
+    /// without files.
     #[must_use]
     pub fn locate(&self, spec: &ModelSpec) -> Option<Vec<ModelFile>> {
         spec.files.iter().map(|file| self.locate_file(file)).collect()

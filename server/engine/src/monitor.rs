@@ -13,7 +13,8 @@ use crate::progress::{JobProgress, Observer};
 /// Minimum time between two reports of steps, which may take microseconds each.
 const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Stops a run that was cancelled or passed its deadline, between two crops or two steps of an iterative model.
+/// Stops a run that was cancelled or passed its deadline, between two crops or two steps of an iterative
+/// model.
 pub(crate) struct JobMonitor<'a> {
     pub cancelled: &'a AtomicBool,
     pub deadline: Option<Instant>,

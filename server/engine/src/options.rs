@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::{Clock, SystemClock};
 use crate::download::DownloadOptions;
+use crate::download_reporter::{DownloadReporter, NoDownloadReporter};
 use crate::engine_metrics::{EngineMetrics, NoMetrics};
 
 /// Start-up behaviour if no model is named and the default model is not on disk.
@@ -12,8 +14,8 @@ pub enum DefaultModel {
     /// The built-in model serves while the default model is downloaded in the background.
     #[default]
     DownloadInBackground,
-    /// The default model is downloaded before the start, so that one model runs all jobs. If the download fails, the
-    /// built-in model is used.
+    /// The default model is downloaded before the start, so that one model runs all jobs. If the download
+    /// fails, the built-in model is used.
     DownloadFirst,
 }
 
@@ -32,16 +34,21 @@ pub struct EngineOptions {
     pub local_files_only: bool,
     /// Timeouts and retries of downloads.
     pub download: DownloadOptions,
+    /// Displays the progress of downloads.
+    pub download_reporter: Arc<dyn DownloadReporter>,
     /// Time without jobs after which a model is unloaded; `None`: never.
     pub idle_unload: Option<Duration>,
     /// If true, `idle_unload` applies to the current model, too; it is loaded again for the next job.
     pub unload_current: bool,
     /// Receives the engine's events.
     pub metrics: Arc<dyn EngineMetrics>,
+    /// Clock of wait time estimates.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Default for EngineOptions {
-    /// No named model, 32 jobs, 2 models that are never unloaded when idle, downloads allowed, no metrics.
+    /// No named model, 32 jobs, 2 models that are never unloaded when idle, downloads allowed, no
+    /// progress display, no metrics.
     fn default() -> Self {
         Self {
             model: None,
@@ -50,9 +57,11 @@ impl Default for EngineOptions {
             max_models: 2,
             local_files_only: false,
             download: DownloadOptions::default(),
+            download_reporter: Arc::new(NoDownloadReporter),
             idle_unload: None,
             unload_current: false,
             metrics: Arc::new(NoMetrics),
+            clock: Arc::new(SystemClock),
         }
     }
 }

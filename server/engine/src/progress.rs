@@ -10,7 +10,8 @@ pub enum JobProgress {
     Queued {
         /// Number of jobs ahead of it, the running one included.
         position: usize,
-        /// Estimated time until the result, from the durations of recent jobs; `None` before the first one has ended.
+        /// Estimated time until the result, from the durations of recent jobs; `None` before the first one
+        /// has ended.
         eta: Option<Duration>,
     },
     /// The job is running.
@@ -26,11 +27,11 @@ pub enum JobProgress {
 
 /// Receives a job's progress.
 pub trait Observer: Debug + Send + Sync {
-    /// Returns true if the progress has a reader. Queue positions are computed only for watched jobs; after the first
-    /// reader subscribes, call [`crate::Engine::publish_queue_positions`].
+    /// Returns true if the progress has a reader. Queue positions are computed only for watched jobs; after
+    /// the first reader subscribes, call [`crate::Engine::publish_queue_positions`].
     fn is_watched(&self) -> bool;
 
-    /// Receives an update. Called on the model thread and with the engine's lock held: must return immediately and
-    /// must not call the engine.
+    /// Receives an update. Called on the model thread and with the engine's lock held: must return
+    /// immediately and must not call the engine.
     fn observe(&self, progress: JobProgress);
 }

@@ -1,4 +1,5 @@
-//! A queue that serves its clients round-robin, so that a client with many jobs delays the others by one job each.
+//! A queue that serves its clients round-robin, so that a client with many jobs delays the others by one job
+//! each.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -50,8 +51,8 @@ impl<T> FairQueue<T> {
         id
     }
 
-    /// Removes and returns the oldest `ready` entry of the first client that has one, and moves that client to the
-    /// end of the serving order.
+    /// Removes and returns the oldest `ready` entry of the first client that has one, and moves that client
+    /// to the end of the serving order.
     pub fn pop_ready(&mut self, ready: impl Fn(&T) -> bool) -> Option<T> {
         let (client_index, job_index) = self
             .clients

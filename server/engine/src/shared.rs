@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use crate::download::{CancellationToken, DownloadOptions};
+use crate::download_reporter::DownloadReporter;
 use crate::engine_metrics::EngineMetrics;
 use crate::job::JobPermits;
 use crate::loader::ModelLoader;
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub store: ModelStore,
     pub loader: Arc<dyn ModelLoader>,
     pub download: DownloadOptions,
+    pub download_reporter: Arc<dyn DownloadReporter>,
     pub max_models: usize,
     pub permits: JobPermits,
     /// Time without jobs after which a model is unloaded.
@@ -51,6 +53,7 @@ impl Shared {
             store,
             loader,
             download: options.download.clone(),
+            download_reporter: Arc::clone(&options.download_reporter),
             max_models: options.max_models.max(1),
             permits: JobPermits::new(options.max_queue.max(1)),
             idle_unload: options.idle_unload,
@@ -60,7 +63,7 @@ impl Shared {
             draining: watch::Sender::new(false),
             cancel_downloads: CancellationToken::default(),
             local_files_only: options.local_files_only,
-            state: Mutex::default(),
+            state: Mutex::new(State::new(Arc::clone(&options.clock))),
             wake: Condvar::new(),
         }
     }
@@ -99,7 +102,8 @@ impl Shared {
     }
 }
 
-/// A reference to [`Shared`] that keeps the model thread alive; the thread ends when the last handle is dropped.
+/// A reference to [`Shared`] that keeps the model thread alive; the thread ends when the last handle is
+/// dropped.
 #[derive(Clone)]
 pub(crate) struct EngineHandle(Arc<CloseOnDrop>);
 

@@ -27,10 +27,7 @@ pub enum StartError {
         known: String,
     },
     /// The files of the named model are missing and downloads are not allowed.
-    #[error(
-        "the model `{0}` is not on this machine; start once without --local-files-only to download it, or copy its \
-         file into the model folder"
-    )]
+    #[error("the model `{0}` is not on this machine, and downloads are disabled")]
     Absent(String),
     /// The files of the named model could not be downloaded.
     #[error(transparent)]
@@ -72,8 +69,8 @@ pub(crate) fn start_named(
     Ok(())
 }
 
-/// Begins to load [`DEFAULT_MODEL`] if its file is on disk, with the built-in model as a fallback. Otherwise begins
-/// to load the built-in model, and downloads the default model according to `options`.
+/// Begins to load [`DEFAULT_MODEL`] if its file is on disk, with the built-in model as a fallback. Otherwise
+/// begins to load the built-in model, and downloads the default model according to `options`.
 pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let default = shared.registry.get(DEFAULT_MODEL);
     let builtin = shared
@@ -110,8 +107,8 @@ pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
         tracing::warn!(
             model = DEFAULT_MODEL,
             builtin,
-            "The default model is not on this machine and --local-files-only is set; using the built-in model, with \
-             lower quality"
+            "The default model is not on this machine and downloads are disabled; using the built-in model, with lower \
+             quality"
         );
     } else if download && default.is_some() {
         tracing::info!(

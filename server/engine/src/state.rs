@@ -1,10 +1,12 @@
 //! The engine's mutable state: the queue, and the rules by which the current model changes.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use iopaint_inpaint::Inpainter;
 use tokio::sync::oneshot;
 
+use crate::clock::Clock;
 use crate::download::DownloadProgress;
 use crate::download_states::DownloadStates;
 use crate::job::{Job, JobError, Rejection};
@@ -12,7 +14,7 @@ use crate::memory_release::MemoryRelease;
 use crate::model_slots::{ModelSlot, ModelSlots};
 use crate::progress::JobProgress;
 use crate::queue::FairQueue;
-use crate::registry::{ModelInfo, ModelSpec};
+use crate::registry::ModelSpec;
 use crate::switch::SwitchError;
 use crate::wait_time::WaitTimeEstimator;
 
@@ -37,8 +39,8 @@ pub(crate) struct State {
     pub memory_release: MemoryRelease,
 }
 
-impl Default for State {
-    fn default() -> Self {
+impl State {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             queue: FairQueue::default(),
             current: None,
@@ -50,7 +52,7 @@ impl Default for State {
             draining: false,
             closed: false,
             alive: true,
-            wait_time: WaitTimeEstimator::default(),
+            wait_time: WaitTimeEstimator::new(clock),
             memory_release: MemoryRelease::default(),
         }
     }
@@ -63,7 +65,7 @@ pub(crate) struct PendingLoad {
     pub progress: Option<DownloadProgress>,
     pub after_load: AfterLoad,
     /// Callers of [`crate::Engine::switch`] that wait for the outcome.
-    pub waiters: Vec<oneshot::Sender<Result<ModelInfo, SwitchError>>>,
+    pub waiters: Vec<oneshot::Sender<Result<ModelSpec, SwitchError>>>,
 }
 
 /// The role of a model once it is loaded.
@@ -109,7 +111,7 @@ impl State {
         if !self.queue.iter().any(Job::is_watched) {
             return;
         }
-        let remaining_s = self.wait_time.remaining_s(Instant::now());
+        let remaining_s = self.wait_time.remaining_s();
         let running = usize::from(self.wait_time.is_running());
         for (index, job) in self.queue.iter_in_order().enumerate() {
             let eta_s = |mean_s: f64| remaining_s + mean_s * (index + 1) as f64;
@@ -180,6 +182,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
     use crate::registry::{ModelContract, Registry};
 
     struct Identity;
@@ -199,9 +202,10 @@ mod tests {
         }
     }
 
-    /// Returns a state in which these models are being loaded, the last [`AfterLoad::MakeCurrent`] one as requested.
+    /// Returns a state in which these models are being loaded, the last [`AfterLoad::MakeCurrent`] one as
+    /// requested.
     fn loading(models: &[(&str, AfterLoad)]) -> State {
-        let mut state = State::default();
+        let mut state = State::new(Arc::new(SystemClock));
         for (name, after_load) in models {
             if *after_load == AfterLoad::MakeCurrent {
                 state.requested = Some((*name).to_owned());

@@ -39,7 +39,7 @@ pub enum HashMatch {
 pub enum VerifyError {
     /// No hash is pinned for the file.
     #[error(
-        "no hash of the file of `{model}` is known, and --strict-models allows only files with known hashes"
+        "no hash of the file of `{model}` is known, and strict verification allows only files with known hashes"
     )]
     NotPinned {
         /// Name of the model.
@@ -47,8 +47,8 @@ pub enum VerifyError {
     },
     /// The file's hash differs from the pinned one.
     #[error(
-        "the file of `{model}` has an unexpected hash (its SHA-256 is {sha256}), and --strict-models allows only files \
-         with known hashes"
+        "the file of `{model}` has an unexpected hash (its SHA-256 is {sha256}), and strict verification allows only \
+         files with known hashes"
     )]
     Mismatch {
         /// Name of the model.
@@ -124,8 +124,8 @@ impl FileDigest {
     }
 }
 
-/// Verifies that the file `found` of `model` has the hashes of `expected`. Built-in files are not checked. Reads the
-/// whole file, which takes about 0.5 s for 200 MB.
+/// Verifies that the file `found` of `model` has the hashes of `expected`. Built-in files are not checked.
+/// Reads the whole file, which takes about 0.5 s for 200 MB.
 ///
 /// # Errors
 /// [`VerifyError`]. The file is never modified.
@@ -147,8 +147,8 @@ pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile) -> Result<(),
     }
 }
 
-/// Logs a warning if the loaded file `found` does not have the hashes of `expected`, or no hash is pinned, as for
-/// users' own weights. Takes as long as [`verify`].
+/// Logs a warning if the loaded file `found` does not have the hashes of `expected`, or no hash is pinned, as
+/// for users' own weights. Takes as long as [`verify`].
 pub fn log_mismatch(model: &str, expected: &FileSpec, found: &ModelFile) {
     let ModelFile::Path(path) = found else {
         return;
@@ -229,7 +229,7 @@ mod tests {
         ] {
             let error = verify("a", &spec(hashes), &file).unwrap_err().to_string();
             assert!(
-                error.contains(sentence) && error.contains("--strict-models"),
+                error.contains(sentence) && error.contains("strict verification"),
                 "{error}"
             );
         }

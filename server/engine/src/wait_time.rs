@@ -1,7 +1,10 @@
 //! Estimates of queue wait times from the durations of recent runs: ETAs and `Retry-After`.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
 
 /// Lower and upper bound of `Retry-After`.
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));
@@ -11,8 +14,9 @@ const INITIAL_RUN_TIME: Duration = Duration::from_secs(2);
 const NEWEST_WEIGHT: f64 = 0.3;
 
 /// Tracks run durations and the retry times that rejected clients were given.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct WaitTimeEstimator {
+    clock: Arc<dyn Clock>,
     /// Exponential moving average of the durations of completed runs, in seconds.
     mean_s: Option<f64>,
     /// Start of the current run.
@@ -22,6 +26,16 @@ pub(crate) struct WaitTimeEstimator {
 }
 
 impl WaitTimeEstimator {
+    /// Creates an estimator without recorded runs.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            mean_s: None,
+            running_since: None,
+            retry_times: VecDeque::new(),
+        }
+    }
+
     /// Returns the expected duration of a run in seconds; `None` before the first run has ended.
     pub fn mean_s(&self) -> Option<f64> {
         self.mean_s
@@ -33,16 +47,16 @@ impl WaitTimeEstimator {
     }
 
     /// Records the start of a run.
-    pub fn start_run(&mut self, now: Instant) {
-        self.running_since = Some(now);
+    pub fn start_run(&mut self) {
+        self.running_since = Some(self.clock.now());
     }
 
-    /// Records the end of a run. `elapsed` is its duration if it completed; the duration of a stopped run is not
-    /// representative and must be `None`.
-    pub fn end_run(&mut self, elapsed: Option<Duration>) {
-        self.running_since = None;
-        if let Some(elapsed) = elapsed {
-            let elapsed_s = elapsed.as_secs_f64();
+    /// Records the end of a run. `completed` is false for stopped or failed runs, whose durations are not
+    /// representative.
+    pub fn end_run(&mut self, completed: bool) {
+        let since = self.running_since.take().filter(|_| completed);
+        if let Some(since) = since {
+            let elapsed_s = self.clock.now().duration_since(since).as_secs_f64();
             let mean_s = self
                 .mean_s
                 .map_or(elapsed_s, |mean_s| mean_s + NEWEST_WEIGHT * (elapsed_s - mean_s));
@@ -51,19 +65,23 @@ impl WaitTimeEstimator {
     }
 
     /// Returns the expected remaining time of the current run in seconds; 0 without a run or an estimate.
-    pub fn remaining_s(&self, now: Instant) -> f64 {
+    pub fn remaining_s(&self) -> f64 {
         match (self.mean_s, self.running_since) {
-            (Some(mean_s), Some(since)) => (mean_s - now.duration_since(since).as_secs_f64()).max(0.0),
+            (Some(mean_s), Some(since)) => {
+                let elapsed = self.clock.now().duration_since(since);
+                (mean_s - elapsed.as_secs_f64()).max(0.0)
+            }
             _ => 0.0,
         }
     }
 
     /// Returns the `Retry-After` of a rejected client, in whole seconds.
     ///
-    /// The first rejected client is directed to the expected end of the current run, each further one a run later,
-    /// so that they don't all retry for the same permit. With `permits` clients the whole queue is assigned; further
-    /// clients get the last retry time, too.
-    pub fn retry_after(&mut self, now: Instant, permits: usize) -> Duration {
+    /// The first rejected client is directed to the expected end of the current run, each further one a run
+    /// later, so that they don't all retry for the same permit. With `permits` clients the whole queue is
+    /// assigned; further clients get the last retry time, too.
+    pub fn retry_after(&mut self, permits: usize) -> Duration {
+        let now = self.clock.now();
         while self.retry_times.front().is_some_and(|time| *time <= now) {
             self.retry_times.pop_front();
         }
@@ -93,30 +111,40 @@ impl WaitTimeEstimator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::ManualClock;
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
+    fn estimator() -> (WaitTimeEstimator, ManualClock) {
+        let clock = ManualClock::new(Instant::now());
+        (WaitTimeEstimator::new(Arc::new(clock.clone())), clock)
+    }
+
+    fn run(estimator: &mut WaitTimeEstimator, clock: &ManualClock, duration: Duration) {
+        estimator.start_run();
+        clock.advance(duration);
+        estimator.end_run(true);
+    }
+
     #[test]
     fn retry_times_are_one_run_apart() {
-        let began = Instant::now();
-        let mut estimator = WaitTimeEstimator::default();
-        estimator.start_run(began);
-        estimator.end_run(Some(seconds(10)));
-        estimator.start_run(began);
-        let now = began + seconds(4);
-        assert_eq!(estimator.retry_after(now, 3), seconds(6));
-        assert_eq!(estimator.retry_after(now, 3), seconds(16));
-        assert_eq!(estimator.retry_after(now, 3), seconds(26));
+        let (mut estimator, clock) = estimator();
+        run(&mut estimator, &clock, seconds(10));
+        estimator.start_run();
+        clock.advance(seconds(4));
+        assert_eq!(estimator.retry_after(3), seconds(6));
+        assert_eq!(estimator.retry_after(3), seconds(16));
+        assert_eq!(estimator.retry_after(3), seconds(26));
         assert_eq!(
-            estimator.retry_after(now, 3),
+            estimator.retry_after(3),
             seconds(26),
             "bounded by the length of the queue"
         );
-        let later = now + seconds(7);
+        clock.advance(seconds(7));
         assert_eq!(
-            estimator.retry_after(later, 3),
+            estimator.retry_after(3),
             seconds(10),
             "the first retry time has passed"
         );
@@ -124,19 +152,19 @@ mod tests {
 
     #[test]
     fn retry_after_follows_run_durations() {
-        let now = Instant::now();
-        let mut estimator = WaitTimeEstimator::default();
+        let (mut estimator, clock) = estimator();
         for _ in 0..20 {
-            estimator.end_run(Some(seconds(30)));
+            run(&mut estimator, &clock, seconds(30));
         }
-        assert_eq!(estimator.retry_after(now, 1), seconds(30));
+        assert_eq!(estimator.retry_after(1), seconds(30));
         for _ in 0..20 {
-            estimator.end_run(Some(seconds(2)));
+            run(&mut estimator, &clock, seconds(2));
         }
-        assert_eq!(estimator.retry_after(now, 1), seconds(3));
-        estimator.end_run(None);
+        assert_eq!(estimator.retry_after(1), seconds(3));
+        estimator.start_run();
+        estimator.end_run(false);
         assert_eq!(
-            estimator.retry_after(now, 1),
+            estimator.retry_after(1),
             seconds(3),
             "a stopped run does not change the mean"
         );
@@ -144,10 +172,10 @@ mod tests {
 
     #[test]
     fn retry_after_grows_during_the_first_run() {
-        let began = Instant::now();
-        let mut estimator = WaitTimeEstimator::default();
-        estimator.start_run(began);
-        assert_eq!(estimator.retry_after(began, 1), seconds(2));
-        assert_eq!(estimator.retry_after(began + seconds(40), 1), seconds(40));
+        let (mut estimator, clock) = estimator();
+        estimator.start_run();
+        assert_eq!(estimator.retry_after(1), seconds(2));
+        clock.advance(seconds(40));
+        assert_eq!(estimator.retry_after(1), seconds(40));
     }
 }

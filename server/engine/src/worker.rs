@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use iopaint_inpaint::{Detail, Inpainter, inpaint};
 
@@ -23,7 +23,8 @@ struct JobRun {
     mean_s: Option<f64>,
 }
 
-/// Starts the model thread, which runs until the last engine handle is dropped. A thread that dies is replaced.
+/// Starts the model thread, which runs until the last engine handle is dropped. A thread that dies is
+/// replaced.
 ///
 /// # Errors
 /// The operating system refused to create the thread.
@@ -37,8 +38,8 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         .map(|_| ())
 }
 
-/// Cleans up after a panic of the model thread and starts a new one. Panics of models are caught in [`forward`], so
-/// this handles bugs of the engine itself.
+/// Cleans up after a panic of the model thread and starts a new one. Panics of models are caught in
+/// [`forward`], so this handles bugs of the engine itself.
 struct RespawnOnPanic<'a>(&'a Arc<Shared>);
 
 impl Drop for RespawnOnPanic<'_> {
@@ -47,12 +48,12 @@ impl Drop for RespawnOnPanic<'_> {
             return;
         }
         let shared = self.0;
-        // Unwinding dropped the current job, which ended its future with an error, and the model that was taken out
-        // of its slot, which is loaded again for the next job.
+        // Unwinding dropped the current job, which ended its future with an error, and the model that was
+        // taken out of its slot, which is loaded again for the next job.
         {
             let mut state = shared.lock();
             state.models.remove_lost();
-            state.wait_time.end_run(None);
+            state.wait_time.end_run(false);
         }
         shared.running.send_replace(false);
         match spawn(Arc::clone(shared)) {
@@ -93,14 +94,14 @@ fn run_jobs(shared: &Arc<Shared>) {
         let result = forward(&mut run, detail.as_deref(), began);
         let elapsed = began.elapsed();
         shared.metrics.job_ended(&run.name, elapsed, result.is_ok());
-        return_model(shared, &run.name, run.model, result.is_ok().then_some(elapsed));
+        return_model(shared, &run.name, run.model, result.is_ok());
         shared.running.send_replace(false);
         run.job.finish(result);
     }
 }
 
-/// Blocks until a job can run. Meanwhile begins to load missing models, unloads idle ones and returns freed memory to
-/// the operating system. Returns `None` when the engine is closed.
+/// Blocks until a job can run. Meanwhile begins to load missing models, unloads idle ones and returns freed
+/// memory to the operating system. Returns `None` when the engine is closed.
 fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
     let mut state = shared.lock();
     loop {
@@ -121,7 +122,7 @@ fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
             continue;
         }
         if let Some(run) = take_run(&mut state) {
-            state.wait_time.start_run(now);
+            state.wait_time.start_run();
             state.publish_queue_positions();
             load_missing(shared, &mut state);
             return Some(run);
@@ -166,8 +167,8 @@ fn take_run(state: &mut State) -> Option<JobRun> {
     })
 }
 
-/// Begins to load the models of queued jobs. Called only after a job was taken, so that each loaded model runs at least
-/// one job before another load can evict it.
+/// Begins to load the models of queued jobs. Called only after a job was taken, so that each loaded model
+/// runs at least one job before another load can evict it.
 fn load_missing(shared: &Arc<Shared>, state: &mut State) {
     let mut missing: Vec<String> = state
         .queue
@@ -224,12 +225,13 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
     }
 }
 
-/// Returns a model to its slot, or drops it if the slot was evicted. `elapsed`: the duration of a completed run.
-fn return_model(shared: &Shared, name: &str, model: Box<dyn Inpainter>, elapsed: Option<Duration>) {
+/// Returns a model to its slot, or drops it if the slot was evicted. `completed` is false if the run was
+/// stopped or failed.
+fn return_model(shared: &Shared, name: &str, model: Box<dyn Inpainter>, completed: bool) {
     let mut model = Some(model);
     {
         let mut state = shared.lock();
-        state.wait_time.end_run(elapsed);
+        state.wait_time.end_run(completed);
         state.memory_release.record_free(Instant::now());
         // The model was in use until now.
         if let Some(slot) = state.models.touch(name).filter(|slot| slot.model.is_none()) {

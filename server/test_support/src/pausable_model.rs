@@ -55,8 +55,8 @@ impl PausableModel {
         (model, control)
     }
 
-    /// Creates a model that pauses, fails or panics if the red of the image's first pixel is [`PAUSE`], [`FAIL`] and
-    /// so on.
+    /// Creates a model that pauses, fails or panics if the red of the image's first pixel is [`PAUSE`],
+    /// [`FAIL`] and so on.
     #[must_use]
     pub fn by_first_pixel() -> (Self, ModelControl) {
         let (model, control) = Self::new();

@@ -985,35 +985,35 @@ export interface components {
       total: number | null;
     };
     /**
-     * @description The entry of a model in `modelInfos` and the answer of the model routes, with the keys that IOPaint 1.6.0 sends.
-     *     What only diffusion models have is empty or `false`.
+     * @description A model in `modelInfos` and in the responses of the model routes, with the keys of IOPaint 1.6.0. Fields
+     *     for diffusion models are empty or `false`.
      */
     ModelInfo: {
-      /** @description The `BrushNet` models it works with. */
+      /** @description Supported `BrushNet` models. */
       brushnets: string[];
-      /** @description The control networks it works with. */
+      /** @description Supported `ControlNet` models. */
       controlnets: string[];
-      /** @description Whether it is a diffusion model in one file. */
+      /** @description True for a diffusion model in a single file. */
       is_single_file_diffusers: boolean;
-      /** @description Which of the client's tools fit the model. */
+      /** @description Type of the model, by which clients choose their tools. */
       model_type: components["schemas"]["ModelType"];
-      /** @description How to ask for the model. */
+      /** @description Name of the model. */
       name: string;
-      /** @description Whether it needs a text. */
+      /** @description True if the model requires a prompt. */
       need_prompt: boolean;
-      /** @description The name once more, as IOPaint has it for erase models; never a path on this machine. */
+      /** @description Same as `name`, as in IOPaint for erase models; never a path on the server. */
       path: string;
-      /** @description Whether it works with `BrushNet`. */
+      /** @description True if the model supports `BrushNet`. */
       support_brushnet: boolean;
-      /** @description Whether it works with control networks. */
+      /** @description True if the model supports `ControlNet`. */
       support_controlnet: boolean;
-      /** @description Whether it works with LCM-LoRA. */
+      /** @description True if the model supports LCM-LoRA. */
       support_lcm_lora: boolean;
-      /** @description Whether it can extend an image beyond its edges. */
+      /** @description True if the model can extend an image beyond its edges. */
       support_outpainting: boolean;
-      /** @description Whether it works with `PowerPaint` 2. */
+      /** @description True if the model supports `PowerPaint` 2. */
       support_powerpaint_v2: boolean;
-      /** @description Whether it takes a strength. */
+      /** @description True if the model has a strength setting. */
       support_strength: boolean;
     };
     /**
@@ -1022,7 +1022,7 @@ export interface components {
      */
     ModelState: "builtin" | "ready" | "absent" | "downloading";
     /**
-     * @description The kinds of model that IOPaint's clients tell apart.
+     * @description Model types of IOPaint's API.
      * @enum {string}
      */
     ModelType: "inpaint";

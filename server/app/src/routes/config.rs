@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use iopaint_engine::ModelInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model_info::ModelInfo;
 use crate::state::AppState;
 
 /// The samplers of the API this server is compatible with. They belong to diffusion models; clients expect the list.
@@ -131,7 +131,7 @@ pub struct ServerConfig {
 pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> {
     Json(ServerConfig {
         plugins: Vec::new(),
-        model_infos: state.engine.models(),
+        model_infos: state.engine.models().iter().map(ModelInfo::from).collect(),
         remove_bg_model: "briaai/RMBG-1.4",
         remove_bg_models: &REMOVE_BG_MODELS,
         realesrgan_model: "realesr-general-x4v3",

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use iopaint_engine::ModelInfo;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody, ErrorCode};
+use crate::model_info::ModelInfo;
 use crate::request::JsonBody;
 use crate::state::AppState;
 
@@ -31,7 +31,8 @@ pub async fn current_model(State(state): State<AppState>) -> Result<Json<ModelIn
             .unwrap_or("the first model is still being loaded");
         ApiError::new(ErrorCode::NoModel, reason)
     };
-    status.model.clone().map(Json).ok_or_else(missing)
+    let info = status.model.as_ref().map(ModelInfo::from);
+    info.map(Json).ok_or_else(missing)
 }
 
 /// Switches the model that answers requests without a `model` of their own. Free where it is the current one; the old
@@ -50,5 +51,6 @@ pub async fn switch_model(
     JsonBody(request): JsonBody<SwitchModel>,
 ) -> Result<Json<ModelInfo>, ApiError> {
     state.may_use_model(&request.name)?;
-    Ok(Json(state.engine.switch(&request.name).await?))
+    let spec = state.engine.switch(&request.name).await?;
+    Ok(Json(ModelInfo::from(&spec)))
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
-use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions, ModelInfo};
+use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions, ModelSpec};
 use iopaint_imaging::EncodeOptions;
 use tokio::runtime::Runtime;
 
@@ -26,9 +26,10 @@ use self::progress::Progress;
 use self::report::Report;
 use crate::cli::{ModelFlags, Run};
 use crate::codec::CodecPool;
+use crate::download_report::StderrReporter;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
-use crate::{shutdown, startup};
+use crate::{error_advice, shutdown, startup};
 
 /// Pictures on their way at once: one is decoded and one written while one is in the model.
 const AT_A_TIME: usize = 3;
@@ -104,15 +105,16 @@ fn start_engine(flags: &ModelFlags, places: usize) -> anyhow::Result<Engine> {
         max_models: 1,
         local_files_only: flags.local_files_only,
         download: DownloadOptions::default(),
+        download_reporter: Arc::new(StderrReporter),
         ..EngineOptions::default()
     };
     iopaint_engine::init_torch(startup::torch_settings(flags));
     let loader = startup::loader(flags)?;
-    Ok(Engine::start(registry, store, Arc::new(loader), &options)?)
+    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 
 /// Waits for the model, so that one that can't be loaded is told once and not for every picture.
-async fn loaded(engine: &Engine) -> anyhow::Result<ModelInfo> {
+async fn loaded(engine: &Engine) -> anyhow::Result<ModelSpec> {
     let status = engine.status();
     let on_its_way = status.loading.into_iter().next().map(|loading| loading.name);
     match status.model.map(|model| model.name).or(on_its_way) {

@@ -77,7 +77,7 @@ pub enum DownloadError {
         reason: String,
     },
     /// The disk is full; the partial file was deleted.
-    #[error("{file} does not fit on the disk; free some space, or set another folder with --model-dir")]
+    #[error("{file} does not fit on the disk; free some space, or use another model folder")]
     DiskFull {
         /// File name.
         file: String,

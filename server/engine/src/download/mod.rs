@@ -2,13 +2,13 @@
 
 mod attempt;
 mod error;
+mod options;
 mod partial_file;
-mod report;
 #[cfg(test)]
 mod tests;
 
 pub use error::DownloadError;
-pub use report::ProgressReport;
+pub use options::{DownloadOptions, DownloadProgress};
 
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
@@ -24,43 +24,11 @@ use self::partial_file::PartialFile;
 use crate::registry::FileSpec;
 use crate::verify::{FileDigest, HashMatch};
 
-/// Bytes that an attempt must add to reset the retry counter, so that large files arrive over bad connections.
+/// Bytes that an attempt must add to reset the retry counter, so that large files arrive over bad
+/// connections.
 const PROGRESS_BYTES: u64 = 1 << 20;
 /// Longest pause between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
-
-/// Timeouts and retries of a download.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DownloadOptions {
-    /// Timeout for establishing a connection, including that of a proxy.
-    pub connect_timeout: Duration,
-    /// Timeout for the next bytes.
-    pub stall_timeout: Duration,
-    /// Maximum number of consecutive retries without a megabyte of progress.
-    pub retries: u32,
-    /// Pause before the first retry; doubles with each retry.
-    pub backoff: Duration,
-}
-
-impl Default for DownloadOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(5),
-            stall_timeout: Duration::from_secs(30),
-            retries: 4,
-            backoff: Duration::from_secs(1),
-        }
-    }
-}
-
-/// Progress of a download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DownloadProgress {
-    /// Bytes downloaded so far, earlier attempts included.
-    pub bytes: u64,
-    /// Size of the file in bytes; `None` if unknown.
-    pub total: Option<u64>,
-}
 
 /// Cancels downloads from another thread. Clones share one state.
 #[derive(Clone, Debug, Default)]
@@ -84,13 +52,13 @@ impl CancellationToken {
     }
 }
 
-/// Downloads a model file from `url` to `target`, unless it exists, and returns `target`. Blocks. Uses the proxies of
-/// the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
+/// Downloads a model file from `url` to `target`, unless it exists, and returns `target`. Blocks. Uses the
+/// proxies of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
 ///
-/// Resumes an earlier download if the server confirms that its file has not changed. The target is created only after
-/// the whole file was verified against `file` and synced to disk; an existing target is never replaced. Concurrent
-/// downloads of one target, in other processes too, take turns, and later ones use the first one's file. `progress` is
-/// called for each received chunk.
+/// Resumes an earlier download if the server confirms that its file has not changed. The target is created
+/// only after the whole file was verified against `file` and synced to disk; an existing target is never
+/// replaced. Concurrent downloads of one target, in other processes too, take turns, and later ones use the
+/// first one's file. `progress` is called for each received chunk.
 ///
 /// # Errors
 /// [`DownloadError`].
@@ -113,7 +81,8 @@ pub fn download(
     )
 }
 
-/// Installs ring as the process's TLS crypto provider, unless one is installed. HTTPS clients can't be built without.
+/// Installs ring as the process's TLS crypto provider, unless one is installed. HTTPS clients can't be built
+/// without.
 pub fn install_tls_provider() {
     // Fails if another thread has installed the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -193,7 +162,8 @@ async fn fetch(transfer: &Transfer<'_>, target: &Path) -> Result<(), DownloadErr
 /// Repeats attempts until the file is complete and verified, or the retries are exhausted.
 async fn retry_until_complete(transfer: &Transfer<'_>, part: &mut PartialFile) -> Result<(), DownloadError> {
     let (mut failures, mut connected) = (0, false);
-    // Only bytes beyond this count as progress, so that a server that restarts each attempt can't keep it alive forever.
+    // Only bytes beyond this count as progress, so that a server that restarts each attempt can't keep it
+    // alive forever.
     let mut furthest = part.length();
     loop {
         let resumed = part.resumable(transfer.url).is_some();
@@ -203,7 +173,8 @@ async fn retry_until_complete(transfer: &Transfer<'_>, part: &mut PartialFile) -
                 HashMatch::Match | HashMatch::NotPinned => return Ok(()),
             },
             Err(AttemptError::Fatal(error)) => return Err(error),
-            // Retried only if an earlier attempt connected; a machine that is offline gets the error immediately.
+            // Retried only if an earlier attempt connected; a machine that is offline gets the error
+            // immediately.
             Err(AttemptError::NoConnection(reason)) if !connected => {
                 return Err(DownloadError::Unreachable {
                     file: transfer.file.name.clone(),
@@ -242,8 +213,8 @@ async fn retry_until_complete(transfer: &Transfer<'_>, part: &mut PartialFile) -
     }
 }
 
-/// Compares the complete partial file with the pinned hashes, and deletes it if they differ. Returns a mismatch only if
-/// the file was resumed, as a download from the start may succeed then.
+/// Compares the complete partial file with the pinned hashes, and deletes it if they differ. Returns a
+/// mismatch only if the file was resumed, as a download from the start may succeed then.
 fn verify_part(
     transfer: &Transfer<'_>,
     part: &mut PartialFile,

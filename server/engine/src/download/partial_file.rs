@@ -1,4 +1,5 @@
-//! The partial file of a download, which later downloads resume, and the lock that serialises concurrent downloads.
+//! The partial file of a download, which later downloads resume, and the lock that serialises concurrent
+//! downloads.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -81,7 +82,8 @@ impl PartialFile {
     pub fn start(&mut self, source: PartialFileSource) -> io::Result<()> {
         self.file = None;
         let meta = toml::to_string(&source).map_err(io::Error::other)?;
-        // Truncated before the metadata is written, so that bytes never lie beside the metadata of another file.
+        // Truncated before the metadata is written, so that bytes never lie beside the metadata of another
+        // file.
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -138,14 +140,15 @@ impl PartialFile {
             let _ = folder.sync_all();
         }
         self.discard();
-        // A process that waits for the deleted lock finds the target afterwards, so a second lock file is harmless.
+        // A process that waits for the deleted lock finds the target afterwards, so a second lock file is
+        // harmless.
         let _ = fs::remove_file(beside(&self.target, "lock"));
         Ok(())
     }
 }
 
-/// Acquires the lock of a download, polling while another process or thread holds it. Returns `None` if the file
-/// system does not support locks.
+/// Acquires the lock of a download, polling while another process or thread holds it. Returns `None` if the
+/// file system does not support locks.
 async fn lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new()
         .write(true)

@@ -1,6 +1,5 @@
 //! The registry of models: those of `models/registry.toml` and the user's own.
 
-mod info;
 mod overrides;
 mod parse;
 mod spec;
@@ -8,12 +7,10 @@ mod spec;
 mod tests;
 mod user;
 
-pub use info::ModelInfo;
-pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
+pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin};
 
 use std::ffi::OsString;
-
-use crate::model_store::ModelStore;
+use std::path::PathBuf;
 
 /// Contents of `models/registry.toml`.
 const KNOWN_MODELS: &str = include_str!("../../../../models/registry.toml");
@@ -57,19 +54,19 @@ impl Registry {
         Self::from_toml(KNOWN_MODELS)
     }
 
-    /// Returns the models of `models/registry.toml` with overrides from the environment, and the user's own models.
-    /// `env` reads an environment variable. The second value contains the errors of invalid variables and
-    /// descriptions, which the caller should log.
+    /// Returns the models of `models/registry.toml` with overrides from the environment, and the user's own
+    /// models in `folders`. `env` reads an environment variable. The second value contains the errors of
+    /// invalid variables and descriptions, which the caller should log.
     ///
     /// # Errors
     /// As [`Registry::known`].
     pub fn load(
-        store: &ModelStore,
+        folders: &[PathBuf],
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<(Self, Vec<RegistryError>), RegistryError> {
         let mut registry = Self::known()?;
         let mut errors = registry.apply_env(env);
-        errors.extend(registry.add_user_models(store));
+        errors.extend(registry.add_user_models(folders));
         Ok((registry, errors))
     }
 

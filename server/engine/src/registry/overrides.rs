@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use super::{FileSpec, Hashes, Origin, Registry, RegistryError, parse};
 
 impl Registry {
-    /// Applies `<env>_URL` (a URL or a local path) and `<env>_MD5` (empty: no verification) to the files with such a
-    /// prefix. `env` reads an environment variable. Returns the errors of invalid variables, which have no effect.
+    /// Applies `<env>_URL` (a URL or a local path) and `<env>_MD5` (empty: no verification) to the files with
+    /// such a prefix. `env` reads an environment variable. Returns the errors of invalid variables, which
+    /// have no effect.
     #[must_use = "errors should be reported to the user"]
     pub fn apply_env(&mut self, env: impl Fn(&str) -> Option<OsString>) -> Vec<RegistryError> {
         let mut errors = Vec::new();

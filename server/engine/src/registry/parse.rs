@@ -3,7 +3,7 @@
 use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
-use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelType, Origin};
+use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin};
 
 /// Names and contents of the files that `builtin = true` may refer to.
 const BUILTIN_FILES: [(&str, &[u8]); 1] = [(
@@ -31,8 +31,8 @@ struct Description {
     name: Option<String>,
     title: Option<String>,
     format: ModelContract,
-    #[serde(default)]
-    model_type: ModelType,
+    #[serde(default, rename = "model_type")]
+    task: ModelTask,
     padding: Option<PaddingKeys>,
     max_forward_pixels: Option<u64>,
     licence: Option<String>,
@@ -79,8 +79,8 @@ pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
     Ok(known)
 }
 
-/// Parses a user's description of the model `name` (the file stem of the description). Its weights are `<name>.pt`
-/// unless the description names files. The error message contains the key.
+/// Parses a user's description of the model `name` (the file stem of the description). Its weights are
+/// `<name>.pt` unless the description names files. The error message contains the key.
 pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
     let mut description: Description = toml::from_str(text).map_err(|error| single_line(&error))?;
     if let Some(written) = description.name.take().filter(|written| written != name) {
@@ -153,7 +153,7 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
         title: description.title.unwrap_or_else(|| name.clone()),
         name,
         format: description.format,
-        model_type: description.model_type,
+        task: description.task,
         padding,
         max_forward_pixels: description.max_forward_pixels,
         licence: description.licence,

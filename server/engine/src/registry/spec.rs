@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use iopaint_inpaint::Padding;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Deserialize;
 
 /// A model: its name, input contract and files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +14,8 @@ pub struct ModelSpec {
     pub title: String,
     /// Inputs and outputs.
     pub format: ModelContract,
-    /// Model type in IOPaint's API.
-    pub model_type: ModelType,
+    /// The task that the model performs.
+    pub task: ModelTask,
     /// Constraints on the sides of its input.
     pub padding: Padding,
     /// Largest forward in pixels (width x height after padding); `None`: only the server's limit applies.
@@ -89,13 +88,14 @@ impl Hashes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelContract {
-    /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W] in 0..1`.
+    /// `TorchScript` with `forward(image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]
+    /// in 0..1`.
     Lama,
-    /// `TorchScript` with `forward(cat(0.5 - mask, image x (1 - mask)) [1, 4, H, W]) -> [1, 3, H, W]`, images in -1..1;
-    /// each part of the hole is processed in a window.
+    /// `TorchScript` with `forward(cat(0.5 - mask, image x (1 - mask)) [1, 4, H, W]) -> [1, 3, H, W]`, images
+    /// in -1..1; each part of the hole is processed in a window.
     Migan,
-    /// `TorchScript` with `forward(image [1, 3, H, W], known [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`, images in
-    /// -1..1.
+    /// `TorchScript` with `forward(image [1, 3, H, W], known [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`,
+    /// images in -1..1.
     Mat,
     /// Two `TorchScript` files: an inpainting network for gray images and a line extractor.
     Manga,
@@ -135,11 +135,11 @@ impl ModelContract {
     }
 }
 
-/// The kinds of model that IOPaint's clients tell apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// The task that a model performs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ModelType {
-    /// Fills a hole from what surrounds it, without a prompt.
+pub enum ModelTask {
+    /// Inpaints from the surroundings, without a prompt.
     #[default]
     Inpaint,
 }

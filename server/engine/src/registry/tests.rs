@@ -5,7 +5,7 @@ use std::path::Path;
 use rstest::rstest;
 
 use super::*;
-use crate::model_store::ModelFile;
+use crate::model_store::{ModelFile, ModelStore};
 
 fn store(folder: &Path) -> ModelStore {
     ModelStore::new(folder.to_owned(), None)
@@ -123,7 +123,7 @@ fn description_beside_weights_is_a_model() {
     );
     write(folder.path(), "plain.pt", "weights");
     write(folder.path(), "plain.toml", "format = 'lama'");
-    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (registry, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
     assert!(errors.is_empty(), "{errors:?}");
     let street = registry.get("street").unwrap();
     assert_eq!(
@@ -159,7 +159,7 @@ fn invalid_description_is_reported_others_load() {
         write(folder.path(), &format!("{name}.pt"), "weights");
     }
     write(folder.path(), "lonely.toml", "format = 'lama'");
-    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (registry, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
     assert!(registry.get("good").is_some());
     assert_eq!(
         registry.iter().count(),
@@ -185,7 +185,7 @@ fn description_never_replaces_a_known_model() {
         write(folder.path(), &format!("{name}.pt"), "weights");
         write(folder.path(), &format!("{name}.toml"), "format = 'lama'");
     }
-    let (registry, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (registry, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
     assert_eq!(registry.get("lama").unwrap().files[0].name, "big-lama.pt");
     assert_eq!(errors.len(), 2);
     assert!(
@@ -200,7 +200,7 @@ fn toml_files_of_other_programs_are_ignored() {
     write(folder.path(), "settings.toml", "[window]\nwidth = 3");
     fs::write(folder.path().join("binary.toml"), [0xff, 0xfe]).unwrap();
     fs::create_dir(folder.path().join("folder.toml")).unwrap();
-    let (_, errors) = Registry::load(&store(folder.path()), |_| None).unwrap();
+    let (_, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
     assert!(errors.is_empty(), "{errors:?}");
 }
 
@@ -240,12 +240,4 @@ fn invalid_variables_are_reported_and_ignored() {
     }
     let known = Registry::known().unwrap();
     assert!(registry.iter().eq(known.iter()));
-}
-
-#[test]
-fn model_info_is_that_of_an_erase_model() {
-    let registry = Registry::known().unwrap();
-    let info = ModelInfo::from(registry.get("lama").unwrap());
-    assert_eq!((info.name.as_str(), info.path.as_str()), ("lama", "lama"));
-    assert!(!info.need_prompt && !info.is_single_file_diffusers && info.controlnets.is_empty());
 }

@@ -4,22 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ModelSpec, Origin, Registry, RegistryError, parse};
-use crate::model_store::ModelStore;
 
 /// Largest description in bytes; descriptions have a few lines.
 const MAX_DESCRIPTION_BYTES: u64 = 64 * 1024;
 
 impl Registry {
-    /// Adds the models described in the folders of `store`, sorted by name; of two models with the same name the first
-    /// folder's is added. Returns the errors of invalid descriptions, of missing weights and of names already in use;
-    /// these models are skipped.
+    /// Adds the models described in `folders`, sorted by name; of two models with the same name the first
+    /// folder's is added. Returns the errors of invalid descriptions, of missing weights and of names already
+    /// in use; these models are skipped.
     ///
-    /// The folders may contain `.toml` files of other programs. A file that isn't a valid description is ignored
-    /// unless a `.pt` file of the same name exists.
+    /// The folders may contain `.toml` files of other programs. A file that isn't a valid description is
+    /// ignored unless a `.pt` file of the same name exists.
     #[must_use = "errors should be reported to the user"]
-    pub fn add_user_models(&mut self, store: &ModelStore) -> Vec<RegistryError> {
+    pub fn add_user_models(&mut self, folders: &[PathBuf]) -> Vec<RegistryError> {
         let mut errors = Vec::new();
-        for description in store.folders().iter().flat_map(|folder| descriptions(folder)) {
+        for description in folders.iter().flat_map(|folder| descriptions(folder)) {
             match self.user_model(&description) {
                 Ok(Some(spec)) => self.models.push(spec),
                 Ok(None) => {

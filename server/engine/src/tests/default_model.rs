@@ -168,7 +168,7 @@ async fn unavailable_named_model_fails_the_start() {
         .err()
         .unwrap();
     assert!(matches!(&error, StartError::Absent(name) if name == "lama"));
-    assert!(error.to_string().contains("--local-files-only"), "{error}");
+    assert!(error.to_string().contains("downloads are disabled"), "{error}");
     let error = start(folder.path(), &options(Some("unknown"), true), |_| None)
         .err()
         .unwrap();

@@ -13,8 +13,8 @@ use crate::{
     ModelStore, Registry, StartError,
 };
 
-/// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains `broken` or
-/// `panic`.
+/// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains
+/// `broken` or `panic`.
 pub struct FakeLoader {
     model: PausableModel,
     loads: Arc<Mutex<Vec<String>>>,
@@ -71,9 +71,9 @@ pub fn input(red: u8) -> JobInput {
     JobInput {
         image,
         mask: Arc::new(mask),
-        options: Options {
+        options: InpaintOptions {
             strategy: HdStrategy::Original,
-            ..Options::default()
+            ..InpaintOptions::default()
         },
         deadline: None,
     }
@@ -100,14 +100,14 @@ pub fn start(
     env: impl Fn(&str) -> Option<std::ffi::OsString>,
 ) -> Result<(Engine, Models), StartError> {
     let store = ModelStore::new(folder.to_owned(), None);
-    let (registry, errors) = Registry::load(&store, env).unwrap();
+    let (registry, errors) = Registry::load(store.folders(), env).unwrap();
     assert!(errors.is_empty(), "{errors:?}");
     let (loader, models) = FakeLoader::new();
     Ok((Engine::start(registry, store, loader, options)?, models))
 }
 
-/// Starts an engine without downloads, with the models `a`, `b` and `c` and the built-in model, and `broken` and
-/// `panic`, which can't be loaded.
+/// Starts an engine without downloads, with the models `a`, `b` and `c` and the built-in model, and `broken`
+/// and `panic`, which can't be loaded.
 pub fn offline(
     model: Option<&str>,
     change: impl FnOnce(&mut EngineOptions),

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Asserts that a download from `replies` fails after `attempts` requests and leaves no files; returns the error.
+/// Asserts that a download from `replies` fails after `attempts` requests and leaves no files; returns the
+/// error.
 fn assert_rejected(file: &FileSpec, replies: Vec<Reply>, attempts: usize) -> DownloadError {
     let fixture = Fixture::new();
     let server = Server::start(replies);

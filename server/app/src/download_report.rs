@@ -4,18 +4,28 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use iopaint_engine::{DownloadProgress, DownloadReporter};
 use parking_lot::Mutex;
-
-use super::DownloadProgress;
 
 /// Longest time between two log lines.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Progress between two log lines, in percent of the file.
 const LOG_STEP: u64 = 10;
 
-/// The progress display of one download: a bar if stderr is a terminal, otherwise periodic log lines.
+/// Displays downloads on stderr.
+#[derive(Clone, Copy, Debug)]
+pub struct StderrReporter;
+
+impl DownloadReporter for StderrReporter {
+    fn begin(&self, label: &str) -> Box<dyn Fn(DownloadProgress) + Send + Sync> {
+        let report = DownloadReport::new(label);
+        Box::new(move |progress| report.update(progress))
+    }
+}
+
+/// The display of one download: a progress bar if stderr is a terminal, otherwise periodic log lines.
 #[derive(Debug)]
-pub struct ProgressReport {
+struct DownloadReport {
     model: String,
     bar: Option<ProgressBar>,
     log: Mutex<LogState>,
@@ -28,10 +38,8 @@ struct LogState {
     step: u64,
 }
 
-impl ProgressReport {
-    /// Creates the display of the download `model`.
-    #[must_use]
-    pub fn new(model: &str) -> Self {
+impl DownloadReport {
+    fn new(model: &str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template(
                 "{msg} {wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}",
@@ -52,8 +60,7 @@ impl ProgressReport {
         }
     }
 
-    /// Shows the progress.
-    pub fn update(&self, progress: DownloadProgress) {
+    fn update(&self, progress: DownloadProgress) {
         if let Some(bar) = &self.bar {
             if let Some(total) = progress.total {
                 bar.set_length(total);
@@ -71,7 +78,7 @@ impl ProgressReport {
     }
 }
 
-impl Drop for ProgressReport {
+impl Drop for DownloadReport {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
