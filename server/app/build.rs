@@ -1,4 +1,4 @@
-//! Run paths to libtorch for the binary and its tests, and a rebuild when the page changes.
+//! Sets the run paths to libtorch for the binary and its tests, and rebuilds when the page changes.
 
 #[path = "../torch/link.rs"]
 mod link;

@@ -193,7 +193,7 @@ async fn only_known_models_are_downloaded_and_only_where_downloads_are_allowed(
 
 #[tokio::test]
 async fn a_fixed_model_can_not_be_switched_named_or_joined_by_another() {
-    let server = server_with(|_, limits| limits.fixed_model = true);
+    let server = server_with(|_, settings| settings.fixed_model = true);
     server.ready().await;
     assert_eq!(
         server.get("/api/v1/server-config").await.json()["disableModelSwitch"],

@@ -253,7 +253,7 @@ async fn bodies_that_are_not_what_content_encoding_says_are_400(
 
 #[tokio::test]
 async fn decoded_size_is_held_to_the_body_limit() {
-    let server = server_with(|_, limits| limits.max_body_bytes = 1 << 20);
+    let server = server_with(|_, settings| settings.bodies.max_bytes = 1 << 20);
     let spaces = vec![b' '; 64 << 20];
     let (form_type, form) = form(&[("file", &spaces)]);
     for (path, content_type, encoding, body) in [
@@ -281,8 +281,8 @@ async fn declared_length_over_the_limit_is_413_before_the_body_is_read() {
 
 #[tokio::test]
 async fn slow_compressed_body_is_408() {
-    let server = server_with(|_, limits| {
-        limits.min_body_rate = MinBodyRate {
+    let server = server_with(|_, settings| {
+        settings.bodies.min_rate = MinBodyRate {
             bytes_per_second: 1000,
             window: std::time::Duration::from_millis(50),
         }

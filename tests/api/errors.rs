@@ -60,21 +60,21 @@ async fn errors_have_a_code_and_a_sentence_that_helps() {
         shown(&server().post_json("/api/v1/model", &json!({})).await),
     );
 
-    let small = server_with(|_, limits| {
-        limits.max_body_bytes = 1000;
-        limits.image.max_pixels = 100;
+    let small = server_with(|_, settings| {
+        settings.bodies.max_bytes = 1000;
+        settings.images.limits.max_pixels = 100;
     });
     shows.insert(
         "body too large".into(),
         shown(&small.inpaint(&image, &mask, &json!({})).await),
     );
     let bomb = fixture("goldens/inputs/rgb-16x16.png");
-    let few = server_with(|_, limits| limits.image.max_pixels = 100);
+    let few = server_with(|_, settings| settings.images.limits.max_pixels = 100);
     shows.insert(
         "image too large".into(),
         shown(&few.inpaint(&bomb, &bomb, &json!({})).await),
     );
-    let late = server_with(|_, limits| limits.request_timeout = std::time::Duration::ZERO);
+    let late = server_with(|_, settings| settings.request_timeout = std::time::Duration::ZERO);
     shows.insert(
         "deadline".into(),
         shown(&late.inpaint(&image, &mask, &json!({})).await),

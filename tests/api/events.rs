@@ -225,7 +225,7 @@ async fn what_a_socket_may_watch_is_bounded_and_can_be_given_up() {
 
 #[tokio::test]
 async fn the_number_of_sockets_is_bounded_and_one_that_leaves_makes_room() {
-    let server = server_with(|_, limits| limits.max_sockets = 2);
+    let server = server_with(|_, settings| settings.max_sockets = 2);
     let first = Client::connect(&server).await;
     let _second = Client::connect(&server).await;
     let refused = server.get(POLLING).await;
@@ -248,7 +248,7 @@ async fn a_message_that_is_too_long_is_refused() {
 
 #[tokio::test]
 async fn broken_packets_are_no_fault_of_the_server() {
-    let server = server_with(|_, limits| limits.max_sockets = 64);
+    let server = server_with(|_, settings| settings.max_sockets = 64);
     let packets: [&[u8]; 22] = [
         b"",
         b"4",
@@ -337,7 +337,7 @@ async fn events_under_a_foreign_name_are_421() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_own() {
     let (loader, gate) = gate();
-    let server = server_of(loader, |_, limits| limits.max_sockets = 1);
+    let server = server_of(loader, |_, settings| settings.max_sockets = 1);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = server

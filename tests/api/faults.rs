@@ -74,7 +74,7 @@ async fn a_foreign_host_is_told_which_flag_would_let_it_in() {
 
 #[tokio::test]
 async fn every_route_that_takes_a_body_bounds_it_and_refuses_foreign_pages() {
-    let small = server_of(Arc::new(NoModels), |_, limits| limits.max_body_bytes = 2000);
+    let small = server_of(Arc::new(NoModels), |_, settings| settings.bodies.max_bytes = 2000);
     let long = json!({ "image": base64(&[0; 4000]), "mask": "", "name": "x" }).to_string();
     let (form_type, form_body) = form(&[("file", &[0; 4000]), ("image", &[0; 4000])]);
     for (route, is_form) in [

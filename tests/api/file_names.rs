@@ -117,7 +117,7 @@ async fn file_names_of_forms_are_decoded_and_never_paths(#[case] parameter: &str
 #[case(b"filename=\"Gr\xf6\xdfe.png\"", "must be UTF-8")]
 #[case(b"filename*=utf-8''%FF.png", "can't be decoded")]
 #[case(b"filename*=utf-8''a%00b.png", "must not contain control characters")]
-#[case(b"filename=\"nul.png\"", "is the name of a device on Windows")]
+#[case(b"filename=\"nul.png\"", "is a device name on Windows")]
 #[tokio::test]
 async fn refused_names_are_422_with_the_reason(#[case] parameter: &[u8], #[case] words: &str) {
     let folders = Folders::new();
@@ -165,7 +165,7 @@ async fn names_up_to_255_bytes_are_saved_listed_and_served() {
 
 #[cfg(target_os = "linux")]
 #[rstest]
-#[case(format!("{}.png", "写".repeat(100)), "too long for the server's disk")]
+#[case(format!("{}.png", "写".repeat(100)), "too long for the file system")]
 #[case(format!("{}.png", "a".repeat(252)), "at most 255 characters")]
 #[tokio::test]
 async fn longer_names_are_422_and_leave_nothing_behind(#[case] name: String, #[case] words: &str) {

@@ -73,7 +73,7 @@ async fn a_page_of_another_site_embeds_nothing_of_the_api(
             .status
             .as_u16()
     };
-    let alone = server_with(|_, limits| limits.origins = AllowedOrigins::default());
+    let alone = server_with(|_, settings| settings.access.origins = AllowedOrigins::default());
     assert_eq!(ask(&alone).await, expected);
     assert_eq!(ask(server()).await, 200, "a server with friends");
 }

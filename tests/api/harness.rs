@@ -11,9 +11,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use iopaint_app::files::{FileSettings, Files};
+use iopaint_app::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use iopaint_app::{
     AllowedHosts, AllowedOrigins, ApiKeys, AppState, CodecPool, Metrics, MinBodyRate, RateLimit,
-    RequestLimits, RootPath, ServerLimits, TrustedProxies, router,
+    RequestLimits, RootPath, TrustedProxies, router,
 };
 use iopaint_engine::{
     Device, Engine, EngineOptions, ModelFile, ModelLoadError, ModelLoader, ModelSpec, ModelStore, Registry,
@@ -72,36 +73,42 @@ pub fn base64(bytes: &[u8]) -> String {
     base64_simd::STANDARD.encode_to_string(bytes)
 }
 
-pub fn limits() -> ServerLimits {
-    ServerLimits {
-        max_body_bytes: 4 << 20,
+pub fn settings() -> ServerSettings {
+    ServerSettings {
+        access: AccessSettings {
+            hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
+            origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
+            trusted_proxies: TrustedProxies::default(),
+            keys: ApiKeys::default(),
+            rate: RateLimit::default(),
+        },
+        bodies: BodySettings {
+            max_bytes: 4 << 20,
+            min_rate: MinBodyRate {
+                bytes_per_second: 4096,
+                window: Duration::from_secs(10),
+            },
+            content: RequestLimits::default(),
+        },
+        images: ImageSettings {
+            limits: DecodeLimits {
+                max_pixels: 1 << 22,
+                max_side: 4096,
+            },
+            max_forward_pixels: 1 << 22,
+            encode: EncodeOptions::default(),
+            max_thumbnail_side: 1024,
+        },
         max_in_flight_bytes: 64 << 20,
-        min_body_rate: MinBodyRate {
-            bytes_per_second: 4096,
-            window: Duration::from_secs(10),
-        },
-        request: RequestLimits::default(),
-        image: DecodeLimits {
-            max_pixels: 1 << 22,
-            max_side: 4096,
-        },
-        max_thumbnail_side: 1024,
-        max_sockets: 16,
-        max_forward_pixels: 1 << 22,
         request_timeout: Duration::from_mins(10),
-        encode: EncodeOptions::default(),
-        hosts: AllowedHosts::new("127.0.0.1", &["photos.example".to_owned()]),
-        origins: AllowedOrigins::new(&["https://friend.example".to_owned()]),
-        trusted_proxies: TrustedProxies::default(),
-        keys: ApiKeys::default(),
-        rate: RateLimit::default(),
+        max_sockets: 16,
         root_path: RootPath::default(),
         fixed_model: false,
     }
 }
 
 /// A server with `lama` and `anime-lama` (small stand-ins of the same contract) beside the built-in model.
-pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerLimits)) -> Server {
+pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerSettings)) -> Server {
     server_of(torch(), change)
 }
 
@@ -110,13 +117,13 @@ pub fn server_with_files(settings: &FileSettings) -> Server {
     server_with_files_and(settings, |_| {})
 }
 
-/// The same, with other limits.
-pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut ServerLimits)) -> Server {
+/// The same, with other settings.
+pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut ServerSettings)) -> Server {
     start(
         Registry::known().unwrap(),
         Arc::new(NoModels),
         settings,
-        |_, limits| change(limits),
+        |_, server_settings| change(server_settings),
     )
 }
 
@@ -132,7 +139,7 @@ impl ModelLoader for NoModels {
 /// The same as [`server_with`], with models that `loader` makes of the files.
 pub fn server_of(
     loader: Arc<dyn ModelLoader>,
-    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
     server_from(Registry::known().unwrap(), loader, change)
 }
@@ -141,7 +148,7 @@ pub fn server_of(
 pub fn server_from(
     registry: Registry,
     loader: Arc<dyn ModelLoader>,
-    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
     start(registry, loader, &FileSettings::default(), change)
 }
@@ -188,7 +195,7 @@ fn start(
     registry: Registry,
     loader: Arc<dyn ModelLoader>,
     settings: &FileSettings,
-    change: impl FnOnce(&mut EngineOptions, &mut ServerLimits),
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let goldens = fixtures().join("goldens");
@@ -205,12 +212,12 @@ fn start(
         metrics: Arc::new(metrics.clone()),
         ..EngineOptions::default()
     };
-    let mut limits = limits();
-    change(&mut options, &mut limits);
+    let mut server_settings = self::settings();
+    change(&mut options, &mut server_settings);
     let store = ModelStore::new(folder.path().to_owned(), None);
     let engine = Engine::start(registry, store, loader, &options).unwrap();
     let files = Files::open(settings).unwrap();
-    let state = AppState::new(engine.clone(), CodecPool::new(2), files, metrics, limits);
+    let state = AppState::new(engine.clone(), CodecPool::new(2), files, metrics, server_settings);
     Server {
         router: router(state),
         engine,

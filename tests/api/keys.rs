@@ -14,7 +14,7 @@ const SESSION: &str = "/api/v1/session";
 const CLOSED: &str = "/api/v1/samplers";
 
 fn closed_server() -> Server {
-    server_with(|_, limits| limits.keys = ApiKeys::new([KEY, OTHER]).unwrap())
+    server_with(|_, settings| settings.access.keys = ApiKeys::new([KEY, OTHER]).unwrap())
 }
 
 async fn send(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -173,15 +173,15 @@ async fn a_session_serves_on_every_replica_until_its_key_is_taken_away() {
             .status
     };
     assert_eq!(ask(&closed_server()).await, StatusCode::OK);
-    let changed = server_with(|_, limits| limits.keys = ApiKeys::new([OTHER]).unwrap());
+    let changed = server_with(|_, settings| settings.access.keys = ApiKeys::new([OTHER]).unwrap());
     assert_eq!(ask(&changed).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_session_that_began_by_https_stays_there_and_below_the_sub_path() {
-    let server = server_with(|_, limits| {
-        limits.keys = ApiKeys::new([KEY]).unwrap();
-        limits.root_path = "/photos".parse().unwrap();
+    let server = server_with(|_, settings| {
+        settings.access.keys = ApiKeys::new([KEY]).unwrap();
+        settings.root_path = "/photos".parse().unwrap();
     });
     let begun = begin_session(&server, KEY, "https://localhost").await;
     let set = begun.header("set-cookie");

@@ -14,8 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::harness::{
-    INPAINT, Server, base64, fixture, fixtures, form, limits, picture, server, server_with,
-    server_with_files_and,
+    INPAINT, Server, base64, fixture, fixtures, form, picture, server, server_with, server_with_files_and,
+    settings,
 };
 
 const NEVER: Duration = Duration::from_hours(1);
@@ -38,8 +38,8 @@ fn stalled(first: &'static [u8]) -> Body {
 }
 
 fn impatient() -> Server {
-    server_with(|_, limits| {
-        limits.min_body_rate = MinBodyRate {
+    server_with(|_, settings| {
+        settings.bodies.min_rate = MinBodyRate {
             bytes_per_second: 1000,
             window: Duration::from_millis(50),
         }
@@ -93,7 +93,7 @@ async fn a_body_that_comes_fast_enough_is_taken_however_long_it_takes() {
 
 #[tokio::test]
 async fn json_that_nests_too_deep_is_400_and_names_the_limit() {
-    let server = server_with(|_, limits| limits.request.max_json_depth = 3);
+    let server = server_with(|_, settings| settings.bodies.content.max_json_depth = 3);
     let (image, mask) = picture();
     let fields = |unknown: Value| json!({ "unknown": unknown });
     let fits = server.inpaint(&image, &mask, &fields(json!([[]]))).await;
@@ -121,7 +121,7 @@ async fn json_that_nests_too_deep_is_400_and_names_the_limit() {
 
 #[tokio::test]
 async fn a_form_of_too_many_parts_is_413_and_names_the_limit() {
-    let server = server_with(|_, limits| limits.request.max_form_parts = 3);
+    let server = server_with(|_, settings| settings.bodies.content.max_form_parts = 3);
     let (image, mask) = picture();
     let parts: [(&str, &[u8]); 4] = [("image", &image), ("mask", &mask), ("x", b"1"), ("y", b"2")];
     let (content_type, body) = form(&parts[..3]);
@@ -144,7 +144,7 @@ async fn a_form_of_too_many_parts_is_413_and_names_the_limit() {
 
 #[tokio::test]
 async fn a_mask_grows_by_no_more_than_the_limit() {
-    let server = server_with(|_, limits| limits.request.max_kernel_size = 5);
+    let server = server_with(|_, settings| settings.bodies.content.max_kernel_size = 5);
     let mask = fixture("goldens/inputs/mask-dot-150x101.png");
     let body = json!({ "mask": base64(&mask), "operate": "expand", "kernel_size": 200 });
     let answer = server.post_json("/api/v1/adjust_mask", &body).await;
@@ -155,7 +155,7 @@ async fn a_mask_grows_by_no_more_than_the_limit() {
 
 #[tokio::test]
 async fn too_many_clicks_are_422_and_name_the_limit() {
-    let server = server_with(|_, limits| limits.request.max_clicks = 2);
+    let server = server_with(|_, settings| settings.bodies.content.max_clicks = 2);
     let ask = async |clicks: Value| {
         let body = json!({ "name": "InteractiveSeg", "image": "", "clicks": clicks });
         server
@@ -182,7 +182,7 @@ async fn a_thumbnail_is_no_larger_than_the_limit() {
             output_dir: Some(results.path().to_owned()),
             ..FileSettings::default()
         },
-        |limits| limits.max_thumbnail_side = 64,
+        |settings| settings.images.max_thumbnail_side = 64,
     );
     let path = "/api/v1/media_thumbnail_file?tab=input&filename=rgb-150x101.png&width=150";
     let answer = server.get(path).await;
@@ -190,7 +190,7 @@ async fn a_thumbnail_is_no_larger_than_the_limit() {
         (answer.header("x-width"), answer.header("x-height")),
         ("64", "43")
     );
-    let thumbnail = decode(&answer.body, &limits().image).unwrap();
+    let thumbnail = decode(&answer.body, &settings().images.limits).unwrap();
     assert_eq!((thumbnail.width(), thumbnail.height()), (64, 43));
 }
 
@@ -250,7 +250,7 @@ async fn a_connection_over_the_limit_waits_until_another_one_ends() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_413_whether_its_length_is_told_or_not() {
-    let server = server_with(|_, limits| limits.max_body_bytes = 1000);
+    let server = server_with(|_, settings| settings.bodies.max_bytes = 1000);
     let stream = futures_util::stream::iter(
         (0..100).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 100]))),
     );
@@ -273,9 +273,9 @@ async fn a_body_over_the_limit_is_413_whether_its_length_is_told_or_not() {
 #[tokio::test]
 async fn a_client_that_asks_too_often_is_429_and_told_when_to_come_again() {
     const KEYS: [&str; 2] = ["the-first-key-0123456789", "the-second-key-0123456789"];
-    let server = server_with(|_, limits| {
-        limits.keys = ApiKeys::new(KEYS).unwrap();
-        limits.rate = RateLimit::per_minute(3);
+    let server = server_with(|_, settings| {
+        settings.access.keys = ApiKeys::new(KEYS).unwrap();
+        settings.access.rate = RateLimit::per_minute(3);
     });
     let ask = async |path: &str, key: &str| {
         let request = Request::get(path).header("x-api-key", key);

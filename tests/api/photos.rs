@@ -14,10 +14,10 @@ const HOLE: u8 = 128;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_photo_comes_back_with_its_hole_filled_and_the_rest_as_it_was() {
-    let server = server_with(|options, limits| {
+    let server = server_with(|options, settings| {
         options.model = Some("lama-mini".into());
-        limits.max_body_bytes = 32 << 20;
-        limits.image = LIMITS;
+        settings.bodies.max_bytes = 32 << 20;
+        settings.images.limits = LIMITS;
     });
     let mut photos = 0;
     for entry in std::fs::read_dir(fixtures().join("photos")).unwrap() {

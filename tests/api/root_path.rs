@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::{Server, base64, picture, server_with};
 
 fn server_under_photos() -> Server {
-    server_with(|_, limits| limits.root_path = "/photos".parse().unwrap())
+    server_with(|_, settings| settings.root_path = "/photos".parse().unwrap())
 }
 
 #[rstest]

@@ -81,7 +81,7 @@ async fn a_wrong_adjustment_is_refused(#[case] mut body: Value, #[case] status: 
 
 #[tokio::test]
 async fn a_mask_over_the_limits_is_refused_before_it_is_decoded() {
-    let small = server_with(|_, limits| limits.image.max_pixels = 100);
+    let small = server_with(|_, settings| settings.images.limits.max_pixels = 100);
     let body = json!({ "mask": base64(&picture().1), "operate": "reverse" });
     assert_eq!(small.post_json(ADJUST, &body).await.status.as_u16(), 413);
 }

@@ -158,7 +158,7 @@ fn address(text: &str) -> Option<IpAddr> {
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.map_or_else(ClientId::default, |ConnectInfo(peer)| {
-        let proxies = &state.limits.trusted_proxies;
+        let proxies = &state.settings.access.trusted_proxies;
         ClientId::at(proxies.client(peer.ip(), request.headers()))
     });
     request.extensions_mut().insert(client);

@@ -134,7 +134,7 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
     };
     let policy = if docs { DOCS_POLICY } else { POLICY };
     // Friends' pages may show pictures of this server.
-    let shown_by = if state.limits.origins.is_empty() {
+    let shown_by = if state.settings.access.origins.is_empty() {
         "same-origin"
     } else {
         "cross-origin"
@@ -160,7 +160,7 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
         Some(host) => Some(host),
         None => request.uri().authority().map(axum::http::uri::Authority::as_str),
     };
-    if let Some(host) = host.filter(|host| !state.limits.hosts.allow(host)) {
+    if let Some(host) = host.filter(|host| !state.settings.access.hosts.allow(host)) {
         let name: String = without_port(host)
             .chars()
             .filter(|c| !c.is_control())
@@ -180,7 +180,7 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     let foreign = match (text(headers, &ORIGIN), text(headers, &SEC_FETCH_SITE)) {
-        (Some(origin), _) if state.limits.origins.allow(origin) => false,
+        (Some(origin), _) if state.settings.access.origins.allow(origin) => false,
         (Some(origin), _) => !is_same_site(origin, host),
         (None, Some(site)) => !matches!(site, "same-origin" | "none"),
         (None, None) => false,
@@ -199,7 +199,7 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
 /// see them, but makes the server work. Links to the server are followed, and friends' pages may show its pictures.
 fn is_embedded_api(state: &AppState, path: &str, headers: &HeaderMap) -> bool {
     path.starts_with("/api/")
-        && state.limits.origins.is_empty()
+        && state.settings.access.origins.is_empty()
         && matches!(text(headers, &SEC_FETCH_SITE), Some("cross-site" | "same-site"))
         && text(headers, &SEC_FETCH_MODE) != Some("navigate")
 }

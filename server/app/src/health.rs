@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::cli::Health;
+use crate::cli::HealthArgs;
 use crate::server::bracketed;
 
 /// The longest answer that is read, in bytes.
@@ -16,13 +16,13 @@ const MAX_ANSWER: u64 = 64 * 1024;
 ///
 /// # Errors
 /// The server can't be reached, doesn't answer in time, or isn't ready.
-pub async fn health(flags: &Health) -> anyhow::Result<()> {
+pub async fn health(flags: &HealthArgs) -> anyhow::Result<()> {
     tokio::time::timeout(Duration::from_secs(flags.timeout), ask(flags))
         .await
         .with_context(|| format!("no answer within {} seconds", flags.timeout))?
 }
 
-async fn ask(flags: &Health) -> anyhow::Result<()> {
+async fn ask(flags: &HealthArgs) -> anyhow::Result<()> {
     // What listens on all addresses is reached on this machine's own.
     let host = match flags.host.as_str() {
         "0.0.0.0" => "127.0.0.1",

@@ -1,4 +1,4 @@
-//! The server around the engine: HTTP, the page inside the binary, the command line.
+//! The server around the engine: HTTP, the embedded web page, the command line.
 
 mod auth;
 mod blocking;
@@ -6,12 +6,12 @@ pub mod cli;
 mod client;
 mod codec;
 mod connections;
-mod description;
 mod download_report;
 pub mod error;
 mod error_advice;
 mod events;
 pub mod files;
+mod fill;
 mod guard;
 pub mod health;
 mod jobs;
@@ -23,7 +23,7 @@ pub mod model_files;
 mod model_info;
 mod normalization;
 mod observe;
-mod reference;
+mod openapi;
 pub mod request;
 mod root_path;
 mod router;
@@ -49,4 +49,4 @@ pub use metrics::Metrics;
 pub use request::{MinBodyRate, RequestLimits};
 pub use root_path::RootPath;
 pub use router::{openapi, router};
-pub use state::{AppState, ServerLimits};
+pub use state::AppState;

@@ -1,4 +1,4 @@
-//! The command line described for shells and for `man`.
+//! `iopaint completions` and `iopaint man`: descriptions of the command line for shells and for `man`.
 
 use std::io;
 use std::path::Path;
@@ -8,21 +8,21 @@ use clap_complete::Shell;
 
 use crate::cli::command;
 
-/// Prints a shell's completions.
+/// Prints the completion script of a shell to stdout.
 pub fn completions(shell: Shell) {
     clap_complete::generate(shell, &mut command(), "iopaint", &mut io::stdout());
 }
 
-/// Prints the man page, or writes it and those of the subcommands into a folder.
+/// Prints the man page to stdout, or writes the man pages of all subcommands to a folder.
 ///
 /// # Errors
-/// The folder can't be written to, or nobody reads what is printed.
+/// Returns an error if the folder can't be written to or stdout is closed.
 pub fn man(folder: Option<&Path>) -> anyhow::Result<()> {
     match folder {
         None => clap_mangen::Man::new(command()).render(&mut io::stdout())?,
         Some(folder) => std::fs::create_dir_all(folder)
             .and_then(|()| clap_mangen::generate_to(command(), folder))
-            .with_context(|| format!("the man pages can't be written to {}", folder.display()))?,
+            .with_context(|| format!("cannot write man pages to {}", folder.display()))?,
     }
     Ok(())
 }

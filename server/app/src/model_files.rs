@@ -1,47 +1,47 @@
-//! `iopaint download` and `iopaint list`: models' files, without running one.
+//! `iopaint download` and `iopaint list`: model files, without loading a model.
 
 use std::io::Write;
 
 use iopaint_engine::{DownloadOptions, ModelFile, StartError, fetch_model};
 
-use crate::cli::{Download, List};
+use crate::cli::{DownloadArgs, ListArgs};
 use crate::download_report::StderrReporter;
 use crate::startup;
 
-/// Brings a model's files to this machine, if they aren't here.
+/// Downloads the files of a model unless they exist, and prints their paths to stderr.
 ///
 /// # Errors
-/// The model isn't known, can't be downloaded at all, or the download failed.
-pub fn download(flags: &Download) -> anyhow::Result<()> {
-    let (registry, store) = startup::models(flags.model_dir.as_deref())?;
+/// Returns an error if the model is unknown, has no download, or the download fails.
+pub fn download(args: &DownloadArgs) -> anyhow::Result<()> {
+    let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let spec = registry
-        .get(&flags.model)
-        .ok_or_else(|| StartError::unknown_model(&flags.model, &registry))?;
+        .get(&args.model)
+        .ok_or_else(|| StartError::unknown_model(&args.model, &registry))?;
     if spec.is_builtin() {
-        eprintln!("iopaint: `{}` is part of this program", spec.name);
+        eprintln!("iopaint: `{}` is built in and needs no download", spec.name);
         return Ok(());
     }
-    let (files, now) = match store.locate(spec) {
-        Some(files) => (files, ""),
+    let (files, status) = match store.locate(spec) {
+        Some(files) => (files, "already present"),
         None => (
             fetch_model(&store, spec, &DownloadOptions::default(), &StderrReporter)?,
-            " now",
+            "downloaded",
         ),
     };
     for file in files {
         if let ModelFile::Path(path) = file {
-            eprintln!("iopaint: `{}` is here{now}: {}", spec.name, path.display());
+            eprintln!("iopaint: `{}` {status}: {}", spec.name, path.display());
         }
     }
     Ok(())
 }
 
-/// Prints the names of the models that can be used now.
+/// Prints the names of the models that need no download, one per line.
 ///
 /// # Errors
-/// There is no model folder, or nobody reads what is printed.
-pub fn list(flags: &List) -> anyhow::Result<()> {
-    let (registry, store) = startup::models(flags.model_dir.as_deref())?;
+/// Returns an error if the model folder can't be determined or stdout is closed.
+pub fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let mut stdout = std::io::stdout().lock();
     for spec in store.servable(&registry) {
         writeln!(stdout, "{}", spec.name)?;

@@ -40,10 +40,10 @@ pub async fn observe(
         let response = next.run(request).await;
         let (status, took) = (response.status().as_u16(), began.elapsed());
         let took_ms = took.as_millis() as u64;
-        state.metrics.answered(&route, &method, status, took);
+        state.metrics.response_sent(&route, &method, status, took);
         let code = response.extensions().get::<ErrorCode>().copied();
         if let Some(code) = code {
-            state.metrics.rejected(code);
+            state.metrics.request_rejected(code);
         }
         let code = code.map(ErrorCode::name).unwrap_or_default();
         if FREQUENT.contains(&route.as_str()) {

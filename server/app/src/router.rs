@@ -3,7 +3,7 @@
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use axum::http::{HeaderName, Method};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -14,17 +14,16 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth;
 use crate::client;
-use crate::description;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::{self, ModelEvent};
 use crate::guard;
 use crate::jobs::JobEvent;
 use crate::observe;
-use crate::reference::Reference;
+use crate::openapi::complete_description;
 use crate::request::{X_REQUEST_TIMEOUT_MS, decode_content, limit_length, limit_rate};
 use crate::routes::{
-    catalogue, config, decode, files, gen_info, health, inpaint, job, legacy, mask, media, metrics, model,
-    plugins, session,
+    catalogue, config, decode, files, gen_info, inpaint, job, legacy, mask, media, model, plugins, probes,
+    prometheus, session,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -58,7 +57,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let (routes, mut description) = api().split_for_parts();
-    description::complete(&mut description);
+    complete_description(&mut description);
     (routes, description)
 }
 
@@ -86,16 +85,15 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(legacy::inpaint))
-        .routes(routes!(health::livez))
-        .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
+        .routes(routes!(probes::livez))
+        .routes(routes!(probes::readyz))
+        .routes(routes!(prometheus::metrics))
 }
 
 /// The whole server as a service.
 pub fn router(state: AppState) -> Router {
     let (routes, description) = described();
-    let reference = Reference::new(&description);
-    let origins = state.limits.origins.clone();
+    let origins = state.settings.access.origins.clone();
     let exposed: Vec<HeaderName> = inpaint::EXPOSED_HEADERS
         .into_iter()
         .chain(decode::EXPOSED_HEADERS)
@@ -120,10 +118,14 @@ pub fn router(state: AppState) -> Router {
             observe::X_REQUEST_ID,
         ])
         .expose_headers(exposed);
-    let root_path = state.limits.root_path.clone();
+    let root_path = state.settings.root_path.clone();
     let server = routes
         .method_not_allowed_fallback(method_not_allowed)
-        .route("/redoc", axum::routing::get(async move || reference.html()))
+        // Documentation path of FastAPI, and so of IOPaint.
+        .route(
+            "/redoc",
+            axum::routing::get(async || Redirect::permanent("docs/")),
+        )
         .merge(
             // Relative, for it may be shown under a sub-path.
             SwaggerUi::new("/docs")
@@ -140,7 +142,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(decode_content))
         .layer(middleware::from_fn_with_state(state.clone(), limit_rate))
         .layer(middleware::from_fn_with_state(state.clone(), limit_length))
-        .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
+        .layer(DefaultBodyLimit::max(state.settings.bodies.max_bytes))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_key))
         // Around the keys: browsers ask beforehand without one, and friends' pages may read the refusal.
         .layer(cors)

@@ -1,4 +1,4 @@
-//! What `start` and `run` make of the same flags.
+//! Conversion of the flags that `start` and `run` share into settings of the engine and the codecs.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -9,81 +9,92 @@ use iopaint_engine::{
 };
 use iopaint_imaging::DecodeLimits;
 
-use crate::cli::{ModelFlags, PictureFlags};
+use crate::cli::{ImageArgs, ModelArgs};
 use crate::error_advice;
-use crate::settings::default_threads;
 
-/// With `--low-mem`: the largest forward in pixels.
-const LOW_MEMORY_FORWARD: u64 = 1 << 20;
+/// Maximum number of pixels per model run with `--low-mem`.
+const LOW_MEMORY_FORWARD_PIXELS: u64 = 1 << 20;
 
-/// The models there are and the folders of their files. Descriptions that can't be used are logged.
+/// Returns the registry of models and the store of their files. Logs each invalid model description.
+///
+/// # Errors
+/// Returns an error if the model folder can't be determined or the built-in registry is invalid.
 pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)> {
     let env = |name: &str| -> Option<OsString> { std::env::var_os(name) };
     let store = ModelStore::from_env(model_dir, env).map_err(error_advice::no_model_dir)?;
-    let (registry, refused) = Registry::load(store.folders(), env)?;
-    for error in refused {
-        tracing::warn!("{error}");
+    let (registry, invalid) = Registry::load(store.folders(), env)?;
+    for error in invalid {
+        tracing::warn!(%error, "Model description ignored");
     }
     Ok((registry, store))
 }
 
-/// How many threads a forward may use.
-pub fn threads(flags: &ModelFlags) -> NonZeroUsize {
-    let threads = flags.threads.unwrap_or_else(default_threads);
+/// Returns the number of threads per model run.
+pub fn threads(args: &ModelArgs) -> NonZeroUsize {
+    let threads = args.threads.unwrap_or_else(default_threads);
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// How libtorch is to run models.
-pub fn torch_settings(flags: &ModelFlags) -> TorchSettings {
+/// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
+/// make a model run faster.
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Returns the settings of libtorch.
+pub fn torch_settings(args: &ModelArgs) -> TorchSettings {
     TorchSettings {
-        threads: threads(flags).get(),
-        optimize_graph: flags.optimize_graph,
-        tf32: flags.tf32,
+        threads: threads(args).get(),
+        optimize_graph: args.optimize_graph,
+        tf32: args.tf32,
     }
 }
 
-/// What loads models, on the device that was named.
-pub fn loader(flags: &ModelFlags) -> anyhow::Result<TorchLoader> {
-    let device = device(&flags.device)?;
-    if flags.gpu_memory < 1.0 {
-        limit_gpu_memory(device, flags.gpu_memory)
-            .map_err(|error| anyhow::anyhow!("the memory of {device} can't be limited: {error}"))?;
+/// Returns the model loader for the device of `--device`.
+///
+/// # Errors
+/// Returns an error if the device name is invalid or its memory can't be limited.
+pub fn loader(args: &ModelArgs) -> anyhow::Result<TorchLoader> {
+    let device = device(&args.device)?;
+    if args.gpu_memory < 1.0 {
+        limit_gpu_memory(device, args.gpu_memory)
+            .map_err(|error| anyhow::anyhow!("--gpu-memory: cannot limit the memory of {device}: {error}"))?;
     }
     Ok(TorchLoader {
         device,
-        strict: flags.strict_models,
-        threads: threads(flags),
+        strict: args.strict_models,
+        threads: threads(args),
     })
 }
 
-/// The largest forward in pixels.
-pub fn max_forward_pixels(flags: &ModelFlags) -> u64 {
-    let most = if flags.low_mem {
-        LOW_MEMORY_FORWARD
+/// Returns the maximum number of pixels per model run.
+pub fn max_forward_pixels(args: &ModelArgs) -> u64 {
+    let cap = if args.low_mem {
+        LOW_MEMORY_FORWARD_PIXELS
     } else {
         u64::MAX
     };
-    flags.max_forward_pixels.min(most)
+    args.max_forward_pixels.min(cap)
 }
 
-/// The largest image.
-pub fn image_limits(flags: &PictureFlags) -> DecodeLimits {
+/// Returns the limits of input images.
+pub fn image_limits(args: &ImageArgs) -> DecodeLimits {
     DecodeLimits {
-        max_pixels: flags.max_pixels,
-        max_side: flags.max_side,
+        max_pixels: args.max_pixels,
+        max_side: args.max_side,
     }
 }
 
-/// The device that was named, or the processor where it isn't there.
+/// Parses a device name. Falls back to the CPU, with a warning, if the device is unavailable.
 fn device(name: &str) -> anyhow::Result<Device> {
     if name == "mps" {
-        tracing::warn!("this build has no mps; the processor is used");
+        tracing::warn!(device = name, "Device not supported by this build; using the CPU");
         return Ok(Device::Cpu);
     }
     let device: Device = name.parse()?;
     match device {
         Device::Cuda(index) if index >= cuda_device_count() => {
-            tracing::warn!("there is no usable CUDA device {index} on this machine; the processor is used");
+            tracing::warn!(device = name, "CUDA device not available; using the CPU");
             Ok(Device::Cpu)
         }
         device => Ok(device),

@@ -1,130 +1,86 @@
-//! What every handler can reach.
+//! Shared state of the request handlers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use iopaint_engine::Engine;
-use iopaint_imaging::{DecodeLimits, EncodeOptions};
 
-use crate::auth::{ApiKeys, RateLimit};
-use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::Events;
 use crate::files::Files;
-use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::jobs::Jobs;
 use crate::memory::InFlight;
 use crate::metrics::Metrics;
-use crate::request::{MinBodyRate, RequestLimits};
-use crate::root_path::RootPath;
+use crate::settings::ServerSettings;
 
-/// The server's parts. Clones share them.
+/// Shared state of the request handlers. Clones share it.
 #[derive(Clone)]
 pub struct AppState {
-    /// Models and the queue.
+    /// Models and the job queue.
     pub engine: Engine,
-    /// Where images are decoded and encoded.
+    /// Threads that decode and encode images.
     pub codecs: CodecPool,
-    /// What is counted and measured.
+    /// Prometheus metrics.
     pub metrics: Metrics,
-    /// The memory that requests in flight may hold.
+    /// Memory budgets of requests in flight.
     pub in_flight: InFlight,
-    /// The requests in flight.
+    /// Registry of requests in flight.
     pub jobs: Jobs,
-    /// Who listens, and how they are told.
+    /// Socket.IO events.
     pub events: Events,
-    /// What the operator offers from the disk.
+    /// Folders of the server that clients may use.
     pub files: Arc<Files>,
-    /// What the operator chose.
-    pub limits: Arc<ServerLimits>,
+    /// Settings of the server.
+    pub settings: Arc<ServerSettings>,
 }
 
 impl AppState {
-    /// A server with nothing in flight and nobody who listens. `metrics`: those that the engine tells what happens.
+    /// Creates the state of a server without requests. `metrics` must be the ones that `engine` reports to.
     #[must_use]
     pub fn new(
         engine: Engine,
         codecs: CodecPool,
         files: Files,
         metrics: Metrics,
-        limits: ServerLimits,
+        settings: ServerSettings,
     ) -> Self {
         let jobs = Jobs::default();
         Self {
-            events: Events::new(&engine, &jobs, limits.max_sockets),
+            events: Events::new(&engine, &jobs, settings.max_sockets),
             engine,
             codecs,
             metrics,
-            in_flight: InFlight::new(limits.max_in_flight_bytes),
+            in_flight: InFlight::new(settings.max_in_flight_bytes),
             jobs,
             files: Arc::new(files),
-            limits: Arc::new(limits),
+            settings: Arc::new(settings),
         }
     }
 
-    /// Whether clients may choose and download models.
+    /// Checks that clients may switch and download models.
     ///
     /// # Errors
-    /// [`ErrorCode::ModelFixed`].
-    pub fn may_change_models(&self) -> Result<(), ApiError> {
-        if self.limits.fixed_model {
+    /// Returns [`ErrorCode::ModelFixed`] if the model is fixed.
+    pub fn check_models_changeable(&self) -> Result<(), ApiError> {
+        if self.settings.fixed_model {
             return Err(ApiError::new(
                 ErrorCode::ModelFixed,
-                "this server was started with --disable-model-switch; only its own model answers",
+                "this server was started with --disable-model-switch; only its current model is available",
             ));
         }
         Ok(())
     }
 
-    /// Whether a request may name this model: where the model is fixed, only the current one.
+    /// Checks that a request may use the model `name`. If the model is fixed, only the current one is
+    /// allowed. An empty name stands for the current model.
     ///
     /// # Errors
-    /// [`ErrorCode::ModelFixed`].
-    pub fn may_use_model(&self, name: &str) -> Result<(), ApiError> {
-        let current = || self.engine.status().model.is_some_and(|model| model.name == name);
-        if name.is_empty() || !self.limits.fixed_model || current() {
+    /// Returns [`ErrorCode::ModelFixed`] if the model is not allowed.
+    pub fn check_model_allowed(&self, name: &str) -> Result<(), ApiError> {
+        let is_current = || self.engine.status().model.is_some_and(|model| model.name == name);
+        if name.is_empty() || !self.settings.fixed_model || is_current() {
             return Ok(());
         }
-        self.may_change_models()
+        self.check_models_changeable()
     }
-}
-
-/// What the operator chose for all requests.
-#[derive(Clone, Debug)]
-pub struct ServerLimits {
-    /// The longest body in bytes.
-    pub max_body_bytes: usize,
-    /// How many bytes all requests may hold at a time: bodies, decoded pictures and answers.
-    pub max_in_flight_bytes: u64,
-    /// How slowly a body may come.
-    pub min_body_rate: MinBodyRate,
-    /// What may be inside a body.
-    pub request: RequestLimits,
-    /// The largest image.
-    pub image: DecodeLimits,
-    /// The longest side of a thumbnail in pixels.
-    pub max_thumbnail_side: u32,
-    /// How many clients may listen to events at a time.
-    pub max_sockets: usize,
-    /// The largest forward in pixels.
-    pub max_forward_pixels: u64,
-    /// How long a request may take from its admission on.
-    pub request_timeout: Duration,
-    /// How results are written.
-    pub encode: EncodeOptions,
-    /// The names under which the server answers.
-    pub hosts: AllowedHosts,
-    /// The other sites whose pages may use it.
-    pub origins: AllowedOrigins,
-    /// The proxies that are believed where they name a client's address.
-    pub trusted_proxies: TrustedProxies,
-    /// The keys that let a client in; none for everybody.
-    pub keys: ApiKeys,
-    /// How often one client may ask.
-    pub rate: RateLimit,
-    /// The sub-path under which a proxy shows the server.
-    pub root_path: RootPath,
-    /// Whether the model that the server started with is the only one that answers.
-    pub fixed_model: bool,
 }

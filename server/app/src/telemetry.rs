@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, filter::Targets, fmt};
 
-use crate::settings::LogFormat;
+use crate::cli::LogFormat;
 
 /// Log levels without `RUST_LOG`.
 const DEFAULT_FILTER: &str = "warn,iopaint=info,iopaint_app=info,iopaint_engine=info,iopaint_torch=info";

@@ -1,4 +1,4 @@
-//! The web page inside the binary: each file as it is and, where that pays, compressed.
+//! The web page, embedded in the binary: each file plain and, if it shrinks, compressed.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -10,66 +10,67 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::{ApiError, ErrorCode};
 
-/// What `npm run build` wrote; empty where the page wasn't built.
+/// Output of `npm run build`; empty if the page was not built.
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../web_app/dist"]
 #[allow_missing = true]
 struct Page;
 
-/// Said at `/` by a server that was compiled without its page.
+/// Response at `/` of a server that was compiled without the page.
 const NO_PAGE: &str = "<!doctype html><title>IOPaint</title>\
-    <p>This server was built without its web page. Its API is described at <a href=\"docs/\">docs</a>.</p>";
+    <p>This server was built without the web page. See <a href=\"docs/\">docs</a> for the API.</p>";
 
-/// The forms in which the build lays a file beside itself, the smaller one first: extension and name in HTTP.
-const FORMS: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
+/// Compressed variants that the build writes beside a file, smallest first: file extension and content
+/// coding.
+const COMPRESSED: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
 
 const INDEX: &str = "index.html";
 
-/// Whether a path is one of the page's files, `/` among them.
+/// Returns true if the path is a file of the page, including `/`.
 pub fn has(path: &str) -> bool {
-    let name = name(path);
+    let name = file_name(path);
     name == INDEX || file(name).is_some()
 }
 
-fn name(path: &str) -> &str {
+fn file_name(path: &str) -> &str {
     let name = path.trim_start_matches('/');
     if name.is_empty() { INDEX } else { name }
 }
 
 fn file(name: &str) -> Option<EmbeddedFile> {
-    // A compressed form is an answer to the address of its file and has none of its own.
-    let compressed = FORMS.iter().any(|(extension, _)| name.ends_with(extension));
+    // Compressed variants are served at the path of their file, not at a path of their own.
+    let compressed = COMPRESSED.iter().any(|(extension, _)| name.ends_with(extension));
     if compressed { None } else { Page::get(name) }
 }
 
-/// Serves a file of the page, `/` being `index.html`; 404 for everything that isn't there.
+/// Serves a file of the page, `index.html` for `/`, and 404 for unknown paths.
 pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
-    let path = name(uri.path());
+    let path = file_name(uri.path());
     match file(path) {
         Some(file) => respond(path, file, &headers),
         None if path == INDEX => ([(CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response(),
-        None => ApiError::new(ErrorCode::NotFound, "there is nothing at this address").into_response(),
+        None => ApiError::new(ErrorCode::NotFound, "nothing found at this address").into_response(),
     }
 }
 
 fn respond(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     let mime = mime(&file);
-    let forms: Vec<(&str, EmbeddedFile)> = FORMS
+    let variants: Vec<(&str, EmbeddedFile)> = COMPRESSED
         .iter()
-        .filter_map(|(extension, name)| Some((*name, Page::get(&format!("{path}{extension}"))?)))
+        .filter_map(|(extension, coding)| Some((*coding, Page::get(&format!("{path}{extension}"))?)))
         .collect();
     let mut headers = HeaderMap::new();
-    if !forms.is_empty() {
+    if !variants.is_empty() {
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
     let accepted = text(request, &ACCEPT_ENCODING).unwrap_or_default();
-    let form = forms.into_iter().find(|(name, _)| accepts(accepted, name));
-    let (encoding, file) = match form {
-        Some((name, form)) => (Some(name), form),
+    let variant = variants.into_iter().find(|(coding, _)| accepts(accepted, coding));
+    let (coding, file) = match variant {
+        Some((coding, variant)) => (Some(coding), variant),
         None => (None, file),
     };
     let etag = etag(&file);
-    // Vite puts a hash of the content into the names of its assets, so that they never change under a name.
+    // Names of assets contain a hash of their content (Vite), so the content of a name never changes.
     let cache = if path.starts_with("assets/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -79,16 +80,16 @@ fn respond(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     if let Ok(value) = HeaderValue::from_str(&etag) {
         headers.insert(ETAG, value);
     }
-    let known = text(request, &IF_NONE_MATCH).unwrap_or_default();
-    // A proxy that compresses by itself makes a tag weak.
-    if known
+    let cached = text(request, &IF_NONE_MATCH).unwrap_or_default();
+    // Weak comparison (RFC 9110, section 13.1.2): a proxy that compresses makes the tag weak.
+    if cached
         .split(',')
-        .any(|known| known.trim().trim_start_matches("W/") == etag)
+        .any(|tag| tag.trim().trim_start_matches("W/") == etag)
     {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    if let Some(name) = encoding {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+    if let Some(coding) = coding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     if let Ok(value) = HeaderValue::from_str(&mime) {
         headers.insert(CONTENT_TYPE, value);
@@ -100,14 +101,14 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Whether `Accept-Encoding` (RFC 9110, section 12.5.3) names a content coding, or `*`, without ruling it out by a
-/// weight of 0.
+/// Returns true if an `Accept-Encoding` value accepts a content coding, by name or by `*`, with a weight
+/// above 0 (RFC 9110, section 12.5.3).
 fn accepts(accepted: &str, coding: &str) -> bool {
-    let weight = |wanted: &str| {
+    let weight = |coding: &str| {
         accepted.split(',').find_map(|entry| {
             let mut parts = entry.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            name.eq_ignore_ascii_case(wanted).then(|| {
+            name.eq_ignore_ascii_case(coding).then(|| {
                 parts
                     .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
                     .map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0))
@@ -131,7 +132,7 @@ fn mime(file: &EmbeddedFile) -> String {
 fn etag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
     let [a, b, c, d, ..] = hash;
-    // 32 bits are enough to tell one build's file from another's, and one form of it from another.
+    // 32 bits distinguish the builds and variants of one file.
     format!("\"{:08x}\"", u32::from_be_bytes([a, b, c, d]))
 }
 
@@ -153,11 +154,7 @@ mod tests {
     #[case("br;q=many", "br", false)]
     #[case("brotli", "br", false)]
     #[case("", "br", false)]
-    fn encodings_are_taken_as_they_are_asked_for(
-        #[case] accepted: &str,
-        #[case] coding: &str,
-        #[case] expected: bool,
-    ) {
+    fn accept_encoding_is_matched(#[case] accepted: &str, #[case] coding: &str, #[case] expected: bool) {
         assert_eq!(accepts(accepted, coding), expected);
     }
 }

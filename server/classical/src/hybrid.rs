@@ -41,7 +41,10 @@ impl HybridInpainter {
         mask: &GrayImage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        let (half, hole) = (downsampled_rgb(image.clone(), 1), downsampled_hole(mask.clone(), 1));
+        let (half, hole) = (
+            downsampled_rgb(image.clone(), 1),
+            downsampled_hole(mask.clone(), 1),
+        );
         if !self.network.padding().accepts(half.width(), half.height()) {
             return self.network.forward(image, mask, context);
         }

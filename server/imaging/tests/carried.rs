@@ -159,8 +159,8 @@ fn profile_chunk(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
 #[case::last_missing(&[(1, 3), (2, 3)], false)]
 fn jpeg_profile_is_joined_from_its_chunks(#[case] chunks: &[(u8, u8)], #[case] kept: bool) {
     let profile = profile(900);
-    let first = u8::from(parts.iter().all(|(number, _)| *number > 0));
-    let segments: Vec<(u8, Vec<u8>)> = parts
+    let first = u8::from(chunks.iter().all(|(number, _)| *number > 0));
+    let segments: Vec<(u8, Vec<u8>)> = chunks
         .iter()
         .map(|(number, count)| {
             let at = usize::from(number - first) * 300;

@@ -1,5 +1,4 @@
 //! Encoding: pixels, formats, sizes.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! Encoding: metadata that results keep, and metadata that they must not contain.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
 

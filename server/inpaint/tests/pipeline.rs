@@ -144,7 +144,7 @@ fn step_at_the_border(image: &RgbImage, mask: &GrayImage) -> u8 {
     let mut steps = Vec::new();
     for (x, y, own) in mask.enumerate_pixels() {
         for (u, v) in [(x + 1, y), (x, y + 1)] {
-            if mask.get_pixel_pattern(u, v).is_some_and(|other| other != own) {
+            if mask.get_pixel_checked(u, v).is_some_and(|other| other != own) {
                 let (a, b) = (image.get_pixel(x, y).0, image.get_pixel(u, v).0);
                 steps.extend(a.iter().zip(b).map(|(a, b)| a.abs_diff(b)));
             }

@@ -66,8 +66,8 @@ async fn a_body_that_is_late_is_504() {
 
 #[tokio::test]
 async fn a_client_shortens_the_servers_time_and_can_not_lengthen_it() {
-    let late = server_of(crate::harness::torch(), |_, limits| {
-        limits.request_timeout = std::time::Duration::ZERO;
+    let late = server_of(crate::harness::torch(), |_, settings| {
+        settings.request_timeout = std::time::Duration::ZERO;
     });
     let answer = late.send(request(&[("x-request-timeout-ms", "60000")])).await;
     assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);

@@ -19,7 +19,9 @@ async fn place_of_the_other(
     other: Request<Body>,
 ) -> usize {
     let (loader, mut gate) = gate();
-    let server = Arc::new(server_of(loader, |_, limits| limits.trusted_proxies = trusted));
+    let server = Arc::new(server_of(loader, |_, settings| {
+        settings.access.trusted_proxies = trusted
+    }));
     let mut answers = JoinSet::new();
     let mut send = |name: &'static str, request: Request<Body>| {
         let server = Arc::clone(&server);

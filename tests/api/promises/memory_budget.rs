@@ -16,7 +16,9 @@ async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
     let (loader, mut gate) = gate();
     // Room for two pictures at a time; the rest is the bodies' quarter.
     let memory = 2 * PICTURE * 4 / 3 + 4;
-    let server = Arc::new(server_of(loader, |_, limits| limits.max_in_flight_bytes = memory));
+    let server = Arc::new(server_of(loader, |_, settings| {
+        settings.max_in_flight_bytes = memory
+    }));
     let answers: Vec<_> = (0..6).map(|_| send(&server, request(&[]))).collect();
     for left in (0..6).rev() {
         gate = gate.arrival().await;
@@ -34,8 +36,8 @@ async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
 
 #[tokio::test]
 async fn a_picture_that_is_larger_than_the_memory_is_filled_alone() {
-    let server = server_of(crate::harness::torch(), |_, limits| {
-        limits.max_in_flight_bytes = 1000;
+    let server = server_of(crate::harness::torch(), |_, settings| {
+        settings.max_in_flight_bytes = 1000;
     });
     let (image, mask) = picture();
     let answer = server.inpaint(&image, &mask, &serde_json::json!({})).await;

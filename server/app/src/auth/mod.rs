@@ -17,7 +17,8 @@ pub use session::{SESSION_COOKIE, SessionCookie};
 use crate::client::ClientId;
 use crate::error::{ApiError, ErrorCode};
 use crate::events::{is_handshake, is_socket_io};
-use crate::state::{AppState, ServerLimits};
+use crate::settings::ServerSettings;
+use crate::state::AppState;
 use crate::ui;
 
 /// Where a browser trades its key for a session.
@@ -28,17 +29,17 @@ pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Lets nobody without a key beyond the page and the health checks, where the server has keys, and nobody in more often
 /// than it may be. A request that is let in with a key is that key's: its [`ClientId`] says so.
 pub async fn require_key(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match let_in(&state.limits, &mut request) {
+    match let_in(&state.settings, &mut request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn let_in(limits: &ServerLimits, request: &mut Request) -> Result<(), ApiError> {
-    let key = if limits.keys.is_empty() {
+fn let_in(settings: &ServerSettings, request: &mut Request) -> Result<(), ApiError> {
+    let key = if settings.access.keys.is_empty() {
         Ok(None)
     } else {
-        identify(&limits.keys, request.headers()).map(Some)
+        identify(&settings.access.keys, request.headers()).map(Some)
     };
     let mut client = request
         .extensions()
@@ -51,7 +52,7 @@ fn let_in(limits: &ServerLimits, request: &mut Request) -> Result<(), ApiError> 
     }
     // Wrong keys count too: they are somebody's who tries.
     if is_counted(request) {
-        limits.rate.count(&client.queue_key())?;
+        settings.access.rate.count(&client.queue_key())?;
     }
     match key {
         Err(refusal) if !is_open(request.method(), request.uri().path()) => Err(refusal),

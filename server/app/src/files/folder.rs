@@ -1,4 +1,4 @@
-//! A folder that clients may reach into: the one way from a request to the disk.
+//! A folder that clients may use. All file access of requests goes through it.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -13,59 +13,60 @@ use uuid::Uuid;
 
 use super::name::FileName;
 #[cfg(target_os = "linux")]
-use super::unnamed;
+use super::tmpfile;
 use crate::normalization::nfc;
 
-/// How many numbers are tried before a name counts as used up.
+/// Highest number tried for a name that exists.
 const MAX_NUMBER: u32 = 9999;
 
-/// A folder whose files, and nothing else, can be listed, read and written. Links are refused; a name is no path.
+/// A folder whose regular files can be listed, read and written. Links are rejected, and names can't contain
+/// paths.
 ///
-/// Every call blocks.
+/// All methods block.
 #[derive(Clone, Debug)]
 pub struct Folder(Arc<Dir>);
 
-/// What becomes of a file that has the name already.
+/// Handling of an existing file with the name of a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays; the new one gets a number.
+    /// Keep it; the new file gets a number.
     Keep,
-    /// The new one takes its place, in one step.
+    /// Replace it atomically.
     Replace,
 }
 
 impl Folder {
-    /// Opens a folder that the operator named.
+    /// Opens a folder from the command line.
     ///
     /// # Errors
-    /// The folder isn't there or can't be read.
+    /// Returns an error if the folder does not exist or can't be read.
     pub fn open(path: &Path) -> io::Result<Self> {
         Dir::open_ambient_dir(path, ambient_authority()).map(|dir| Self(Arc::new(dir)))
     }
 
-    /// Opens a folder to write to; it is made if it isn't there.
+    /// Opens a folder for writing, and creates it if it does not exist.
     ///
     /// # Errors
-    /// It can't be made, or not be written to.
+    /// Returns an error if the folder can't be created or written to.
     pub fn create(path: &Path) -> io::Result<Self> {
         Dir::create_ambient_dir_all(path, ambient_authority())?;
         let folder = Self::open(path)?;
-        // Better told at the start than at the first save.
-        let trial = temporary_name();
-        folder.0.create(&trial)?;
-        folder.0.remove_file(&trial)?;
+        // Reports a read-only folder at start instead of at the first save.
+        let probe = temporary_name();
+        folder.0.create(&probe)?;
+        folder.0.remove_file(&probe)?;
         Ok(folder)
     }
 
-    /// The names of its files, sorted; what is no regular file or has no name that [`FileName`] takes is left out.
+    /// Returns the sorted names of its regular files that are valid as [`FileName`].
     ///
     /// # Errors
-    /// The folder can't be read any more.
+    /// Returns an error if the folder can't be read.
     pub fn names(&self) -> io::Result<Vec<FileName>> {
         let mut names: Vec<FileName> = self
             .0
             .entries()?
-            // One entry that can't be read hides no other.
+            // An unreadable entry does not hide the others.
             .filter_map(Result::ok)
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
             .filter_map(|entry| FileName::parse(entry.file_name().to_str()?).ok())
@@ -74,11 +75,11 @@ impl Folder {
         Ok(names)
     }
 
-    /// Opens a file to read it. A name that is not in the folder is looked up again without regard to Unicode
+    /// Opens a file for reading. A name that is not found is looked up again without regard to Unicode
     /// normalisation.
     ///
     /// # Errors
-    /// It isn't there, is a link or no regular file, or can't be read.
+    /// Returns an error if the file does not exist, is not a regular file, or can't be read.
     pub fn read(&self, name: &FileName) -> io::Result<File> {
         match self.read_exact(name) {
             Err(error) if error.kind() == ErrorKind::NotFound => match self.equivalent(name)? {
@@ -91,7 +92,7 @@ impl Folder {
 
     fn read_exact(&self, name: &FileName) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        // Opening a pipe would wait for a writer.
+        // Without O_NONBLOCK, opening a pipe blocks until it has a writer.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
         let file = self.0.open_with(name.as_str(), &options)?.into_std();
         if file.metadata()?.is_file() {
@@ -106,85 +107,81 @@ impl Folder {
         if name.as_str().is_ascii() {
             return Ok(None);
         }
-        let same = |stored: &FileName| nfc(stored.as_str()) == nfc(name.as_str());
-        Ok(self.names()?.into_iter().find(same))
+        let is_equivalent = |stored: &FileName| nfc(stored.as_str()) == nfc(name.as_str());
+        Ok(self.names()?.into_iter().find(is_equivalent))
     }
 
-    /// Writes a file and returns the name that it got. Readers see the whole file or none of it, also after a
-    /// crash. Names that differ in Unicode normalisation only count as the same.
+    /// Writes a file atomically and returns its final name. Names that differ only in Unicode normalisation
+    /// are equal.
     ///
     /// # Errors
-    /// The disk is full, the name too long for it ([`ErrorKind::InvalidFilename`]), the folder gone or not to
-    /// be written to; nothing is left behind then.
+    /// Returns an error if the disk is full, the name is too long for the file system
+    /// ([`ErrorKind::InvalidFilename`]), or the folder is not writable. No partial file remains.
     pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
         let stored = match existing {
             Existing::Replace if self.0.symlink_metadata(name.as_str()).is_err() => self.equivalent(name)?,
             _ => None,
         };
         let name = stored.as_ref().unwrap_or(name);
-        let given = match self.write_unnamed(name, bytes, existing) {
-            Some(given) => given?,
-            None => self.write_under_another_name(name, bytes, existing)?,
+        let final_name = match self.write_tmpfile(name, bytes, existing) {
+            Some(result) => result?,
+            None => self.write_temporary(name, bytes, existing)?,
         };
-        // The name is on the disk when the folder is. Some file systems can't be asked for that.
+        // Makes the name durable. Some file systems can't synchronise a folder.
         if let Ok(folder) = self.0.try_clone() {
             let _ = folder.into_std_file().sync_all();
         }
-        Ok(given)
+        Ok(final_name)
     }
 
-    /// The way on which a process that is killed leaves nothing behind: the file gets a name when it is whole. `None`
-    /// where the file system has no files without a name.
+    /// Writes a file without a name and links it when it is complete, so that a killed process leaves
+    /// nothing. Returns `None` if the file system does not support it.
     #[cfg(target_os = "linux")]
-    fn write_unnamed(
+    fn write_tmpfile(
         &self,
         name: &FileName,
         bytes: &[u8],
         existing: Existing,
     ) -> Option<io::Result<FileName>> {
-        // Why a folder can't be written to, the other way tells as well.
-        let mut file = unnamed::create(&self.0).ok()?;
+        // `write_temporary` reports why a folder is not writable.
+        let mut file = tmpfile::create(&self.0).ok()?;
         if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
             return Some(Err(error));
         }
-        let given = match existing {
-            Existing::Keep => self.first_free(name, |name| unnamed::give_name(&file, &self.0, name.as_str())),
+        let linked = match existing {
+            Existing::Keep => self.first_free(name, |name| tmpfile::link_as(&file, &self.0, name.as_str())),
             Existing::Replace => {
                 let temporary = temporary_name();
-                unnamed::give_name(&file, &self.0, &temporary).and_then(|()| {
+                tmpfile::link_as(&file, &self.0, &temporary).and_then(|()| {
                     self.replace(&temporary, name).inspect_err(|_| {
-                        // The error that is returned is the first one.
+                        // The first error is returned.
                         let _ = self.0.remove_file(&temporary);
                     })
                 })
             }
         };
-        match given {
-            // The system doesn't tell where open files are: there is no /proc in a sandbox.
+        match linked {
+            // Sandboxes without /proc can't link an open file.
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            given => Some(given),
+            linked => Some(linked),
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "the same call as on Linux")]
-    fn write_unnamed(&self, _: &FileName, _: &[u8], _: Existing) -> Option<io::Result<FileName>> {
+    #[expect(clippy::unused_self, reason = "same signature as on Linux")]
+    fn write_tmpfile(&self, _: &FileName, _: &[u8], _: Existing) -> Option<io::Result<FileName>> {
         None
     }
 
-    fn write_under_another_name(
-        &self,
-        name: &FileName,
-        bytes: &[u8],
-        existing: Existing,
-    ) -> io::Result<FileName> {
+    /// Writes a hidden temporary file and renames or links it.
+    fn write_temporary(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
         let temporary = temporary_name();
         let written = self.write_new(&temporary, bytes).and_then(|()| match existing {
             Existing::Replace => self.replace(&temporary, name),
-            Existing::Keep => self.first_free(name, |name| self.give_name_if_free(&temporary, name)),
+            Existing::Keep => self.first_free(name, |name| self.rename_if_free(&temporary, name)),
         });
         if written.is_err() {
-            // It may never have come to be; the error that is told is the first one.
+            // The file may not exist; the first error is returned.
             let _ = self.0.remove_file(&temporary);
         }
         written
@@ -203,28 +200,28 @@ impl Folder {
         Ok(name.clone())
     }
 
-    /// A second name for a file fails where there is one already, unlike a rename.
-    fn give_name_if_free(&self, temporary: &str, name: &FileName) -> io::Result<()> {
+    /// Renames a file by a hard link, which fails if the name exists, unlike a rename.
+    fn rename_if_free(&self, temporary: &str, name: &FileName) -> io::Result<()> {
         match self.0.hard_link(temporary, &self.0, name.as_str()) {
             Ok(()) => self.0.remove_file(temporary),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
-            // Memory cards and some network shares know no second names.
+            // FAT and some network file systems have no hard links.
             Err(_) => self.reserve_and_rename(temporary, name),
         }
     }
 
-    /// An empty file holds the name until the whole one takes its place.
+    /// Reserves a name with an empty file and replaces it.
     fn reserve_and_rename(&self, temporary: &str, name: &FileName) -> io::Result<()> {
         self.write_new(name.as_str(), &[])?;
         self.0.rename(temporary, &self.0, name.as_str())
     }
 
-    /// Returns the first of `photo.png`, `photo-1.png`, ... that `give` can give and that no other file has
-    /// in another Unicode normalisation.
+    /// Calls `link` with `photo.png`, `photo-1.png`, ... until it succeeds, and returns that name. Skips
+    /// names that exist in another Unicode normalisation.
     fn first_free(
         &self,
         name: &FileName,
-        give: impl Fn(&FileName) -> io::Result<()>,
+        link: impl Fn(&FileName) -> io::Result<()>,
     ) -> io::Result<FileName> {
         let mut taken = HashSet::new();
         if !name.as_str().is_ascii() {
@@ -239,7 +236,7 @@ impl Folder {
             if taken.contains(&*nfc(name.as_str())) {
                 continue;
             }
-            match give(&name) {
+            match link(&name) {
                 Ok(()) => return Ok(name),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -249,7 +246,7 @@ impl Folder {
     }
 }
 
-/// Hidden, and so neither listed nor served.
+/// Returns a unique hidden name; hidden files are neither listed nor served.
 fn temporary_name() -> String {
     format!(".{}.part", Uuid::new_v4().simple())
 }

@@ -1,40 +1,40 @@
-//! Headers of image files; of large ones, without reading the pixels.
+//! Headers of image files, read without the pixels of large files.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use iopaint_imaging::{DecodeLimits, Header, ImageFormat, probe};
 
-/// The bytes that most headers take, and those that even one with a large colour profile and EXIF takes.
-const HEADS: [u64; 2] = [64 << 10, 4 << 20];
-/// The most bytes that are kept of a file whose metadata may lie behind its pixels.
-const LONGEST: u64 = 64 << 20;
-/// The most chunks of a PNG that are visited. libpng puts 8 KiB of pixels into a chunk, which makes 512 MiB.
-const MOST_CHUNKS: usize = 1 << 16;
-/// A list shows any size; the limits apply when a picture is decoded.
-const ANY_SIZE: DecodeLimits = DecodeLimits {
+/// Bytes read from the start of a file: enough for most headers, then for a large colour profile and EXIF.
+const HEAD_BYTES: [u64; 2] = [64 << 10, 4 << 20];
+/// Maximum number of bytes kept of a file whose metadata may follow its pixels.
+const MAX_KEPT_BYTES: u64 = 64 << 20;
+/// Maximum number of PNG chunks visited. libpng writes 8 KiB of pixel data per chunk, so this covers 512 MiB.
+const MAX_CHUNKS: usize = 1 << 16;
+/// No limits: listing decodes no pixels, and decoding applies the limits of the server.
+const NO_LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: u64::MAX,
     max_side: u32::MAX,
 };
 
-/// Reads format, size and orientation of an image file from its start; `None` for anything else. Blocks.
+/// Reads format, size and orientation of an image file. Returns `None` for other files. Blocks.
 pub fn read_header(file: &mut File) -> Option<Header> {
     let mut bytes = Vec::new();
-    for length in HEADS {
-        let whole = fill_up(file, &mut bytes, length).ok()?;
+    for length in HEAD_BYTES {
+        let at_end = fill_up(file, &mut bytes, length).ok()?;
         match ImageFormat::sniff(&bytes)? {
-            _ if whole => return probe(&bytes, &ANY_SIZE).ok(),
-            // Their metadata may lie behind the pixels.
+            _ if at_end => return probe(&bytes, &NO_LIMITS).ok(),
+            // Metadata may follow the pixels in these formats.
             ImageFormat::Png => {
                 let chunks = png_without_pixels(file).ok()?;
-                return probe(&chunks, &ANY_SIZE).ok();
+                return probe(&chunks, &NO_LIMITS).ok();
             }
             ImageFormat::WebP | ImageFormat::Tiff => {
-                fill_up(file, &mut bytes, LONGEST).ok()?;
-                return probe(&bytes, &ANY_SIZE).ok();
+                fill_up(file, &mut bytes, MAX_KEPT_BYTES).ok()?;
+                return probe(&bytes, &NO_LIMITS).ok();
             }
             ImageFormat::Jpeg | ImageFormat::Bmp | ImageFormat::Gif => {
-                if let Ok(header) = probe(&bytes, &ANY_SIZE) {
+                if let Ok(header) = probe(&bytes, &NO_LIMITS) {
                     return Some(header);
                 }
             }
@@ -43,23 +43,23 @@ pub fn read_header(file: &mut File) -> Option<Header> {
     None
 }
 
-/// Reads on until `bytes` has `length` bytes; returns true at the end of the file.
+/// Appends to `bytes` from the file until it has `length` bytes. Returns true at the end of the file.
 fn fill_up(file: &mut File, bytes: &mut Vec<u8>, length: u64) -> io::Result<bool> {
     let missing = length.saturating_sub(bytes.len() as u64);
     let read = file.by_ref().take(missing).read_to_end(bytes)?;
     Ok((read as u64) < missing)
 }
 
-/// Returns a PNG's signature and chunks but for those with pixels (PNG third edition, 5.6). Of a file that is cut off,
-/// the whole chunks.
+/// Returns the signature of a PNG and its chunks without pixel data (PNG third edition, section 5.6), up to
+/// the first incomplete chunk.
 fn png_without_pixels(file: &mut File) -> io::Result<Vec<u8>> {
     let end = file.metadata()?.len();
     let mut kept = vec![0; 8];
     file.seek(SeekFrom::Start(0))?;
     file.read_exact(&mut kept)?;
     let mut at = kept.len() as u64;
-    for _ in 0..MOST_CHUNKS {
-        // A chunk: length and type of four bytes each, the data, a checksum of four bytes.
+    for _ in 0..MAX_CHUNKS {
+        // A chunk has a length and a type of 4 bytes each, data, and a CRC of 4 bytes.
         let mut head = [0; 8];
         file.seek(SeekFrom::Start(at))?;
         if file.read_exact(&mut head).is_err() {
@@ -72,7 +72,7 @@ fn png_without_pixels(file: &mut File) -> io::Result<Vec<u8>> {
             break;
         }
         let pixels = matches!(&kind, b"IDAT" | b"fdAT");
-        if !pixels && kept.len() as u64 + rest <= LONGEST {
+        if !pixels && kept.len() as u64 + rest <= MAX_KEPT_BYTES {
             kept.extend(head);
             file.by_ref().take(rest).read_to_end(&mut kept)?;
         }
@@ -93,7 +93,8 @@ mod tests {
         read_header(&mut file)
     }
 
-    /// A PNG of 3 x 2 pixels by its header, with `pixels` bytes in pixel chunks of 8 KiB before its EXIF.
+    /// Returns a PNG with a header of 3 x 2 pixels and `pixels` bytes of pixel chunks of 8 KiB before its
+    /// EXIF chunk.
     fn png(pixels: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let encoder = png::Encoder::new(&mut bytes, 3, 2);
@@ -104,13 +105,13 @@ mod tests {
         let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         let kind = png::chunk::ChunkType(*b"eXIf");
         writer.write_chunk(kind, exif).unwrap();
-        // The end chunk is written when the writer is dropped.
+        // Dropping the writer writes the IEND chunk.
         drop(writer);
         bytes
     }
 
     #[test]
-    fn exif_behind_the_pixels_counts_in_small_and_large_pngs() {
+    fn exif_after_pixels_is_read() {
         for pixels in [0, 20_000, 3 << 20, 9 << 20] {
             let header = header_of(&png(pixels)).unwrap();
             assert_eq!(header.upright_size(), (2, 3), "{pixels} bytes of pixels");
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_cut_off_in_its_pixels_has_a_header() {
+    fn truncated_png_has_header() {
         let bytes = png(3 << 20);
         let header = header_of(&bytes[..1 << 20]).unwrap();
         assert_eq!(header.upright_size(), (3, 2));

@@ -1,4 +1,4 @@
-//! Images in a folder: lists of them, and one at a time.
+//! Images of a folder: listing and opening.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -12,46 +12,46 @@ use super::folder::Folder;
 use super::header::read_header;
 use super::name::FileName;
 
-/// Endings of the files that are listed, as IOPaint lists them.
+/// Extensions of listed files, as in IOPaint.
 const LISTED: [&str; 3] = ["jpg", "jpeg", "png"];
 
-/// An image in a list.
+/// A listed image.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MediaInfo {
-    /// The file's name.
+    /// File name.
     pub name: String,
-    /// Height in pixels, upright.
+    /// Height of the upright image in pixels.
     pub height: u32,
-    /// Width in pixels, upright.
+    /// Width of the upright image in pixels.
     pub width: u32,
-    /// When the file was made or its properties changed, in seconds since 1970.
+    /// Time of creation or of the last metadata change, in seconds since 1970.
     pub ctime: f64,
-    /// When the file was written, in seconds since 1970.
+    /// Time of the last write, in seconds since 1970.
     pub mtime: f64,
 }
 
-/// An image's file, open to be sent.
+/// An open image file.
 #[derive(Debug)]
 pub struct MediaFile {
-    /// The file, at its beginning.
+    /// File, positioned at its start.
     pub file: File,
-    /// What its first bytes say that it is.
+    /// Format according to its first bytes.
     pub format: ImageFormat,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// When it was written.
+    /// Time of the last write.
     pub modified: SystemTime,
 }
 
-/// The images of a folder by name; files that can't be read as an image are left out. Blocks.
+/// Returns the images of a folder, sorted by name, without unreadable files. Blocks.
 ///
 /// # Errors
-/// The folder itself can't be read.
+/// Returns an error if the folder can't be read.
 pub fn list(folder: &Folder) -> io::Result<Vec<MediaInfo>> {
     let names = folder.names()?;
     Ok(names
         .into_iter()
-        .filter(|name| name.ends_in(&LISTED))
+        .filter(|name| name.has_extension(&LISTED))
         .filter_map(|name| {
             let mut file = folder.read(&name).ok()?;
             let metadata = file.metadata().ok()?;
@@ -60,7 +60,7 @@ pub fn list(folder: &Folder) -> io::Result<Vec<MediaInfo>> {
                 name: name.as_str().to_owned(),
                 height,
                 width,
-                ctime: changed(&metadata),
+                ctime: change_time(&metadata),
                 mtime: seconds(metadata.modified().ok()?),
             })
         })
@@ -70,15 +70,16 @@ pub fn list(folder: &Folder) -> io::Result<Vec<MediaInfo>> {
 /// Opens an image of a folder. Blocks.
 ///
 /// # Errors
-/// The outer one: no such file, or it can't be read. The inner one: it is no image.
+/// Returns an outer error if the file does not exist or can't be read, and an inner error if it is not an
+/// image.
 pub fn open_media(folder: &Folder, name: &FileName) -> io::Result<Result<MediaFile, DecodeError>> {
     open_image(folder.read(name)?)
 }
 
-/// Looks at what a file is. Blocks.
+/// Detects the format of an open file. Blocks.
 ///
 /// # Errors
-/// As [`open_media`].
+/// See [`open_media`].
 pub fn open_image(mut file: File) -> io::Result<Result<MediaFile, DecodeError>> {
     let metadata = file.metadata()?;
     let mut start = Vec::with_capacity(64);
@@ -96,10 +97,11 @@ pub fn open_image(mut file: File) -> io::Result<Result<MediaFile, DecodeError>> 
 }
 
 impl MediaFile {
-    /// The file's bytes. Blocks.
+    /// Returns the content of the file. Blocks.
     ///
     /// # Errors
-    /// [`ErrorKind::FileTooLarge`] for more than `limit` bytes, or the file can't be read.
+    /// Returns [`ErrorKind::FileTooLarge`] for more than `limit` bytes, or an error if the file can't be
+    /// read.
     pub fn bytes(self, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -112,16 +114,16 @@ impl MediaFile {
 
 fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
+        .map_or(0.0, |duration| duration.as_secs_f64())
 }
 
 #[cfg(unix)]
-fn changed(metadata: &Metadata) -> f64 {
+fn change_time(metadata: &Metadata) -> f64 {
     use std::os::unix::fs::MetadataExt;
     metadata.ctime() as f64 + metadata.ctime_nsec() as f64 / 1e9
 }
 
 #[cfg(not(unix))]
-fn changed(metadata: &Metadata) -> f64 {
+fn change_time(metadata: &Metadata) -> f64 {
     metadata.created().map_or(0.0, seconds)
 }

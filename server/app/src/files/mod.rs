@@ -1,4 +1,4 @@
-//! What the operator offers from the disk: `--input`, `--mask-dir`, `--output-dir`.
+//! Folders of the server that clients may use: `--input`, `--mask-dir`, `--output-dir`.
 
 mod folder;
 mod header;
@@ -6,7 +6,7 @@ mod media;
 mod name;
 mod thumbnails;
 #[cfg(target_os = "linux")]
-mod unnamed;
+mod tmpfile;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,18 +19,18 @@ pub use media::{MediaFile, MediaInfo, list, open_image, open_media};
 pub use name::{FileName, NameError};
 pub use thumbnails::{Thumbnail, ThumbnailKey, Thumbnails, thumbnail_size};
 
-/// What the operator named.
+/// Settings of the files that clients may use.
 #[derive(Clone, Debug)]
 pub struct FileSettings {
-    /// An image, or a folder of images.
+    /// Image, or folder of images.
     pub input: Option<PathBuf>,
-    /// A folder of masks.
+    /// Folder of masks.
     pub mask_dir: Option<PathBuf>,
-    /// Where results are saved; made if it isn't there.
+    /// Folder for results; created if it does not exist.
     pub output_dir: Option<PathBuf>,
-    /// Whether a saved file takes the place of one of the same name.
+    /// Replaces an existing file of the same name when saving.
     pub allow_overwrite: bool,
-    /// Memory for small copies that were made already, in bytes.
+    /// Memory for cached thumbnails in bytes.
     pub thumbnail_cache_bytes: u64,
 }
 
@@ -46,21 +46,21 @@ impl Default for FileSettings {
     }
 }
 
-/// What can't be offered as it was named.
+/// An error in [`FileSettings`].
 #[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
+pub enum FileSettingsError {
     /// `--input` can't be read.
-    #[error("--input: there is no file or folder `{0}` that can be read ({1})")]
+    #[error("--input: cannot read the file or folder `{0}`: {1}")]
     Input(PathBuf, #[source] io::Error),
     /// `--mask-dir` can't be read.
-    #[error("--mask-dir: there is no folder `{0}` that can be read ({1})")]
+    #[error("--mask-dir: cannot read the folder `{0}`: {1}")]
     Masks(PathBuf, #[source] io::Error),
-    /// A folder to read from without one to write to.
-    #[error("--input is a folder; name a folder for the results too, with --output-dir")]
+    /// `--input` is a folder, but `--output-dir` is missing.
+    #[error("--input is a folder; set --output-dir to a folder for the results too")]
     NoOutput,
 }
 
-/// The lists of a file manager.
+/// Folders of the file manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tab {
@@ -72,28 +72,28 @@ pub enum Tab {
     Mask,
 }
 
-/// The server isn't offering what was asked for; the text says which flag it would take.
+/// A folder that this server does not provide. The message contains the flag that would provide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOffered {
-    /// `--input` is no folder.
-    #[error("this server offers no folder of images; start it with `--input FOLDER --output-dir FOLDER`")]
+    /// `--input` is not a folder.
+    #[error("this server has no folder of images; start it with `--input FOLDER --output-dir FOLDER`")]
     FileManager,
-    /// No `--output-dir`.
-    #[error("this server saves nothing; start it with `--output-dir FOLDER`")]
+    /// `--output-dir` is missing.
+    #[error("this server has no folder for results; start it with `--output-dir FOLDER`")]
     Saving,
-    /// No `--mask-dir`.
-    #[error("this server offers no folder of masks; start it with `--mask-dir FOLDER`")]
+    /// `--mask-dir` is missing.
+    #[error("this server has no folder of masks; start it with `--mask-dir FOLDER`")]
     Masks,
 }
 
-/// What is offered.
+/// Files that clients may use.
 #[derive(Debug)]
 pub struct Files {
     input: Option<Input>,
     masks: Option<Folder>,
     output: Option<Folder>,
     allow_overwrite: bool,
-    /// Small copies that were made already.
+    /// Cached thumbnails.
     pub thumbnails: Thumbnails,
 }
 
@@ -104,28 +104,29 @@ enum Input {
 }
 
 impl Files {
-    /// Opens what was named. An output folder that can't be made or written to is told in the log: saving is off then.
+    /// Opens the folders. If the output folder can't be created or written to, saving is disabled and a
+    /// warning is logged.
     ///
     /// # Errors
-    /// What was named and can't be offered.
-    pub fn open(settings: &FileSettings) -> Result<Self, SettingsError> {
+    /// Returns an error if `input` or `mask_dir` can't be read, or `output_dir` is missing.
+    pub fn open(settings: &FileSettings) -> Result<Self, FileSettingsError> {
         let input = settings
             .input
             .as_deref()
-            .map(|path| Input::open(path).map_err(|error| SettingsError::Input(path.to_owned(), error)))
+            .map(|path| Input::open(path).map_err(|error| FileSettingsError::Input(path.to_owned(), error)))
             .transpose()?;
         if matches!(input, Some(Input::Folder(_))) && settings.output_dir.is_none() {
-            return Err(SettingsError::NoOutput);
+            return Err(FileSettingsError::NoOutput);
         }
         let masks = settings
             .mask_dir
             .as_deref()
-            .map(|path| Folder::open(path).map_err(|error| SettingsError::Masks(path.to_owned(), error)))
+            .map(|path| Folder::open(path).map_err(|error| FileSettingsError::Masks(path.to_owned(), error)))
             .transpose()?;
         let output = settings.output_dir.as_deref().and_then(|path| {
             Folder::create(path)
                 .inspect_err(|error| {
-                    tracing::warn!("nothing can be saved: --output-dir `{}`: {error}", path.display());
+                    tracing::warn!(path = %path.display(), %error, "Output folder not writable; saving disabled");
                 })
                 .ok()
         });
@@ -138,19 +139,19 @@ impl Files {
         })
     }
 
-    /// Whether folders can be listed.
+    /// Returns true if folders can be listed.
     #[must_use]
     pub fn has_file_manager(&self) -> bool {
         matches!(self.input, Some(Input::Folder(_)))
     }
 
-    /// Whether results can be saved.
+    /// Returns true if results can be saved.
     #[must_use]
     pub fn can_save(&self) -> bool {
         self.output.is_some()
     }
 
-    /// The image that the operator opened the server with.
+    /// Returns the path of the input image.
     #[must_use]
     pub fn input_image(&self) -> Option<&Path> {
         match &self.input {
@@ -159,10 +160,10 @@ impl Files {
         }
     }
 
-    /// The folder behind a list.
+    /// Returns a folder of the file manager.
     ///
     /// # Errors
-    /// [`NotOffered`] where there is none.
+    /// Returns [`NotOffered`] if this server does not provide it.
     pub fn folder(&self, tab: Tab) -> Result<&Folder, NotOffered> {
         let Some(Input::Folder(input)) = &self.input else {
             return Err(NotOffered::FileManager);
@@ -174,15 +175,15 @@ impl Files {
         }
     }
 
-    /// Where results go.
+    /// Returns the folder for results.
     ///
     /// # Errors
-    /// [`NotOffered::Saving`].
+    /// Returns [`NotOffered::Saving`] if there is none.
     pub fn output(&self) -> Result<&Folder, NotOffered> {
         self.output.as_ref().ok_or(NotOffered::Saving)
     }
 
-    /// What becomes of a file whose name is used again; a request may ask for replacing.
+    /// Returns the handling of an existing file; `replace` is the request's choice.
     #[must_use]
     pub fn existing(&self, replace: bool) -> Existing {
         if self.allow_overwrite || replace {
@@ -198,7 +199,7 @@ impl Input {
         if std::fs::metadata(path)?.is_dir() {
             Folder::open(path).map(Self::Folder)
         } else {
-            // Opened anew for every request; here only to see that it can be.
+            // Checks that the file is readable; each request opens it again.
             std::fs::File::open(path)?;
             Ok(Self::Image(path.to_owned()))
         }
@@ -210,32 +211,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_of_images_needs_one_for_results() {
+    fn input_folder_requires_output_dir() {
         let folder = tempfile::tempdir().unwrap();
         let settings = FileSettings {
             input: Some(folder.path().to_owned()),
             ..FileSettings::default()
         };
-        assert!(matches!(Files::open(&settings), Err(SettingsError::NoOutput)));
+        assert!(matches!(Files::open(&settings), Err(FileSettingsError::NoOutput)));
     }
 
     #[test]
-    fn what_is_named_and_absent_is_an_error() {
+    fn missing_input_or_masks_are_errors() {
         let nowhere = || Some(PathBuf::from("/nowhere/at/all"));
         let input = FileSettings {
             input: nowhere(),
             ..FileSettings::default()
         };
-        assert!(matches!(Files::open(&input), Err(SettingsError::Input(..))));
+        assert!(matches!(Files::open(&input), Err(FileSettingsError::Input(..))));
         let masks = FileSettings {
             mask_dir: nowhere(),
             ..FileSettings::default()
         };
-        assert!(matches!(Files::open(&masks), Err(SettingsError::Masks(..))));
+        assert!(matches!(Files::open(&masks), Err(FileSettingsError::Masks(..))));
     }
 
     #[test]
-    fn an_output_folder_that_cannot_be_made_only_turns_saving_off() {
+    fn unusable_output_dir_disables_saving() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let files = Files::open(&FileSettings {
             output_dir: Some(file.path().join("results")),

@@ -1,4 +1,4 @@
-//! Small copies of images, kept in memory.
+//! Cache of thumbnails.
 
 use std::time::SystemTime;
 
@@ -9,56 +9,57 @@ use quick_cache::{Weighter, sync::Cache};
 use super::Tab;
 use super::name::FileName;
 
-/// A thumbnail counts as at least so many bytes, which bounds their number.
-const LEAST_WEIGHT: u64 = 16 << 10;
-/// The width where none is asked for.
+/// Minimum weight of a cached thumbnail in bytes, which bounds their number.
+const MIN_WEIGHT: u64 = 16 << 10;
+/// Width in pixels if no size is requested.
 const DEFAULT_WIDTH: u32 = 256;
 
-/// What makes a thumbnail another one: the file, what was in it, the size.
+/// Key of a cached thumbnail: file, version of the file, requested size.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ThumbnailKey {
-    /// The folder.
+    /// Folder.
     pub tab: Tab,
-    /// The file's name.
+    /// File name.
     pub name: FileName,
-    /// When it was written.
+    /// Time of the last write.
     pub modified: SystemTime,
-    /// How long it is.
+    /// Length of the file in bytes.
     pub length: u64,
-    /// The width and height that were asked for.
-    pub asked: (u32, u32),
+    /// Requested width and height in pixels; 0 = not requested.
+    pub requested: (u32, u32),
 }
 
-/// A small copy.
+/// An encoded thumbnail.
 #[derive(Clone, Debug)]
 pub struct Thumbnail {
-    /// Its file.
+    /// Content of the file.
     pub bytes: Bytes,
-    /// What that is.
+    /// Format of the file.
     pub format: ImageFormat,
-    /// Its width and height in pixels.
+    /// Width and height in pixels.
     pub size: (u32, u32),
 }
 
-/// The thumbnails that were made last; those asked for least go first.
+/// Cache of thumbnails, bounded in bytes.
 #[derive(Debug)]
 pub struct Thumbnails(Cache<ThumbnailKey, Thumbnail, Weight>);
 
 impl Thumbnails {
-    /// Nothing yet; at most `max_bytes` in all.
+    /// Creates an empty cache of at most `max_bytes`.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
         Self(Cache::with_weighter(
-            (max_bytes / LEAST_WEIGHT) as usize,
+            (max_bytes / MIN_WEIGHT) as usize,
             max_bytes,
             Weight,
         ))
     }
 
-    /// The thumbnail of `key`, made by `make` where it isn't there. Of several who ask at once, one makes it.
+    /// Returns the thumbnail of `key`, created by `make` if it is not cached. Concurrent calls with one key
+    /// create it once.
     ///
     /// # Errors
-    /// Those of `make`.
+    /// Returns the error of `make`.
     pub async fn get<E>(
         &self,
         key: &ThumbnailKey,
@@ -73,21 +74,23 @@ struct Weight;
 
 impl Weighter<ThumbnailKey, Thumbnail> for Weight {
     fn weight(&self, _: &ThumbnailKey, thumbnail: &Thumbnail) -> u64 {
-        LEAST_WEIGHT.max(thumbnail.bytes.len() as u64)
+        MIN_WEIGHT.max(thumbnail.bytes.len() as u64)
     }
 }
 
-/// The size of a thumbnail of a picture of `full`: as wide as asked, else as high as asked (0: not asked), in the
-/// picture's proportions, never larger than the picture or `max_side` pixels.
+/// Returns the size of a thumbnail in pixels: the requested width, or else the requested height (0 = not
+/// requested), in the aspect ratio of the image `full`, not larger than the image or `max_side`.
 #[must_use]
-pub fn thumbnail_size(full: (u32, u32), asked: (u32, u32), max_side: u32) -> (u32, u32) {
+pub fn thumbnail_size(full: (u32, u32), requested: (u32, u32), max_side: u32) -> (u32, u32) {
     let (width, height) = (f64::from(full.0.max(1)), f64::from(full.1.max(1)));
-    let wanted = match asked {
+    let requested_scale = match requested {
         (0, 0) => f64::from(DEFAULT_WIDTH) / width,
-        (0, asked) => f64::from(asked) / height,
-        (asked, _) => f64::from(asked) / width,
+        (0, requested) => f64::from(requested) / height,
+        (requested, _) => f64::from(requested) / width,
     };
-    let scale = wanted.min(f64::from(max_side) / width.max(height)).min(1.0);
+    let scale = requested_scale
+        .min(f64::from(max_side) / width.max(height))
+        .min(1.0);
     (
         ((width * scale).round() as u32).max(1),
         ((height * scale).round() as u32).max(1),
@@ -109,24 +112,24 @@ mod tests {
     #[case((1000, 4000), (1000, 0), (256, 1024))]
     #[case((100, 50), (256, 0), (100, 50))]
     #[case((5000, 1), (256, 0), (256, 1))]
-    fn sizes_keep_the_proportions_within_the_limit(
+    fn sizes_keep_aspect_ratio_within_limit(
         #[case] full: (u32, u32),
-        #[case] asked: (u32, u32),
+        #[case] requested: (u32, u32),
         #[case] expected: (u32, u32),
     ) {
-        assert_eq!(thumbnail_size(full, asked, 1024), expected);
+        assert_eq!(thumbnail_size(full, requested, 1024), expected);
     }
 
     proptest! {
         #[test]
-        fn no_size_is_zero_or_over_the_limit(full: (u32, u32), asked: (u32, u32), max_side in 1_u32..) {
-            let (width, height) = thumbnail_size(full, asked, max_side);
+        fn sizes_are_between_1_and_the_limit(full: (u32, u32), requested: (u32, u32), max_side in 1_u32..) {
+            let (width, height) = thumbnail_size(full, requested, max_side);
             prop_assert!((1..=max_side).contains(&width) && (1..=max_side).contains(&height));
         }
     }
 
     #[tokio::test]
-    async fn memory_is_bounded_and_another_mtime_is_another_thumbnail() {
+    async fn cache_is_bounded_and_keyed_by_mtime() {
         const MAX_BYTES: u64 = 64 << 20;
         let thumbnails = Thumbnails::new(MAX_BYTES);
         let key = |number: u64| ThumbnailKey {
@@ -134,7 +137,7 @@ mod tests {
             name: FileName::parse("a.png").unwrap(),
             modified: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number),
             length: 1,
-            asked: (0, 0),
+            requested: (0, 0),
         };
         let make = |length: usize| async move {
             Ok::<_, ()>(Thumbnail {
@@ -151,6 +154,6 @@ mod tests {
         for number in 0..10_000 {
             thumbnails.get(&key(number), make(1)).await.unwrap();
         }
-        assert!(thumbnails.0.len() as u64 <= MAX_BYTES / LEAST_WEIGHT);
+        assert!(thumbnails.0.len() as u64 <= MAX_BYTES / MIN_WEIGHT);
     }
 }

@@ -1,9 +1,7 @@
 //! The inpaint request: all of its fields, their defaults and ranges.
 
-use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 
-use iopaint_imaging::GrayImage;
 use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
@@ -294,17 +292,6 @@ impl InpaintRequest {
                 },
                 radius: pixels(self.cv2_radius),
             },
-        }
-    }
-
-    /// Where the result may differ from the image, as a mask: the hole, or everything where pixels outside the hole
-    /// aren't put back.
-    #[must_use]
-    pub fn changed<'a>(&self, hole: &'a GrayImage) -> Cow<'a, GrayImage> {
-        if self.sd_keep_unmasked_area {
-            Cow::Borrowed(hole)
-        } else {
-            Cow::Owned(GrayImage::from_pixel(hole.width(), hole.height(), [255].into()))
         }
     }
 

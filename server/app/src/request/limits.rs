@@ -12,7 +12,8 @@ use crate::state::AppState;
 /// Rejects a body by its declared length before any of it is read, so that a client that sends `Expect:
 /// 100-continue` never sends it. The body readers hold bodies without a declared length to the same limit.
 pub async fn limit_length(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if content_length(request.headers()).is_some_and(|length| length > state.limits.max_body_bytes as u64) {
+    if content_length(request.headers()).is_some_and(|length| length > state.settings.bodies.max_bytes as u64)
+    {
         return body_too_large().into_response();
     }
     next.run(request).await
@@ -49,6 +50,6 @@ impl Default for RequestLimits {
 
 impl FromRef<AppState> for RequestLimits {
     fn from_ref(state: &AppState) -> Self {
-        state.limits.request
+        state.settings.bodies.content
     }
 }

@@ -29,7 +29,7 @@ pub struct TooSlow;
 
 /// Lets the bodies of requests fail that come too slowly.
 pub async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let rate = state.limits.min_body_rate;
+    let rate = state.settings.bodies.min_rate;
     if rate.bytes_per_second == 0 {
         return next.run(request).await;
     }

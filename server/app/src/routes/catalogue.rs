@@ -1,4 +1,4 @@
-//! All models that the server knows, and downloading those that aren't here.
+//! Catalogue of models, and downloads.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,43 +10,43 @@ use utoipa::ToSchema;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
 use crate::state::AppState;
 
-/// Whether a model is here.
+/// Availability of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelState {
-    /// Part of the program.
+    /// Built into the program.
     Builtin,
-    /// Its file is on the server's disk.
+    /// Files are on the server.
     Ready,
-    /// It isn't here.
+    /// Files are not on the server.
     Absent,
-    /// Its file is on its way; the event `model` tells how far.
+    /// Files are being downloaded; the event `model` reports progress.
     Downloading,
 }
 
-/// A model that the server knows, be it here or not.
+/// A model of the catalogue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct KnownModel {
-    /// How to ask for it.
+pub struct CatalogueModel {
+    /// Name in requests.
     pub name: String,
-    /// How people read it.
+    /// Display name.
     pub title: String,
-    /// Whether it is here.
+    /// Availability.
     pub state: ModelState,
-    /// Its file's length in bytes, about that where it isn't here; null where nobody knows.
+    /// Size of its files in bytes, approximate before the download; null if unknown.
     #[schema(required)]
     pub bytes: Option<u64>,
-    /// The bytes that have arrived, while it is downloaded.
+    /// Downloaded bytes; null unless a download is in progress.
     #[schema(required)]
     pub downloaded: Option<u64>,
-    /// The licence of its weights as an SPDX expression; null where it isn't known.
+    /// Licence of the weights as an SPDX expression; null if unknown.
     #[schema(required)]
     pub licence: Option<String>,
-    /// Whether this server could download it.
+    /// True if this server can download it.
     pub downloadable: bool,
 }
 
-impl From<CatalogueEntry> for KnownModel {
+impl From<CatalogueEntry> for CatalogueModel {
     fn from(entry: CatalogueEntry) -> Self {
         let (state, downloaded) = match entry.presence {
             Presence::Builtin => (ModelState::Builtin, None),
@@ -66,32 +66,33 @@ impl From<CatalogueEntry> for KnownModel {
     }
 }
 
-/// All models that the server knows. `modelInfos` of the server's configuration has those that can serve at once.
-#[utoipa::path(get, path = "/models", tag = "models", responses((status = OK, body = Vec<KnownModel>)))]
-pub async fn models(State(state): State<AppState>) -> Result<Json<Vec<KnownModel>>, ApiError> {
+/// Returns all models of the catalogue. `modelInfos` in the server configuration lists those that need no
+/// download.
+#[utoipa::path(get, path = "/models", tag = "models", responses((status = OK, body = Vec<CatalogueModel>)))]
+pub async fn models(State(state): State<AppState>) -> Result<Json<Vec<CatalogueModel>>, ApiError> {
     on_disk(&state.engine, Engine::catalogue)
         .await
-        .map(|entries| Json(entries.into_iter().map(KnownModel::from).collect()))
+        .map(|entries| Json(entries.into_iter().map(CatalogueModel::from).collect()))
 }
 
-/// Downloads a model's file from the address that the server knows. Answers at once; nothing happens where the file is
-/// here or on its way. How far it is, the Socket.IO event `model` tells.
+/// Starts downloading a model and returns at once. Has no effect if the model is present or being downloaded.
+/// The Socket.IO event `model` reports progress.
 #[utoipa::path(
     post, path = "/models/{name}/download", tag = "models",
-    params(("name" = String, Path, description = "One of the names in the list of models")),
+    params(("name" = String, Path, description = "Name of a model from the catalogue")),
     responses(
-        (status = ACCEPTED, description = "It is on its way, or here", body = KnownModel),
-        (status = FORBIDDEN, description = "Downloads are forbidden on this server", body = ErrorBody),
+        (status = ACCEPTED, description = "The download has started, or is not needed", body = CatalogueModel),
+        (status = FORBIDDEN, description = "Downloads are disabled on this server", body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
-        (status = CONFLICT, description = "Nobody knows an address of its file", body = ErrorBody),
+        (status = CONFLICT, description = "The model has no download address", body = ErrorBody),
         (status = SERVICE_UNAVAILABLE, body = ErrorBody),
     ),
 )]
 pub async fn download_model(
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<(StatusCode, Json<KnownModel>), ApiError> {
-    state.may_change_models()?;
+) -> Result<(StatusCode, Json<CatalogueModel>), ApiError> {
+    state.check_models_changeable()?;
     let model = on_disk(&state.engine, move |engine| {
         engine.download(&name)?;
         Ok(engine.catalogue().into_iter().find(|entry| entry.name == name))
@@ -100,16 +101,16 @@ pub async fn download_model(
     .map_err(|error: iopaint_engine::DownloadRefusal| ApiError::from(error))?;
     model
         .map(|entry| (StatusCode::ACCEPTED, Json(entry.into())))
-        .ok_or_else(|| ApiError::new(ErrorCode::UnknownModel, "there is no model of this name"))
+        .ok_or_else(|| ApiError::new(ErrorCode::UnknownModel, "no model with this name"))
 }
 
-/// Asks the engine for what it looks up on the disk, away from the async threads.
+/// Runs `work`, which reads the disk, off the async threads.
 async fn on_disk<T: Send + 'static>(
     engine: &Engine,
-    ask: impl FnOnce(&Engine) -> T + Send + 'static,
+    work: impl FnOnce(&Engine) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     let engine = engine.clone();
-    tokio::task::spawn_blocking(move || ask(&engine))
+    tokio::task::spawn_blocking(move || work(&engine))
         .await
-        .map_err(|_| ApiError::new(ErrorCode::Internal, "the models' files could not be looked for"))
+        .map_err(|_| ApiError::new(ErrorCode::Internal, "the model folder could not be read"))
 }

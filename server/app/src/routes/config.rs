@@ -1,4 +1,4 @@
-//! What a client asks before it shows anything: what this server can do.
+//! Configuration of the server, for clients.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::model_info::ModelInfo;
 use crate::state::AppState;
 
-/// The samplers of the API this server is compatible with. They belong to diffusion models; clients expect the list.
+/// Samplers of diffusion models. This server has no such models, but IOPaint's clients expect the list.
 const SAMPLERS: [&str; 19] = [
     "DPM++ 2M",
     "DPM++ 2M Karras",
@@ -73,60 +73,61 @@ const INTERACTIVE_SEG_MODELS: [&str; 15] = [
     "sam2_1_large",
 ];
 
-/// A plugin that is switched on.
+/// An enabled plugin.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PluginInfo {
-    /// The name by which it is asked for.
+    /// Name in requests.
     pub name: String,
-    /// Whether it answers images.
+    /// True if it returns images.
     pub support_gen_image: bool,
-    /// Whether it answers masks.
+    /// True if it returns masks.
     pub support_gen_mask: bool,
 }
 
-/// What this server can do. The keys are those of IOPaint 1.6.0, in its order; some clients compare the text.
+/// Configuration of the server. Keys and their order are those of IOPaint 1.6.0; some clients compare the
+/// text.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "the keys are given by the clients that read them"
+    reason = "the keys are those of IOPaint's API"
 )]
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerConfig {
-    /// Plugins that are switched on.
+    /// Enabled plugins.
     pub plugins: Vec<PluginInfo>,
-    /// Models that can be switched to without a download.
+    /// Models that need no download.
     pub model_infos: Vec<ModelInfo>,
-    /// The model a background-removal plugin would use.
+    /// Model of the background-removal plugin.
     #[serde(rename = "removeBGModel")]
     pub remove_bg_model: &'static str,
-    /// The models a background-removal plugin knows.
+    /// Models for the background-removal plugin.
     #[serde(rename = "removeBGModels")]
     pub remove_bg_models: &'static [&'static str],
-    /// The model an upscaling plugin would use.
+    /// Model of the upscaling plugin.
     pub realesrgan_model: &'static str,
-    /// The models an upscaling plugin knows.
+    /// Models for the upscaling plugin.
     pub realesrgan_models: &'static [&'static str],
-    /// The model a click-to-select plugin would use.
+    /// Model of the click-to-select plugin.
     pub interactive_seg_model: &'static str,
-    /// The models a click-to-select plugin knows.
+    /// Models for the click-to-select plugin.
     pub interactive_seg_models: &'static [&'static str],
-    /// Whether the server offers a folder of images.
+    /// True if the server provides a folder of images.
     pub enable_file_manager: bool,
-    /// Whether results can be saved on the server.
+    /// True if results can be saved on the server.
     pub enable_auto_saving: bool,
     /// Always false: a feature of diffusion models.
     pub enable_controlnet: bool,
     /// Always null: a feature of diffusion models.
     pub controlnet_method: Option<String>,
-    /// Whether the model is fixed.
+    /// True if clients can't switch the model.
     pub disable_model_switch: bool,
-    /// Always false: this is a server.
+    /// Always false: IOPaint's desktop application is not supported.
     pub is_desktop: bool,
-    /// Names of samplers, for clients that expect the list.
+    /// Samplers of diffusion models, for clients that expect the list.
     pub samplers: &'static [&'static str],
 }
 
-/// Models, switches and lists for a client's settings.
+/// Returns the configuration of the server.
 #[utoipa::path(get, path = "/server-config", tag = "server", responses((status = OK, body = ServerConfig)))]
 pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> {
     Json(ServerConfig {
@@ -142,13 +143,13 @@ pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> 
         enable_auto_saving: state.files.can_save(),
         enable_controlnet: false,
         controlnet_method: None,
-        disable_model_switch: state.limits.fixed_model,
+        disable_model_switch: state.settings.fixed_model,
         is_desktop: false,
         samplers: &SAMPLERS,
     })
 }
 
-/// The names of samplers, for clients that expect the list.
+/// Returns the samplers of diffusion models, for clients that expect the list.
 #[utoipa::path(get, path = "/samplers", tag = "server", responses((status = OK, body = Vec<String>)))]
 pub async fn samplers() -> Json<&'static [&'static str]> {
     Json(&SAMPLERS)

@@ -1,4 +1,4 @@
-//! Copies of pictures that browsers can't open, or would turn differently.
+//! Conversion of images that browsers can't decode, or orient differently, to PNG.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -15,39 +15,39 @@ use crate::memory::{body_bytes, counted, picture_bytes};
 use crate::request::{deadline, read_upload, within};
 use crate::state::AppState;
 
-/// The EXIF orientation of the file, 1 to 8.
+/// EXIF orientation of the file, 1 to 8.
 const X_ORIENTATION: HeaderName = HeaderName::from_static("x-orientation");
 
-/// Headers that pages of other sites may read, where they may use the server.
+/// Response headers that pages of allowed origins may read.
 pub const EXPOSED_HEADERS: [HeaderName; 1] = [X_ORIENTATION];
 
-/// A picture as a file of a form.
+/// An image as part of a form.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form to readers of the API's description")]
+#[expect(dead_code, reason = "the schema of the form in the OpenAPI description")]
 pub struct DecodeForm {
-    /// The picture's file.
+    /// Image file.
     #[schema(value_type = String, format = Binary)]
     image: Vec<u8>,
 }
 
-/// Decodes a picture of any format that the server reads into an upright PNG: 8-bit RGB, or RGBA where the picture
-/// has transparency, with its colour profile and no other metadata. Of several pages or frames, the first one. An
-/// inpaint request for the same file expects a mask of this size.
+/// Converts an image of any supported format to an upright PNG: 8-bit RGB, or RGBA if the image has
+/// transparency, with its colour profile and no other metadata. Of several pages or frames, the first one is
+/// used. The mask of an inpaint request for the same file must have the size of this PNG.
 #[utoipa::path(
     post, path = "/decode", tag = "files",
     request_body(content = DecodeForm, content_type = "multipart/form-data"),
     params((
         "X-Request-Timeout-Ms" = Option<u64>, Header,
-        description = "Milliseconds after which the request is given up; shortens the server's own limit",
+        description = "Maximum duration of the request in milliseconds; can't exceed the server's limit",
     )),
     responses(
         (
-            status = OK, content_type = "image/png", body = Vec<u8>, description = "The upright picture",
-            headers(("X-Orientation" = u8, description = "The file's EXIF orientation, 1 to 8; 1: stored upright")),
+            status = OK, content_type = "image/png", body = Vec<u8>, description = "The upright image",
+            headers(("X-Orientation" = u8, description = "EXIF orientation of the file, 1 to 8; 1 = upright")),
         ),
         (status = BAD_REQUEST, body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image that can be read"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not a supported image"),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
         (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
         (status = SERVICE_UNAVAILABLE, body = ErrorBody, description = "The server is shutting down"),
@@ -59,32 +59,32 @@ pub async fn decode(
     client: ClientId,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let deadline = deadline(request.headers(), state.limits.request_timeout)?;
+    let deadline = deadline(request.headers(), state.settings.request_timeout)?;
     let client = client.queue_key();
-    let copy = within(deadline, copy(&state, &client, request));
+    let converted = within(deadline, convert(&state, &client, request));
     tokio::select! {
         biased;
-        copy = copy => copy,
+        response = converted => response,
         () = state.engine.draining() => Err(Rejection::Draining.into()),
     }
 }
 
-async fn copy(state: &AppState, client: &ClientKey, request: Request) -> Result<Response, ApiError> {
-    let longest = body_bytes(request.headers(), state.limits.max_body_bytes);
-    let mut body_room = state.in_flight.bodies.reserve(client, longest).await;
+async fn convert(state: &AppState, client: &ClientKey, request: Request) -> Result<Response, ApiError> {
+    let max_bytes = body_bytes(request.headers(), state.settings.bodies.max_bytes);
+    let mut body_memory = state.in_flight.bodies.reserve(client, max_bytes).await;
     let file = read_upload(request, "image", state).await?.bytes;
-    body_room.shrink_to(file.len() as u64);
+    body_memory.shrink_to(file.len() as u64);
 
-    let limits = state.limits.image;
-    let header = probe(&file, &limits).map_err(|error| refusal(&error))?;
+    let limits = state.settings.images.limits;
+    let header = probe(&file, &limits).map_err(|error| decode_error(&error))?;
     let pixels = u64::from(header.width) * u64::from(header.height);
-    let room = state
+    let memory = state
         .in_flight
         .pixels
         .reserve(client, picture_bytes(pixels))
         .await;
     let png = state.codecs.run(move || upright_png(&file, &limits)).await??;
-    drop(body_room);
+    drop(body_memory);
 
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
@@ -92,15 +92,15 @@ async fn copy(state: &AppState, client: &ClientKey, request: Request) -> Result<
         X_ORIENTATION,
         HeaderValue::from(u16::from(header.orientation.to_exif())),
     );
-    Ok((headers, Body::from(counted(png, room))).into_response())
+    Ok((headers, Body::from(counted(png, memory))).into_response())
 }
 
 fn upright_png(file: &Bytes, limits: &DecodeLimits) -> Result<Vec<u8>, ApiError> {
-    let picture = iopaint_imaging::decode(file, limits).map_err(|error| refusal(&error))?;
+    let picture = iopaint_imaging::decode(file, limits).map_err(|error| decode_error(&error))?;
     Ok(picture.encode_patch(&picture.rgb, (0, 0), (picture.width(), picture.height()))?)
 }
 
-/// The decoder's sentence alone: a form with one file needs no name of a field.
-fn refusal(error: &DecodeError) -> ApiError {
+/// Returns the decoder's message without a field name: the form has a single file.
+fn decode_error(error: &DecodeError) -> ApiError {
     ApiError::new(error.into(), &error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The image that the server was opened with, and results that are saved on it.
+//! The input image of the server, and saving results.
 
 use std::io::ErrorKind;
 
@@ -19,35 +19,36 @@ use crate::files::{FileName, NameError, open_image};
 use crate::request::{QueryFields, coerce, read_upload};
 use crate::state::AppState;
 
-/// Headers that pages of other sites may read, where they may use the server.
+/// Response headers that pages of allowed origins may read.
 pub const EXPOSED_HEADERS: [HeaderName; 1] = [CONTENT_DISPOSITION];
 
-/// What becomes of a file that has the name already.
+/// Options for saving.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct SaveQuery {
-    /// Whether the new file takes its place; otherwise the new file gets a number.
+    /// Replaces an existing file of the same name; otherwise the new file gets a number.
     #[serde(default, deserialize_with = "coerce::boolean")]
     overwrite: bool,
 }
 
-/// A file of a form.
+/// An image as part of a form.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form to readers of the API's description")]
+#[expect(dead_code, reason = "the schema of the form in the OpenAPI description")]
 pub struct FileForm {
-    /// The image's file, with its name.
+    /// Image file, with its name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
 
-/// Where a result went.
+/// A saved result.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Saved {
-    /// The file's name in the output folder.
+    /// File name in the output folder.
     pub filename: String,
 }
 
-/// The image that the server was started with. Without one: 200 and an error's body, as clients ask before they know.
+/// Returns the image that the server was started with. Without one, the response is 200 with an error body,
+/// since IOPaint's clients always request it.
 #[utoipa::path(
     get, path = "/inputimage", tag = "files",
     responses(
@@ -57,11 +58,11 @@ pub struct Saved {
                 (Vec<u8> = "image/*"),
                 (ErrorBody = "application/json"),
             ),
-            description = "The image, or that there is none",
-            headers(("Content-Disposition" = String, description = "The file's name")),
+            description = "The image, or an error body if there is none",
+            headers(("Content-Disposition" = String, description = "File name")),
         ),
         (status = NOT_FOUND, body = ErrorBody, description = "`--input` is a folder"),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not an image"),
     ),
 )]
 pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiError> {
@@ -69,7 +70,7 @@ pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiE
         return Err(if state.files.has_file_manager() {
             ApiError::new(
                 ErrorCode::NotFound,
-                "the server was started with a folder of images, not with one image",
+                "the server was started with a folder of images, not with a single image",
             )
         } else {
             ApiError::new(ErrorCode::NoInputImage, "no input image is configured")
@@ -83,8 +84,8 @@ pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiE
     let media = off_thread(move || std::fs::File::open(path).and_then(open_image))
         .await?
         .map_err(|error| {
-            tracing::warn!("--input can't be read: {error}");
-            ApiError::new(ErrorCode::NotFound, "the input image can't be read any more")
+            tracing::warn!(%error, "Input image not readable");
+            ApiError::new(ErrorCode::NotFound, "the input image is no longer readable")
         })?
         .map_err(|error| ApiError::image("input", &error))?;
     let mut response = send(media);
@@ -94,8 +95,8 @@ pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiE
     Ok(response)
 }
 
-/// Writes an image into the output folder. A name that is taken gets a number (`photo-1.png`); the answer says which
-/// name it became.
+/// Saves an image in the output folder. If the name exists, the file gets a number (`photo-1.png`). The
+/// response has the final name.
 #[utoipa::path(
     post, path = "/save_image", tag = "files", params(SaveQuery),
     request_body(content = FileForm, content_type = "multipart/form-data"),
@@ -104,8 +105,8 @@ pub async fn input_image(State(state): State<AppState>) -> Result<Response, ApiE
         (status = BAD_REQUEST, body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody, description = "The server has no output folder"),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The name is none of a file"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not an image"),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The file name is invalid"),
         (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
     ),
 )]
@@ -116,7 +117,8 @@ pub async fn save_image(
 ) -> Result<Json<Saved>, ApiError> {
     let folder = state.files.output()?.clone();
     let upload = read_upload(request, "file", &state).await?;
-    let image = probe(&upload.bytes, &state.limits.image).map_err(|error| ApiError::image("file", &error))?;
+    let image = probe(&upload.bytes, &state.settings.images.limits)
+        .map_err(|error| ApiError::image("file", &error))?;
     let name = upload
         .name
         .and_then(|name| FileName::last_of(&name))
@@ -134,12 +136,12 @@ pub async fn save_image(
     }))
 }
 
-/// `Content-Disposition` (RFC 6266). The plain name comes first, for clients that read no further, and stands without
-/// quotes where it can: IOPaint's page takes quotes for a part of it.
+/// Formats a `Content-Disposition` header (RFC 6266). The plain name comes first, for clients without support
+/// for `filename*`, and unquoted if it is a token: IOPaint's page would keep the quotes.
 fn disposition(name: &str) -> HeaderValue {
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$&+-.^_`|~".contains(c);
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$&+-.^_`|~".contains(c);
     let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    let text = if !name.is_empty() && name.chars().all(token) {
+    let text = if !name.is_empty() && name.chars().all(is_token) {
         format!("inline; filename={name}")
     } else {
         let plain: String = name
@@ -173,7 +175,7 @@ mod tests {
         "Größe\"\n.png",
         "inline; filename=\"Gr__e__.png\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%22%0A%2Epng"
     )]
-    fn names_are_told_in_a_header(#[case] name: &str, #[case] header: &str) {
+    fn file_names_are_encoded_in_header(#[case] name: &str, #[case] header: &str) {
         assert_eq!(disposition(name), header);
     }
 }

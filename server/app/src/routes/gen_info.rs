@@ -1,4 +1,4 @@
-//! The prompt that an image generator left in a PNG.
+//! Prompts that image generators store in PNG files.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -11,16 +11,16 @@ use crate::error::{ApiError, ErrorBody};
 use crate::request::read_upload;
 use crate::state::AppState;
 
-/// What an image was made from; empty where it doesn't say.
+/// Prompts of a generated image; empty if it has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GenInfo {
-    /// What was to be seen.
+    /// Prompt.
     pub prompt: String,
-    /// What wasn't to be seen.
+    /// Negative prompt.
     pub negative_prompt: String,
 }
 
-/// Reads the prompts that an image generator left in a PNG's text `parameters`. Of every other image they are empty.
+/// Returns the prompts in the text chunk `parameters` of a PNG. They are empty for other images.
 #[utoipa::path(
     post, path = "/gen-info", tag = "files",
     request_body(content = FileForm, content_type = "multipart/form-data"),
@@ -28,7 +28,7 @@ pub struct GenInfo {
         (status = OK, body = GenInfo),
         (status = BAD_REQUEST, body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not an image"),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
     ),
 )]
@@ -70,11 +70,7 @@ mod tests {
         "dogs, blur"
     )]
     #[case("Negative prompt: dogs", "", "dogs")]
-    fn prompts_end_where_the_next_part_begins(
-        #[case] parameters: &str,
-        #[case] prompt: &str,
-        #[case] negative_prompt: &str,
-    ) {
+    fn prompts_are_split(#[case] parameters: &str, #[case] prompt: &str, #[case] negative_prompt: &str) {
         let expected = GenInfo {
             prompt: prompt.into(),
             negative_prompt: negative_prompt.into(),

@@ -1,4 +1,4 @@
-//! Growing, shrinking and turning over a mask.
+//! `POST /api/v1/adjust_mask`: grows, shrinks or inverts a mask.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -13,30 +13,32 @@ use crate::error::{ApiError, ErrorBody};
 use crate::request::{JsonBody, coerce, data};
 use crate::state::AppState;
 
-/// A mask pixel of at least this is to be filled. (An inpaint request takes 128.)
-const HOLE: u8 = 127;
+/// Lowest grey value that is filled, as in IOPaint's route. (Inpaint requests use 128.)
+const MASK_THRESHOLD: u8 = 127;
+/// Default of `kernel_size` in pixels, as in IOPaint.
 const DEFAULT_RADIUS: i64 = 5;
 
-/// What is done to a mask.
+/// Operation on a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Operation {
-    /// The hole grows.
+pub enum MaskOperation {
+    /// Grow the masked area.
     Expand,
-    /// The hole shrinks.
+    /// Shrink the masked area.
     Shrink,
-    /// What was kept is to be filled, and the other way round.
+    /// Invert the mask.
     Reverse,
 }
 
-/// A mask and what is done to it.
+/// A mask and an operation.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct AdjustMask {
-    /// The mask: what is 127 or brighter is to be filled. Base64, bare or as a data URL.
+    /// Mask in base64 or as a data URL. Pixels of 127 or brighter are masked.
     mask: String,
-    /// What is done.
-    operate: Operation,
-    /// By how many pixels the hole grows or shrinks; 0 or more. More than `--max-kernel-size` (254) counts as that.
+    /// Operation.
+    operate: MaskOperation,
+    /// Number of pixels to grow or shrink by; 0 or more. Values above `--max-kernel-size` (254) are reduced
+    /// to it.
     #[serde(default = "default_radius", deserialize_with = "coerce::integer")]
     #[schema(default = 5)]
     kernel_size: i64,
@@ -46,11 +48,12 @@ fn default_radius() -> i64 {
     DEFAULT_RADIUS
 }
 
-/// Grows, shrinks or turns over a mask. The answer shows the hole in the colour of a stroke, on nothing.
+/// Grows, shrinks or inverts a mask. The result shows the masked area in the page's mask colour on a
+/// transparent background.
 #[utoipa::path(
     post, path = "/adjust_mask", tag = "inpaint", request_body = AdjustMask,
     responses(
-        (status = OK, content_type = "image/png", body = Vec<u8>, description = "An RGBA image of the mask's size"),
+        (status = OK, content_type = "image/png", body = Vec<u8>, description = "RGBA image of the size of the mask"),
         (status = BAD_REQUEST, body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
         (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
@@ -64,9 +67,11 @@ pub async fn adjust_mask(
     if request.kernel_size < 0 {
         return Err(ApiError::field("kernel_size", "must be at least 0"));
     }
-    let most = state.limits.request.max_kernel_size;
-    let radius = u8::try_from(request.kernel_size).unwrap_or(u8::MAX).min(most);
-    let limits = state.limits.image;
+    let max_radius = state.settings.bodies.content.max_kernel_size;
+    let radius = u8::try_from(request.kernel_size)
+        .unwrap_or(u8::MAX)
+        .min(max_radius);
+    let limits = state.settings.images.limits;
     let bytes = data::decode("mask", &request.mask)?;
     probe(&bytes, &limits).map_err(|error| ApiError::image("mask", &error))?;
     let png = state
@@ -78,16 +83,16 @@ pub async fn adjust_mask(
 
 fn adjusted(
     bytes: &[u8],
-    operation: Operation,
+    operation: MaskOperation,
     radius: u8,
     limits: &DecodeLimits,
 ) -> Result<Vec<u8>, ApiError> {
     let mut mask = decode_mask(bytes, limits).map_err(|error| ApiError::image("mask", &error))?;
-    threshold(&mut mask, HOLE);
+    threshold(&mut mask, MASK_THRESHOLD);
     match operation {
-        Operation::Expand => mask = dilate(&mask, radius),
-        Operation::Shrink => mask = erode(&mask, radius),
-        Operation::Reverse => invert(&mut mask),
+        MaskOperation::Expand => mask = dilate(&mask, radius),
+        MaskOperation::Shrink => mask = erode(&mask, radius),
+        MaskOperation::Reverse => invert(&mut mask),
     }
     Ok(encode_overlay(&mask)?)
 }

@@ -1,4 +1,4 @@
-//! The file manager: lists of images, images and their thumbnails, out of the operator's folders.
+//! The file manager: lists of images, images and thumbnails from the folders of the server.
 
 use std::sync::Arc;
 
@@ -21,57 +21,58 @@ use crate::files::{
     thumbnail_size,
 };
 use crate::request::{QueryFields, coerce};
-use crate::state::{AppState, ServerLimits};
+use crate::settings::ServerSettings;
+use crate::state::AppState;
 
 const X_WIDTH: HeaderName = HeaderName::from_static("x-width");
 const X_HEIGHT: HeaderName = HeaderName::from_static("x-height");
 
-/// Headers of thumbnails that pages of other sites may read, where they may use the server.
+/// Response headers that pages of allowed origins may read.
 pub const EXPOSED_HEADERS: [HeaderName; 2] = [X_WIDTH, X_HEIGHT];
 
-/// Which list.
+/// Parameters of a list.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// The folder.
+    /// Folder.
     #[param(inline)]
     tab: Tab,
 }
 
-/// Which image.
+/// Parameters of an image.
 #[derive(Clone, Debug, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct FileQuery {
-    /// The folder.
+    /// Folder.
     #[param(inline)]
     tab: Tab,
-    /// The file's name, as `medias` lists it.
+    /// File name from `medias`.
     filename: String,
 }
 
-/// Which image, and how large.
+/// Parameters of a thumbnail.
 #[derive(Clone, Debug, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct ThumbnailQuery {
-    /// The folder.
+    /// Folder.
     #[param(inline)]
     tab: Tab,
-    /// The file's name, as `medias` lists it.
+    /// File name from `medias`.
     filename: String,
-    /// Width in pixels; 0 for the one that fits `height`, or for 256 where that is 0 too.
+    /// Width in pixels; 0 = derived from `height`, or 256 if that is 0 too.
     #[serde(default, deserialize_with = "coerce::integer")]
     width: i64,
-    /// Height in pixels, where `width` is 0.
+    /// Height in pixels; used if `width` is 0.
     #[serde(default, deserialize_with = "coerce::integer")]
     height: i64,
 }
 
-/// The images of a folder (.jpg, .jpeg, .png) by name. What can't be read as an image is left out.
+/// Returns the images of a folder (.jpg, .jpeg, .png), sorted by name, without unreadable files.
 #[utoipa::path(
     get, path = "/medias", tag = "files", params(ListQuery),
     responses(
         (status = OK, body = Vec<MediaInfo>),
-        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is no folder"),
+        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is not a folder"),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
     ),
 )]
@@ -88,14 +89,14 @@ pub async fn medias(
     listed.map(Json).map_err(|error| ApiError::storage(&error))
 }
 
-/// An image of a folder, as it is.
+/// Returns an image file of a folder unchanged.
 #[utoipa::path(
     get, path = "/media_file", tag = "files", params(FileQuery),
     responses(
-        (status = OK, content_type = "image/*", body = Vec<u8>, description = "The file; its type is that of its content"),
-        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is no folder"),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "There is no such file"),
+        (status = OK, content_type = "image/*", body = Vec<u8>, description = "The file; its media type is detected from the content"),
+        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is not a folder"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not an image"),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The file does not exist"),
     ),
 )]
 pub async fn media_file(
@@ -106,44 +107,49 @@ pub async fn media_file(
     Ok(send(media))
 }
 
-/// A small copy of an image, upright: JPEG, or PNG where it has transparency. Never larger than the image or
-/// `--max-thumbnail-side` (1024 pixels).
+/// Returns an upright thumbnail of an image: JPEG, or PNG if the image has transparency. It is not larger
+/// than the image or `--max-thumbnail-side` (1024 pixels).
 #[utoipa::path(
     get, path = "/media_thumbnail_file", tag = "files", params(ThumbnailQuery),
     responses(
         (
-            status = OK, description = "The copy",
+            status = OK, description = "The thumbnail",
             content(
                 (Vec<u8> = "image/jpeg"),
                 (Vec<u8> = "image/png"),
             ),
             headers(
-                ("X-Width" = u32, description = "Its width in pixels"),
-                ("X-Height" = u32, description = "Its height in pixels"),
+                ("X-Width" = u32, description = "Width in pixels"),
+                ("X-Height" = u32, description = "Height in pixels"),
             ),
         ),
         (status = BAD_REQUEST, body = ErrorBody, description = "The file is damaged"),
-        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is no folder"),
+        (status = NOT_FOUND, body = ErrorBody, description = "`--input` is not a folder"),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is no image"),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "There is no such file"),
+        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody, description = "The file is not an image"),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorBody, description = "The file does not exist"),
     ),
 )]
 pub async fn media_thumbnail_file(
     State(state): State<AppState>,
     QueryFields(query): QueryFields<ThumbnailQuery>,
 ) -> Result<Response, ApiError> {
-    let asked = (side("width", query.width)?, side("height", query.height)?);
+    let requested = (side("width", query.width)?, side("height", query.height)?);
     let (name, media) = open(&state, query.tab, &query.filename).await?;
     let key = ThumbnailKey {
         tab: query.tab,
         name,
         modified: media.modified,
         length: media.length,
-        asked,
+        requested,
     };
-    let limits = Arc::clone(&state.limits);
-    let make = async { state.codecs.run(move || shrink(media, asked, &limits)).await? };
+    let settings = Arc::clone(&state.settings);
+    let make = async {
+        state
+            .codecs
+            .run(move || make_thumbnail(media, requested, &settings))
+            .await?
+    };
     let thumbnail = state.files.thumbnails.get(&key, make).await?;
     let (width, height) = thumbnail.size;
     let headers = [
@@ -155,7 +161,7 @@ pub async fn media_thumbnail_file(
     Ok((headers, thumbnail.bytes).into_response())
 }
 
-/// Answers a file with the type of its content.
+/// Returns a response that streams a file, with the media type of its content.
 pub fn send(media: MediaFile) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.format.mime()));
@@ -168,46 +174,48 @@ pub fn send(media: MediaFile) -> Response {
 async fn open(state: &AppState, tab: Tab, filename: &str) -> Result<(FileName, MediaFile), ApiError> {
     let folder = state.files.folder(tab)?.clone();
     let name = FileName::parse(filename).map_err(|error| ApiError::name("filename", error))?;
-    let own_name = name.clone();
-    let media = off_thread(move || open_media(&folder, &own_name)).await?;
+    let file_name = name.clone();
+    let media = off_thread(move || open_media(&folder, &file_name)).await?;
     let media = media
         .map_err(|error| {
-            tracing::debug!("an image could not be opened: {error}");
-            ApiError::new(
-                ErrorCode::UnknownFile,
-                "there is no image of this name in the folder",
-            )
+            tracing::debug!(%error, "Image not opened");
+            ApiError::new(ErrorCode::UnknownFile, "the folder has no image with this name")
         })?
         .map_err(|error| ApiError::image("filename", &error))?;
     Ok((name, media))
 }
 
-fn shrink(media: MediaFile, asked: (u32, u32), limits: &ServerLimits) -> Result<Thumbnail, ApiError> {
-    let bytes = media.bytes(limits.max_body_bytes as u64).map_err(|error| {
+fn make_thumbnail(
+    media: MediaFile,
+    requested: (u32, u32),
+    settings: &ServerSettings,
+) -> Result<Thumbnail, ApiError> {
+    let bytes = media.bytes(settings.bodies.max_bytes as u64).map_err(|error| {
         if error.kind() == std::io::ErrorKind::FileTooLarge {
             ApiError::new(
                 ErrorCode::ImageTooLarge,
-                "the image's file is too long; the limit is --max-body-mib",
+                "the image file is too large; the limit is --max-body-mib",
             )
         } else {
             ApiError::storage(&error)
         }
     })?;
-    let picture = decode(&bytes, &limits.image).map_err(|error| ApiError::image("filename", &error))?;
+    let picture =
+        decode(&bytes, &settings.images.limits).map_err(|error| ApiError::image("filename", &error))?;
     let size = thumbnail_size(
         (picture.width(), picture.height()),
-        asked,
-        limits.max_thumbnail_side,
+        requested,
+        settings.images.max_thumbnail_side,
     );
-    let small = picture.thumbnail(size.0, size.1)?;
+    let encoded = picture.thumbnail(size.0, size.1)?;
     Ok(Thumbnail {
-        bytes: small.bytes.into(),
-        format: small.format,
+        bytes: encoded.bytes.into(),
+        format: encoded.format,
         size,
     })
 }
 
-/// A length that is asked for; far too large is as good as the largest.
+/// Converts a requested side length; values above `u32::MAX` are reduced to it.
 fn side(field: &str, pixels: i64) -> Result<u32, ApiError> {
     if pixels < 0 {
         return Err(ApiError::field(field, "must be at least 0"));

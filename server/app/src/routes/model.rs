@@ -1,4 +1,4 @@
-//! Which model answers, and switching it.
+//! The current model, and switching it.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,14 +10,14 @@ use crate::model_info::ModelInfo;
 use crate::request::JsonBody;
 use crate::state::AppState;
 
-/// The model to switch to.
+/// Model to switch to.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SwitchModel {
-    /// One of the names in `modelInfos`.
+    /// Name of a model from `modelInfos`.
     pub name: String,
 }
 
-/// The current model.
+/// Returns the current model.
 #[utoipa::path(
     get, path = "/model", tag = "models",
     responses((status = OK, body = ModelInfo), (status = SERVICE_UNAVAILABLE, body = ErrorBody)),
@@ -28,20 +28,20 @@ pub async fn current_model(State(state): State<AppState>) -> Result<Json<ModelIn
         let reason = status
             .failure
             .as_deref()
-            .unwrap_or("the first model is still being loaded");
+            .unwrap_or("the first model is still loading");
         ApiError::new(ErrorCode::NoModel, reason)
     };
     let info = status.model.as_ref().map(ModelInfo::from);
     info.map(Json).ok_or_else(missing)
 }
 
-/// Switches the model that answers requests without a `model` of their own. Free where it is the current one; the old
-/// one goes on serving where the new one can't be loaded.
+/// Switches the current model, which requests without `model` use. If the new model fails to load, the old
+/// one stays current.
 #[utoipa::path(
     post, path = "/model", tag = "models", request_body = SwitchModel,
     responses(
         (status = OK, body = ModelInfo),
-        (status = FORBIDDEN, description = "This server's model is fixed", body = ErrorBody),
+        (status = FORBIDDEN, description = "The model of this server is fixed", body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
     ),
@@ -50,7 +50,7 @@ pub async fn switch_model(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<SwitchModel>,
 ) -> Result<Json<ModelInfo>, ApiError> {
-    state.may_use_model(&request.name)?;
+    state.check_model_allowed(&request.name)?;
     let spec = state.engine.switch(&request.name).await?;
     Ok(Json(ModelInfo::from(&spec)))
 }

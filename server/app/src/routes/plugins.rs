@@ -1,4 +1,4 @@
-//! Plugins: this server has none, and says so as IOPaint does for one that isn't switched on.
+//! Routes of plugins. This server has none and responds as IOPaint does for a disabled plugin.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,38 +9,38 @@ use crate::error::{ApiError, ErrorBody, ErrorCode};
 use crate::request::{JsonBody, coerce};
 use crate::state::AppState;
 
-/// A plugin and what it is to work on.
+/// A plugin and its input.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "what clients send is checked, though no plugin reads it")]
+#[expect(dead_code, reason = "validated for compatibility; no plugin reads it")]
 pub struct RunPlugin {
-    /// The plugin.
+    /// Name of the plugin.
     name: String,
-    /// The image in base64.
+    /// Image in base64.
     image: String,
-    /// Where the user clicked: x, y and whether the place belongs to the object.
+    /// Clicks: x, y, and 1 for the object or 0 for the background.
     #[serde(default)]
     clicks: Vec<Vec<f64>>,
-    /// How many times larger the result is to be.
-    #[serde(default = "double", deserialize_with = "coerce::float")]
+    /// Scale factor of the result.
+    #[serde(default = "default_scale", deserialize_with = "coerce::float")]
     #[schema(default = 2.0)]
     scale: f64,
 }
 
-fn double() -> f64 {
+fn default_scale() -> f64 {
     2.0
 }
 
-/// A plugin and the model it is to use.
+/// A plugin and its model.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "what clients send is checked, though no plugin reads it")]
+#[expect(dead_code, reason = "validated for compatibility; no plugin reads it")]
 pub struct SwitchPluginModel {
-    /// The plugin.
+    /// Name of the plugin.
     plugin_name: String,
-    /// The model.
+    /// Name of the model.
     model_name: String,
 }
 
-/// Has no plugin to run: always 422.
+/// Always responds with 422: this server has no plugins.
 #[utoipa::path(
     post, path = "/run_plugin_gen_mask", tag = "plugins", request_body = RunPlugin,
     responses((status = UNPROCESSABLE_ENTITY, body = ErrorBody)),
@@ -49,10 +49,10 @@ pub async fn run_plugin_gen_mask(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<RunPlugin>,
 ) -> ApiError {
-    refuse(&state, &request)
+    plugin_error(&state, &request)
 }
 
-/// Has no plugin to run: always 422.
+/// Always responds with 422: this server has no plugins.
 #[utoipa::path(
     post, path = "/run_plugin_gen_image", tag = "plugins", request_body = RunPlugin,
     responses((status = UNPROCESSABLE_ENTITY, body = ErrorBody)),
@@ -61,10 +61,10 @@ pub async fn run_plugin_gen_image(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<RunPlugin>,
 ) -> ApiError {
-    refuse(&state, &request)
+    plugin_error(&state, &request)
 }
 
-/// Has no plugin to switch: always null, as IOPaint answers for a plugin that isn't switched on.
+/// Always returns null, as IOPaint does for a disabled plugin.
 #[utoipa::path(
     post, path = "/switch_plugin_model", tag = "plugins", request_body = SwitchPluginModel,
     responses((status = OK, description = "null"), (status = UNPROCESSABLE_ENTITY, body = ErrorBody)),
@@ -73,12 +73,12 @@ pub async fn switch_plugin_model(_checked: JsonBody<SwitchPluginModel>) -> Json<
     Json(())
 }
 
-fn refuse(state: &AppState, request: &RunPlugin) -> ApiError {
-    let most = state.limits.request.max_clicks;
-    if request.clicks.len() > most {
+fn plugin_error(state: &AppState, request: &RunPlugin) -> ApiError {
+    let max_clicks = state.settings.bodies.content.max_clicks;
+    if request.clicks.len() > max_clicks {
         return ApiError::field(
             "clicks",
-            &format!("must hold at most {most} places; the limit is --max-clicks"),
+            &format!("must have at most {max_clicks} clicks; the limit is --max-clicks"),
         );
     }
     let name: String = request

@@ -1,4 +1,4 @@
-//! A browser's session: the page trades a key for a cookie, and gives it back.
+//! Browser sessions: the page exchanges an API key for a cookie, and deletes it.
 
 use std::time::SystemTime;
 
@@ -14,28 +14,28 @@ use crate::error::{ApiError, ErrorBody};
 use crate::request::JsonBody;
 use crate::state::AppState;
 
-/// Longest body in bytes; anybody may send one.
-const MAX_BODY: usize = 4096;
+/// Maximum body size in bytes; the route needs no key.
+const MAX_BODY_BYTES: usize = 4096;
 
-/// A key to begin a session with.
+/// API key for a session.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct SessionKey {
-    /// One of the server's keys.
+    /// API key of the server.
     key: String,
 }
 
-/// Trades a key for a cookie that scripts can't read (`HttpOnly`) and other sites' pages can't send
-/// (`SameSite=Strict`), good for 30 days. Meant for the page; scripts send the key with each request. A server without
-/// keys sets no cookie.
+/// Exchanges an API key for a session cookie, which scripts can't read (`HttpOnly`) and pages of other sites
+/// can't send (`SameSite=Strict`). It is valid for 30 days. For the web page; scripts should send the key
+/// with each request. A server without keys sets no cookie.
 #[utoipa::path(
     post, path = "/session", tag = "server", request_body = SessionKey,
     responses(
         (
-            status = NO_CONTENT, description = "The browser is let in from now on",
-            headers(("Set-Cookie" = String, description = "The session")),
+            status = NO_CONTENT, description = "The session is open",
+            headers(("Set-Cookie" = String, description = "Session cookie")),
         ),
         (status = BAD_REQUEST, body = ErrorBody),
-        (status = UNAUTHORIZED, description = "This is none of the server's keys", body = ErrorBody),
+        (status = UNAUTHORIZED, description = "The API key is wrong", body = ErrorBody),
         (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
         (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
         (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
@@ -46,9 +46,9 @@ pub async fn begin_session(
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let secure = is_secure(request.headers());
-    DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
+    DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
     let JsonBody(SessionKey { key }) = JsonBody::from_request(request, &state).await?;
-    let keys = &state.limits.keys;
+    let keys = &state.settings.access.keys;
     if keys.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -56,20 +56,20 @@ pub async fn begin_session(
         .identify(key.trim().as_bytes())
         .and_then(|id| keys.open_session(id, SystemTime::now()))
         .ok_or_else(wrong_key)?;
-    Ok(with_cookie(&session.set(&state.limits.root_path, secure)))
+    Ok(with_cookie(&session.set(&state.settings.root_path, secure)))
 }
 
-/// Ends the browser's session: its cookie is taken back. Free where there is none.
+/// Ends the session by deleting its cookie. Has no effect without a session.
 #[utoipa::path(
     delete, path = "/session", tag = "server",
     responses((
-        status = NO_CONTENT, description = "The browser has no session any more",
-        headers(("Set-Cookie" = String, description = "Takes the cookie back")),
+        status = NO_CONTENT, description = "The session is closed",
+        headers(("Set-Cookie" = String, description = "Expired session cookie")),
     )),
 )]
 pub async fn end_session(State(state): State<AppState>, headers: HeaderMap) -> Response {
     with_cookie(&SessionCookie::forget(
-        &state.limits.root_path,
+        &state.settings.root_path,
         is_secure(&headers),
     ))
 }
@@ -82,8 +82,8 @@ fn with_cookie(cookie: &str) -> Response {
     response
 }
 
-/// Whether the page was loaded by HTTPS, be it from a proxy: its browser says so, and then must not send the cookie
-/// in the clear.
+/// Returns true if the page was loaded over HTTPS, according to the `Origin` header, which also holds behind
+/// a proxy that terminates TLS. The cookie is then restricted to HTTPS.
 fn is_secure(headers: &HeaderMap) -> bool {
     headers
         .get(ORIGIN)

@@ -1,143 +1,127 @@
-//! Pictures one after the other: while one is in the model, the next is decoded and the last is written.
+//! A batch of images, several in flight: while the model fills one, the next is decoded and the previous is
+//! written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
-use iopaint_engine::{ClientKey, Engine, JobInput};
-use iopaint_imaging::{
-    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, decode_mask, threshold,
-};
+use iopaint_engine::{ClientKey, Engine};
+use iopaint_imaging::{DecodeLimits, EncodeOptions};
 
+use super::atomic_write::write_atomically;
 use super::pairing::Pair;
-use super::report::Outcome;
-use super::resume::is_done;
-use super::write::write_whole;
+use super::report::FileOutcome;
+use super::resume::is_complete;
 use crate::codec::CodecPool;
+use crate::fill::{self, FillError, MaskRule, OutputForm};
 use crate::request::InpaintRequest;
 
-/// A mask pixel of at least this is to be filled, as in IOPaint's `run`. (Its API begins one above.)
-const HOLE: u8 = 127;
+/// Interpretation of masks, as in IOPaint's `run`. (Its API starts at 128.)
+const MASK_RULE: MaskRule = MaskRule {
+    threshold: 127,
+    fit: true,
+};
 
-/// What all pictures of a batch have in common.
+/// Settings of all images of a batch.
 pub struct Batch {
     pub engine: Engine,
     pub codecs: CodecPool,
     pub fields: InpaintRequest,
+    /// Maximum number of pixels per model run.
     pub max_forward_pixels: u64,
     pub limits: DecodeLimits,
     pub encode: EncodeOptions,
-    /// Whether picture, mask and result are written side by side.
+    /// Writes image, mask and result side by side.
     pub concat: bool,
-    /// Whether pictures whose result is there are passed over.
+    /// Skips images with a complete, current result.
     pub resume: bool,
+    /// Folder of the images.
     pub images: PathBuf,
+    /// Folder of the masks.
     pub masks: PathBuf,
+    /// Folder of the results.
     pub output: PathBuf,
 }
 
-/// A decoded picture and its mask, of one size.
-struct Decoded {
-    picture: Picture,
-    mask: GrayImage,
-}
-
 impl Batch {
-    /// Fills pictures, `at_a_time` of them on their way at once; outcomes come in the order of `pairs`.
+    /// Fills the images of `pairs`, at most `max_in_flight` at a time. Yields outcomes in the order of
+    /// `pairs`.
     pub fn fill_all(
         self: &Arc<Self>,
         pairs: Vec<Pair>,
-        at_a_time: usize,
-    ) -> impl Stream<Item = (Pair, Outcome)> {
+        max_in_flight: usize,
+    ) -> impl Stream<Item = (Pair, FileOutcome)> {
         let batch = Arc::clone(self);
         stream::iter(pairs)
             .map(move |pair| {
                 let batch = Arc::clone(&batch);
                 async move {
-                    let outcome = batch.outcome(&pair).await;
+                    let outcome = batch.process(&pair).await;
                     (pair, outcome)
                 }
             })
-            .buffered(at_a_time)
+            .buffered(max_in_flight)
     }
 
-    async fn outcome(self: &Arc<Self>, pair: &Pair) -> Outcome {
+    async fn process(&self, pair: &Pair) -> FileOutcome {
         let Some(mask) = &pair.mask else {
-            return Outcome::NoMask;
+            return FileOutcome::NoMask;
         };
         let (image, mask) = (self.images.join(&pair.image), self.masks.join(mask));
         let result = self.output.join(&pair.result);
         if self.resume {
             let (image, mask, result) = (image.clone(), mask.clone(), result.clone());
-            if let Ok(true) = self.codecs.run(move || is_done(&result, &image, &mask)).await {
-                return Outcome::Skipped;
+            let complete = self.codecs.run(move || is_complete(&result, &image, &mask)).await;
+            if let Ok(true) = complete {
+                return FileOutcome::Skipped;
             }
         }
         match self.fill(image, mask, result).await {
-            Ok(scaled) => Outcome::Filled { scaled },
-            Err(error) => Outcome::Failed(format!("{error:#}")),
+            Ok(scaled) => FileOutcome::Filled { scaled },
+            Err(error) => FileOutcome::Failed(format!("{error:#}")),
         }
     }
 
-    /// Returns whether a part ran scaled down.
-    async fn fill(self: &Arc<Self>, image: PathBuf, mask: PathBuf, result: PathBuf) -> anyhow::Result<bool> {
-        let limits = self.limits;
-        let Decoded { mut picture, mask } = self.codecs.run(move || read(&image, &mask, &limits)).await??;
-        let mask = Arc::new(mask);
-        let ticket = self.engine.admit(ClientKey::new("run"), None)?;
-        let original = self.concat.then(|| picture.rgb.clone());
-        let work = JobInput {
-            image: std::mem::take(&mut picture.rgb),
-            mask: Arc::clone(&mask),
-            options: self.fields.options(self.max_forward_pixels),
-            deadline: None,
+    /// Fills one image and writes the result. Returns true if a region ran scaled down.
+    async fn fill(&self, image: PathBuf, mask: PathBuf, result: PathBuf) -> anyhow::Result<bool> {
+        let mask_name = mask
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let mask_context = || format!("mask {mask_name}");
+        let (image, mask) = self
+            .codecs
+            .run(move || (std::fs::read(image), std::fs::read(mask)))
+            .await?;
+        let (image, mask) = (image?, mask.with_context(mask_context)?);
+        let admitted = fill::admit(&self.engine, ClientKey::new("run"), None, None)?;
+        let decoded = fill::decode(&self.codecs, image, mask, MASK_RULE, self.limits)
+            .await
+            .map_err(|error| match error {
+                FillError::Mask(error) => anyhow::Error::from(error).context(mask_context()),
+                error => error.into(),
+            })?;
+        let options = self.fields.options(self.max_forward_pixels);
+        let filled = decoded.run(admitted, options, None, self.concat).await?;
+        let scaled = filled.run.scaled;
+        let form = if self.concat {
+            OutputForm::SideBySide
+        } else {
+            OutputForm::Png
         };
-        let outcome = ticket.run(work).await?.outcome;
-        picture.rgb = outcome.image;
-        let own = Arc::clone(self);
+        let encode = self.encode;
         self.codecs
-            .run(move || own.write(&picture, original.as_ref(), &mask, &result))
+            .run(move || {
+                let encoded = filled.encode(form, &encode)?;
+                write_result(&result, &encoded.bytes)
+            })
             .await??;
-        Ok(outcome.scaled)
-    }
-
-    /// Writes a filled picture; with the original one, picture, mask and result side by side.
-    fn write(
-        &self,
-        picture: &Picture,
-        original: Option<&RgbImage>,
-        mask: &GrayImage,
-        path: &Path,
-    ) -> anyhow::Result<()> {
-        let encoded = match original {
-            Some(original) => {
-                let wide = picture.side_by_side(&[original, &as_rgb(mask), &picture.rgb]);
-                let everything = GrayImage::from_pixel(wide.width(), wide.height(), [255].into());
-                wide.encode_as(ImageFormat::Png, &wide.rgb, &everything, &self.encode)?
-            }
-            None => picture.encode_as(
-                ImageFormat::Png,
-                &picture.rgb,
-                &self.fields.changed(mask),
-                &self.encode,
-            )?,
-        };
-        write_whole(path, &encoded.bytes).with_context(|| format!("{} can't be written", path.display()))
+        Ok(scaled)
     }
 }
 
-fn read(image: &Path, mask: &Path, limits: &DecodeLimits) -> anyhow::Result<Decoded> {
-    let picture = decode(&std::fs::read(image)?, limits)?;
-    let mask_of = || -> anyhow::Result<GrayImage> { Ok(decode_mask(&std::fs::read(mask)?, limits)?) };
-    let name = mask.file_name().unwrap_or_default().to_string_lossy();
-    let mut mask = picture.fitted_mask(mask_of().with_context(|| format!("its mask {name}"))?);
-    threshold(&mut mask, HOLE);
-    Ok(Decoded { picture, mask })
-}
-
-fn as_rgb(mask: &GrayImage) -> RgbImage {
-    RgbImage::from_fn(mask.width(), mask.height(), |x, y| {
-        [mask.get_pixel(x, y)[0]; 3].into()
-    })
+fn write_result(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,15 +1,12 @@
-//! `iopaint run`: fills a picture or a folder of pictures, without a server.
+//! `iopaint run`: fills an image or a folder of images, without a server.
 
+mod atomic_write;
 mod batch;
 mod pairing;
 mod plan;
 mod progress;
 mod report;
 mod resume;
-mod shard;
-mod write;
-
-pub use shard::Shard;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,60 +18,60 @@ use iopaint_imaging::EncodeOptions;
 use tokio::runtime::Runtime;
 
 use self::batch::Batch;
-use self::plan::Plan;
-use self::progress::Progress;
+use self::plan::BatchPlan;
+use self::progress::BatchProgress;
 use self::report::Report;
-use crate::cli::{ModelFlags, Run};
+use crate::cli::{ModelArgs, RunArgs};
 use crate::codec::CodecPool;
 use crate::download_report::StderrReporter;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
 use crate::{error_advice, shutdown, startup};
 
-/// Pictures on their way at once: one is decoded and one written while one is in the model.
-const AT_A_TIME: usize = 3;
-/// The exit code after Ctrl-C or SIGTERM, as shells count it.
+/// Images in flight: one is decoded and one is written while the model fills a third.
+const MAX_IN_FLIGHT: usize = 3;
+/// Exit code after SIGINT or SIGTERM: 128 + SIGINT, as in shells.
 const INTERRUPTED: u8 = 130;
 
-/// Runs the batch, says on stderr how it went, and returns the exit code.
+/// Runs the batch, prints a summary to stderr and returns the exit code.
 ///
 /// # Errors
-/// What keeps it from beginning: files, the configuration, the model.
-pub fn run(runtime: &Runtime, flags: &Run) -> anyhow::Result<u8> {
-    let fields = flags.config.as_deref().map_or_else(
+/// Returns an error if the batch can't start: invalid paths, an invalid `--config`, or no model.
+pub fn run(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
+    let fields = args.config.as_deref().map_or_else(
         || Ok(InpaintRequest::default()),
         |path| read_fields(path).with_context(|| format!("--config {}", path.display())),
     )?;
-    let plan = Plan::new(flags)?;
-    let threads = startup::threads(&flags.models).get();
-    let at_a_time = if flags.models.low_mem { 1 } else { AT_A_TIME };
-    let engine = start_engine(&flags.models, at_a_time)?;
-    let model = runtime.block_on(loaded(&engine))?;
+    let plan = BatchPlan::new(args)?;
+    let threads = startup::threads(&args.models).get();
+    let max_in_flight = if args.models.low_mem { 1 } else { MAX_IN_FLIGHT };
+    let engine = start_engine(&args.models, max_in_flight)?;
+    let model = runtime.block_on(load_model(&engine))?;
 
     let total = plan.pairs.len();
     let batch = Arc::new(Batch {
         engine,
         codecs: CodecPool::new(threads),
         fields,
-        max_forward_pixels: startup::max_forward_pixels(&flags.models),
-        limits: startup::image_limits(&flags.pictures),
+        max_forward_pixels: startup::max_forward_pixels(&args.models),
+        limits: startup::image_limits(&args.images),
         encode: EncodeOptions {
-            strip_metadata: flags.pictures.strip_metadata,
+            strip_metadata: args.images.strip_metadata,
             ..EncodeOptions::default()
         },
-        concat: flags.concat,
-        // Who works in shares is started anew by an orchestrator, and goes on where it was.
-        resume: flags.resume.unwrap_or(flags.shard.is_some()),
+        concat: args.concat,
+        // Orchestrators restart an interrupted share with the same arguments.
+        resume: args.resume.unwrap_or(args.shard.is_some()),
         images: plan.images,
         masks: plan.masks,
         output: plan.output,
     });
     let mut report = Report::default();
-    let mut progress = Progress::new(total);
+    let mut progress = BatchProgress::new(total);
     let interrupted = runtime.block_on(async {
-        let told_to_stop = shutdown::signal();
+        let shutdown_signal = shutdown::signal();
         let work = async {
-            let mut outcomes = std::pin::pin!(batch.fill_all(plan.pairs, at_a_time));
+            let mut outcomes = std::pin::pin!(batch.fill_all(plan.pairs, max_in_flight));
             while let Some((pair, outcome)) = outcomes.next().await {
                 let image = pair.image.to_string_lossy();
                 report.add(&image, outcome);
@@ -83,60 +80,60 @@ pub fn run(runtime: &Runtime, flags: &Run) -> anyhow::Result<u8> {
         };
         tokio::select! {
             () = work => false,
-            () = told_to_stop => true,
+            () = shutdown_signal => true,
         }
     });
     drop(progress);
-    eprintln!("iopaint: of {total} with the model `{}`: {report}", model.name);
+    eprintln!("iopaint: {total} images, model `{}`: {report}", model.name);
     if interrupted {
-        eprintln!("iopaint: interrupted; with --resume the next run goes on from here");
+        eprintln!("iopaint: interrupted; run again with --resume to continue");
         return Ok(INTERRUPTED);
     }
     Ok(report.exit_code())
 }
 
-fn start_engine(flags: &ModelFlags, places: usize) -> anyhow::Result<Engine> {
-    let (registry, store) = startup::models(flags.model_dir.as_deref())?;
+fn start_engine(args: &ModelArgs, max_queue: usize) -> anyhow::Result<Engine> {
+    let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let options = EngineOptions {
-        model: Some(flags.model.clone()),
-        // All pictures of a batch by one model.
+        model: Some(args.model.clone()),
+        // One model for all images: the built-in model must not fill some while `lama` is downloaded.
         default_model: DefaultModel::DownloadFirst,
-        max_queue: places,
+        max_queue,
         max_models: 1,
-        local_files_only: flags.local_files_only,
+        local_files_only: args.local_files_only,
         download: DownloadOptions::default(),
         download_reporter: Arc::new(StderrReporter),
         ..EngineOptions::default()
     };
-    iopaint_engine::init_torch(startup::torch_settings(flags));
-    let loader = startup::loader(flags)?;
+    iopaint_engine::init_torch(startup::torch_settings(args));
+    let loader = startup::loader(args)?;
     Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 
-/// Waits for the model, so that one that can't be loaded is told once and not for every picture.
-async fn loaded(engine: &Engine) -> anyhow::Result<ModelSpec> {
+/// Waits until the model is loaded, so that a load error is reported once and not for each image.
+async fn load_model(engine: &Engine) -> anyhow::Result<ModelSpec> {
     let status = engine.status();
-    let on_its_way = status.loading.into_iter().next().map(|loading| loading.name);
-    match status.model.map(|model| model.name).or(on_its_way) {
+    let loading = status.loading.into_iter().next().map(|loading| loading.name);
+    match status.model.map(|model| model.name).or(loading) {
         Some(name) => Ok(engine.switch(&name).await?),
-        None => bail!(status.failure.unwrap_or_else(|| "no model was found".to_owned())),
+        None => bail!(status.failure.unwrap_or_else(|| "no model found".to_owned())),
     }
 }
 
-/// A JSON file with fields of the inpaint request.
+/// Reads a JSON file with fields of the inpaint request.
 fn read_fields(path: &Path) -> anyhow::Result<InpaintRequest> {
     let text = read_text(path)?;
     let mut fields: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&text).context("not a JSON object")?;
-    // A request that was written to a file whole has these too, often as null.
-    for elsewhere in ["image", "mask", "result"] {
-        fields.remove(elsewhere);
+    // Present, often as null, in a file that holds a whole request; flags replace them.
+    for field in ["image", "mask", "result"] {
+        fields.remove(field);
     }
     if fields
         .remove("model")
         .is_some_and(|model| model.as_str().is_some_and(|name| !name.is_empty()))
     {
-        tracing::warn!("`model` in --config has no effect; --model names one");
+        tracing::warn!("Field `model` in --config ignored; use --model");
     }
     let text = serde_json::to_vec(&fields)?;
     InpaintRequest::from_json(&text).map_err(|error| anyhow::anyhow!(error.detail().to_owned()))

@@ -1,4 +1,4 @@
-//! Which picture goes with which mask, and what its result is called.
+//! Pairing of images with masks, and names of results.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -7,56 +7,58 @@ use std::path::Path;
 
 use crate::normalization::nfc;
 
-/// The extensions, in any case, by which files of a folder are taken for pictures.
+/// File extensions of images in a folder, lower case; compared without regard to case.
 const EXTENSIONS: [&str; 9] = ["bmp", "gif", "jfif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
-/// Longest name of a result in bytes, the limit of ext4, XFS, Btrfs and ZFS (`NAME_MAX`).
+/// Maximum length of a result's name in bytes: `NAME_MAX` of ext4, XFS, Btrfs and ZFS.
 const MAX_NAME_BYTES: usize = 255;
 
-/// The masks to choose from.
+/// Available masks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Masks {
-    /// One for all pictures.
+    /// One mask for all images.
     One(OsString),
-    /// Each for the picture of the same stem.
+    /// Masks for images of the same stem.
     ByStem(Vec<OsString>),
 }
 
-/// A picture to be filled. All are names of files, without folders.
+/// An image to fill, its mask and its result: file names without folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// The picture.
+    /// Image.
     pub image: OsString,
-    /// Its mask; none where no mask has its stem. Stems are compared without regard to Unicode normalisation.
+    /// Mask, or `None` if no mask has the stem of the image. Stems that differ only in Unicode normalisation
+    /// are equal.
     pub mask: Option<OsString>,
-    /// The result.
+    /// Result.
     pub result: OsString,
 }
 
-/// Whether a file of a folder is one of its pictures. Hidden ones aren't: macOS keeps notes in `._photo.jpg`.
-pub fn is_picture(name: &OsStr) -> bool {
+/// Returns true for the name of an image file that is not hidden. macOS stores metadata in hidden files such
+/// as `._photo.jpg`.
+pub fn is_image_name(name: &OsStr) -> bool {
     let hidden = name.as_encoded_bytes().first() == Some(&b'.');
     let extension = Path::new(name).extension().and_then(OsStr::to_str);
     !hidden
         && extension.is_some_and(|extension| {
             EXTENSIONS
                 .iter()
-                .any(|known| known.eq_ignore_ascii_case(extension))
+                .any(|candidate| candidate.eq_ignore_ascii_case(extension))
         })
 }
 
-/// Pairs pictures with masks, in the order of the pictures' names.
+/// Pairs images with masks. Returns the pairs sorted by the name of the image.
 ///
-/// A result is `<stem>.png`; pictures that share a stem are called by their whole names instead (`a.jpg.png`), so
-/// that no result takes another one's place.
+/// A result is `<stem>.png`. Images that share a stem keep their whole name (`a.jpg.png`), so that each
+/// result has a unique name.
 pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
     images.sort_unstable();
     images.dedup();
-    let results = results(&images);
+    let results = result_names(&images);
     let mut by_stem: HashMap<Cow<OsStr>, Vec<&OsString>> = HashMap::new();
     if let Masks::ByStem(masks) = masks {
         for mask in masks {
-            by_stem.entry(comparable(stem(mask))).or_default().push(mask);
+            by_stem.entry(normalized(stem(mask))).or_default().push(mask);
         }
     }
     images
@@ -66,7 +68,7 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
             mask: match masks {
                 Masks::One(mask) => Some(mask.clone()),
                 Masks::ByStem(_) => by_stem
-                    .get(&comparable(stem(&image)))
+                    .get(&normalized(stem(&image)))
                     .and_then(|masks| best_mask(&image, masks))
                     .cloned(),
             },
@@ -76,8 +78,8 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
         .collect()
 }
 
-/// Chooses from masks of the picture's stem: the one of the same name, else of the same bytes in the stem,
-/// else a PNG, which is exact.
+/// Returns the best of the masks that share the stem of the image, in this order: same name, same bytes of
+/// the stem, PNG (lossless), first name.
 fn best_mask<'a>(image: &OsStr, masks: &[&'a OsString]) -> Option<&'a OsString> {
     masks.iter().copied().min_by_key(|mask| {
         let png = Path::new(mask)
@@ -92,18 +94,19 @@ fn best_mask<'a>(image: &OsStr, masks: &[&'a OsString]) -> Option<&'a OsString> 
     })
 }
 
-/// Returns the form of a name to compare it by: macOS writes the same letters in other code points.
-fn comparable(name: &OsStr) -> Cow<'_, OsStr> {
+/// Returns the name in normalisation form C; macOS may store names in form D.
+fn normalized(name: &OsStr) -> Cow<'_, OsStr> {
     match name.to_str().map(nfc) {
         Some(Cow::Owned(composed)) => Cow::Owned(composed.into()),
         _ => Cow::Borrowed(name),
     }
 }
 
-/// A name for each result, all different. `images` are.
-fn results(images: &[OsString]) -> Vec<OsString> {
+/// Returns a unique result name for each image. The names in `images` must be unique.
+fn result_names(images: &[OsString]) -> Vec<OsString> {
     let mut names: Vec<&OsStr> = images.iter().map(|image| stem(image)).collect();
-    // A whole name may be another picture's stem (`a.jpg`, `a.png` and `a.jpg.bmp`), which then gives way as well.
+    // A whole name may equal the stem of another image, which then keeps its whole name too: `a.jpg`, `a.png`
+    // and `a.jpg.bmp`.
     loop {
         let mut uses: HashMap<&OsStr, usize> = HashMap::new();
         for name in &names {
@@ -137,15 +140,15 @@ fn results(images: &[OsString]) -> Vec<OsString> {
     results
 }
 
-/// Shortens a result's name to at most 255 bytes: to `stem~1.png`, or a higher number where that is taken,
-/// with the stem cut at a character. Pictures whose whole names are used for their results may need it. A
-/// name that is not UTF-8 stays as it is, and writing its result fails.
+/// Shortens a result's name to at most 255 bytes: `<stem>~1.png`, or a higher number if that name is taken.
+/// The stem is cut at a character boundary. A name that is not UTF-8 is returned unchanged; writing its
+/// result fails.
 fn shortened(name: &OsStr, taken: &HashSet<OsString>) -> OsString {
     let Some(text) = name.to_str() else {
         return name.to_owned();
     };
     let text = text.strip_suffix(".png").unwrap_or(text);
-    // One number more than there are names taken: one of them is free.
+    // There is one more number than taken names, so at least one is free.
     (0..=taken.len())
         .map(|number| {
             let suffix = format!("~{}.png", number + 1);
@@ -189,19 +192,19 @@ mod tests {
     #[case("photo", false)]
     #[case("notes.txt", false)]
     #[case(".png", false)]
-    fn pictures_of_a_folder_are_known_by_their_extension(#[case] name: &str, #[case] expected: bool) {
-        assert_eq!(is_picture(OsStr::new(name)), expected);
+    fn images_are_recognised_by_extension(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(is_image_name(OsStr::new(name)), expected);
     }
 
     #[test]
-    fn a_picture_gets_the_mask_of_its_stem_and_a_png_result() {
+    fn image_gets_mask_of_its_stem() {
         let pairs = by_stem(&["b.jpeg", "a.jpg"], &["a.png", "c.png"]);
         assert_eq!(pairs[0], ("a.jpg".into(), Some("a.png".into()), "a.png".into()));
         assert_eq!(pairs[1], ("b.jpeg".into(), None, "b.png".into()));
     }
 
     #[test]
-    fn of_several_masks_the_same_name_wins_then_a_png() {
+    fn same_name_wins_over_png() {
         let masks = ["a.bmp", "a.jpg", "a.PNG"];
         assert_eq!(by_stem(&["a.jpg"], &masks)[0].1.as_deref(), Some("a.jpg"));
         assert_eq!(by_stem(&["a.webp"], &masks)[0].1.as_deref(), Some("a.PNG"));
@@ -212,12 +215,12 @@ mod tests {
     #[case("é.jpg", "e\u{301}.png")]
     #[case("e\u{301}.jpg", "é.png")]
     #[case("한글.jpg", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}.png")]
-    fn mask_of_another_normalization_is_found(#[case] image: &str, #[case] mask: &str) {
+    fn mask_in_other_normalization_is_found(#[case] image: &str, #[case] mask: &str) {
         assert_eq!(by_stem(&[image], &["a.png", mask])[0].1.as_deref(), Some(mask));
     }
 
     #[test]
-    fn mask_of_the_same_normalization_wins() {
+    fn mask_in_same_normalization_wins() {
         let masks = ["e\u{301}.png", "é.bmp"];
         assert_eq!(by_stem(&["é.jpg"], &masks)[0].1.as_deref(), Some("é.bmp"));
         assert_eq!(
@@ -228,7 +231,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn names_that_are_not_utf8_are_compared_by_bytes() {
+    fn non_utf8_names_are_compared_by_bytes() {
         use std::os::unix::ffi::OsStringExt;
         let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         let masks = Masks::ByStem(vec![name(b"\xe9.png"), name(b"\xe8.png")]);
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn results_of_long_names_fit_and_differ() {
+    fn long_result_names_fit_and_differ() {
         let long = "写".repeat(83);
         let images: Vec<String> = ["ab.jpg", "ab.png", "ac.jpg", "ac.png"]
             .iter()
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_one_stem_do_not_overwrite_each_other() {
+    fn images_of_one_stem_get_different_results() {
         let results: Vec<String> = by_stem(&["a.png", "a.jpg", "a.jpg.bmp", "b.jpg"], &[])
             .into_iter()
             .map(|(.., result)| result)
@@ -270,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_picture_has_a_result_of_its_own(images in proptest::collection::vec("[ab]{1,2}(\\.(jpg|png|a)){0,3}", 0..30)) {
+        fn result_names_are_unique(images in proptest::collection::vec("[ab]{1,2}(\\.(jpg|png|a)){0,3}", 0..30)) {
             let images: HashSet<OsString> = images.into_iter().map(OsString::from).collect();
             let pairs = pair(images.iter().cloned().collect(), &Masks::One("mask.png".into()));
             let results: HashSet<&OsString> = pairs.iter().map(|pair| &pair.result).collect();
@@ -280,7 +283,7 @@ mod tests {
         }
 
         #[test]
-        fn what_a_folder_lists_first_does_not_matter(images in proptest::collection::vec("[ab]{1,2}\\.(jpg|png)", 0..12), masks in proptest::collection::vec("[ab]{1,2}\\.(jpg|png)", 0..12)) {
+        fn listing_order_does_not_matter(images in proptest::collection::vec("[ab]{1,2}\\.(jpg|png)", 0..12), masks in proptest::collection::vec("[ab]{1,2}\\.(jpg|png)", 0..12)) {
             let reversed = |names: &[String]| names.iter().rev().map(OsString::from).collect::<Vec<_>>();
             let straight = |names: &[String]| names.iter().map(OsString::from).collect::<Vec<_>>();
             prop_assert_eq!(

@@ -1,4 +1,4 @@
-//! What there is to do: from the folders that were named to pairs of files.
+//! Plan of a batch: from the paths on the command line to pairs of image and mask.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,61 +6,64 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::pairing::{Masks, Pair, is_picture, pair};
-use crate::cli::Run;
+use super::pairing::{Masks, Pair, is_image_name, pair};
+use crate::cli::RunArgs;
 
-/// Where everything is, and what this process has to do of it.
+/// Folders of a batch, and the images that this process fills.
 #[derive(Debug)]
-pub struct Plan {
+pub struct BatchPlan {
     pub images: PathBuf,
     pub masks: PathBuf,
     pub output: PathBuf,
-    /// In the order of the pictures' names.
+    /// Sorted by the name of the image.
     pub pairs: Vec<Pair>,
 }
 
-/// A folder and files in it.
+/// Files of a folder.
 struct Listing {
     folder: PathBuf,
     names: Vec<OsString>,
-    /// Whether the folder was named, not one file.
-    whole: bool,
+    /// True if the path on the command line is the folder, false if it is a single file.
+    is_folder: bool,
 }
 
-impl Plan {
-    /// Looks at the disk; makes the output folder.
-    pub fn new(flags: &Run) -> anyhow::Result<Self> {
-        let images = list(&flags.image).context("--image")?;
-        let masks = list(&flags.mask).context("--mask")?;
-        fs::create_dir_all(&flags.output)
-            .with_context(|| format!("--output: {} can't be made a folder", flags.output.display()))?;
+impl BatchPlan {
+    /// Lists images and masks and creates the output folder.
+    ///
+    /// # Errors
+    /// Returns an error if a path can't be read, a folder has no images, or a result would replace an input.
+    pub fn new(args: &RunArgs) -> anyhow::Result<Self> {
+        let images = list(&args.image).context("--image")?;
+        let masks = list(&args.mask).context("--mask")?;
+        fs::create_dir_all(&args.output)
+            .with_context(|| format!("--output: cannot create the folder {}", args.output.display()))?;
         for (flag, listing) in [("--image", &images), ("--mask", &masks)] {
-            if listing.whole && same_folder(&listing.folder, &flags.output) {
+            if listing.is_folder && same_folder(&listing.folder, &args.output) {
                 bail!(
-                    "--output is the folder of {flag}, whose files the results would replace; name another one"
+                    "--output and {flag} are the same folder, so results could replace its files; choose another --output"
                 );
             }
         }
         let choice = match masks.names.first() {
-            Some(mask) if !masks.whole => Masks::One(mask.clone()),
+            Some(mask) if !masks.is_folder => Masks::One(mask.clone()),
             _ => Masks::ByStem(masks.names),
         };
         let mut pairs = pair(images.names, &choice);
-        if let Some(shard) = flags.shard {
+        if let Some(shard) = args.shard {
             pairs = shard.of(pairs);
         }
         let plan = Self {
             images: images.folder,
             masks: masks.folder,
-            output: flags.output.clone(),
+            output: args.output.clone(),
             pairs,
         };
-        plan.spare_the_inputs()?;
+        plan.check_inputs_are_kept()?;
         Ok(plan)
     }
 
-    /// Refuses to replace a picture or a mask by a result.
-    fn spare_the_inputs(&self) -> anyhow::Result<()> {
+    /// Checks that no result replaces an image or a mask.
+    fn check_inputs_are_kept(&self) -> anyhow::Result<()> {
         for pair in &self.pairs {
             let inputs = [
                 Some((&self.images, &pair.image)),
@@ -69,7 +72,7 @@ impl Plan {
             for (folder, name) in inputs.into_iter().flatten() {
                 if *name == pair.result && same_folder(folder, &self.output) {
                     bail!(
-                        "the result {} would replace the file it is made of; name another --output",
+                        "the result {} would replace its own input; choose another --output",
                         self.output.join(&pair.result).display()
                     );
                 }
@@ -81,29 +84,29 @@ impl Plan {
 
 fn list(path: &Path) -> anyhow::Result<Listing> {
     if path.is_file() {
-        let name = path.file_name().context("a file without a name")?;
+        let name = path.file_name().context("the path has no file name")?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         return Ok(Listing {
             folder: folder.unwrap_or(Path::new(".")).to_owned(),
             names: vec![name.to_owned()],
-            whole: false,
+            is_folder: false,
         });
     }
     let shown = path.display();
     let mut names = Vec::new();
-    for entry in fs::read_dir(path).with_context(|| format!("{shown} can't be read"))? {
-        let entry = entry.with_context(|| format!("{shown} can't be read"))?;
-        if is_picture(&entry.file_name()) && entry.path().is_file() {
+    for entry in fs::read_dir(path).with_context(|| format!("cannot read {shown}"))? {
+        let entry = entry.with_context(|| format!("cannot read {shown}"))?;
+        if is_image_name(&entry.file_name()) && entry.path().is_file() {
             names.push(entry.file_name());
         }
     }
     if names.is_empty() {
-        bail!("there are no pictures in {shown}");
+        bail!("no images in {shown}");
     }
     Ok(Listing {
         folder: path.to_owned(),
         names,
-        whole: true,
+        is_folder: true,
     })
 }
 

@@ -1,28 +1,28 @@
-//! How far a batch is: a bar at a terminal, now and then a line elsewhere.
+//! Progress of a batch: a bar on a terminal, a log line every 10 seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Without a terminal a line is logged after this time.
+/// Minimum time between two log lines.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows the progress of a batch.
-pub struct Progress {
+/// Progress display of a batch.
+pub struct BatchProgress {
     bar: Option<ProgressBar>,
     done: usize,
     total: usize,
     logged: Instant,
 }
 
-impl Progress {
-    /// Of a batch of `total` pictures.
+impl BatchProgress {
+    /// Creates the display for a batch of `total` images.
     pub fn new(total: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {elapsed} (left: {eta}) {msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            // A new bar draws on stderr.
+            // indicatif draws on stderr by default.
             ProgressBar::new(total as u64).with_style(style)
         });
         Self {
@@ -33,7 +33,7 @@ impl Progress {
         }
     }
 
-    /// One more is done.
+    /// Counts an image as done and shows its name.
     pub fn advance(&mut self, image: &str) {
         self.done += 1;
         if let Some(bar) = &self.bar {
@@ -41,12 +41,12 @@ impl Progress {
             bar.inc(1);
         } else if self.logged.elapsed() >= LOG_INTERVAL {
             self.logged = Instant::now();
-            tracing::info!(done = self.done, of = self.total, "filling");
+            tracing::info!(done = self.done, total = self.total, "Batch in progress");
         }
     }
 }
 
-impl Drop for Progress {
+impl Drop for BatchProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

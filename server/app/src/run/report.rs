@@ -1,29 +1,29 @@
-//! How a batch went, for people and as an exit code.
+//! Summary of a batch, and its exit code.
 
 use std::fmt;
 
-/// The exit code where some pictures failed and others didn't.
+/// Exit code if some images failed and others succeeded.
 pub const SOME_FAILED: u8 = 3;
-/// The exit code where nothing could be done.
-pub const NOTHING_DONE: u8 = 1;
+/// Exit code if no image was processed.
+pub const NONE_DONE: u8 = 1;
 
-/// How one picture ended.
+/// FileOutcome of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was filled. `scaled`: a part of it was too large for one forward and ran scaled down.
+pub enum FileOutcome {
+    /// The image was filled.
     Filled {
-        /// Whether a part ran scaled down.
+        /// True if a region was too large for one model run and ran scaled down.
         scaled: bool,
     },
-    /// Its result was there.
+    /// The result exists and is current.
     Skipped,
-    /// No mask has its stem.
+    /// No mask has the name of the image.
     NoMask,
-    /// It could not be filled; the sentence says why.
+    /// The image was not filled, for this reason.
     Failed(String),
 }
 
-/// How a batch went.
+/// Summary of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     filled: usize,
@@ -34,27 +34,27 @@ pub struct Report {
 }
 
 impl Report {
-    /// Takes the next picture's outcome.
-    pub fn add(&mut self, image: &str, outcome: Outcome) {
+    /// Adds the outcome of an image.
+    pub fn add(&mut self, image: &str, outcome: FileOutcome) {
         match outcome {
-            Outcome::Filled { scaled } => {
+            FileOutcome::Filled { scaled } => {
                 self.filled += 1;
                 self.scaled += usize::from(scaled);
             }
-            Outcome::Skipped => self.skipped += 1,
-            Outcome::NoMask => self.without_mask.push(image.to_owned()),
-            Outcome::Failed(reason) => self.failed.push((image.to_owned(), reason)),
+            FileOutcome::Skipped => self.skipped += 1,
+            FileOutcome::NoMask => self.without_mask.push(image.to_owned()),
+            FileOutcome::Failed(reason) => self.failed.push((image.to_owned(), reason)),
         }
     }
 
-    /// 0: everything that has a mask is done; [`NOTHING_DONE`]; [`SOME_FAILED`]. An empty share is done.
+    /// Returns 0 if all images with a mask are done or there are none, [`SOME_FAILED`], or [`NONE_DONE`].
     pub fn exit_code(&self) -> u8 {
         let done = self.filled + self.skipped > 0;
         match (done, self.failed.is_empty()) {
             (true, true) => 0,
             (true, false) => SOME_FAILED,
             (false, true) if self.without_mask.is_empty() => 0,
-            (false, _) => NOTHING_DONE,
+            (false, _) => NONE_DONE,
         }
     }
 }
@@ -66,7 +66,7 @@ impl fmt::Display for Report {
             write!(f, " ({} scaled down to --max-forward-pixels)", self.scaled)?;
         }
         if self.skipped > 0 {
-            write!(f, ", {} done before", self.skipped)?;
+            write!(f, ", {} skipped", self.skipped)?;
         }
         if !self.without_mask.is_empty() {
             write!(f, ", {} without a mask", self.without_mask.len())?;
@@ -75,7 +75,7 @@ impl fmt::Display for Report {
             write!(f, ", {} failed", self.failed.len())?;
         }
         for image in &self.without_mask {
-            write!(f, "\n  {image}: no mask has this name")?;
+            write!(f, "\n  {image}: no mask with this name")?;
         }
         for (image, reason) in &self.failed {
             write!(f, "\n  {image}: {reason}")?;
@@ -90,23 +90,23 @@ mod tests {
 
     use super::*;
 
-    const FILLED: Outcome = Outcome::Filled { scaled: false };
+    const FILLED: FileOutcome = FileOutcome::Filled { scaled: false };
 
-    fn failed() -> Outcome {
-        Outcome::Failed("The file is damaged.".into())
+    fn failed() -> FileOutcome {
+        FileOutcome::Failed("The file is damaged.".into())
     }
 
     #[rstest]
     #[case(vec![], 0)]
     #[case(vec![FILLED], 0)]
-    #[case(vec![Outcome::Skipped], 0)]
-    #[case(vec![FILLED, Outcome::NoMask], 0)]
-    #[case(vec![Outcome::NoMask], 1)]
+    #[case(vec![FileOutcome::Skipped], 0)]
+    #[case(vec![FILLED, FileOutcome::NoMask], 0)]
+    #[case(vec![FileOutcome::NoMask], 1)]
     #[case(vec![failed()], 1)]
-    #[case(vec![failed(), Outcome::NoMask], 1)]
+    #[case(vec![failed(), FileOutcome::NoMask], 1)]
     #[case(vec![failed(), FILLED], 3)]
-    #[case(vec![failed(), Outcome::Skipped], 3)]
-    fn the_exit_code_tells_all_from_some_from_none(#[case] outcomes: Vec<Outcome>, #[case] expected: u8) {
+    #[case(vec![failed(), FileOutcome::Skipped], 3)]
+    fn exit_code_depends_on_outcomes(#[case] outcomes: Vec<FileOutcome>, #[case] expected: u8) {
         let mut report = Report::default();
         for outcome in outcomes {
             report.add("photo.png", outcome);
@@ -115,16 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_is_listed_at_the_end() {
+    fn failures_are_listed_last() {
         let mut report = Report::default();
         report.add("a.png", failed());
-        report.add("b.png", Outcome::Filled { scaled: true });
-        report.add("c.png", Outcome::NoMask);
-        report.add("d.png", Outcome::Skipped);
+        report.add("b.png", FileOutcome::Filled { scaled: true });
+        report.add("c.png", FileOutcome::NoMask);
+        report.add("d.png", FileOutcome::Skipped);
         assert_eq!(
             report.to_string(),
-            "1 filled (1 scaled down to --max-forward-pixels), 1 done before, 1 without a mask, 1 failed\n  \
-             c.png: no mask has this name\n  a.png: The file is damaged."
+            "1 filled (1 scaled down to --max-forward-pixels), 1 skipped, 1 without a mask, 1 failed\n  \
+             c.png: no mask with this name\n  a.png: The file is damaged."
         );
     }
 }

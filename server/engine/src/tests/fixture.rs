@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{HdStrategy, Inpainter, Options};
+use iopaint_inpaint::{HdStrategy, InpaintOptions, Inpainter};
 use iopaint_test_support::{ModelControl, PausableModel};
 use parking_lot::Mutex;
 

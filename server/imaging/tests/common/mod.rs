@@ -223,7 +223,7 @@ pub const RED: image::Rgb<u8> = image::Rgb([200, 10, 20]);
 
 /// Decodes a file of `tests/data`.
 pub fn picture(name: &str) -> Picture {
-    decode(&common::file(name), &LIMITS).unwrap()
+    decode(&file(name), &LIMITS).unwrap()
 }
 
 /// Returns the picture with the 4 x 3 pixels at (2, 1) filled with red, and the mask of these pixels.

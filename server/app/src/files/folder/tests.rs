@@ -6,7 +6,7 @@ fn name(text: &str) -> FileName {
     FileName::parse(text).unwrap()
 }
 
-fn left(path: &Path) -> BTreeSet<String> {
+fn file_names(path: &Path) -> BTreeSet<String> {
     std::fs::read_dir(path)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -14,7 +14,7 @@ fn left(path: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_name_that_is_taken_gets_a_number_and_the_old_file_stays() {
+fn existing_name_gets_number() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for (bytes, given) in [(b"1", "a.png"), (b"2", "a-1.png"), (b"3", "a-2.png")] {
@@ -26,22 +26,22 @@ fn a_name_that_is_taken_gets_a_number_and_the_old_file_stays() {
         );
         assert_eq!(std::fs::read(folder.path().join(given)).unwrap(), bytes);
     }
-    assert_eq!(left(folder.path()).len(), 3, "no temporary file is left");
+    assert_eq!(file_names(folder.path()).len(), 3, "temporary file left");
 }
 
 #[test]
-fn replacing_keeps_the_name() {
+fn replacing_keeps_name() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for bytes in [b"old", b"new"] {
         open.write(&name("a.png"), bytes, Existing::Replace).unwrap();
     }
     assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
-    assert_eq!(left(folder.path()).len(), 1);
+    assert_eq!(file_names(folder.path()).len(), 1);
 }
 
 #[test]
-fn writers_at_the_same_time_lose_nothing() {
+fn concurrent_writes_keep_all_files() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     let names: BTreeSet<String> = std::thread::scope(|scope| {
@@ -59,11 +59,11 @@ fn writers_at_the_same_time_lose_nothing() {
             .map(|writer| writer.join().unwrap().as_str().to_owned())
             .collect()
     });
-    assert_eq!((names.len(), names), (16, left(folder.path())));
+    assert_eq!((names.len(), names), (16, file_names(folder.path())));
 }
 
 #[test]
-fn where_files_have_a_name_from_the_start_the_same_is_promised() {
+fn temporary_file_fallback_works() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for (existing, given) in [
@@ -71,14 +71,14 @@ fn where_files_have_a_name_from_the_start_the_same_is_promised() {
         (Existing::Keep, "a-1.png"),
         (Existing::Replace, "a.png"),
     ] {
-        let written = open.write_under_another_name(&name("a.png"), b"1", existing);
+        let written = open.write_temporary(&name("a.png"), b"1", existing);
         assert_eq!(written.unwrap().as_str(), given);
     }
-    assert_eq!(left(folder.path()).len(), 2, "no temporary file is left");
+    assert_eq!(file_names(folder.path()).len(), 2, "temporary file left");
 }
 
 #[test]
-fn without_second_names_a_reserved_name_does() {
+fn rename_fallback_without_hard_links() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     open.write_new(".temporary", b"1").unwrap();
@@ -93,7 +93,7 @@ const COMPOSED: &str = "é.png";
 const DECOMPOSED: &str = "e\u{301}.png";
 
 #[test]
-fn other_normalization_of_a_name_is_the_same_file() {
+fn names_in_other_normalization_are_equal() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     std::fs::write(folder.path().join(DECOMPOSED), b"old").unwrap();
@@ -106,18 +106,18 @@ fn other_normalization_of_a_name_is_the_same_file() {
     );
     let kept = open.write(&name(COMPOSED), b"other", Existing::Keep).unwrap();
     assert_eq!((kept.as_str(), read(DECOMPOSED)), ("é-1.png", "new".to_owned()));
-    assert_eq!(left(folder.path()).len(), 2);
+    assert_eq!(file_names(folder.path()).len(), 2);
 }
 
 #[test]
-fn exact_name_wins_over_another_normalization() {
+fn exact_name_wins_over_normalization() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for stored in [COMPOSED, DECOMPOSED] {
         std::fs::write(folder.path().join(stored), stored).unwrap();
     }
-    // APFS keeps one of them.
-    for stored in left(folder.path()) {
+    // APFS keeps only one of them.
+    for stored in file_names(folder.path()) {
         let read = io::read_to_string(open.read(&name(&stored)).unwrap()).unwrap();
         assert_eq!(nfc(&read), nfc(&stored));
         let replaced = open.write(&name(&stored), read.as_bytes(), Existing::Replace);
@@ -127,26 +127,26 @@ fn exact_name_wins_over_another_normalization() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn names_of_255_bytes_are_written_and_longer_ones_leave_nothing_behind() {
+fn names_over_255_bytes_leave_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     let longest = name(&format!("{}aa.png", "写".repeat(83)));
     for _ in 0..3 {
         open.write(&longest, b"1", Existing::Keep).unwrap();
     }
-    assert_eq!(left(folder.path()).len(), 3);
+    assert_eq!(file_names(folder.path()).len(), 3);
     assert_eq!(open.names().unwrap().len(), 3);
     let longer = name(&format!("{}.png", "写".repeat(100)));
     for existing in [Existing::Keep, Existing::Replace] {
         let error = open.write(&longer, b"1", existing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidFilename);
     }
-    assert_eq!(left(folder.path()).len(), 3);
+    assert_eq!(file_names(folder.path()).len(), 3);
 }
 
 #[cfg(unix)]
 #[test]
-fn links_pipes_and_folders_are_not_files() {
+fn links_pipes_and_folders_are_ignored() {
     let outside = tempfile::NamedTempFile::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
@@ -167,7 +167,7 @@ fn links_pipes_and_folders_are_not_files() {
 
 #[cfg(unix)]
 #[test]
-fn replacing_a_link_leaves_what_it_points_to() {
+fn replacing_link_keeps_target() {
     let outside = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(outside.path(), b"precious").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -179,12 +179,12 @@ fn replacing_a_link_leaves_what_it_points_to() {
 }
 
 #[test]
-fn a_folder_to_write_to_is_made() {
+fn missing_folder_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/results");
     assert!(Folder::open(&path).is_err());
     Folder::create(&path).unwrap();
-    assert!(left(&path).is_empty());
+    assert!(file_names(&path).is_empty());
     std::fs::write(folder.path().join("file"), b"").unwrap();
     assert!(Folder::create(&folder.path().join("file/results")).is_err());
 }

@@ -58,7 +58,7 @@ impl Fixture {
         self.download_with(server, file, &CancellationToken::default(), &|_| ())
     }
 
-    fn watched(
+    fn download_with(
         &self,
         server: &Server,
         file: &FileSpec,

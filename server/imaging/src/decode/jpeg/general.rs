@@ -51,12 +51,12 @@ pub(super) fn decode(stream: &JpegStream<'_>) -> Result<Vec<u8>, DecodeError> {
 fn pipelined(stream: &JpegStream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
     thread::scope(|scope| {
         let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
-        let (rendered, spare) = mpsc::channel();
+        let (finished, spare) = mpsc::channel();
         scope.spawn(move || {
             for (mcu_row, mut coefficients) in rows {
                 renderer.render(mcu_row, &mut coefficients);
                 // The receiver is gone after the last row.
-                let _ = rendered.send(coefficients);
+                let _ = finished.send(coefficients);
             }
         });
         coefficients::decode(stream, move |mcu_row, coefficients| {

@@ -49,7 +49,7 @@ struct Area {
     rows: usize,
 }
 
-/// DecodedFile rows of packed samples.
+/// Decoded rows of packed samples.
 struct Chunk {
     samples: Vec<u8>,
     /// Bytes from row to row.

@@ -104,7 +104,7 @@ pub(super) fn decompress(
     samples.ok_or_else(|| DecodeError::damaged(ImageFormat::Tiff, "a strip or tile is invalid or ends early"))
 }
 
-/// Decodes PackBits (TIFF 6.0, section 9).
+/// Decodes `PackBits` (TIFF 6.0, section 9).
 fn packbits(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     let (mut samples, mut rest) = (Vec::with_capacity(length), stored);
     while samples.len() < length {
@@ -160,7 +160,7 @@ fn deflate(stored: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(samples)
 }
 
-/// RowLayout with one bit per pixel, 1 for black, that are filled from the positions of colour changes.
+/// Rows with one bit per pixel, 1 for black, that are filled from the positions of colour changes.
 struct BilevelRows {
     rows: RowLayout,
     bits: Vec<u8>,

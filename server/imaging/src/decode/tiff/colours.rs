@@ -1,4 +1,4 @@
-//! YcbcrConversion of samples to pixels: range, palette, CMYK, YCbCr, premultiplied alpha.
+//! Conversion of samples to pixels: range, palette, CMYK, `YCbCr`, premultiplied alpha.
 
 use image::{DynamicImage, ImageBuffer};
 

@@ -1,4 +1,4 @@
-//! What an orchestrator asks: is the process alive, can it serve.
+//! Liveness and readiness probes.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,32 +8,32 @@ use utoipa::ToSchema;
 
 use crate::state::AppState;
 
-/// How far the server is.
+/// Readiness of the server.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Readiness {
-    /// Whether a model can serve now.
+    /// True if a model is ready.
     pub ready: bool,
-    /// The model that answers requests, once one is loaded.
+    /// Current model, once loaded.
     pub model: Option<String>,
-    /// A model on its way, where there is one.
+    /// Model that is being downloaded or loaded.
     pub loading: Option<Loading>,
-    /// Why the last model that was tried isn't serving, where one failed.
+    /// Reason why the last model failed to load.
     pub failure: Option<String>,
 }
 
-/// A model on its way.
+/// Progress of a model that is being downloaded or loaded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Loading {
-    /// Its name.
+    /// Name of the model.
     pub name: String,
-    /// Bytes downloaded so far; null where nothing is downloaded.
+    /// Downloaded bytes; null unless a download is in progress.
     pub bytes: Option<u64>,
-    /// Bytes to download in all, where that is known.
+    /// Total bytes to download; null if unknown.
     pub total: Option<u64>,
 }
 
-/// 200 as long as the process answers and has a thread that runs models. One that dies is replaced; where that fails
-/// it is 503, and only a new process helps.
+/// Liveness probe: 200 while the model thread exists. A model thread that dies is replaced; if that fails,
+/// the response is 503 and the process must be restarted.
 #[utoipa::path(get, path = "/livez", tag = "health",
     responses(
         (status = OK, body = String, content_type = "text/plain"),
@@ -43,11 +43,11 @@ pub async fn livez(State(state): State<AppState>) -> (StatusCode, &'static str) 
     if state.engine.status().alive {
         (StatusCode::OK, "ok")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the model's thread is gone")
+        (StatusCode::SERVICE_UNAVAILABLE, "the model thread is gone")
     }
 }
 
-/// 200 where a model can serve now, 503 before that and while shutting down.
+/// Readiness probe: 200 if a model is ready, 503 before that and during shutdown.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses((status = OK, body = Readiness), (status = SERVICE_UNAVAILABLE, body = Readiness)),

@@ -1,4 +1,5 @@
-//! What the API's description says of all routes alike: keys, and refusals that come before a route is reached.
+//! Completion of the OpenAPI description: security schemes, and the error responses that middleware adds to
+//! routes.
 
 use axum::http::{Method, StatusCode};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -13,52 +14,50 @@ const BEARER: &str = "bearer";
 const HEADER: &str = "api_key";
 const SESSION: &str = "session";
 
-type Refusals = &'static [(StatusCode, &'static str)];
+/// Status codes and descriptions of error responses.
+type ErrorResponses = &'static [(StatusCode, &'static str)];
 
-/// Refusals of every route.
-const ALWAYS: Refusals = &[(
+/// Error responses of every route.
+const ALL_ROUTES: ErrorResponses = &[(
     StatusCode::MISDIRECTED_REQUEST,
-    "The server isn't known under this name",
+    "The server does not accept this host name",
 )];
-/// Besides, of those that want a key.
-const WITH_KEY: Refusals = &[
-    (
-        StatusCode::UNAUTHORIZED,
-        "The server wants a key; there was none or a wrong one",
-    ),
+/// Additional error responses of routes that require a key.
+const WITH_KEY: ErrorResponses = &[
+    (StatusCode::UNAUTHORIZED, "The API key is missing or wrong"),
     (
         StatusCode::FORBIDDEN,
-        "The request comes from a page of another site",
+        "The request was sent by a page of another site",
     ),
     (
         StatusCode::TOO_MANY_REQUESTS,
-        "The client has sent too many requests in a short time",
+        "The client exceeded its request rate",
     ),
 ];
-/// Besides, of those that take a body.
-const WITH_BODY: Refusals = &[
-    (StatusCode::BAD_REQUEST, "The body is broken"),
-    (StatusCode::REQUEST_TIMEOUT, "The body comes too slowly"),
+/// Additional error responses of routes with a request body.
+const WITH_BODY: ErrorResponses = &[
+    (StatusCode::BAD_REQUEST, "The body is malformed"),
+    (StatusCode::REQUEST_TIMEOUT, "The body arrives too slowly"),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
-        "The body is over a limit, or something in it",
+        "The body or a part of it exceeds a limit",
     ),
     (
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "The body's type is not taken here",
+        "The media type of the body is not supported",
     ),
     (
         StatusCode::FORBIDDEN,
-        "The request comes from a page of another site",
+        "The request was sent by a page of another site",
     ),
     (
         StatusCode::TOO_MANY_REQUESTS,
-        "The client has sent too many requests in a short time",
+        "The client exceeded its request rate",
     ),
 ];
 
-/// Completes the description of routes that say only what they answer themselves.
-pub fn complete(api: &mut OpenApi) {
+/// Adds security schemes, security requirements and the error responses of middleware to the description.
+pub fn complete_description(api: &mut OpenApi) {
     let components = api.components.get_or_insert_default();
     for (name, scheme) in schemes() {
         components
@@ -73,21 +72,21 @@ pub fn complete(api: &mut OpenApi) {
 }
 
 fn schemes() -> [(&'static str, SecurityScheme); 3] {
-    let value = |name: &str, words: &str| ApiKeyValue::with_description(name, words);
+    let value = |name: &str, text: &str| ApiKeyValue::with_description(name, text);
     [
         (BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
         (
             HEADER,
             SecurityScheme::ApiKey(ApiKey::Header(value(
                 "X-API-Key",
-                "The same key, for clients that can't set `Authorization`",
+                "API key, for clients that can't set `Authorization`",
             ))),
         ),
         (
             SESSION,
             SecurityScheme::ApiKey(ApiKey::Cookie(value(
                 auth::SESSION_COOKIE,
-                "What the page gets for the key",
+                "Session of the web page, created with an API key",
             ))),
         ),
     ]
@@ -107,7 +106,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 
 fn complete_operation(operation: &mut Operation, method: &Method, path: &str) {
     if !auth::is_open(method, path) {
-        // The last one stands for a server without keys.
+        // The empty requirement stands for a server without keys.
         let requirement = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
         operation.security = Some(vec![
             requirement(BEARER),
@@ -115,18 +114,18 @@ fn complete_operation(operation: &mut Operation, method: &Method, path: &str) {
             requirement(SESSION),
             SecurityRequirement::default(),
         ]);
-        put(operation, WITH_KEY);
+        add_responses(operation, WITH_KEY);
     }
-    put(operation, ALWAYS);
+    add_responses(operation, ALL_ROUTES);
     if operation.request_body.is_some() {
-        put(operation, WITH_BODY);
+        add_responses(operation, WITH_BODY);
     }
 }
 
-/// Adds answers that the operation doesn't tell of itself.
-fn put(operation: &mut Operation, refusals: Refusals) {
-    for (status, words) in refusals {
-        let mut response = Response::new(*words);
+/// Adds error responses for status codes that the operation does not describe itself.
+fn add_responses(operation: &mut Operation, responses: ErrorResponses) {
+    for (status, text) in responses {
+        let mut response = Response::new(*text);
         let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ErrorBody"))));
         response
             .content

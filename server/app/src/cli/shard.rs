@@ -1,8 +1,8 @@
-//! A share of a batch, so that several machines can work on one folder.
+//! Value of `--shard`: one share of the images, so that several machines can process one folder.
 
 use std::str::FromStr;
 
-/// The `index`-th of `count` shares, counted from 0.
+/// Share number `index`, counted from 0, of `count` shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: usize,
@@ -10,8 +10,8 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Keeps every `count`-th item, beginning with the `index`-th. Each item is in exactly one share, and the shares'
-    /// sizes differ by one at most.
+    /// Returns every `count`-th item, starting with the `index`-th. Each item is in exactly one share, and
+    /// the sizes of the shares differ by at most one.
     #[must_use]
     pub fn of<T>(self, items: Vec<T>) -> Vec<T> {
         items.into_iter().skip(self.index).step_by(self.count).collect()
@@ -31,7 +31,7 @@ impl FromStr for Shard {
                 "shares are counted from 0: the last one of {count} is {}/{count}",
                 count - 1
             )),
-            _ => Err("say which share of how many, such as 0/4".to_owned()),
+            _ => Err("expected INDEX/COUNT, for example 0/4".to_owned()),
         }
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     #[case("0/1")]
     #[case("3/4")]
     #[case(" 1 / 2 ")]
-    fn shares_are_written_as_index_and_count(#[case] text: &str) {
+    fn index_and_count_are_parsed(#[case] text: &str) {
         assert!(text.parse::<Shard>().is_ok());
     }
 
@@ -57,13 +57,13 @@ mod tests {
     #[case("1")]
     #[case("-1/2")]
     #[case("a/b")]
-    fn other_shares_are_refused(#[case] text: &str) {
+    fn invalid_shards_are_rejected(#[case] text: &str) {
         assert!(text.parse::<Shard>().is_err());
     }
 
     proptest! {
         #[test]
-        fn the_shares_cover_everything_exactly_once(items in 0..200_usize, count in 1..20_usize) {
+        fn shards_partition_the_items(items in 0..200_usize, count in 1..20_usize) {
             let all: Vec<usize> = (0..items).collect();
             let mut covered = Vec::new();
             for index in 0..count {

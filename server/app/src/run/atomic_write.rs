@@ -1,11 +1,14 @@
-//! Files that appear whole or not at all.
+//! Atomic file writes.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file so that whoever looks finds the old one or the new one, never a part, even after a power failure.
-/// A file that is there is replaced.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file atomically and durably: readers see the old or the new content, never a part, even after a
+/// power failure. Replaces an existing file.
+///
+/// # Errors
+/// Returns the error of the file system, and leaves no temporary file.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -15,14 +18,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As for any new file; the umask takes its part.
+        // The mode of any new file, before the umask; tempfile's default is 0600.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The new name is safe only when the folder is.
+    // The rename is durable only after the folder is synchronised.
     #[cfg(unix)]
     std::fs::File::open(folder)?.sync_all()?;
     Ok(())
@@ -33,23 +36,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_and_nothing_is_left_beside_it() {
+    fn replaces_the_file_and_leaves_no_temporary() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("result.png");
-        write_whole(&path, b"old").unwrap();
-        write_whole(&path, b"new").unwrap();
+        write_atomically(&path, b"old").unwrap();
+        write_atomically(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn where_it_can_not_be_written_nothing_is_left() {
+    fn failed_write_leaves_no_temporary() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken.png");
         std::fs::create_dir(&taken).unwrap();
         std::fs::write(taken.join("inside"), "").unwrap();
-        assert!(write_whole(&taken, b"new").is_err());
-        assert!(write_whole(&folder.path().join("absent/result.png"), b"new").is_err());
+        assert!(write_atomically(&taken, b"new").is_err());
+        assert!(write_atomically(&folder.path().join("absent/result.png"), b"new").is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

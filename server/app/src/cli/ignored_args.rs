@@ -1,17 +1,15 @@
-//! Flags of IOPaint's that mean nothing to this server.
+//! Flags of IOPaint that have no effect on this server.
 
 use clap::Args;
 
-#[expect(
-    missing_docs,
-    reason = "named as IOPaint names them; hidden, and told about where they are used"
-)]
+/// Flags of IOPaint that are accepted and ignored.
+#[expect(missing_docs, reason = "named as in IOPaint; hidden, with a warning on use")]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "switches of a command line that exists"
+    reason = "the switches of an existing command line"
 )]
 #[derive(Args, Clone, Debug)]
-pub struct IgnoredFlags {
+pub struct IgnoredArgs {
     #[arg(long, env = "IOPAINT_NO_HALF", hide = true)]
     pub no_half: bool,
     #[arg(long, env = "IOPAINT_CPU_OFFLOAD", hide = true)]
@@ -75,8 +73,8 @@ pub struct IgnoredFlags {
     pub restoreformer_device: String,
 }
 
-impl IgnoredFlags {
-    /// The names of these flags, as clap keeps them (`no_half`).
+impl IgnoredArgs {
+    /// Returns the ids of these flags as in clap (`no_half`).
     #[must_use]
     pub fn ids() -> Vec<String> {
         Self::augment_args(clap::Command::new("ignored"))

@@ -1,0 +1,49 @@
+//! Flags of `iopaint run`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::Shard;
+use super::shared_args::{ImageArgs, ModelArgs, parse_switch};
+
+/// Text below the flags in `--help`.
+pub const EXIT_CODES: &str = "Exit codes: 0 success (images without a mask are not an error), 1 no image was \
+                              processed, 2 invalid flags, 3 some images failed, 130 interrupted.";
+
+/// Flags of `iopaint run`. Each one except `--config` is also read from `IOPAINT_<FLAG>`.
+#[derive(Args, Clone, Debug)]
+#[command(args_override_self = true)]
+pub struct RunArgs {
+    /// Image, or folder of images.
+    #[arg(long, env = "IOPAINT_IMAGE")]
+    pub image: PathBuf,
+    /// Mask for all images, or folder of masks with the names of the images (`photo.png` for `photo.jpg`).
+    /// Mask pixels of 127 or brighter are filled. A mask of another size is scaled to the image.
+    #[arg(long, env = "IOPAINT_MASK")]
+    pub mask: PathBuf,
+    /// Folder for the results, named `<stem>.png`; created if it does not exist.
+    #[arg(long, env = "IOPAINT_OUTPUT")]
+    pub output: PathBuf,
+    /// JSON file with fields of the inpaint request, for example `{"hd_strategy": "Resize"}`.
+    // IOPAINT_CONFIG belongs to `start`, whose file has other keys.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Writes image, mask and result side by side, for visual comparison.
+    #[arg(long, env = "IOPAINT_CONCAT")]
+    pub concat: bool,
+    /// Processes one share of the images, INDEX from 0 to COUNT - 1: `0/4` to `3/4` split a folder between
+    /// four machines. Implies --resume.
+    #[arg(long, env = "IOPAINT_SHARD", value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
+    /// Skips images with a complete result that is not older than image and mask. Use `--no-resume` to
+    /// process all images again, for example after changing the model.
+    #[arg(long, env = "IOPAINT_RESUME", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_switch, action = ArgAction::Set)]
+    pub resume: Option<bool>,
+    /// Flags of the model and its device.
+    #[command(flatten)]
+    pub models: ModelArgs,
+    /// Flags of input images and results.
+    #[command(flatten)]
+    pub images: ImageArgs,
+}

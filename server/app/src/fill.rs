@@ -1,0 +1,297 @@
+//! The steps that fill one image: admit, decode, run, compose, encode. `POST /api/v1/inpaint` and `iopaint
+//! run` share them; each adds its own input, output and error format.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use iopaint_engine::{AdmittedJob, ClientKey, Engine, JobError, JobInput, JobOutput, Observer, Rejection};
+use iopaint_imaging::{
+    DecodeError, DecodeLimits, EncodeError, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage,
+    threshold,
+};
+use iopaint_inpaint::{InpaintOptions, Rect, changed_box};
+
+use crate::codec::{CodecPanicked, CodecPool};
+
+/// An error of one of the steps.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// The engine rejected the job.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The image can't be decoded.
+    #[error(transparent)]
+    Image(DecodeError),
+    /// The mask can't be decoded.
+    #[error(transparent)]
+    Mask(DecodeError),
+    /// Image and mask differ in size (width, height in pixels).
+    #[error("The image is {}x{} pixels and the mask {}x{}; they must have the same size.", image.0, image.1, mask.0, mask.1)]
+    SizeMismatch {
+        /// Size of the image.
+        image: (u32, u32),
+        /// Size of the mask.
+        mask: (u32, u32),
+    },
+    /// The job failed in the queue or in the model.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// The result can't be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A codec panicked.
+    #[error(transparent)]
+    Codec(#[from] CodecPanicked),
+}
+
+/// Interpretation of the mask file.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskRule {
+    /// Lowest grey value that is filled.
+    pub threshold: u8,
+    /// Scales a mask of another size to the image, instead of rejecting it.
+    pub fit: bool,
+}
+
+/// A decoded image and its mask, of the same size.
+#[derive(Debug)]
+pub struct FillInput {
+    picture: Picture,
+    /// 255 = fill, 0 = keep.
+    mask: GrayImage,
+}
+
+/// A filled image with the input's alpha, 16-bit samples and metadata.
+#[derive(Debug)]
+pub struct FilledImage {
+    picture: Picture,
+    mask: Arc<GrayImage>,
+    keep_unmasked: bool,
+    original: Option<RgbImage>,
+    /// Properties of the model run.
+    pub run: ModelRun,
+}
+
+/// Properties of a finished model run.
+#[derive(Clone, Debug)]
+pub struct ModelRun {
+    /// Name of the model.
+    pub model: String,
+    /// True if a region was too large for one model run and ran scaled down.
+    pub scaled: bool,
+    /// Time in the queue.
+    pub queued: Duration,
+    /// Time in the model thread.
+    pub forward: Duration,
+}
+
+/// Form of the encoded result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputForm {
+    /// The whole image in the format of the input; GIF becomes PNG.
+    InputFormat,
+    /// The whole image as PNG.
+    Png,
+    /// The bounding box of the changed pixels as PNG.
+    Patch,
+    /// Image, mask and result side by side as PNG. Needs [`FillInput::run`] with `keep_original`.
+    SideBySide,
+}
+
+/// An encoded result.
+#[derive(Debug)]
+pub struct EncodedResult {
+    /// Content of the file.
+    pub bytes: Vec<u8>,
+    /// Media type.
+    pub mime: &'static str,
+    /// Position of a patch in the image.
+    pub patch: Option<Rect>,
+}
+
+/// Reserves a job permit for `client`, with `model` or the current model. The permit is released when the job
+/// ends or the returned value is dropped.
+///
+/// # Errors
+/// Returns [`FillError::Rejected`] if the queue is full, the server is shutting down or the model is
+/// unavailable.
+pub fn admit(
+    engine: &Engine,
+    client: ClientKey,
+    model: Option<&str>,
+    observer: Option<Arc<dyn Observer>>,
+) -> Result<AdmittedJob, FillError> {
+    let admitted = engine.admit(client, model)?;
+    Ok(match observer {
+        Some(observer) => admitted.observed_by(observer),
+        None => admitted,
+    })
+}
+
+/// Decodes an image and its mask on a codec thread, and releases their bytes.
+///
+/// # Errors
+/// Returns [`FillError::Image`], [`FillError::Mask`], [`FillError::SizeMismatch`] or [`FillError::Codec`].
+pub async fn decode<B>(
+    codecs: &CodecPool,
+    image: B,
+    mask: B,
+    rule: MaskRule,
+    limits: DecodeLimits,
+) -> Result<FillInput, FillError>
+where
+    B: AsRef<[u8]> + Send + 'static,
+{
+    codecs
+        .run(move || decode_pair(image.as_ref(), mask.as_ref(), rule, &limits))
+        .await?
+}
+
+fn decode_pair(
+    image: &[u8],
+    mask: &[u8],
+    rule: MaskRule,
+    limits: &DecodeLimits,
+) -> Result<FillInput, FillError> {
+    let picture = iopaint_imaging::decode(image, limits).map_err(FillError::Image)?;
+    let mut mask = iopaint_imaging::decode_mask(mask, limits).map_err(FillError::Mask)?;
+    if rule.fit {
+        mask = picture.fitted_mask(mask);
+    }
+    if picture.rgb.dimensions() != mask.dimensions() {
+        return Err(FillError::SizeMismatch {
+            image: picture.rgb.dimensions(),
+            mask: mask.dimensions(),
+        });
+    }
+    threshold(&mut mask, rule.threshold);
+    Ok(FillInput { picture, mask })
+}
+
+impl FillInput {
+    /// Runs the model as the job `admitted`, and composes its output with the alpha, 16-bit samples and
+    /// metadata of the input. `keep_original` keeps a copy of the input's pixels, for
+    /// [`OutputForm::SideBySide`].
+    ///
+    /// # Errors
+    /// Returns [`FillError::Job`].
+    pub async fn run(
+        self,
+        admitted: AdmittedJob,
+        options: InpaintOptions,
+        deadline: Option<Instant>,
+        keep_original: bool,
+    ) -> Result<FilledImage, FillError> {
+        let Self { mut picture, mask } = self;
+        let mask = Arc::new(mask);
+        let keep_unmasked = options.keep_unmasked;
+        let original = keep_original.then(|| picture.rgb.clone());
+        let work = JobInput {
+            image: std::mem::take(&mut picture.rgb),
+            mask: Arc::clone(&mask),
+            options,
+            deadline,
+        };
+        let JobOutput {
+            outcome,
+            model,
+            queued,
+            forward,
+        } = admitted.run(work).await?;
+        picture.rgb = outcome.image;
+        Ok(FilledImage {
+            picture,
+            mask,
+            keep_unmasked,
+            original,
+            run: ModelRun {
+                model,
+                scaled: outcome.scaled,
+                queued,
+                forward,
+            },
+        })
+    }
+}
+
+impl FilledImage {
+    /// Encodes the result. Blocks: call it on a codec thread.
+    ///
+    /// # Errors
+    /// Returns [`EncodeError`] if the format can't hold the image.
+    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+        let format = match form {
+            OutputForm::Patch => return self.encode_patch(),
+            OutputForm::SideBySide => return self.encode_side_by_side(options),
+            OutputForm::InputFormat => self.picture.format(),
+            OutputForm::Png => ImageFormat::Png,
+        };
+        let result = &self.picture.rgb;
+        let full;
+        let changed = if self.keep_unmasked {
+            &*self.mask
+        } else {
+            full = full_mask(result.dimensions());
+            &full
+        };
+        let encoded = self.picture.encode_as(format, result, changed, options)?;
+        Ok(EncodedResult {
+            bytes: encoded.bytes,
+            mime: encoded.format.mime(),
+            patch: None,
+        })
+    }
+
+    fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
+        let (width, height) = self.picture.rgb.dimensions();
+        let whole = Rect {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        };
+        let changed = if self.keep_unmasked {
+            changed_box(&self.mask)
+        } else {
+            Some(whole)
+        };
+        // A PNG can't be empty: without changed pixels, the patch is one unchanged pixel.
+        let patch = changed.unwrap_or(Rect {
+            width: 1,
+            height: 1,
+            ..whole
+        });
+        let bytes =
+            self.picture
+                .encode_patch(&self.picture.rgb, (patch.x, patch.y), (patch.width, patch.height))?;
+        Ok(EncodedResult {
+            bytes,
+            mime: ImageFormat::Png.mime(),
+            patch: Some(patch),
+        })
+    }
+
+    fn encode_side_by_side(&self, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+        let original = self.original.as_ref().unwrap_or(&self.picture.rgb);
+        let parts = [original, &mask_as_rgb(&self.mask), &self.picture.rgb];
+        let combined = self.picture.side_by_side(&parts);
+        let mask = full_mask(combined.rgb.dimensions());
+        let encoded = combined.encode_as(ImageFormat::Png, &combined.rgb, &mask, options)?;
+        Ok(EncodedResult {
+            bytes: encoded.bytes,
+            mime: encoded.format.mime(),
+            patch: None,
+        })
+    }
+}
+
+/// Returns a mask in which every pixel is filled.
+fn full_mask((width, height): (u32, u32)) -> GrayImage {
+    GrayImage::from_pixel(width, height, [255].into())
+}
+
+fn mask_as_rgb(mask: &GrayImage) -> RgbImage {
+    RgbImage::from_fn(mask.width(), mask.height(), |x, y| {
+        [mask.get_pixel(x, y)[0]; 3].into()
+    })
+}
