@@ -28,7 +28,7 @@ pub struct Folder(Arc<Dir>);
 
 /// Handling of an existing file with the name of a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
+pub enum ExistingFile {
     /// Keep it; the new file gets a number.
     Keep,
     /// Replace it atomically.
@@ -117,9 +117,11 @@ impl Folder {
     /// # Errors
     /// Returns an error if the disk is full, the name is too long for the file system
     /// ([`ErrorKind::InvalidFilename`]), or the folder is not writable. No partial file remains.
-    pub fn write(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+    pub fn write(&self, name: &FileName, bytes: &[u8], existing: ExistingFile) -> io::Result<FileName> {
         let stored = match existing {
-            Existing::Replace if self.0.symlink_metadata(name.as_str()).is_err() => self.equivalent(name)?,
+            ExistingFile::Replace if self.0.symlink_metadata(name.as_str()).is_err() => {
+                self.equivalent(name)?
+            }
             _ => None,
         };
         let name = stored.as_ref().unwrap_or(name);
@@ -141,7 +143,7 @@ impl Folder {
         &self,
         name: &FileName,
         bytes: &[u8],
-        existing: Existing,
+        existing: ExistingFile,
     ) -> Option<io::Result<FileName>> {
         // `write_temporary` reports why a folder is not writable.
         let mut file = tmpfile::create(&self.0).ok()?;
@@ -149,8 +151,10 @@ impl Folder {
             return Some(Err(error));
         }
         let linked = match existing {
-            Existing::Keep => self.first_free(name, |name| tmpfile::link_as(&file, &self.0, name.as_str())),
-            Existing::Replace => {
+            ExistingFile::Keep => {
+                self.first_free(name, |name| tmpfile::link_as(&file, &self.0, name.as_str()))
+            }
+            ExistingFile::Replace => {
                 let temporary = temporary_name();
                 tmpfile::link_as(&file, &self.0, &temporary).and_then(|()| {
                     self.replace(&temporary, name).inspect_err(|_| {
@@ -169,16 +173,16 @@ impl Folder {
 
     #[cfg(not(target_os = "linux"))]
     #[expect(clippy::unused_self, reason = "same signature as on Linux")]
-    fn write_tmpfile(&self, _: &FileName, _: &[u8], _: Existing) -> Option<io::Result<FileName>> {
+    fn write_tmpfile(&self, _: &FileName, _: &[u8], _: ExistingFile) -> Option<io::Result<FileName>> {
         None
     }
 
     /// Writes a hidden temporary file and renames or links it.
-    fn write_temporary(&self, name: &FileName, bytes: &[u8], existing: Existing) -> io::Result<FileName> {
+    fn write_temporary(&self, name: &FileName, bytes: &[u8], existing: ExistingFile) -> io::Result<FileName> {
         let temporary = temporary_name();
         let written = self.write_new(&temporary, bytes).and_then(|()| match existing {
-            Existing::Replace => self.replace(&temporary, name),
-            Existing::Keep => self.first_free(name, |name| self.rename_if_free(&temporary, name)),
+            ExistingFile::Replace => self.replace(&temporary, name),
+            ExistingFile::Keep => self.first_free(name, |name| self.rename_if_free(&temporary, name)),
         });
         if written.is_err() {
             // The file may not exist; the first error is returned.

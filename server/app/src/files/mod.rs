@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-pub use folder::{Existing, Folder};
+pub use folder::{ExistingFile, Folder};
 pub use media::{MediaFile, MediaInfo, list, open_image, open_media};
 pub use name::{FileName, NameError};
 pub use thumbnails::{Thumbnail, ThumbnailKey, Thumbnails, thumbnail_size};
@@ -185,11 +185,11 @@ impl Files {
 
     /// Returns the handling of an existing file; `replace` is the request's choice.
     #[must_use]
-    pub fn existing(&self, replace: bool) -> Existing {
+    pub fn existing(&self, replace: bool) -> ExistingFile {
         if self.allow_overwrite || replace {
-            Existing::Replace
+            ExistingFile::Replace
         } else {
-            Existing::Keep
+            ExistingFile::Keep
         }
     }
 }

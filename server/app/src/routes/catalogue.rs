@@ -26,6 +26,7 @@ pub enum ModelState {
 
 /// A model of the catalogue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = KnownModel)]
 pub struct CatalogueModel {
     /// Name in requests.
     pub name: String,

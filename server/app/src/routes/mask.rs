@@ -21,6 +21,7 @@ const DEFAULT_RADIUS: i64 = 5;
 /// Operation on a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Operation)]
 pub enum MaskOperation {
     /// Grow the masked area.
     Expand,

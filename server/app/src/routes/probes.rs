@@ -16,14 +16,15 @@ pub struct Readiness {
     /// Current model, once loaded.
     pub model: Option<String>,
     /// Model that is being downloaded or loaded.
-    pub loading: Option<Loading>,
+    pub loading: Option<LoadingStatus>,
     /// Reason why the last model failed to load.
     pub failure: Option<String>,
 }
 
 /// Progress of a model that is being downloaded or loaded.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Loading {
+#[schema(as = Loading)]
+pub struct LoadingStatus {
     /// Name of the model.
     pub name: String,
     /// Downloaded bytes; null unless a download is in progress.
@@ -62,11 +63,15 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let body = Readiness {
         ready: status.ready,
         model: status.model.map(|model| model.name),
-        loading: status.loading.into_iter().next_back().map(|loading| Loading {
-            name: loading.name,
-            bytes: loading.progress.map(|progress| progress.bytes),
-            total: loading.progress.and_then(|progress| progress.total),
-        }),
+        loading: status
+            .loading
+            .into_iter()
+            .next_back()
+            .map(|loading| LoadingStatus {
+                name: loading.name,
+                bytes: loading.progress.map(|progress| progress.bytes),
+                total: loading.progress.and_then(|progress| progress.total),
+            }),
         failure: status.failure,
     };
     (code, Json(body))

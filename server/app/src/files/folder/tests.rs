@@ -19,7 +19,7 @@ fn existing_name_gets_number() {
     let open = Folder::open(folder.path()).unwrap();
     for (bytes, given) in [(b"1", "a.png"), (b"2", "a-1.png"), (b"3", "a-2.png")] {
         assert_eq!(
-            open.write(&name("a.png"), bytes, Existing::Keep)
+            open.write(&name("a.png"), bytes, ExistingFile::Keep)
                 .unwrap()
                 .as_str(),
             given
@@ -34,7 +34,7 @@ fn replacing_keeps_name() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for bytes in [b"old", b"new"] {
-        open.write(&name("a.png"), bytes, Existing::Replace).unwrap();
+        open.write(&name("a.png"), bytes, ExistingFile::Replace).unwrap();
     }
     assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
     assert_eq!(file_names(folder.path()).len(), 1);
@@ -49,7 +49,7 @@ fn concurrent_writes_keep_all_files() {
             .map(|number| {
                 let open = open.clone();
                 scope.spawn(move || {
-                    open.write(&name("a.png"), &[number; 1000], Existing::Keep)
+                    open.write(&name("a.png"), &[number; 1000], ExistingFile::Keep)
                         .unwrap()
                 })
             })
@@ -67,9 +67,9 @@ fn temporary_file_fallback_works() {
     let folder = tempfile::tempdir().unwrap();
     let open = Folder::open(folder.path()).unwrap();
     for (existing, given) in [
-        (Existing::Keep, "a.png"),
-        (Existing::Keep, "a-1.png"),
-        (Existing::Replace, "a.png"),
+        (ExistingFile::Keep, "a.png"),
+        (ExistingFile::Keep, "a-1.png"),
+        (ExistingFile::Replace, "a.png"),
     ] {
         let written = open.write_temporary(&name("a.png"), b"1", existing);
         assert_eq!(written.unwrap().as_str(), given);
@@ -99,12 +99,14 @@ fn names_in_other_normalization_are_equal() {
     std::fs::write(folder.path().join(DECOMPOSED), b"old").unwrap();
     let read = |name: &str| io::read_to_string(open.read(&FileName::parse(name).unwrap()).unwrap()).unwrap();
     assert_eq!(read(COMPOSED), "old");
-    let replaced = open.write(&name(COMPOSED), b"new", Existing::Replace).unwrap();
+    let replaced = open
+        .write(&name(COMPOSED), b"new", ExistingFile::Replace)
+        .unwrap();
     assert_eq!(
         (replaced.as_str(), read(DECOMPOSED)),
         (DECOMPOSED, "new".to_owned())
     );
-    let kept = open.write(&name(COMPOSED), b"other", Existing::Keep).unwrap();
+    let kept = open.write(&name(COMPOSED), b"other", ExistingFile::Keep).unwrap();
     assert_eq!((kept.as_str(), read(DECOMPOSED)), ("é-1.png", "new".to_owned()));
     assert_eq!(file_names(folder.path()).len(), 2);
 }
@@ -120,7 +122,7 @@ fn exact_name_wins_over_normalization() {
     for stored in file_names(folder.path()) {
         let read = io::read_to_string(open.read(&name(&stored)).unwrap()).unwrap();
         assert_eq!(nfc(&read), nfc(&stored));
-        let replaced = open.write(&name(&stored), read.as_bytes(), Existing::Replace);
+        let replaced = open.write(&name(&stored), read.as_bytes(), ExistingFile::Replace);
         assert_eq!(replaced.unwrap().as_str(), stored);
     }
 }
@@ -132,12 +134,12 @@ fn names_over_255_bytes_leave_no_file() {
     let open = Folder::open(folder.path()).unwrap();
     let longest = name(&format!("{}aa.png", "写".repeat(83)));
     for _ in 0..3 {
-        open.write(&longest, b"1", Existing::Keep).unwrap();
+        open.write(&longest, b"1", ExistingFile::Keep).unwrap();
     }
     assert_eq!(file_names(folder.path()).len(), 3);
     assert_eq!(open.names().unwrap().len(), 3);
     let longer = name(&format!("{}.png", "写".repeat(100)));
-    for existing in [Existing::Keep, Existing::Replace] {
+    for existing in [ExistingFile::Keep, ExistingFile::Replace] {
         let error = open.write(&longer, b"1", existing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidFilename);
     }
@@ -173,7 +175,7 @@ fn replacing_link_keeps_target() {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), folder.path().join("a.png")).unwrap();
     let open = Folder::open(folder.path()).unwrap();
-    open.write(&name("a.png"), b"new", Existing::Replace).unwrap();
+    open.write(&name("a.png"), b"new", ExistingFile::Replace).unwrap();
     assert_eq!(std::fs::read(outside.path()).unwrap(), b"precious");
     assert_eq!(std::fs::read(folder.path().join("a.png")).unwrap(), b"new");
 }
