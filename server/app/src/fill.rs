@@ -68,16 +68,16 @@ pub struct FilledImage {
     mask: Arc<GrayImage>,
     keep_unmasked: bool,
     original: Option<RgbImage>,
-    /// Properties of the model run.
+    /// Properties of the finished job.
     pub run: ModelRun,
 }
 
-/// Properties of a finished model run.
+/// Properties of a finished job.
 #[derive(Clone, Debug)]
 pub struct ModelRun {
     /// Name of the model.
     pub model: String,
-    /// True if a region was too large for one model run and ran scaled down.
+    /// True if a region was too large for one forward pass and ran scaled down.
     pub scaled: bool,
     /// Time in the queue.
     pub queued: Duration,

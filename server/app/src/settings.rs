@@ -62,7 +62,7 @@ pub struct BodySettings {
 pub struct ImageSettings {
     /// Limits of input images.
     pub limits: DecodeLimits,
-    /// Maximum number of pixels per model run.
+    /// Maximum number of pixels per forward pass.
     pub max_forward_pixels: u64,
     /// Options for encoding results.
     pub encode: EncodeOptions,

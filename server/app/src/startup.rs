@@ -12,7 +12,7 @@ use iopaint_imaging::DecodeLimits;
 use crate::cli::{ImageArgs, ModelArgs};
 use crate::error_advice;
 
-/// Maximum number of pixels per model run with `--low-mem`.
+/// Maximum number of pixels per forward pass with `--low-mem`.
 const LOW_MEMORY_FORWARD_PIXELS: u64 = 1 << 20;
 
 /// Returns the registry of models and the store of their files. Logs each invalid model description.
@@ -29,14 +29,14 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
     Ok((registry, store))
 }
 
-/// Returns the number of threads per model run.
+/// Returns the number of threads per forward pass.
 pub fn threads(args: &ModelArgs) -> NonZeroUsize {
     let threads = args.threads.unwrap_or_else(default_threads);
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
-/// make a model run faster.
+/// speed up a forward pass.
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
@@ -67,7 +67,7 @@ pub fn loader(args: &ModelArgs) -> anyhow::Result<TorchLoader> {
     })
 }
 
-/// Returns the maximum number of pixels per model run.
+/// Returns the maximum number of pixels per forward pass.
 pub fn max_forward_pixels(args: &ModelArgs) -> u64 {
     let cap = if args.low_mem {
         LOW_MEMORY_FORWARD_PIXELS

@@ -21,8 +21,8 @@ pub struct ModelArgs {
     /// warning.
     #[arg(long, env = "IOPAINT_DEVICE", default_value = "cpu")]
     pub device: String,
-    /// Reduces memory use: at most 2^20 pixels per model run and one loaded model. Larger regions run scaled
-    /// down, which costs detail.
+    /// Reduces memory use: at most 2^20 pixels per forward pass and one loaded model. Larger regions run
+    /// scaled down, which costs detail.
     #[arg(long, env = "IOPAINT_LOW_MEM")]
     pub low_mem: bool,
     /// Rewrites model graphs for speed on the CPU. Use `--no-optimize-graph` to run models unchanged, for
@@ -61,11 +61,11 @@ pub struct ModelArgs {
     /// write to the model folder.
     #[arg(long, env = "IOPAINT_STRICT_MODELS")]
     pub strict_models: bool,
-    /// Number of CPU threads per model run. Default: the number of CPUs available to the process.
+    /// Number of CPU threads per forward pass. Default: the number of CPUs available to the process.
     #[arg(long, env = "IOPAINT_THREADS")]
     pub threads: Option<usize>,
-    /// Maximum number of pixels per model run; larger regions run scaled down. A pixel takes up to 1.7 kB of
-    /// memory.
+    /// Maximum number of pixels per forward pass; larger regions run scaled down. A pixel takes up to 1.7 kB
+    /// of memory.
     #[arg(
         long,
         env = "IOPAINT_MAX_FORWARD_PIXELS",

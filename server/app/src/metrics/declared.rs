@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::labels::{BudgetLabel, ErrorCodeLabel, JobOutcomeLabel, ModelLabel, ResponseLabels, StageLabel};
 
 /// Upper bounds of the buckets of duration histograms, in seconds: from a cached response to an image of many
-/// model runs.
+/// forward passes.
 const DURATION_BUCKETS_S: [f64; 16] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
 ];

@@ -28,7 +28,7 @@ pub struct Batch {
     pub engine: Engine,
     pub codecs: CodecPool,
     pub fields: InpaintRequest,
-    /// Maximum number of pixels per model run.
+    /// Maximum number of pixels per forward pass.
     pub max_forward_pixels: u64,
     pub limits: DecodeLimits,
     pub encode: EncodeOptions,

@@ -12,7 +12,7 @@ pub const NONE_DONE: u8 = 1;
 pub enum FileOutcome {
     /// The image was filled.
     Filled {
-        /// True if a region was too large for one model run and ran scaled down.
+        /// True if a region was too large for one forward pass and ran scaled down.
         scaled: bool,
     },
     /// The result exists and is current.
