@@ -304,7 +304,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: DecodeLimits = DecodeLimits {
         max_pixels: 1 << 20,
         max_side: 1 << 10,
     };
