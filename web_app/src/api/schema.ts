@@ -10,7 +10,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Grows, shrinks or turns over a mask. The answer shows the hole in the colour of a stroke, on nothing. */
+    /**
+     * Grows, shrinks or inverts a mask. The result shows the masked area in the page's mask colour on a
+     *     transparent background.
+     */
     post: operations["adjust_mask"];
     delete?: never;
     options?: never;
@@ -28,9 +31,9 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Decodes a picture of any format that the server reads into an upright PNG: 8-bit RGB, or RGBA where the picture
-     *     has transparency, with its colour profile and no other metadata. Of several pages or frames, the first one. An
-     *     inpaint request for the same file expects a mask of this size.
+     * Converts an image of any supported format to an upright PNG: 8-bit RGB, or RGBA if the image has
+     *     transparency, with its colour profile and no other metadata. Of several pages or frames, the first one is
+     *     used. The mask of an inpaint request for the same file must have the size of this PNG.
      */
     post: operations["decode"];
     delete?: never;
@@ -48,7 +51,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Reads the prompts that an image generator left in a PNG's text `parameters`. Of every other image they are empty. */
+    /** Returns the prompts in the text chunk `parameters` of a PNG. They are empty for other images. */
     post: operations["gen_info"];
     delete?: never;
     options?: never;
@@ -65,7 +68,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Fills the hole of an image and answers it in its own format. */
+    /** Fills the masked area of an image and returns the image in its own format. */
     post: operations["inpaint"];
     delete?: never;
     options?: never;
@@ -80,7 +83,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The image that the server was started with. Without one: 200 and an error's body, as clients ask before they know. */
+    /**
+     * Returns the image that the server was started with. Without one, the response is 200 with an error body,
+     *     since IOPaint's clients always request it.
+     */
     get: operations["input_image"];
     put?: never;
     post?: never;
@@ -101,8 +107,8 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Cancels the inpaint request that was sent with, or answered by, this `X-Job-Id`: one that waits leaves the queue at
-     *     once, one that runs stops before its next crop. The request itself is answered with the code `cancelled`.
+     * Cancels the inpaint request with this `X-Job-Id`. A queued request leaves the queue at once; a running one
+     *     stops before its next crop. The response of the request is the error `cancelled`.
      */
     delete: operations["cancel_job"];
     options?: never;
@@ -117,7 +123,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** An image of a folder, as it is. */
+    /** Returns an image file of a folder unchanged. */
     get: operations["media_file"];
     put?: never;
     post?: never;
@@ -135,8 +141,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A small copy of an image, upright: JPEG, or PNG where it has transparency. Never larger than the image or
-     *     `--max-thumbnail-side` (1024 pixels).
+     * Returns an upright thumbnail of an image: JPEG, or PNG if the image has transparency. It is not larger
+     *     than the image or `--max-thumbnail-side` (1024 pixels).
      */
     get: operations["media_thumbnail_file"];
     put?: never;
@@ -154,7 +160,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The images of a folder (.jpg, .jpeg, .png) by name. What can't be read as an image is left out. */
+    /** Returns the images of a folder (.jpg, .jpeg, .png), sorted by name, without unreadable files. */
     get: operations["medias"];
     put?: never;
     post?: never;
@@ -171,12 +177,12 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The current model. */
+    /** Returns the current model. */
     get: operations["current_model"];
     put?: never;
     /**
-     * Switches the model that answers requests without a `model` of their own. Free where it is the current one; the old
-     *     one goes on serving where the new one can't be loaded.
+     * Switches the current model, which requests without `model` use. If the new model fails to load, the old
+     *     one stays current.
      */
     post: operations["switch_model"];
     delete?: never;
@@ -192,7 +198,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** All models that the server knows. `modelInfos` of the server's configuration has those that can serve at once. */
+    /**
+     * Returns all models of the catalogue. `modelInfos` in the server configuration lists those that need no
+     *     download.
+     */
     get: operations["models"];
     put?: never;
     post?: never;
@@ -212,8 +221,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Downloads a model's file from the address that the server knows. Answers at once; nothing happens where the file is
-     *     here or on its way. How far it is, the Socket.IO event `model` tells.
+     * Starts downloading a model and returns at once. Has no effect if the model is present or being downloaded.
+     *     The Socket.IO event `model` reports progress.
      */
     post: operations["download_model"];
     delete?: never;
@@ -231,7 +240,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Has no plugin to run: always 422. */
+    /** Always responds with 422: this server has no plugins. */
     post: operations["run_plugin_gen_image"];
     delete?: never;
     options?: never;
@@ -248,7 +257,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Has no plugin to run: always 422. */
+    /** Always responds with 422: this server has no plugins. */
     post: operations["run_plugin_gen_mask"];
     delete?: never;
     options?: never;
@@ -263,7 +272,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The names of samplers, for clients that expect the list. */
+    /** Returns the samplers of diffusion models, for clients that expect the list. */
     get: operations["samplers"];
     put?: never;
     post?: never;
@@ -283,8 +292,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Writes an image into the output folder. A name that is taken gets a number (`photo-1.png`); the answer says which
-     *     name it became.
+     * Saves an image in the output folder. If the name exists, the file gets a number (`photo-1.png`). The
+     *     response has the final name.
      */
     post: operations["save_image"];
     delete?: never;
@@ -300,7 +309,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Models, switches and lists for a client's settings. */
+    /** Returns the configuration of the server. */
     get: operations["server_config"];
     put?: never;
     post?: never;
@@ -320,12 +329,12 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Trades a key for a cookie that scripts can't read (`HttpOnly`) and other sites' pages can't send
-     *     (`SameSite=Strict`), good for 30 days. Meant for the page; scripts send the key with each request. A server without
-     *     keys sets no cookie.
+     * Exchanges an API key for a session cookie, which scripts can't read (`HttpOnly`) and pages of other sites
+     *     can't send (`SameSite=Strict`). It is valid for 30 days. For the web page; scripts should send the key
+     *     with each request. A server without keys sets no cookie.
      */
     post: operations["begin_session"];
-    /** Ends the browser's session: its cookie is taken back. Free where there is none. */
+    /** Ends the session by deleting its cookie. Has no effect without a session. */
     delete: operations["end_session"];
     options?: never;
     head?: never;
@@ -341,7 +350,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Has no plugin to switch: always null, as IOPaint answers for a plugin that isn't switched on. */
+    /** Always returns null, as IOPaint does for a disabled plugin. */
     post: operations["switch_plugin_model"];
     delete?: never;
     options?: never;
@@ -358,7 +367,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Fills the hole of an image, for scripts that were written for lama-cleaner 1.x. */
+    /** Fills the masked area of an image, for scripts of lama-cleaner 1.x. */
     post: operations["legacy_inpaint"];
     delete?: never;
     options?: never;
@@ -374,8 +383,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * 200 as long as the process answers and has a thread that runs models. One that dies is replaced; where that fails
-     *     it is 503, and only a new process helps.
+     * Liveness probe: 200 while the model thread exists. A model thread that dies is replaced; if that fails,
+     *     the response is 503 and the process must be restarted.
      */
     get: operations["livez"];
     put?: never;
@@ -393,7 +402,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The server's metrics, for Prometheus. */
+    /** Returns the metrics of the server in Prometheus' text format. */
     get: operations["metrics"];
     put?: never;
     post?: never;
@@ -410,7 +419,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** 200 where a model can serve now, 503 before that and while shutting down. */
+    /** Readiness probe: 200 if a model is ready, 503 before that and during shutdown. */
     get: operations["readyz"];
     put?: never;
     post?: never;
@@ -424,17 +433,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    /** @description A mask and what is done to it. */
+    /** @description A mask and an operation. */
     AdjustMask: {
       /**
        * Format: int64
-       * @description By how many pixels the hole grows or shrinks; 0 or more. More than `--max-kernel-size` (254) counts as that.
+       * @description Number of pixels to grow or shrink by; 0 or more. Values above `--max-kernel-size` (254) are reduced
+       *     to it.
        * @default 5
        */
       kernel_size: number;
-      /** @description The mask: what is 127 or brighter is to be filled. Base64, bare or as a data URL. */
+      /** @description Mask in base64 or as a data URL. Pixels of 127 or brighter are masked. */
       mask: string;
-      /** @description What is done. */
+      /** @description Operation. */
       operate: components["schemas"]["Operation"];
     };
     /**
@@ -447,11 +457,11 @@ export interface components {
      * @enum {string}
      */
     Cv2Flag: "INPAINT_NS" | "INPAINT_TELEA";
-    /** @description A picture as a file of a form. */
+    /** @description An image as part of a form. */
     DecodeForm: {
       /**
        * Format: binary
-       * @description The picture's file.
+       * @description Image file.
        */
       image: string;
     };
@@ -517,19 +527,19 @@ export interface components {
       | "no-model"
       | "draining"
       | "deadline";
-    /** @description A file of a form. */
+    /** @description An image as part of a form. */
     FileForm: {
       /**
        * Format: binary
-       * @description The image's file, with its name.
+       * @description Image file, with its name.
        */
       file: string;
     };
-    /** @description What an image was made from; empty where it doesn't say. */
+    /** @description Prompts of a generated image; empty if it has none. */
     GenInfo: {
-      /** @description What wasn't to be seen. */
+      /** @description Negative prompt. */
       negative_prompt: string;
-      /** @description What was to be seen. */
+      /** @description Prompt. */
       prompt: string;
     };
     /**
@@ -537,19 +547,19 @@ export interface components {
      * @enum {string}
      */
     HdStrategyName: "Original" | "Resize" | "Crop" | "Auto";
-    /** @description An image, its mask and the options as files of a form. */
+    /** @description An image, its mask and the options as parts of a form. */
     InpaintForm: {
       /**
        * Format: binary
-       * @description The image's file.
+       * @description Image file.
        */
       image: string;
       /**
        * Format: binary
-       * @description The mask's file, of the upright image's size: what is brighter than 127 is to be filled.
+       * @description Mask file, of the size of the upright image. Pixels brighter than 127 are filled.
        */
       mask: string;
-      /** @description The other fields of the JSON request, as JSON. */
+      /** @description Other fields of the JSON request, as JSON. */
       options?: string | null;
     };
     /**
@@ -860,108 +870,108 @@ export interface components {
      * @enum {string}
      */
     JobState: "queued" | "running" | "done" | "failed" | "cancelled";
-    /** @description A model that the server knows, be it here or not. */
+    /** @description A model of the catalogue. */
     KnownModel: {
       /**
        * Format: int64
-       * @description Its file's length in bytes, about that where it isn't here; null where nobody knows.
+       * @description Size of its files in bytes, approximate before the download; null if unknown.
        */
       bytes: number | null;
-      /** @description Whether this server could download it. */
+      /** @description True if this server can download it. */
       downloadable: boolean;
       /**
        * Format: int64
-       * @description The bytes that have arrived, while it is downloaded.
+       * @description Downloaded bytes; null unless a download is in progress.
        */
       downloaded: number | null;
-      /** @description The licence of its weights as an SPDX expression; null where it isn't known. */
+      /** @description Licence of the weights as an SPDX expression; null if unknown. */
       licence: string | null;
-      /** @description How to ask for it. */
+      /** @description Name in requests. */
       name: string;
-      /** @description Whether it is here. */
+      /** @description Availability. */
       state: components["schemas"]["ModelState"];
-      /** @description How people read it. */
+      /** @description Display name. */
       title: string;
     };
-    /** @description An image, its mask, and the fields of the JSON request in camelCase, of which these matter here. */
+    /** @description An image, its mask and options: fields of the JSON request in camelCase. Other fields have no effect. */
     LegacyForm: {
-      /** @description The algorithm of the `cv2` model. */
+      /** @description Algorithm of the `cv2` model. */
       cv2Flag?: string | null;
       /**
        * Format: int32
-       * @description The radius of the `cv2` model.
+       * @description Radius of the `cv2` model in pixels.
        */
       cv2Radius?: number | null;
       /** @description `Original`, `Resize` or `Crop`. */
       hdStrategy?: string | null;
       /**
        * Format: int32
-       * @description With `Crop`: pixels of context around a part of the hole.
+       * @description With `Crop`: pixels of context around a masked region.
        */
       hdStrategyCropMargin?: number | null;
       /**
        * Format: int32
-       * @description With `Crop`: the longest side that runs whole. So misspelt.
+       * @description With `Crop`: longest side in pixels that runs uncropped. Misspelt in lama-cleaner.
        */
       hdStrategyCropTrigerSize?: number | null;
       /**
        * Format: int32
-       * @description With `Resize`: the longest side that runs unscaled.
+       * @description With `Resize`: longest side in pixels that runs unscaled.
        */
       hdStrategyResizeLimit?: number | null;
       /**
        * Format: binary
-       * @description The image's file.
+       * @description Image file.
        */
       image: string;
       /**
        * Format: binary
-       * @description The mask's file, of the image's size.
+       * @description Mask file, of the size of the image.
        */
       mask: string;
       /**
        * Format: int64
-       * @description Told back in `X-Seed`.
+       * @description Returned in `X-Seed`.
        */
       sdSeed?: number | null;
     };
-    /** @description A model on its way. */
+    /** @description Progress of a model that is being downloaded or loaded. */
     Loading: {
       /**
        * Format: int64
-       * @description Bytes downloaded so far; null where nothing is downloaded.
+       * @description Downloaded bytes; null unless a download is in progress.
        */
       bytes?: number | null;
-      /** @description Its name. */
+      /** @description Name of the model. */
       name: string;
       /**
        * Format: int64
-       * @description Bytes to download in all, where that is known.
+       * @description Total bytes to download; null if unknown.
        */
       total?: number | null;
     };
-    /** @description An image in a list. */
+    /** @description A listed image. */
     MediaInfo: {
       /**
        * Format: double
-       * @description When the file was made or its properties changed, in seconds since 1970.
+       * @description Time of creation or of the last metadata change, in seconds since 1970.
        */
       ctime: number;
       /**
        * Format: int32
-       * @description Height in pixels, upright.
+       * @description Height of the upright image in pixels.
        */
       height: number;
       /**
        * Format: double
-       * @description When the file was written, in seconds since 1970.
+       * @description Time of the last write, in seconds since 1970.
        */
       mtime: number;
-      /** @description The file's name. */
+      /** @description File name. */
       name: string;
       /**
        * Format: int32
-       * @description Width in pixels, upright.
+       * @description Width of the upright image in pixels.
        */
       width: number;
     };
@@ -1017,7 +1027,7 @@ export interface components {
       support_strength: boolean;
     };
     /**
-     * @description Whether a model is here.
+     * @description Availability of a model.
      * @enum {string}
      */
     ModelState: "builtin" | "ready" | "absent" | "downloading";
@@ -1027,97 +1037,100 @@ export interface components {
      */
     ModelType: "inpaint";
     /**
-     * @description What is done to a mask.
+     * @description Operation on a mask.
      * @enum {string}
      */
     Operation: "expand" | "shrink" | "reverse";
-    /** @description A plugin that is switched on. */
+    /** @description An enabled plugin. */
     PluginInfo: {
-      /** @description The name by which it is asked for. */
+      /** @description Name in requests. */
       name: string;
-      /** @description Whether it answers images. */
+      /** @description True if it returns images. */
       support_gen_image: boolean;
-      /** @description Whether it answers masks. */
+      /** @description True if it returns masks. */
       support_gen_mask: boolean;
     };
-    /** @description How far the server is. */
+    /** @description Readiness of the server. */
     Readiness: {
-      /** @description Why the last model that was tried isn't serving, where one failed. */
+      /** @description Reason why the last model failed to load. */
       failure?: string | null;
       loading?: components["schemas"]["Loading"] | null;
-      /** @description The model that answers requests, once one is loaded. */
+      /** @description Current model, once loaded. */
       model?: string | null;
-      /** @description Whether a model can serve now. */
+      /** @description True if a model is ready. */
       ready: boolean;
     };
-    /** @description A plugin and what it is to work on. */
+    /** @description A plugin and its input. */
     RunPlugin: {
-      /** @description Where the user clicked: x, y and whether the place belongs to the object. */
+      /** @description Clicks: x, y, and 1 for the object or 0 for the background. */
       clicks?: number[][];
-      /** @description The image in base64. */
+      /** @description Image in base64. */
       image: string;
-      /** @description The plugin. */
+      /** @description Name of the plugin. */
       name: string;
       /**
        * Format: double
-       * @description How many times larger the result is to be.
+       * @description Scale factor of the result.
        * @default 2
        */
       scale: number;
     };
-    /** @description Where a result went. */
+    /** @description A saved result. */
     Saved: {
-      /** @description The file's name in the output folder. */
+      /** @description File name in the output folder. */
       filename: string;
     };
-    /** @description What this server can do. The keys are those of IOPaint 1.6.0, in its order; some clients compare the text. */
+    /**
+     * @description Configuration of the server. Keys and their order are those of IOPaint 1.6.0; some clients compare the
+     *     text.
+     */
     ServerConfig: {
       /** @description Always null: a feature of diffusion models. */
       controlnetMethod?: string | null;
-      /** @description Whether the model is fixed. */
+      /** @description True if clients can't switch the model. */
       disableModelSwitch: boolean;
-      /** @description Whether results can be saved on the server. */
+      /** @description True if results can be saved on the server. */
       enableAutoSaving: boolean;
       /** @description Always false: a feature of diffusion models. */
       enableControlnet: boolean;
-      /** @description Whether the server offers a folder of images. */
+      /** @description True if the server provides a folder of images. */
       enableFileManager: boolean;
-      /** @description The model a click-to-select plugin would use. */
+      /** @description Model of the click-to-select plugin. */
       interactiveSegModel: string;
-      /** @description The models a click-to-select plugin knows. */
+      /** @description Models for the click-to-select plugin. */
       interactiveSegModels: string[];
-      /** @description Always false: this is a server. */
+      /** @description Always false: IOPaint's desktop application is not supported. */
       isDesktop: boolean;
-      /** @description Models that can be switched to without a download. */
+      /** @description Models that need no download. */
       modelInfos: components["schemas"]["ModelInfo"][];
-      /** @description Plugins that are switched on. */
+      /** @description Enabled plugins. */
       plugins: components["schemas"]["PluginInfo"][];
-      /** @description The model an upscaling plugin would use. */
+      /** @description Model of the upscaling plugin. */
       realesrganModel: string;
-      /** @description The models an upscaling plugin knows. */
+      /** @description Models for the upscaling plugin. */
       realesrganModels: string[];
-      /** @description The model a background-removal plugin would use. */
+      /** @description Model of the background-removal plugin. */
       removeBGModel: string;
-      /** @description The models a background-removal plugin knows. */
+      /** @description Models for the background-removal plugin. */
       removeBGModels: string[];
-      /** @description Names of samplers, for clients that expect the list. */
+      /** @description Samplers of diffusion models, for clients that expect the list. */
       samplers: string[];
     };
-    /** @description A key to begin a session with. */
+    /** @description API key for a session. */
     SessionKey: {
-      /** @description One of the server's keys. */
+      /** @description API key of the server. */
       key: string;
     };
-    /** @description The model to switch to. */
+    /** @description Model to switch to. */
     SwitchModel: {
-      /** @description One of the names in `modelInfos`. */
+      /** @description Name of a model from `modelInfos`. */
       name: string;
     };
-    /** @description A plugin and the model it is to use. */
+    /** @description A plugin and its model. */
     SwitchPluginModel: {
-      /** @description The model. */
+      /** @description Name of the model. */
       model_name: string;
-      /** @description The plugin. */
+      /** @description Name of the plugin. */
       plugin_name: string;
     };
   };
@@ -1142,7 +1155,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description An RGBA image of the mask's size */
+      /** @description RGBA image of the size of the mask */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1159,7 +1172,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1168,7 +1181,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1177,7 +1190,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -1202,7 +1215,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1219,7 +1232,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1234,7 +1247,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description Milliseconds after which the request is given up; shortens the server's own limit */
+        /** @description Maximum duration of the request in milliseconds; can't exceed the server's limit */
         "X-Request-Timeout-Ms"?: number | null;
       };
       path?: never;
@@ -1246,10 +1259,10 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The upright picture */
+      /** @description The upright image */
       200: {
         headers: {
-          /** @description The file's EXIF orientation, 1 to 8; 1: stored upright */
+          /** @description EXIF orientation of the file, 1 to 8; 1 = upright */
           "X-Orientation"?: number;
           [name: string]: unknown;
         };
@@ -1265,7 +1278,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1274,7 +1287,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1283,7 +1296,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -1300,7 +1313,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image that can be read */
+      /** @description The file is not a supported image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1309,7 +1322,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1326,7 +1339,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1391,7 +1404,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1400,7 +1413,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1409,7 +1422,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -1426,7 +1439,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image */
+      /** @description The file is not an image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1435,7 +1448,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1452,7 +1465,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1467,9 +1480,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description Names the request, to watch and to cancel it; the server chooses one where it is missing */
+        /** @description Id of the request, for watching and cancelling it; generated by default */
         "X-Job-Id"?: string | null;
-        /** @description Milliseconds after which the answer is of no use any more; shortens the server's own limit */
+        /** @description Maximum duration of the request in milliseconds; can't exceed the server's limit */
         "X-Request-Timeout-Ms"?: number | null;
       };
       path?: never;
@@ -1485,15 +1498,15 @@ export interface operations {
       /** @description The image in its own format, or a PNG of the changed rectangle */
       200: {
         headers: {
-          /** @description The model that answered */
+          /** @description Name of the model */
           "X-Inpaint-Model"?: string;
-          /** @description Present where a part was too large and ran scaled down */
+          /** @description Present if a region was too large and ran scaled down */
           "X-Inpaint-Scaled"?: boolean;
-          /** @description The request's id; failed requests are answered with it too */
+          /** @description Id of the request; present in error responses too */
           "X-Job-Id"?: string;
-          /** @description x,y,width,height of a patch in the image */
+          /** @description Position of a patch in the image: x,y,width,height */
           "X-Patch-Box"?: string;
-          /** @description The seed */
+          /** @description Seed */
           "X-Seed"?: number;
           [name: string]: unknown;
         };
@@ -1509,7 +1522,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1518,7 +1531,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description This server's model is fixed */
+      /** @description The model of this server is fixed */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1535,7 +1548,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -1544,7 +1557,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description Cancelled, or the job id is taken */
+      /** @description The request was cancelled, or its job id is in use */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1569,7 +1582,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1588,7 +1601,7 @@ export interface operations {
       };
       429: {
         headers: {
-          /** @description Seconds until a place is free, by what jobs take */
+          /** @description Estimated seconds until the queue has room */
           "Retry-After"?: number;
           [name: string]: unknown;
         };
@@ -1631,10 +1644,10 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The image, or that there is none */
+      /** @description The image, or an error body if there is none */
       200: {
         headers: {
-          /** @description The file's name */
+          /** @description File name */
           "Content-Disposition"?: string;
           [name: string]: unknown;
         };
@@ -1643,7 +1656,7 @@ export interface operations {
           "image/*": number[];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1652,7 +1665,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1670,7 +1683,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image */
+      /** @description The file is not an image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1679,7 +1692,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1688,7 +1701,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1704,21 +1717,21 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @description The request's `X-Job-Id` */
+        /** @description `X-Job-Id` of the request */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description It is cancelled */
+      /** @description The request is cancelled */
       204: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1727,7 +1740,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1736,7 +1749,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description No request of this id is in flight */
+      /** @description No request with this id is in flight */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1745,7 +1758,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1754,7 +1767,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1768,9 +1781,9 @@ export interface operations {
   media_file: {
     parameters: {
       query: {
-        /** @description The folder. */
+        /** @description Folder. */
         tab: "input" | "output" | "mask";
-        /** @description The file's name, as `medias` lists it. */
+        /** @description File name from `medias`. */
         filename: string;
       };
       header?: never;
@@ -1779,7 +1792,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The file; its type is that of its content */
+      /** @description The file; its media type is detected from the content */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1788,7 +1801,7 @@ export interface operations {
           "image/*": number[];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1797,7 +1810,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1806,7 +1819,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description `--input` is no folder */
+      /** @description `--input` is not a folder */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1815,7 +1828,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image */
+      /** @description The file is not an image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1824,7 +1837,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1833,7 +1846,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description There is no such file */
+      /** @description The file does not exist */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1842,7 +1855,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1856,13 +1869,13 @@ export interface operations {
   media_thumbnail_file: {
     parameters: {
       query: {
-        /** @description The folder. */
+        /** @description Folder. */
         tab: "input" | "output" | "mask";
-        /** @description The file's name, as `medias` lists it. */
+        /** @description File name from `medias`. */
         filename: string;
-        /** @description Width in pixels; 0 for the one that fits `height`, or for 256 where that is 0 too. */
+        /** @description Width in pixels; 0 = derived from `height`, or 256 if that is 0 too. */
         width?: number;
-        /** @description Height in pixels, where `width` is 0. */
+        /** @description Height in pixels; used if `width` is 0. */
         height?: number;
       };
       header?: never;
@@ -1871,12 +1884,12 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The copy */
+      /** @description The thumbnail */
       200: {
         headers: {
-          /** @description Its height in pixels */
+          /** @description Height in pixels */
           "X-Height"?: number;
-          /** @description Its width in pixels */
+          /** @description Width in pixels */
           "X-Width"?: number;
           [name: string]: unknown;
         };
@@ -1894,7 +1907,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1903,7 +1916,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1912,7 +1925,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description `--input` is no folder */
+      /** @description `--input` is not a folder */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1929,7 +1942,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image */
+      /** @description The file is not an image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1938,7 +1951,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -1947,7 +1960,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description There is no such file */
+      /** @description The file does not exist */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1956,7 +1969,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1970,7 +1983,7 @@ export interface operations {
   medias: {
     parameters: {
       query: {
-        /** @description The folder. */
+        /** @description Folder. */
         tab: "input" | "output" | "mask";
       };
       header?: never;
@@ -1987,7 +2000,7 @@ export interface operations {
           "application/json": components["schemas"]["MediaInfo"][];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -1996,7 +2009,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2005,7 +2018,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description `--input` is no folder */
+      /** @description `--input` is not a folder */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2014,7 +2027,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2031,7 +2044,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2059,7 +2072,7 @@ export interface operations {
           "application/json": components["schemas"]["ModelInfo"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2068,7 +2081,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2077,7 +2090,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2086,7 +2099,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2126,7 +2139,7 @@ export interface operations {
           "application/json": components["schemas"]["ModelInfo"];
         };
       };
-      /** @description The body is broken */
+      /** @description The body is malformed */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2135,7 +2148,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2144,7 +2157,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description This server's model is fixed */
+      /** @description The model of this server is fixed */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2161,7 +2174,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2170,7 +2183,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body is over a limit, or something in it */
+      /** @description The body or a part of it exceeds a limit */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2179,7 +2192,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body's type is not taken here */
+      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2188,7 +2201,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2205,7 +2218,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2233,7 +2246,7 @@ export interface operations {
           "application/json": components["schemas"]["KnownModel"][];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2242,7 +2255,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2251,7 +2264,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2260,7 +2273,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2276,14 +2289,14 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @description One of the names in the list of models */
+        /** @description Name of a model from the catalogue */
         name: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description It is on its way, or here */
+      /** @description The download has started, or is not needed */
       202: {
         headers: {
           [name: string]: unknown;
@@ -2292,7 +2305,7 @@ export interface operations {
           "application/json": components["schemas"]["KnownModel"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2301,7 +2314,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description Downloads are forbidden on this server */
+      /** @description Downloads are disabled on this server */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2318,7 +2331,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description Nobody knows an address of its file */
+      /** @description The model has no download address */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2327,7 +2340,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2336,7 +2349,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2368,7 +2381,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The body is broken */
+      /** @description The body is malformed */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2377,7 +2390,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2386,7 +2399,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2395,7 +2408,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2404,7 +2417,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body is over a limit, or something in it */
+      /** @description The body or a part of it exceeds a limit */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2413,7 +2426,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body's type is not taken here */
+      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2422,7 +2435,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2439,7 +2452,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2463,7 +2476,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The body is broken */
+      /** @description The body is malformed */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2472,7 +2485,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2481,7 +2494,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2490,7 +2503,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2499,7 +2512,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body is over a limit, or something in it */
+      /** @description The body or a part of it exceeds a limit */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2508,7 +2521,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body's type is not taken here */
+      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2517,7 +2530,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2534,7 +2547,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2562,7 +2575,7 @@ export interface operations {
           "application/json": string[];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2571,7 +2584,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2580,7 +2593,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2589,7 +2602,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2603,7 +2616,7 @@ export interface operations {
   save_image: {
     parameters: {
       query?: {
-        /** @description Whether the new file takes its place; otherwise the new file gets a number. */
+        /** @description Replaces an existing file of the same name; otherwise the new file gets a number. */
         overwrite?: boolean;
       };
       header?: never;
@@ -2632,7 +2645,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2641,7 +2654,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2659,7 +2672,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2676,7 +2689,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The file is no image */
+      /** @description The file is not an image */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2685,7 +2698,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2694,7 +2707,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The name is none of a file */
+      /** @description The file name is invalid */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2703,7 +2716,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2739,7 +2752,7 @@ export interface operations {
           "application/json": components["schemas"]["ServerConfig"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2748,7 +2761,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2757,7 +2770,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2766,7 +2779,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2790,10 +2803,10 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The browser is let in from now on */
+      /** @description The session is open */
       204: {
         headers: {
-          /** @description The session */
+          /** @description Session cookie */
           "Set-Cookie"?: string;
           [name: string]: unknown;
         };
@@ -2807,7 +2820,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description This is none of the server's keys */
+      /** @description The API key is wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2816,7 +2829,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2825,7 +2838,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2850,7 +2863,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2867,7 +2880,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2887,16 +2900,16 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The browser has no session any more */
+      /** @description The session is closed */
       204: {
         headers: {
-          /** @description Takes the cookie back */
+          /** @description Expired session cookie */
           "Set-Cookie"?: string;
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2927,7 +2940,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The body is broken */
+      /** @description The body is malformed */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2936,7 +2949,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -2945,7 +2958,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2954,7 +2967,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -2963,7 +2976,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body is over a limit, or something in it */
+      /** @description The body or a part of it exceeds a limit */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2972,7 +2985,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body's type is not taken here */
+      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2981,7 +2994,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -2998,7 +3011,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3025,7 +3038,7 @@ export interface operations {
       /** @description The image in its own format */
       200: {
         headers: {
-          /** @description The seed */
+          /** @description Seed */
           "X-Seed"?: number;
           [name: string]: unknown;
         };
@@ -3041,7 +3054,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3050,7 +3063,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3059,7 +3072,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body comes too slowly */
+      /** @description The body arrives too slowly */
       408: {
         headers: {
           [name: string]: unknown;
@@ -3068,7 +3081,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description Cancelled, or the job id is taken */
+      /** @description The request was cancelled, or its job id is in use */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3093,7 +3106,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -3161,7 +3174,7 @@ export interface operations {
           "text/plain": string;
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -3197,7 +3210,7 @@ export interface operations {
           "text/plain": string;
         };
       };
-      /** @description The server wants a key; there was none or a wrong one */
+      /** @description The API key is missing or wrong */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3206,7 +3219,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request comes from a page of another site */
+      /** @description The request was sent by a page of another site */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3215,7 +3228,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
@@ -3224,7 +3237,7 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client has sent too many requests in a short time */
+      /** @description The client exceeded its request rate */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3252,7 +3265,7 @@ export interface operations {
           "application/json": components["schemas"]["Readiness"];
         };
       };
-      /** @description The server isn't known under this name */
+      /** @description The server does not accept this host name */
       421: {
         headers: {
           [name: string]: unknown;
