@@ -154,6 +154,11 @@ train-export: $(train_ready) ## Make a model of what was trained: build/train/mo
 bench: ## Time the hot paths that need no network and no model; a FILTER="..." picks some.
 	cargo bench --locked -p iopaint-imaging -p iopaint-inpaint -- $(FILTER)
 
+.PHONY: bench-rewrite
+bench-rewrite: libtorch ## Check that a rewritten graph isn't slower than the original.
+	OMP_NUM_THREADS=1 cargo test --release --locked -p iopaint-torch --lib -- --exact --ignored \
+		rewrite::tests::rewritten_graph_is_not_slower
+
 .PHONY: bench-instructions
 bench-instructions: ## Hold the pure paths' instructions to benches/instructions.json; STORE=1 takes them for right.
 	@$(PYTHON) scripts/check_instructions.py $(if $(STORE),--store)

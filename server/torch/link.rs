@@ -1,12 +1,12 @@
-//! Link arguments that a binary or test needs in order to find libtorch at run time.
+//! Link arguments with which an executable finds libtorch at run time.
 //!
-//! Shared by the build scripts of every crate that links libtorch into an executable: cargo doesn't hand link
-//! arguments on from a dependency.
+//! Shared by the build scripts of every crate that links libtorch into an executable: cargo doesn't propagate
+//! link arguments from a dependency.
 
 use std::env;
 use std::path::PathBuf;
 
-/// Where libtorch is, as `LIBTORCH` says (`make setup` writes it into `.cargo/config.toml`).
+/// Returns the folder of libtorch from `LIBTORCH`, which `make setup` writes to `.cargo/config.toml`.
 pub fn libtorch() -> Option<PathBuf> {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     env::var_os("LIBTORCH")
@@ -14,7 +14,7 @@ pub fn libtorch() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// Run paths: `lib/` beside the binary's folder for a release tarball, then the libtorch of this build.
+/// Emits run paths: `lib/` beside the binary's folder for a release archive, then the libtorch of this build.
 pub fn emit_rpath() {
     let target_os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     let origin = match target_os.as_str() {

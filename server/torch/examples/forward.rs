@@ -1,8 +1,9 @@
-//! Times passes of a LaMa model's network, as its file says and rewritten, in turns.
+//! Times alternating forward passes of a LaMa model, with its original graph and with the rewritten one.
 //!
-//! `cargo run --release -p iopaint-torch --example forward -- big-lama.pt 2` reads lines `WIDTH HEIGHT` from standard
-//! input and answers each with a line of JSON: seconds by the clock (`wall`) and of all threads (`processor`) of the
-//! `plain` and of the `rewritten` graph, and by how much their pixels differ at most.
+//! `cargo run --release -p iopaint-torch --example forward -- big-lama.pt 2` reads lines `WIDTH HEIGHT` from
+//! standard input and writes a line of JSON for each: seconds of wall time (`wall`) and of processor time of
+//! all threads (`processor`) for the original (`plain`) and the `rewritten` graph, and the largest pixel
+//! `difference` of the two.
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -10,8 +11,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, InpaintOptions, Inpainter, Padding, Unmonitored};
-use iopaint_torch::{Device, LamaModel, Settings, Source};
+use iopaint_inpaint::{Context, Inpainter, InpaintOptions, Padding, Unmonitored};
+use iopaint_torch::{Device, LamaModel, Source, TorchSettings};
 
 const PADDING: Padding = Padding {
     modulo: 8,
@@ -20,10 +21,10 @@ const PADDING: Padding = Padding {
 };
 
 fn load(file: &Path, threads: usize, optimize_graph: bool) -> Result<LamaModel, Box<dyn Error>> {
-    iopaint_torch::init(Settings {
+    iopaint_torch::init(TorchSettings {
         threads,
         optimize_graph,
-        ..Settings::default()
+        ..TorchSettings::default()
     });
     Ok(LamaModel::load(Source::File(file), Device::Cpu, PADDING)?)
 }
@@ -33,7 +34,7 @@ fn processor_time() -> Duration {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: writes the one struct it is given.
+    // SAFETY: writes the struct it is given.
     unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }

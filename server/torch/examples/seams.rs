@@ -1,10 +1,11 @@
-//! Measures what blending does at the border of holes.
+//! Measures the effect of blending at the border of holes.
 //!
 //!     cargo run --release -p iopaint-torch --example seams -- MODEL.pt FOLDER IMAGE MASK [IMAGE MASK]...
 //!
-//! The masks cover nothing that is to go, so the picture is the truth: `hole` is the mean difference from it in the
-//! hole, `ring` that in the hole's outermost 16 pixels, `seam` how much the steps between neighbours across the hole's
-//! border differ from the picture's; all in levels of 255. FOLDER gets the results as PNG.
+//! The masks cover intact parts of the images, so each image is the ground truth: `hole` is the mean absolute
+//! difference from it in the hole, `ring` the same in the hole's outermost 16 pixels, `seam` the mean
+//! absolute difference of the gradients across the hole's border; all in levels of 255. Results are saved to
+//! FOLDER as PNG.
 
 use std::error::Error;
 use std::path::Path;
@@ -30,14 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [model, folder, pictures @ ..] = &arguments[..] else {
         return Err("seams MODEL.pt FOLDER IMAGE MASK [IMAGE MASK]...".into());
     };
-    iopaint_torch::init(iopaint_torch::Settings {
+    iopaint_torch::init(iopaint_torch::TorchSettings {
         threads: std::thread::available_parallelism()?.get(),
-        ..iopaint_torch::Settings::default()
+        ..iopaint_torch::TorchSettings::default()
     });
     let mut model = LamaModel::load(Source::File(model.as_ref()), Device::Cpu, PADDING)?;
     println!(
         "{:24} {:6} {:>7} {:>6} {:>6} {:>6}",
-        "picture", "way", "s", "hole", "ring", "seam"
+        "image", "mode", "s", "hole", "ring", "seam"
     );
     for pair in pictures.chunks_exact(2) {
         let [image, mask] = pair else { continue };
@@ -45,24 +46,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         let image = decode(&std::fs::read(image)?, &LIMITS)?.rgb;
         let mut mask = decode_mask(&std::fs::read(mask)?, &LIMITS)?;
         threshold(&mut mask, 128);
-        for (way, blend) in [("plain", false), ("blend", true)] {
+        for (mode, blend) in [("plain", false), ("blend", true)] {
             let options = InpaintOptions {
                 blend,
                 ..InpaintOptions::default()
             };
-            let began = Instant::now();
+            let start = Instant::now();
             let result = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored)?.image;
-            let seconds = began.elapsed().as_secs_f64();
+            let seconds = start.elapsed().as_secs_f64();
             let [hole, ring] = [u32::MAX, RING].map(|reach| error(&image, &result, &mask, reach));
             let seam = seam(&image, &result, &mask);
-            println!("{name:24} {way:6} {seconds:7.2} {hole:6.2} {ring:6.2} {seam:6.2}");
-            result.save(Path::new(folder).join(format!("{name}.{way}.png")))?;
+            println!("{name:24} {mode:6} {seconds:7.2} {hole:6.2} {ring:6.2} {seam:6.2}");
+            result.save(Path::new(folder).join(format!("{name}.{mode}.png")))?;
         }
     }
     Ok(())
 }
 
-/// The mean difference of two pictures over the hole's pixels that have others within `reach` columns or rows.
+/// Returns the mean absolute difference of two images over the hole's pixels within `reach` columns or rows
+/// of the border.
 fn error(truth: &RgbImage, result: &RgbImage, mask: &GrayImage, reach: u32) -> f64 {
     let outside = |x: u32, y: u32| mask.get_pixel_checked(x, y).is_some_and(|value| value.0 == [0]);
     let near = |x: u32, y: u32| {
@@ -82,7 +84,7 @@ fn error(truth: &RgbImage, result: &RgbImage, mask: &GrayImage, reach: u32) -> f
     }))
 }
 
-/// The mean difference between two pictures' steps across the hole's border.
+/// Returns the mean absolute difference of two images' gradients across the hole's border.
 fn seam(truth: &RgbImage, result: &RgbImage, mask: &GrayImage) -> f64 {
     let neighbours = mask
         .enumerate_pixels()

@@ -1,12 +1,12 @@
-//! Where a model runs, and the process-wide settings of libtorch.
+//! Compute devices, and the process-wide settings of libtorch.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::shim;
+use crate::bridge;
 
-/// A place that a model can be loaded to.
+/// A device that models run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Device {
     /// The processor.
@@ -17,7 +17,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// The number by which the shim knows this device: negative for the CPU.
+    /// Returns the bridge's number of this device: negative for the CPU.
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::Cpu => -1,
@@ -46,7 +46,7 @@ impl fmt::Display for Device {
     }
 }
 
-/// A device name that isn't `cpu`, `cuda` or `cuda:N`.
+/// A device name other than `cpu`, `cuda` or `cuda:N`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is not a device; use cpu, cuda or cuda:N")]
 pub struct ParseDeviceError(String);
@@ -69,16 +69,16 @@ impl FromStr for Device {
 
 /// Process-wide settings of libtorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// How many threads one forward pass uses.
+pub struct TorchSettings {
+    /// Number of threads of one forward pass.
     pub threads: usize,
-    /// Whether models on the CPU are rewritten to run faster; those loaded before keep what they have.
+    /// Rewrites the graphs of models on the CPU to run faster. Applies to models loaded afterwards.
     pub optimize_graph: bool,
-    /// Whether a GPU may round what it multiplies to 10 bits, which is faster.
+    /// Allows a GPU to multiply with 10-bit mantissas (TF32), which is faster.
     pub tf32: bool,
 }
 
-impl Default for Settings {
+impl Default for TorchSettings {
     fn default() -> Self {
         Self {
             threads: 1,
@@ -90,43 +90,50 @@ impl Default for Settings {
 
 static OPTIMIZE_GRAPH: AtomicBool = AtomicBool::new(true);
 
-/// Applies `settings`, and turns off the executor that compiles a model anew for each image size (its memory would grow
-/// with every size seen). Call once, before the first model is loaded.
-pub fn init(settings: Settings) {
+/// Applies `settings` and disables the profiling executor, which compiles a model for each image size and
+/// keeps the result in memory. Must be called once, before the first model is loaded.
+///
+/// Logs an error if libtorch rejects a setting.
+pub fn init(settings: TorchSettings) {
     OPTIMIZE_GRAPH.store(settings.optimize_graph, Ordering::Relaxed);
     let threads = i32::try_from(settings.threads.max(1)).unwrap_or(i32::MAX);
-    // SAFETY: takes plain values, has no preconditions.
-    unsafe { shim::iopaint_configure(threads, settings.tf32) }
+    let mut error = std::ptr::null_mut();
+    // SAFETY: plain values; `error` is writable.
+    if !unsafe { bridge::iopaint_configure(threads, settings.tf32, &raw mut error) } {
+        // SAFETY: the call failed, so `error` is its message.
+        let error = unsafe { bridge::take_error(error) };
+        tracing::error!(error, "failed to apply libtorch's settings");
+    }
 }
 
-/// Whether models are to be rewritten, as the last [`init`] said.
+/// Returns `optimize_graph` of the last [`init`].
 pub(crate) fn optimize_graph() -> bool {
     OPTIMIZE_GRAPH.load(Ordering::Relaxed)
 }
 
-/// How many CUDA devices this libtorch can use: none for its CPU build or without a driver.
+/// Returns the number of CUDA devices that libtorch can use; 0 for its CPU build or without a driver.
 #[must_use]
 pub fn cuda_device_count() -> usize {
-    // SAFETY: no arguments; the shim catches every exception.
-    usize::try_from(unsafe { shim::iopaint_cuda_device_count() }).unwrap_or(0)
+    // SAFETY: no arguments; the bridge catches every exception.
+    usize::try_from(unsafe { bridge::iopaint_cuda_device_count() }).unwrap_or(0)
 }
 
-/// Bounds what libtorch takes of a GPU's memory to `share` of all of it, above 0 and up to 1. A pass that needs more runs
-/// out of memory. Nothing is done for the processor.
+/// Limits libtorch's allocations on a GPU to `fraction` of its memory, in (0, 1]. A pass that needs more
+/// fails with an out-of-memory error. No effect on the CPU.
 ///
 /// # Errors
-/// The device or its driver refuses; the text tells why.
-pub fn limit_gpu_memory(device: Device, share: f64) -> Result<(), String> {
+/// The device or its driver rejects the limit; the text is the reason.
+pub fn limit_gpu_memory(device: Device, fraction: f64) -> Result<(), String> {
     if !device.is_cuda() {
         return Ok(());
     }
     let mut error = std::ptr::null_mut();
-    // SAFETY: takes plain values; `error` is writable.
-    if unsafe { shim::iopaint_cuda_limit_memory(device.code(), share, &raw mut error) } {
+    // SAFETY: plain values; `error` is writable.
+    if unsafe { bridge::iopaint_cuda_limit_memory(device.code(), fraction, &raw mut error) } {
         return Ok(());
     }
-    // SAFETY: the call failed, so `error` is its text.
-    Err(unsafe { shim::take_text(error) })
+    // SAFETY: the call failed, so `error` is its message.
+    Err(unsafe { bridge::take_error(error) })
 }
 
 #[cfg(test)]
@@ -134,14 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_gpu_that_is_there_has_memory_to_limit() {
+    fn memory_limit_needs_existing_gpu() {
         assert_eq!(limit_gpu_memory(Device::Cpu, 0.5), Ok(()));
         let absent = Device::Cuda(cuda_device_count());
         assert!(limit_gpu_memory(absent, 0.5).is_err());
     }
 
     #[test]
-    fn device_names_are_read_and_written_alike() {
+    fn device_names_round_trip() {
         for (text, device) in [
             ("cpu", Device::Cpu),
             ("cuda:0", Device::Cuda(0)),

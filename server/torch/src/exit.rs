@@ -1,8 +1,8 @@
-//! The end of a process in which libtorch works.
+//! Process exit while libtorch may be running.
 
-/// Ends the process at once. The usual way runs libtorch's destructors, which crash where a forward is still running on
-/// another thread. Whatever has to be written must be flushed before.
+/// Ends the process without running destructors. `std::process::exit` runs libtorch's, which crash if a
+/// forward pass is running on another thread. Buffered output must be flushed before.
 pub fn exit(code: u8) -> ! {
-    // SAFETY: any code is fine, no memory of this program is touched, and nothing comes after.
+    // SAFETY: no preconditions; does not return.
     unsafe { libc::_exit(i32::from(code)) }
 }

@@ -6,13 +6,13 @@ use tch::{TchError, Tensor};
 
 use crate::module::Module;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
-use crate::{Device, LoadError, Source};
+use crate::{Device, ModuleLoadError, Source};
 
-/// A TorchScript network `forward(image, mask) -> image`, as LaMa is published (Suvorov et al. 2021,
+/// A TorchScript network `forward(image, mask) -> image` with LaMa's interface (Suvorov et al. 2021,
 /// "Resolution-robust Large Mask Inpainting with Fourier Convolutions").
 ///
-/// `image` is float32 `[1, 3, H, W]` in 0..1, `mask` float32 `[1, 1, H, W]` of 0 and 1 (1 = to be filled), the
-/// answer float32 `[1, 3, H, W]` in 0..1. H and W are multiples of the padding's modulo.
+/// `image` is float32 `[1, 3, H, W]` in 0..1, `mask` float32 `[1, 1, H, W]` of 0 and 1 (1 = hole), the result
+/// float32 `[1, 3, H, W]` in 0..1. H and W are multiples of the padding's modulo.
 pub struct LamaModel {
     module: Module,
     device: Device,
@@ -20,12 +20,12 @@ pub struct LamaModel {
 }
 
 impl LamaModel {
-    /// Loads, freezes and tries out a model: its first forward pass runs here, on a small empty image, so that a file
-    /// of another contract is found out before a user's photo meets it.
+    /// Loads and freezes a model, and runs it once on a small black image, so that a file with another
+    /// contract is rejected when it is loaded.
     ///
     /// # Errors
-    /// The file can't be read as TorchScript, or doesn't answer an image for an image and a mask.
-    pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, LoadError> {
+    /// The file can't be read as TorchScript, or the network doesn't return an image for an image and a mask.
+    pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, ModuleLoadError> {
         let mut model = Self {
             module: Module::load(source, device)?,
             device,
@@ -36,11 +36,11 @@ impl LamaModel {
         mask.put_pixel(side / 2, side / 2, [255].into());
         model
             .fill(&RgbImage::new(side, side), &mask)
-            .map_err(|error| LoadError::Contract(error.to_string()))?;
+            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
-    /// One pass of the network.
+    /// Runs one forward pass.
     fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
         let (width, height) = image.dimensions();
         let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
@@ -87,7 +87,7 @@ mod tests {
         square: false,
     };
 
-    /// A smooth picture with a white disc that the mask covers.
+    /// Returns a smooth gradient with a white disc, and a mask of the disc.
     fn disc(side: u32) -> (RgbImage, GrayImage) {
         let inside = |x: u32, y: u32| x.abs_diff(side / 2).pow(2) + y.abs_diff(side / 2).pow(2) < 100;
         let image = RgbImage::from_fn(side, side, |x, y| {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_in_memory_fills_the_hole() {
+    fn model_in_memory_fills_hole() {
         let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
         let (image, mask) = disc(128);
         let result = model.fill(&image, &mask).unwrap();
@@ -110,12 +110,12 @@ mod tests {
         let centre = result.get_pixel(64, 64).0;
         assert!(
             centre.iter().all(|&value| value < 200),
-            "the white disc is still there: {centre:?}"
+            "the white disc remains: {centre:?}"
         );
     }
 
     #[test]
-    fn a_file_and_its_bytes_are_the_same_model() {
+    fn file_and_bytes_give_equal_models() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(BUILTIN).unwrap();
         let (image, mask) = disc(64);
@@ -129,20 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_model_is_an_error_that_says_so() {
+    fn truncated_model_is_not_torchscript() {
         for length in [0, 1, 100, BUILTIN.len() / 2, BUILTIN.len() - 1] {
             let error = LamaModel::load(Source::Bytes(&BUILTIN[..length]), Device::Cpu, PADDING)
                 .err()
                 .unwrap();
             assert!(
-                matches!(error, LoadError::NotTorchScript(_)),
+                matches!(error, ModuleLoadError::NotTorchScript(_)),
                 "{length} bytes: {error}"
             );
         }
     }
 
     #[test]
-    fn a_file_that_is_not_torchscript_is_an_error_that_says_so() {
+    fn other_file_is_not_torchscript() {
         let garbage: Vec<u8> = (0..100_000_u32)
             .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
             .collect();
@@ -158,11 +158,11 @@ mod tests {
         let missing = LamaModel::load(Source::File("/nowhere/lama.pt".as_ref()), Device::Cpu, PADDING)
             .err()
             .unwrap();
-        assert!(matches!(missing, LoadError::NotTorchScript(_)), "{missing}");
+        assert!(matches!(missing, ModuleLoadError::NotTorchScript(_)), "{missing}");
     }
 
     #[test]
-    fn a_forward_that_fails_is_an_error_and_the_model_goes_on() {
+    fn model_survives_failed_forward() {
         let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
         assert!(
             model

@@ -1,4 +1,4 @@
-//! The model for manga: one network finds the lines of a drawing, the other fills it.
+//! The manga model: one network extracts the lines of a drawing, the other inpaints it.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
@@ -7,15 +7,16 @@ use tch::{Kind, TchError, Tensor};
 use crate::module::Module;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_gray, from_mask, to_rgb};
-use crate::{Device, LoadError, Source};
+use crate::{Device, ModuleLoadError, Source};
 
-/// Seeds the noise, so that a picture is always filled in the same way.
+/// Seed of the noise, fixed so that results are reproducible.
 const SEED: i64 = 42;
 
-/// Two TorchScript networks, as published with "Seamless Manga Inpainting with Semantics Awareness" (Xie et al. 2021).
+/// Two TorchScript networks with the interface of "Seamless Manga Inpainting with Semantics Awareness" (Xie
+/// et al. 2021).
 ///
 /// `lines(gray [1, 1, H, W] in 0..255) -> [1, 1, H, W]` and `inpaintor(gray, lines, mask, noise, ones)`, all
-/// `[1, 1, H, W]`, the first two in -1..1, mask 0 and 1 (1 = to be filled) `-> [1, 1, H, W]` in -1..1.
+/// `[1, 1, H, W]`, the first two in -1..1, mask 0 and 1 (1 = hole) `-> [1, 1, H, W]` in -1..1.
 pub struct MangaModel {
     inpaintor: Module,
     lines: Module,
@@ -24,16 +25,16 @@ pub struct MangaModel {
 }
 
 impl MangaModel {
-    /// Loads, freezes and tries out both networks.
+    /// Loads and freezes both networks and runs them once on a small black image.
     ///
     /// # Errors
-    /// A file can't be read as TorchScript, or they don't answer an image to an image and a mask.
+    /// A file can't be read as TorchScript, or the networks don't return an image for an image and a mask.
     pub fn load(
         inpaintor: Source<'_>,
         lines: Source<'_>,
         device: Device,
         padding: Padding,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, ModuleLoadError> {
         let mut model = Self {
             inpaintor: Module::load(inpaintor, device)?,
             lines: Module::load(lines, device)?,
@@ -43,7 +44,7 @@ impl MangaModel {
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
             .fill(&RgbImage::new(side, side), &GrayImage::new(side, side))
-            .map_err(|error| LoadError::Contract(error.to_string()))?;
+            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
@@ -64,7 +65,7 @@ impl MangaModel {
 
     fn inputs(&self, gray: &Tensor, lines: &Tensor, mask: &GrayImage) -> Result<[Tensor; 5], TchError> {
         let mask = from_mask(mask, 0, self.device)?;
-        // Drawn on the CPU wherever the model runs, so that all machines draw the same.
+        // Always generated on the CPU: CUDA generators return other numbers.
         let noise = seeded(SEED, || {
             Tensor::f_randn(mask.size(), (Kind::Float, tch::Device::Cpu))
         })?
@@ -80,12 +81,13 @@ impl MangaModel {
     }
 }
 
-/// 0..255 to -1..1.
+/// Maps 0..255 to -1..1.
 fn signed(values: &Tensor) -> Result<Tensor, TchError> {
     values.f_div_scalar(255.0)?.f_mul_scalar(2.0)?.f_sub_scalar(1.0)
 }
 
-/// ITU-R 601 luma in the fixed point of `OpenCV`'s `cvtColor`, which the networks were fed with.
+/// Returns ITU-R 601 luma in the fixed-point arithmetic of `OpenCV`'s `cvtColor`, which the networks were
+/// trained with.
 fn luma(image: &RgbImage) -> GrayImage {
     GrayImage::from_fn(image.width(), image.height(), |x, y| {
         let [red, green, blue] = image.get_pixel(x, y).0.map(u32::from);
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gray_is_opencvs() {
+    fn luma_equals_opencv() {
         for (rgb, gray) in [
             ([0, 0, 0], 0),
             ([255, 255, 255], 255),

@@ -7,58 +7,59 @@ use std::ptr::{self, NonNull};
 use iopaint_inpaint::ForwardError;
 use tch::Tensor;
 
+use crate::Device;
+use crate::bridge::{self, RawLoading, RawModule};
 use crate::device::optimize_graph;
-use crate::shim::{self, RawLoading, RawModule, RawRewritten};
+use crate::rewrite::RewriteCounts;
 use crate::tensor::failure;
 use crate::tuning::Tuning;
-use crate::{Device, Rewritten};
 
-/// Where the bytes of a TorchScript file are.
+/// A TorchScript file.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'a> {
     /// A file on disk.
     File(&'a Path),
-    /// The whole file in memory.
+    /// The contents of a file in memory.
     Bytes(&'a [u8]),
 }
 
-/// Why a model could not be loaded.
+/// An error of loading a TorchScript file.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The path can't be handed to libtorch.
+pub enum ModuleLoadError {
+    /// The path can't be passed to libtorch.
     #[error("the path of the model file is not valid UTF-8")]
     Path,
     /// libtorch can't read the file.
     #[error("the model file is damaged or not TorchScript ({0})")]
     NotTorchScript(String),
-    /// The file loads, but doesn't do what an inpainting model of this kind does.
-    #[error("the model does not take an image and a mask and answer an image ({0})")]
+    /// The network's inputs or outputs differ from the model's contract.
+    #[error("the model does not accept an image and a mask and return an image ({0})")]
     Contract(String),
 }
 
 /// An owned `torch::jit::Module`, frozen and in evaluation mode.
 pub(crate) struct Module {
     raw: NonNull<RawModule>,
-    rewritten: Rewritten,
+    rewrite_counts: RewriteCounts,
     tuning: Option<Tuning>,
 }
 
-/// How a module is loaded.
+/// Options of loading a module.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loading {
     pub device: Device,
-    /// Rewrites the graph where it runs on the CPU.
+    /// Rewrites the graph if the device is the CPU.
     pub optimize: bool,
-    /// Lays weights out with their channels last, where the graph isn't rewritten.
+    /// Stores weights channels-last unless the graph is rewritten.
     pub channels_last: bool,
 }
 
-// SAFETY: a module is moved between threads as a whole and used by one at a time (`&mut` in `forward`).
+// SAFETY: a module has no thread affinity and is used by one thread at a time (`&mut` in `forward`).
 unsafe impl Send for Module {}
 
 impl Module {
-    /// Reads a TorchScript file to `device` and rewrites its graph, if the process's settings say so.
-    pub fn load(source: Source<'_>, device: Device) -> Result<Self, LoadError> {
+    /// Loads a TorchScript file to `device` and rewrites its graph if the process-wide settings enable it.
+    pub fn load(source: Source<'_>, device: Device) -> Result<Self, ModuleLoadError> {
         let module = Self::read(
             source,
             Loading {
@@ -67,66 +68,71 @@ impl Module {
                 channels_last: device.is_cuda(),
             },
         )?;
-        module.rewritten.log();
+        module.rewrite_counts.log();
         Ok(module)
     }
 
-    /// What became of the graph.
+    /// Returns the numbers of rewritten nodes.
     #[cfg(test)]
-    pub fn rewritten(&self) -> Rewritten {
-        self.rewritten
+    pub fn rewrite_counts(&self) -> RewriteCounts {
+        self.rewrite_counts
     }
 
-    /// Reads a TorchScript file.
-    pub fn read(source: Source<'_>, loading: Loading) -> Result<Self, LoadError> {
+    /// Loads a TorchScript file with the given options.
+    pub fn read(source: Source<'_>, loading: Loading) -> Result<Self, ModuleLoadError> {
         let raw_loading = RawLoading {
             device: loading.device.code(),
             optimize: loading.optimize,
             channels_last: loading.channels_last,
         };
         let mut error = ptr::null_mut();
-        let mut rewritten = RawRewritten::default();
+        let mut counts = ptr::null_mut();
         let raw = match source {
             Source::File(path) => {
                 let path = path
                     .to_str()
                     .and_then(|path| CString::new(path).ok())
-                    .ok_or(LoadError::Path)?;
-                // SAFETY: the path outlives the call, `error` is writable.
+                    .ok_or(ModuleLoadError::Path)?;
+                // SAFETY: the path outlives the call; both texts are writable.
                 unsafe {
-                    shim::iopaint_module_load_file(
+                    bridge::iopaint_module_load_file(
                         path.as_ptr(),
                         &raw const raw_loading,
-                        &raw mut rewritten,
+                        &raw mut counts,
                         &raw mut error,
                     )
                 }
             }
             // SAFETY: the slice outlives the call and libtorch keeps no reference into it.
             Source::Bytes(bytes) => unsafe {
-                shim::iopaint_module_load_bytes(
+                bridge::iopaint_module_load_bytes(
                     bytes.as_ptr().cast(),
                     bytes.len(),
                     &raw const raw_loading,
-                    &raw mut rewritten,
+                    &raw mut counts,
                     &raw mut error,
                 )
             },
         };
+        // SAFETY: null, or a text of fastconv's.
+        let counts = unsafe { bridge::take_text(counts) };
         match NonNull::new(raw) {
             Some(raw) => Ok(Self {
                 raw,
-                rewritten: rewritten.into(),
+                rewrite_counts: counts
+                    .as_deref()
+                    .and_then(RewriteCounts::parse)
+                    .unwrap_or_default(),
                 tuning: loading.device.is_cuda().then(Tuning::default),
             }),
-            // SAFETY: the call failed, so `error` is its text.
-            None => Err(LoadError::NotTorchScript(first_line(&unsafe {
-                shim::take_text(error)
+            // SAFETY: the call failed, so `error` is its message.
+            None => Err(ModuleLoadError::NotTorchScript(first_line(&unsafe {
+                bridge::take_error(error)
             }))),
         }
     }
 
-    /// Calls the module's `forward` and gives its one tensor.
+    /// Calls the module's `forward`, which must return one tensor.
     pub fn forward(&mut self, inputs: &mut [Tensor]) -> Result<Tensor, ForwardError> {
         let tune = match (&mut self.tuning, inputs.first().map(Tensor::size).as_deref()) {
             (Some(tuning), Some([.., height, width])) => tuning.is_worthwhile((*height, *width)),
@@ -135,9 +141,9 @@ impl Module {
         let inputs: Vec<_> = inputs.iter_mut().map(Tensor::as_mut_ptr).collect();
         let mut error = ptr::null_mut();
         let mut out_of_memory = false;
-        // SAFETY: the module and the tensors are alive and borrowed for the length of the call.
+        // SAFETY: the module and the tensors are borrowed for the duration of the call.
         let output = unsafe {
-            shim::iopaint_module_forward(
+            bridge::iopaint_module_forward(
                 self.raw.as_ptr(),
                 inputs.as_ptr(),
                 inputs.len(),
@@ -147,27 +153,28 @@ impl Module {
             )
         };
         if output.is_null() {
-            // SAFETY: the call failed, so `error` is its text.
-            let message = first_line(&unsafe { shim::take_text(error) });
+            // SAFETY: the call failed, so `error` is its message.
+            let message = first_line(&unsafe { bridge::take_error(error) });
             return Err(if out_of_memory {
                 ForwardError::OutOfMemory(message)
             } else {
                 failure(message)
             });
         }
-        // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.
+        // SAFETY: the bridge returns a new heap-allocated tensor, as tch's own constructors do.
         Ok(unsafe { Tensor::from_ptr(output) })
     }
 }
 
 impl Drop for Module {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from a load and is freed once.
-        unsafe { shim::iopaint_module_free(self.raw.as_ptr()) }
+        // SAFETY: the pointer came from loading and is freed once.
+        unsafe { bridge::iopaint_module_free(self.raw.as_ptr()) }
     }
 }
 
-/// TorchScript's errors are pages of interpreter traces; the last line of substance is the reason.
+/// Returns the reason of a TorchScript error: the last line with a `RuntimeError`, or else the first line, up
+/// to 300 characters. The rest is a trace of the interpreter.
 fn first_line(text: &str) -> String {
     text.lines()
         .rev()

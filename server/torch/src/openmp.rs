@@ -1,8 +1,8 @@
 //! The wait policy of libtorch's OpenMP threads.
 //!
-//! OpenMP threads spin at barriers. On a busy machine a spinning thread takes processor time from the thread that it
-//! waits for: with GNU's default of 300,000 iterations a forward beside one busy process takes up to 30 times as long.
-//! A short spin costs an idle machine nothing measurable (docs/performance.md).
+//! OpenMP threads spin at barriers. On a busy machine a spinning thread takes processor time from the thread
+//! that it waits for: with GNU's default of 300,000 iterations, a forward pass beside one busy process takes
+//! up to 30 times as long. A short spin has no measurable cost on an idle machine (docs/performance.md).
 
 use std::ffi::{CStr, c_char, c_int};
 
@@ -10,14 +10,16 @@ use std::ffi::{CStr, c_char, c_int};
 /// docs/performance.md, "Beside other work".
 const GNU_SPIN: &CStr = c"GOMP_SPINCOUNT=300";
 
-/// The policy as OpenMP defines it. GNU's library follows [`GNU_SPIN`] for the count; LLVM's and Intel's sleep at once.
+/// The policy as OpenMP defines it. GNU's library follows [`GNU_SPIN`] for the count; LLVM's and Intel's
+/// sleep at once.
 const PASSIVE: &CStr = c"OMP_WAIT_POLICY=PASSIVE";
 
-/// Variables by which a user chooses a policy. If any of them is set, none is changed.
+/// Variables that set a policy. If any of them is set, none is changed.
 const CHOICES: [&CStr; 3] = [c"OMP_WAIT_POLICY=", c"GOMP_SPINCOUNT=", c"KMP_BLOCKTIME="];
 
-/// Sets the wait policy for OpenMP libraries that read the environment when their first team starts: LLVM's (macOS) and
-/// Intel's (MKL builds of libtorch). GNU's reads it when it is loaded; see [`reexecute_with_wait_policy`].
+/// Sets the wait policy for OpenMP libraries that read the environment when their first team starts: LLVM's
+/// (macOS) and Intel's (MKL builds of libtorch). GNU's reads it when it is loaded; see
+/// [`reexecute_with_wait_policy`].
 ///
 /// # Safety
 /// Changes the environment: the process must have no other thread yet.
@@ -36,25 +38,25 @@ pub unsafe fn set_wait_policy() {
     }
 }
 
-/// The most environment variables that [`reexecute_with_wait_policy`] copies; 16 kB of pointers on the stack. Larger
-/// environments keep libgomp's own policy.
+/// Maximum number of environment variables that [`reexecute_with_wait_policy`] copies (16 kB of pointers on
+/// the stack). With more, libgomp keeps its own policy.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const MAX_VARIABLES: usize = 2000;
 
-/// The longest path of the executable, in bytes, with its terminating zero (Linux: `PATH_MAX`).
+/// Maximum length of the executable's path in bytes, including the terminating zero (Linux: `PATH_MAX`).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const MAX_PATH: usize = 4096;
 
-/// Replaces the process by itself with the wait policy in the environment, unless the environment has one.
+/// Re-executes the program with the wait policy in the environment, unless the environment has one.
 ///
-/// GNU's libgomp reads its variables in a constructor, before `main`, and has no call to change the policy later. In
-/// `.preinit_array` this function runs before the constructors of all libraries, so that the second start costs about
-/// 15 ms (mapping and relocation) instead of 300 ms (libtorch's constructors). The process id, the arguments and open
-/// files stay. Returns if the executable's path is unknown or `execve` fails.
+/// GNU's libgomp reads its variables in a constructor, before `main`, and has no call to change the policy
+/// later. In `.preinit_array` this function runs before the constructors of all libraries, so that the second
+/// start costs about 15 ms (mapping and relocation) instead of 300 ms (libtorch's constructors). The process
+/// id, the arguments and open files are kept. Returns if the executable's path is unknown or `execve` fails.
 ///
 /// # Safety
-/// To be called by the dynamic linker only, through `.preinit_array`: the C library's constructors have not run, so
-/// nothing but system calls may be used.
+/// To be called by the dynamic linker only, through `.preinit_array`: the C library's constructors have not
+/// run, so nothing but system calls may be used.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub unsafe extern "C" fn reexecute_with_wait_policy(
     _count: c_int,
@@ -92,6 +94,7 @@ pub unsafe extern "C" fn reexecute_with_wait_policy(
     if executable.is_empty() || name.starts_with(b"ld-") || name.starts_with(b"ld.so") {
         return;
     }
-    // SAFETY: all pointers are strings or arrays that end as execve requires; on failure the process is as before.
+    // SAFETY: all pointers are strings or arrays that end as execve requires; on failure the process is as
+    // before.
     unsafe { libc::execve(path.as_ptr().cast(), arguments, variables.as_ptr()) };
 }

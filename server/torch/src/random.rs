@@ -1,12 +1,12 @@
-//! Draws from libtorch's random numbers that come out the same every time.
+//! Reproducible random numbers from libtorch's generators.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Seeds libtorch's generators and calls `draw`, which alone draws from them until it returns. They belong to the
-/// process: without the lock, two models that run at once would take numbers from each other.
+/// Seeds libtorch's generators and calls `draw` with exclusive access to them. The generators are global:
+/// without the lock, models on several threads would consume each other's numbers.
 pub(crate) fn seeded<T>(seed: i64, draw: impl FnOnce() -> T) -> T {
     static GENERATORS: Mutex<()> = Mutex::new(());
-    let _alone = GENERATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _exclusive = GENERATORS.lock().unwrap_or_else(PoisonError::into_inner);
     tch::manual_seed(seed);
     draw()
 }
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_that_draw_at_once_draw_the_same() {
+    fn concurrent_draws_are_reproducible() {
         let draw = || {
             (0..200)
                 .map(|_| {

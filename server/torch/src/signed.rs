@@ -1,4 +1,4 @@
-//! Networks that take and give pixels in -1..1: MI-GAN, `FcF` and MAT.
+//! Networks with pixels in -1..1: MI-GAN, `FcF` and MAT.
 
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, Window};
@@ -7,22 +7,22 @@ use tch::{TchError, Tensor};
 use crate::module::Module;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
-use crate::{Device, LoadError, Source};
+use crate::{Device, ModuleLoadError, Source};
 
-/// Seeds what MAT draws in each pass, so that a picture is always filled in the same way.
+/// Seed of MAT's noise in each pass, fixed so that results are reproducible.
 const SEED: i64 = 240;
 
-/// What such a network takes besides pixels in -1..1.
+/// Input format of a network with pixels in -1..1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignedInput {
-    /// `forward(cat(0.5 - m, x (1 - m)) [1, 4, H, W])` with the mask m of 0 and 1 (1 = to be filled) and the image x,
-    /// as MI-GAN (Sargsyan et al. 2023) and `FcF` (Jain et al. 2023) have it.
+    /// `forward(cat(0.5 - m, x (1 - m)) [1, 4, H, W])` with the mask m of 0 and 1 (1 = hole) and the image x:
+    /// MI-GAN (Sargsyan et al. 2023) and `FcF` (Jain et al. 2023).
     Erased,
-    /// `forward(x [1, 3, H, W], k [1, 1, H, W])` with k = 1 where the image is kept, as MAT (Li et al. 2022) has it.
+    /// `forward(x [1, 3, H, W], k [1, 1, H, W])` with k = 1 outside the hole: MAT (Li et al. 2022).
     ImageAndKept,
 }
 
-/// A TorchScript network that answers float32 `[1, 3, H, W]` in -1..1.
+/// A TorchScript network that returns float32 `[1, 3, H, W]` in -1..1.
 pub struct SignedModel {
     module: Module,
     device: Device,
@@ -32,17 +32,18 @@ pub struct SignedModel {
 }
 
 impl SignedModel {
-    /// Loads, freezes and tries out a model. With a `window` every part of the hole is seen through it.
+    /// Loads and freezes a model and runs it once on a small black image. `window`: the fixed size of image
+    /// that the network accepts, if any; each part of the hole is inpainted in such a window.
     ///
     /// # Errors
-    /// The file can't be read as TorchScript, or doesn't answer an image to what it takes.
+    /// The file can't be read as TorchScript, or the network doesn't return an image.
     pub fn load(
         source: Source<'_>,
         device: Device,
         padding: Padding,
         input: SignedInput,
         window: Option<Window>,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, ModuleLoadError> {
         let mut model = Self {
             module: Module::load(source, device)?,
             device,
@@ -53,7 +54,7 @@ impl SignedModel {
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
             .fill(&RgbImage::new(side, side), &GrayImage::new(side, side))
-            .map_err(|error| LoadError::Contract(error.to_string()))?;
+            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
@@ -62,7 +63,7 @@ impl SignedModel {
             .f_div_scalar(255.0)?
             .f_mul_scalar(2.0)?
             .f_sub_scalar(1.0)?;
-        // The thresholds differ in the original; they matter where scaling has left values between.
+        // IOPaint's thresholds, which differ; they matter for intermediate mask values that scaling produces.
         match self.input {
             SignedInput::Erased => {
                 let mask = from_mask(mask, 120, self.device)?;
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_of_another_contract_is_found_out_when_it_is_loaded() {
+    fn other_contract_is_rejected_on_load() {
         let lama = Source::Bytes(include_bytes!("../../../models/builtin/lama-mini.pt"));
         let padding = Padding {
             modulo: 8,
@@ -126,6 +127,6 @@ mod tests {
         let error = SignedModel::load(lama, Device::Cpu, padding, SignedInput::Erased, None)
             .err()
             .unwrap();
-        assert!(matches!(error, LoadError::Contract(_)), "{error}");
+        assert!(matches!(error, ModuleLoadError::Contract(_)), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Pixels to tensors and back.
+//! Conversions between pixels and tensors.
 
 use std::ptr;
 
@@ -6,9 +6,9 @@ use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::ForwardError;
 use tch::{Kind, TchError, Tensor};
 
-use crate::{Device, shim};
+use crate::{Device, bridge};
 
-/// `[1, 3, H, W]` float32 in 0..255 on `device`; on a GPU with the channels last in memory, as the bytes come.
+/// Returns `[1, 3, H, W]` float32 in 0..255 on `device`; channels-last in memory on a GPU, like the bytes.
 pub(crate) fn from_rgb(image: &RgbImage, device: Device) -> Result<Tensor, TchError> {
     let size = [i64::from(image.height()), i64::from(image.width()), 3];
     let planes = to_device(image.as_raw(), &size, device)?
@@ -22,60 +22,62 @@ pub(crate) fn from_rgb(image: &RgbImage, device: Device) -> Result<Tensor, TchEr
     }
 }
 
-/// `[1, 1, H, W]` uint8 on `device`.
+/// Returns `[1, 1, H, W]` uint8 on `device`.
 pub(crate) fn from_gray(image: &GrayImage, device: Device) -> Result<Tensor, TchError> {
     let size = [1, 1, i64::from(image.height()), i64::from(image.width())];
     to_device(image.as_raw(), &size, device)
 }
 
-/// Bytes as a uint8 tensor on `device`. To a GPU they go by way of pinned memory, which it reads while this thread goes on.
+/// Returns bytes as a uint8 tensor on `device`. Copies to a GPU go through pinned memory and are
+/// asynchronous.
 fn to_device(bytes: &[u8], size: &[i64], device: Device) -> Result<Tensor, TchError> {
     if !device.is_cuda() {
         return Tensor::f_from_data_size(bytes, size, Kind::Uint8);
     }
     let pinned = pinned(bytes.len())?;
-    // SAFETY: the tensor owns as many bytes as there are, which nothing else uses yet.
+    // SAFETY: the tensor has `bytes.len()` bytes and isn't shared yet.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), pinned.data_ptr().cast(), bytes.len()) };
     pinned
         .f_view_(size)?
         .f_to_device_(device.to_tch(), Kind::Uint8, true, false)
 }
 
-/// `count` bytes in memory that a GPU reads and writes by itself.
+/// Returns `count` uninitialized bytes in page-locked host memory, which a GPU accesses by DMA.
 fn pinned(count: usize) -> Result<Tensor, TchError> {
-    let count = i64::try_from(count).map_err(|_| TchError::Torch("too many bytes".into()))?;
+    let count = i64::try_from(count).map_err(|_| TchError::Torch("the image is too large".into()))?;
     let mut error = ptr::null_mut();
-    // SAFETY: takes a plain value; `error` is writable.
-    let tensor = unsafe { shim::iopaint_pinned_bytes(count, &raw mut error) };
+    // SAFETY: a plain value; `error` is writable.
+    let tensor = unsafe { bridge::iopaint_pinned_bytes(count, &raw mut error) };
     if tensor.is_null() {
-        // SAFETY: the call failed, so `error` is its text.
-        return Err(TchError::Torch(unsafe { shim::take_text(error) }));
+        // SAFETY: the call failed, so `error` is its message.
+        return Err(TchError::Torch(unsafe { bridge::take_error(error) }));
     }
-    // SAFETY: the shim hands over a new heap-allocated tensor, as tch's own constructors do.
+    // SAFETY: the bridge returns a new heap-allocated tensor, as tch's own constructors do.
     Ok(unsafe { Tensor::from_ptr(tensor) })
 }
 
-/// `[1, 1, H, W]` float32: 1 where the mask is above `threshold`, 0 elsewhere.
+/// Returns `[1, 1, H, W]` float32: 1 for mask values above `threshold`, otherwise 0.
 pub(crate) fn from_mask(mask: &GrayImage, threshold: u8, device: Device) -> Result<Tensor, TchError> {
     from_gray(mask, device)?
         .f_gt(i64::from(threshold))?
         .f_to_kind(Kind::Float)
 }
 
-/// `[1, 3, H, W]` in 0..255, or `[1, 1, H, W]` for gray, to the picture of `width` x `height` pixels that was due.
-/// Values are clamped and truncated.
+/// Converts `[1, 3, H, W]` (or `[1, 1, H, W]`, gray) in 0..255 to pixels, clamping and truncating.
+///
+/// # Errors
+/// H and W aren't `height` and `width`, or libtorch fails.
 pub(crate) fn to_rgb(output: &Tensor, width: u32, height: u32) -> Result<RgbImage, ForwardError> {
     let shape = output.size();
-    let due = [i64::from(height), i64::from(width)];
-    if !matches!(shape.as_slice(), [1, 1 | 3, sides @ ..] if *sides == due) {
+    let expected = [i64::from(height), i64::from(width)];
+    if !matches!(shape.as_slice(), [1, 1 | 3, sides @ ..] if *sides == expected) {
         return Err(ForwardError::Failed(format!(
-            "the model answered {shape:?} where an image of {width}x{height} pixels was due"
+            "the model returned a tensor of shape {shape:?} instead of an image of {width}x{height} pixels"
         )));
     }
     let pixels = to_bytes(output).map_err(|error| forward_error(&error))?;
-    RgbImage::from_raw(width, height, pixels).ok_or_else(|| {
-        ForwardError::Failed(String::from("the model's answer has the wrong number of pixels"))
-    })
+    RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| ForwardError::Failed(String::from("the model returned the wrong number of pixels")))
 }
 
 fn to_bytes(output: &Tensor) -> Result<Vec<u8>, TchError> {
@@ -89,7 +91,7 @@ fn to_bytes(output: &Tensor) -> Result<Vec<u8>, TchError> {
         .f_contiguous()?
         .f_flatten(0, -1)?;
     let count = pixels.numel();
-    let here = if pixels.device().is_cuda() {
+    let host = if pixels.device().is_cuda() {
         let mut pinned = pinned(count)?;
         pinned.f_copy_(&pixels)?;
         pinned
@@ -97,17 +99,17 @@ fn to_bytes(output: &Tensor) -> Result<Vec<u8>, TchError> {
         pixels
     };
     let mut bytes = vec![0; count];
-    here.f_copy_data_u8(&mut bytes, count)?;
+    host.f_copy_data_u8(&mut bytes, count)?;
     Ok(bytes)
 }
 
-/// What went wrong with a tensor, to the pipeline.
+/// Converts an error of libtorch's to the pipeline's.
 pub(crate) fn forward_error(error: &TchError) -> ForwardError {
     failure(error.to_string())
 }
 
-/// How libtorch's parts say that memory ran out where they don't say it by the error's type: its allocator on the
-/// processor, CUDA, and the libraries that take memory of a GPU for themselves.
+/// Substrings of out-of-memory messages whose exception has no type for it: libtorch's CPU allocator, CUDA,
+/// and libraries with their own GPU allocations.
 const OUT_OF_MEMORY: &[&str] = &[
     "DefaultCPUAllocator",
     "out of memory",
@@ -116,9 +118,9 @@ const OUT_OF_MEMORY: &[&str] = &[
     "CUFFT_ALLOC_FAILED",
 ];
 
-/// An error of libtorch's by its text.
+/// Classifies an error message of libtorch's.
 pub(crate) fn failure(message: String) -> ForwardError {
-    if OUT_OF_MEMORY.iter().any(|said| message.contains(said)) {
+    if OUT_OF_MEMORY.iter().any(|text| message.contains(text)) {
         ForwardError::OutOfMemory(message)
     } else {
         ForwardError::Failed(message)
@@ -130,8 +132,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_that_ran_out_is_known_by_what_libtorch_says() {
-        for said in [
+    fn out_of_memory_is_recognized_by_message() {
+        for message in [
             "[enforce fail at alloc_cpu.cpp:119] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes",
             "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB",
             "CUDA error: out of memory",
@@ -140,8 +142,8 @@ mod tests {
             "cuFFT error: CUFFT_ALLOC_FAILED",
         ] {
             assert!(
-                matches!(failure(said.into()), ForwardError::OutOfMemory(_)),
-                "{said}"
+                matches!(failure(message.into()), ForwardError::OutOfMemory(_)),
+                "{message}"
             );
         }
         let other = failure("CUDA error: an illegal memory access was encountered".into());
@@ -149,20 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn without_a_gpu_there_is_no_pinned_memory() {
+    fn pinned_memory_needs_gpu() {
         if crate::cuda_device_count() == 0 {
             assert!(pinned(16).is_err());
         }
     }
 
     #[test]
-    fn pixels_come_back_as_they_went() {
+    fn pixels_round_trip() {
         let image = RgbImage::from_fn(37, 23, |x, y| [x as u8, y as u8, (x * y) as u8].into());
         let devices = (0..crate::cuda_device_count()).map(Device::Cuda);
         for device in devices.chain([Device::Cpu]) {
-            let there = from_rgb(&image, device).unwrap();
-            assert_eq!(there.size(), [1, 3, 23, 37]);
-            assert_eq!(to_rgb(&there, 37, 23).unwrap(), image, "{device}");
+            let tensor = from_rgb(&image, device).unwrap();
+            assert_eq!(tensor.size(), [1, 3, 23, 37]);
+            assert_eq!(to_rgb(&tensor, 37, 23).unwrap(), image, "{device}");
         }
     }
 }

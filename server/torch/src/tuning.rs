@@ -1,27 +1,27 @@
-//! On which sizes cuDNN measures its algorithms.
+//! Selection of the image sizes for which cuDNN benchmarks its algorithms.
 
-/// Sizes that come again and again have sides that are multiples of this: 512, 768, 1024.
+/// Recurring sizes have sides that are multiples of this, in pixels: 512, 768, 1024.
 const GRID: i64 = 64;
 
-/// The most sizes that are measured. Each takes a network's first pass some seconds, and some memory for good.
-const MOST: usize = 32;
+/// Maximum number of benchmarked sizes. Each takes some seconds once, and some memory permanently.
+const MAX_SIZES: usize = 32;
 
-/// Which passes of one model may measure. cuDNN keeps the first algorithm that it has chosen for a size, measured or
-/// guessed, so the choice is made when a size is first seen. Pictures cropped to their hole have sizes that never come
-/// again; they are better off with a guess.
+/// The benchmarked sizes of one model. cuDNN keeps the first algorithm of a size, whether benchmarked or
+/// chosen by heuristics, so the decision is made on a size's first pass. Crops around holes have sizes that
+/// don't recur, for which heuristics are faster.
 #[derive(Debug, Default)]
 pub(crate) struct Tuning {
     sizes: Vec<(i64, i64)>,
 }
 
 impl Tuning {
-    /// Whether a pass of this height and width may measure.
+    /// Returns true if a pass of this (height, width) should benchmark.
     pub fn is_worthwhile(&mut self, size: (i64, i64)) -> bool {
         if size.0 % GRID != 0 || size.1 % GRID != 0 {
             return false;
         }
         let known = self.sizes.contains(&size);
-        if !known && self.sizes.len() < MOST {
+        if !known && self.sizes.len() < MAX_SIZES {
             self.sizes.push(size);
             return true;
         }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_that_come_again_are_measured() {
+    fn recurring_sizes_are_benchmarked() {
         let mut tuning = Tuning::default();
         for size in [(512, 512), (512, 768), (1024, 1024), (512, 512)] {
             assert!(tuning.is_worthwhile(size), "{size:?}");
@@ -45,12 +45,12 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_sizes_are_measured() {
+    fn benchmarked_sizes_are_limited() {
         let mut tuning = Tuning::default();
         let measured = (1..=100)
             .filter(|side| tuning.is_worthwhile((side * GRID, GRID)))
             .count();
-        assert_eq!(measured, MOST);
-        assert!(tuning.is_worthwhile((GRID, GRID)), "one that was measured before");
+        assert_eq!(measured, MAX_SIZES);
+        assert!(tuning.is_worthwhile((GRID, GRID)), "benchmarked before");
     }
 }

@@ -1,0 +1,220 @@
+#include "bridge.h"
+
+#include <cstdlib>
+#include <exception>
+#include <istream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <streambuf>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/Context.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include "../common/guarded.h"
+#include "../fastconv/fastconv.h"
+#include "layout.h"
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+struct iopaint_module {
+  // The frozen module; empty if its graph was rewritten.
+  torch::jit::Module module;
+  // The rewritten graph and its first argument: the module if attributes of it remain, otherwise none.
+  torch::jit::Code code;
+  c10::IValue self;
+};
+
+namespace {
+
+c10::Device to_device(iopaint_device device) {
+  return device < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device));
+}
+
+// A read-only stream buffer over memory that it doesn't own, so that built-in weights aren't copied.
+class MemoryBuffer : public std::streambuf {
+public:
+  MemoryBuffer(const void *bytes, size_t size) {
+    char *begin = const_cast<char *>(static_cast<const char *>(bytes));
+    setg(begin, begin, begin + size);
+  }
+
+protected:
+  pos_type seekoff(off_type offset, std::ios_base::seekdir direction, std::ios_base::openmode mode) override {
+    if (!(mode & std::ios_base::in)) {
+      return pos_type(off_type(-1));
+    }
+    off_type base = 0;
+    if (direction == std::ios_base::cur) {
+      base = gptr() - eback();
+    } else if (direction == std::ios_base::end) {
+      base = egptr() - eback();
+    }
+    const off_type target = base + offset;
+    if (target < 0 || target > egptr() - eback()) {
+      return pos_type(off_type(-1));
+    }
+    setg(eback(), eback() + target, egptr());
+    return pos_type(target);
+  }
+
+  pos_type seekpos(pos_type position, std::ios_base::openmode mode) override {
+    return seekoff(off_type(position), std::ios_base::beg, mode);
+  }
+};
+
+// Freezes a module. A file that was saved frozen lacks the training flag and can't be frozen again; it is
+// returned as it is. `fold`: folds batch norms into convolutions, which allocates new weights beside the old
+// ones.
+torch::jit::Module prepare(torch::jit::Module module, bool fold) {
+  module.eval();
+  try {
+    return torch::jit::freeze(module, std::nullopt, fold);
+  } catch (const std::exception &) {
+    return module;
+  }
+}
+
+// Returns memory that was freed during loading to the system.
+void trim() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+// Rewrites the module's own graph and frees the module, so that weights aren't held twice. Returns null if
+// fastconv fails, which leaves the graph half changed.
+std::unique_ptr<iopaint_module> rewrite(const torch::jit::Module &module, char **counts) {
+  std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph();
+  if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), counts, nullptr)) {
+    return nullptr;
+  }
+  auto result = std::make_unique<iopaint_module>();
+  result->code = torch::jit::Code(graph, "forward");
+  if (graph->inputs()[0]->hasUses()) {
+    result->self = module._ivalue();
+  }
+  return result;
+}
+
+// Loads and rewrites a model; null if it can't be rewritten.
+template <typename Load> std::unique_ptr<iopaint_module> load_rewritten(const Load &load, char **counts) {
+  try {
+    // `load` runs in a statement of its own: its temporaries hold the weights until the end of the full
+    // expression.
+    const torch::jit::Module frozen = prepare(load(), false);
+    return rewrite(frozen, counts);
+  } catch (const std::exception &) {
+    return nullptr;
+  }
+}
+
+template <typename Load>
+std::unique_ptr<iopaint_module> load_module(const Load &load, const iopaint_loading &loading, char **counts) {
+  const c10::InferenceMode inference;
+  if (loading.optimize && loading.device < 0) {
+    std::unique_ptr<iopaint_module> result = load_rewritten(load, counts);
+    trim();
+    if (result != nullptr) {
+      return result;
+    }
+    // If the file itself is broken, loading it below reports the reason.
+    free(*counts);
+    *counts = nullptr;
+  }
+  auto result = std::make_unique<iopaint_module>();
+  result->module = prepare(load(), true);
+  if (loading.channels_last) {
+    iopaint::to_channels_last(result->module);
+  }
+  return result;
+}
+
+// Sets cuDNN's benchmark switch for one forward pass on a GPU. The switch is global, so such passes are
+// serialized, as they are on the device.
+class CudnnBenchmark {
+public:
+  CudnnBenchmark(bool on_gpu, bool enabled) {
+    if (on_gpu) {
+      static std::mutex passes;
+      lock_ = std::unique_lock(passes);
+      at::globalContext().setBenchmarkCuDNN(enabled);
+    }
+  }
+
+private:
+  std::unique_lock<std::mutex> lock_;
+};
+
+c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
+  if (!module.code) {
+    return module.module.forward(std::move(arguments));
+  }
+  for (const c10::IValue &argument : arguments) {
+    TORCH_CHECK(argument.toTensor().dim() == 4, "a rewritten model requires four-dimensional tensors");
+  }
+  arguments.insert(arguments.begin(), module.self);
+  torch::jit::InterpreterState(module.code).run(arguments);
+  return std::move(arguments.back());
+}
+
+} // namespace
+
+extern "C" {
+
+iopaint_module *iopaint_module_load_file(
+    const char *path, const iopaint_loading *loading, char **rewrite_counts, char **error) {
+  iopaint_module *result = nullptr;
+  iopaint::guarded(error, [&] {
+    const auto load = [&] { return torch::jit::load(std::string(path), to_device(loading->device)); };
+    result = load_module(load, *loading, rewrite_counts).release();
+  });
+  return result;
+}
+
+iopaint_module *iopaint_module_load_bytes(
+    const void *bytes, size_t size, const iopaint_loading *loading, char **rewrite_counts, char **error) {
+  iopaint_module *result = nullptr;
+  iopaint::guarded(error, [&] {
+    const auto load = [&] {
+      MemoryBuffer buffer(bytes, size);
+      std::istream stream(&buffer);
+      return torch::jit::load(stream, to_device(loading->device));
+    };
+    result = load_module(load, *loading, rewrite_counts).release();
+  });
+  return result;
+}
+
+void iopaint_module_free(iopaint_module *module) {
+  iopaint::guarded(nullptr, [&] { delete module; });
+}
+
+at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *inputs, size_t count, bool tune,
+    bool *out_of_memory, char **error) {
+  at::Tensor *result = nullptr;
+  const iopaint::Failure failure = iopaint::guarded(error, [&] {
+    const c10::InferenceMode inference;
+    const CudnnBenchmark benchmark(count > 0 && inputs[0]->is_cuda(), tune);
+    std::vector<c10::IValue> arguments;
+    arguments.reserve(count + 1);
+    for (size_t i = 0; i < count; ++i) {
+      arguments.emplace_back(*inputs[i]);
+    }
+    const c10::IValue output = call(*module, std::move(arguments));
+    TORCH_CHECK(output.isTensor(), "the model returned a value other than one tensor");
+    result = new at::Tensor(output.toTensor());
+  });
+  *out_of_memory = failure == iopaint::Failure::out_of_memory;
+  return result;
+}
+}

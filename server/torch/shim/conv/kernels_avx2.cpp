@@ -1,5 +1,0 @@
-#include "kernels_impl.h"
-
-namespace iopaint::conv {
-const Kernels avx2_kernels = KernelsOf<8>::table;
-}
