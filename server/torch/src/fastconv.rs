@@ -21,3 +21,6 @@ pub(crate) fn loop_threads() -> i32 {
     // SAFETY: no arguments; fastconv catches every exception.
     unsafe { fastconv_loop_threads() }
 }
+
+#[cfg(test)]
+mod tests;
