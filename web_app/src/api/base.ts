@@ -1,4 +1,7 @@
-/** Where the page lies, with a slash at its end: all addresses start here, so that any sub-path works. */
+/**
+ * Returns the page's base URL with a trailing slash. All requests are relative to it, so the page works under
+ * any path.
+ */
 export function pageBase(): string {
   return new URL(".", document.baseURI).href;
 }

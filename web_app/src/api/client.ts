@@ -1,25 +1,26 @@
 import createClient from "openapi-fetch";
 import { pageBase } from "./base";
-import { failureSentence, UserError } from "./errors";
+import { failureMessage, UserError } from "./errors";
 import { request } from "./http";
 import type { paths } from "./schema";
 
-/** The server's API, typed by its own description. */
+/** Client of the server's API, typed by its OpenAPI description. */
 export const api = createClient<paths>({ baseUrl: pageBase().replace(/\/$/, ""), fetch: request });
 
-interface Answer<T> {
+interface ApiResponse<T> {
   readonly data?: T;
   readonly error?: unknown;
   readonly response: Response;
 }
 
 /**
- * What was answered.
+ * Returns the body of a successful response.
  *
- * @throws {UserError} with the server's sentence where it refused; what `fetch` throws where it wasn't reached.
+ * @throws {UserError} with the server's message for an error response.
+ * @throws {TypeError} from `fetch` if the server is unreachable.
  */
-export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+export async function unwrap<T>(call: Promise<ApiResponse<T>>): Promise<T> {
   const { data, error, response } = await call;
-  if (!response.ok) throw new UserError(failureSentence(response.status, error));
+  if (!response.ok) throw new UserError(failureMessage(response.status, error));
   return data as T;
 }

@@ -1,12 +1,12 @@
-import { describeFailure, sentenceOf, UserError } from "./errors";
+import { describeFailure, errorMessage, UserError } from "./errors";
 import { request } from "./http";
 
 /**
- * Asks the server for an upright PNG of a picture in any format that it reads.
+ * Requests an upright PNG of a picture in any format that the server decodes.
  *
- * @throws {UserError} with the server's sentence where it refuses, or with the reason why it isn't reached.
+ * @throws {UserError} with the server's message, or with a message that the server is unreachable.
  */
-export async function serverCopy(file: Blob): Promise<Blob> {
+export async function decodeOnServer(file: Blob): Promise<Blob> {
   const form = new FormData();
   form.append("image", file, "image");
   try {
@@ -14,6 +14,6 @@ export async function serverCopy(file: Blob): Promise<Blob> {
     if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
     return await response.blob();
   } catch (thrown) {
-    throw new UserError(sentenceOf(thrown));
+    throw new UserError(errorMessage(thrown));
   }
 }

@@ -1,46 +1,49 @@
 import { t } from "../i18n";
 
-/** What went wrong, in a sentence for the person at the screen. */
+/** An error whose message is shown to the user. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** Whether an error is a {@link UserError}; errors lose their class on their way out of a worker. */
+/**
+ * Returns true for a {@link UserError}. Compares the name, since errors lose their class when they cross a
+ * worker boundary.
+ */
 export function isUserError(thrown: unknown): thrown is Error {
   return thrown instanceof Error && thrown.name === "UserError";
 }
 
-/** The sentence to show for anything that was thrown. */
-export function sentenceOf(thrown: unknown): string {
+/** Returns the message to show for any thrown value. */
+export function errorMessage(thrown: unknown): string {
   if (thrown instanceof UserError) return thrown.message;
-  // What `fetch` throws where no answer came.
+  // `fetch` throws a TypeError for network failures.
   if (thrown instanceof TypeError) return t("error.unreached");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Whether it was the user who stopped it. */
+/** Returns true if the operation was aborted by its signal. */
 export function isAbort(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === "AbortError";
 }
 
-/** The server's own sentence in the text of an answer, or the best that can be said without one. */
+/** Returns the message of an error response's body, or a generic one for the status. */
 export function describeFailure(status: number, body: string): string {
   try {
-    return failureSentence(status, JSON.parse(body));
+    return failureMessage(status, JSON.parse(body));
   } catch {
-    // Not JSON: a proxy in between answered.
-    return failureSentence(status, null);
+    // Not JSON: the response of a proxy in between.
+    return failureMessage(status, null);
   }
 }
 
-/** What a proxy says in the place of a server that it doesn't reach. */
-const UNREACHED = [502, 504];
+/** Status codes of proxies that can't reach the server. */
+const GATEWAY_ERRORS = [502, 504];
 
-/** The server's own sentence (`detail` of its JSON error), or the best that can be said without one. */
-export function failureSentence(status: number, error: unknown): string {
+/** Returns the server's message (`detail` of its JSON error), or a generic one for the status. */
+export function failureMessage(status: number, error: unknown): string {
   if (typeof error === "object" && error !== null && "detail" in error) {
     if (typeof error.detail === "string" && error.detail !== "") return error.detail;
   }
-  if (UNREACHED.includes(status)) return t("error.unreached");
+  if (GATEWAY_ERRORS.includes(status)) return t("error.unreached");
   return t("error.status", { status: String(status) });
 }

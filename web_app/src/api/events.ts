@@ -2,10 +2,10 @@ import type { Socket } from "socket.io-client";
 import { pageBase } from "./base";
 import type { components } from "./schema";
 
-/** What the server tells of a job while it is under way. */
+/** State and progress of a job. */
 export type JobEvent = components["schemas"]["JobEvent"];
 
-/** What the server tells of a model's download. */
+/** State and progress of a model download. */
 export type ModelEvent = components["schemas"]["ModelEvent"];
 
 export type JobListener = (event: JobEvent) => void;
@@ -15,22 +15,22 @@ const modelListeners = new Set<(event: ModelEvent) => void>();
 let socket: Promise<Socket> | null = null;
 
 /**
- * Tells the listener what the server says of a job, until the returned function is called. Progress is a courtesy:
- * where no socket can be opened, nothing is told and the job goes on.
+ * Subscribes to the events of a job; returns the unsubscribe function. Progress is optional: without a socket
+ * connection no events arrive and the job is unaffected.
  */
 export function watchJob(id: string, listener: JobListener): () => void {
-  const mine = listeners.get(id) ?? new Set();
-  listeners.set(id, mine.add(listener));
+  const jobListeners = listeners.get(id) ?? new Set();
+  listeners.set(id, jobListeners.add(listener));
   void connection().then(
     (open) => {
-      // One that isn't connected yet asks for every job once it is.
+      // The connect handler watches all jobs of a socket that isn't connected yet.
       if (open.connected && listeners.has(id)) open.emit("watch", id);
     },
     () => undefined,
   );
   return () => {
-    mine.delete(listener);
-    if (mine.size > 0 || listeners.get(id) !== mine) return;
+    jobListeners.delete(listener);
+    if (jobListeners.size > 0 || listeners.get(id) !== jobListeners) return;
     listeners.delete(id);
     void socket?.then(
       (open) => open.emit("unwatch", id),
@@ -39,7 +39,7 @@ export function watchJob(id: string, listener: JobListener): () => void {
   };
 }
 
-/** Tells the listener what the server says of models' downloads, until the returned function is called. */
+/** Subscribes to the events of model downloads; returns the unsubscribe function. */
 export function watchModels(listener: (event: ModelEvent) => void): () => void {
   modelListeners.add(listener);
   void connection().catch(() => undefined);
@@ -57,18 +57,18 @@ function connection(): Promise<Socket> {
 }
 
 async function connect(): Promise<Socket> {
-  // Nobody needs it before the first job.
+  // Loaded with the first job, to keep the first page load small.
   const { io } = await import("socket.io-client");
   const base = new URL(pageBase());
-  const opened = io(base.origin, { path: `${base.pathname}socket.io/` });
-  opened.on("connect", () => {
-    for (const id of listeners.keys()) opened.emit("watch", id);
+  const created = io(base.origin, { path: `${base.pathname}socket.io/` });
+  created.on("connect", () => {
+    for (const id of listeners.keys()) created.emit("watch", id);
   });
-  opened.on("job", (event: JobEvent) => {
+  created.on("job", (event: JobEvent) => {
     for (const listener of listeners.get(event.id) ?? []) listener(event);
   });
-  opened.on("model", (event: ModelEvent) => {
+  created.on("model", (event: ModelEvent) => {
     for (const listener of modelListeners) listener(event);
   });
-  return opened;
+  return created;
 }

@@ -4,45 +4,46 @@ import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
 import { parsePatchBox } from "./patch";
 
-/** A picture, or a part of one, whose hole is to be filled. */
-export interface Hole {
+/** An inpainting request for a picture or a part of it. */
+export interface InpaintRequest {
   readonly image: Blob;
-  /** White where the hole is; of the image's size. */
+  /** Mask of the image's size: white is filled. */
   readonly mask: Blob;
-  /** Where in the picture the image lies. */
+  /** Position of the image in the picture. */
   readonly box: Box;
-  /** The other fields of the request. */
+  /** Further fields of the request. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
-  /** The name under which the server tells of the job. */
-  readonly job: string;
+  /** Id under which the server reports the job's progress. */
+  readonly jobId: string;
 }
 
-/** The filled rectangle, as the server answered it. */
+/** The filled rectangle returned by the server. */
 export interface FilledPatch {
-  /** Its place in the image that was sent. */
+  /** Position in the uploaded image. */
   readonly box: Box;
   /** A PNG of the size of `box`. */
   readonly png: Blob;
 }
 
 /**
- * Asks the server to fill a hole.
+ * Requests the fill of a hole.
  *
- * @throws {UserError} with the server's sentence where it refuses; what `fetch` throws where it isn't reached or the
- * signal aborts.
+ * @throws {UserError} with the server's message for an error response.
+ * @throws {TypeError} from `fetch` if the server is unreachable.
+ * @throws {DOMException} `AbortError` if the signal aborts.
  */
 export async function inpaint(
-  { image, mask, box: sent, options, job }: Hole,
+  { image, mask, box: uploaded, options, jobId }: InpaintRequest,
   signal: AbortSignal,
 ): Promise<FilledPatch> {
   const form = new FormData();
   form.append("image", image, "image.png");
   form.append("mask", mask, "mask.png");
   form.append("options", JSON.stringify({ ...options, result: "patch" }));
-  const headers = { "X-Job-Id": job };
+  const headers = { "X-Job-Id": jobId };
   const response = await request("api/v1/inpaint", { method: "POST", headers, body: form, signal });
   if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
-  const box = parsePatchBox(response.headers.get("X-Patch-Box"), sent);
+  const box = parsePatchBox(response.headers.get("X-Patch-Box"), uploaded);
   if (!box) throw new UserError(t("error.answerUnreadable"));
   return { box, png: await response.blob() };
 }

@@ -1,6 +1,6 @@
 /**
- * A new id for a job: a random UUID (RFC 9562, version 4). `crypto.randomUUID` is missing where the page came over
- * plain HTTP from another machine.
+ * Returns a random UUID (RFC 9562, version 4). Not `crypto.randomUUID`, which requires a secure context:
+ * pages served over plain HTTP by another host have none.
  */
 export function newJobId(
   random: (bytes: Uint8Array) => Uint8Array = (bytes) =>

@@ -1,10 +1,10 @@
 import { create } from "zustand";
 
 interface KeyState {
-  /** Whether the server refused for want of a key; the page then asks for it. */
-  readonly needed: boolean;
-  /** How often a key was taken; what was refused before is asked for again. */
-  readonly taken: number;
+  /** True after a 401: the page shows the key dialog. */
+  readonly required: boolean;
+  /** Number of keys accepted so far; a change repeats requests that were rejected. */
+  readonly acceptedCount: number;
 }
 
-export const useKey = create<KeyState>(() => ({ needed: false, taken: 0 }));
+export const useKey = create<KeyState>(() => ({ required: false, acceptedCount: 0 }));

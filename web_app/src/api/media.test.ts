@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nameOf, thumbnailUrl } from "./media";
 
-describe("the name of the input image", () => {
+describe("nameOf", () => {
   it.each([
     [`inline; filename="photo.jpg"`, "photo.jpg"],
     [`inline; filename=photo.jpg; size=3`, "photo.jpg"],
@@ -9,13 +9,13 @@ describe("the name of the input image", () => {
     [`inline; filename*=UTF-8''%E5%9; filename="p.jpg"`, "p.jpg"],
     ["inline", null],
     [null, null],
-  ])("in %s is %s", (header, name) => {
+  ])("reads %s as %s", (header, name) => {
     expect(nameOf(header)).toBe(name);
   });
 });
 
-describe("addresses of thumbnails", () => {
-  it("carry any name", () => {
+describe("thumbnailUrl", () => {
+  it("escapes any name", () => {
     expect(thumbnailUrl("input", "a&b=c #1.jpg", 256)).toBe(
       "api/v1/media_thumbnail_file?tab=input&filename=a%26b%3Dc+%231.jpg&width=256",
     );

@@ -4,7 +4,7 @@ import { parsePatchBox } from "./patch";
 const picture = { width: 100, height: 50 };
 
 describe("X-Patch-Box", () => {
-  it("tells where the patch belongs", () => {
+  it("is parsed", () => {
     expect(parsePatchBox("3,4,5,6", picture)).toEqual({ x: 3, y: 4, width: 5, height: 6 });
     expect(parsePatchBox(" 0, 0 ,100, 50 ", picture)).toEqual({ x: 0, y: 0, width: 100, height: 50 });
   });
@@ -20,7 +20,7 @@ describe("X-Patch-Box", () => {
     "0,0,0,5",
     "99,0,2,5",
     "0,49,5,2",
-  ])("is not believed when it says %s", (header) => {
+  ])("is rejected if malformed: %s", (header) => {
     expect(parsePatchBox(header, picture)).toBeNull();
   });
 });

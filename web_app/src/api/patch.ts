@@ -1,8 +1,8 @@
 import type { Box, Size } from "../core/geometry";
 
 /**
- * Reads `X-Patch-Box: x,y,w,h`: where in the picture the answered rectangle belongs. Null where the header is absent
- * (the answer is the whole picture) or makes no sense for a picture of this size.
+ * Parses `X-Patch-Box: x,y,w,h`, the position of the returned rectangle in the picture. Returns null if the
+ * header is absent (the response is the whole picture) or invalid for a picture of this size.
  */
 export function parsePatchBox(header: string | null, picture: Size): Box | null {
   const fields = header?.split(",").map((field) => field.trim()) ?? [];

@@ -2,27 +2,28 @@ import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
 import type { components } from "./schema";
 
-/** Something besides filling that the server can do to a picture. */
+/** A plugin of the server: an operation other than inpainting. */
 export type Plugin = components["schemas"]["PluginInfo"];
 
-/** What a plugin answers: another picture, or a mask. */
+/** Kind of a plugin's result: another picture, or a mask. */
 export type PluginResult = "image" | "mask";
 
 export interface PluginCall {
   readonly name: string;
   readonly result: PluginResult;
   readonly image: Blob;
-  /** Places in the picture: x, y, and 1 where it belongs to the object or 0 where it doesn't. */
+  /** Points in the picture as x, y and label: 1 is foreground, 0 is background. */
   readonly clicks?: readonly (readonly [number, number, 0 | 1])[];
-  /** How many times larger the result is to be. */
+  /** Scale factor of the result. */
   readonly scale?: number;
 }
 
 /**
- * Has a plugin work on a picture.
+ * Runs a plugin on a picture.
  *
- * @throws {UserError} with the server's sentence where it refuses; what `fetch` throws where it isn't reached or the
- * signal aborts.
+ * @throws {UserError} with the server's message for an error response.
+ * @throws {TypeError} from `fetch` if the server is unreachable.
+ * @throws {DOMException} `AbortError` if the signal aborts.
  */
 export async function runPlugin({ result, image, ...rest }: PluginCall, signal: AbortSignal): Promise<Blob> {
   const response = await request(`api/v1/run_plugin_gen_${result}`, {
@@ -42,7 +43,7 @@ function dataUrl(blob: Blob): Promise<string> {
       resolve(reader.result as string);
     };
     reader.onerror = () => {
-      reject(reader.error ?? new Error("not read"));
+      reject(reader.error ?? new Error("The picture can't be read."));
     };
     reader.readAsDataURL(blob);
   });

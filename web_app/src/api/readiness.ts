@@ -1,39 +1,39 @@
-/** How far the server is, as `/readyz` tells. */
+/** Response of `/readyz`. */
 export interface Readiness {
   readonly ready: boolean;
-  /** The model that answers requests. */
+  /** Model that serves requests. */
   readonly model: string | null;
-  /** A model on its way; the counts of bytes are null where nothing is downloaded or the size isn't known. */
+  /** Model being loaded; `bytes` and `total` are null unless a download of known size is running. */
   readonly loading: {
     readonly name: string;
     readonly bytes: number | null;
     readonly total: number | null;
   } | null;
-  /** Why the last model that was tried isn't serving. */
+  /** Error of the last failed model load. */
   readonly failure: string | null;
 }
 
-/** While something is about to change, and while all is well. */
-const SOON_MS = 1000;
-const LATER_MS = 5000;
+/** Polling intervals during a change and otherwise, in milliseconds. */
+const POLL_CHANGING_MS = 1000;
+const POLL_STABLE_MS = 5000;
 
-/** Reports the server's readiness again and again while the page is seen; null where the server isn't reached. */
+/** Polls the server's readiness while the page is visible; reports null while the server is unreachable. */
 export async function watchReadiness(
-  report: (now: Readiness | null) => void,
+  onUpdate: (state: Readiness | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    if (document.hidden) await shown(signal);
-    const now = await readiness(signal);
+    if (document.hidden) await pageVisible(signal);
+    const state = await fetchReadiness(signal);
     if (signal.aborted) return;
-    report(now);
-    await pause(now?.ready && !now.loading ? LATER_MS : SOON_MS, signal);
+    onUpdate(state);
+    await sleep(state?.ready && !state.loading ? POLL_STABLE_MS : POLL_CHANGING_MS, signal);
   }
 }
 
-async function readiness(signal: AbortSignal): Promise<Readiness | null> {
+async function fetchReadiness(signal: AbortSignal): Promise<Readiness | null> {
   try {
-    // 503 carries the same body as 200.
+    // 503 has the same body as 200.
     const response = await fetch("readyz", { signal, cache: "no-store" });
     return (await response.json()) as Readiness;
   } catch {
@@ -41,7 +41,7 @@ async function readiness(signal: AbortSignal): Promise<Readiness | null> {
   }
 }
 
-function shown(signal: AbortSignal): Promise<void> {
+function pageVisible(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const on = { signal, once: true };
     document.addEventListener(
@@ -57,7 +57,7 @@ function shown(signal: AbortSignal): Promise<void> {
   });
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener("abort", () => {

@@ -2,12 +2,12 @@ import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
 
 export interface SaveOptions {
-  /** Whether a file of the same name is replaced; otherwise the new one gets a number. */
+  /** Replaces a file of the same name; otherwise the server appends a number to the new name. */
   readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Saves a result in the server's output folder; answers the name that it got there. */
+/** Saves a result in the server's output folder; returns the name that the server chose. */
 export async function saveOnServer(
   name: string,
   result: Blob,

@@ -1,5 +1,5 @@
 import { FolderOpen, Images, Package, Play, RotateCw, Trash2 } from "lucide-react";
-import { sentenceOf } from "../api/errors";
+import { errorMessage } from "../api/errors";
 import { useT } from "../i18n";
 import { Button, Dialog, notify } from "../ui/kit";
 import { BatchOptions } from "./BatchOptions";
@@ -10,7 +10,7 @@ import { PickButton } from "./PickButton";
 import { addPhotos, cancelAll, clear, downloadResults, maskOf, start, useBatch } from "./store";
 import { summarize, type Summary } from "./summary";
 
-/** Many photos at a time. The batch goes on while the dialog is closed. */
+/** The batch dialog. The batch continues while the dialog is closed. */
 export default function BatchDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const batch = useBatch();
@@ -26,14 +26,14 @@ export default function BatchDialog({ onClose }: { onClose: () => void }) {
       footer={summary.total > 0 && <Footer summary={summary} />}
     >
       <BatchOptions />
-      <DropArea onFiles={takePhotos} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">
+      <DropArea onFiles={addPictures} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">
         {batch.photos.length === 0 ? <Empty /> : <Photos />}
       </DropArea>
     </Dialog>
   );
 }
 
-function takePhotos(files: File[]): void {
+function addPictures(files: File[]): void {
   addPhotos(files.filter(({ name }) => isPicture(name)));
 }
 
@@ -41,10 +41,10 @@ function PhotoButtons() {
   const t = useT();
   return (
     <span className="flex gap-2">
-      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={takePhotos}>
+      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addPictures}>
         {t("batch.addPhotos")}
       </PickButton>
-      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={takePhotos}>
+      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addPictures}>
         {t("batch.addFolder")}
       </PickButton>
     </span>
@@ -72,7 +72,7 @@ function Photos() {
       </div>
       <ul className="mt-1">
         {batch.photos.map((photo) => (
-          <PhotoRow key={photo.id} photo={photo} masked={maskOf(photo, batch) !== null} />
+          <PhotoRow key={photo.id} photo={photo} hasMask={maskOf(photo, batch) !== null} />
         ))}
       </ul>
     </>
@@ -81,7 +81,7 @@ function Photos() {
 
 function Footer({ summary }: { summary: Summary }) {
   const t = useT();
-  const { total, done, failed, open, left } = summary;
+  const { total, done, failed, open, remaining } = summary;
   const { packing, target } = useBatch();
   const ready = useBatch((batch) => batch.photos.some((photo) => maskOf(photo, batch) !== null));
   const finished = done > 0 && open === 0;
@@ -97,14 +97,14 @@ function Footer({ summary }: { summary: Summary }) {
         </Button>
       )}
       {open > 0 && <Button onClick={cancelAll}>{t("batch.cancelAll")}</Button>}
-      {open === 0 && left > 0 && (
+      {open === 0 && remaining > 0 && (
         <Button
           variant={finished ? "plain" : "primary"}
           disabled={!ready}
           icon={finished ? <RotateCw aria-hidden="true" size={16} /> : <Play aria-hidden="true" size={16} />}
           onClick={start}
         >
-          {finished ? t("batch.retryRest", { count: left }) : t("batch.start")}
+          {finished ? t("batch.retryRest", { count: remaining }) : t("batch.start")}
         </Button>
       )}
       {finished && target === "zip" && (
@@ -114,7 +114,7 @@ function Footer({ summary }: { summary: Summary }) {
           icon={<Package aria-hidden="true" size={16} />}
           onClick={() => {
             downloadResults().catch((thrown: unknown) => {
-              notify({ kind: "error", text: sentenceOf(thrown) });
+              notify({ kind: "error", text: errorMessage(thrown) });
             });
           }}
         >

@@ -1,7 +1,7 @@
 import { Brush, FolderOpen, Image, Images } from "lucide-react";
 import { useServerConfig } from "../api/queries";
 import { maskFile } from "../editor/commands/session";
-import { attempt } from "../editor/commands/turn";
+import { reportErrors } from "../editor/commands/reportErrors";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { Button, Select } from "../ui/kit";
@@ -10,17 +10,17 @@ import { isPicture } from "./names";
 import { PickButton } from "./PickButton";
 import { addMasks, setRule, setTarget, useBatch } from "./store";
 
-/** Which masks, and where the results go. */
+/** Selection of masks and of the destination. */
 export function BatchOptions() {
   const t = useT();
   const { rule, mask, masks, target } = useBatch();
   const { data: server } = useServerConfig();
-  const painted = useEditor(({ hole }) => hole !== null);
-  const take = (files: File[]): void => {
+  const hasMask = useEditor(({ hole }) => hole !== null);
+  const addPictures = (files: File[]): void => {
     addMasks(files.filter(({ name }) => isPicture(name)));
   };
   return (
-    <DropArea onFiles={take} className="flex flex-col gap-1 rounded-lg bg-sunken p-3">
+    <DropArea onFiles={addPictures} className="flex flex-col gap-1 rounded-lg bg-sunken p-3">
       <Select
         label={t("batch.rule")}
         value={rule}
@@ -40,24 +40,24 @@ export function BatchOptions() {
         </span>
         {rule === "one" ? (
           <span className="flex flex-wrap gap-2">
-            {painted && (
+            {hasMask && (
               <Button
                 icon={<Brush aria-hidden="true" size={16} />}
-                onClick={() => void attempt(takePaintedMask)}
+                onClick={() => void reportErrors(addEditorMask)}
               >
                 {t("batch.paintedMask")}
               </Button>
             )}
-            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={take}>
+            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={addPictures}>
               {t("batch.chooseMask")}
             </PickButton>
           </span>
         ) : (
           <span className="flex gap-2">
-            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={take}>
+            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addPictures}>
               {t("batch.chooseMasks")}
             </PickButton>
-            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={take}>
+            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addPictures}>
               {t("batch.folder")}
             </PickButton>
           </span>
@@ -78,8 +78,8 @@ export function BatchOptions() {
   );
 }
 
-/** Takes the mask that is painted in the editor, as it is now. */
-async function takePaintedMask(): Promise<void> {
+/** Adds a copy of the editor's current mask. */
+async function addEditorMask(): Promise<void> {
   const file = await maskFile();
   if (file) addMasks([file]);
 }

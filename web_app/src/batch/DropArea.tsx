@@ -8,10 +8,10 @@ export interface DropAreaProps {
   children: ReactNode;
 }
 
-/** Takes files and folders that are dropped on it, before the page opens them. */
+/** Accepts dropped files and folders, and stops the page from opening them. */
 export function DropArea({ onFiles, className, children }: DropAreaProps) {
   const [over, setOver] = useState(false);
-  const take = (event: DragEvent): void => {
+  const consume = (event: DragEvent): void => {
     event.preventDefault();
     event.stopPropagation();
   };
@@ -19,14 +19,14 @@ export function DropArea({ onFiles, className, children }: DropAreaProps) {
     <div
       className={classes(className, over && "outline-2 -outline-offset-2 outline-accent outline-dashed")}
       onDragOver={(event) => {
-        take(event);
+        consume(event);
         setOver(true);
       }}
       onDragLeave={() => {
         setOver(false);
       }}
       onDrop={(event) => {
-        take(event);
+        consume(event);
         setOver(false);
         void droppedFiles(event.dataTransfer).then(onFiles);
       }}

@@ -18,13 +18,13 @@ import { cancel, removePhoto, retry, type BatchPhoto } from "./store";
 
 const ICON = { size: 16, "aria-hidden": true } as const;
 
-/** A photo of the batch: how it stands, and what can be done about it. */
-export const PhotoRow = memo(function PhotoRow({ photo, masked }: { photo: BatchPhoto; masked: boolean }) {
+/** A photo of the batch with its state and its buttons. */
+export const PhotoRow = memo(function PhotoRow({ photo, hasMask }: { photo: BatchPhoto; hasMask: boolean }) {
   const { file, state, progress } = photo;
   const crops = progress?.crops ?? 0;
   return (
     <li className="flex min-h-12 items-center gap-3 border-b border-line py-1 [contain-intrinsic-height:48px] [content-visibility:auto] last:border-0">
-      <Mark state={state} masked={masked} />
+      <StateIcon state={state} hasMask={hasMask} />
       <div className="min-w-0 flex-1">
         <p className="truncate text-sm">{file.name}</p>
         {state === "running" ? (
@@ -36,35 +36,35 @@ export const PhotoRow = memo(function PhotoRow({ photo, masked }: { photo: Batch
             />
           </div>
         ) : (
-          <StateText photo={photo} masked={masked} />
+          <StateText photo={photo} hasMask={hasMask} />
         )}
       </div>
-      {state === "running" && <Stage progress={progress} />}
+      {state === "running" && <ProgressText progress={progress} />}
       <RowButtons photo={photo} />
     </li>
   );
 });
 
-function Mark({ state, masked }: { state: BatchPhoto["state"]; masked: boolean }) {
+function StateIcon({ state, hasMask }: { state: BatchPhoto["state"]; hasMask: boolean }) {
   if (state === "done") return <CircleCheck {...ICON} className="shrink-0 text-good" />;
   if (state === "failed") return <CircleAlert {...ICON} className="shrink-0 text-bad" />;
   if (state === "running") return <LoaderCircle {...ICON} className="shrink-0 animate-spin text-accent" />;
-  if (!masked) return <ImageOff {...ICON} className="shrink-0 text-warn" />;
+  if (!hasMask) return <ImageOff {...ICON} className="shrink-0 text-warn" />;
   return <CircleDashed {...ICON} className="shrink-0 text-soft" />;
 }
 
-function StateText({ photo, masked }: { photo: BatchPhoto; masked: boolean }) {
+function StateText({ photo, hasMask }: { photo: BatchPhoto; hasMask: boolean }) {
   const t = useT();
   const { state, failure, saved } = photo;
   if (state === "failed") return <p className="text-xs break-words text-bad">{failure}</p>;
   if (state === "done" && saved !== null)
     return <p className="truncate text-xs text-soft">{t("batch.savedAs", { name: saved })}</p>;
-  if (state === "ready" && !masked) return <p className="text-xs text-warn">{t("batch.maskMissing")}</p>;
+  if (state === "ready" && !hasMask) return <p className="text-xs text-warn">{t("batch.maskMissing")}</p>;
   return <p className="text-xs text-soft">{t(`batch.state.${state}`)}</p>;
 }
 
-/** What the server is doing with it. */
-function Stage({ progress }: { progress: JobEvent | null }) {
+/** Queue position or progress of a running job. */
+function ProgressText({ progress }: { progress: JobEvent | null }) {
   const t = useT();
   if (progress?.state === "queued" && (progress.position ?? 0) > 0)
     return <span className="text-xs text-soft">{t("batch.queued", { count: progress.position ?? 0 })}</span>;

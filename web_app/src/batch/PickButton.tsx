@@ -3,7 +3,7 @@ import { Button } from "../ui/kit";
 
 export interface PickButtonProps {
   icon: ReactNode;
-  /** Whether a folder is picked; its files are what is answered. */
+  /** Picks a folder and passes its files. */
   folder?: boolean;
   multiple?: boolean;
   variant?: "plain" | "primary";
@@ -11,7 +11,7 @@ export interface PickButtonProps {
   children: ReactNode;
 }
 
-/** A button that lets people pick files, or a folder of them. */
+/** A button that opens a file or folder picker. */
 export function PickButton({
   icon,
   folder = false,
@@ -37,7 +37,7 @@ export function PickButton({
         hidden
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);
-          // The same files can be picked again.
+          // Reset, so that picking the same files again triggers a change event.
           target.value = "";
         }}
       />

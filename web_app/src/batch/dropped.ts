@@ -1,12 +1,15 @@
-/** The files that were dropped, those in folders too. To be called while the event is handled. */
+/**
+ * Returns the dropped files, including those in folders. Has to be called within the event handler, since the
+ * browser clears the data afterwards.
+ */
 export async function droppedFiles(data: DataTransfer): Promise<File[]> {
   const entries = [...data.items].map((item) => item.webkitGetAsEntry());
   if (entries.every((entry) => entry === null)) return [...data.files];
-  const files = await Promise.all(entries.map((entry) => (entry ? filesIn(entry) : Promise.resolve([]))));
+  const files = await Promise.all(entries.map((entry) => (entry ? readEntry(entry) : Promise.resolve([]))));
   return files.flat();
 }
 
-async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+async function readEntry(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile)
     return [
       await new Promise<File>((resolve, reject) => {
@@ -15,12 +18,12 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
     ];
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const files: File[] = [];
-  // A reader answers a hundred entries at a time, and none at the end.
+  // A reader returns at most 100 entries per call, and none at the end.
   for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => {
       reader.readEntries(resolve, reject);
     });
-    if (some.length === 0) return files;
-    for (const each of some) files.push(...(await filesIn(each)));
+    if (entries.length === 0) return files;
+    for (const each of entries) files.push(...(await readEntry(each)));
   }
 }

@@ -3,26 +3,27 @@ import { watchJob, type JobEvent } from "../api/events";
 import { request } from "../api/http";
 import { newJobId } from "../api/jobId";
 
-const BUSY = 429;
-const LONGEST_WAIT_S = 60;
-const DEFAULT_WAIT_S = 2;
+const TOO_MANY_REQUESTS = 429;
+const MAX_RETRY_AFTER_S = 60;
+const DEFAULT_RETRY_AFTER_S = 2;
 
-export interface Fill {
+export interface FillRequest {
   readonly photo: File;
   readonly mask: Blob;
-  /** Fields of the request besides the two. */
+  /** Further fields of the request. */
   readonly options: Record<string, string | number | boolean>;
 }
 
 /**
- * Has the server fill a photo; the answer is in the photo's own format. A server whose queue is full is asked again
- * when it says so.
+ * Requests the fill of a photo; the result has the photo's format. Repeats the request after `Retry-After`
+ * while the queue is full.
  *
- * @throws {UserError} with the server's sentence where it refuses; what `fetch` throws where it isn't reached or the
- * signal aborts.
+ * @throws {UserError} with the server's message for an error response.
+ * @throws {TypeError} from `fetch` if the server is unreachable.
+ * @throws {DOMException} `AbortError` if the signal aborts.
  */
 export async function fill(
-  { photo, mask, options }: Fill,
+  { photo, mask, options }: FillRequest,
   signal: AbortSignal,
   onProgress: (event: JobEvent) => void,
 ): Promise<Blob> {
@@ -41,26 +42,26 @@ export async function fill(
         signal,
       });
       if (response.ok) return await response.blob();
-      if (response.status !== BUSY)
+      if (response.status !== TOO_MANY_REQUESTS)
         throw new UserError(describeFailure(response.status, await response.text()));
-      await pause(1000 * waitOf(response.headers.get("Retry-After")), signal);
+      await sleep(1000 * retryAfterSeconds(response.headers.get("Retry-After")), signal);
     } finally {
       unwatch();
     }
   }
 }
 
-/** Seconds to wait as `Retry-After` says. */
-function waitOf(header: string | null): number {
-  const seconds = Number(header ?? DEFAULT_WAIT_S);
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), LONGEST_WAIT_S) : DEFAULT_WAIT_S;
+/** Returns the delay given by `Retry-After`, in seconds. */
+function retryAfterSeconds(header: string | null): number {
+  const seconds = Number(header ?? DEFAULT_RETRY_AFTER_S);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_S) : DEFAULT_RETRY_AFTER_S;
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      reject(new DOMException("stopped while waiting", "AbortError"));
+      reject(new DOMException("The wait was aborted.", "AbortError"));
     };
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", stop);

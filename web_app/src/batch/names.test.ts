@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isPicture, maskFor, resultName, stemOf, uniqueNames } from "./names";
 
-describe("names of files", () => {
+describe("file names", () => {
   it.each([
     ["a.jpg", "a"],
     ["folder/a.b.jpg", "a.b"],
@@ -11,21 +11,21 @@ describe("names of files", () => {
     expect(stemOf(name)).toBe(stem);
   });
 
-  it("tell pictures from the rest of a folder", () => {
+  it("isPicture filters a folder's files", () => {
     expect(["a.JPG", "b.webp", "c.txt", ".DS_Store", "._a.jpg", "d"].filter(isPicture)).toEqual([
       "a.JPG",
       "b.webp",
     ]);
   });
 
-  it("stay for results, unless the format is another", () => {
+  it("resultName changes the extension if needed", () => {
     expect(resultName("a.JPEG", "image/jpeg")).toBe("a.JPEG");
     expect(resultName("a.gif", "image/png")).toBe("a.png");
     expect(resultName("a.jpg", "image/png; charset=binary")).toBe("a.png");
     expect(resultName("a.jpg", "application/json")).toBe("a.jpg");
   });
 
-  it("are told apart in one folder", () => {
+  it("uniqueNames numbers duplicates", () => {
     expect(uniqueNames(["a.jpg", "A.jpg", "a.jpg", "a-1.jpg", "b"])).toEqual([
       "a.jpg",
       "A-1.jpg",
@@ -35,19 +35,19 @@ describe("names of files", () => {
     ]);
   });
 
-  it("are told apart in any Unicode normalisation", () => {
+  it("uniqueNames ignores Unicode normalisation", () => {
     expect(uniqueNames(["\u00e9.jpg", "e\u0301.jpg"])).toEqual(["\u00e9.jpg", "e\u0301-1.jpg"]);
   });
 });
 
-describe("the mask of a photo", () => {
+describe("maskFor", () => {
   const masks = [{ name: "one.png" }, { name: "Two.png" }, { name: "three_mask.png" }];
 
   it.each([
     ["one.jpg", "one.png"],
     ["TWO.JPG", "Two.png"],
     ["sub/three.webp", "three_mask.png"],
-  ])("of %s is %s", (photo, mask) => {
+  ])("finds for %s the mask %s", (photo, mask) => {
     expect(maskFor(photo, masks)?.name).toBe(mask);
   });
 
@@ -55,11 +55,11 @@ describe("the mask of a photo", () => {
     ["\u00e9.jpg", "e\u0301.png"],
     ["e\u0301.jpg", "\u00c9.png"],
     ["\u304c.jpg", "\u304b\u3099_mask.png"],
-  ])("is found in another Unicode normalisation: %s, %s", (photo, mask) => {
+  ])("ignores Unicode normalisation: %s, %s", (photo, mask) => {
     expect(maskFor(photo, [...masks, { name: mask }])?.name).toBe(mask);
   });
 
-  it("is none where no stem fits", () => {
+  it("is null without a matching stem", () => {
     expect(maskFor("four.jpg", masks)).toBeNull();
   });
 });

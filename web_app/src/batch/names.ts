@@ -1,6 +1,6 @@
 import { comparableName, joinName } from "../core/fileName";
 
-/** A name without its folder and its extension. */
+/** Returns a name without folder and extension. */
 export function stemOf(name: string): string {
   const file = name.slice(name.lastIndexOf("/") + 1);
   const dot = file.lastIndexOf(".");
@@ -16,45 +16,44 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   "image/gif": ["gif"],
 };
 
-/** Endings of files that can be filled. */
+/** Extensions of formats that the server decodes. */
 const PICTURES = new Set(Object.values(EXTENSIONS).flat());
 
-/** Whether a file's name says that it is a picture. */
+/** Returns true for names with the extension of a picture format. */
 export function isPicture(name: string): boolean {
   return !name.startsWith(".") && PICTURES.has(extensionOf(name));
 }
 
-/** The name for a result of this type: the picture's own where its extension suits. */
+/** Returns the name for a result of this MIME type; keeps a matching extension. */
 export function resultName(name: string, type: string): string {
-  const fitting = EXTENSIONS[type.split(";")[0]?.trim() ?? ""];
-  if (!fitting || fitting.includes(extensionOf(name))) return name;
-  return joinName(stemOf(name), `.${fitting[0] ?? "png"}`);
+  const extensions = EXTENSIONS[type.split(";")[0]?.trim() ?? ""];
+  if (!extensions || extensions.includes(extensionOf(name))) return name;
+  return joinName(stemOf(name), `.${extensions[0] ?? "png"}`);
 }
 
-/** The same names, numbered where one came before: `a.jpg`, `a-1.jpg`; compared by {@link comparableName}. */
+/** Appends numbers to duplicate names: `a.jpg`, `a-1.jpg`; compares by {@link comparableName}. */
 export function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
+  const used = new Set<string>();
   return names.map((name) => {
     let unique = name;
     const dot = name.lastIndexOf(".");
     const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
-    for (let number = 1; taken.has(comparableName(unique)); number++)
+    for (let number = 1; used.has(comparableName(unique)); number++)
       unique = joinName(stem, `-${number}${end}`);
-    taken.add(comparableName(unique));
+    used.add(comparableName(unique));
     return unique;
   });
 }
 
 /**
- * The mask for each photo, by stem (`a.jpg` and `a.png`), compared by {@link comparableName}; a mask may also be named
- * `a_mask.png`.
+ * Finds a photo's mask by stem (`a.jpg` and `a.png`, or `a_mask.png`); compares by {@link comparableName}.
  */
 export function maskFor<M extends { readonly name: string }>(photo: string, masks: readonly M[]): M | null {
-  const wanted = comparableName(stemOf(photo));
+  const photoStem = comparableName(stemOf(photo));
   const stem = (mask: M): string => comparableName(stemOf(mask.name));
   return (
-    masks.find((mask) => stem(mask) === wanted) ??
-    masks.find((mask) => stem(mask).replace(/[-_]mask$/, "") === wanted) ??
+    masks.find((mask) => stem(mask) === photoStem) ??
+    masks.find((mask) => stem(mask).replace(/[-_]mask$/, "") === photoStem) ??
     null
   );
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Runner } from "./runner";
+import { TaskRunner } from "./runner";
 
-/** Work that ends when the test says so, and a record of what was reported. */
-function bench(atOnce = 2) {
+/** Creates a runner whose tasks are completed by the test, and records the reported states. */
+function createRunner(concurrency = 2) {
   const open = new Map<string, { end: (result: string) => void; fail: (reason: Error) => void }>();
   const states = new Map<string, string>();
   const history: string[] = [];
-  const runner = new Runner<string, string>(
+  const runner = new TaskRunner<string, string>(
     (task, signal) =>
       new Promise((end, fail) => {
         open.set(task, { end, fail });
@@ -18,16 +18,16 @@ function bench(atOnce = 2) {
       states.set(task, state);
       history.push(`${task} ${state}`);
     },
-    atOnce,
+    concurrency,
   );
   return { open, states, history, runner };
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("the runner", () => {
-  it("does two tasks at a time, in order", async () => {
-    const { open, states, runner } = bench();
+describe("TaskRunner", () => {
+  it("runs two tasks at a time, in order", async () => {
+    const { open, states, runner } = createRunner();
     runner.add(["a", "b", "c"]);
     expect([...states]).toEqual([
       ["a", "running"],
@@ -40,8 +40,8 @@ describe("the runner", () => {
     expect(runner.busy).toBe(true);
   });
 
-  it("goes on after a failure", async () => {
-    const { open, states, runner } = bench(1);
+  it("continues after a failure", async () => {
+    const { open, states, runner } = createRunner(1);
     runner.add(["a", "b"]);
     open.get("a")?.fail(new Error("broken"));
     await settle();
@@ -51,8 +51,8 @@ describe("the runner", () => {
     expect(runner.busy).toBe(false);
   });
 
-  it("does a task again that failed", async () => {
-    const { open, states, history, runner } = bench();
+  it("runs a failed task again", async () => {
+    const { open, states, history, runner } = createRunner();
     runner.add(["a"]);
     open.get("a")?.fail(new Error("broken"));
     await settle();
@@ -63,15 +63,15 @@ describe("the runner", () => {
     expect(history).toEqual(["a waiting", "a running", "a failed", "a waiting", "a running", "a done"]);
   });
 
-  it("doesn't take a task twice", () => {
-    const { history, runner } = bench(1);
+  it("ignores a task that is already queued", () => {
+    const { history, runner } = createRunner(1);
     runner.add(["a", "b"]);
     runner.add(["a", "b"]);
     expect(history).toEqual(["a waiting", "b waiting", "a running"]);
   });
 
-  it("cancels what waits and what runs, and then the next one's turn comes", async () => {
-    const { states, runner } = bench(1);
+  it("cancels queued and running tasks", async () => {
+    const { states, runner } = createRunner(1);
     runner.add(["a", "b", "c"]);
     runner.cancel("b");
     runner.cancel("a");
@@ -83,10 +83,10 @@ describe("the runner", () => {
     expect(runner.busy).toBe(false);
   });
 
-  it("keeps no result that came after the cancellation", async () => {
+  it("drops a result after cancellation", async () => {
     const states: string[] = [];
     let end: (result: string) => void = () => undefined;
-    const runner = new Runner<string, string>(
+    const runner = new TaskRunner<string, string>(
       () => new Promise((resolve) => (end = resolve)),
       (_, { state }) => states.push(state),
       1,

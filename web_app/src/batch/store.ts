@@ -1,7 +1,7 @@
 import { proxy, wrap, type Remote } from "comlink";
 import { create } from "zustand";
-import { serverCopy } from "../api/decode";
-import { isUserError, sentenceOf, UserError } from "../api/errors";
+import { decodeOnServer } from "../api/decode";
+import { errorMessage, isUserError, UserError } from "../api/errors";
 import type { JobEvent } from "../api/events";
 import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
@@ -10,13 +10,15 @@ import { useSettings } from "../settings/store";
 import { download } from "../ui/download";
 import { fill } from "./fill";
 import { maskFor, resultName, stemOf, uniqueNames } from "./names";
-import { Runner } from "./runner";
+import { TaskRunner } from "./runner";
 import type { BatchMask, BatchWorker } from "./worker";
 import { partition, type ZipEntry } from "./zip";
 
-/** Photos in flight at a time: one is filled while the next is sent. */
-const AT_ONCE = 2;
-/** Bytes of one archive: within the zip format, and what a browser hands over without trouble. */
+/** Concurrent requests: one photo is uploaded while another is filled. */
+const CONCURRENCY = 2;
+/**
+ * Maximum size of one archive in bytes: within the ZIP format's 4 GiB limit and browsers' limits on blobs.
+ */
 const ARCHIVE_LIMIT = 2_000_000_000;
 
 export interface BatchPhoto {
@@ -24,21 +26,21 @@ export interface BatchPhoto {
   readonly file: File;
   readonly state: "ready" | "waiting" | "running" | "done" | "failed" | "cancelled";
   readonly progress: JobEvent | null;
-  /** Why it failed. */
+  /** Error message of a failed photo. */
   readonly failure: string | null;
   readonly result: Blob | null;
-  /** The name that it got in the server's output folder. */
+  /** Name of the result in the server's output folder. */
   readonly saved: string | null;
 }
 
 export interface BatchState {
   readonly photos: readonly BatchPhoto[];
-  /** `one`: the same mask for all; `each`: a mask of the same stem for each. */
+  /** `one`: the same mask for all photos; `each`: a mask with the photo's stem for each. */
   readonly rule: "one" | "each";
   readonly mask: BatchMask | null;
   readonly masks: readonly BatchMask[];
   readonly target: "zip" | "server";
-  /** Whether an archive is being written. */
+  /** True while an archive is being written. */
   readonly packing: boolean;
 }
 
@@ -55,41 +57,41 @@ const { getState: get, setState: set } = useBatch;
 
 let lastId = 0;
 
-interface Outcome {
+interface PhotoResult {
   readonly result: Blob;
   readonly saved: string | null;
 }
 
-const runner = new Runner<number, Outcome>(
-  work,
+const runner = new TaskRunner<number, PhotoResult>(
+  fillPhoto,
   (id, outcome) => {
-    change(id, {
+    updatePhoto(id, {
       state: outcome.state,
       progress: null,
-      failure: outcome.state === "failed" ? sentenceOf(outcome.reason) : null,
+      failure: outcome.state === "failed" ? errorMessage(outcome.reason) : null,
       ...(outcome.state === "done" && outcome.result),
     });
   },
-  AT_ONCE,
+  CONCURRENCY,
 );
 
 let worker: Remote<BatchWorker> | null = null;
 
-function theWorker(): Remote<BatchWorker> {
+function batchWorker(): Remote<BatchWorker> {
   if (worker) return worker;
   worker = wrap<BatchWorker>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
-  // Messages keep their order: calls that follow find it connected.
-  void worker.connect(proxy(serverCopy));
+  // Messages are delivered in order, so this call precedes any later one.
+  void worker.setServerDecoder(proxy(decodeOnServer));
   return worker;
 }
 
-async function work(id: number, signal: AbortSignal): Promise<Outcome> {
+async function fillPhoto(id: number, signal: AbortSignal): Promise<PhotoResult> {
   const photo = get().photos.find((each) => each.id === id);
   if (!photo) throw new UserError(t("batch.gone"));
   const mask = maskOf(photo, get());
   if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(photo.file.name) }));
-  const painted = await theWorker()
-    .painted(mask)
+  const maskPng = await batchWorker()
+    .encodeMask(mask)
     .catch((thrown: unknown) => {
       throw new UserError(
         isUserError(thrown)
@@ -98,23 +100,23 @@ async function work(id: number, signal: AbortSignal): Promise<Outcome> {
       );
     });
   signal.throwIfAborted();
-  // The photo goes to the server as it is stored, and the server alone knows its upright size.
+  // The photo is uploaded as stored; the server determines its upright size.
   const options = { ...requestOptions(useSettings.getState()), fit_mask: true };
-  const result = await fill({ photo: photo.file, mask: painted, options }, signal, (progress) => {
-    change(id, { progress });
+  const result = await fill({ photo: photo.file, mask: maskPng, options }, signal, (progress) => {
+    updatePhoto(id, { progress });
   });
   const onServer = get().target === "server";
   const name = resultName(photo.file.name, result.type);
   return { result, saved: onServer ? await saveOnServer(name, result, { signal }) : null };
 }
 
-function change(id: number, changes: Partial<BatchPhoto>): void {
+function updatePhoto(id: number, changes: Partial<BatchPhoto>): void {
   set(({ photos }) => ({
     photos: photos.map((photo) => (photo.id === id ? { ...photo, ...changes } : photo)),
   }));
 }
 
-/** The mask that the batch's rule gives a photo. */
+/** Returns a photo's mask according to the batch's rule. */
 export function maskOf(photo: BatchPhoto, { rule, mask, masks }: BatchState): BatchMask | null {
   return rule === "one" ? mask : maskFor(photo.file.name, masks);
 }
@@ -150,13 +152,13 @@ export function removePhoto(id: number): void {
   set(({ photos }) => ({ photos: photos.filter((photo) => photo.id !== id) }));
 }
 
-/** Empties the batch. */
+/** Removes all photos and masks. */
 export function clear(): void {
   runner.cancelAll();
   set({ photos: [], mask: null, masks: [] });
 }
 
-/** Fills every photo that isn't filled yet. */
+/** Queues every photo that isn't filled yet. */
 export function start(): void {
   runner.add(
     get()
@@ -177,7 +179,7 @@ export function cancelAll(): void {
   runner.cancelAll();
 }
 
-/** Hands the results over as an archive, or as several where one would be too large. */
+/** Downloads the results as an archive, or as several if one would be too large. */
 export async function downloadResults(): Promise<void> {
   const filled = get().photos.flatMap(({ file, result }) => (result ? [{ name: file.name, result }] : []));
   const names = uniqueNames(filled.map(({ name, result }) => resultName(name, result.type)));
@@ -186,7 +188,7 @@ export async function downloadResults(): Promise<void> {
   try {
     const parts = partition(entries, ARCHIVE_LIMIT);
     for (const [at, part] of parts.entries()) {
-      const archive = await theWorker().zip(part, new Date());
+      const archive = await batchWorker().zip(part, new Date());
       download(archive, parts.length > 1 ? `iopaint-${at + 1}.zip` : "iopaint.zip");
     }
   } finally {

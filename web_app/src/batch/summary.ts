@@ -1,14 +1,14 @@
 import type { BatchPhoto } from "./store";
 
-/** How a batch stands. */
+/** Numbers of photos by state. */
 export interface Summary {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
-  /** Photos that wait or run. */
+  /** Queued or running photos. */
   readonly open: number;
-  /** Photos that a start would fill. */
-  readonly left: number;
+  /** Photos that {@link start} would queue. */
+  readonly remaining: number;
 }
 
 export function summarize(photos: readonly Pick<BatchPhoto, "state">[]): Summary {
@@ -19,6 +19,6 @@ export function summarize(photos: readonly Pick<BatchPhoto, "state">[]): Summary
     done: count("done"),
     failed: count("failed"),
     open: count("waiting", "running"),
-    left: count("ready", "failed", "cancelled"),
+    remaining: count("ready", "failed", "cancelled"),
   };
 }

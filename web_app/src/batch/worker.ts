@@ -1,34 +1,34 @@
 import { expose } from "comlink";
 import { encodePng } from "../core/png";
-import { decode, type ServerCopy } from "../editor/document/codec";
-import { paintedMask } from "./masks";
+import { decode, type ServerDecoder } from "../editor/document/codec";
+import { binaryMask } from "./masks";
 import { zip } from "./zip";
 
-/** A mask's file; the same `id` is the same file, which a copy of a blob can't tell. */
+/** A mask file. Blobs passed to a worker are copies, so `id` is the identity. */
 export interface BatchMask {
   readonly id: number;
   readonly name: string;
   readonly blob: Blob;
 }
 
-/** Most batches have one mask, which is read once. */
-let last: { readonly id: number; readonly painted: Blob } | null = null;
-let serverCopy: ServerCopy = () => Promise.reject(new Error("no server is connected"));
+/** The most recent mask, since most batches have one. */
+let last: { readonly id: number; readonly png: Blob } | null = null;
+let decodeOnServer: ServerDecoder = () => Promise.reject(new Error("no server decoder is set"));
 
-/** What takes long in a batch, off the page's thread. */
+/** CPU-intensive work of a batch, in a web worker. */
 const batchWorker = {
-  /** Sets the way to the server, which the page has and its worker hasn't. */
-  connect(copy: ServerCopy): void {
-    serverCopy = copy;
+  /** Sets the function that decodes on the server; only the page can call it. */
+  setServerDecoder(decoder: ServerDecoder): void {
+    decodeOnServer = decoder;
   },
-  /** A mask in its own size and upright, white where it is painted. The server scales it to each photo. */
-  async painted({ id, blob }: BatchMask): Promise<Blob> {
-    if (last?.id === id) return last.painted;
-    const { pixels } = await decode(blob, serverCopy);
+  /** Returns an upright binary mask in its own size; the server scales it to each photo. */
+  async encodeMask({ id, blob }: BatchMask): Promise<Blob> {
+    if (last?.id === id) return last.png;
+    const { pixels } = await decode(blob, decodeOnServer);
     const { width, height } = pixels;
-    const painted = await encodePng({ width, height, channels: 1, data: paintedMask(pixels) });
-    last = { id, painted };
-    return painted;
+    const png = await encodePng({ width, height, channels: 1, data: binaryMask(pixels) });
+    last = { id, png };
+    return png;
   },
   zip,
 };

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { partition, zip } from "./zip";
 
 describe("zip", () => {
-  it("holds every file as it is", async () => {
-    // More than one piece of a blob's stream.
+  it("stores every file unchanged", async () => {
+    // Larger than one chunk of a blob's stream.
     const large = "picture ".repeat(20_000);
     const entries = [
       { name: "a.jpg", blob: new Blob([large]) },
@@ -19,13 +19,13 @@ describe("zip", () => {
     expect(text("ä 图.png")).toBe("text");
   });
 
-  it("becomes several where one would be too large", () => {
+  it("partition splits at the size limit", () => {
     const entry = (size: number) => ({ name: String(size), blob: new Blob(["x".repeat(size)]) });
     const parts = partition([entry(6), entry(4), entry(1), entry(20), entry(3)], 10);
     expect(parts.map((part) => part.map(({ name }) => name))).toEqual([["6", "4"], ["1"], ["20"], ["3"]]);
   });
 
-  it("is none for nothing", () => {
+  it("partition of nothing is empty", () => {
     expect(partition([], 10)).toEqual([]);
   });
 });

@@ -5,7 +5,9 @@ export interface ZipEntry {
   readonly blob: Blob;
 }
 
-/** Pictures are packed already: they are stored as they are, read piece by piece. */
+/**
+ * Writes a ZIP archive without compression, since images are compressed already; reads the blobs as streams.
+ */
 export async function zip(entries: readonly ZipEntry[], modified: Date): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let failure: unknown = null;
@@ -22,11 +24,13 @@ export async function zip(entries: readonly ZipEntry[], modified: Date): Promise
     file.push(new Uint8Array(), true);
   }
   archive.end();
-  if (failure !== null) throw failure instanceof Error ? failure : new Error("the archive can't be written");
+  if (failure !== null) throw failure instanceof Error ? failure : new Error("The archive can't be written.");
   return new Blob(parts, { type: "application/zip" });
 }
 
-/** Entries in order, in as many archives as it takes for each to stay below `limit` bytes. */
+/**
+ * Splits entries, in order, into archives of at most `limit` bytes; a larger entry gets an archive to itself.
+ */
 export function partition(entries: readonly ZipEntry[], limit: number): ZipEntry[][] {
   const parts: ZipEntry[][] = [];
   let room = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toScreen } from "./colour";
-import { fromLatin, joined } from "./metadata/metadata";
+import { concat, fromLatin1 } from "./metadata/metadata";
 
 type Colorants = readonly (readonly [number, number, number])[];
 
@@ -31,17 +31,17 @@ function words(size: 2 | 4, ...numbers: number[]): Uint8Array {
 
 const fixed = (...numbers: number[]) => words(4, ...numbers.map((number) => Math.round(number * 65_536)));
 
-/** A curve that is one number, its exponent. */
+/** A tone curve with a gamma value. */
 const gamma = (exponent: number) =>
-  joined(fromLatin("curv\0\0\0\0"), words(4, 1), words(2, Math.round(exponent * 256), 0));
-/** The curve of sRGB as a function, and as a table. */
-const srgbFunction = joined(
-  fromLatin("para\0\0\0\0"),
+  concat(fromLatin1("curv\0\0\0\0"), words(4, 1), words(2, Math.round(exponent * 256), 0));
+/** The sRGB transfer function as a parametric curve, and as a table. */
+const srgbFunction = concat(
+  fromLatin1("para\0\0\0\0"),
   words(2, 3, 0),
   fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
 );
-const srgbTable = joined(
-  fromLatin("curv\0\0\0\0"),
+const srgbTable = concat(
+  fromLatin1("curv\0\0\0\0"),
   words(4, 1024),
   words(
     2,
@@ -52,21 +52,22 @@ const srgbTable = joined(
   ),
 );
 
-/** A profile of three colorants and one curve. */
+/** Returns an ICC profile of three colorants and one tone curve. */
 function profile(colorants: Colorants, curve: Uint8Array): Uint8Array {
   const tags = [
     ...["rXYZ", "gXYZ", "bXYZ"].map(
-      (name, index) => [name, joined(fromLatin("XYZ \0\0\0\0"), fixed(...(colorants[index] ?? [])))] as const,
+      (name, index) =>
+        [name, concat(fromLatin1("XYZ \0\0\0\0"), fixed(...(colorants[index] ?? [])))] as const,
     ),
     ...["rTRC", "gTRC", "bTRC"].map((name) => [name, curve] as const),
   ];
   let at = 132 + tags.length * 12;
   const table = tags.map(([name, body]) => {
-    const entry = joined(fromLatin(name), words(4, at, body.length));
+    const entry = concat(fromLatin1(name), words(4, at, body.length));
     at += body.length;
     return entry;
   });
-  return joined(new Uint8Array(128), words(4, tags.length), ...table, ...tags.map(([, body]) => body));
+  return concat(new Uint8Array(128), words(4, tags.length), ...table, ...tags.map(([, body]) => body));
 }
 
 function shown(icc: Uint8Array, space: "srgb" | "display-p3", ...rgba: number[]): number[] {
@@ -75,8 +76,8 @@ function shown(icc: Uint8Array, space: "srgb" | "display-p3", ...rgba: number[])
   return [...pixels];
 }
 
-describe("colours on the screen", () => {
-  // What Little CMS makes of them, relative colorimetric.
+describe("toScreen", () => {
+  // Expected values by Little CMS, relative colorimetric intent.
   it.each([
     [
       [200, 100, 50],
@@ -98,7 +99,7 @@ describe("colours on the screen", () => {
       [250, 240, 230],
       [254, 240, 230],
     ],
-  ])("of Adobe RGB %s are %s in sRGB", (from, to) => {
+  ])("converts Adobe RGB %s to sRGB %s", (from, to) => {
     const pixel = shown(profile(ADOBE, gamma(563 / 256)), "srgb", ...from, 77);
     expect(pixel[3]).toBe(77);
     to.forEach((value, channel) => {
@@ -109,23 +110,20 @@ describe("colours on the screen", () => {
   it.each([
     ["function", srgbFunction],
     ["table", srgbTable],
-  ])("are left as they are where the profile is the screen's, its curve a %s", (_, curve) => {
+  ])("is null for the screen's own profile (%s)", (_, curve) => {
     expect(toScreen(profile(SRGB, curve), "srgb")).toBeNull();
     expect(toScreen(profile(DISPLAY_P3, curve), "display-p3")).toBeNull();
     expect(toScreen(profile(DISPLAY_P3, curve), "srgb")).not.toBeNull();
   });
 
-  it("that a wide screen shows keep what sRGB can't say", () => {
+  it("keeps the gamut of a wide screen", () => {
     const icc = profile(DISPLAY_P3, srgbFunction);
     expect(shown(icc, "display-p3", 255, 40, 40, 255)).toEqual([255, 40, 40, 255]);
     expect(shown(icc, "srgb", 255, 0, 0, 255)).toEqual([255, 0, 0, 255]);
     expect(shown(icc, "srgb", 200, 40, 40, 255)[0]).toBeGreaterThan(210);
   });
 
-  it.each([0, 100, 131, 140, 200, 250])(
-    "are left as they are where a profile ends after %s bytes",
-    (length) => {
-      expect(toScreen(profile(ADOBE, gamma(2.2)).subarray(0, length), "srgb")).toBeNull();
-    },
-  );
+  it.each([0, 100, 131, 140, 200, 250])("is null for a profile truncated to %s bytes", (length) => {
+    expect(toScreen(profile(ADOBE, gamma(2.2)).subarray(0, length), "srgb")).toBeNull();
+  });
 });

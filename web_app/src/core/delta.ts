@@ -1,23 +1,23 @@
 import type { Box, Size } from "./geometry";
 
 /**
- * What a step changed, as the exclusive or of before and after: the same bytes lead from one to the other and back.
- * Where nothing changed they are 0, which compresses to almost nothing.
+ * The bitwise XOR of a rectangle before and after a change; applying it undoes or redoes the change.
+ * Unchanged bytes are 0 and compress to almost nothing.
  */
 export interface Delta {
-  /** What it belongs to: the picture (RGBA, four bytes a pixel) or the mask (one byte). */
+  /** Changed layer: the picture (RGBA, 4 bytes per pixel) or the mask (1 byte per pixel). */
   readonly layer: "picture" | "mask";
   readonly box: Box;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Rows of bytes, `channels` a pixel. */
+/** Interleaved samples, row by row, `channels` bytes per pixel. */
 export interface Plane extends Size {
   readonly channels: number;
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** The bytes of a rectangle. */
+/** Returns a copy of the bytes of a rectangle, without padding between rows. */
 export function copyBox(plane: Plane, { x, y, width, height }: Box): Uint8Array<ArrayBuffer> {
   const { channels, data } = plane;
   const row = width * channels;
@@ -29,13 +29,15 @@ export function copyBox(plane: Plane, { x, y, width, height }: Box): Uint8Array<
   return copy;
 }
 
-/** Turns what a rectangle was into the way between that and what it is now. */
-export function differenceFrom(
+/**
+ * XORs `before`, a copy of the rectangle's earlier bytes, with its current bytes in place, and returns it.
+ */
+export function xorWithCurrent(
   before: Uint8Array<ArrayBuffer>,
   plane: Plane,
   box: Box,
 ): Uint8Array<ArrayBuffer> {
-  eachRow(plane, box, (from, to, length) => {
+  forEachRow(plane, box, (from, to, length) => {
     for (let index = 0; index < length; index++) {
       before[to + index] = (before[to + index] ?? 0) ^ (plane.data[from + index] ?? 0);
     }
@@ -43,16 +45,16 @@ export function differenceFrom(
   return before;
 }
 
-/** Goes the way of a delta, there or back. */
+/** XORs a delta into a rectangle, which undoes or redoes the change. */
 export function applyDelta(plane: Plane, box: Box, bytes: Uint8Array): void {
-  eachRow(plane, box, (from, to, length) => {
+  forEachRow(plane, box, (from, to, length) => {
     for (let index = 0; index < length; index++) {
       plane.data[from + index] = (plane.data[from + index] ?? 0) ^ (bytes[to + index] ?? 0);
     }
   });
 }
 
-function eachRow(
+function forEachRow(
   plane: Plane,
   { x, y, width, height }: Box,
   visit: (inPlane: number, inBox: number, length: number) => void,

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Delta } from "./delta";
 import { PictureDocument, type Layer } from "./document";
 import type { MaskEdit } from "./edits";
-import { tileBox, topLevel, TILE, type Pixels } from "./pyramid";
-import { corners } from "./shapes";
+import { TILE_SIDE, tileBox, topLevel, type Pixels } from "./pyramid";
+import { rectangleCorners } from "./shapes";
 
-/** A picture of which no two pixels near each other are alike. */
+/** Returns a picture in which neighbouring pixels differ. */
 function picture(width: number, height: number): Pixels {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let index = 0; index < width * height; index++) {
@@ -18,7 +18,7 @@ function picture(width: number, height: number): Pixels {
 const square = (x: number, y: number, side: number, mode: "add" | "remove" = "add"): MaskEdit => ({
   kind: "polygon",
   mode,
-  points: corners({ x, y }, { x: x + side, y: y + side }),
+  points: rectangleCorners({ x, y }, { x: x + side, y: y + side }),
 });
 
 function fillWith(document: PictureDocument, value: number) {
@@ -26,61 +26,61 @@ function fillWith(document: PictureDocument, value: number) {
   return document.fill(new Uint8ClampedArray(box.width * box.height * 4).fill(value), box);
 }
 
-/** What can be seen of a layer: every tile of every level. */
-function look(document: PictureDocument, layer: Layer): string {
-  const seen = createHash("sha256");
+/** Returns a hash of every tile of every level of a layer. */
+function layerHash(document: PictureDocument, layer: Layer): string {
+  const hash = createHash("sha256");
   for (let level = 0; level <= topLevel(document.size); level++)
     for (let row = 0; tileBox(document.size, level, 0, row); row++)
       for (let column = 0; tileBox(document.size, level, column, row); column++)
-        seen.update(document.tile(layer, level, column, row)?.data ?? "nothing");
-  return seen.digest("hex");
+        hash.update(document.tile(layer, level, column, row)?.data ?? "nothing");
+  return hash.digest("hex");
 }
 
-describe("a picture with its mask", () => {
-  it("is undone and done again, step by step and byte by byte", () => {
+describe("PictureDocument", () => {
+  it("undoes and redoes every step exactly", () => {
     const document = new PictureDocument(picture(700, 600));
-    const states = [[look(document, "picture"), look(document, "mask")]];
+    const states = [[layerHash(document, "picture"), layerHash(document, "mask")]];
     const steps: Delta[][] = [];
-    const remember = (deltas: Delta[]) => {
+    const recordStep = (deltas: Delta[]) => {
       steps.push(deltas);
-      states.push([look(document, "picture"), look(document, "mask")]);
+      states.push([layerHash(document, "picture"), layerHash(document, "mask")]);
     };
     const edit = (change: MaskEdit) => {
       const delta = document.edit(change);
-      if (delta) remember([delta]);
+      if (delta) recordStep([delta]);
     };
     edit(square(100, 100, 300));
     edit(square(200, 200, 50, "remove"));
-    remember(fillWith(document, 9));
+    recordStep(fillWith(document, 9));
     edit({ kind: "invert" });
     edit(square(300, 300, 120, "remove"));
     edit({ kind: "grow", by: -5 });
     edit({ kind: "feather", by: 6 });
-    remember(fillWith(document, 200));
+    recordStep(fillWith(document, 200));
     expect(steps).toHaveLength(8);
 
     for (let index = steps.length - 1; index >= 0; index--) {
       for (const delta of steps[index] ?? []) document.apply(delta);
-      expect([look(document, "picture"), look(document, "mask")]).toEqual(states[index]);
+      expect([layerHash(document, "picture"), layerHash(document, "mask")]).toEqual(states[index]);
     }
     steps.forEach((deltas, index) => {
       for (const delta of deltas) document.apply(delta);
-      expect([look(document, "picture"), look(document, "mask")]).toEqual(states[index + 1]);
+      expect([layerHash(document, "picture"), layerHash(document, "mask")]).toEqual(states[index + 1]);
     });
   });
 
-  it("still shows the original after fills", () => {
+  it("shows the original after fills", () => {
     const document = new PictureDocument(picture(1301, 777));
-    const original = look(document, "picture");
+    const original = layerHash(document, "picture");
     document.edit(square(-10, 500, 1290));
     fillWith(document, 3);
     document.edit(square(1290, 0, 300));
     fillWith(document, 77);
-    expect(look(document, "picture")).not.toEqual(original);
-    expect(look(document, "original")).toEqual(original);
+    expect(layerHash(document, "picture")).not.toEqual(original);
+    expect(layerHash(document, "original")).toEqual(original);
   });
 
-  it("changes nothing outside of the hole, and fills it with what the server answered", () => {
+  it("fills the hole and nothing outside it", () => {
     const document = new PictureDocument(picture(90, 80));
     const before = document.pixels.data.slice();
     document.edit(square(20, 10, 30));
@@ -112,7 +112,7 @@ describe("a picture with its mask", () => {
     expect(document.pixels.data[at]).toBe(Math.round(before + ((255 - before) * share) / 255));
   });
 
-  it("tells where an edit changes nothing", () => {
+  it("returns null for an edit without effect", () => {
     const document = new PictureDocument(picture(50, 50));
     expect(document.edit({ kind: "clear" })).toBeNull();
     expect(document.edit(square(200, 200, 10))).toBeNull();
@@ -121,8 +121,8 @@ describe("a picture with its mask", () => {
     expect(document.edit(square(10, 10, 10))).toBeNull();
   });
 
-  it("has tiles that end with the picture", () => {
-    const document = new PictureDocument(picture(TILE + 3, 20));
+  it("clips tiles at the picture's edge", () => {
+    const document = new PictureDocument(picture(TILE_SIDE + 3, 20));
     expect(document.tile("picture", 0, 1, 0)).toMatchObject({ width: 3, height: 20 });
     expect(document.tile("picture", 0, 2, 0)).toBeNull();
     expect(document.tile("picture", 1, 0, 0)).toMatchObject({ width: 258, height: 10 });

@@ -1,16 +1,16 @@
 import { blendFill } from "./blend";
-import { boxOf, whole } from "./box";
-import { applyDelta, copyBox, differenceFrom, type Delta, type Plane } from "./delta";
-import { applyEdit, reachOf, type MaskEdit } from "./edits";
+import { boxFromEdges, fullBox } from "./box";
+import { applyDelta, copyBox, xorWithCurrent, type Delta, type Plane } from "./delta";
+import { affectedBox, applyEdit, type MaskEdit } from "./edits";
 import type { Box, Size } from "./geometry";
 import { emptyMask, holeBox, type Mask } from "./mask";
 import { Original } from "./original";
 import { buildPyramid, tileBox, updatePyramid, type Pixels, type Pyramid } from "./pyramid";
 
-/** What can be looked at: the picture as it is now, as it was opened, or the mask over it. */
+/** Viewable layers: the current picture, the picture as opened, and the mask. */
 export type Layer = "picture" | "original" | "mask";
 
-/** A picture with its mask, edited in place. Every change answers the way back. */
+/** A picture and its mask, edited in place. Every change returns the deltas that undo it. */
 export class PictureDocument {
   readonly mask: Mask;
   private readonly levels: Pyramid;
@@ -26,49 +26,49 @@ export class PictureDocument {
     return { width: this.pixels.width, height: this.pixels.height };
   }
 
-  /** The rectangle around the hole. */
+  /** Returns the bounding box of the hole; null without a hole. */
   hole(): Box | null {
     return holeBox(this.mask);
   }
 
-  /** Changes the mask; null where that changes nothing. */
+  /** Applies an edit to the mask; null if no pixel changed. */
   edit(edit: MaskEdit): Delta | null {
-    const box = reachOf(edit, this.mask);
+    const box = affectedBox(edit, this.mask);
     if (!box) return null;
-    return this.changed("mask", box, () => {
+    return this.recordDelta("mask", box, () => {
       applyEdit(edit, this.mask);
     });
   }
 
-  /** Lays a filled rectangle over the picture, through the mask, which is used up. */
+  /** Blends a filled rectangle into the picture through the mask, then clears the mask. */
   fill(patch: Uint8ClampedArray, box: Box): Delta[] {
-    this.original.keep(box);
-    const filled = this.changed("picture", box, () => {
+    this.original.preserve(box);
+    const filled = this.recordDelta("picture", box, () => {
       blendFill(this.pixels, this.mask, patch, box);
     });
     updatePyramid(this.levels, box);
     return [filled, this.edit({ kind: "clear" })].filter((delta) => delta !== null);
   }
 
-  /** Takes other pixels in place of all. */
+  /** Replaces all pixels by others of the same size (RGBA). */
   replace(pixels: Uint8ClampedArray): Delta {
-    const box = whole(this.size);
-    this.original.keep(box);
-    const replaced = this.changed("picture", box, () => {
+    const box = fullBox(this.size);
+    this.original.preserve(box);
+    const replaced = this.recordDelta("picture", box, () => {
       this.pixels.data.set(pixels);
     });
     updatePyramid(this.levels, box);
     return replaced;
   }
 
-  /** Goes the way of a delta: back where it was done, there again where it was undone. */
+  /** Applies a delta: undoes the change, or redoes it after an undo. */
   apply({ layer, box, bytes }: Delta): void {
-    if (layer === "picture") this.original.keep(box);
+    if (layer === "picture") this.original.preserve(box);
     applyDelta(this.plane(layer), box, bytes);
     if (layer === "picture") updatePyramid(this.levels, box);
   }
 
-  /** A square piece of what is looked at, on a level of the pyramid; null beyond the picture's edge. */
+  /** Returns a tile of a layer at a pyramid level; null outside the picture. */
   tile(layer: Layer, level: number, column: number, row: number): Pixels | null {
     const box = tileBox(this.pixels, level, column, row);
     if (!box) return null;
@@ -84,23 +84,26 @@ export class PictureDocument {
     return tile;
   }
 
-  /** The picture's pixels in a rectangle. */
-  cut(box: Box): Pixels {
+  /** Returns a copy of a rectangle of the picture. */
+  crop(box: Box): Pixels {
     const bytes = copyBox({ ...this.pixels, channels: 4 }, box);
     return { width: box.width, height: box.height, data: new Uint8ClampedArray(bytes.buffer) };
   }
 
-  /** A rectangle with its mask on the largest level on which its longer side has at most `side` pixels. */
+  /**
+   * Returns a rectangle and its mask at the finest pyramid level at which its longer side has at most `side`
+   * pixels.
+   */
   overview(box: Box, side: number): { picture: Pixels; mask: Pixels } {
     const smaller = Math.ceil(Math.log2(Math.max(box.width, box.height) / side));
     const level = Math.min(Math.max(smaller, 0), this.levels.length - 1);
     const source = this.levels[level] ?? this.pixels;
-    const share = 2 ** level;
-    const part = boxOf(
-      Math.floor(box.x / share),
-      Math.floor(box.y / share),
-      Math.min(Math.ceil((box.x + box.width) / share), source.width),
-      Math.min(Math.ceil((box.y + box.height) / share), source.height),
+    const factor = 2 ** level;
+    const part = boxFromEdges(
+      Math.floor(box.x / factor),
+      Math.floor(box.y / factor),
+      Math.min(Math.ceil((box.x + box.width) / factor), source.width),
+      Math.min(Math.ceil((box.y + box.height) / factor), source.height),
     );
     const { x, y, width, height } = part ?? { x: 0, y: 0, width: 1, height: 1 };
     const bytes = copyBox({ ...source, channels: 4 }, { x, y, width, height });
@@ -114,28 +117,31 @@ export class PictureDocument {
     return layer === "mask" ? { ...this.mask, channels: 1 } : { ...this.pixels, channels: 4 };
   }
 
-  private changed(layer: "mask", box: Box, change: () => void): Delta | null;
-  private changed(layer: "picture", box: Box, change: () => void): Delta;
-  private changed(layer: "picture" | "mask", box: Box, change: () => void): Delta | null {
+  private recordDelta(layer: "mask", box: Box, change: () => void): Delta | null;
+  private recordDelta(layer: "picture", box: Box, change: () => void): Delta;
+  private recordDelta(layer: "picture" | "mask", box: Box, change: () => void): Delta | null {
     const plane = this.plane(layer);
     const before = copyBox(plane, box);
     change();
-    const bytes = differenceFrom(before, plane, box);
+    const bytes = xorWithCurrent(before, plane, box);
     return layer === "mask" && bytes.every((byte) => byte === 0) ? null : { layer, box, bytes };
   }
 }
 
-/** The mask's share as opacity; its colour is up to whoever draws it. Smaller levels show the mean of their pixels. */
+/**
+ * Returns the mask as black pixels whose alpha is the mask value; the caller colours them. A pixel of a
+ * coarser level is the mean of the pixels that it covers.
+ */
 function maskPixels(mask: Mask, level: number, box: Box): Pixels {
   const data = new Uint8ClampedArray(box.width * box.height * 4);
-  const share = 2 ** level;
-  // More than four by four samples a pixel make no difference to the eye.
-  const step = Math.max(share >> 2, 1);
+  const factor = 2 ** level;
+  // Subsampled to about 4 x 4 samples per pixel: more make no visible difference.
+  const step = Math.max(factor >> 2, 1);
   for (let row = 0; row < box.height; row++) {
     for (let column = 0; column < box.width; column++) {
-      const left = (box.x + column) * share;
-      const top = (box.y + row) * share;
-      const [right, bottom] = [Math.min(left + share, mask.width), Math.min(top + share, mask.height)];
+      const left = (box.x + column) * factor;
+      const top = (box.y + row) * factor;
+      const [right, bottom] = [Math.min(left + factor, mask.width), Math.min(top + factor, mask.height)];
       let sum = 0;
       let count = 0;
       for (let y = top; y < bottom; y += step) {

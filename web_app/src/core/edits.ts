@@ -1,45 +1,45 @@
-import { boundsOf, grown, intersection, whole } from "./box";
+import { boundingBox, expanded, fullBox, intersection } from "./box";
 import type { Box, Point } from "./geometry";
 import { holeBox, type Mask } from "./mask";
 import { feather, grow, invert } from "./morphology";
 import { drawEllipse, drawPolygon } from "./shapes";
 import { drawStroke, type Mode, type Stroke } from "./strokes";
 
-/** A change of the mask, as a tool or a command asks for it; in the picture's pixels. */
+/** A change of the mask; coordinates and lengths in picture pixels. */
 export type MaskEdit =
   | { readonly kind: "stroke"; readonly mode: Mode; readonly stroke: Stroke }
   | { readonly kind: "polygon"; readonly mode: Mode; readonly points: readonly Point[] }
   | { readonly kind: "ellipse"; readonly mode: Mode; readonly a: Point; readonly b: Point }
   | { readonly kind: "invert" }
   | { readonly kind: "clear" }
-  /** Outwards by so many pixels, or inwards where negative. */
+  /** Dilates the hole by `by` pixels, or erodes it if negative. */
   | { readonly kind: "grow"; readonly by: number }
   | { readonly kind: "feather"; readonly by: number }
   | { readonly kind: "replace"; readonly mask: Mask };
 
-/** The rectangle outside of which an edit changes nothing; null where it changes nothing at all. */
-export function reachOf(edit: MaskEdit, mask: Mask): Box | null {
+/** Returns a rectangle that contains every pixel the edit can change; null if it can change none. */
+export function affectedBox(edit: MaskEdit, mask: Mask): Box | null {
   switch (edit.kind) {
     case "stroke":
-      return around(edit.stroke.points, edit.stroke.size / 2, mask);
+      return clippedBounds(edit.stroke.points, edit.stroke.size / 2, mask);
     case "polygon":
-      return around(edit.points, 0, mask);
+      return clippedBounds(edit.points, 0, mask);
     case "ellipse":
-      return around([edit.a, edit.b], 0, mask);
+      return clippedBounds([edit.a, edit.b], 0, mask);
     case "clear":
       return holeBox(mask);
     case "grow":
     case "feather": {
       const hole = holeBox(mask);
-      return hole && grown(hole, Math.abs(Math.ceil(edit.by)) + 3, mask);
+      return hole && expanded(hole, Math.abs(Math.ceil(edit.by)) + 3, mask);
     }
     case "invert":
     case "replace":
-      return whole(mask);
+      return fullBox(mask);
   }
 }
 
-/** Changes the mask. */
+/** Applies an edit to the mask in place. */
 export function applyEdit(edit: MaskEdit, mask: Mask): void {
   switch (edit.kind) {
     case "stroke":
@@ -69,12 +69,12 @@ export function applyEdit(edit: MaskEdit, mask: Mask): void {
   }
 }
 
-/** Whether it may add to the hole, rather than only take away from it. */
-export function adds(edit: MaskEdit): boolean {
+/** Returns true for edits that can add to the hole rather than only remove from it. */
+export function canAddToHole(edit: MaskEdit): boolean {
   return "mode" in edit && edit.mode === "add";
 }
 
-function around(points: readonly Point[], reach: number, mask: Mask): Box | null {
-  const box = boundsOf(points, reach);
-  return box && intersection(box, whole(mask));
+function clippedBounds(points: readonly Point[], reach: number, mask: Mask): Box | null {
+  const box = boundingBox(points, reach);
+  return box && intersection(box, fullBox(mask));
 }

@@ -1,15 +1,18 @@
-/** Longest file name in bytes of UTF-8 on most disks, the server's among them. */
+/** Maximum length of a file name in bytes of UTF-8 on common file systems, the server's included. */
 const MAX_BYTES = 255;
 
 /**
- * The form of a file name to compare it by: case and Unicode normalisation make no difference, as on the disks of macOS
- * and Windows. macOS writes "é" as "e" and an accent (NFD), other systems write one code point (NFC).
+ * Returns a file name in the form used for comparisons: NFC, lower case. File systems of macOS and Windows
+ * ignore case, and macOS writes "é" as "e" and a combining accent (NFD).
  */
 export function comparableName(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-/** A stem and its suffix as one name of at most 255 bytes: the stem is cut at a character where they would be longer. */
+/**
+ * Joins a stem and a suffix; truncates the stem at a character boundary so that the name has at most 255
+ * bytes.
+ */
 export function joinName(stem: string, suffix: string): string {
   const encoder = new TextEncoder();
   let room = MAX_BYTES - encoder.encode(suffix).length;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, keepInSight, pinch, toPicture, toScreen, zoom } from "./geometry";
+import { fit, keepVisible, pinch, toPicture, toScreen, zoom } from "./geometry";
 
 const picture = { width: 400, height: 200 };
 const stage = { width: 1000, height: 800 };
@@ -14,18 +14,18 @@ describe("view", () => {
     expect(back.y).toBeCloseTo(99);
   });
 
-  it("fits a large picture between the insets, centred", () => {
+  it("fits a large picture between the insets", () => {
     const view = fit({ width: 4000, height: 1000 }, stage, { ...none, left: 100, top: 40 });
     expect(view.scale).toBeCloseTo(0.225);
     expect(view.x).toBeCloseTo(100);
     expect(view.y).toBeCloseTo(40 + (760 - 225) / 2);
   });
 
-  it("enlarges a small picture to twice its size at most", () => {
+  it("enlarges a small picture at most twice", () => {
     expect(fit({ width: 10, height: 10 }, stage, none).scale).toBe(2);
   });
 
-  it("keeps what is under the cursor there while zooming", () => {
+  it("zooms about the anchor", () => {
     const view = { scale: 1, x: 10, y: 20 };
     const anchor = { x: 333, y: 111 };
     const before = toPicture(view, anchor);
@@ -34,7 +34,7 @@ describe("view", () => {
     expect(after.y).toBeCloseTo(before.y);
   });
 
-  it("keeps the anchor where the limit cuts the zoom short", () => {
+  it("keeps the anchor at the zoom limit", () => {
     const view = { scale: 30, x: 10, y: 20 };
     const anchor = { x: 333, y: 111 };
     const zoomed = zoom(view, anchor, 100, picture);
@@ -42,13 +42,13 @@ describe("view", () => {
     expect(toPicture(zoomed, anchor).x).toBeCloseTo(toPicture(view, anchor).x);
   });
 
-  it("never loses the picture", () => {
-    const far = keepInSight({ scale: 1, x: -5000, y: 5000 }, picture, stage);
+  it("keeps the picture visible", () => {
+    const far = keepVisible({ scale: 1, x: -5000, y: 5000 }, picture, stage);
     expect(far.x + picture.width).toBeGreaterThan(0);
     expect(far.y).toBeLessThan(stage.height);
   });
 
-  it("keeps two fingers on what they touched", () => {
+  it("pinch keeps both fingers' positions", () => {
     const view = { scale: 1, x: 0, y: 0 };
     const before = [
       { x: 100, y: 100 },

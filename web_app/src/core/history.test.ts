@@ -5,7 +5,7 @@ const add = (history: History<string>, step: string, budget = 100) =>
   push(history, step, (each) => each.length, budget);
 
 describe("history", () => {
-  it("undoes newest first and redoes in order", () => {
+  it("undoes newest first, redoes in order", () => {
     let history: History<string> = add(add(add(EMPTY_HISTORY, "a"), "b"), "c");
     const undone: string[] = [];
     for (let next = undo(history); next; next = undo(history)) {
@@ -21,18 +21,18 @@ describe("history", () => {
     expect(redone).toEqual(["a", "b", "c"]);
   });
 
-  it("forgets what was undone once something new is done", () => {
+  it("discards undone steps on a new step", () => {
     const [history] = undo(add(add(EMPTY_HISTORY, "a"), "b")) ?? [EMPTY_HISTORY];
     expect(add(history, "c")).toEqual({ past: ["a", "c"], future: [] });
   });
 
-  it("forgets the oldest steps when they cost too much, never the newest", () => {
+  it("drops the oldest steps over budget", () => {
     const history = add(add(add(EMPTY_HISTORY, "aaaa"), "bbb"), "cc", 5);
     expect(history.past).toEqual(["bbb", "cc"]);
     expect(add(history, "d".repeat(9), 5).past).toEqual(["d".repeat(9)]);
   });
 
-  it("has nothing to undo or redo at first", () => {
+  it("starts without steps", () => {
     expect(undo(EMPTY_HISTORY)).toBeNull();
     expect(redo(EMPTY_HISTORY)).toBeNull();
   });

@@ -1,16 +1,16 @@
-/** What was done and what was undone. Values are never changed: every function answers a new one. */
+/** An immutable undo history: every function returns a new value. */
 export interface History<Step> {
-  /** Oldest first. */
+  /** Steps that undo reverts, oldest first. */
   readonly past: readonly Step[];
-  /** What redo brings back, next one first. */
+  /** Steps that redo repeats, next one first. */
   readonly future: readonly Step[];
 }
 
 export const EMPTY_HISTORY: History<never> = { past: [], future: [] };
 
 /**
- * Adds a step; what was undone is gone. The oldest steps are forgotten while the past costs more than `budget`,
- * but the newest always stays.
+ * Appends a step and discards the steps to redo. Drops the oldest steps while the past costs more than
+ * `budget`, but never the newest.
  */
 export function push<Step>(
   history: History<Step>,
@@ -28,14 +28,14 @@ export function push<Step>(
   return { past: past.slice(forgotten), future: [] };
 }
 
-/** Takes the newest step back; null where there is none. */
+/** Moves the newest step to the future and returns it; null without one. */
 export function undo<Step>({ past, future }: History<Step>): [History<Step>, Step] | null {
   if (past.length === 0) return null;
   const step = past[past.length - 1] as Step;
   return [{ past: past.slice(0, -1), future: [step, ...future] }, step];
 }
 
-/** Does the last undone step again; null where there is none. */
+/** Moves the next step to redo back to the past and returns it; null without one. */
 export function redo<Step>({ past, future }: History<Step>): [History<Step>, Step] | null {
   if (future.length === 0) return null;
   const step = future[0] as Step;

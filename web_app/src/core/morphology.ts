@@ -1,91 +1,93 @@
-import { grown, whole } from "./box";
+import { expanded, fullBox } from "./box";
 import type { Box } from "./geometry";
-import { cut, FILL, holeBox, paste, type Mask } from "./mask";
+import { crop, FULL_COVERAGE, holeBox, paste, type Mask } from "./mask";
 
-/** What counts as part of the hole where only part or no part is asked for. */
-const HALF = 128;
+/** Mask values from this one on belong to the hole in binary operations. */
+const THRESHOLD = 128;
 
-/** Turns hole and rest around. */
+/** Inverts the mask in place. */
 export function invert(mask: Mask): Box {
-  for (let index = 0; index < mask.data.length; index++) mask.data[index] = FILL - (mask.data[index] ?? 0);
-  return whole(mask);
+  for (let index = 0; index < mask.data.length; index++)
+    mask.data[index] = FULL_COVERAGE - (mask.data[index] ?? 0);
+  return fullBox(mask);
 }
 
 /**
- * Moves the rim of the hole by `by` pixels, outwards or, where negative, inwards. The picture's edge is no rim: a
- * hole that reaches it doesn't shrink from there. Soft rims become hard.
+ * Dilates the hole by `by` pixels in place, or erodes it if negative. The picture's edge isn't a boundary: a
+ * hole that reaches it isn't eroded from there. Soft edges become binary.
  */
 export function grow(mask: Mask, by: number): Box | null {
-  return around(mask, Math.max(Math.ceil(by), 0) + 1, (part) => {
-    if (by >= 0) return near(part, by, (value) => value >= HALF);
-    const rest = near(part, -by, (value) => value < HALF);
-    return { ...rest, data: rest.data.map((value) => FILL - value) };
+  return processHole(mask, Math.max(Math.ceil(by), 0) + 1, (part) => {
+    if (by >= 0) return dilated(part, by, (value) => value >= THRESHOLD);
+    const outside = dilated(part, -by, (value) => value < THRESHOLD);
+    return { ...outside, data: outside.data.map((value) => FULL_COVERAGE - value) };
   });
 }
 
-/** Blurs the rim of the hole; about `by` pixels on either side become soft. */
+/** Blurs the hole's edge in place; about `by` pixels on either side become soft. */
 export function feather(mask: Mask, by: number): Box | null {
-  // Three box blurs come close to a Gaussian one of the same spread.
+  // Three box blurs approximate a Gaussian of the same standard deviation.
   const radius = Math.max(Math.round(by / 3), 1);
-  return around(mask, radius * 3, (part) => {
+  return processHole(mask, radius * 3, (part) => {
     let blurred = part;
     for (let pass = 0; pass < 3; pass++) {
-      blurred = transposed(blurredRows(transposed(blurredRows(blurred, radius)), radius));
+      blurred = transposed(boxBlurRows(transposed(boxBlurRows(blurred, radius)), radius));
     }
     return blurred;
   });
 }
 
-/** Works on the hole with some pixels around it. */
-function around(mask: Mask, reach: number, work: (part: Mask) => Mask): Box | null {
+/** Applies an operation to the hole's bounding box, expanded by `reach` pixels. */
+function processHole(mask: Mask, reach: number, operation: (part: Mask) => Mask): Box | null {
   const hole = holeBox(mask);
   if (!hole) return null;
-  const box = grown(hole, reach, mask);
-  paste(mask, work(cut(mask, box)), box.x, box.y);
+  const box = expanded(hole, reach, mask);
+  paste(mask, operation(crop(mask, box)), box.x, box.y);
   return box;
 }
 
 /**
- * Every pixel with one that `is` within `radius` becomes 255. Exact Euclidean distances in two passes, after Meijster,
- * Roerdink and Hesselink (2000): first down the columns, then along the rows.
+ * Returns a binary mask of all pixels at most `radius` from one that satisfies `isInside`. Exact Euclidean
+ * distances in two passes, after Meijster, Roerdink and Hesselink (2000): columns first, then rows.
  */
-function near({ width, height, data }: Mask, radius: number, is: (value: number) => boolean): Mask {
-  const far = Math.ceil(radius) + 1;
-  const vertical = new Uint16Array(width * height);
+function dilated({ width, height, data }: Mask, radius: number, isInside: (value: number) => boolean): Mask {
+  const maxDistance = Math.ceil(radius) + 1;
+  const columnDistance = new Uint16Array(width * height);
   for (let x = 0; x < width; x++) {
-    let away = far;
+    let distance = maxDistance;
     for (let y = 0; y < height; y++) {
-      away = is(data[y * width + x] ?? 0) ? 0 : Math.min(away + 1, far);
-      vertical[y * width + x] = away;
+      distance = isInside(data[y * width + x] ?? 0) ? 0 : Math.min(distance + 1, maxDistance);
+      columnDistance[y * width + x] = distance;
     }
-    away = far;
+    distance = maxDistance;
     for (let y = height - 1; y >= 0; y--) {
-      away = is(data[y * width + x] ?? 0) ? 0 : Math.min(away + 1, far);
-      vertical[y * width + x] = Math.min(vertical[y * width + x] ?? far, away);
+      distance = isInside(data[y * width + x] ?? 0) ? 0 : Math.min(distance + 1, maxDistance);
+      columnDistance[y * width + x] = Math.min(columnDistance[y * width + x] ?? maxDistance, distance);
     }
   }
   const out = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = y * width;
-    // At this height a column reaches so far to either side. What the columns to the left of a pixel reach, and those
-    // to its right, is all that can reach it.
-    const half = (x: number): number => Math.floor(Math.sqrt(radius ** 2 - (vertical[row + x] ?? far) ** 2));
-    const reaches = (x: number): boolean => (vertical[row + x] ?? far) <= radius;
-    let reached = -1;
+    // Half width of each column's disc at this row. A pixel is covered if a column to its left or to its
+    // right reaches it.
+    const halfWidth = (x: number): number =>
+      Math.floor(Math.sqrt(radius ** 2 - (columnDistance[row + x] ?? maxDistance) ** 2));
+    const inRange = (x: number): boolean => (columnDistance[row + x] ?? maxDistance) <= radius;
+    let covered = -1;
     for (let x = 0; x < width; x++) {
-      if (reaches(x)) reached = Math.max(reached, x + half(x));
-      if (reached >= x) out[row + x] = FILL;
+      if (inRange(x)) covered = Math.max(covered, x + halfWidth(x));
+      if (covered >= x) out[row + x] = FULL_COVERAGE;
     }
-    reached = width;
+    covered = width;
     for (let x = width - 1; x >= 0; x--) {
-      if (reaches(x)) reached = Math.min(reached, x - half(x));
-      if (reached <= x) out[row + x] = FILL;
+      if (inRange(x)) covered = Math.min(covered, x - halfWidth(x));
+      if (covered <= x) out[row + x] = FULL_COVERAGE;
     }
   }
   return { width, height, data: out };
 }
 
-function blurredRows({ width, height, data }: Mask, radius: number): Mask {
+function boxBlurRows({ width, height, data }: Mask, radius: number): Mask {
   const out = new Uint8Array(width * height);
   const size = 2 * radius + 1;
   for (let y = 0; y < height; y++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readMetadata } from "./metadata";
-import { fromLatin, joined } from "./metadata/metadata";
+import { concat, fromLatin1 } from "./metadata/metadata";
 import { formatOf, storedPicture, uprightSize, uprightTransform, type Orientation } from "./orientation";
 
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8] as const;
@@ -13,7 +13,7 @@ interface Entry {
   readonly count?: number;
 }
 
-/** An Exif block with one directory. */
+/** Returns an Exif block with one directory. */
 function exif(
   entries: readonly Entry[],
   little = false,
@@ -21,7 +21,7 @@ function exif(
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(8 + 2 + entries.length * 12 + 4);
   const view = new DataView(bytes.buffer);
-  bytes.set(fromLatin(little ? "II*\0" : "MM\0*"));
+  bytes.set(fromLatin1(little ? "II*\0" : "MM\0*"));
   view.setUint32(4, 8, little);
   view.setUint16(8, announced, little);
   entries.forEach(({ value, type = SHORT, count = 1 }, index) => {
@@ -39,49 +39,49 @@ const turned = (value: number): Uint8Array<ArrayBuffer> => exif([{ value }]);
 
 function segment(marker: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = body.length + 2;
-  return joined(Uint8Array.from([0xff, marker, length >> 8, length & 0xff]), body);
+  return concat(Uint8Array.from([0xff, marker, length >> 8, length & 0xff]), body);
 }
 
 const app1 = (body: Uint8Array): Uint8Array<ArrayBuffer> =>
-  segment(0xe1, joined(fromLatin("Exif\0\0"), body));
+  segment(0xe1, concat(fromLatin1("Exif\0\0"), body));
 
 function jpeg(...head: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const scan = Uint8Array.from([0xff, 0xda, 0, 2, 1, 2, 3, 0xff, 0xd9]);
-  return joined(Uint8Array.from([0xff, 0xd8]), ...head, scan);
+  return concat(Uint8Array.from([0xff, 0xd8]), ...head, scan);
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, body.length);
-  return joined(length, fromLatin(type), body, new Uint8Array(4));
+  return concat(length, fromLatin1(type), body, new Uint8Array(4));
 }
 
 function png(...more: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [header, end] = [chunk("IHDR", new Uint8Array(13)), chunk("IEND", new Uint8Array())];
-  return joined(fromLatin("\x89PNG\r\n\x1a\n"), header, ...more, end);
+  return concat(fromLatin1("\x89PNG\r\n\x1a\n"), header, ...more, end);
 }
 
 function webp(...more: readonly [type: string, body: Uint8Array][]): Uint8Array<ArrayBuffer> {
   const parts = more.map(([type, body]) => {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, body.length, true);
-    return joined(fromLatin(type), length, body, new Uint8Array(body.length & 1));
+    return concat(fromLatin1(type), length, body, new Uint8Array(body.length & 1));
   });
-  return joined(fromLatin("RIFF\0\0\0\0WEBP"), ...parts);
+  return concat(fromLatin1("RIFF\0\0\0\0WEBP"), ...parts);
 }
 
-const packet = (text: string): Uint8Array<ArrayBuffer> => fromLatin(`<rdf:Description ${text}/>`);
+const packet = (text: string): Uint8Array<ArrayBuffer> => fromLatin1(`<rdf:Description ${text}/>`);
 
-describe("the orientation of a JPEG", () => {
-  it("is 1 without Exif, and the file is decoded as it is", () => {
-    const file = jpeg(segment(0xe0, fromLatin("JFIF\0")));
+describe("JPEG orientation", () => {
+  it("is 1 without Exif", () => {
+    const file = jpeg(segment(0xe0, fromLatin1("JFIF\0")));
     const stored = storedPicture(file);
     expect(stored).toEqual({ orientation: 1, bytes: file });
     expect(stored?.bytes).toBe(file);
   });
 
   it.each(ALL.flatMap((value) => [[value, false] as const, [value, true] as const]))(
-    "of the usual kind is %s, and 1 in the bytes for the browser (little-endian: %s)",
+    "is read as %s and reset to 1 (little-endian: %s)",
     (value, little) => {
       const file = jpeg(app1(exif([{ value }], little)));
       const stored = storedPicture(file);
@@ -90,7 +90,7 @@ describe("the orientation of a JPEG", () => {
     },
   );
 
-  it("is 1 where the value is none of the list, or where there is no entry", () => {
+  it("is 1 for an invalid or missing value", () => {
     expect(storedPicture(jpeg(app1(turned(0))))?.orientation).toBe(1);
     expect(storedPicture(jpeg(app1(turned(9))))?.orientation).toBe(1);
     expect(storedPicture(jpeg(app1(exif([]))))?.orientation).toBe(1);
@@ -103,28 +103,29 @@ describe("the orientation of a JPEG", () => {
     ["a directory that is cut off", jpeg(app1(exif([{ value: 6 }], true, 9)))],
     ["a block that is cut off", jpeg(app1(turned(6).subarray(0, 20)))],
     ["an empty block", jpeg(app1(new Uint8Array()))],
-    ["another byte order mark", jpeg(app1(fromLatin("XX*\0\0\0\0\x08\0\0")))],
+    ["another byte order mark", jpeg(app1(fromLatin1("XX*\0\0\0\0\x08\0\0")))],
     ["two blocks", jpeg(app1(turned(6)), app1(turned(1)))],
-    ["another prefix", jpeg(segment(0xe1, joined(fromLatin("Exif\0\xff"), turned(6))))],
+    ["another prefix", jpeg(segment(0xe1, concat(fromLatin1("Exif\0\xff"), turned(6))))],
     [
       "stray bytes before a segment",
-      jpeg(segment(0xe0, fromLatin("JFIF\0")), new Uint8Array(3), app1(turned(6))),
+      jpeg(segment(0xe0, fromLatin1("JFIF\0")), new Uint8Array(3), app1(turned(6))),
     ],
     ["no scan", Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 2])],
-  ])("is left to the server with %s", (_, file) => {
+  ])("is left to the server: %s", (_, file) => {
     expect(storedPicture(file)).toBeNull();
   });
 });
 
-describe("the orientation of a PNG", () => {
-  const xmp = (text: string) => chunk("iTXt", joined(fromLatin("XML:com.adobe.xmp\0\0\0\0\0"), packet(text)));
+describe("PNG orientation", () => {
+  const xmp = (text: string) =>
+    chunk("iTXt", concat(fromLatin1("XML:com.adobe.xmp\0\0\0\0\0"), packet(text)));
 
   it.each<[string, Uint8Array<ArrayBuffer>]>([
     ["nothing else", png()],
-    ["text of another kind", png(chunk("tEXt", fromLatin("parameters\0Orientation 6")))],
+    ["text of another kind", png(chunk("tEXt", fromLatin1("parameters\0Orientation 6")))],
     ["Exif that says 1", png(chunk("eXIf", turned(1)))],
     ["XMP that doesn't mention it", png(xmp('xmp:Rating="3"'))],
-  ])("is 1 with %s", (_, file) => {
+  ])("is 1: %s", (_, file) => {
     expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
   });
 
@@ -133,22 +134,22 @@ describe("the orientation of a PNG", () => {
     ["Exif behind the pixels", png(chunk("IDAT", new Uint8Array(9)), chunk("eXIf", turned(3)))],
     ["two Exif blocks", png(chunk("eXIf", turned(1)), chunk("eXIf", turned(1)))],
     ["XMP that mentions it", png(xmp('tiff:Orientation="6"'))],
-    ["compressed XMP", png(chunk("iTXt", fromLatin("XML:com.adobe.xmp\0\x01\0\0\0xx")))],
-    ["Exif as text", png(chunk("zTXt", fromLatin("Raw profile type exif\0\0xx")))],
-  ])("is left to the server with %s", (_, file) => {
+    ["compressed XMP", png(chunk("iTXt", fromLatin1("XML:com.adobe.xmp\0\x01\0\0\0xx")))],
+    ["Exif as text", png(chunk("zTXt", fromLatin1("Raw profile type exif\0\0xx")))],
+  ])("is left to the server: %s", (_, file) => {
     expect(storedPicture(file)).toBeNull();
   });
 });
 
-describe("the orientation of a WebP", () => {
+describe("WebP orientation", () => {
   const pixels: [string, Uint8Array] = ["VP8 ", new Uint8Array(3)];
 
   it.each<[string, Uint8Array<ArrayBuffer>]>([
     ["pixels alone", webp(pixels)],
     ["Exif that says 1", webp(pixels, ["EXIF", turned(1)])],
-    ["Exif with the prefix of JPEGs", webp(pixels, ["EXIF", joined(fromLatin("Exif\0\0"), turned(1))])],
+    ["Exif with the prefix of JPEGs", webp(pixels, ["EXIF", concat(fromLatin1("Exif\0\0"), turned(1))])],
     ["XMP that doesn't mention it", webp(pixels, ["XMP ", packet('xmp:Rating="3"')])],
-  ])("is 1 with %s", (_, file) => {
+  ])("is 1: %s", (_, file) => {
     expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
   });
 
@@ -156,40 +157,40 @@ describe("the orientation of a WebP", () => {
     ["Exif that turns", webp(pixels, ["EXIF", turned(6)])],
     ["damaged Exif", webp(pixels, ["EXIF", turned(1).subarray(0, 12)])],
     ["XMP that mentions it", webp(pixels, ["XMP ", packet('tiff:Orientation="6"')])],
-  ])("is left to the server with %s", (_, file) => {
+  ])("is left to the server: %s", (_, file) => {
     expect(storedPicture(file)).toBeNull();
   });
 });
 
-describe("other files", () => {
+describe("other formats", () => {
   it.each([
     ["BM0123", "bmp"],
     ["GIF89a", "gif"],
     ["\0\0\0\x1cftypavif", null],
     ["", null],
-  ])("of the signature %j are decoded as they are", (text, format) => {
-    const file = fromLatin(text);
+  ])("with signature %j are decoded locally", (text, format) => {
+    const file = fromLatin1(text);
     expect(formatOf(file)).toBe(format);
     expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
   });
 
-  it.each(["II*\0", "MM\0*", "II+\0", "MM\0+"])("that are TIFFs (%j) are left to the server", (text) => {
-    const file = fromLatin(`${text}\0\0\0\x08`);
+  it.each(["II*\0", "MM\0*", "II+\0", "MM\0+"])("TIFFs (%j) are left to the server", (text) => {
+    const file = fromLatin1(`${text}\0\0\0\x08`);
     expect(formatOf(file)).toBe("tiff");
     expect(storedPicture(file)).toBeNull();
   });
 });
 
-describe("turning upright", () => {
-  /** The upright place of the stored pixel at (`x`, `y`) of a picture of 3 x 2 pixels. */
+describe("uprightTransform", () => {
+  /** Returns the upright position of the stored pixel (`x`, `y`) of a picture of 3 x 2 pixels. */
   const place = (orientation: Orientation, x: number, y: number): [number, number] => {
     const [a, b, c, d, e, f] = uprightTransform(orientation, { width: 3, height: 2 });
-    // Pixels are squares: their centres are turned.
+    // The transform applies to pixel centres.
     const [u, v] = [x + 0.5, y + 0.5];
     return [a * u + c * v + e - 0.5, b * u + d * v + f - 0.5];
   };
 
-  // The meaning of each value: where the stored picture's first row and first column are shown.
+  // Definition of each value: positions of the stored picture's upper left and upper right pixels.
   it.each<[Orientation, [number, number], [number, number]]>([
     [1, [0, 0], [2, 0]],
     [2, [2, 0], [0, 0]],
@@ -199,12 +200,12 @@ describe("turning upright", () => {
     [6, [1, 0], [1, 2]],
     [7, [1, 2], [1, 0]],
     [8, [0, 2], [0, 0]],
-  ])("by %s moves the upper left pixel to %j and the upper right one to %j", (orientation, left, right) => {
+  ])("%s maps the upper corners to %j and %j", (orientation, left, right) => {
     expect(place(orientation, 0, 0)).toEqual(left);
     expect(place(orientation, 2, 0)).toEqual(right);
   });
 
-  it.each(ALL)("by %s keeps every pixel inside the upright size", (orientation) => {
+  it.each(ALL)("%s maps every pixel into the upright size", (orientation) => {
     const { width, height } = uprightSize(orientation, { width: 3, height: 2 });
     expect([width, height]).toEqual(orientation < 5 ? [3, 2] : [2, 3]);
     const places = [0, 1, 2].flatMap((x) => [0, 1].map((y) => place(orientation, x, y)));
@@ -225,17 +226,17 @@ describe("saved metadata", () => {
     ["two blocks", jpeg(app1(turned(6)), app1(turned(8)))],
     ["a PNG", png(chunk("eXIf", turned(6)))],
     ["a WebP", webp(["EXIF", turned(6)])],
-  ])("of upright pixels has the orientation 1 after %s", async (_, file) => {
+  ])("has orientation 1 after %s", async (_, file) => {
     const { exif: kept } = await readMetadata(file, size);
     if (!kept) throw new Error("no Exif");
     const entries = (kept.length - 14) / 12;
     expect([...kept]).toEqual([...exif(Array.from({ length: entries }, () => ({ value: 1 })))]);
   });
 
-  it("has the density of a TIFF", async () => {
+  it("contains the density of a TIFF", async () => {
     const file = new Uint8Array(66);
     const view = new DataView(file.buffer);
-    file.set(fromLatin("II*\0"));
+    file.set(fromLatin1("II*\0"));
     view.setUint32(4, 8, true);
     view.setUint16(8, 3, true);
     [

@@ -1,58 +1,72 @@
-import { boxOf, intersection } from "./box";
+import { boxFromEdges, intersection } from "./box";
 import { copyBox } from "./delta";
 import type { Box } from "./geometry";
 import { halved, levelSize, type Pixels, type Pyramid } from "./pyramid";
 
-/** Side of the squares that are kept, in pixels; a power of two, so that they end where pixels of smaller levels do. */
-const BLOCK = 256;
+/**
+ * Side of a copied block in pixels. A power of two, so that block edges coincide with pixel edges at coarser
+ * levels.
+ */
+const BLOCK_SIDE = 256;
 
-/** The picture as it was opened, of which only those squares are kept that changed since. */
+/** The picture as opened; copies only the blocks that changed since (copy on write). */
 export class Original {
-  private readonly kept = new Map<number, Pixels>();
+  private readonly copies = new Map<number, Pixels>();
 
   constructor(private readonly levels: Pyramid) {}
 
-  /** To be called before a rectangle of the picture changes. */
-  keep(box: Box): void {
+  /** Copies the blocks of a rectangle; has to be called before the picture changes there. */
+  preserve(box: Box): void {
     const [base] = this.levels;
     if (!base) return;
     for (const [key, block] of this.blocks(box)) {
-      if (this.kept.has(key)) continue;
+      if (this.copies.has(key)) continue;
       const data = new Uint8ClampedArray(copyBox({ ...base, channels: 4 }, block).buffer);
-      this.kept.set(key, { width: block.width, height: block.height, data });
+      this.copies.set(key, { width: block.width, height: block.height, data });
     }
   }
 
-  /** Puts what is kept over a tile of the picture, which then shows it as it was. `box` is the tile's on its level. */
+  /**
+   * Overwrites a tile of the current picture with the copied blocks. `box` is the tile's rectangle at
+   * `level`.
+   */
   restore(tile: Pixels, level: number, box: Box): void {
-    const share = 2 ** level;
+    const factor = 2 ** level;
     const region = {
-      x: box.x * share,
-      y: box.y * share,
-      width: box.width * share,
-      height: box.height * share,
+      x: box.x * factor,
+      y: box.y * factor,
+      width: box.width * factor,
+      height: box.height * factor,
     };
     for (const [key, block] of this.blocks(region)) {
-      let pixels = this.kept.get(key);
+      let pixels = this.copies.get(key);
       if (!pixels) continue;
       for (let step = 0; step < level; step++) pixels = halved(pixels);
-      const at = { x: block.x / share, y: block.y / share, ...levelSize(block, level) };
+      const at = { x: block.x / factor, y: block.y / factor, ...levelSize(block, level) };
       overlay(tile, box, pixels, at);
     }
   }
 
-  /** The squares that a rectangle touches. */
+  /** Yields the blocks that a rectangle intersects, with their keys. */
   private *blocks(box: Box): Generator<[number, Box]> {
     const [base] = this.levels;
     if (!base) return;
-    const columns = Math.ceil(base.width / BLOCK);
-    for (let y = Math.floor(box.y / BLOCK); y * BLOCK < Math.min(box.y + box.height, base.height); y++) {
-      for (let x = Math.floor(box.x / BLOCK); x * BLOCK < Math.min(box.x + box.width, base.width); x++) {
-        const block = boxOf(
-          x * BLOCK,
-          y * BLOCK,
-          Math.min((x + 1) * BLOCK, base.width),
-          Math.min((y + 1) * BLOCK, base.height),
+    const columns = Math.ceil(base.width / BLOCK_SIDE);
+    for (
+      let y = Math.floor(box.y / BLOCK_SIDE);
+      y * BLOCK_SIDE < Math.min(box.y + box.height, base.height);
+      y++
+    ) {
+      for (
+        let x = Math.floor(box.x / BLOCK_SIDE);
+        x * BLOCK_SIDE < Math.min(box.x + box.width, base.width);
+        x++
+      ) {
+        const block = boxFromEdges(
+          x * BLOCK_SIDE,
+          y * BLOCK_SIDE,
+          Math.min((x + 1) * BLOCK_SIDE, base.width),
+          Math.min((y + 1) * BLOCK_SIDE, base.height),
         );
         if (block) yield [y * columns + x, block];
       }
@@ -60,7 +74,7 @@ export class Original {
   }
 }
 
-/** Copies what two pieces of the same level share from one to the other. */
+/** Copies the intersection of two rectangles of the same level from `source` to `target`. */
 function overlay(target: Pixels, targetBox: Box, source: Pixels, sourceBox: Box): void {
   const shared = intersection(targetBox, sourceBox);
   if (!shared) return;

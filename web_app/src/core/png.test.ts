@@ -2,7 +2,7 @@ import { crc32, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { encodePng, withoutAlpha, type Samples } from "./png";
 
-/** Node 20 may lack `zlib.crc32`; the checks of the chunks run where it is there. */
+/** Absent in some releases of Node 20; checksums are verified where it exists. */
 const crc = typeof crc32 === "function" ? crc32 : null;
 
 async function chunksOf(blob: Blob): Promise<[string, Buffer][]> {
@@ -19,7 +19,7 @@ async function chunksOf(blob: Blob): Promise<[string, Buffer][]> {
   return chunks;
 }
 
-/** Takes the filters back (PNG specification, 9.2). */
+/** Reverses the filters (PNG specification, 9.2). */
 function unfiltered(rows: Buffer, { width, height, channels }: Samples): number[] {
   const length = width * channels;
   const out: number[] = [];
@@ -38,12 +38,12 @@ function unfiltered(rows: Buffer, { width, height, channels }: Samples): number[
   return out;
 }
 
-describe("PNG", () => {
+describe("encodePng", () => {
   it.each([
     [1, 0],
     [3, 2],
     [4, 6],
-  ] as const)("holds %s channels, byte for byte", async (channels, colourType) => {
+  ] as const)("round-trips %s channels", async (channels, colourType) => {
     const [width, height] = [17, 71];
     const data = Uint8Array.from(
       { length: width * height * channels },
@@ -59,7 +59,7 @@ describe("PNG", () => {
     expect(unfiltered(rows, samples)).toEqual([...data]);
   });
 
-  it("takes other chunks along, before the picture's data", async () => {
+  it("writes extra chunks before the image data", async () => {
     const body = Uint8Array.from([0, 0, 11, 19, 0, 0, 11, 19, 1]);
     const samples = { width: 1, height: 1, channels: 1, data: Uint8Array.from([7]) } as const;
     const chunks = await chunksOf(await encodePng(samples, [{ type: "pHYs", body }]));
@@ -67,7 +67,7 @@ describe("PNG", () => {
     expect([...(chunks[1]?.[1] ?? [])]).toEqual([...body]);
   });
 
-  it("drops opacity where there is none to tell", () => {
+  it("withoutAlpha removes the fourth byte", () => {
     expect([...withoutAlpha(Uint8ClampedArray.from([1, 2, 3, 255, 4, 5, 6, 255]))]).toEqual([
       1, 2, 3, 4, 5, 6,
     ]);

@@ -1,8 +1,8 @@
 /**
- * Writes 8-bit PNGs (PNG specification, third edition).
+ * Encodes 8-bit PNGs (PNG specification, third edition).
  *
- * A canvas could do it too, but it keeps colours premultiplied by their opacity, which loses some, and it writes masks
- * with four bytes a pixel.
+ * Not by a canvas: canvases premultiply colours by alpha, which is lossy, and write masks with four bytes per
+ * pixel.
  */
 import type { Size } from "./geometry";
 
@@ -12,7 +12,7 @@ export interface Samples extends Size {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** A chunk besides the picture's own, such as a colour profile. */
+/** An ancillary chunk, such as a colour profile. */
 export interface Chunk {
   readonly type: string;
   readonly body: Uint8Array;
@@ -20,8 +20,8 @@ export interface Chunk {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOUR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
-/** Rows that are filtered and compressed at a time. */
-const BAND = 64;
+/** Rows that are filtered and compressed together. */
+const BAND_ROWS = 64;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -29,12 +29,12 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** `extra` chunks go before the picture's data, where those about colour and size belong. */
+/** Encodes a PNG; `extra` chunks precede the image data, as required of those about colour and size. */
 export async function encodePng(samples: Samples, extra: readonly Chunk[] = []): Promise<Blob> {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, samples.width);
   header.setUint32(4, samples.height);
-  header.setUint8(8, 8); // bits a sample
+  header.setUint8(8, 8); // bit depth
   header.setUint8(9, COLOUR_TYPES[samples.channels]);
   const parts = [
     Uint8Array.from(SIGNATURE),
@@ -46,7 +46,7 @@ export async function encodePng(samples: Samples, extra: readonly Chunk[] = []):
   return new Blob(parts, { type: "image/png" });
 }
 
-/** RGBA without its fourth byte. */
+/** Returns RGBA pixels as RGB. */
 export function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
@@ -57,11 +57,11 @@ export function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
   return rgb;
 }
 
-/** Rows, each with the number of its filter before it: none for masks, Paeth for pictures. */
+/** Yields rows, each preceded by its filter type: 0 (None) for masks, 4 (Paeth) for pictures. */
 function* filteredBands({ width, height, channels, data }: Samples): Generator<Uint8Array<ArrayBuffer>> {
   const length = width * channels;
-  for (let top = 0; top < height; top += BAND) {
-    const rows = Math.min(BAND, height - top);
+  for (let top = 0; top < height; top += BAND_ROWS) {
+    const rows = Math.min(BAND_ROWS, height - top);
     const band = new Uint8Array((length + 1) * rows);
     for (let row = 0; row < rows; row++) {
       const from = (top + row) * length;
@@ -74,22 +74,22 @@ function* filteredBands({ width, height, channels, data }: Samples): Generator<U
       for (let index = 0; index < length; index++) {
         const left = index >= channels ? (data[from + index - channels] ?? 0) : 0;
         const above = from > 0 ? (data[from + index - length] ?? 0) : 0;
-        const corner = index >= channels && from > 0 ? (data[from + index - length - channels] ?? 0) : 0;
-        band[to + 1 + index] = (data[from + index] ?? 0) - paeth(left, above, corner);
+        const upperLeft = index >= channels && from > 0 ? (data[from + index - length - channels] ?? 0) : 0;
+        band[to + 1 + index] = (data[from + index] ?? 0) - paeth(left, above, upperLeft);
       }
     }
     yield band;
   }
 }
 
-function paeth(left: number, above: number, corner: number): number {
-  const estimate = left + above - corner;
-  const [a, b, c] = [Math.abs(estimate - left), Math.abs(estimate - above), Math.abs(estimate - corner)];
+function paeth(left: number, above: number, upperLeft: number): number {
+  const estimate = left + above - upperLeft;
+  const [a, b, c] = [Math.abs(estimate - left), Math.abs(estimate - above), Math.abs(estimate - upperLeft)];
   if (a <= b && a <= c) return left;
-  return b <= c ? above : corner;
+  return b <= c ? above : upperLeft;
 }
 
-/** Compresses pieces of bytes, one after the other. */
+/** Compresses a sequence of byte arrays as one zlib stream (RFC 1950). */
 export async function deflate(bands: Iterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
   const iterator = bands[Symbol.iterator]();
   const source = new ReadableStream<BufferSource>({
@@ -99,9 +99,9 @@ export async function deflate(bands: Iterable<Uint8Array<ArrayBuffer>>): Promise
       else controller.enqueue(next.value);
     },
   });
-  // "deflate" is the zlib format of RFC 1950, which is what PNG asks for.
-  const packed = source.pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+  // "deflate" is the zlib format of RFC 1950, as required by PNG.
+  const compressed = source.pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {

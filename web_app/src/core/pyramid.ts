@@ -1,4 +1,4 @@
-import { boxOf } from "./box";
+import { boxFromEdges } from "./box";
 import type { Box, Size } from "./geometry";
 
 /** RGBA pixels, row by row, not premultiplied. */
@@ -6,35 +6,35 @@ export interface Pixels extends Size {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** A picture at its own size (level 0), at half of it (level 1), and so on. */
+/** An image pyramid: level 0 has full resolution, each further level half of it. */
 export type Pyramid = readonly Pixels[];
 
-/** Side of the square pieces in which a picture is drawn, in pixels of their level. */
-export const TILE = 512;
+/** Side of a tile in pixels of its level. */
+export const TILE_SIDE = 512;
 
 export function levelSize({ width, height }: Size, level: number): Size {
-  const share = 2 ** level;
-  return { width: Math.ceil(width / share), height: Math.ceil(height / share) };
+  const factor = 2 ** level;
+  return { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
 }
 
-/** The level on which a whole picture is one tile. */
+/** Returns the coarsest level: the one at which the whole picture is one tile. */
 export function topLevel({ width, height }: Size): number {
-  return Math.max(Math.ceil(Math.log2(Math.max(width, height) / TILE)), 0);
+  return Math.max(Math.ceil(Math.log2(Math.max(width, height) / TILE_SIDE)), 0);
 }
 
-/** The level to draw from: no less than a pixel of it for a pixel of the screen. */
+/** Returns the coarsest level with at least one pixel per screen pixel. */
 export function levelFor(scale: number, picture: Size): number {
   return Math.min(Math.max(Math.floor(Math.log2(1 / scale)), 0), topLevel(picture));
 }
 
-/** The part of a level that a tile shows. */
+/** Returns a tile's rectangle at its level; null outside the picture. */
 export function tileBox(picture: Size, level: number, column: number, row: number): Box | null {
   const size = levelSize(picture, level);
-  const [x, y] = [column * TILE, row * TILE];
-  return boxOf(x, y, Math.min(x + TILE, size.width), Math.min(y + TILE, size.height));
+  const [x, y] = [column * TILE_SIDE, row * TILE_SIDE];
+  return boxFromEdges(x, y, Math.min(x + TILE_SIDE, size.width), Math.min(y + TILE_SIDE, size.height));
 }
 
-/** Builds the smaller levels. */
+/** Computes all coarser levels of a picture. */
 export function buildPyramid(base: Pixels): Pyramid {
   const levels = [base];
   for (let level = 1; level <= topLevel(base); level++) {
@@ -45,7 +45,7 @@ export function buildPyramid(base: Pixels): Pyramid {
   return levels;
 }
 
-/** Brings the smaller levels up to date after a rectangle of level 0 changed. */
+/** Recomputes the coarser levels after a rectangle of level 0 changed. */
 export function updatePyramid(levels: Pyramid, box: Box): void {
   let [left, top, right, bottom] = [box.x, box.y, box.x + box.width, box.y + box.height];
   for (let level = 1; level < levels.length; level++) {
@@ -56,7 +56,7 @@ export function updatePyramid(levels: Pyramid, box: Box): void {
   }
 }
 
-/** A picture at half its size. */
+/** Returns a picture at half its resolution. */
 export function halved(from: Pixels): Pixels {
   const size = levelSize(from, 1);
   const to = { ...size, data: new Uint8ClampedArray(size.width * size.height * 4) };
@@ -64,12 +64,12 @@ export function halved(from: Pixels): Pixels {
   return to;
 }
 
-/** Every pixel of the rectangle in `to` becomes the mean of its four in `from`. */
+/** Sets every pixel of a rectangle of `to` to the mean of its 2 x 2 pixels in `from`. */
 function halve(from: Pixels, to: Pixels, left: number, top: number, right: number, bottom: number): void {
   const { data: source, width, height } = from;
   for (let y = top; y < bottom; y++) {
     const above = 2 * y * width;
-    // At an odd edge the last row and column stand in for those that aren't there.
+    // At an odd edge the last row and column are repeated.
     const below = Math.min(2 * y + 1, height - 1) * width;
     for (let x = left; x < right; x++) {
       const [first, second] = [2 * x, Math.min(2 * x + 1, width - 1)];

@@ -5,8 +5,10 @@ const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 12
 const photo = { width: 6000, height: 4000 };
 const hole = { x: 3000, y: 2000, width: 100, height: 50 };
 
-/** Start and end of the server's rectangle along one side: what the edge cuts off is added on the other side. */
-function served(start: number, length: number, margin: number, side: number): [number, number] {
+/**
+ * Returns the server's crop along one axis; a side clipped at the edge is compensated on the opposite side.
+ */
+function serverCrop(start: number, length: number, margin: number, side: number): [number, number] {
   const [centre, half] = [Math.floor(start + length / 2), Math.floor(length / 2 + margin)];
   const [from, to] = [centre - half, centre + half];
   return [
@@ -15,21 +17,21 @@ function served(start: number, length: number, margin: number, side: number): [n
   ];
 }
 
-describe("what is sent of a picture", () => {
-  it("is little of a large one", () => {
+describe("uploadFor", () => {
+  it("sends a small part of a large picture", () => {
     const { box, forceCrop } = uploadFor(hole, photo, crop);
     expect(forceCrop).toBe(true);
     expect(box.width * box.height).toBeLessThan(400_000);
   });
 
-  it("is all of it where the server runs it whole or scaled", () => {
+  it("sends everything for unscaled or resized runs", () => {
     const all = { box: { x: 0, y: 0, ...photo }, forceCrop: false };
     expect(uploadFor(hole, photo, { ...crop, strategy: "Original" })).toEqual(all);
     expect(uploadFor(hole, photo, { ...crop, strategy: "Resize" })).toEqual(all);
     expect(uploadFor(hole, photo, { ...crop, trigger: 6000 })).toEqual(all);
   });
 
-  it("is more of it the larger the hole under Auto, and all of a small one", () => {
+  it("sends more for a larger hole under Auto", () => {
     const auto: HdOptions = { ...crop, strategy: "Auto" };
     const small = uploadFor(hole, photo, auto);
     expect(small.forceCrop).toBe(false);
@@ -44,7 +46,7 @@ describe("what is sent of a picture", () => {
     });
   });
 
-  it("makes the server cut the same rectangles as of the whole picture", () => {
+  it("keeps the server's crop rectangles", () => {
     const side = 1000;
     for (const margin of [0, 1, 64, 128, 600]) {
       for (const [start, length] of [
@@ -58,8 +60,8 @@ describe("what is sent of a picture", () => {
       ] as const) {
         const around = { x: start, y: start, width: length, height: length };
         const { box } = uploadFor(around, { width: side, height: side }, { ...crop, trigger: 0, margin });
-        const inPart = served(start - box.x, length, margin, box.width);
-        expect(inPart.map((value) => value + box.x)).toEqual(served(start, length, margin, side));
+        const inUpload = serverCrop(start - box.x, length, margin, box.width);
+        expect(inUpload.map((value) => value + box.x)).toEqual(serverCrop(start, length, margin, side));
       }
     }
   });

@@ -1,46 +1,57 @@
-import { grown, whole } from "./box";
+import { expanded, fullBox } from "./box";
 import type { Box, Size } from "./geometry";
 
-/** How a picture that is larger than a model likes is brought down to size. */
+/** High-definition strategy: the treatment of pictures that are larger than a model's input. */
 export interface HdOptions {
   readonly strategy: "Auto" | "Crop" | "Resize" | "Original";
-  /** With `Crop`: the longest side that runs whole. */
+  /** `Crop`: longest side that runs without cropping, in pixels. */
   readonly trigger: number;
-  /** With `Crop`: pixels of context around a part of the hole. */
+  /** `Crop`: context around each part of the hole, in pixels. */
   readonly margin: number;
-  /** With `Resize`: the longest side that runs unscaled. */
+  /** `Resize`: longest side that runs unscaled, in pixels. */
   readonly limit: number;
 }
 
-/** What to send, and whether the server must be told to crop although what it gets is small. */
+/**
+ * Part of a picture to upload. `forceCrop` makes the server crop although the upload is smaller than the
+ * trigger.
+ */
 export interface Upload {
   readonly box: Box;
   readonly forceCrop: boolean;
 }
 
-/** Pixels sent beyond what a server can need. */
-const SLACK = 16;
-
-/** Under `Auto`: the longest side that runs whole, the deepest hole that runs at its own size, and the context there. */
-const AUTO = { whole: 800, deepest: 128, margin: 128 };
+/** Extra pixels that cover rounding differences between page and server. */
+const ROUNDING_MARGIN = 16;
 
 /**
- * The part of a picture that decides how its hole is filled.
+ * `Auto`: longest side that runs as a whole, deepest hole that runs unscaled, and context of a region, in
+ * pixels.
+ */
+const AUTO = { maxSide: 800, maxDepth: 128, margin: 128 };
+
+/**
+ * Returns the part of a picture that determines the fill of its hole.
  *
- * Under `Crop` the server runs a rectangle around every part of the hole, `margin` pixels larger on each side; what the
- * picture's edge cuts off one side is added to the other. No rectangle reaches further than twice the margin beyond the
- * hole, so that the part that does is cut up into the very same rectangles, provided that the edges they were pushed
- * off are its edges too. Under `Auto` the margin doubles each time that the hole is halved, which is as often as it is
- * too deep; it is no deeper than half its shorter side.
+ * `Crop`: the server runs a rectangle around every part of the hole, expanded by `margin`; a side clipped at
+ * the picture's edge is compensated on the opposite side. No rectangle extends further than twice the margin
+ * beyond the hole, so the upload is cropped into the same rectangles as the whole picture, provided that
+ * edges which clip them are also edges of the upload.
+ *
+ * `Auto`: the margin doubles with each halving of the resolution, and the resolution is halved until the hole
+ * is shallow enough; its depth is at most half its shorter side.
  */
 export function uploadFor(hole: Box, picture: Size, { strategy, trigger, margin }: HdOptions): Upload {
-  if (strategy === "Auto" && Math.max(picture.width, picture.height) > AUTO.whole) {
+  if (strategy === "Auto" && Math.max(picture.width, picture.height) > AUTO.maxSide) {
     const depth = Math.min(hole.width, hole.height) / 2;
-    const halvings = Math.max(0, Math.ceil(Math.log2(depth / AUTO.deepest)));
-    return { box: grown(hole, 2 * AUTO.margin * 2 ** halvings + SLACK, picture), forceCrop: false };
+    const halvings = Math.max(0, Math.ceil(Math.log2(depth / AUTO.maxDepth)));
+    return {
+      box: expanded(hole, 2 * AUTO.margin * 2 ** halvings + ROUNDING_MARGIN, picture),
+      forceCrop: false,
+    };
   }
   if (strategy !== "Crop" || Math.max(picture.width, picture.height) <= trigger) {
-    return { box: whole(picture), forceCrop: false };
+    return { box: fullBox(picture), forceCrop: false };
   }
-  return { box: grown(hole, 2 * margin + SLACK, picture), forceCrop: true };
+  return { box: expanded(hole, 2 * margin + ROUNDING_MARGIN, picture), forceCrop: true };
 }

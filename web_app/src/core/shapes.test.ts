@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { emptyMask, holeBox } from "./mask";
-import { corners, drawEllipse, drawPolygon } from "./shapes";
+import { drawEllipse, drawPolygon, rectangleCorners } from "./shapes";
 
 const size = { width: 40, height: 30 };
 const area = (data: Uint8Array) => data.reduce((sum, value) => sum + value / 255, 0);
 
-describe("a polygon", () => {
-  it("of a rectangle's corners fills that rectangle, whichever corner it began at", () => {
+describe("drawPolygon", () => {
+  it("fills a rectangle from any corner", () => {
     for (const [a, b] of [
       [
         { x: 5, y: 4 },
@@ -22,13 +22,13 @@ describe("a polygon", () => {
       ],
     ] as const) {
       const mask = emptyMask(size);
-      drawPolygon(mask, corners(a, b), "add");
+      drawPolygon(mask, rectangleCorners(a, b), "add");
       expect(holeBox(mask)).toEqual({ x: 5, y: 4, width: 10, height: 20 });
       expect(area(mask.data)).toBe(200);
     }
   });
 
-  it("is closed from its last point to its first", () => {
+  it("closes the outline", () => {
     const mask = emptyMask(size);
     drawPolygon(
       mask,
@@ -44,22 +44,22 @@ describe("a polygon", () => {
     expect(mask.data[18 * 40 + 18]).toBe(0);
   });
 
-  it("has no holes where it goes around twice", () => {
+  it("fills overlaps by the non-zero rule", () => {
     const mask = emptyMask(size);
-    const round = corners({ x: 5, y: 5 }, { x: 25, y: 25 });
+    const round = rectangleCorners({ x: 5, y: 5 }, { x: 25, y: 25 });
     drawPolygon(mask, [...round, ...round], "add");
     expect(area(mask.data)).toBe(400);
   });
 
-  it("beyond the picture's edge is cut there, and can take away", () => {
+  it("clips at the picture's edge and can remove", () => {
     const mask = emptyMask(size);
-    drawPolygon(mask, corners({ x: -10, y: -10 }, { x: 100, y: 100 }), "add");
+    drawPolygon(mask, rectangleCorners({ x: -10, y: -10 }, { x: 100, y: 100 }), "add");
     expect(area(mask.data)).toBe(1200);
-    drawPolygon(mask, corners({ x: 0, y: 0 }, { x: 40, y: 15 }), "remove");
+    drawPolygon(mask, rectangleCorners({ x: 0, y: 0 }, { x: 40, y: 15 }), "remove");
     expect(holeBox(mask)).toEqual({ x: 0, y: 15, width: 40, height: 15 });
   });
 
-  it("of fewer than three points is nothing", () => {
+  it("ignores fewer than three points", () => {
     const mask = emptyMask(size);
     drawPolygon(
       mask,
@@ -74,8 +74,8 @@ describe("a polygon", () => {
   });
 });
 
-describe("an ellipse", () => {
-  it("touches the sides of its rectangle and has an ellipse's area", () => {
+describe("drawEllipse", () => {
+  it("is inscribed in its rectangle", () => {
     const mask = emptyMask(size);
     drawEllipse(mask, { x: 34, y: 26 }, { x: 4, y: 6 }, "add");
     expect(holeBox(mask)).toEqual({ x: 4, y: 6, width: 30, height: 20 });
@@ -83,7 +83,7 @@ describe("an ellipse", () => {
     expect(mask.data[7 * 40 + 5]).toBe(0);
   });
 
-  it("without an extent is nothing", () => {
+  it("ignores an ellipse without extent", () => {
     expect(drawEllipse(emptyMask(size), { x: 3, y: 3 }, { x: 3, y: 9 }, "add")).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
-import { describe as suite, expect, it } from "vitest";
-import { describe, matches, type KeyPress } from "./shortcut";
+import { describe, expect, it } from "vitest";
+import { formatShortcut, matches, type KeyPress } from "./shortcut";
 
 const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -11,8 +11,8 @@ const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
   ...held,
 });
 
-suite("shortcuts", () => {
-  it("want exactly what is held", () => {
+describe("shortcuts", () => {
+  it("require exactly the given modifiers", () => {
     expect(matches("Mod+Z", press("z", { ctrlKey: true }))).toBe(true);
     expect(matches("Mod+Z", press("z", { metaKey: true }))).toBe(true);
     expect(matches("Mod+Z", press("Z", { ctrlKey: true, shiftKey: true }))).toBe(false);
@@ -22,25 +22,25 @@ suite("shortcuts", () => {
     expect(matches("Shift+R", press("R", { shiftKey: true }))).toBe(true);
   });
 
-  it("take signs with and without Shift, as the layout has it", () => {
+  it("match symbols with and without Shift", () => {
     expect(matches("+", press("+"))).toBe(true);
     expect(matches("+", press("+", { shiftKey: true }))).toBe(true);
     expect(matches("?", press("?", { shiftKey: true }))).toBe(true);
     expect(matches("[", press("]"))).toBe(false);
   });
 
-  it("work on layouts without Latin letters and where Alt makes another sign", () => {
+  it("match physical keys on non-Latin layouts", () => {
     expect(matches("Mod+Z", press("я", { code: "KeyZ", ctrlKey: true }))).toBe(true);
     expect(matches("Alt+A", press("å", { code: "KeyA", altKey: true }))).toBe(true);
-    // On AZERTY the key that says "a" lies where "q" does elsewhere: what it says counts.
+    // On AZERTY the key "a" is at the position of "q": its character counts.
     expect(matches("A", press("a", { code: "KeyQ" }))).toBe(true);
   });
 
-  it("are written as the machine's people know them", () => {
-    expect(describe("Mod+Shift+Z", false)).toBe("Ctrl+Shift+Z");
-    expect(describe("Mod+Shift+Z", true)).toBe("⇧⌘Z");
-    expect(describe("Escape", false)).toBe("Esc");
-    expect(describe("Mod++", false)).toBe("Ctrl++");
-    expect(describe("[", true)).toBe("[");
+  it("are formatted for the platform", () => {
+    expect(formatShortcut("Mod+Shift+Z", false)).toBe("Ctrl+Shift+Z");
+    expect(formatShortcut("Mod+Shift+Z", true)).toBe("⇧⌘Z");
+    expect(formatShortcut("Escape", false)).toBe("Esc");
+    expect(formatShortcut("Mod++", false)).toBe("Ctrl++");
+    expect(formatShortcut("[", true)).toBe("[");
   });
 });

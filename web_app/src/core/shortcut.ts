@@ -1,10 +1,10 @@
 /**
- * A key with what is held down beside it, written as people read it: `Mod+Shift+Z`, `R`, `[`, `Escape`. `Mod` is
- * Command on a Mac and Control elsewhere.
+ * A key with modifiers, such as `Mod+Shift+Z`, `R`, `[` or `Escape`. `Mod` is Command on a Mac and Control
+ * elsewhere.
  */
 export type Shortcut = string;
 
-/** What a keyboard event tells of a key; `KeyboardEvent` fits. */
+/** The fields of a `KeyboardEvent` that identify a shortcut. */
 export interface KeyPress {
   readonly key: string;
   readonly code: string;
@@ -14,19 +14,19 @@ export interface KeyPress {
   readonly shiftKey: boolean;
 }
 
-/** Whether a key press is the shortcut, on any keyboard layout. */
+/** Returns true if a key press matches the shortcut, on any keyboard layout. */
 export function matches(shortcut: Shortcut, press: KeyPress): boolean {
   const { key, mod, alt, shift } = parse(shortcut);
   if ((press.ctrlKey || press.metaKey) !== mod || press.altKey !== alt) return false;
   if (pressedKey(press) !== key) return false;
-  // A sign such as + or ? needs Shift on some layouts and not on others.
-  return isSign(key) || press.shiftKey === shift;
+  // Symbols such as + or ? require Shift on some layouts only.
+  return isSymbol(key) || press.shiftKey === shift;
 }
 
-/** The shortcut in the words of the machine: `Ctrl+Z`, or `⌘Z` on a Mac. */
-export function describe(shortcut: Shortcut, mac: boolean): string {
+/** Formats a shortcut for display: `Ctrl+Z`, or `⌘Z` on a Mac. */
+export function formatShortcut(shortcut: Shortcut, mac: boolean): string {
   const { mod, alt, shift } = parse(shortcut);
-  const key = NAMES[shortcut.replace(/^(?:Mod\+|Alt\+|Shift\+)*/, "")] ?? lastPart(shortcut);
+  const key = NAMES[shortcut.replace(/^(?:Mod\+|Alt\+|Shift\+)*/, "")] ?? keyOf(shortcut);
   if (mac) return `${alt ? "⌥" : ""}${shift ? "⇧" : ""}${mod ? "⌘" : ""}${key}`;
   return `${mod ? "Ctrl+" : ""}${alt ? "Alt+" : ""}${shift ? "Shift+" : ""}${key}`;
 }
@@ -39,36 +39,36 @@ const NAMES: Readonly<Record<string, string>> = {
   ArrowRight: "→",
 };
 
-interface Parts {
+interface ParsedShortcut {
   readonly key: string;
   readonly mod: boolean;
   readonly alt: boolean;
   readonly shift: boolean;
 }
 
-function parse(shortcut: Shortcut): Parts {
-  const key = lastPart(shortcut).toLowerCase();
-  const before = shortcut.slice(0, shortcut.length - key.length);
+function parse(shortcut: Shortcut): ParsedShortcut {
+  const key = keyOf(shortcut).toLowerCase();
+  const modifiers = shortcut.slice(0, shortcut.length - key.length);
   return {
     key,
-    mod: before.includes("Mod+"),
-    alt: before.includes("Alt+"),
-    shift: before.includes("Shift+"),
+    mod: modifiers.includes("Mod+"),
+    alt: modifiers.includes("Alt+"),
+    shift: modifiers.includes("Shift+"),
   };
 }
 
-/** `+` separates and may be the key itself. */
-function lastPart(shortcut: Shortcut): string {
+/** Returns the key; `+` is the separator and can be the key itself. */
+function keyOf(shortcut: Shortcut): string {
   return /(?:^|\+)(\+|[^+]+)$/.exec(shortcut)?.[1] ?? shortcut;
 }
 
 function pressedKey({ key, code, altKey }: KeyPress): string {
-  // Where the layout has no Latin letters, or Alt made another sign of the key, its place on the keyboard tells.
-  const place = /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase();
-  if (place !== undefined && (altKey || /[^\u0020-\u007e]/.test(key))) return place;
+  // Falls back to the physical key on layouts without Latin letters, and if Alt produced another character.
+  const physicalKey = /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase();
+  if (physicalKey !== undefined && (altKey || /[^\u0020-\u007e]/.test(key))) return physicalKey;
   return key.toLowerCase();
 }
 
-function isSign(key: string): boolean {
+function isSymbol(key: string): boolean {
   return key.length === 1 && !/[a-z0-9 ]/.test(key);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyMask, holeBox, type Mask } from "./mask";
-import { drawStroke, softness, type Stroke } from "./strokes";
+import { brushCoverage, drawStroke, type Stroke } from "./strokes";
 
 const size = { width: 40, height: 30 };
 const stroke = (diameter: number, ...points: [number, number, number?][]): Stroke => ({
@@ -14,8 +14,8 @@ const drawn = (...strokes: Stroke[]): Mask => {
   return mask;
 };
 
-describe("a stroke", () => {
-  it("of one point is a disc of the brush's diameter", () => {
+describe("drawStroke", () => {
+  it("draws a disc for one point", () => {
     const mask = drawn(stroke(10, [20, 15]));
     expect(holeBox(mask)).toEqual({ x: 15, y: 10, width: 10, height: 10 });
     const area = mask.data.reduce((sum, value) => sum + value / 255, 0);
@@ -28,7 +28,7 @@ describe("a stroke", () => {
     [stroke(9, [30, 25], [8, 3], [8, 26])],
     [stroke(6, [20, 2], [20, 28])],
     [stroke(5, [3, 14.5], [36, 14.5])],
-  ])("holds the pixels whose centres the brush went over, and no others", (each) => {
+  ])("covers exactly the pixels within the brush", (each) => {
     const { data } = drawn(each);
     const within = (x: number, y: number): boolean =>
       each.points.some((to, index) => {
@@ -43,18 +43,18 @@ describe("a stroke", () => {
         expect(data[y * size.width + x] === 255, `${x},${y}`).toBe(within(x + 0.5, y + 0.5));
   });
 
-  it("is cut at the picture's edge", () => {
+  it("clips at the picture's edge", () => {
     expect(holeBox(drawn(stroke(20, [-5, -5], [45, 35])))).toEqual({ x: 0, y: 0, width: 40, height: 30 });
     expect(holeBox(drawn(stroke(4, [-50, -50])))).toBeNull();
   });
 
-  it("takes away what was there before", () => {
+  it("removes from the hole", () => {
     const mask = drawn(stroke(8, [20, 15]));
     drawStroke(mask, stroke(30, [20, 15]), "remove");
     expect(holeBox(mask)).toBeNull();
   });
 
-  it("tells which rectangle it may have changed", () => {
+  it("returns the changed rectangle", () => {
     const mask = emptyMask(size);
     const changed = drawStroke(mask, stroke(6, [10, 10], [20, 12]), "add");
     const hole = holeBox(mask);
@@ -64,7 +64,7 @@ describe("a stroke", () => {
     );
   });
 
-  it("is as wide as the pen presses", () => {
+  it("follows the pen's pressure", () => {
     const mask = drawn(stroke(16, [4, 15, 0.25], [36, 15, 1]));
     const height = (x: number) =>
       Array.from({ length: size.height }, (_, y) => mask.data[y * size.width + x]).filter(Boolean).length;
@@ -72,7 +72,7 @@ describe("a stroke", () => {
     expect(height(20)).toBeLessThan(height(34));
   });
 
-  it("with a soft brush fades towards the rim, and not more where it crosses itself", () => {
+  it("fades a soft brush without accumulation", () => {
     const soft = { ...stroke(20, [20, 15]), hardness: 0.3 };
     const once = drawn(soft);
     const twice = drawn(soft, soft);
@@ -84,10 +84,10 @@ describe("a stroke", () => {
   });
 });
 
-describe("softness", () => {
-  it("goes from full to nothing without a jump", () => {
-    expect(softness(0.2, 0.5)).toBe(255);
-    expect(softness(1, 0.5)).toBe(0);
-    expect(softness(0.75, 0.5)).toBeCloseTo(128, -1);
+describe("brushCoverage", () => {
+  it("falls smoothly from 255 to 0", () => {
+    expect(brushCoverage(0.2, 0.5)).toBe(255);
+    expect(brushCoverage(1, 0.5)).toBe(0);
+    expect(brushCoverage(0.75, 0.5)).toBeCloseTo(128, -1);
   });
 });

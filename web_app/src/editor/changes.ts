@@ -1,10 +1,10 @@
-import type { Change } from "./document/desk";
+import type { Change } from "./document/documentSession";
 
 type Listener = (change: Change) => void;
 
 const listeners = new Set<Listener>();
 
-/** Tells of every change of picture or mask; the answer ends it. */
+/** Subscribes to changes of picture and mask; returns the unsubscribe function. */
 export function onChange(listener: Listener): () => void {
   listeners.add(listener);
   return () => {
@@ -12,6 +12,6 @@ export function onChange(listener: Listener): () => void {
   };
 }
 
-export function tellChange(change: Change): void {
+export function emitChange(change: Change): void {
   for (const listener of listeners) listener(change);
 }

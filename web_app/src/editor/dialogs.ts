@@ -2,7 +2,7 @@ import { create } from "zustand";
 
 export type DialogName = "save" | "files" | "batch" | "models" | "settings" | "shortcuts";
 
-/** Which dialog is open; one at a time. */
+/** The open dialog; at most one. */
 export const useDialog = create<{ readonly open: DialogName | null }>(() => ({ open: null }));
 
 export function openDialog(name: DialogName): void {

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 
-/** By how many pixels the mask is grown, shrunk or feathered. */
+/** Radius in pixels by which mask actions grow, shrink or feather. */
 export const useMaskAmount = create<{ readonly amount: number }>(() => ({ amount: 8 }));
 
 export function setMaskAmount(amount: number): void {

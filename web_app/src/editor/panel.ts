@@ -1,10 +1,10 @@
 import { create } from "zustand";
 
-/** From this width of the window on, in CSS pixels, the panel has a place of its own beside the picture. */
-const ROOMY = 1200;
+/** Minimum window width in CSS pixels at which the side panel is open initially. */
+const MIN_WIDTH = 1200;
 
-/** Whether the panel at the side is unfolded. */
-export const usePanel = create<{ readonly open: boolean }>(() => ({ open: window.innerWidth >= ROOMY }));
+/** State of the side panel. */
+export const usePanel = create<{ readonly open: boolean }>(() => ({ open: window.innerWidth >= MIN_WIDTH }));
 
 export function setPanel(open: boolean): void {
   usePanel.setState({ open });

@@ -1,15 +1,15 @@
-/** What a file is picked for. */
+/** Purpose of a file input. */
 export type Purpose = "picture" | "mask";
 
-const fields = new Map<Purpose, HTMLInputElement>();
+const inputs = new Map<Purpose, HTMLInputElement>();
 
-/** Tells which field of the page picks files for something; null where it is gone. */
-export function setPicker(purpose: Purpose, field: HTMLInputElement | null): void {
-  if (field) fields.set(purpose, field);
-  else fields.delete(purpose);
+/** Registers the file input for a purpose; null removes it. */
+export function setPicker(purpose: Purpose, input: HTMLInputElement | null): void {
+  if (input) inputs.set(purpose, input);
+  else inputs.delete(purpose);
 }
 
-/** Has the person pick a file. */
-export function pick(purpose: Purpose): void {
-  fields.get(purpose)?.click();
+/** Opens the file picker for a purpose. */
+export function openFilePicker(purpose: Purpose): void {
+  inputs.get(purpose)?.click();
 }

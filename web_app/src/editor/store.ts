@@ -6,85 +6,87 @@ import { EMPTY_HISTORY, type History } from "../core/history";
 import type { Mode } from "../core/strokes";
 import type { ToolId } from "./tools/tool";
 
-/** An opened picture; its pixels are on the desk. */
+/** The open picture; its pixels are in the {@link DocumentSession}. */
 export interface Picture extends Size {
   readonly name: string;
-  /** The file that it came from. */
+  /** File it was opened from. */
   readonly file: Blob;
   readonly hasTransparency: boolean;
-  /** What the numbers of its bitmaps mean. */
+  /** Colour space of its bitmaps. */
   readonly space: ScreenSpace;
 }
 
-/** What a step of the history was. */
+/** Kinds of history steps. */
 export type StepKind = "brush" | "eraser" | "shape" | "mask" | "fill" | "plugin";
 
-/** Something that can be undone. */
+/** An undoable step of the history. */
 export interface Step {
-  /** Its number on the desk. */
+  /** Id in the worker's delta store. */
   readonly id: number;
   readonly kind: StepKind;
-  /** What it costs to keep, in bytes. */
+  /** Memory used by its deltas. */
   readonly bytes: number;
-  /** Address of a small picture of it. */
+  /** Object URL of its preview. */
   readonly thumbnail: string;
 }
 
-/** What the server says it can do, as far as the page cares. */
+/** Server capabilities that the editor depends on. */
 export interface ServerConfig {
   readonly enableFileManager: boolean;
   readonly enableAutoSaving: boolean;
   readonly plugins: readonly Plugin[];
 }
 
-/** A fill under way, or a plugin's work. */
+/** A running fill or plugin call. */
 export interface Job {
   readonly id: string;
-  /** `performance.now()` at its start. */
-  readonly since: number;
+  /** Start time by `performance.now()`, in milliseconds. */
+  readonly startedAt: number;
   readonly abort: AbortController;
-  /** The plugin that works, where it is one. */
+  /** Name of the running plugin; absent for a fill. */
   readonly plugin?: string;
   readonly progress: JobProgress;
 }
 
-/** How far a fill is, as far as the server told. */
+/** Progress of a job as reported by the server. */
 export interface JobProgress {
   readonly state: "preparing" | "queued" | "running";
-  /** Jobs before it in the queue. */
+  /** Number of jobs ahead of it in the queue. */
   readonly position: number | null;
   readonly crop: number | null;
   readonly crops: number | null;
 }
 
-/** Everything the page shows of the picture that is being edited. */
+/** State of the editor for the open picture. */
 export interface EditorState {
   readonly picture: Picture | null;
   readonly history: History<Step>;
-  /** The rectangle around the mask. */
+  /** Bounding box of the hole. */
   readonly hole: Box | null;
-  /** Whether there is a mask of an earlier fill. */
-  readonly filledBefore: boolean;
-  /** Where the picture lies on the stage. */
+  /** True once a fill has completed, whose mask can be restored. */
+  readonly hasPreviousFill: boolean;
+  /** Transform from picture to stage. */
   readonly view: View;
   readonly tool: ToolId;
-  /** Whether shapes add to the mask or take away from it. */
+  /** Adds shapes to the mask or removes them from it. */
   readonly mode: Mode;
   /** Diameter of the brush on the screen, in CSS pixels. */
   readonly brush: number;
-  /** From 0, soft, to 1. */
+  /** Brush hardness from 0 (soft) to 1. */
   readonly hardness: number;
-  /** Whether a shape is begun and not yet ended. */
+  /** True while a shape is being drawn. */
   readonly drawing: boolean;
-  /** Whether the original is shown. */
+  /** True while the original is shown. */
   readonly comparing: boolean;
-  /** Where original and result meet, from 0 at the left to 1 at the right of the picture; null where they don't. */
+  /**
+   * Position of the divider between original and result as a fraction of the picture's width; null if hidden.
+   */
   readonly divider: number | null;
   readonly opening: boolean;
   readonly job: Job | null;
-  /** How long the last fill took, in milliseconds. */
-  readonly took: number | null;
-  /** Null until the server has told. */
+  /** Duration of the last fill in milliseconds. */
+  readonly lastFillMs: number | null;
+  /** Null until the server has responded. */
   readonly server: ServerConfig | null;
 }
 
@@ -92,7 +94,7 @@ export const useEditor = create<EditorState>(() => ({
   picture: null,
   history: EMPTY_HISTORY,
   hole: null,
-  filledBefore: false,
+  hasPreviousFill: false,
   view: { scale: 1, x: 0, y: 0 },
   tool: "brush",
   mode: "add",
@@ -103,6 +105,6 @@ export const useEditor = create<EditorState>(() => ({
   divider: null,
   opening: false,
   job: null,
-  took: null,
+  lastFillMs: null,
   server: null,
 }));

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { sentenceOf } from "../api/errors";
+import { errorMessage } from "../api/errors";
 import { MEDIA_TABS, type MediaTab } from "../api/media";
 import { useT } from "../i18n";
 import { Button, Dialog, Tabs } from "../ui/kit";
@@ -37,7 +37,7 @@ function Folder({ tab, onOpened }: { tab: MediaTab; onOpened: () => void }) {
   if (isPending) return <Note text={t("common.loading")} />;
   if (error)
     return (
-      <Note text={sentenceOf(error)}>
+      <Note text={errorMessage(error)}>
         <Button onClick={() => void refetch()}>{t("common.retry")}</Button>
       </Note>
     );

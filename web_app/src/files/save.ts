@@ -1,8 +1,9 @@
 import { queryClient } from "../api/queries";
 import { saveOnServer } from "../api/save";
-import { exportName, exportType, type ExportType } from "../core/files";
+import { exportName, exportType, type ExportType } from "../core/exportFile";
 import { downloadMask, encode } from "../editor/commands/session";
-import { attempt, inTurn } from "../editor/commands/turn";
+import { enqueue } from "../editor/commands/queue";
+import { reportErrors } from "../editor/commands/reportErrors";
 import { useEditor } from "../editor/store";
 import { t } from "../i18n";
 import type { Settings } from "../settings/settings";
@@ -19,8 +20,8 @@ export async function savePicture(): Promise<void> {
   if (!picture) return;
   const settings = useSettings.getState();
   const type = typeOf(settings, picture.file.type);
-  const done = await attempt(async () => {
-    const blob = await inTurn(() => encode(type, settings.saveQuality / 100));
+  const done = await reportErrors(async () => {
+    const blob = await enqueue(() => encode(type, settings.saveQuality / 100));
     // A browser that can't write the type answers with a PNG.
     const name = exportName(picture.name, blob.type === type ? type : "image/png");
     if (server?.enableAutoSaving) await saveInFolder(picture.file, name, blob);

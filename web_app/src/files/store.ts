@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { listMedia, mediaFile, type Media, type MediaTab } from "../api/media";
 import { queryClient } from "../api/queries";
-import { sentenceOf, UserError } from "../api/errors";
+import { errorMessage, UserError } from "../api/errors";
 import { importMask } from "../editor/commands/mask";
 import { open } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
@@ -73,7 +73,7 @@ export async function openMedia(tab: MediaTab, name: string): Promise<void> {
     await open(await mediaFile(tab, name));
     useFiles.setState({ opened: { tab, name } });
   } catch (thrown) {
-    notify({ kind: "error", text: sentenceOf(thrown) });
+    notify({ kind: "error", text: errorMessage(thrown) });
   }
 }
 
@@ -86,6 +86,6 @@ export async function stepMedia(steps: 1 | -1): Promise<void> {
     const next = neighbour(medias, opened.name, steps);
     if (next) await openMedia(opened.tab, next.name);
   } catch (thrown) {
-    notify({ kind: "error", text: sentenceOf(thrown) });
+    notify({ kind: "error", text: errorMessage(thrown) });
   }
 }

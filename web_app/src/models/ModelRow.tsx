@@ -1,5 +1,5 @@
 import { Check, Download, LoaderCircle } from "lucide-react";
-import { sentenceOf } from "../api/errors";
+import { errorMessage } from "../api/errors";
 import type { ModelEvent } from "../api/events";
 import { useCurrentModel, useDownloadModel, useSwitchModel } from "../api/queries";
 import type { components } from "../api/schema";
@@ -63,7 +63,7 @@ function Arriving({ model, download }: { model: Model; download: ModelEvent | un
 }
 
 function tell(thrown: unknown): void {
-  notify({ kind: "error", text: sentenceOf(thrown) });
+  notify({ kind: "error", text: errorMessage(thrown) });
 }
 
 function ModelButton({ model, fixed }: { model: Model; fixed: boolean }) {

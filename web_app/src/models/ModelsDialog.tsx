@@ -1,4 +1,4 @@
-import { sentenceOf } from "../api/errors";
+import { errorMessage } from "../api/errors";
 import { useModels, useServerConfig } from "../api/queries";
 import { useT } from "../i18n";
 import { Button, Dialog } from "../ui/kit";
@@ -23,7 +23,7 @@ export default function ModelsDialog({ onClose }: { onClose: () => void }) {
       {models.error && (
         <div className="flex flex-col items-start gap-3">
           <p role="alert" className="text-sm text-bad">
-            {sentenceOf(models.error)}
+            {errorMessage(models.error)}
           </p>
           <Button onClick={() => void models.refetch()}>{t("common.retry")}</Button>
         </div>

@@ -1,5 +1,5 @@
 import { useServerConfig, useSwitchPluginModel } from "../api/queries";
-import { sentenceOf } from "../api/errors";
+import { errorMessage } from "../api/errors";
 import { useT } from "../i18n";
 import { notify, Select } from "../ui/kit";
 
@@ -41,7 +41,7 @@ export function PluginSettings() {
               { plugin, model: value },
               {
                 onError: (thrown) => {
-                  notify({ kind: "error", text: sentenceOf(thrown) });
+                  notify({ kind: "error", text: errorMessage(thrown) });
                 },
               },
             );

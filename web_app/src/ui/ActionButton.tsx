@@ -1,4 +1,4 @@
-import { describe } from "../core/shortcut";
+import { formatShortcut } from "../core/shortcut";
 import type { Action } from "../editor/actions/action";
 import { ACTIONS, isEnabled, type ActionId } from "../editor/actions/registry";
 import { useEditor } from "../editor/store";
@@ -32,7 +32,7 @@ export function ActionButton({
   const checked = useEditor((state) => action.checked?.(state, settings));
   const label = t(action.label);
   const text = t(action.short ?? action.label);
-  const shortcut = action.shortcuts?.[0] && describe(action.shortcuts[0], MAC);
+  const shortcut = action.shortcuts?.[0] && formatShortcut(action.shortcuts[0], MAC);
   const Icon = action.icon;
   const shared = {
     className,

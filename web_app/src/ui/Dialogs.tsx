@@ -14,7 +14,7 @@ const ShortcutsDialog = lazy(() => import("./dialogs/ShortcutsDialog"));
 /** The dialog that is open, where one is. */
 export function Dialogs() {
   const open = useDialog((state) => state.open);
-  const keyNeeded = useKey((state) => state.needed);
+  const keyNeeded = useKey((state) => state.required);
   return (
     <Suspense fallback={null}>
       {open && <Open name={open} />}

@@ -1,5 +1,5 @@
 import { Image } from "lucide-react";
-import { goTo } from "../editor/commands/travel";
+import { goTo } from "../editor/commands/undoRedo";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { classes } from "./kit";

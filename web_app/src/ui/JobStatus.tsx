@@ -9,16 +9,16 @@ const TICK_MS = 100;
 export function JobStatus() {
   const t = useT();
   const job = useEditor((state) => state.job);
-  const took = useEditor((state) => state.took);
+  const lastFillMs = useEditor((state) => state.lastFillMs);
   const opening = useEditor((state) => state.opening);
-  const done = took === null ? "" : t("job.done", { seconds: seconds(took) });
+  const done = lastFillMs === null ? "" : t("job.done", { seconds: seconds(lastFillMs) });
   const said = opening ? t("job.opening") : job ? stateOf(job, t) : done;
   return (
     <div className="job" data-busy={job !== null}>
       <p role="status" aria-label={t("job.label")} className="truncate">
         {said}
       </p>
-      {job && <Elapsed key={job.id} since={job.since} />}
+      {job && <Elapsed key={job.id} since={job.startedAt} />}
       {job && <ActionButton id="cancel" named />}
     </div>
   );

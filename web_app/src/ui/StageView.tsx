@@ -31,7 +31,7 @@ export function StageView({ picture }: { picture: Picture }) {
     return mountStage(elements, picture);
   }, [picture]);
   useEffect(() => {
-    currentStage()?.keepFree(insets);
+    currentStage()?.setInsets(insets);
   }, [insets, picture]);
 
   const { name, width, height } = picture;

@@ -8,7 +8,7 @@ import { useEditor } from "../editor/store";
 /** Tells the editor what the server can do, and opens the picture that the server was started with. */
 export function useServer(): void {
   const { data: server } = useServerConfig();
-  const taken = useKey((state) => state.taken);
+  const acceptedCount = useKey((state) => state.acceptedCount);
   useEffect(() => {
     if (server) useEditor.setState({ server });
   }, [server]);
@@ -25,5 +25,5 @@ export function useServer(): void {
     return () => {
       current = false;
     };
-  }, [taken]);
+  }, [acceptedCount]);
 }

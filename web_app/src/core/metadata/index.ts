@@ -9,7 +9,7 @@ import { readWebp, writeWebp } from "./webp";
 export type { Metadata } from "./metadata";
 export { pngChunks } from "./png";
 
-/** What a file says besides its pixels, made to fit pixels of `size` that were turned upright and may be edited. */
+/** Reads a file's metadata, adapted to upright pixels of `size` that may be edited. */
 export async function readMetadata(bytes: Uint8Array, size: Size): Promise<Metadata> {
   const { exif, icc, density } = await readRaw(bytes);
   return {
@@ -19,7 +19,7 @@ export async function readMetadata(bytes: Uint8Array, size: Size): Promise<Metad
   };
 }
 
-/** A picture as a canvas wrote it, with metadata. */
+/** Returns a file encoded by a canvas with metadata inserted. */
 export function withMetadata(bytes: Uint8Array, size: Size, metadata: Metadata): Uint8Array<ArrayBuffer> {
   if (isJpeg(bytes)) return writeJpeg(bytes, metadata);
   if (isWebp(bytes)) return writeWebp(bytes, size, metadata);

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { encodePng } from "../png";
 import { cleanExif } from "./exif";
 import { pngChunks, readMetadata, withMetadata } from "./index";
-import { fromLatin, joined, type Metadata } from "./metadata";
+import { concat, fromLatin1, type Metadata } from "./metadata";
 
 const size = { width: 3, height: 2 };
 
-/** Orientation 6, a size, and a thumbnail that says "secret". */
+/** Returns an Exif block with orientation 6, a size, and a thumbnail of the bytes "secret". */
 function exifBlock(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(100);
   const view = new DataView(bytes.buffer);
@@ -17,7 +17,7 @@ function exifBlock(): Uint8Array<ArrayBuffer> {
     if (type === 3) view.setUint16(at + 8, value);
     else view.setUint32(at + 8, value);
   };
-  bytes.set(fromLatin("MM\0*"));
+  bytes.set(fromLatin1("MM\0*"));
   view.setUint32(4, 8);
   view.setUint16(8, 2);
   entry(10, 0x0112, 3, 6);
@@ -28,27 +28,27 @@ function exifBlock(): Uint8Array<ArrayBuffer> {
   view.setUint16(56, 2);
   entry(58, 0x0201, 4, 90);
   entry(70, 0x0202, 4, 6);
-  bytes.set(fromLatin("secret"), 90);
+  bytes.set(fromLatin1("secret"), 90);
   return bytes;
 }
 
 function profile(space: string, length = 200): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
-  bytes.set(fromLatin(space), 16);
+  bytes.set(fromLatin1(space), 16);
   return bytes;
 }
 
-/** As a canvas writes it: JFIF, a table, a scan. */
-const jpeg = joined(
+/** A JPEG as encoded by a canvas: JFIF, a quantization table, a scan. */
+const jpeg = concat(
   Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]),
-  fromLatin("JFIF\0"),
+  fromLatin1("JFIF\0"),
   Uint8Array.from([1, 1, 0, 0, 1, 0, 1, 0, 0]),
   Uint8Array.from([0xff, 0xdb, 0, 3, 7, 0xff, 0xda, 0, 2, 1, 2, 3, 0xff, 0xd9]),
 );
-const webp = joined(
-  fromLatin("RIFF"),
+const webp = concat(
+  fromLatin1("RIFF"),
   Uint8Array.from([16, 0, 0, 0]),
-  fromLatin("WEBPVP8 "),
+  fromLatin1("WEBPVP8 "),
   Uint8Array.from([3, 0, 0, 0, 9, 8, 7, 0]),
 );
 
@@ -59,7 +59,7 @@ const kept: Metadata = {
 };
 
 describe("metadata", () => {
-  it("survives a JPEG, profiles of several parts too", async () => {
+  it("survives a JPEG, with a multi-chunk profile", async () => {
     const large = { ...kept, icc: profile("RGB ", 150_000) };
     const written = withMetadata(jpeg, size, large);
     const { icc, ...rest } = await readMetadata(written, size);
@@ -78,27 +78,27 @@ describe("metadata", () => {
     expect(read.density?.y).toBeCloseTo(150, 1);
   });
 
-  it("survives a WebP, except for the density, which has no place there", async () => {
+  it("survives a WebP, except the density", async () => {
     const written = withMetadata(webp, size, kept);
     expect(await readMetadata(written, size)).toEqual({ ...kept, density: null });
     expect(new DataView(written.buffer).getUint32(4, true)).toBe(written.length - 8);
   });
 
-  it("doesn't keep a profile for other inks than the screen's", async () => {
+  it("drops a CMYK profile", async () => {
     const read = await readMetadata(withMetadata(jpeg, size, { ...kept, icc: profile("CMYK") }), size);
     expect(read.icc).toBeNull();
   });
 
-  it.each([[jpeg.subarray(0, 20)], [webp.subarray(0, 18)], [fromLatin("GIF89a")], [new Uint8Array()]])(
-    "of a broken or unknown file is nothing",
+  it.each([[jpeg.subarray(0, 20)], [webp.subarray(0, 18)], [fromLatin1("GIF89a")], [new Uint8Array()]])(
+    "is empty for a broken or unknown file",
     async (bytes) => {
       expect(await readMetadata(bytes, size)).toMatchObject({ exif: null, icc: null });
     },
   );
 });
 
-describe("Exif", () => {
-  it("is brought in line with upright, edited pixels", () => {
+describe("cleanExif", () => {
+  it("sets orientation and size", () => {
     const clean = cleanExif(exifBlock(), size);
     const view = new DataView(clean?.buffer ?? new ArrayBuffer(100));
     expect(view.getUint16(18)).toBe(1);
@@ -106,11 +106,11 @@ describe("Exif", () => {
     expect(view.getUint32(34)).toBe(0);
   });
 
-  it("doesn't keep the thumbnail, which shows what was removed", () => {
+  it("erases the thumbnail", () => {
     expect(String.fromCharCode(...(cleanExif(exifBlock(), size) ?? []))).not.toContain("secret");
   });
 
-  it.each([[0], [7], [20], [45]])("that is cut off after %s bytes isn't kept or isn't harmful", (length) => {
+  it.each([[0], [7], [20], [45]])("doesn't throw for a block of %s bytes", (length) => {
     expect(() => cleanExif(exifBlock().subarray(0, length), size)).not.toThrow();
   });
 });

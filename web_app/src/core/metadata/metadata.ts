@@ -1,8 +1,8 @@
-/** What a picture's file says besides its pixels, and what is kept when it is saved. */
+/** Metadata of an image file that is kept when a result is saved. */
 export interface Metadata {
-  /** A TIFF block as Exif has it. */
+  /** Exif data as a TIFF block, without a prefix. */
   readonly exif: Uint8Array | null;
-  /** The colour profile of the pixels. */
+  /** ICC profile of the pixels. */
   readonly icc: Uint8Array | null;
   readonly density: Density | null;
 }
@@ -19,22 +19,22 @@ export const INCH_IN_METRES = 0.0254;
 export const CENTIMETRES_IN_INCH = 2.54;
 
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
-  return latin(bytes, at, text.length) === text;
+  return latin1(bytes, at, text.length) === text;
 }
 
-export function latin(bytes: Uint8Array, at: number, length: number): string {
+export function latin1(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
-export function fromLatin(text: string): Uint8Array<ArrayBuffer> {
+export function fromLatin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
+export function dataView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -44,8 +44,10 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return whole;
 }
 
-/** Whether a profile describes RGB: one for other inks says nothing about the pixels that a browser decoded. */
+/**
+ * Returns true for a profile with RGB as its colour space; others don't describe pixels decoded by a browser.
+ */
 export function isRgbProfile(icc: Uint8Array): boolean {
-  // ICC.1:2022, 7.2: the colour space of the data.
+  // ICC.1:2022, 7.2: data colour space.
   return icc.length > 128 && startsWith(icc, "RGB ", 16);
 }

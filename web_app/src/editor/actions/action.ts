@@ -4,42 +4,41 @@ import type { MessageKey } from "../../i18n";
 import type { Settings } from "../../settings/settings";
 import type { EditorState } from "../store";
 
-/** Where an action is listed in the shortcut dialog. */
+/** Groups of the shortcut dialog. */
 export type ActionGroup = "file" | "tool" | "edit" | "mask" | "view" | "app";
 
 /**
- * Something a person can do. The one description feeds the toolbar, the keys, the menus and the shortcut dialog, so
- * that they can't disagree.
+ * A user action. Toolbar, shortcuts, menus and the shortcut dialog are all generated from this description.
  */
 export interface Action {
   readonly id: string;
   readonly group: ActionGroup;
   readonly label: MessageKey;
-  /** What is written on a button among others of its kind; the label where absent. */
+  /** Shorter label for buttons in a group; `label` if absent. */
   readonly short?: MessageKey;
   readonly icon: LucideIcon;
-  /** The first one is shown in tooltips. */
+  /** Tooltips show the first one. */
   readonly shortcuts?: readonly Shortcut[];
-  /** Whether the server offers it at all; where absent, always. */
+  /** False if the server lacks the feature and the action is hidden; always visible if absent. */
   readonly offered?: (state: EditorState) => boolean;
-  /** Whether it can be done now; where absent, always. */
+  /** False while the action can't run; always enabled if absent. */
   readonly enabled?: (state: EditorState) => boolean;
-  /** Whether it is on, for what can be on or off. */
+  /** State of a toggle. */
   readonly checked?: (state: EditorState, settings: Settings) => boolean;
-  /** Whether holding the key does it again and again. */
+  /** Repeats while the key is held. */
   readonly repeats?: boolean;
   /**
-   * Whether it waits for what was asked for before it, and finds out only then whether it can be done: its keys may be
-   * pressed sooner.
+   * Runs behind earlier commands in the queue and checks its preconditions then; its shortcuts therefore also
+   * work while it is disabled.
    */
-  readonly waits?: boolean;
+  readonly queued?: boolean;
   readonly perform: () => unknown;
-  /** For what lasts as long as the key or button is held: ends it. */
+  /** Ends an action that lasts while its key or button is held. */
   readonly release?: () => void;
 }
 
-/** Types a list of actions so that their ids are known one by one. */
-export function actions<Id extends string>(list: Record<Id, Omit<Action, "id">>): Record<Id, Action> {
+/** Adds the ids to a record of actions, keeping them as literal types. */
+export function defineActions<Id extends string>(list: Record<Id, Omit<Action, "id">>): Record<Id, Action> {
   const entries = Object.entries<Omit<Action, "id">>(list);
   return Object.fromEntries(entries.map(([id, action]) => [id, { id, ...action }])) as Record<Id, Action>;
 }

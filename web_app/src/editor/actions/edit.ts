@@ -1,14 +1,14 @@
 import { Columns2, Contrast, LayersPlus, Play, Redo2, RotateCw, Undo2, X } from "lucide-react";
 import { set as setSettings, useSettings } from "../../settings/store";
-import { cancel, run } from "../commands/fill";
-import { runAgain } from "../commands/mask";
+import { cancelJob, runFill } from "../commands/fill";
+import { repeatFill } from "../commands/mask";
 import { setComparing, setDivider } from "../commands/options";
-import { redoStep, undoStep } from "../commands/travel";
+import { redo, undo } from "../commands/undoRedo";
 import { useEditor } from "../store";
-import { actions } from "./action";
+import { defineActions } from "./action";
 
-/** What changes the picture, and the ways back. */
-export const editActions = actions({
+/** Actions that fill, undo and redo, and compare with the original. */
+export const editActions = defineActions({
   undo: {
     group: "edit",
     label: "action.undo",
@@ -16,8 +16,8 @@ export const editActions = actions({
     shortcuts: ["Mod+Z"],
     enabled: ({ history, job }) => history.past.length > 0 && !job,
     repeats: true,
-    waits: true,
-    perform: undoStep,
+    queued: true,
+    perform: undo,
   },
   redo: {
     group: "edit",
@@ -26,8 +26,8 @@ export const editActions = actions({
     shortcuts: ["Mod+Shift+Z", "Mod+Y"],
     enabled: ({ history, job }) => history.future.length > 0 && !job,
     repeats: true,
-    waits: true,
-    perform: redoStep,
+    queued: true,
+    perform: redo,
   },
   run: {
     group: "edit",
@@ -35,15 +35,15 @@ export const editActions = actions({
     icon: Play,
     shortcuts: ["Shift+R"],
     enabled: ({ hole, job }) => hole !== null && !job,
-    perform: run,
+    perform: runFill,
   },
   again: {
     group: "edit",
     label: "action.again",
     icon: RotateCw,
     shortcuts: ["A"],
-    enabled: ({ filledBefore, job }) => filledBefore && !job,
-    perform: runAgain,
+    enabled: ({ hasPreviousFill, job }) => hasPreviousFill && !job,
+    perform: repeatFill,
   },
   cancel: {
     group: "edit",
@@ -51,7 +51,7 @@ export const editActions = actions({
     icon: X,
     shortcuts: ["Escape"],
     enabled: ({ job }) => job !== null,
-    perform: cancel,
+    perform: cancelJob,
   },
   manual: {
     group: "edit",

@@ -3,24 +3,24 @@ import { savePicture } from "../../files/save";
 import { stepMedia, useFiles } from "../../files/store";
 import { copy } from "../commands/session";
 import { openDialog } from "../dialogs";
-import { pick } from "../pick";
+import { openFilePicker } from "../pick";
 import type { EditorState } from "../store";
-import { actions } from "./action";
+import { defineActions } from "./action";
 
 const hasPicture = ({ picture }: EditorState) => picture !== null;
 
-/** Whether the picture has neighbours: it came from one of the server's folders. */
-const fromFolder = () => useFiles.getState().opened !== null;
+/** True for a picture opened from a server folder, which has neighbours. */
+const isFromFolder = () => useFiles.getState().opened !== null;
 
-/** What brings a picture in or out. */
-export const fileActions = actions({
+/** Actions that open, save and copy pictures. */
+export const fileActions = defineActions({
   open: {
     group: "file",
     label: "action.open",
     icon: ImagePlus,
     shortcuts: ["Mod+O"],
     perform: () => {
-      pick("picture");
+      openFilePicker("picture");
     },
   },
   save: {
@@ -54,7 +54,7 @@ export const fileActions = actions({
     label: "action.previousPicture",
     icon: ChevronLeft,
     shortcuts: ["ArrowLeft"],
-    enabled: fromFolder,
+    enabled: isFromFolder,
     perform: () => stepMedia(-1),
   },
   nextPicture: {
@@ -62,7 +62,7 @@ export const fileActions = actions({
     label: "action.nextPicture",
     icon: ChevronRight,
     shortcuts: ["ArrowRight"],
-    enabled: fromFolder,
+    enabled: isFromFolder,
     perform: () => stepMedia(1),
   },
 });

@@ -1,33 +1,33 @@
 import { matches } from "../../core/shortcut";
 import { useEditor } from "../store";
 import type { Action } from "./action";
-import { ACTION_LIST, takesKeys } from "./registry";
+import { acceptsKeys, ACTION_LIST } from "./registry";
 
-/** A key that is let go sooner was tapped, not held. */
-const TAP_MS = 250;
+/** A shorter key press is a tap, in milliseconds. */
+const TAP_MAX_MS = 250;
 
-const CONTROLS = "a[href], button, input, select, textarea, [tabindex='0']";
+const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex='0']";
 
-/** What has the keys to itself while it is open. A toast is a dialog by its role only. */
+/** Open dialogs handle all keys themselves. Toasts have the dialog role but don't. */
 const OPEN_DIALOG = '[role="dialog"]:not(.kit-toast)';
 
-/** Performs actions by their keys until the signal aborts. */
+/** Runs actions by their shortcuts until the signal aborts. */
 export function listenToKeys(signal: AbortSignal): void {
   const held = new Map<string, { readonly action: Action; readonly since: number }>();
-  const letGo = (): void => {
+  const releaseAll = (): void => {
     for (const { action } of held.values()) action.release?.();
     held.clear();
   };
   window.addEventListener(
     "keydown",
     (event) => {
-      if (isTyping(event.target) || document.querySelector(OPEN_DIALOG)) return;
-      if (event.defaultPrevented || (event.key.startsWith("Arrow") && isSlider(event.target))) return;
-      // Tab goes on to the next control once one has the focus.
-      if (event.key === "Tab" && !isOnPicture(event.target)) return;
+      if (acceptsText(event.target) || document.querySelector(OPEN_DIALOG)) return;
+      if (event.defaultPrevented || (event.key.startsWith("Arrow") && handlesArrows(event.target))) return;
+      // Tab is a shortcut only while the stage or nothing is focused; otherwise it moves the focus.
+      if (event.key === "Tab" && !isStageFocused(event.target)) return;
       const state = useEditor.getState();
       const action = ACTION_LIST.find(
-        (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && takesKeys(each, state),
+        (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && acceptsKeys(each, state),
       );
       if (!action) return;
       event.preventDefault();
@@ -40,21 +40,21 @@ export function listenToKeys(signal: AbortSignal): void {
   window.addEventListener(
     "keyup",
     ({ code, timeStamp }) => {
-      const pressed = held.get(code);
-      if (!pressed) return;
+      const entry = held.get(code);
+      if (!entry) return;
       held.delete(code);
-      pressed.action.release?.();
-      // A key that is only tapped does what it does everywhere.
-      if (code === "Tab" && timeStamp - pressed.since < TAP_MS) focusNext();
+      entry.action.release?.();
+      // A tap on Tab moves the focus as usual.
+      if (code === "Tab" && timeStamp - entry.since < TAP_MAX_MS) focusNext();
     },
     { signal },
   );
-  window.addEventListener("blur", letGo, { signal });
-  signal.addEventListener("abort", letGo);
+  window.addEventListener("blur", releaseAll, { signal });
+  signal.addEventListener("abort", releaseAll);
 }
 
-/** Whether keys belong to a field of text. */
-function isTyping(target: EventTarget | null): boolean {
+/** Returns true for elements that accept text input. */
+function acceptsText(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !/^(?:button|checkbox|radio|range)$/.test(target.type);
   return (
@@ -62,19 +62,19 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Whether arrow keys move what has the focus. */
-function isSlider(target: EventTarget | null): boolean {
+/** Returns true for elements that handle arrow keys. */
+function handlesArrows(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("input, [role=slider]");
 }
 
-/** Whether keys belong to the picture, because nothing else has the focus. */
-function isOnPicture(target: EventTarget | null): boolean {
+/** Returns true if the stage, or nothing, is focused. */
+function isStageFocused(target: EventTarget | null): boolean {
   return target === document.body || (target instanceof Element && target.matches(".stage"));
 }
 
-/** Moves the focus as Tab does. */
+/** Moves the focus to the next control. */
 function focusNext(): void {
-  const controls = [...document.querySelectorAll<HTMLElement>(CONTROLS)].filter(
+  const controls = [...document.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(
     (control) => !control.matches(":disabled, [hidden], [tabindex='-1']") && control.checkVisibility(),
   );
   const now = controls.findIndex((control) => control === document.activeElement);

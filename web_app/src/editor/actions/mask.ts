@@ -1,16 +1,16 @@
 import { Blend, Download, Expand, FileInput, FlipHorizontal2, Ghost, Shrink, Trash2 } from "lucide-react";
-import { change, maskFromOpacity } from "../commands/mask";
+import { editMask, maskFromOpacity } from "../commands/mask";
 import { downloadMask } from "../commands/session";
-import { pick } from "../pick";
+import { openFilePicker } from "../pick";
 import { useMaskAmount } from "../maskAmount";
 import type { EditorState } from "../store";
-import { actions } from "./action";
+import { defineActions } from "./action";
 
 const hasMask = ({ hole, job }: EditorState) => hole !== null && !job;
 const canEdit = ({ picture, job }: EditorState) => picture !== null && !job;
 
-/** What is done to the mask as a whole. */
-export const maskActions = actions({
+/** Actions on the whole mask. */
+export const maskActions = defineActions({
   growMask: {
     group: "mask",
     label: "action.growMask",
@@ -19,7 +19,7 @@ export const maskActions = actions({
     shortcuts: ["."],
     enabled: hasMask,
     repeats: true,
-    perform: () => change({ kind: "grow", by: useMaskAmount.getState().amount }),
+    perform: () => editMask({ kind: "grow", by: useMaskAmount.getState().amount }),
   },
   shrinkMask: {
     group: "mask",
@@ -29,7 +29,7 @@ export const maskActions = actions({
     shortcuts: [","],
     enabled: hasMask,
     repeats: true,
-    perform: () => change({ kind: "grow", by: -useMaskAmount.getState().amount }),
+    perform: () => editMask({ kind: "grow", by: -useMaskAmount.getState().amount }),
   },
   featherMask: {
     group: "mask",
@@ -38,7 +38,7 @@ export const maskActions = actions({
     icon: Blend,
     shortcuts: ["Shift+F"],
     enabled: hasMask,
-    perform: () => change({ kind: "feather", by: useMaskAmount.getState().amount }),
+    perform: () => editMask({ kind: "feather", by: useMaskAmount.getState().amount }),
   },
   invertMask: {
     group: "mask",
@@ -47,7 +47,7 @@ export const maskActions = actions({
     icon: FlipHorizontal2,
     shortcuts: ["I"],
     enabled: canEdit,
-    perform: () => change({ kind: "invert" }),
+    perform: () => editMask({ kind: "invert" }),
   },
   clearMask: {
     group: "mask",
@@ -56,7 +56,7 @@ export const maskActions = actions({
     icon: Trash2,
     shortcuts: ["Delete", "Backspace"],
     enabled: hasMask,
-    perform: () => change({ kind: "clear" }),
+    perform: () => editMask({ kind: "clear" }),
   },
   importMask: {
     group: "mask",
@@ -65,7 +65,7 @@ export const maskActions = actions({
     icon: FileInput,
     enabled: canEdit,
     perform: () => {
-      pick("mask");
+      openFilePicker("mask");
     },
   },
   maskFromOpacity: {

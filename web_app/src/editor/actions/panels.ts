@@ -1,9 +1,9 @@
 import { Boxes, Folders, Images, Keyboard, Settings } from "lucide-react";
 import { openDialog } from "../dialogs";
-import { actions } from "./action";
+import { defineActions } from "./action";
 
-/** What opens the dialogs that lie beside the editor. */
-export const panelActions = actions({
+/** Actions that open dialogs. */
+export const panelActions = defineActions({
   files: {
     group: "app",
     label: "action.files",

@@ -8,7 +8,7 @@ import { panelActions } from "./panels";
 import { toolActions } from "./tools";
 import { viewActions } from "./view";
 
-/** Every action by its id. Where two share a key, the first that can be done is. */
+/** All actions by id. Of several with the same shortcut, the first enabled one runs. */
 export const ACTIONS = {
   ...fileActions,
   ...toolActions,
@@ -20,19 +20,19 @@ export const ACTIONS = {
 
 export type ActionId = keyof typeof ACTIONS;
 
-/** All actions in the order in which dialogs list them. */
+/** All actions in the order of the shortcut dialog. */
 export const ACTION_LIST: readonly Action[] = Object.values(ACTIONS);
 
 export function isEnabled(action: Action, state: EditorState): boolean {
   return isOffered(action, state) && (action.enabled?.(state) ?? true);
 }
 
-/** Whether its keys do something now. */
-export function takesKeys(action: Action, state: EditorState): boolean {
-  return action.waits ? isOffered(action, state) : isEnabled(action, state);
+/** Returns true if an action's shortcuts are active. */
+export function acceptsKeys(action: Action, state: EditorState): boolean {
+  return action.queued ? isOffered(action, state) : isEnabled(action, state);
 }
 
-/** Whether it is shown at all. */
+/** Returns true if an action is visible. */
 export function isOffered(action: Action, state: EditorState): boolean {
   return action.offered?.(state) ?? true;
 }

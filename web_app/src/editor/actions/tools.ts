@@ -23,7 +23,7 @@ import { setTool, stepBrush } from "../commands/options";
 import { currentStage } from "../stage/stage";
 import type { EditorState } from "../store";
 import type { ToolId } from "../tools/tool";
-import { actions, type Action } from "./action";
+import { defineActions, type Action } from "./action";
 
 function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcut): Omit<Action, "id"> {
   return {
@@ -41,8 +41,8 @@ function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcu
 
 const isDrawing = ({ drawing }: EditorState) => drawing;
 
-/** The tools, and the size of the brush. */
-export const toolActions = actions({
+/** Actions that select a tool, change the brush size, or edit the shape being drawn. */
+export const toolActions = defineActions({
   brush: tool("brush", "tool.brush", Brush, "B"),
   eraser: tool("eraser", "tool.eraser", Eraser, "E"),
   rectangle: tool("rectangle", "tool.rectangle", Square, "R"),
@@ -81,7 +81,7 @@ export const toolActions = actions({
     icon: Check,
     shortcuts: ["Enter"],
     enabled: isDrawing,
-    perform: () => currentStage()?.accept(),
+    perform: () => currentStage()?.finish(),
   },
   lastPoint: {
     group: "tool",
@@ -90,7 +90,7 @@ export const toolActions = actions({
     shortcuts: ["Backspace"],
     enabled: isDrawing,
     repeats: true,
-    perform: () => currentStage()?.back(),
+    perform: () => currentStage()?.removeLastPoint(),
   },
   dropShape: {
     group: "tool",
@@ -104,7 +104,7 @@ export const toolActions = actions({
   },
 });
 
-/** The tools in the order of the rail. */
+/** Tools in the order of the tool rail. */
 export const TOOLS = [
   "brush",
   "eraser",

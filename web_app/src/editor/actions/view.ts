@@ -2,14 +2,14 @@ import { Maximize, PanelRight, Square, ZoomIn, ZoomOut } from "lucide-react";
 import { togglePanel, usePanel } from "../panel";
 import { currentStage } from "../stage/stage";
 import type { EditorState } from "../store";
-import { actions } from "./action";
+import { defineActions } from "./action";
 
 const ZOOM_STEP = 1.25;
 
 const hasPicture = ({ picture }: EditorState) => picture !== null;
 
-/** How the picture is looked at. */
-export const viewActions = actions({
+/** Actions that change the view. */
+export const viewActions = defineActions({
   fit: {
     group: "view",
     label: "action.fit",

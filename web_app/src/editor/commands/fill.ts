@@ -1,65 +1,66 @@
 import { UserError } from "../../api/errors";
 import { inpaint } from "../../api/inpaint";
 import { newJobId } from "../../api/jobId";
-import type { Box } from "../../core/geometry";
+import type { Box, Point } from "../../core/geometry";
 import { t } from "../../i18n";
 import { requestOptions, type Settings } from "../../settings/settings";
 import { useSettings } from "../../settings/store";
-import { theDesk } from "../document/client";
-import type { FillRequest } from "../document/desk";
+import { documentWorker } from "../document/client";
+import type { FillUpload } from "../document/documentSession";
 import { useEditor, type Job, type JobProgress } from "../store";
-import { followJob, tellCancelled } from "./job";
-import { mergeWithMask, record } from "./record";
-import { attempt, inTurn } from "./turn";
+import { cancelOnServer, followJob } from "./job";
+import { mergeFillWithMaskEdits, recordStep } from "./record";
+import { enqueue } from "./queue";
+import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
 
 const PREPARING: JobProgress = { state: "preparing", position: null, crop: null, crops: null };
 
-/** Has the server fill the hole. The mask stays where it fails or is cancelled. */
-export async function run(): Promise<void> {
-  const { picture, job, hole } = get();
-  if (!picture || job || !hole) return;
-  const mine: Job = {
+/** Fills the hole on the server. The mask is kept if the job fails or is cancelled. */
+export async function runFill(): Promise<void> {
+  const { picture, job: running, hole } = get();
+  if (!picture || running || !hole) return;
+  const job: Job = {
     id: newJobId(),
-    since: performance.now(),
+    startedAt: performance.now(),
     abort: new AbortController(),
     progress: PREPARING,
   };
-  set({ job: mine, took: null });
-  await attempt(() => fill(mine));
-  if (get().job?.id === mine.id) set({ job: null });
+  set({ job, lastFillMs: null });
+  await reportErrors(() => execute(job));
+  if (get().job?.id === job.id) set({ job: null });
 }
 
-/** Stops the fill under way. */
-export function cancel(): void {
+/** Cancels the running job. */
+export function cancelJob(): void {
   const { job } = get();
   if (!job) return;
   job.abort.abort();
   set({ job: null });
-  void tellCancelled(job.id);
+  void cancelOnServer(job.id);
 }
 
-async function fill({ id, since, abort: { signal } }: Job): Promise<void> {
-  const desk = theDesk();
+async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void> {
+  const worker = documentWorker();
   const settings = useSettings.getState();
-  const request = await inTurn(() => desk.request(hdOptions(settings)));
+  const upload = await enqueue(() => worker.encodeUpload(hdOptions(settings)));
   signal.throwIfAborted();
-  if (!request) return;
+  if (!upload) return;
   const unfollow = followJob(id);
   try {
     const { png, box } = await inpaint(
-      { ...request, options: optionsFor(request, settings), job: id },
+      { ...upload, options: optionsFor(upload, settings), jobId: id },
       signal,
     );
-    await inTurn(async () => {
+    await enqueue(async () => {
       signal.throwIfAborted();
-      const done = await desk.fill(png, moved(box, request.box)).catch(() => {
+      const change = await worker.applyFill(png, offsetBy(box, upload.box)).catch(() => {
         throw new UserError(t("error.answerUnreadable"));
       });
-      record(done, "fill");
-      set({ filledBefore: true, took: performance.now() - since });
-      if (!settings.manual) await mergeWithMask();
+      recordStep(change, "fill");
+      set({ hasPreviousFill: true, lastFillMs: performance.now() - startedAt });
+      if (!settings.manual) await mergeFillWithMaskEdits();
     });
   } finally {
     unfollow();
@@ -70,10 +71,10 @@ function hdOptions({ strategy, cropTrigger, cropMargin, resizeLimit }: Settings)
   return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit };
 }
 
-function optionsFor({ forceCrop }: FillRequest, settings: Settings) {
+function optionsFor({ forceCrop }: FillUpload, settings: Settings) {
   return { ...requestOptions(settings), ...(forceCrop && { hd_strategy_crop_trigger_size: 0 }) };
 }
 
-function moved(box: Box, by: Box): Box {
-  return { ...box, x: box.x + by.x, y: box.y + by.y };
+function offsetBy(box: Box, offset: Point): Box {
+  return { ...box, x: box.x + offset.x, y: box.y + offset.y };
 }

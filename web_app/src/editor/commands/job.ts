@@ -2,7 +2,7 @@ import { watchJob } from "../../api/events";
 import { request } from "../../api/http";
 import { useEditor, type JobProgress } from "../store";
 
-/** Shows how far the server is with a job, until the returned function is called. */
+/** Shows the server's progress of a job; returns the function that ends this. */
 export function followJob(id: string): () => void {
   show(id, { state: "running", position: null, crop: null, crops: null });
   return watchJob(id, ({ state, position, crop, crops }) => {
@@ -14,8 +14,8 @@ function show(id: string, progress: JobProgress): void {
   useEditor.setState(({ job }) => (job?.id === id ? { job: { ...job, progress } } : {}));
 }
 
-/** Tells the server that nobody waits for a job any more. */
-export async function tellCancelled(id: string): Promise<void> {
-  // The request was ended already, which says the same where this doesn't arrive.
+/** Cancels a job on the server. */
+export async function cancelOnServer(id: string): Promise<void> {
+  // Best effort: closing the connection has cancelled the job already.
   await request(`api/v1/jobs/${id}`, { method: "DELETE" }).catch(() => undefined);
 }

@@ -1,75 +1,79 @@
-import { adds, type MaskEdit } from "../../core/edits";
 import { isUserError, UserError } from "../../api/errors";
+import { canAddToHole, type MaskEdit } from "../../core/edits";
 import { t } from "../../i18n";
 import { useSettings } from "../../settings/store";
-import { theDesk } from "../document/client";
+import { documentWorker } from "../document/client";
 import { useEditor, type StepKind } from "../store";
-import { run } from "./fill";
-import { record } from "./record";
-import { attempt, inTurn } from "./turn";
+import { runFill } from "./fill";
+import { enqueue } from "./queue";
+import { recordStep } from "./record";
+import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
 
-/** Takes what a tool drew; in automatic mode the hole is filled at once. Resolves when the mask shows it. */
-export async function draw(edit: MaskEdit, kind: StepKind): Promise<void> {
-  const changed = await change(edit, kind);
-  if (changed && adds(edit) && !useSettings.getState().manual) void run();
+/**
+ * Applies an edit drawn with a tool, and fills the hole unless manual mode is on. Resolves once the mask
+ * contains it.
+ */
+export async function applyDrawing(edit: MaskEdit, kind: StepKind): Promise<void> {
+  const changed = await editMask(edit, kind);
+  if (changed && canAddToHole(edit) && !useSettings.getState().manual) void runFill();
 }
 
-/** Changes the mask; whether that changed anything. */
-export async function change(edit: MaskEdit, kind: StepKind = "mask"): Promise<boolean> {
-  if (!canChange()) return false;
-  return inTurn(async () => {
-    const done = await theDesk().edit(edit);
-    if (done) record(done, kind);
-    return done !== null;
+/** Applies an edit to the mask; returns true if a pixel changed. */
+export async function editMask(edit: MaskEdit, kind: StepKind = "mask"): Promise<boolean> {
+  if (!canEditMask()) return false;
+  return enqueue(async () => {
+    const change = await documentWorker().edit(edit);
+    if (change) recordStep(change, kind);
+    return change !== null;
   });
 }
 
-/** Reads the mask from a file, to be edited on. */
+/** Replaces the mask by a mask file. */
 export async function importMask(file: Blob): Promise<void> {
-  if (!canChange()) return;
-  await attempt(() =>
-    inTurn(async () => {
-      const done = await theDesk()
+  if (!canEditMask()) return;
+  await reportErrors(() =>
+    enqueue(async () => {
+      const change = await documentWorker()
         .importMask(file)
         .catch((thrown: unknown) => {
           throw new UserError(isUserError(thrown) ? thrown.message : t("error.maskUnreadable"));
         });
-      if (done) record(done, "mask");
+      if (change) recordStep(change, "mask");
     }),
   );
 }
 
-/** Makes a mask of the picture's own transparency. */
+/** Replaces the mask by the picture's transparent pixels. */
 export async function maskFromOpacity(): Promise<void> {
-  if (!canChange()) return;
-  await attempt(() =>
-    inTurn(async () => {
-      const done = await theDesk().maskFromOpacity();
-      if (done) record(done, "mask");
+  if (!canEditMask()) return;
+  await reportErrors(() =>
+    enqueue(async () => {
+      const change = await documentWorker().maskFromOpacity();
+      if (change) recordStep(change, "mask");
     }),
   );
 }
 
-/** Fills the hole of the last fill once more. */
-export async function runAgain(): Promise<void> {
-  if (!canChange() || !get().filledBefore) return;
-  const ready = await attempt(() =>
-    inTurn(async () => {
-      const done = await theDesk().repeatMask();
-      if (done) record(done, "mask");
+/** Restores the mask of the last fill and fills it again. */
+export async function repeatFill(): Promise<void> {
+  if (!canEditMask() || !get().hasPreviousFill) return;
+  const restored = await reportErrors(() =>
+    enqueue(async () => {
+      const change = await documentWorker().restoreLastMask();
+      if (change) recordStep(change, "mask");
     }),
   );
-  if (ready) await run();
+  if (restored) await runFill();
 }
 
 export function setDrawing(drawing: boolean): void {
   set({ drawing });
 }
 
-/** While a fill is under way its hole must stay what it is. */
-function canChange(): boolean {
+/** The mask is read-only while a job runs. */
+function canEditMask(): boolean {
   const { picture, job } = get();
   return picture !== null && job === null;
 }

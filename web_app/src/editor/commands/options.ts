@@ -13,7 +13,7 @@ export function setBrush(size: number): void {
   set({ brush: clamp(Math.round(size), SMALLEST_BRUSH, LARGEST_BRUSH) });
 }
 
-/** Makes the brush so many steps larger, or smaller where negative. */
+/** Enlarges the brush by a number of steps; shrinks it if negative. */
 export function stepBrush(steps: number): void {
   const { brush } = get();
   const wanted = brush * BRUSH_STEP ** steps;
@@ -36,7 +36,7 @@ export function setComparing(comparing: boolean): void {
   set({ comparing });
 }
 
-/** Moves the line between original and result; null takes it away. */
+/** Moves the divider between original and result; null hides it. */
 export function setDivider(divider: number | null): void {
   set({ divider: divider === null ? null : clamp(divider, 0, 1) });
 }

@@ -3,40 +3,43 @@ import { newJobId } from "../../api/jobId";
 import { runPlugin, type PluginCall } from "../../api/plugins";
 import { t } from "../../i18n";
 import { notify } from "../../ui/kit/toast";
-import { theDesk } from "../document/client";
-import type { Done } from "../document/desk";
+import { documentWorker } from "../document/client";
+import type { RecordedChange } from "../document/documentSession";
 import { useEditor, type Job, type Step, type StepKind } from "../store";
 import type { Click } from "../tools/tool";
-import { record } from "./record";
+import { enqueue } from "./queue";
+import { recordStep } from "./record";
+import { reportErrors } from "./reportErrors";
 import { open } from "./session";
-import { travel } from "./travel";
-import { attempt, inTurn } from "./turn";
+import { applyUndo } from "./undoRedo";
 
-/** The plugin that finds an object by clicks on it, by its name in IOPaint's API. */
+/** Name of the interactive segmentation plugin in IOPaint's API. */
 export const SELECTING_PLUGIN = "InteractiveSeg";
 
 const { getState: get, setState: set } = useEditor;
 
-/** Has a plugin make a mask of what it finds in the picture. */
+/** Replaces the mask by the result of a segmentation plugin. */
 export async function maskByPlugin(name: string): Promise<void> {
-  await work({ name, result: "mask" }, (answer) => takeUp(() => theDesk().importMask(answer), "mask"));
+  await runJob({ name, result: "mask" }, (mask) =>
+    applyResult(() => documentWorker().importMask(mask), "mask"),
+  );
 }
 
-/** Has a plugin make another picture of this one, so many times larger where it can do that. */
+/** Replaces the picture by a plugin's result; `scale` is for plugins that upscale. */
 export async function applyPlugin(name: string, scale?: number): Promise<void> {
-  await work({ name, result: "image", ...(scale && { scale }) }, async (answer) => {
-    if (await theDesk().fits(answer)) {
-      await takeUp(() => theDesk().replacePicture(answer), "plugin");
+  await runJob({ name, result: "image", ...(scale && { scale }) }, async (result) => {
+    if (await documentWorker().hasSameSize(result)) {
+      await applyResult(() => documentWorker().replacePicture(result), "plugin");
       return;
     }
-    // Steps of another size don't fit it.
-    const file = new File([answer], get().picture?.name ?? name, { type: answer.type });
+    // The history doesn't apply to a picture of another size.
+    const file = new File([result], get().picture?.name ?? name, { type: result.type });
     await open(file);
     notify({ kind: "info", text: t("plugin.opened", { name }) });
   });
 }
 
-/** The clicks on one object, and the step of the history that shows what they found. */
+/** The points of one object, and the history step with the resulting mask. */
 interface Selection {
   readonly clicks: NonNullable<PluginCall["clicks"]>;
   readonly step: Step | undefined;
@@ -44,52 +47,52 @@ interface Selection {
 
 let selection: Selection | null = null;
 
-/** Masks the object at a place, or takes the place out of what the clicks before found. */
-export async function selectAt({ at: { x, y }, inside, another }: Click): Promise<void> {
-  // Once something else was done, a click means another object.
-  const before = !another && selection?.step === get().history.past.at(-1) ? selection : null;
-  const clicks = [...(before?.clicks ?? []), [Math.round(x), Math.round(y), inside ? 1 : 0] as const];
-  const found = await work({ name: SELECTING_PLUGIN, result: "mask", clicks }, (answer) =>
-    takeUp(async () => {
-      if (before?.step) await travel("back");
-      return theDesk().addToMask(answer);
+/** Adds a point to the current object, or starts a new one, and masks the segmented object. */
+export async function selectAt({ at: { x, y }, foreground, newObject }: Click): Promise<void> {
+  // Any other step since the last click starts a new object.
+  const current = !newObject && selection?.step === get().history.past.at(-1) ? selection : null;
+  const clicks = [...(current?.clicks ?? []), [Math.round(x), Math.round(y), foreground ? 1 : 0] as const];
+  const succeeded = await runJob({ name: SELECTING_PLUGIN, result: "mask", clicks }, (result) =>
+    applyResult(async () => {
+      if (current?.step) await applyUndo();
+      return documentWorker().addToMask(result);
     }, "mask"),
   );
-  if (found) selection = { clicks, step: get().history.past.at(-1) };
+  if (succeeded) selection = { clicks, step: get().history.past.at(-1) };
 }
 
-/** Sends the picture to a plugin and does something with its answer; whether that worked. */
-async function work(
+/** Sends the picture to a plugin and handles the result; returns true on success. */
+async function runJob(
   call: Omit<PluginCall, "image">,
-  take: (answer: Blob) => Promise<void>,
+  onResult: (result: Blob) => Promise<void>,
 ): Promise<boolean> {
-  const { picture, job } = get();
-  if (!picture || job) return false;
+  const { picture, job: running } = get();
+  if (!picture || running) return false;
   const abort = new AbortController();
-  const mine: Job = {
+  const job: Job = {
     id: newJobId(),
-    since: performance.now(),
+    startedAt: performance.now(),
     abort,
     plugin: call.name,
     progress: { state: "running", position: null, crop: null, crops: null },
   };
-  set({ job: mine, took: null });
-  const worked = await attempt(async () => {
-    const image = await inTurn(() => theDesk().encodePng());
-    const answer = await runPlugin({ ...call, image }, abort.signal);
+  set({ job, lastFillMs: null });
+  const succeeded = await reportErrors(async () => {
+    const image = await enqueue(() => documentWorker().encodePng());
+    const result = await runPlugin({ ...call, image }, abort.signal);
     abort.signal.throwIfAborted();
     set({ job: null });
-    await take(answer);
+    await onResult(result);
   });
-  if (get().job?.id === mine.id) set({ job: null });
-  return worked;
+  if (get().job?.id === job.id) set({ job: null });
+  return succeeded;
 }
 
-async function takeUp(change: () => Promise<Done | null>, kind: StepKind): Promise<void> {
-  await inTurn(async () => {
-    const done = await change().catch(() => {
+async function applyResult(apply: () => Promise<RecordedChange | null>, kind: StepKind): Promise<void> {
+  await enqueue(async () => {
+    const change = await apply().catch(() => {
       throw new UserError(t("error.answerUnreadable"));
     });
-    if (done) record(done, kind);
+    if (change) recordStep(change, kind);
   });
 }

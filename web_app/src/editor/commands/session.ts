@@ -1,24 +1,25 @@
 import { isUserError, UserError } from "../../api/errors";
-import { exportName, type ExportType } from "../../core/files";
+import type { ExportType } from "../../core/exportFile";
 import { joinName } from "../../core/fileName";
 import { EMPTY_HISTORY } from "../../core/history";
 import { t } from "../../i18n";
 import { notify } from "../../ui/kit/toast";
-import { theDesk } from "../document/client";
+import { documentWorker } from "../document/client";
 import { useEditor } from "../store";
-import { cancel } from "./fill";
+import { cancelJob } from "./fill";
+import { enqueue } from "./queue";
 import { replaceHistory } from "./record";
-import { attempt, inTurn } from "./turn";
+import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
 
-/** Opens a file in place of the current picture, which stays where the file can't be opened. */
+/** Opens a file; keeps the current picture if that fails. */
 export async function open(file: File): Promise<void> {
   set({ opening: true });
-  cancel();
-  await attempt(() =>
-    inTurn(async () => {
-      const opened = await theDesk()
+  cancelJob();
+  await reportErrors(() =>
+    enqueue(async () => {
+      const opened = await documentWorker()
         .open(file, matchMedia("(color-gamut: p3)").matches ? "display-p3" : "srgb")
         .catch((thrown: unknown) => {
           throw new UserError(
@@ -31,81 +32,70 @@ export async function open(file: File): Promise<void> {
       set({
         picture: { name: file.name, file, ...opened },
         hole: null,
-        filledBefore: false,
+        hasPreviousFill: false,
         drawing: false,
         comparing: false,
         divider: null,
-        took: null,
+        lastFillMs: null,
       });
     }),
   );
   set({ opening: false });
 }
 
-/** Opens one of the pictures that come with the page. */
+/** Opens one of the page's sample pictures. */
 export async function openSample(name: string): Promise<void> {
-  await attempt(async () => {
+  await reportErrors(async () => {
     const response = await fetch(`samples/${name}`);
     if (!response.ok) throw new UserError(t("error.sampleMissing"));
     await open(new File([await response.blob()], name, { type: "image/jpeg" }));
   });
 }
 
-/** The picture as it is now; `quality` from 0 to 1 is for formats that lose some. */
+/** Encodes the current picture; `quality` from 0 to 1 applies to lossy formats. */
 export async function encode(type: ExportType, quality: number): Promise<Blob> {
-  const desk = theDesk();
-  const blob = await (type === "image/png" ? desk.encodePng() : desk.encodeLossy(type, quality)).catch(() => {
+  const worker = documentWorker();
+  const encoded = type === "image/png" ? worker.encodePng() : worker.encodeLossy(type, quality);
+  return encoded.catch(() => {
     throw new UserError(t("error.tooLittleMemory"));
   });
-  return blob;
 }
 
-/** Hands the picture to the browser as a download. */
-export async function download(type: ExportType, quality: number): Promise<void> {
-  const { picture } = get();
-  if (!picture) return;
-  await attempt(async () => {
-    const blob = await inTurn(() => encode(type, quality));
-    // A browser that can't write the type answers with a PNG.
-    handOver(blob, exportName(picture.name, blob.type === type ? type : "image/png"));
-  });
-}
-
-/** The mask as a file of its own: white is filled. Null where no picture is open. */
+/** Returns the mask as a PNG file (white is filled); null without a picture. */
 export async function maskFile(): Promise<File | null> {
   const { picture } = get();
   if (!picture) return null;
-  const blob = await inTurn(() => theDesk().exportMask());
+  const blob = await enqueue(() => documentWorker().exportMask());
   return new File([blob], joinName(picture.name.replace(/\.[^.]*$/, ""), "_mask.png"), { type: "image/png" });
 }
 
-/** Hands the mask to the browser as a download. */
+/** Downloads the mask. */
 export async function downloadMask(): Promise<void> {
-  await attempt(async () => {
+  await reportErrors(async () => {
     const file = await maskFile();
-    if (file) handOver(file, file.name);
+    if (file) triggerDownload(file, file.name);
   });
 }
 
-/** Puts the picture on the clipboard. */
+/** Copies the picture to the clipboard. */
 export async function copy(): Promise<void> {
   if (!get().picture) return;
-  await attempt(async () => {
+  await reportErrors(async () => {
     const { clipboard } = navigator as Partial<Pick<Navigator, "clipboard">>;
-    // Browsers let only pages of secure origins at the clipboard.
+    // The clipboard API exists in secure contexts only.
     if (!clipboard || typeof ClipboardItem === "undefined") throw new UserError(t("error.noClipboard"));
-    const png = inTurn(() => theDesk().encodePng());
+    const png = enqueue(() => documentWorker().encodePng());
     await clipboard.write([new ClipboardItem({ "image/png": png })]);
     notify({ kind: "good", text: t("notice.copied") });
   });
 }
 
-function handOver(blob: Blob, name: string): void {
+function triggerDownload(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  // The download has its own hold on the bytes once it began; a minute is ample for that.
+  // Long enough for any browser to start the download, which then holds the data itself.
   setTimeout(() => {
     URL.revokeObjectURL(link.href);
   }, 60_000);

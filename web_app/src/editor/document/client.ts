@@ -1,14 +1,16 @@
 import { proxy, wrap, type Remote } from "comlink";
-import { serverCopy } from "../../api/decode";
-import type { Desk } from "./desk";
+import { decodeOnServer } from "../../api/decode";
+import type { DocumentSession } from "./documentSession";
 
-let desk: Remote<Desk> | null = null;
+let session: Remote<DocumentSession> | null = null;
 
-/** The desk in its worker, which starts with its first use. */
-export function theDesk(): Remote<Desk> {
-  if (desk) return desk;
-  desk = wrap<Desk>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "desk" }));
-  // Messages keep their order: calls that follow find it connected.
-  void desk.connect(proxy(serverCopy));
-  return desk;
+/** Returns the proxy of the {@link DocumentSession} in its web worker, which starts at the first call. */
+export function documentWorker(): Remote<DocumentSession> {
+  if (session) return session;
+  session = wrap<DocumentSession>(
+    new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "document" }),
+  );
+  // Messages are delivered in order, so this call precedes any later one.
+  void session.setServerDecoder(proxy(decodeOnServer));
+  return session;
 }

@@ -11,14 +11,14 @@ import {
 } from "../../core/orientation";
 import { readMetadata, type Metadata } from "../../core/metadata";
 
-/** What a canvas can write besides PNG. */
+/** Lossy formats of the canvas encoder. */
 export type LossyType = "image/jpeg" | "image/webp";
 
-/** Rows that are moved between a canvas and memory at a time. */
-const BAND = 512;
+/** Rows copied at a time between a canvas and memory. */
+const BAND_ROWS = 512;
 
-/** Asks the server for an upright PNG of a file, with its colour profile and no other metadata. */
-export type ServerCopy = (file: Blob) => Promise<Blob>;
+/** Requests an upright PNG of a file from the server, with its ICC profile and no other metadata. */
+export type ServerDecoder = (file: Blob) => Promise<Blob>;
 
 export interface Decoded {
   readonly pixels: Pixels;
@@ -26,23 +26,27 @@ export interface Decoded {
 }
 
 /**
- * Decodes a picture into upright pixels, its numbers as they are: the profile that says what they mean is saved with
- * them again, so that nothing outside of a hole changes. The orientation is the server's: files that the browser can't
- * decode, or might turn differently, are decoded by the server.
+ * Decodes a picture into upright pixels without colour conversion; the ICC profile is written back on saving,
+ * so pixels outside a hole keep their values. The server decodes files that this browser can't decode, or may
+ * rotate differently.
  *
- * @throws what `serverCopy` throws; anything else where the file is of no format that the server reads.
+ * @throws the error of `decodeOnServer`, or an `Error` for a format that the server doesn't decode.
  */
-export async function decode(file: Blob, serverCopy: ServerCopy): Promise<Decoded> {
+export async function decode(file: Blob, decodeOnServer: ServerDecoder): Promise<Decoded> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const stored = storedPicture(bytes);
-  const here = stored && (await decodeHere(file, bytes, stored));
-  if (here) return { pixels: here, metadata: await readMetadata(bytes, here) };
-  if (!formatOf(bytes)) throw new Error("no known format");
-  return decodeCopy(await serverCopy(file), bytes);
+  const pixels = stored && (await decodeInBrowser(file, bytes, stored));
+  if (pixels) return { pixels, metadata: await readMetadata(bytes, pixels) };
+  if (!formatOf(bytes)) throw new Error("unknown image format");
+  return decodeServerCopy(await decodeOnServer(file), bytes);
 }
 
-/** The pixels of a picture as this browser decodes them; null where it can't. */
-async function decodeHere(file: Blob, original: Uint8Array, stored: StoredPicture): Promise<Pixels | null> {
+/** Decodes a picture in the browser; null if it can't. */
+async function decodeInBrowser(
+  file: Blob,
+  original: Uint8Array,
+  stored: StoredPicture,
+): Promise<Pixels | null> {
   const { bytes, orientation } = stored;
   const source = bytes === original ? file : new Blob([bytes], { type: file.type });
   const bitmap = await createImageBitmap(source, {
@@ -57,8 +61,8 @@ async function decodeHere(file: Blob, original: Uint8Array, stored: StoredPictur
   }
 }
 
-/** The server may have converted colours: of the profile, the copy decides. */
-async function decodeCopy(copy: Blob, original: Uint8Array): Promise<Decoded> {
+/** The server may have converted colours, so the ICC profile is the copy's. */
+async function decodeServerCopy(copy: Blob, original: Uint8Array): Promise<Decoded> {
   const bitmap = await decodePatch(copy);
   try {
     const pixels = pixelsOf(bitmap);
@@ -69,20 +73,23 @@ async function decodeCopy(copy: Blob, original: Uint8Array): Promise<Decoded> {
   }
 }
 
-/** Decodes what the server answered: its bytes as they are, whatever profile they name. */
+/** Decodes a PNG from the server without colour conversion. */
 export async function decodePatch(png: Blob): Promise<ImageBitmap> {
   return createImageBitmap(png, { colorSpaceConversion: "none" });
 }
 
-/** The pixels of a bitmap, turned upright. Canvases have a largest size and bitmaps don't: they are read in bands. */
+/**
+ * Returns the upright pixels of a bitmap. Reads it in bands, since canvases are limited in size and bitmaps
+ * aren't.
+ */
 export function pixelsOf(bitmap: ImageBitmap, orientation: Orientation = 1): Pixels {
   const { width, height } = uprightSize(orientation, bitmap);
   const [a, b, c, d, e, f] = uprightTransform(orientation, bitmap);
   const data = new Uint8ClampedArray(width * height * 4);
-  const context = canvasOf({ width, height: Math.min(BAND, height) });
+  const context = createCanvas({ width, height: Math.min(BAND_ROWS, height) });
   context.imageSmoothingEnabled = false;
-  for (let top = 0; top < height; top += BAND) {
-    const rows = Math.min(BAND, height - top);
+  for (let top = 0; top < height; top += BAND_ROWS) {
+    const rows = Math.min(BAND_ROWS, height - top);
     context.resetTransform();
     context.clearRect(0, 0, width, rows);
     context.setTransform(a, b, c, d, e, f - top);
@@ -99,16 +106,18 @@ export function toBitmap(
   return createImageBitmap(new ImageData(data, width, height, { colorSpace }));
 }
 
-/** Writes pixels in a format of the canvas; `quality` from 0 to 1. The answer is a PNG where the browser can't. */
+/**
+ * Encodes pixels in a lossy format; `quality` from 0 to 1. Browsers that can't encode the type return a PNG.
+ */
 export async function encodeLossy(pixels: Pixels, type: LossyType, quality: number): Promise<Blob> {
-  const context = canvasOf(pixels);
-  for (let top = 0; top < pixels.height; top += BAND) {
-    const rows = Math.min(BAND, pixels.height - top);
+  const context = createCanvas(pixels);
+  for (let top = 0; top < pixels.height; top += BAND_ROWS) {
+    const rows = Math.min(BAND_ROWS, pixels.height - top);
     const band = pixels.data.subarray(top * pixels.width * 4, (top + rows) * pixels.width * 4);
     context.putImageData(new ImageData(band, pixels.width, rows), 0, top);
   }
   if (type === "image/jpeg") {
-    // JPEG has no transparency; white is what paper would show.
+    // JPEG has no alpha: composite over white.
     context.globalCompositeOperation = "destination-over";
     context.fillStyle = "#fff";
     context.fillRect(0, 0, pixels.width, pixels.height);
@@ -116,8 +125,8 @@ export async function encodeLossy(pixels: Pixels, type: LossyType, quality: numb
   return context.canvas.convertToBlob({ type, quality });
 }
 
-export function canvasOf({ width, height }: Size): OffscreenCanvasRenderingContext2D {
+export function createCanvas({ width, height }: Size): OffscreenCanvasRenderingContext2D {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("no canvas of this size");
+  if (!context) throw new Error("the browser can't create a canvas of this size");
   return context;
 }

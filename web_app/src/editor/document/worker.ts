@@ -1,4 +1,4 @@
 import { expose } from "comlink";
-import { Desk } from "./desk";
+import { DocumentSession } from "./documentSession";
 
-expose(new Desk());
+expose(new DocumentSession());

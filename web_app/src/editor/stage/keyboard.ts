@@ -1,31 +1,31 @@
 import { clamp, type Point } from "../../core/geometry";
-import type { Held } from "../tools/tool";
+import type { Modifiers } from "../tools/tool";
 
-/** What the keys do to the stage. */
+/** Receiver of keyboard drawing. */
 export interface KeyTarget {
   canDraw(): boolean;
   isDrawing(): boolean;
-  /** Whether a press lasts until it is let go; for a polygon's corners it doesn't. */
-  isHeld(): boolean;
-  pressed(at: Point, held: Held): void;
-  moved(points: readonly Point[], held: Held): void;
-  released(held: Held): void;
-  /** Where the keys' cursor is; null where it isn't seen any more. */
-  pointedAt(at: Point | null): void;
+  /** True if a press lasts until it is released; false for the corners of a polygon. */
+  isPressHeld(): boolean;
+  onPress(at: Point, modifiers: Modifiers): void;
+  onMove(points: readonly Point[], modifiers: Modifiers): void;
+  onRelease(modifiers: Modifiers): void;
+  /** Follows the keyboard cursor; null hides it. */
+  onCursorMove(at: Point | null): void;
 }
 
-const WAYS: Readonly<Record<string, Point>> = {
+const DIRECTIONS: Readonly<Record<string, Point>> = {
   ArrowLeft: { x: -1, y: 0 },
   ArrowRight: { x: 1, y: 0 },
   ArrowUp: { x: 0, y: -1 },
   ArrowDown: { x: 0, y: 1 },
 };
-/** CSS pixels that a press of an arrow goes, alone and with Shift. */
+/** Distance per arrow key press in CSS pixels, without and with Shift. */
 const STEP = 8;
 const LARGE_STEP = 48;
-const NONE: Held = { shift: false, alt: false };
+const NO_MODIFIERS: Modifiers = { shift: false, alt: false };
 
-/** Draws with the keys while the stage has the focus: arrows move a cursor, Enter presses and lets go. */
+/** Draws by keyboard while the stage is focused: arrow keys move a cursor, Enter presses and releases. */
 export class KeyboardPointer {
   private at: Point | null = null;
   private down = false;
@@ -36,15 +36,15 @@ export class KeyboardPointer {
     signal: AbortSignal,
   ) {
     element.addEventListener("keydown", this.key, { signal });
-    for (const end of ["pointerdown", "pointermove", "blur"] as const) {
-      element.addEventListener(end, this.leave, { signal });
+    for (const type of ["pointerdown", "pointermove", "blur"] as const) {
+      element.addEventListener(type, this.reset, { signal });
     }
   }
 
   private readonly key = (event: KeyboardEvent): void => {
     if (event.target !== this.element || event.ctrlKey || event.metaKey) return;
-    const way = WAYS[event.key];
-    if (way) this.move(way, event.shiftKey ? LARGE_STEP : STEP);
+    const direction = DIRECTIONS[event.key];
+    if (direction) this.move(direction, event.shiftKey ? LARGE_STEP : STEP);
     else if (event.key !== "Enter" || !this.press()) return;
     event.preventDefault();
     event.stopPropagation();
@@ -54,32 +54,32 @@ export class KeyboardPointer {
     const { clientWidth, clientHeight } = this.element;
     const from = this.at ?? { x: clientWidth / 2, y: clientHeight / 2 };
     this.at = { x: clamp(from.x + x * step, 0, clientWidth), y: clamp(from.y + y * step, 0, clientHeight) };
-    if (this.down) this.target.moved([this.at], NONE);
-    this.target.pointedAt(this.at);
+    if (this.down) this.target.onMove([this.at], NO_MODIFIERS);
+    this.target.onCursorMove(this.at);
   }
 
-  /** Whether Enter meant the cursor. */
+  /** Handles Enter; returns false if the key isn't consumed. */
   private press(): boolean {
     if (!this.at) {
-      // What the mouse began, Enter ends in its own way.
+      // Enter closes a shape that the mouse started.
       if (this.target.isDrawing()) return false;
       this.move({ x: 0, y: 0 }, 0);
       return true;
     }
     if (this.down) {
       this.down = false;
-      this.target.released(NONE);
+      this.target.onRelease(NO_MODIFIERS);
     } else if (this.target.canDraw()) {
-      this.target.pressed(this.at, NONE);
-      this.down = this.target.isHeld();
+      this.target.onPress(this.at, NO_MODIFIERS);
+      this.down = this.target.isPressHeld();
     }
     return true;
   }
 
-  private readonly leave = (): void => {
-    if (this.down) this.target.released(NONE);
+  private readonly reset = (): void => {
+    if (this.down) this.target.onRelease(NO_MODIFIERS);
     this.down = false;
-    if (this.at) this.target.pointedAt(null);
+    if (this.at) this.target.onCursorMove(null);
     this.at = null;
   };
 }

@@ -1,32 +1,40 @@
 import type { MaskEdit } from "../../core/edits";
 import type { Point, Size, View } from "../../core/geometry";
-import type { Change } from "../document/desk";
-import { clear, drawEdit, drawLayer, drawOutline, placeOf, resizeCanvas, type Drawing } from "./paint";
-import { Tiles } from "./tiles";
+import type { Change } from "../document/documentSession";
+import {
+  canvasTransform,
+  clear,
+  drawEdit,
+  drawLayer,
+  drawOutline,
+  resizeCanvas,
+  type DrawTarget,
+} from "./paint";
+import { TileCache } from "./tiles";
 
-/** How the mask looks. */
+/** Appearance of the mask. */
 export interface MaskStyle {
   readonly colour: string;
-  /** Dark stripes for those who can't tell the colour from what is below. */
+  /** Dark stripes, for users who can't distinguish the colour from the picture. */
   readonly hatch: boolean;
 }
 
-/** What is drawn and not yet part of the mask. */
-interface Pending {
+/** An edit that the mask's tiles don't show yet. */
+interface PendingEdit {
   readonly edit: MaskEdit;
-  taken: boolean;
+  applied: boolean;
 }
 
-/** CSS pixels from stripe to stripe. */
-const HATCH = 8;
-/** How long the shimmer takes to go over the mask. */
+/** Distance between stripes in CSS pixels. */
+const HATCH_SPACING = 8;
+/** Duration of one shimmer pass, in milliseconds. */
 const SHIMMER_MS = 1600;
 
-/** The canvas that shows the mask and what the tool is about to do to it. */
+/** The canvas with the mask and the preview of the current drawing. */
 export class MaskLayer {
   private readonly context: CanvasRenderingContext2D | null;
-  private readonly tiles: Tiles;
-  private pending: Pending[] = [];
+  private readonly tiles: TileCache;
+  private pending: PendingEdit[] = [];
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -34,71 +42,75 @@ export class MaskLayer {
     private readonly redraw: () => void,
   ) {
     this.context = canvas.getContext("2d");
-    this.tiles = new Tiles(picture, redraw);
+    this.tiles = new TileCache(picture, redraw);
   }
 
   resize(size: Size): void {
     resizeCanvas(this.canvas, size);
   }
 
-  change({ mask }: Change): void {
+  onChange({ mask }: Change): void {
     if (mask) this.tiles.invalidate("mask", mask);
   }
 
-  /** Shows an edit until it is done and the mask shows it. */
-  expect(edit: MaskEdit, done: Promise<void>): void {
-    const pending = { edit, taken: false };
+  /** Draws an edit over the tiles until the tiles contain it. */
+  showPending(edit: MaskEdit, applied: Promise<void>): void {
+    const pending = { edit, applied: false };
     this.pending.push(pending);
-    void done.finally(() => {
-      pending.taken = true;
+    void applied.finally(() => {
+      pending.applied = true;
       this.redraw();
     });
   }
 
-  /** True if every tile of the last drawing is loaded and current, and all edits are part of them. */
+  /** True if every tile of the last frame is loaded and current, and contains all edits. */
   get complete(): boolean {
     return this.tiles.complete && this.pending.length === 0;
   }
 
-  /** `shimmering`: a job works on the hole; the number is its age in milliseconds. */
+  /** Draws a frame; `jobAgeMs` is the age of the running job, which shimmers, or null. */
   draw(
     view: View,
     style: MaskStyle,
     preview: MaskEdit | null,
     outline: readonly Point[],
-    shimmering: number | null,
+    jobAgeMs: number | null,
   ): void {
     if (!this.context) return;
-    const drawing: Drawing = { context: this.context, place: placeOf(view), picture: this.picture };
-    clear(drawing);
-    this.tiles.begin();
-    drawLayer(drawing, this.tiles, "mask");
-    this.tiles.end();
-    for (const { edit } of this.pending) drawEdit(drawing, edit);
-    if (preview) drawEdit(drawing, preview);
-    this.colour(drawing, style, shimmering);
-    drawOutline(drawing, outline);
-    this.settle();
+    const target: DrawTarget = {
+      context: this.context,
+      transform: canvasTransform(view),
+      picture: this.picture,
+    };
+    clear(target);
+    this.tiles.beginFrame();
+    drawLayer(target, this.tiles, "mask");
+    this.tiles.endFrame();
+    for (const { edit } of this.pending) drawEdit(target, edit);
+    if (preview) drawEdit(target, preview);
+    this.colour(target, style, jobAgeMs);
+    drawOutline(target, outline);
+    this.dropApplied();
   }
 
-  /** Lets go of edits that the tiles show by now. */
-  private settle(): void {
-    const left = this.tiles.complete ? this.pending.filter(({ taken }) => !taken) : this.pending;
-    if (left.length < this.pending.length) this.redraw();
-    this.pending = left;
+  /** Removes edits that the tiles contain. */
+  private dropApplied(): void {
+    const remaining = this.tiles.complete ? this.pending.filter(({ applied }) => !applied) : this.pending;
+    if (remaining.length < this.pending.length) this.redraw();
+    this.pending = remaining;
   }
 
   hide(): void {
     if (this.context)
-      clear({ context: this.context, place: { scale: 1, x: 0, y: 0 }, picture: this.picture });
+      clear({ context: this.context, transform: { scale: 1, x: 0, y: 0 }, picture: this.picture });
   }
 
   dispose(): void {
     this.tiles.close();
   }
 
-  /** Gives everything that is drawn the mask's colour. */
-  private colour({ context }: Drawing, { colour, hatch }: MaskStyle, shimmering: number | null): void {
+  /** Colours everything that is drawn. */
+  private colour({ context }: DrawTarget, { colour, hatch }: MaskStyle, jobAgeMs: number | null): void {
     const { width, height } = context.canvas;
     context.save();
     context.resetTransform();
@@ -107,26 +119,26 @@ export class MaskLayer {
     context.fillRect(0, 0, width, height);
     context.globalCompositeOperation = "source-atop";
     if (hatch) {
-      const stripes = stripesOf(context);
+      const stripes = createStripes(context);
       if (stripes) {
         context.fillStyle = stripes;
         context.fillRect(0, 0, width, height);
       }
     }
-    if (shimmering !== null) {
-      context.fillStyle = shimmer(context, shimmering);
+    if (jobAgeMs !== null) {
+      context.fillStyle = createShimmer(context, jobAgeMs);
       context.fillRect(0, 0, width, height);
     }
     context.restore();
   }
 }
 
-/** A band of light that goes over the canvas from corner to corner. */
-function shimmer(context: CanvasRenderingContext2D, age: number): CanvasGradient {
+/** Returns a light diagonal band that moves across the canvas. */
+function createShimmer(context: CanvasRenderingContext2D, age: number): CanvasGradient {
   const { width, height } = context.canvas;
-  const way = (age % SHIMMER_MS) / SHIMMER_MS;
+  const progress = (age % SHIMMER_MS) / SHIMMER_MS;
   const reach = 240 * devicePixelRatio;
-  const at = -reach + way * (width + height * 0.5 + 2 * reach);
+  const at = -reach + progress * (width + height * 0.5 + 2 * reach);
   const band = context.createLinearGradient(at - reach, 0, at + reach, reach);
   band.addColorStop(0, "rgb(255 255 255 / 0%)");
   band.addColorStop(0.5, "rgb(255 255 255 / 70%)");
@@ -134,17 +146,17 @@ function shimmer(context: CanvasRenderingContext2D, age: number): CanvasGradient
   return band;
 }
 
-function stripesOf(context: CanvasRenderingContext2D): CanvasPattern | null {
-  const side = Math.round(HATCH * devicePixelRatio);
+function createStripes(context: CanvasRenderingContext2D): CanvasPattern | null {
+  const side = Math.round(HATCH_SPACING * devicePixelRatio);
   const tile = new OffscreenCanvas(side, side);
-  const pen = tile.getContext("2d");
-  if (!pen) return null;
-  pen.strokeStyle = "rgb(0 0 0 / 65%)";
-  pen.lineWidth = side / 4;
+  const stripeContext = tile.getContext("2d");
+  if (!stripeContext) return null;
+  stripeContext.strokeStyle = "rgb(0 0 0 / 65%)";
+  stripeContext.lineWidth = side / 4;
   for (const shift of [-side, 0, side]) {
-    pen.moveTo(shift - 1, side + 1);
-    pen.lineTo(shift + side + 1, -1);
+    stripeContext.moveTo(shift - 1, side + 1);
+    stripeContext.lineTo(shift + side + 1, -1);
   }
-  pen.stroke();
+  stripeContext.stroke();
   return context.createPattern(tile, "repeat");
 }

@@ -2,28 +2,28 @@ import type { Layer } from "../../core/document";
 import type { MaskEdit } from "../../core/edits";
 import type { Box, Point, Size, View } from "../../core/geometry";
 import { levelFor, tileBox } from "../../core/pyramid";
-import { coarsest, tilesOver, type Tiles } from "./tiles";
+import { overviewTile, tilesCovering, type TileCache } from "./tiles";
 
-/** From this many pixels of the screen a pixel on, the pixels themselves are what people want to see. */
+/** Screen pixels per picture pixel from which on pixels are drawn as squares. */
 const PIXELATED_FROM = 4;
-/** Strokes on top of each other that imitate a soft brush while it is drawn. */
+/** Number of overlaid strokes that approximate a soft brush. */
 const SOFT_STEPS = 8;
 
-/** Where the picture lies on a canvas, in the canvas's own pixels. */
-export interface Place {
+/** Transform from picture to canvas pixels. */
+export interface CanvasTransform {
   readonly scale: number;
   readonly x: number;
   readonly y: number;
 }
 
-/** Makes a canvas as sharp as the screen. */
+/** Sets a canvas's resolution to the screen's. */
 export function resizeCanvas(canvas: HTMLCanvasElement, size: Size): void {
   canvas.width = Math.max(Math.round(size.width * devicePixelRatio), 1);
   canvas.height = Math.max(Math.round(size.height * devicePixelRatio), 1);
 }
 
-/** The view in the pixels of a canvas; whole ones, so that tiles meet without a seam. */
-export function placeOf({ scale, x, y }: View): Place {
+/** Returns a view in canvas pixels, with whole offsets so that tiles meet without a seam. */
+export function canvasTransform({ scale, x, y }: View): CanvasTransform {
   return {
     scale: scale * devicePixelRatio,
     x: Math.round(x * devicePixelRatio),
@@ -31,58 +31,58 @@ export function placeOf({ scale, x, y }: View): Place {
   };
 }
 
-export function clear({ context }: Drawing): void {
+export function clear({ context }: DrawTarget): void {
   context.resetTransform();
   context.globalCompositeOperation = "source-over";
   context.globalAlpha = 1;
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** What is drawn on and where. */
-export interface Drawing {
+/** A canvas and the transform of the picture on it. */
+export interface DrawTarget {
   readonly context: CanvasRenderingContext2D;
-  readonly place: Place;
+  readonly transform: CanvasTransform;
   readonly picture: Size;
 }
 
-/** Draws the part of a layer that is in sight. */
-export function drawLayer(drawing: Drawing, tiles: Tiles, layer: Layer): void {
-  const { context, place, picture } = drawing;
-  const level = levelFor(place.scale, picture);
-  context.imageSmoothingEnabled = place.scale < PIXELATED_FROM;
+/** Draws the visible part of a layer. */
+export function drawLayer(target: DrawTarget, tiles: TileCache, layer: Layer): void {
+  const { context, transform, picture } = target;
+  const level = levelFor(transform.scale, picture);
+  context.imageSmoothingEnabled = transform.scale < PIXELATED_FROM;
   context.imageSmoothingQuality = "medium";
-  const whole = coarsest(layer, picture);
-  // Always there, to stand in for what isn't yet.
-  const standIn = tiles.get(whole);
-  for (const tile of tilesOver(layer, picture, level, inSight(drawing))) {
+  const overview = overviewTile(layer, picture);
+  // The single tile of the coarsest level replaces tiles that aren't loaded.
+  const fallback = tiles.get(overview);
+  for (const tile of tilesCovering(layer, picture, level, visibleBox(target))) {
     const box = tileBox(picture, tile.level, tile.column, tile.row);
     if (!box) continue;
     const bitmap = tiles.get(tile);
-    if (bitmap) drawPiece(drawing, bitmap, { x: 0, y: 0, width: box.width, height: box.height }, box, level);
-    else if (standIn) drawPiece(drawing, standIn, shrunk(box, whole.level - level), box, level);
+    if (bitmap) drawTile(target, bitmap, { x: 0, y: 0, width: box.width, height: box.height }, box, level);
+    else if (fallback) drawTile(target, fallback, scaledDown(box, overview.level - level), box, level);
   }
 }
 
-/** Draws a rectangle of the picture that is at hand as a bitmap. */
-export function drawBitmap({ context, place }: Drawing, bitmap: ImageBitmap, box: Box): void {
-  context.imageSmoothingEnabled = place.scale < PIXELATED_FROM;
+/** Draws a bitmap of a rectangle of the picture. */
+export function drawBitmap({ context, transform }: DrawTarget, bitmap: ImageBitmap, box: Box): void {
+  context.imageSmoothingEnabled = transform.scale < PIXELATED_FROM;
   context.imageSmoothingQuality = "medium";
-  const { scale } = place;
-  // Not to whole pixels: what is drawn must lie exactly where the tiles below will show it.
+  const { scale } = transform;
+  // Not rounded: the bitmap has to coincide with the tiles that replace it.
   context.drawImage(
     bitmap,
-    place.x + box.x * scale,
-    place.y + box.y * scale,
+    transform.x + box.x * scale,
+    transform.y + box.y * scale,
     box.width * scale,
     box.height * scale,
   );
 }
 
-/** Draws what an edit would do to the mask, in the colour that is set. */
-export function drawEdit({ context, place, picture }: Drawing, edit: MaskEdit): void {
+/** Draws the effect of an edit on the mask in the current colour. */
+export function drawEdit({ context, transform, picture }: DrawTarget, edit: MaskEdit): void {
   if (!("mode" in edit)) return;
   context.save();
-  context.setTransform(place.scale, 0, 0, place.scale, place.x, place.y);
+  context.setTransform(transform.scale, 0, 0, transform.scale, transform.x, transform.y);
   context.beginPath();
   context.rect(0, 0, picture.width, picture.height);
   context.clip();
@@ -114,11 +114,11 @@ export function drawEdit({ context, place, picture }: Drawing, edit: MaskEdit): 
   context.restore();
 }
 
-/** Draws a thin line that can be seen on any ground. */
-export function drawOutline({ context, place }: Drawing, points: readonly Point[]): void {
+/** Draws a thin line that is visible on any background. */
+export function drawOutline({ context, transform }: DrawTarget, points: readonly Point[]): void {
   if (points.length === 0) return;
   context.save();
-  context.setTransform(place.scale, 0, 0, place.scale, place.x, place.y);
+  context.setTransform(transform.scale, 0, 0, transform.scale, transform.x, transform.y);
   context.beginPath();
   points.forEach(({ x, y }, index) => {
     if (index === 0) context.moveTo(x, y);
@@ -143,19 +143,19 @@ function strokePath(
 ): void {
   context.lineCap = context.lineJoin = "round";
   if (points.some(({ pressure = 1 }) => pressure !== 1)) {
-    pressedPath(context, points, size);
+    pressurePath(context, points, size);
     return;
   }
   tracePath(context, points);
   const [first] = points;
-  // A path of one point has no length and so no caps.
+  // A path of one point has no length, hence no line caps.
   if (points.length === 1 && first) context.lineTo(first.x + 0.01, first.y);
   if (hardness >= 1) {
     context.lineWidth = size;
     context.stroke();
     return;
   }
-  // Each step lets the same share of what is below shine through less.
+  // The steps' opacities add up to a linear falloff.
   for (let step = 0; step < SOFT_STEPS; step++) {
     context.lineWidth = size * (1 - (1 - hardness) * ((step + 0.5) / SOFT_STEPS));
     context.globalAlpha = 1 / (SOFT_STEPS - step);
@@ -163,7 +163,7 @@ function strokePath(
   }
 }
 
-function pressedPath(
+function pressurePath(
   context: CanvasRenderingContext2D,
   points: readonly { x: number; y: number; pressure?: number }[],
   size: number,
@@ -188,25 +188,28 @@ function tracePath(context: CanvasRenderingContext2D, points: readonly Point[]):
   });
 }
 
-/** The rectangle of the picture that the canvas shows. */
-function inSight({ context, place }: Drawing): Box {
+/** Returns the rectangle of the picture that the canvas shows. */
+function visibleBox({ context, transform }: DrawTarget): Box {
   const { width, height } = context.canvas;
-  const [x, y] = [Math.floor(-place.x / place.scale), Math.floor(-place.y / place.scale)];
+  const [x, y] = [Math.floor(-transform.x / transform.scale), Math.floor(-transform.y / transform.scale)];
   return {
     x,
     y,
-    width: Math.ceil(width / place.scale) + 1,
-    height: Math.ceil(height / place.scale) + 1,
+    width: Math.ceil(width / transform.scale) + 1,
+    height: Math.ceil(height / transform.scale) + 1,
   };
 }
 
-/** Draws a piece to whole pixels of the canvas: neighbours meet exactly. `box` is its place on a level. */
-function drawPiece(drawing: Drawing, bitmap: ImageBitmap, source: Box, box: Box, level: number): void {
-  const { context, place, picture } = drawing;
-  const scale = place.scale * 2 ** level;
-  // The last pixels of a smaller level stand for less than others where the picture doesn't divide evenly.
-  const right = Math.min((box.x + box.width) * scale, picture.width * place.scale);
-  const bottom = Math.min((box.y + box.height) * scale, picture.height * place.scale);
+/**
+ * Draws part of a tile, rounded to canvas pixels so that neighbours meet exactly. `box` is its position at
+ * `level`.
+ */
+function drawTile(target: DrawTarget, bitmap: ImageBitmap, source: Box, box: Box, level: number): void {
+  const { context, transform, picture } = target;
+  const scale = transform.scale * 2 ** level;
+  // If the picture's size isn't divisible, the last pixels of a coarser level extend beyond its edge.
+  const right = Math.min((box.x + box.width) * scale, picture.width * transform.scale);
+  const bottom = Math.min((box.y + box.height) * scale, picture.height * transform.scale);
   const [left, top] = [Math.round(box.x * scale), Math.round(box.y * scale)];
   context.drawImage(
     bitmap,
@@ -214,14 +217,14 @@ function drawPiece(drawing: Drawing, bitmap: ImageBitmap, source: Box, box: Box,
     source.y,
     source.width,
     source.height,
-    place.x + left,
-    place.y + top,
+    transform.x + left,
+    transform.y + top,
     Math.max(Math.round(right) - left, 1),
     Math.max(Math.round(bottom) - top, 1),
   );
 }
 
-function shrunk({ x, y, width, height }: Box, levels: number): Box {
+function scaledDown({ x, y, width, height }: Box, levels: number): Box {
   const share = 2 ** levels;
   return { x: x / share, y: y / share, width: width / share, height: height / share };
 }

@@ -1,30 +1,32 @@
 import type { Box, Size, View } from "../../core/geometry";
-import type { Change } from "../document/desk";
+import type { Change } from "../document/documentSession";
 import type { Picture } from "../store";
-import { clear, drawBitmap, drawLayer, placeOf, resizeCanvas, type Drawing } from "./paint";
-import { Tiles } from "./tiles";
+import { canvasTransform, clear, drawBitmap, drawLayer, resizeCanvas, type DrawTarget } from "./paint";
+import { TileCache } from "./tiles";
 
-/** How long new pixels take to cover the old ones. */
+/** Duration of the transition to new pixels, in milliseconds. */
 const FADE_MS = 120;
 
-/** Pixels that just changed, shown over the tiles until these show them too. */
-interface Fresh {
+/** New pixels drawn over the tiles until the tiles contain them. */
+interface RecentPixels {
   readonly bitmap: ImageBitmap;
   readonly box: Box;
   readonly since: number;
 }
 
-/** What is looked at: the picture, the original, or both with a line between them. */
-export interface Look {
+/**
+ * Comparison mode: the original instead of the result, or both separated by a divider (0 to 1; null is off).
+ */
+export interface Comparison {
   readonly comparing: boolean;
   readonly divider: number | null;
 }
 
-/** The canvas that shows the picture. */
+/** The canvas with the picture. */
 export class PictureLayer {
   private readonly context: CanvasRenderingContext2D | null;
-  private readonly tiles: Tiles;
-  private fresh: Fresh[] = [];
+  private readonly tiles: TileCache;
+  private recent: RecentPixels[] = [];
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -32,72 +34,76 @@ export class PictureLayer {
     redraw: () => void,
   ) {
     this.context = canvas.getContext("2d", { colorSpace: picture.space });
-    this.tiles = new Tiles(picture, redraw);
+    this.tiles = new TileCache(picture, redraw);
   }
 
   resize(size: Size): void {
     resizeCanvas(this.canvas, size);
   }
 
-  /** Takes up a change of the picture. */
-  change({ picture, shown }: Change): void {
+  /** Invalidates the changed tiles and shows the new pixels. */
+  onChange({ picture, bitmap }: Change): void {
     if (picture) this.tiles.invalidate("picture", picture);
-    if (picture && shown) this.fresh.push({ bitmap: shown, box: picture, since: performance.now() });
+    if (picture && bitmap) this.recent.push({ bitmap, box: picture, since: performance.now() });
   }
 
-  /** True if every tile of the last drawing is loaded and current. */
+  /** True if every tile of the last frame is loaded and current. */
   get complete(): boolean {
     return this.tiles.complete;
   }
 
-  /** Draws; whether it has to go on doing so. */
-  draw(view: View, { comparing, divider }: Look, moving: boolean): boolean {
+  /** Draws a frame; returns true if another one is needed. */
+  draw(view: View, { comparing, divider }: Comparison, animated: boolean): boolean {
     if (!this.context) return false;
-    const drawing: Drawing = { context: this.context, place: placeOf(view), picture: this.picture };
-    clear(drawing);
-    this.tiles.begin();
+    const target: DrawTarget = {
+      context: this.context,
+      transform: canvasTransform(view),
+      picture: this.picture,
+    };
+    clear(target);
+    this.tiles.beginFrame();
     if (comparing) {
-      drawLayer(drawing, this.tiles, "original");
+      drawLayer(target, this.tiles, "original");
     } else {
-      drawLayer(drawing, this.tiles, "picture");
-      this.drawFresh(drawing, moving);
-      if (divider !== null) this.drawOriginalUpTo(drawing, divider);
+      drawLayer(target, this.tiles, "picture");
+      this.drawRecent(target, animated);
+      if (divider !== null) this.drawOriginalUpTo(target, divider);
     }
-    this.tiles.end();
-    return !comparing && this.settle();
+    this.tiles.endFrame();
+    return !comparing && this.dropLoaded();
   }
 
   dispose(): void {
     this.tiles.close();
-    for (const { bitmap } of this.fresh) bitmap.close();
-    this.fresh = [];
+    for (const { bitmap } of this.recent) bitmap.close();
+    this.recent = [];
   }
 
-  private drawFresh(drawing: Drawing, moving: boolean): void {
-    for (const { bitmap, box, since } of this.fresh) {
-      const share = moving ? Math.min((performance.now() - since) / FADE_MS, 1) : 1;
-      drawing.context.globalAlpha = share;
-      drawBitmap(drawing, bitmap, box);
+  private drawRecent(target: DrawTarget, animated: boolean): void {
+    for (const { bitmap, box, since } of this.recent) {
+      const opacity = animated ? Math.min((performance.now() - since) / FADE_MS, 1) : 1;
+      target.context.globalAlpha = opacity;
+      drawBitmap(target, bitmap, box);
     }
-    drawing.context.globalAlpha = 1;
+    target.context.globalAlpha = 1;
   }
 
-  private drawOriginalUpTo(drawing: Drawing, divider: number): void {
-    const { context, place, picture } = drawing;
+  private drawOriginalUpTo(target: DrawTarget, divider: number): void {
+    const { context, transform, picture } = target;
     context.save();
     context.beginPath();
-    context.rect(0, 0, place.x + divider * picture.width * place.scale, context.canvas.height);
+    context.rect(0, 0, transform.x + divider * picture.width * transform.scale, context.canvas.height);
     context.clip();
-    drawLayer(drawing, this.tiles, "original");
+    drawLayer(target, this.tiles, "original");
     context.restore();
   }
 
-  /** Lets go of fresh pixels that the tiles show by now; whether it has to be drawn once more. */
-  private settle(): boolean {
+  /** Removes new pixels that the tiles contain; returns true if another frame is needed. */
+  private dropLoaded(): boolean {
     const faded = performance.now() - FADE_MS;
-    const gone = this.tiles.complete ? this.fresh.filter(({ since }) => since <= faded) : [];
-    for (const { bitmap } of gone) bitmap.close();
-    this.fresh = this.fresh.filter((each) => !gone.includes(each));
-    return gone.length > 0 || this.fresh.some(({ since }) => since > faded);
+    const loaded = this.tiles.complete ? this.recent.filter(({ since }) => since <= faded) : [];
+    for (const { bitmap } of loaded) bitmap.close();
+    this.recent = this.recent.filter((each) => !loaded.includes(each));
+    return loaded.length > 0 || this.recent.some(({ since }) => since > faded);
   }
 }

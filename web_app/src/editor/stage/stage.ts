@@ -1,6 +1,6 @@
 import {
   fit,
-  keepInSight,
+  keepVisible,
   pan,
   pinch,
   toPicture,
@@ -14,80 +14,80 @@ import type { MaskEdit } from "../../core/edits";
 import { MASK_INKS } from "../../settings/inks";
 import { useSettings } from "../../settings/store";
 import { onChange } from "../changes";
-import { draw, setDrawing } from "../commands/mask";
-import { selectAt } from "../commands/plugin";
+import { applyDrawing, setDrawing } from "../commands/mask";
 import { stepBrush } from "../commands/options";
+import { selectAt } from "../commands/plugin";
 import { useEditor, type EditorState, type Picture, type StepKind } from "../store";
 import { makeTool } from "../tools";
-import type { Held, Tool, ToolOptions } from "../tools/tool";
+import type { Modifiers, Tool, ToolOptions } from "../tools/tool";
 import { Cursor } from "./cursor";
 import { Gestures, type GestureTarget } from "./gestures";
 import { KeyboardPointer, type KeyTarget } from "./keyboard";
 import { MaskLayer } from "./maskLayer";
 import { PictureLayer } from "./pictureLayer";
 
-/** The parts of the page that the stage draws on. */
+/** DOM elements of the stage. */
 export interface StageElements {
   readonly root: HTMLElement;
   readonly picture: HTMLCanvasElement;
   readonly mask: HTMLCanvasElement;
-  /** A ring that shows the brush under the cursor. */
+  /** Ring that shows the brush size at the cursor. */
   readonly ring: HTMLElement;
-  /** The line between original and result. */
+  /** Divider between original and result. */
   readonly divider: HTMLElement;
 }
 
-/** How near two clicks are to be one, in CSS pixels. */
+/** Distance at which two clicks count as the same point, in CSS pixels. */
 const TOLERANCE = 8;
 
-/** Shows a picture and its mask, and turns gestures into edits and views. */
+/** Shows picture and mask, and translates gestures into mask edits and view changes. */
 export class Stage implements GestureTarget, KeyTarget {
   private size: Size = { width: 1, height: 1 };
   private tool: Tool | null = null;
-  /** Whether the view is still the fitted one, which follows the window's size. */
+  /** True while the view is the fitted one, which follows the window's size. */
   private fitted = true;
   private insets: Insets = { top: 0, right: 0, bottom: 0, left: 0 };
   private frame = 0;
-  private readonly layer: PictureLayer;
-  private readonly mask: MaskLayer;
+  private readonly pictureLayer: PictureLayer;
+  private readonly maskLayer: MaskLayer;
   private readonly cursor: Cursor;
-  private readonly stop = new AbortController();
-  private readonly calm = matchMedia("(prefers-reduced-motion: reduce)");
+  private readonly abort = new AbortController();
+  private readonly reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
   constructor(
     private readonly elements: StageElements,
     private readonly picture: Picture,
   ) {
-    this.layer = new PictureLayer(elements.picture, picture, this.redraw);
-    this.mask = new MaskLayer(elements.mask, picture, this.redraw);
+    this.pictureLayer = new PictureLayer(elements.picture, picture, this.redraw);
+    this.maskLayer = new MaskLayer(elements.mask, picture, this.redraw);
     this.cursor = new Cursor(elements);
     const observer = new ResizeObserver(() => {
       this.resize();
     });
     observer.observe(elements.root);
-    new Gestures(elements.root, this, this.stop.signal);
-    new KeyboardPointer(elements.root, this, this.stop.signal);
-    const ends = [
+    new Gestures(elements.root, this, this.abort.signal);
+    new KeyboardPointer(elements.root, this, this.abort.signal);
+    const cleanups = [
       useEditor.subscribe((now, before) => {
-        this.follow(now, before);
+        this.onStateChange(now, before);
       }),
       useSettings.subscribe(this.redraw),
       onChange((change) => {
-        this.layer.change(change);
-        this.mask.change(change);
+        this.pictureLayer.onChange(change);
+        this.maskLayer.onChange(change);
         this.redraw();
       }),
       () => {
         observer.disconnect();
         cancelAnimationFrame(this.frame);
-        this.layer.dispose();
-        this.mask.dispose();
+        this.pictureLayer.dispose();
+        this.maskLayer.dispose();
       },
     ];
-    this.stop.signal.addEventListener("abort", () => {
-      for (const end of ends) end();
+    this.abort.signal.addEventListener("abort", () => {
+      for (const cleanup of cleanups) cleanup();
     });
-    this.takeTool();
+    this.switchTool();
     this.resize();
   }
 
@@ -97,36 +97,36 @@ export class Stage implements GestureTarget, KeyTarget {
     useEditor.setState({ view: fit(this.picture, this.size, this.insets) });
   }
 
-  /** Tells how much of the stage's edges lies under bars and panels. */
-  keepFree(insets: Insets): void {
+  /** Sets the widths of the stage's edges that toolbars cover. */
+  setInsets(insets: Insets): void {
     this.insets = insets;
     if (this.fitted) this.fit();
   }
 
   /** Zooms about the middle of the stage. */
   zoomBy(factor: number): void {
-    this.zoomed({ x: this.size.width / 2, y: this.size.height / 2 }, factor);
+    this.onZoom({ x: this.size.width / 2, y: this.size.height / 2 }, factor);
   }
 
-  /** Shows the picture at this many CSS pixels a pixel. */
+  /** Zooms to a scale in CSS pixels per picture pixel. */
   zoomTo(scale: number): void {
     this.zoomBy(scale / useEditor.getState().view.scale);
   }
 
-  /** Finishes what the tool has drawn. */
-  accept(): void {
-    this.take(this.tool?.accept() ?? null);
+  /** Completes the shape being drawn. */
+  finish(): void {
+    this.submit(this.tool?.finish() ?? null);
   }
 
-  /** Takes the last point of what the tool draws away. */
-  back(): void {
-    this.tool?.back();
-    this.drawn();
+  /** Removes the last point of the shape being drawn. */
+  removeLastPoint(): void {
+    this.tool?.removeLastPoint();
+    this.updateDrawing();
   }
 
-  /** Lets go of everything the stage listens to. */
+  /** Removes all listeners and releases the bitmaps. */
   dispose(): void {
-    this.stop.abort();
+    this.abort.abort();
   }
 
   canDraw(): boolean {
@@ -134,59 +134,59 @@ export class Stage implements GestureTarget, KeyTarget {
     return this.tool !== null && job === null && !comparing;
   }
 
-  takesRightButton(): boolean {
+  acceptsRightButton(): boolean {
     return useEditor.getState().tool === "select";
   }
 
-  pressed(at: Point, held: Held): void {
-    const result = this.tool?.down(this.onPicture(at), held) ?? null;
+  onPress(at: Point, modifiers: Modifiers): void {
+    const result = this.tool?.down(this.toPicturePoint(at), modifiers) ?? null;
     if (result?.kind === "click") void selectAt(result);
-    else this.take(result);
+    else this.submit(result);
   }
 
-  moved(points: readonly Point[], held: Held): void {
+  onMove(points: readonly Point[], modifiers: Modifiers): void {
     this.tool?.move(
-      points.map((point) => this.onPicture(point)),
-      held,
+      points.map((point) => this.toPicturePoint(point)),
+      modifiers,
     );
-    this.drawn();
+    this.updateDrawing();
   }
 
-  released(held: Held): void {
-    this.take(this.tool?.up(held) ?? null);
+  onRelease(modifiers: Modifiers): void {
+    this.submit(this.tool?.up(modifiers) ?? null);
   }
 
-  dropped(): void {
+  onCancel(): void {
     this.tool?.cancel();
-    this.drawn();
+    this.updateDrawing();
   }
 
-  panned(dx: number, dy: number): void {
-    this.look((view) => pan(view, dx, dy));
+  onPan(dx: number, dy: number): void {
+    this.changeView((view) => pan(view, dx, dy));
   }
 
-  zoomed(anchor: Point, factor: number): void {
-    this.look((view) => zoom(view, anchor, factor, this.picture));
+  onZoom(anchor: Point, factor: number): void {
+    this.changeView((view) => zoom(view, anchor, factor, this.picture));
   }
 
-  pinched(before: readonly [Point, Point], after: readonly [Point, Point]): void {
-    this.look((view) => pinch(view, before, after, this.picture));
+  onPinch(before: readonly [Point, Point], after: readonly [Point, Point]): void {
+    this.changeView((view) => pinch(view, before, after, this.picture));
   }
 
-  resized(steps: number): void {
+  onBrushResize(steps: number): void {
     stepBrush(steps);
   }
 
-  hovered(at: Point | null, held: Held): void {
+  onHover(at: Point | null, modifiers: Modifiers): void {
     this.cursor.move(at);
     if (!at || !useEditor.getState().drawing) return;
-    this.tool?.hover(this.onPicture(at), held);
+    this.tool?.hover(this.toPicturePoint(at), modifiers);
     this.redraw();
   }
 
-  pointedAt(at: Point | null): void {
-    this.cursor.move(at, "keys");
-    if (at && this.isDrawing()) this.tool?.hover(this.onPicture(at), { shift: false, alt: false });
+  onCursorMove(at: Point | null): void {
+    this.cursor.move(at, "keyboard");
+    if (at && this.isDrawing()) this.tool?.hover(this.toPicturePoint(at), { shift: false, alt: false });
     this.redraw();
   }
 
@@ -194,13 +194,13 @@ export class Stage implements GestureTarget, KeyTarget {
     return this.tool !== null && (this.tool.preview !== null || this.tool.outline.length > 0);
   }
 
-  isHeld(): boolean {
+  isPressHeld(): boolean {
     const { tool } = useEditor.getState();
     return tool !== "polygon" && tool !== "select";
   }
 
-  hand(shown: "open" | "closed" | null): void {
-    this.cursor.hand(shown);
+  onHandCursor(hand: "open" | "closed" | null): void {
+    this.cursor.setHand(hand);
   }
 
   private readonly redraw = (): void => {
@@ -214,47 +214,47 @@ export class Stage implements GestureTarget, KeyTarget {
   private drawFrame(): void {
     const { view, comparing, divider, job } = useEditor.getState();
     const { maskColour, maskHatch, maskOpacity } = useSettings.getState();
-    const goesOn = this.layer.draw(view, { comparing, divider }, !this.calm.matches);
+    const needsFrame = this.pictureLayer.draw(view, { comparing, divider }, !this.reducedMotion.matches);
     this.elements.mask.style.opacity = String(maskOpacity);
-    const shimmers = job !== null && !this.calm.matches && !comparing;
+    const showShimmer = job !== null && !this.reducedMotion.matches && !comparing;
     if (comparing) {
-      this.mask.hide();
+      this.maskLayer.hide();
     } else {
       const style = { colour: MASK_INKS[maskColour], hatch: maskHatch };
-      const age = shimmers ? performance.now() - job.since : null;
-      this.mask.draw(view, style, this.tool?.preview ?? null, this.tool?.outline ?? [], age);
+      const jobAgeMs = showShimmer ? performance.now() - job.startedAt : null;
+      this.maskLayer.draw(view, style, this.tool?.preview ?? null, this.tool?.outline ?? [], jobAgeMs);
     }
     this.cursor.placeDivider(view, this.picture, divider);
-    if (goesOn || shimmers) this.redraw();
-    this.markDrawn(this.frame === 0 && this.layer.complete && (comparing || this.mask.complete));
+    if (needsFrame || showShimmer) this.redraw();
+    this.markDrawn(this.frame === 0 && this.pictureLayer.complete && (comparing || this.maskLayer.complete));
   }
 
-  /** Sets `data-drawn` to whether the canvases show the current state. The browser tests wait for it. */
+  /** Sets `data-drawn`: true if the canvases show the current state. The browser tests poll it. */
   private markDrawn(drawn: boolean): void {
     this.elements.root.dataset.drawn = String(drawn);
   }
 
-  private look(change: (view: View) => View): void {
+  private changeView(change: (view: View) => View): void {
     this.fitted = false;
     const { view } = useEditor.getState();
-    useEditor.setState({ view: keepInSight(change(view), this.picture, this.size) });
+    useEditor.setState({ view: keepVisible(change(view), this.picture, this.size) });
   }
 
-  private onPicture<P extends Point>(screen: P): P {
+  private toPicturePoint<P extends Point>(screen: P): P {
     return { ...screen, ...toPicture(useEditor.getState().view, screen) };
   }
 
-  private take(edit: MaskEdit | null): void {
-    if (edit) this.mask.expect(edit, draw(edit, this.kind()));
-    this.drawn();
+  private submit(edit: MaskEdit | null): void {
+    if (edit) this.maskLayer.showPending(edit, applyDrawing(edit, this.stepKind()));
+    this.updateDrawing();
   }
 
-  private kind(): StepKind {
+  private stepKind(): StepKind {
     const { tool } = useEditor.getState();
     return tool === "brush" || tool === "eraser" ? tool : "shape";
   }
 
-  private drawn(): void {
+  private updateDrawing(): void {
     const drawing = this.isDrawing();
     if (drawing !== useEditor.getState().drawing) setDrawing(drawing);
     this.redraw();
@@ -265,45 +265,45 @@ export class Stage implements GestureTarget, KeyTarget {
     return { brush: brush / view.scale, hardness, mode, tolerance: TOLERANCE / view.scale };
   };
 
-  private takeTool(): void {
+  private switchTool(): void {
     this.tool?.cancel();
     this.tool = makeTool(useEditor.getState().tool, this.options);
     this.cursor.update();
-    this.drawn();
+    this.updateDrawing();
   }
 
   private resize(): void {
     const { root } = this.elements;
     this.size = { width: root.clientWidth, height: root.clientHeight };
-    this.layer.resize(this.size);
-    this.mask.resize(this.size);
+    this.pictureLayer.resize(this.size);
+    this.maskLayer.resize(this.size);
     if (this.fitted) this.fit();
-    // A canvas that was resized is empty: what is drawn only with the next frame would flicker.
+    // Resizing clears a canvas; drawing in the next frame would flicker.
     this.drawFrame();
   }
 
-  private follow(now: EditorState, before: EditorState): void {
-    if (now.tool !== before.tool) this.takeTool();
-    if (!now.drawing && before.drawing) this.dropIfDrawing();
+  private onStateChange(now: EditorState, before: EditorState): void {
+    if (now.tool !== before.tool) this.switchTool();
+    if (!now.drawing && before.drawing) this.cancelDrawing();
     if (now.brush !== before.brush || now.job !== before.job) this.cursor.update();
     if (now.job && !before.job) this.tool?.cancel();
     this.redraw();
   }
 
-  /** Escape says through the store that nothing is drawn any more. */
-  private dropIfDrawing(): void {
+  /** Discards the shape after an action cleared `drawing`. */
+  private cancelDrawing(): void {
     if (this.isDrawing()) this.tool?.cancel();
   }
 }
 
 let current: Stage | null = null;
 
-/** The stage on the page, where a picture is open. */
+/** Returns the mounted stage; null without a picture. */
 export function currentStage(): Stage | null {
   return current;
 }
 
-/** Puts a stage on the page; the answer takes it away. */
+/** Creates the stage; returns the function that removes it. */
 export function mountStage(elements: StageElements, picture: Picture): () => void {
   const stage = new Stage(elements, picture);
   current = stage;

@@ -1,15 +1,17 @@
 import { intersection } from "../../core/box";
 import type { Layer } from "../../core/document";
 import type { Box, Size } from "../../core/geometry";
-import { levelSize, tileBox, topLevel, TILE } from "../../core/pyramid";
-import { theDesk } from "../document/client";
+import { levelSize, TILE_SIDE, tileBox, topLevel } from "../../core/pyramid";
+import { documentWorker } from "../document/client";
 
-/** Bitmaps that are kept; each has a megabyte at most. */
-const MOST_KEPT = 128;
-/** Tiles that are asked for at a time: few, so that what comes into sight doesn't wait for what left it. */
-const MOST_ASKED = 4;
+/** Maximum number of cached tiles; a tile has at most 1 MiB of pixels. */
+const MAX_TILES = 128;
+/**
+ * Maximum number of concurrent requests. Small, so that newly visible tiles don't queue behind hidden ones.
+ */
+const MAX_REQUESTS = 4;
 
-export interface TilePlace {
+export interface TilePosition {
   readonly layer: Layer;
   readonly level: number;
   readonly column: number;
@@ -17,116 +19,116 @@ export interface TilePlace {
 }
 
 interface Tile {
-  readonly place: TilePlace;
+  readonly position: TilePosition;
   bitmap: ImageBitmap | null;
-  /** Whether what it shows is no more. */
+  /** True if the bitmap is outdated. */
   stale: boolean;
-  asked: boolean;
-  /** Counts how often it was asked for: only the last answer is the newest. */
+  requested: boolean;
+  /** Number of requests so far; only the response to the last one is current. */
   version: number;
-  /** When it was last drawn. */
-  used: number;
+  /** Frame in which the tile was last drawn. */
+  lastFrame: number;
 }
 
-/** The pieces of picture and mask that were drawn lately; what isn't there is asked for. */
-export class Tiles {
+/** An LRU cache of tiles; missing and outdated ones are requested from the worker. */
+export class TileCache {
   private readonly tiles = new Map<string, Tile>();
-  private clock = 0;
-  private asked = 0;
+  private frame = 0;
+  private requested = 0;
   private closed = false;
-  /** Tiles that were wanted by the last drawing, in its order. */
-  private wanted: Tile[] = [];
+  /** Tiles of the last frame that have to be requested, in drawing order. */
+  private queue: Tile[] = [];
 
   constructor(
     private readonly picture: Size,
-    private readonly arrived: () => void,
+    private readonly onLoad: () => void,
   ) {}
 
-  /** Begins a drawing: what an earlier one wanted and didn't get may not be in sight any more. */
-  begin(): void {
-    this.clock++;
-    this.wanted = [];
+  /** Starts a frame; drops outstanding requests of earlier frames. */
+  beginFrame(): void {
+    this.frame++;
+    this.queue = [];
   }
 
-  /** A tile as far as it is there; asked for where it isn't, or isn't up to date. */
-  get(place: TilePlace): ImageBitmap | null {
-    const key = keyOf(place);
+  /** Returns a tile's bitmap, possibly outdated, and queues a request if it is missing or outdated. */
+  get(position: TilePosition): ImageBitmap | null {
+    const key = keyOf(position);
     let tile = this.tiles.get(key);
     if (!tile) {
-      tile = { place, bitmap: null, stale: true, asked: false, version: 0, used: 0 };
+      tile = { position, bitmap: null, stale: true, requested: false, version: 0, lastFrame: 0 };
       this.tiles.set(key, tile);
     }
-    tile.used = this.clock;
-    if (tile.stale && !tile.asked) this.wanted.push(tile);
+    tile.lastFrame = this.frame;
+    if (tile.stale && !tile.requested) this.queue.push(tile);
     return tile.bitmap;
   }
 
-  /** Ends a drawing. */
-  end(): void {
-    this.ask();
-    this.drop();
+  /** Ends a frame: sends requests and evicts old tiles. */
+  endFrame(): void {
+    this.sendRequests();
+    this.evict();
   }
 
-  /** Whether the last drawing had all that it wanted. */
+  /** True if every tile of the last frame is loaded and current. */
   get complete(): boolean {
-    return this.wanted.length === 0 && this.asked === 0;
+    return this.queue.length === 0 && this.requested === 0;
   }
 
-  /** Takes tiles for outdated that show a rectangle of the picture. */
+  /** Marks the tiles that intersect a rectangle of the picture as outdated. */
   invalidate(layer: Layer, box: Box): void {
     for (const [key, tile] of this.tiles) {
-      const { layer: own, level, column, row } = tile.place;
-      const place = tileBox(this.picture, level, column, row);
-      if (own !== layer || !place || !intersection(onLevel(box, level), place)) continue;
-      if (tile.used < this.clock) this.remove(key, tile);
+      const { layer: own, level, column, row } = tile.position;
+      const position = tileBox(this.picture, level, column, row);
+      if (own !== layer || !position || !intersection(atLevel(box, level), position)) continue;
+      if (tile.lastFrame < this.frame) this.remove(key, tile);
       else tile.stale = true;
-      // What is on its way may show the picture of before.
-      tile.asked = false;
+      // A response in flight may contain the old pixels.
+      tile.requested = false;
     }
   }
 
-  /** Lets go of all bitmaps. */
+  /** Releases all bitmaps. */
   close(): void {
     this.closed = true;
     for (const [key, tile] of this.tiles) this.remove(key, tile);
   }
 
-  private ask(): void {
-    while (this.asked < MOST_ASKED) {
-      const tile = this.wanted.shift();
+  private sendRequests(): void {
+    while (this.requested < MAX_REQUESTS) {
+      const tile = this.queue.shift();
       if (!tile) return;
       void this.fetch(tile);
     }
   }
 
   private async fetch(tile: Tile): Promise<void> {
-    const { layer, level, column, row } = tile.place;
-    this.asked++;
-    tile.asked = true;
+    const { layer, level, column, row } = tile.position;
+    this.requested++;
+    tile.requested = true;
     tile.stale = false;
     const version = ++tile.version;
-    const bitmap = await theDesk()
+    const bitmap = await documentWorker()
       .tile(layer, level, column, row)
       .catch(() => null);
-    this.asked--;
-    if (this.closed || this.tiles.get(keyOf(tile.place)) !== tile || tile.version !== version) {
+    this.requested--;
+    if (this.closed || this.tiles.get(keyOf(tile.position)) !== tile || tile.version !== version) {
       bitmap?.close();
     } else {
       tile.bitmap?.close();
       tile.bitmap = bitmap;
-      tile.asked = false;
+      tile.requested = false;
     }
     if (!this.closed) {
-      this.ask();
-      this.arrived();
+      this.sendRequests();
+      this.onLoad();
     }
   }
 
-  private drop(): void {
-    if (this.tiles.size <= MOST_KEPT) return;
-    const oldest = [...this.tiles].filter(([, tile]) => tile.used < this.clock);
-    oldest.sort(([, a], [, b]) => a.used - b.used);
-    for (const [key, tile] of oldest.slice(0, this.tiles.size - MOST_KEPT)) this.remove(key, tile);
+  private evict(): void {
+    if (this.tiles.size <= MAX_TILES) return;
+    const oldest = [...this.tiles].filter(([, tile]) => tile.lastFrame < this.frame);
+    oldest.sort(([, a], [, b]) => a.lastFrame - b.lastFrame);
+    for (const [key, tile] of oldest.slice(0, this.tiles.size - MAX_TILES)) this.remove(key, tile);
   }
 
   private remove(key: string, tile: Tile): void {
@@ -136,34 +138,43 @@ export class Tiles {
   }
 }
 
-/** The place of the tile that shows a whole picture. */
-export function coarsest(layer: Layer, picture: Size): TilePlace {
+/** Returns the position of the tile that contains the whole picture. */
+export function overviewTile(layer: Layer, picture: Size): TilePosition {
   return { layer, level: topLevel(picture), column: 0, row: 0 };
 }
 
-/** The tiles of a level that show a rectangle of the picture. */
-export function* tilesOver(layer: Layer, picture: Size, level: number, box: Box): Generator<TilePlace> {
+/** Yields the positions of the tiles that intersect a rectangle of the picture. */
+export function* tilesCovering(
+  layer: Layer,
+  picture: Size,
+  level: number,
+  box: Box,
+): Generator<TilePosition> {
   const size = levelSize(picture, level);
-  const on = intersection(onLevel(box, level), { x: 0, y: 0, ...size });
-  if (!on) return;
-  for (let row = Math.floor(on.y / TILE); row * TILE < on.y + on.height; row++) {
-    for (let column = Math.floor(on.x / TILE); column * TILE < on.x + on.width; column++) {
+  const visible = intersection(atLevel(box, level), { x: 0, y: 0, ...size });
+  if (!visible) return;
+  for (let row = Math.floor(visible.y / TILE_SIDE); row * TILE_SIDE < visible.y + visible.height; row++) {
+    for (
+      let column = Math.floor(visible.x / TILE_SIDE);
+      column * TILE_SIDE < visible.x + visible.width;
+      column++
+    ) {
       yield { layer, level, column, row };
     }
   }
 }
 
-function onLevel({ x, y, width, height }: Box, level: number): Box {
-  const share = 2 ** level;
-  const [left, top] = [Math.floor(x / share), Math.floor(y / share)];
+function atLevel({ x, y, width, height }: Box, level: number): Box {
+  const factor = 2 ** level;
+  const [left, top] = [Math.floor(x / factor), Math.floor(y / factor)];
   return {
     x: left,
     y: top,
-    width: Math.ceil((x + width) / share) - left,
-    height: Math.ceil((y + height) / share) - top,
+    width: Math.ceil((x + width) / factor) - left,
+    height: Math.ceil((y + height) / factor) - top,
   };
 }
 
-function keyOf({ layer, level, column, row }: TilePlace): string {
+function keyOf({ layer, level, column, row }: TilePosition): string {
   return `${layer}/${level}/${column}/${row}`;
 }

@@ -1,13 +1,13 @@
 import type { MaskEdit } from "../../core/edits";
 import { distance, type Point } from "../../core/geometry";
-import { corners } from "../../core/shapes";
+import { rectangleCorners } from "../../core/shapes";
 import type { Mode } from "../../core/strokes";
-import type { Held, Tool, ToolOptions } from "./tool";
+import type { Modifiers, Tool, ToolOptions } from "./tool";
 
-/** What becomes of a drag from one point to another. */
-export type Shape = (from: Point, to: Point, held: Held, options: ToolOptions) => MaskEdit;
+/** Creates the edit for a drag from one point to another. */
+export type Shape = (from: Point, to: Point, modifiers: Modifiers, options: ToolOptions) => MaskEdit;
 
-/** Rectangle, ellipse and line: dragged from one point to another. */
+/** Rectangle, ellipse and line: shapes defined by two points. */
 export class DragTool implements Tool {
   readonly outline = [];
   private from: Point | null = null;
@@ -28,13 +28,13 @@ export class DragTool implements Tool {
     return null;
   }
 
-  move(points: readonly Point[], held: Held): void {
+  move(points: readonly Point[], modifiers: Modifiers): void {
     const to = points.at(-1);
     const options = this.options();
     if (!this.from || !to) return;
-    // A click that shook is no shape.
+    // Ignores small movements during a click.
     if (!this.edit && distance(this.from, to) < options.tolerance) return;
-    this.edit = this.shape(this.from, to, held, options);
+    this.edit = this.shape(this.from, to, modifiers, options);
   }
 
   up(): MaskEdit | null {
@@ -44,14 +44,14 @@ export class DragTool implements Tool {
   }
 
   hover(): void {
-    // A crosshair is all there is to see.
+    // No hover feedback.
   }
 
-  accept(): null {
+  finish(): null {
     return null;
   }
 
-  back(): void {
+  removeLastPoint(): void {
     this.cancel();
   }
 
@@ -60,36 +60,36 @@ export class DragTool implements Tool {
   }
 }
 
-export const rectangle: Shape = (from, to, held, options) => ({
+export const rectangle: Shape = (from, to, modifiers, options) => ({
   kind: "polygon",
-  mode: modeOf(held, options),
-  points: corners(from, held.shift ? squared(from, to) : to),
+  mode: modeOf(modifiers, options),
+  points: rectangleCorners(from, modifiers.shift ? constrainToSquare(from, to) : to),
 });
 
-export const ellipse: Shape = (from, to, held, options) => ({
+export const ellipse: Shape = (from, to, modifiers, options) => ({
   kind: "ellipse",
-  mode: modeOf(held, options),
+  mode: modeOf(modifiers, options),
   a: from,
-  b: held.shift ? squared(from, to) : to,
+  b: modifiers.shift ? constrainToSquare(from, to) : to,
 });
 
-export const line: Shape = (from, to, held, options) => ({
+export const line: Shape = (from, to, modifiers, options) => ({
   kind: "stroke",
-  mode: modeOf(held, options),
+  mode: modeOf(modifiers, options),
   stroke: {
-    points: [from, held.shift ? straightened(from, to) : to],
+    points: [from, modifiers.shift ? constrainAngle(from, to) : to],
     size: options.brush,
     hardness: options.hardness,
   },
 });
 
-/** Alt turns adding into taking away. */
-export function modeOf({ alt }: Held, { mode }: ToolOptions): Mode {
+/** Returns the mode of a shape; Alt always removes. */
+export function modeOf({ alt }: Modifiers, { mode }: ToolOptions): Mode {
   return alt ? "remove" : mode;
 }
 
-/** The corner of a square that is nearest to `to`. */
-function squared(from: Point, to: Point): Point {
+/** Returns the corner of the square spanned towards `to`. */
+function constrainToSquare(from: Point, to: Point): Point {
   const side = Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
   return {
     x: from.x + side * (to.x < from.x ? -1 : 1),
@@ -97,8 +97,8 @@ function squared(from: Point, to: Point): Point {
   };
 }
 
-/** The point on the nearest of the lines at multiples of 45 degrees. */
-export function straightened(from: Point, to: Point): Point {
+/** Projects `to` onto the nearest line through `from` at a multiple of 45 degrees. */
+export function constrainAngle(from: Point, to: Point): Point {
   const step = Math.PI / 4;
   const angle = Math.round(Math.atan2(to.y - from.y, to.x - from.x) / step) * step;
   const length = (to.x - from.x) * Math.cos(angle) + (to.y - from.y) * Math.sin(angle);

@@ -5,7 +5,7 @@ import { StrokeTool } from "./stroke";
 import { SelectTool } from "./select";
 import type { Tool, ToolId, ToolOptions } from "./tool";
 
-/** The tool of that name, idle; null for the hand, which only moves the picture. */
+/** Creates a tool; null for the hand, which only pans. */
 export function makeTool(id: ToolId, options: () => ToolOptions): Tool | null {
   switch (id) {
     case "brush":
@@ -29,7 +29,7 @@ export function makeTool(id: ToolId, options: () => ToolOptions): Tool | null {
   }
 }
 
-/** Whether the brush's size matters to a tool. */
+/** Returns true for tools that depend on the brush size. */
 export function usesBrush(id: ToolId): boolean {
   return id === "brush" || id === "eraser" || id === "line";
 }

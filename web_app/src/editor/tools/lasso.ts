@@ -1,12 +1,12 @@
 import type { MaskEdit } from "../../core/edits";
 import type { Point } from "../../core/geometry";
 import { modeOf } from "./drag";
-import type { Held, Tool, ToolOptions } from "./tool";
+import type { Modifiers, Tool, ToolOptions } from "./tool";
 
-/** Lasso: drawn around by hand, closed by letting go. */
+/** Lasso: a freehand outline, closed on release. */
 export class LassoTool implements Tool {
   private points: Point[] = [];
-  private held: Held = { shift: false, alt: false };
+  private modifiers: Modifiers = { shift: false, alt: false };
 
   constructor(private readonly options: () => ToolOptions) {}
 
@@ -16,19 +16,19 @@ export class LassoTool implements Tool {
 
   get preview(): MaskEdit | null {
     if (this.points.length < 3) return null;
-    return { kind: "polygon", mode: modeOf(this.held, this.options()), points: this.points };
+    return { kind: "polygon", mode: modeOf(this.modifiers, this.options()), points: this.points };
   }
 
-  down(at: Point, held: Held): null {
+  down(at: Point, modifiers: Modifiers): null {
     this.points = [at];
-    this.held = held;
+    this.modifiers = modifiers;
     return null;
   }
 
-  move(points: readonly Point[], held: Held): void {
+  move(points: readonly Point[], modifiers: Modifiers): void {
     if (this.points.length === 0) return;
     this.points.push(...points);
-    this.held = held;
+    this.modifiers = modifiers;
   }
 
   up(): MaskEdit | null {
@@ -38,14 +38,14 @@ export class LassoTool implements Tool {
   }
 
   hover(): void {
-    // A crosshair is all there is to see.
+    // No hover feedback.
   }
 
-  accept(): null {
+  finish(): null {
     return null;
   }
 
-  back(): void {
+  removeLastPoint(): void {
     this.cancel();
   }
 

@@ -1,13 +1,13 @@
 import type { MaskEdit } from "../../core/edits";
 import { distance, type Point } from "../../core/geometry";
-import { modeOf, straightened } from "./drag";
-import type { Held, Tool, ToolOptions } from "./tool";
+import { constrainAngle, modeOf } from "./drag";
+import type { Modifiers, Tool, ToolOptions } from "./tool";
 
-/** Polygon: a click for every corner; a click on the first or last one, or Enter, closes it. */
+/** Polygon: one click per corner; a click on the first or last corner, or Enter, closes it. */
 export class PolygonTool implements Tool {
   private corners: Point[] = [];
   private next: Point | null = null;
-  private held: Held = { shift: false, alt: false };
+  private modifiers: Modifiers = { shift: false, alt: false };
 
   constructor(private readonly options: () => ToolOptions) {}
 
@@ -18,49 +18,49 @@ export class PolygonTool implements Tool {
   get preview(): MaskEdit | null {
     const { outline } = this;
     if (outline.length < 3) return null;
-    return { kind: "polygon", mode: modeOf(this.held, this.options()), points: outline };
+    return { kind: "polygon", mode: modeOf(this.modifiers, this.options()), points: outline };
   }
 
-  down(at: Point, held: Held): MaskEdit | null {
-    this.held = held;
-    const corner = this.placed(at, held);
+  down(at: Point, modifiers: Modifiers): MaskEdit | null {
+    this.modifiers = modifiers;
+    const corner = this.constrain(at, modifiers);
     const [first, last] = [this.corners[0], this.corners.at(-1)];
     const { tolerance } = this.options();
     const closes = first && distance(first, corner) <= tolerance && this.corners.length > 2;
-    // The second click of a double one falls on the corner that the first one made.
-    const again = last && distance(last, corner) <= tolerance;
-    if (closes || again) return this.accept();
+    // The second click of a double click hits the corner made by the first.
+    const repeatsLast = last && distance(last, corner) <= tolerance;
+    if (closes || repeatsLast) return this.finish();
     this.corners.push(corner);
     this.next = null;
     return null;
   }
 
-  move(points: readonly Point[], held: Held): void {
+  move(points: readonly Point[], modifiers: Modifiers): void {
     const at = points.at(-1);
-    if (at) this.hover(at, held);
+    if (at) this.hover(at, modifiers);
   }
 
   up(): null {
     return null;
   }
 
-  hover(at: Point, held: Held): void {
-    this.held = held;
-    this.next = this.placed(at, held);
+  hover(at: Point, modifiers: Modifiers): void {
+    this.modifiers = modifiers;
+    this.next = this.constrain(at, modifiers);
   }
 
-  accept(): MaskEdit | null {
+  finish(): MaskEdit | null {
     if (this.corners.length < 3) return null;
     const edit: MaskEdit = {
       kind: "polygon",
-      mode: modeOf(this.held, this.options()),
+      mode: modeOf(this.modifiers, this.options()),
       points: this.corners,
     };
     this.cancel();
     return edit;
   }
 
-  back(): void {
+  removeLastPoint(): void {
     this.corners.pop();
   }
 
@@ -69,8 +69,8 @@ export class PolygonTool implements Tool {
     this.next = null;
   }
 
-  private placed(at: Point, { shift }: Held): Point {
+  private constrain(at: Point, { shift }: Modifiers): Point {
     const last = this.corners.at(-1);
-    return shift && last ? straightened(last, at) : at;
+    return shift && last ? constrainAngle(last, at) : at;
   }
 }

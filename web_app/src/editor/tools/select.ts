@@ -1,17 +1,17 @@
 import type { Point } from "../../core/geometry";
-import type { Click, Held, Tool } from "./tool";
+import type { Click, Modifiers, Tool } from "./tool";
 
-/** Selects by click: each says whether what is there belongs to the object. It draws nothing itself. */
+/** Object selection: each click is a foreground or background point for the segmentation plugin. */
 export class SelectTool implements Tool {
   readonly outline = [];
   readonly preview = null;
 
-  down(at: Point, { alt, shift }: Held): Click {
-    return { kind: "click", at: { x: at.x, y: at.y }, inside: !alt, another: shift };
+  down(at: Point, { alt, shift }: Modifiers): Click {
+    return { kind: "click", at: { x: at.x, y: at.y }, foreground: !alt, newObject: shift };
   }
 
   move(): void {
-    // A click is over before it moves.
+    // A click has no drag.
   }
 
   up(): null {
@@ -19,18 +19,18 @@ export class SelectTool implements Tool {
   }
 
   hover(): void {
-    // A crosshair is all there is to see.
+    // No hover feedback.
   }
 
-  accept(): null {
+  finish(): null {
     return null;
   }
 
-  back(): void {
-    // What was found is undone like any other step.
+  removeLastPoint(): void {
+    // Results are history steps and undone as such.
   }
 
   cancel(): void {
-    // Nothing is begun.
+    // There is no state to reset.
   }
 }

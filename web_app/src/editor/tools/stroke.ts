@@ -2,7 +2,7 @@ import type { MaskEdit } from "../../core/edits";
 import type { Mode, Stroke, StrokePoint } from "../../core/strokes";
 import type { Tool, ToolOptions } from "./tool";
 
-/** Brush and eraser: what the pointer goes over, as thick as the brush. */
+/** Brush and eraser: a freehand stroke of the brush's diameter. */
 export class StrokeTool implements Tool {
   readonly outline = [];
   private points: StrokePoint[] = [];
@@ -20,7 +20,7 @@ export class StrokeTool implements Tool {
 
   down(at: StrokePoint): null {
     const { brush, hardness } = this.options();
-    // Zooming meanwhile must not change a stroke that is begun.
+    // Fixed at the start: zooming must not change a stroke in progress.
     this.brush = { size: brush, hardness };
     this.points = [at];
     return null;
@@ -37,14 +37,14 @@ export class StrokeTool implements Tool {
   }
 
   hover(): void {
-    // The ring under the cursor is all there is to see.
+    // No hover feedback besides the brush ring.
   }
 
-  accept(): null {
+  finish(): null {
     return null;
   }
 
-  back(): void {
+  removeLastPoint(): void {
     this.cancel();
   }
 

@@ -5,53 +5,53 @@ import type { Mode, StrokePoint } from "../../core/strokes";
 export type ToolId =
   "brush" | "eraser" | "rectangle" | "ellipse" | "lasso" | "polygon" | "line" | "select" | "pan";
 
-/** What a tool works with; lengths are in the picture's pixels. */
+/** Options of a tool; lengths in picture pixels. */
 export interface ToolOptions {
   /** Diameter of the brush. */
   readonly brush: number;
   readonly hardness: number;
-  /** Whether shapes add to the mask or take away from it. */
+  /** Adds shapes to the mask or removes them from it. */
   readonly mode: Mode;
-  /** How far apart two points may be to be taken for the same. */
+  /** Distance at which two points count as the same. */
   readonly tolerance: number;
 }
 
-/** A click that asks for something to be found rather than drawn. */
+/** A point for the segmentation plugin. */
 export interface Click {
   readonly kind: "click";
   readonly at: Point;
-  /** Whether what is there belongs to the object. */
-  readonly inside: boolean;
-  /** Whether it begins with another object than the click before. */
-  readonly another: boolean;
+  /** True for a foreground point, false for a background point. */
+  readonly foreground: boolean;
+  /** Starts a new object instead of refining the current one. */
+  readonly newObject: boolean;
 }
 
-/** The keys held down beside the pointer. */
-export interface Held {
-  /** Squares, circles, angles of 45 degrees. */
+/** Modifier keys of a pointer event. */
+export interface Modifiers {
+  /** Constrains shapes to squares, circles, and multiples of 45 degrees. */
   readonly shift: boolean;
-  /** Takes away instead of adding; the right button says the same. */
+  /** Removes instead of adding; also set by the right button. */
   readonly alt: boolean;
 }
 
 /**
- * A tool as a little state machine, fed with points in the picture's pixels. Where a call answers an edit, the tool is
- * done with it and idle again.
+ * A drawing tool: a state machine driven by pointer events in picture pixels. A method that returns an edit
+ * leaves the tool idle.
  */
 export interface Tool {
-  /** What it would do if it ended now; null while idle. */
+  /** The edit if the drawing ended now; null while idle. */
   readonly preview: MaskEdit | null;
-  /** A line that leads the eye, where a preview says too little. */
+  /** Outline to draw in addition to the preview. */
   readonly outline: readonly Point[];
-  down(at: StrokePoint, held: Held): MaskEdit | Click | null;
-  move(points: readonly StrokePoint[], held: Held): void;
-  up(held: Held): MaskEdit | null;
-  /** The pointer moves without being pressed. */
-  hover(at: Point, held: Held): void;
-  /** Enter: what is drawn is finished. */
-  accept(): MaskEdit | null;
-  /** Backspace: the last point goes. */
-  back(): void;
-  /** It was nothing after all. */
+  down(at: StrokePoint, modifiers: Modifiers): MaskEdit | Click | null;
+  move(points: readonly StrokePoint[], modifiers: Modifiers): void;
+  up(modifiers: Modifiers): MaskEdit | null;
+  /** Pointer movement without a pressed button. */
+  hover(at: Point, modifiers: Modifiers): void;
+  /** Completes the shape (Enter). */
+  finish(): MaskEdit | null;
+  /** Removes the last point (Backspace). */
+  removeLastPoint(): void;
+  /** Discards the drawing. */
   cancel(): void;
 }

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { describeFailure, sentenceOf } from "../../api/errors";
+import { describeFailure, errorMessage } from "../../api/errors";
 import { useKey } from "../../api/key";
 import { queryClient } from "../../api/queries";
 import { useT } from "../../i18n";
@@ -12,7 +12,7 @@ export default function KeyDialog() {
   const [failure, setFailure] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
   const close = () => {
-    useKey.setState({ needed: false });
+    useKey.setState({ required: false });
   };
   const send = async () => {
     setAsking(true);
@@ -24,12 +24,12 @@ export default function KeyDialog() {
         body: JSON.stringify({ key }),
       });
       if (response.ok) {
-        useKey.setState(({ taken }) => ({ needed: false, taken: taken + 1 }));
+        useKey.setState(({ acceptedCount }) => ({ required: false, acceptedCount: acceptedCount + 1 }));
         await queryClient.invalidateQueries();
       } else if (response.status === 401) setFailure(t("key.wrong"));
       else setFailure(describeFailure(response.status, await response.text()));
     } catch (thrown) {
-      setFailure(sentenceOf(thrown));
+      setFailure(errorMessage(thrown));
     } finally {
       setAsking(false);
     }

@@ -1,4 +1,4 @@
-import { describe } from "../../core/shortcut";
+import { formatShortcut } from "../../core/shortcut";
 import type { ActionGroup } from "../../editor/actions/action";
 import { ACTION_LIST, isOffered } from "../../editor/actions/registry";
 import { useEditor } from "../../editor/store";
@@ -42,7 +42,7 @@ function Group({ group }: { group: ActionGroup }) {
       <h3 className="mb-1 text-xs font-medium text-soft">{t(`shortcuts.group.${group}`)}</h3>
       <dl>
         {listed.map(({ id, label, shortcuts = [] }) => (
-          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => describe(shortcut, MAC))} />
+          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => formatShortcut(shortcut, MAC))} />
         ))}
       </dl>
     </section>

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { exportName, exportType } from "./files";
+import { exportName, exportType } from "./exportFile";
 
-describe("saving", () => {
-  it("keeps the format where a canvas can write it", () => {
+describe("exported files", () => {
+  it("keep a format that a canvas can encode", () => {
     expect(exportType("image/jpeg")).toBe("image/jpeg");
     expect(exportType("image/webp")).toBe("image/webp");
     expect(exportType("image/bmp")).toBe("image/png");
     expect(exportType("")).toBe("image/png");
   });
 
-  it("names the result after the picture", () => {
+  it("are named after the picture", () => {
     expect(exportName("a b.c.JPEG", "image/jpeg")).toBe("a b.c_cleanup.JPEG");
     expect(exportName("scan.bmp", "image/png")).toBe("scan_cleanup.png");
     expect(exportName("noextension", "image/webp")).toBe("noextension_cleanup.webp");

@@ -1,6 +1,6 @@
 import { joinName } from "./fileName";
 
-/** Formats that every browser with a canvas can write. */
+/** Formats that every browser's canvas can encode. */
 export type ExportType = "image/png" | "image/jpeg" | "image/webp";
 
 const EXTENSIONS: Record<ExportType, string> = {
@@ -9,12 +9,18 @@ const EXTENSIONS: Record<ExportType, string> = {
   "image/webp": "webp",
 };
 
-/** What a picture of this type is saved as: its own format where a canvas can write it, else PNG. */
+/**
+ * Returns the format a picture of this MIME type is saved in: its own if a canvas can encode it, otherwise
+ * PNG.
+ */
 export function exportType(type: string): ExportType {
   return type === "image/jpeg" || type === "image/webp" ? type : "image/png";
 }
 
-/** `holiday.jpg` becomes `holiday_cleanup.jpg`; the extension is kept where it suits the type, a long stem is shortened. */
+/**
+ * Returns the name of a saved result: `holiday.jpg` becomes `holiday_cleanup.jpg`. Keeps an extension that
+ * matches the type and truncates a long stem.
+ */
 export function exportName(name: string, type: ExportType): string {
   const dot = name.lastIndexOf(".");
   const stem = dot > 0 ? name.slice(0, dot) : name;
