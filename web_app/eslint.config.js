@@ -17,7 +17,8 @@ export default defineConfig([
     rules: {
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      // React writes `style` through the CSSOM, yet classes and custom properties keep the looks in one place.
+      // `style` attributes are set through the CSSOM and thus allowed by the CSP; classes keep the styling in
+      // one place.
       "no-restricted-syntax": [
         "error",
         { selector: "JSXAttribute[name.name='style']", message: "Use a class or a custom property." },
@@ -33,7 +34,7 @@ export default defineConfig([
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },
   {
-    // The modules that are to be understood and tested without a page around them.
+    // src/core must run and be testable without a DOM.
     files: ["src/core/**/*.ts"],
     rules: {
       "no-restricted-imports": [

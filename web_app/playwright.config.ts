@@ -2,18 +2,18 @@ import { existsSync } from "node:fs";
 import { defineConfig, devices } from "@playwright/test";
 
 const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-// Playwright's own browser where no other is named or installed.
+// Undefined selects Playwright's bundled browser.
 const browser = process.env.CHROMIUM ?? INSTALLED.find((path) => existsSync(path));
 
 export default defineConfig({
   testDir: "e2e",
-  // e2e/firefox has tests of another runner.
+  // Excludes the Vitest tests of e2e/firefox.
   testMatch: "**/*.spec.ts",
   forbidOnly: true,
   workers: 1,
-  // Fills run on the processor, which other work may need too.
+  // Fills run on the CPU, possibly beside other load.
   timeout: 120_000,
-  snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
+  snapshotPathTemplate: "{testDir}/visual/{arg}{ext}",
   expect: { timeout: 20_000, toHaveScreenshot: { maxDiffPixelRatio: 0.01 } },
   reporter: "list",
   use: {
@@ -25,9 +25,9 @@ export default defineConfig({
         "--no-sandbox",
         "--disable-background-networking",
         "--disable-component-update",
-        // Memory is measured after what nobody holds is collected.
+        // The memory test forces garbage collection before it measures.
         "--js-flags=--expose-gc",
-        // Letters and colours are drawn alike on every machine.
+        // Text and colours are rendered identically on every machine.
         "--font-render-hinting=none",
         "--disable-lcd-text",
         "--force-color-profile=srgb",

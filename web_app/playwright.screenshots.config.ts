@@ -1,5 +1,5 @@
 import { defineConfig } from "@playwright/test";
 import tests from "./playwright.config";
 
-// Takes the documentation's pictures with what the tests in a browser use; `make screenshots` runs it.
+// Takes the documentation's screenshots with the settings of the end-to-end tests. Run by `make screenshots`.
 export default defineConfig(tests, { testDir: "screenshots", timeout: 400_000, use: { trace: "off" } });

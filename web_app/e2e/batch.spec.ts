@@ -3,14 +3,17 @@ import { expect } from "@playwright/test";
 import { unzipSync } from "fflate";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { maskPng } from "./pictures";
+import { maskPng } from "./maskPng";
 
-test("a batch of twelve photos goes on past the one that is broken", async ({ page, server }) => {
+/** Index of the photo with truncated data. */
+const BROKEN = 4;
+
+test("batch continues after a broken photo", async ({ page, server }) => {
   const picture = maskPng(96, 64, { x: 0, y: 0, width: 44, height: 30 });
-  const photos = Array.from({ length: 12 }, (_, at) => ({
-    name: `photo ${at + 1}.png`,
+  const photos = Array.from({ length: 12 }, (_, index) => ({
+    name: `photo ${index + 1}.png`,
     mimeType: "image/png",
-    buffer: at === 4 ? picture.subarray(0, 60) : picture,
+    buffer: index === BROKEN ? picture.subarray(0, 60) : picture,
   }));
   await page.goto(server);
   await page.keyboard.press("Shift+B");
@@ -21,9 +24,9 @@ test("a batch of twelve photos goes on past the one that is broken", async ({ pa
   await expect(dialog.getByText("12 photos")).toBeVisible();
   await expect(dialog.getByRole("button", { name: "Start" })).toBeDisabled();
 
-  // A mask of another size than the photos.
+  // The mask differs from the photos in size.
   const masking = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Choose a mask" }).click();
+  await dialog.getByRole("button", { name: "Choose mask" }).click();
   await (
     await masking
   ).setFiles({
@@ -36,33 +39,30 @@ test("a batch of twelve photos goes on past the one that is broken", async ({ pa
   await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed", { timeout: 110_000 });
   await expect(dialog.getByRole("listitem").filter({ hasText: "photo 5.png" })).toContainText("PNG");
   const downloading = page.waitForEvent("download");
-  await dialog.getByRole("button", { name: "Download zip" }).click();
+  await dialog.getByRole("button", { name: "Download ZIP" }).click();
   const files = unzipSync(await readFile(await (await downloading).path()));
-  expect(Object.keys(files)).toEqual(photos.flatMap(({ name }, at) => (at === 4 ? [] : [name])));
+  expect(Object.keys(files)).toEqual(photos.flatMap(({ name }, index) => (index === BROKEN ? [] : [name])));
   for (const file of Object.values(files)) {
     expect(Buffer.from(file.subarray(0, 4)).toString("hex")).toBe("89504e47");
     expect(Buffer.compare(file, picture)).not.toBe(0);
   }
 
-  await dialog.getByRole("button", { name: "Try 1 again" }).click();
+  await dialog.getByRole("button", { name: "Retry 1" }).click();
   await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed");
 });
 
-test("a batch takes the mask that is painted in the editor, and goes on while its dialog is closed", async ({
-  page,
-  server,
-}) => {
+test("batch uses the painted mask and continues in the background", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   await editor.manualMode();
   await page.keyboard.press("r");
-  await editor.drag(await editor.spot(-30, -30), await editor.spot(30, 30));
+  await editor.drag(await editor.fromCentre(-30, -30), await editor.fromCentre(30, 30));
   await expect(editor.history).toHaveCount(2);
 
   const picture = maskPng(120, 120, { x: 0, y: 0, width: 60, height: 120 });
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
-  await dialog.getByRole("button", { name: "Use the painted mask" }).click();
+  await dialog.getByRole("button", { name: "Use painted mask" }).click();
   await expect(dialog.getByText("cocktail_mask.png")).toBeVisible();
   const choosing = page.waitForEvent("filechooser");
   await dialog.getByRole("button", { name: "Add photos" }).click();
@@ -73,7 +73,7 @@ test("a batch takes the mask that is painted in the editor, and goes on while it
   await expect(dialog.getByRole("status")).toHaveText("1 of 1 done", { timeout: 110_000 });
 
   const downloading = page.waitForEvent("download");
-  await dialog.getByRole("button", { name: "Download zip" }).click();
+  await dialog.getByRole("button", { name: "Download ZIP" }).click();
   const [file] = Object.values(unzipSync(await readFile(await (await downloading).path())));
   expect(file && Buffer.compare(file, picture)).not.toBe(0);
 });

@@ -2,43 +2,37 @@ import { expect } from "@playwright/test";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 
-test("a job that takes long is cancelled, its mask stays, and the server is told", async ({
-  page,
-  server,
-}) => {
+test("cancel keeps the mask and notifies the server", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   const original = await editor.settled();
-  // The answer is held back for as long as the page waits for it.
+  // The request is never answered.
   await page.route("**/api/v1/inpaint", () => undefined);
   const sent = page.waitForRequest("**/api/v1/inpaint");
-  const told = page.waitForRequest((request) => request.method() === "DELETE");
+  const deleted = page.waitForRequest((request) => request.method() === "DELETE");
   await editor.stroke();
   const cancel = editor.button("Cancel");
   await expect(cancel).toBeVisible();
   await expect(page.getByText(/^\d+\.\d s$/)).toBeVisible();
   await expect(editor.undo).toBeDisabled();
-  // The button is there before the request is under way.
-  const asked = (await sent).headers()["x-job-id"] ?? "";
+  // The button appears before the request is sent.
+  const jobId = (await sent).headers()["x-job-id"] ?? "";
 
   await cancel.click();
   await expect(cancel).toBeHidden();
-  expect((await told).url()).toBe(new URL(`api/v1/jobs/${asked}`, server).href);
+  expect((await deleted).url()).toBe(new URL(`api/v1/jobs/${jobId}`, server).href);
   expect(await editor.settledMaskArea()).toBeGreaterThan(0);
   await editor.expectPicture(original);
 
-  // What was painted is still there to be filled.
+  // The kept mask can still be filled.
   await page.unroute("**/api/v1/inpaint");
   await editor.run.click();
-  await editor.filled();
+  await editor.waitForFill();
   await expect.poll(() => editor.maskArea()).toBe(0);
   await editor.expectDifferent(original);
 });
 
-test("a server that refuses says why, and one that is gone says so until it is back", async ({
-  page,
-  server,
-}) => {
+test("server errors and outages are reported", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   await page.route("**/api/v1/inpaint", (route) =>
@@ -52,7 +46,7 @@ test("a server that refuses says why, and one that is gone says so until it is b
   expect(await editor.settledMaskArea()).toBeGreaterThan(0);
 
   await page.route("**/readyz", (route) => route.abort());
-  await expect(page.getByRole("status", { name: "Model" })).toHaveText("Server not reached");
+  await expect(page.getByRole("status", { name: "Model" })).toHaveText("Server unreachable");
   await page.unroute("**/readyz");
-  await expect(page.getByText("The server is back.").first()).toBeVisible();
+  await expect(page.getByText("Reconnected to the server.").first()).toBeVisible();
 });

@@ -1,15 +1,15 @@
 /*
- * Functions that run in the page. Each stands alone: the browser receives its source without this module's
+ * Functions evaluated in the page. Only the source of each function is transferred, so they can't use module
  * scope.
  */
 
-/** The pixels of a canvas, RGBA in a whole number each, row by row. */
+/** The pixels of a canvas, row by row, one RGBA word per pixel (red in the lowest byte). */
 export interface CanvasPixels {
   readonly width: number;
   readonly pixels: Uint32Array<ArrayBuffer>;
 }
 
-/** A rectangle in pixels; right and bottom are inside it. */
+/** A rectangle in pixels, with inclusive right and bottom edges. */
 export interface Bounds {
   readonly left: number;
   readonly top: number;
@@ -17,7 +17,7 @@ export interface Bounds {
   readonly bottom: number;
 }
 
-/** Reads a canvas. */
+/** Returns the pixels of a canvas. */
 export function canvasPixels(selector: string): CanvasPixels {
   const canvas = document.querySelector<HTMLCanvasElement>(selector);
   const context = canvas?.getContext("2d");
@@ -27,8 +27,10 @@ export function canvasPixels(selector: string): CanvasPixels {
 }
 
 /**
- * Reads a canvas of the stage once the stage reports that nothing is left to draw and `frames` animation
- * frames in a row found the same pixels. Throws after `deadlineMs`.
+ * Returns the pixels of a stage canvas once the stage reports that drawing is complete and `frames`
+ * consecutive animation frames show the same pixels.
+ *
+ * @throws after `deadlineMs`.
  */
 export async function settledPixels(options: {
   readonly selector: string;
@@ -36,10 +38,10 @@ export async function settledPixels(options: {
   readonly deadlineMs: number;
 }): Promise<CanvasPixels> {
   const { selector, frames, deadlineMs } = options;
-  const end = performance.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   let last: CanvasPixels | null = null;
   let equal = 0;
-  while (performance.now() < end) {
+  while (performance.now() < deadline) {
     await new Promise(requestAnimationFrame);
     const canvas = document.querySelector<HTMLCanvasElement>(selector);
     const context = canvas?.getContext("2d");
@@ -49,9 +51,10 @@ export async function settledPixels(options: {
     }
     const { width, height } = canvas;
     const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
-    const before: CanvasPixels | null = last;
+    const previous: CanvasPixels | null = last;
     const same =
-      before?.pixels.length === pixels.length && pixels.every((pixel, at) => pixel === before.pixels[at]);
+      previous?.pixels.length === pixels.length &&
+      pixels.every((pixel, index) => pixel === previous.pixels[index]);
     equal = same ? equal + 1 : 1;
     last = { width, pixels };
     if (equal >= frames) return last;
@@ -60,24 +63,25 @@ export async function settledPixels(options: {
 }
 
 /**
- * The rectangle in which two canvases differ, or in which one isn't empty; null if there is none. One level
- * of a channel doesn't count, since drawing through a clip may change a sample by that much.
+ * Returns the bounding box of the differences between two canvases, or of the non-empty pixels without a
+ * second one; null if there are none. Differences of one level per channel are ignored, because clipped
+ * drawing can cause them.
  */
 export function changedBounds({ width, pixels }: CanvasPixels, other: CanvasPixels | null): Bounds | null {
   const SHIFTS = [0, 8, 16, 24];
   let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
-  for (let at = 0; at < pixels.length; at++) {
-    const [one = 0, two = 0] = [pixels[at], other ? other.pixels[at] : 0];
-    if (one === two || SHIFTS.every((by) => Math.abs(((one >>> by) & 255) - ((two >>> by) & 255)) <= 1))
+  for (let index = 0; index < pixels.length; index++) {
+    const [a = 0, b = 0] = [pixels[index], other ? other.pixels[index] : 0];
+    if (a === b || SHIFTS.every((shift) => Math.abs(((a >>> shift) & 255) - ((b >>> shift) & 255)) <= 1))
       continue;
-    const [x, y] = [at % width, Math.floor(at / width)];
+    const [x, y] = [index % width, Math.floor(index / width)];
     [left, top] = [Math.min(left, x), Math.min(top, y)];
     [right, bottom] = [Math.max(right, x), Math.max(bottom, y)];
   }
   return right < 0 ? null : { left, top, right, bottom };
 }
 
-/** The number of pixels of the screen that the mask covers by half or more. */
+/** Returns the number of pixels with an alpha of at least 128. */
 export function coveredArea({ pixels }: CanvasPixels): number {
   return pixels.reduce((area, pixel) => area + (pixel >>> 31), 0);
 }

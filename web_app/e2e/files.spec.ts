@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { EditorPage } from "./page";
-import { maskPng } from "./pictures";
+import { maskPng } from "./maskPng";
 import { startServer } from "./server";
 
-test("folders of the server are browsed, stepped through and saved to", async ({ page }) => {
+test("server folders can be browsed and saved to", async ({ page }) => {
   const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
   const [input, output] = [join(folder, "in"), join(folder, "out")];
   await mkdir(input);
@@ -16,7 +16,7 @@ test("folders of the server are browsed, stepped through and saved to", async ({
   const server = await startServer(["--input", input, "--output-dir", output]);
   try {
     await page.goto(server.url);
-    // It appears once the server has told that it has folders.
+    // The button appears after the server configuration is loaded.
     await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
     await page.keyboard.press("f");
     const dialog = page.getByRole("dialog", { name: "Files" });
@@ -29,7 +29,7 @@ test("folders of the server are browsed, stepped through and saved to", async ({
 
     const title = page.locator("header").getByText(/\.jpg$/);
     await expect(title).toHaveText("beach 9.jpg");
-    // Keys belong to the dialog while it is open.
+    // The open dialog receives all key presses.
     await expect(dialog).toBeHidden();
     await new EditorPage(page).settled();
     await page.keyboard.press("ArrowRight");
@@ -46,7 +46,7 @@ test("folders of the server are browsed, stepped through and saved to", async ({
   }
 });
 
-test("a mask of the server's folder becomes the mask of the picture that is open", async ({ page }) => {
+test("a mask of the mask folder is loaded", async ({ page }) => {
   const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
   const [input, masks] = [join(folder, "in"), join(folder, "masks")];
   await mkdir(input);
@@ -68,9 +68,9 @@ test("a mask of the server's folder becomes the mask of the picture that is open
     await page.keyboard.press("f");
     const dialog = page.getByRole("dialog", { name: "Files" });
     await dialog.getByRole("tab", { name: "Masks" }).click();
-    const mask = dialog.getByRole("button", { name: "Use glass.png as the mask" });
+    const mask = dialog.getByRole("button", { name: "Use glass.png as mask" });
     await mask.click();
-    await expect(page.getByText("Open a picture first, then choose its mask.").first()).toBeVisible();
+    await expect(page.getByText("Open an image before choosing a mask.").first()).toBeVisible();
 
     await page.keyboard.press("f");
     await dialog.getByRole("tab", { name: "Input" }).click();
@@ -90,7 +90,7 @@ test("a mask of the server's folder becomes the mask of the picture that is open
   }
 });
 
-test("the picture that the server was started with is open at once", async ({ page }) => {
+test("the --input image opens on start", async ({ page }) => {
   const server = await startServer(["--input", "public/samples/cocktail.jpg"]);
   try {
     await page.goto(server.url);

@@ -1,13 +1,13 @@
 import { test as base } from "@playwright/test";
 import { startServer } from "./server";
 
-/** Tests with the real server at `server`. */
+/** Playwright's `test` with a running server, whose URL is the fixture `server`. */
 export const test = base.extend<object, { server: string }>({
   server: [
-    // Playwright reads the names of what a fixture needs from this pattern.
+    // Playwright parses this pattern for the names of required fixtures.
     // eslint-disable-next-line no-empty-pattern
     async ({}, provide) => {
-      // A server that runs already, for the short loop.
+      // During development the tests can use a server that is already running.
       if (process.env.IOPAINT_URL) {
         await provide(process.env.IOPAINT_URL);
         return;

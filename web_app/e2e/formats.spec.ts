@@ -4,9 +4,9 @@ import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { tiff } from "./tiff";
 
-/** The colour in the middle of the picture as it is shown. */
-async function shownColour(page: Page): Promise<number[]> {
-  const { x, y } = await new EditorPage(page).spot();
+/** Returns the displayed RGBA colour at the image's centre. */
+async function centreColour(page: Page): Promise<number[]> {
+  const { x, y } = await new EditorPage(page).fromCentre();
   return page.locator("canvas.picture").evaluate(
     (canvas, [x, y]) => {
       const context = (canvas as HTMLCanvasElement).getContext("2d");
@@ -17,7 +17,7 @@ async function shownColour(page: Page): Promise<number[]> {
   );
 }
 
-test("a TIFF is opened, filled and saved as a PNG", async ({ page, server }) => {
+test("TIFF opens, fills and saves as PNG", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await page.goto(server);
   const [width, height] = [120, 80];
@@ -26,30 +26,27 @@ test("a TIFF is opened, filled and saved as a PNG", async ({ page, server }) => 
   await editor.openFile({ name: "scan.tif", mimeType: "image/tiff", buffer });
   await expect(page.getByText("120 × 80")).toBeVisible();
   await editor.settled();
-  expect(await shownColour(page)).toEqual([200, 90, 30, 255]);
+  expect(await centreColour(page)).toEqual([200, 90, 30, 255]);
   await editor.stroke();
-  await editor.filled();
+  await editor.waitForFill();
   const downloading = page.waitForEvent("download");
   await page.keyboard.press("Control+S");
   expect((await downloading).suggestedFilename()).toBe("scan_cleanup.png");
 });
 
-test("a picture of a wide gamut is shown as its profile says, and keeps numbers and profile", async ({
-  page,
-  server,
-}) => {
+test("wide-gamut colours and profile are kept", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await page.goto(server);
-  const NUMBERS = [200, 60, 40];
+  const SAMPLE = [200, 60, 40];
   const { bytes, expected } = await page.evaluate(async ([red, green, blue]) => {
     const context = new OffscreenCanvas(64, 64).getContext("2d", { colorSpace: "display-p3" });
     if (!context) throw new Error("no context");
     const data = new ImageData(64, 64, { colorSpace: "display-p3" });
-    for (let at = 0; at < data.data.length; at += 4)
-      data.data.set([red ?? 0, green ?? 0, blue ?? 0, 255], at);
+    for (let offset = 0; offset < data.data.length; offset += 4)
+      data.data.set([red ?? 0, green ?? 0, blue ?? 0, 255], offset);
     context.putImageData(data, 0, 0);
     const blob = await context.canvas.convertToBlob({ type: "image/png" });
-    // What the browser itself makes of it.
+    // The browser's own colour conversion is the reference.
     const screen = new OffscreenCanvas(1, 1).getContext("2d");
     if (!screen) throw new Error("no context");
     screen.drawImage(await createImageBitmap(blob), 0, 0);
@@ -57,15 +54,15 @@ test("a picture of a wide gamut is shown as its profile says, and keeps numbers 
       bytes: [...new Uint8Array(await blob.arrayBuffer())],
       expected: [...screen.getImageData(0, 0, 1, 1).data],
     };
-  }, NUMBERS);
+  }, SAMPLE);
   const buffer = Buffer.from(bytes);
   expect(buffer.includes("iCCP")).toBe(true);
-  expect(expected.slice(0, 3)).not.toEqual(NUMBERS);
+  expect(expected.slice(0, 3)).not.toEqual(SAMPLE);
 
   await editor.openFile({ name: "phone.png", mimeType: "image/png", buffer });
   await expect(page.getByText("64 × 64")).toBeVisible();
   await editor.settled();
-  const shown = await shownColour(page);
+  const shown = await centreColour(page);
   expected.forEach((value, channel) => {
     expect(Math.abs((shown[channel] ?? 0) - value), `channel ${channel}`).toBeLessThanOrEqual(2);
   });
@@ -74,7 +71,7 @@ test("a picture of a wide gamut is shown as its profile says, and keeps numbers 
   await page.keyboard.press("Control+S");
   const saved = await readFile(await (await downloading).path());
   expect(saved.includes("iCCP")).toBe(true);
-  const numbers = await page.evaluate(
+  const samples = await page.evaluate(
     async (bytes) => {
       const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]), {
         colorSpaceConversion: "none",
@@ -86,10 +83,10 @@ test("a picture of a wide gamut is shown as its profile says, and keeps numbers 
     },
     [...saved],
   );
-  expect(numbers).toEqual([...NUMBERS, 255]);
+  expect(samples).toEqual([...SAMPLE, 255]);
 });
 
-test("a file that is no picture says so and leaves what is open", async ({ page, server }) => {
+test("an unreadable file keeps the open image", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   await editor.openFile({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("nothing") });

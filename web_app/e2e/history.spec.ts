@@ -6,7 +6,7 @@ test.beforeEach(async ({ page, server }) => {
   await new EditorPage(page).openSample(server);
 });
 
-test("a click on a step of the history goes there and back again", async ({ page }) => {
+test("history steps can be restored by click", async ({ page }) => {
   const editor = new EditorPage(page);
   await editor.manualMode();
   const areas = [0];
@@ -21,53 +21,51 @@ test("a click on a step of the history goes there and back again", async ({ page
     if (step === 0) await expect.poll(() => editor.maskArea()).toBe(0);
     else await editor.expectMask(areas[step] ?? 0, 0.03);
   }
-  // What was undone is gone once something else is done.
+  // A new edit discards the undone steps.
   await editor.stroke(60);
   await expect(editor.history).toHaveCount(4);
   await expect(editor.redo).toBeDisabled();
 });
 
-test("a step that is asked for before the one ahead of it has ended is done in its turn", async ({
-  page,
-}) => {
+test("undo and redo in quick succession run in order", async ({ page }) => {
   const editor = new EditorPage(page);
   await editor.manualMode();
   for (const [step, dy] of [-120, 0].entries()) {
     await editor.stroke(dy);
     await expect(editor.history).toHaveCount(step + 2);
   }
-  const been = await page.getByRole("list", { name: "History" }).evaluateHandle((list) => {
-    const been: number[] = [];
+  const visited = await page.getByRole("list", { name: "History" }).evaluateHandle((list) => {
+    const visited: number[] = [];
     new MutationObserver(() => {
       const steps = [...list.querySelectorAll("button")];
-      been.push(steps.findIndex((step) => step.hasAttribute("aria-current")));
+      visited.push(steps.findIndex((step) => step.hasAttribute("aria-current")));
     }).observe(list, { subtree: true, attributeFilter: ["aria-current"] });
     for (const key of ["z", "Z"]) {
       const keys = { key, code: "KeyZ", ctrlKey: true, shiftKey: key === "Z", bubbles: true };
       document.body.dispatchEvent(new KeyboardEvent("keydown", keys));
     }
-    return been;
+    return visited;
   });
-  await expect.poll(() => been.jsonValue()).toEqual([1, 2]);
+  await expect.poll(() => visited.jsonValue()).toEqual([1, 2]);
 });
 
-test("the line between original and result is dragged and moved by keys", async ({ page }) => {
+test("the comparison slider moves by pointer and keys", async ({ page }) => {
   const editor = new EditorPage(page);
   const original = await editor.settled();
   await editor.stroke();
-  await editor.filled();
+  await editor.waitForFill();
   const result = await editor.expectDifferent(original);
   const { left, right } = await editor.bounds();
 
   await page.keyboard.press("d");
-  const divider = page.getByRole("slider", { name: "Line between original and result" });
+  const divider = page.getByRole("slider", { name: "Comparison slider" });
   await expect(divider).toHaveAttribute("aria-valuenow", "50");
   const half = await editor.expectDifferent(original, result);
 
-  const at = await divider.boundingBox();
-  if (!at) throw new Error("no divider");
-  const y = at.y + at.height / 2;
-  await editor.drag({ x: at.x + at.width / 2, y }, { x: right + 20, y });
+  const box = await divider.boundingBox();
+  if (!box) throw new Error("no divider");
+  const y = box.y + box.height / 2;
+  await editor.drag({ x: box.x + box.width / 2, y }, { x: right + 20, y });
   await expect(divider).toHaveAttribute("aria-valuenow", "100");
   await editor.expectPicture(original);
   await editor.drag({ x: right, y }, { x: left - 20, y });
@@ -82,15 +80,15 @@ test("the line between original and result is dragged and moved by keys", async 
   await editor.expectPicture(result);
 });
 
-test("a picture is copied and pasted", async ({ page, context, server }) => {
+test("images can be copied and pasted", async ({ page, context, server }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server });
   const editor = new EditorPage(page);
   const original = await editor.settled();
   await editor.stroke();
-  await editor.filled();
+  await editor.waitForFill();
   const result = await editor.expectDifferent(original);
   await page.keyboard.press("Control+C");
-  await expect(page.getByText("Copied.").first()).toBeVisible();
+  await expect(page.getByText("Image copied.").first()).toBeVisible();
 
   await page.locator("input[data-purpose=picture]").setInputFiles("public/samples/astronaut.jpg");
   await expect(page.getByText("astronaut.jpg")).toBeVisible();

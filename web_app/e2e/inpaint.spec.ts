@@ -3,34 +3,34 @@ import { expect } from "@playwright/test";
 import { test } from "./fixtures";
 import { difference, EditorPage } from "./page";
 
-test("what is painted over is replaced, and undo, compare and save work", async ({ page, server }) => {
-  const foreign: string[] = [];
+test("fill, compare, undo, redo and save", async ({ page, server }) => {
+  const externalRequests: string[] = [];
   page.on("request", (request) => {
     if (!request.url().startsWith(server) && !/^(blob|data):/.test(request.url()))
-      foreign.push(request.url());
+      externalRequests.push(request.url());
   });
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
 
   const editor = new EditorPage(page);
   await editor.openSample(server);
   const before = await editor.settled();
-  const middle = await editor.spot();
+  const middle = await editor.fromCentre();
   const brush = Number(await page.getByRole("slider", { name: "Brush size" }).inputValue());
   expect(brush).toBe(40);
 
   await editor.stroke();
-  await editor.filled();
+  await editor.waitForFill();
   await expect(editor.history).toHaveCount(2);
   const after = await editor.expectDifferent(before);
-  // The stroke and two pixels of smoothing on every side; the picture around it is as it was.
-  const [changed, reach] = [await difference(before, after), brush / 2 + 2];
-  expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - reach);
-  expect(changed?.right).toBeLessThanOrEqual(middle.x + 40 + reach);
-  expect(changed?.top).toBeGreaterThanOrEqual(middle.y - reach);
-  expect(changed?.bottom).toBeLessThanOrEqual(middle.y + reach);
+  // The stroke and 2 pixels of interpolation on every side; everything else is unchanged.
+  const [changed, margin] = [await difference(before, after), brush / 2 + 2];
+  expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - margin);
+  expect(changed?.right).toBeLessThanOrEqual(middle.x + 40 + margin);
+  expect(changed?.top).toBeGreaterThanOrEqual(middle.y - margin);
+  expect(changed?.bottom).toBeLessThanOrEqual(middle.y + margin);
 
-  await editor.button("Hold to see the original").hover();
+  await editor.button("Hold to show original").hover();
   await page.mouse.down();
   await editor.expectPicture(before);
   await page.mouse.up();
@@ -53,6 +53,6 @@ test("what is painted over is replaced, and undo, compare and save work", async 
   const file = await readFile(await download.path());
   expect(file.readUInt16BE(0)).toBe(0xffd8);
 
-  expect(faults).toEqual([]);
-  expect(foreign).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(externalRequests).toEqual([]);
 });

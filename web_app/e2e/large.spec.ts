@@ -4,13 +4,14 @@ import { expect, type Browser, type Page } from "@playwright/test";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 
-/** What a person feels as a hitch (RAIL, long tasks), and what a pointer event may cost. */
+/** Duration above which a main-thread task counts as long (W3C Long Tasks API). */
 const LONG_TASK_MS = 50;
+/** Budget of a pointer event handler; half a frame at 60 Hz. */
 const POINTER_MS = 8;
-/** Of memory, in bytes. */
+/** Size of a memory page, in bytes. */
 const PAGE_SIZE = 4096;
-/** Collects what nobody holds; the browser is started so that pages may. */
-const COLLECT = "globalThis.gc()";
+/** Forces a garbage collection; requires `--expose-gc`. */
+const COLLECT_GARBAGE = "globalThis.gc()";
 
 interface TraceEvent {
   readonly name: string;
@@ -18,13 +19,13 @@ interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly dur?: number;
-  /** Time on the processor; other programs' work doesn't count. */
+  /** CPU time of the thread in microseconds, excluding preemption. */
   readonly tdur?: number;
   readonly args: { readonly data?: { readonly type?: string }; readonly name?: string };
 }
 
-/** The times that the page's own thread spent on events and tasks, in milliseconds. */
-async function traced(browser: Browser, page: Page, work: () => Promise<void>) {
+/** Traces `work` and returns the main thread's CPU times of pointer events and tasks, in milliseconds. */
+async function traceMainThread(browser: Browser, page: Page, work: () => Promise<void>) {
   await browser.startTracing(page, {
     categories: ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"],
   });
@@ -32,48 +33,46 @@ async function traced(browser: Browser, page: Page, work: () => Promise<void>) {
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
     traceEvents: TraceEvent[];
   };
-  const own = traceEvents.find(
+  const pointerEvent = traceEvents.find(
     ({ name, args }) => name === "EventDispatch" && args.data?.type === "pointermove",
   );
-  const mine = traceEvents.filter(({ pid, tid }) => pid === own?.pid && tid === own.tid);
+  const mainThread = traceEvents.filter(
+    ({ pid, tid }) => pid === pointerEvent?.pid && tid === pointerEvent.tid,
+  );
   const times = (events: TraceEvent[]) => events.map(({ tdur = 0 }) => tdur / 1000);
   return {
     pointer: times(
-      mine.filter(
+      mainThread.filter(
         ({ name, args }) => name === "EventDispatch" && args.data?.type?.startsWith("pointer") === true,
       ),
     ),
-    tasks: times(mine.filter(({ name, ph }) => ph === "X" && name.endsWith("RunTask"))),
+    tasks: times(mainThread.filter(({ name, ph }) => ph === "X" && name.endsWith("RunTask"))),
   };
 }
 
-test("painting on 24 megapixels and waiting for the result never makes the page stutter", async ({
-  browser,
-  page,
-  server,
-}) => {
+test("painting on 24 MP causes no long tasks", async ({ browser, page, server }) => {
   const editor = new EditorPage(page);
   await page.goto(server);
-  await editor.openDrawn(6000, 4000);
+  await editor.openGenerated(6000, 4000);
   const sent: number[] = [];
   page.on("request", (request) => {
     if (request.url().endsWith("/inpaint")) sent.push(request.postDataBuffer()?.length ?? 0);
   });
-  const [from, to] = [await editor.spot(-80), await editor.spot(80, 40)];
-  const { pointer, tasks } = await traced(browser, page, async () => {
+  const [from, to] = [await editor.fromCentre(-80), await editor.fromCentre(80, 40)];
+  const { pointer, tasks } = await traceMainThread(browser, page, async () => {
     await editor.drag(from, to, { x: from.x, y: to.y });
-    await editor.filled();
+    await editor.waitForFill();
   });
   expect(pointer.length).toBeGreaterThan(10);
   expect(Math.max(...pointer)).toBeLessThan(POINTER_MS);
   expect(tasks.length).toBeGreaterThan(10);
   expect(Math.max(...tasks)).toBeLessThan(LONG_TASK_MS);
-  // The surroundings of the hole, not 24 megapixels.
+  // The request contains the mask's surroundings instead of the whole image.
   expect(Math.max(...sent)).toBeLessThan(8_000_000);
   expect(sent).toHaveLength(1);
 });
 
-/** Resident memory of the browser and all its processes, in bytes. */
+/** Returns the resident memory of all browser processes, in bytes. */
 async function residentMemory(browser: Browser): Promise<number> {
   const client = await browser.newBrowserCDPSession();
   const { processInfo } = (await client.send("SystemInfo.getProcessInfo")) as {
@@ -82,7 +81,7 @@ async function residentMemory(browser: Browser): Promise<number> {
   await client.detach();
   const sizes = await Promise.all(
     processInfo.map(async ({ id }) => {
-      // A process that ended meanwhile takes none.
+      // The process may have exited in the meantime.
       const statm = await readFile(`/proc/${id}/statm`, "utf8").catch(() => "0 0");
       return Number(statm.split(" ")[1]) * PAGE_SIZE;
     }),
@@ -90,27 +89,23 @@ async function residentMemory(browser: Browser): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-test("ten edits of 24 megapixels, undone and done again, cost less than two copies of the picture", async ({
-  browser,
-  page,
-  server,
-}) => {
-  test.skip(!existsSync("/proc/self/statm"), "how much memory processes have is read as Linux tells it");
+test("history of 24 MP edits is memory-bounded", async ({ browser, page, server }) => {
+  test.skip(!existsSync("/proc/self/statm"), "requires Linux's /proc");
   test.setTimeout(300_000);
   const editor = new EditorPage(page);
   await page.goto(server);
-  await editor.openDrawn(6000, 4000);
+  await editor.openGenerated(6000, 4000);
   const collect = async () => {
-    await page.evaluate(COLLECT);
-    for (const worker of page.workers()) await worker.evaluate(COLLECT);
+    await page.evaluate(COLLECT_GARBAGE);
+    for (const worker of page.workers()) await worker.evaluate(COLLECT_GARBAGE);
     return residentMemory(browser);
   };
   const fill = async (edit: number) => {
     await editor.stroke(-180 + edit * 36);
     await expect(editor.history).toHaveCount(edit + 2);
-    await editor.filled();
+    await editor.waitForFill();
   };
-  // What the first edit loads and allocates for good is no part of the history.
+  // The first fill makes one-time allocations, which aren't part of the history.
   await fill(0);
   const before = await collect();
   for (let edit = 1; edit <= 10; edit++) await fill(edit);
@@ -118,6 +113,6 @@ test("ten edits of 24 megapixels, undone and done again, cost less than two copi
   for (let step = 0; step < 10; step++) await page.keyboard.press("Control+Shift+Z");
   await expect(editor.redo).toBeDisabled();
   await editor.settled();
-  const grown = (await collect()) - before;
-  expect(grown, `${Math.round(grown / 1e6)} MB more`).toBeLessThan(2 * 6000 * 4000 * 4);
+  const growth = (await collect()) - before;
+  expect(growth, `${Math.round(growth / 1e6)} MB growth`).toBeLessThan(2 * 6000 * 4000 * 4);
 });

@@ -5,9 +5,9 @@ import { expect, type Page } from "@playwright/test";
 import { unzipSync } from "fflate";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
-import { maskPng } from "./pictures";
+import { maskPng } from "./maskPng";
 import { startServer } from "./server";
-import { turnedFile, type Drawing, type Kind } from "./turned";
+import { orientedFile, type Drawing, type Kind } from "./orientedFiles";
 
 const CASES = "../tests/fixtures/cases";
 const TIFFS = "../server/imaging/tests/data";
@@ -19,29 +19,29 @@ const RED: Colour = [220, 30, 30];
 const GREEN: Colour = [30, 200, 30];
 const BLUE: Colour = [30, 30, 220];
 const YELLOW: Colour = [230, 220, 30];
-/** Red, green, blue and yellow quarters, from the upper left one. */
-const quarters: Drawing = {
+/** Quadrants in red, green, blue and yellow, row by row from the upper left. */
+const quadrants: Drawing = {
   width: 96,
   height: 64,
   colour: (x, y) => (y < 32 ? (x < 48 ? RED : GREEN) : x < 48 ? BLUE : YELLOW),
 };
 
-/** The colours in the middle of the quarters of the picture that is open, as the screen shows them. */
-async function shownQuarters(page: Page): Promise<number[][]> {
+/** Returns the displayed RGB colours at the centres of the open image's quadrants. */
+async function quadrantColours(page: Page): Promise<number[][]> {
   const { left, top, right, bottom } = await new EditorPage(page).bounds();
-  const at = (share: number, from: number, to: number) => Math.round(from + (to - from) * share);
-  const places = [0.25, 0.75].flatMap((y) =>
-    [0.25, 0.75].map((x) => [at(x, left, right), at(y, top, bottom)] as const),
+  const interpolate = (fraction: number, from: number, to: number) => Math.round(from + (to - from) * fraction);
+  const points = [0.25, 0.75].flatMap((y) =>
+    [0.25, 0.75].map((x) => [interpolate(x, left, right), interpolate(y, top, bottom)] as const),
   );
-  return page.locator("canvas.picture").evaluate((canvas, places) => {
+  return page.locator("canvas.picture").evaluate((canvas, points) => {
     const context = (canvas as HTMLCanvasElement).getContext("2d");
     if (!context) throw new Error("no context");
-    return places.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
-  }, places);
+    return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
+  }, points);
 }
 
-/** A file as the server decodes it. */
-async function serverCopy(
+/** Decodes a file on the server. */
+async function decodeOnServer(
   page: Page,
   bytes: Uint8Array,
 ): Promise<{ width: number; height: number; rgba: number[] }> {
@@ -62,16 +62,17 @@ async function serverCopy(
   );
 }
 
-function expectNear(
-  seen: readonly number[][],
+/** Expects colours to agree within 12 levels per channel. */
+function expectColours(
+  actual: readonly number[][],
   expected: readonly (readonly number[])[],
   message: string,
 ): void {
-  seen.forEach((colour, at) => {
+  actual.forEach((colour, index) => {
     colour.forEach((value, channel) => {
       expect(
-        Math.abs(value - (expected[at]?.[channel] ?? 0)),
-        `${message}: ${seen.join(" | ")}`,
+        Math.abs(value - (expected[index]?.[channel] ?? 0)),
+        `${message}: ${actual.join(" | ")}`,
       ).toBeLessThan(12);
     });
   });
@@ -91,12 +92,12 @@ async function openAndExpect(
 }
 
 for (const kind of KINDS) {
-  test(`editor shows a ${kind} upright in all eight orientations`, async ({ page, server }) => {
+  test(`${kind} orientations 1 to 8 are applied`, async ({ page, server }) => {
     await page.goto(server);
     for (const orientation of ORIENTATIONS) {
-      const file = await turnedFile(page, kind, orientation, quarters);
+      const file = await orientedFile(page, kind, orientation, quadrants);
       await openAndExpect(page, file, file.name, "96 × 64");
-      expectNear(await shownQuarters(page), [RED, GREEN, BLUE, YELLOW], file.name);
+      expectColours(await quadrantColours(page), [RED, GREEN, BLUE, YELLOW], file.name);
     }
   });
 }
@@ -109,10 +110,10 @@ for (const [name, size] of [
   ["two-exif.jpg", "75 × 97"],
   ["page-files-phone6.jpg", "300 × 400"],
 ] as const) {
-  test(`editor shows ${name} as the server decodes it`, async ({ page, server }) => {
+  test(`${name} matches the server's decoder`, async ({ page, server }) => {
     await page.goto(server);
     await openAndExpect(page, join(CASES, name), name, size);
-    const { width, height, rgba } = await serverCopy(page, await readFile(join(CASES, name)));
+    const { width, height, rgba } = await decodeOnServer(page, await readFile(join(CASES, name)));
     expect(`${width} × ${height}`).toBe(size);
     const { left, top, right, bottom } = await new EditorPage(page).bounds();
     const scale = (right - left + 1) / width;
@@ -131,13 +132,13 @@ for (const [name, size] of [
       },
       { left, top, scale, width, height },
     );
-    const difference = shown.reduce((sum, value, at) => sum + Math.abs(value - (rgba[at] ?? 0)), 0);
+    const difference = shown.reduce((sum, value, index) => sum + Math.abs(value - (rgba[index] ?? 0)), 0);
     expect(difference / shown.length).toBeLessThan(8);
   });
 }
 
 for (const name of ["cmyk.tiff", "fax.tiff", "jpeg.tiff", "pages.tiff", "rgb-lzw.tiff", "ycbcr.tiff"]) {
-  test(`editor opens ${name} by way of the server`, async ({ page, server }) => {
+  test(`${name} opens through the server`, async ({ page, server }) => {
     await page.goto(server);
     await openAndExpect(page, join(TIFFS, name), name, "13 × 9");
   });
@@ -150,56 +151,56 @@ for (const [name, size] of [
   ["tiff-fillorder2-rgb-lzw.tif", "97 × 75"],
   ["tiff-planar-tiled.tif", "97 × 75"],
 ] as const) {
-  test(`editor opens ${name} by way of the server`, async ({ page, server }) => {
+  test(`${name} opens through the server`, async ({ page, server }) => {
     await page.goto(server);
     await openAndExpect(page, join(CASES, name), name, size);
   });
 }
 
-test("plain files open without a request to the server", async ({ page, server }) => {
-  const asked: string[] = [];
+test("common files open without the server", async ({ page, server }) => {
+  const decodeRequests: string[] = [];
   page.on("request", (request) => {
-    if (request.url().includes("/decode")) asked.push(request.url());
+    if (request.url().includes("/decode")) decodeRequests.push(request.url());
   });
   await page.goto(server);
   await openAndExpect(page, join(CASES, "page-files-phone6.jpg"), "page-files-phone6.jpg", "300 × 400");
   await openAndExpect(page, join(CASES, "mask-97x75.png"), "mask-97x75.png", "97 × 75");
-  expect(asked).toEqual([]);
+  expect(decodeRequests).toEqual([]);
   await openAndExpect(page, join(CASES, "page-webp-exif6.webp"), "page-webp-exif6.webp", "75 × 97");
-  expect(asked).toHaveLength(1);
+  expect(decodeRequests).toHaveLength(1);
 });
 
-test("a file that the server refuses is named with the server's reason", async ({ page, server }) => {
+test("decode errors show the server's reason", async ({ page, server }) => {
   await page.goto(server);
   const buffer = (await readFile(join(TIFFS, "rgb.tiff"))).subarray(0, 40);
   await new EditorPage(page).openFile({ name: "cut.tif", mimeType: "image/tiff", buffer });
-  await expect(page.getByText(/“cut\.tif” can't be opened\. The TIFF file is damaged/).first()).toBeVisible();
+  await expect(page.getByText(/Can't open “cut\.tif”\. .*TIFF/).first()).toBeVisible();
 });
 
-test("a photo saved as opened stands upright without a turn", async ({ page, server }) => {
+test("saved photos need no orientation tag", async ({ page, server }) => {
   await page.goto(server);
   for (const name of ["page-files-phone6.jpg", "orientation-long-be.jpg"]) {
     const bytes = await readFile(join(CASES, name));
-    const { width, height } = await serverCopy(page, bytes);
+    const { width, height } = await decodeOnServer(page, bytes);
     await openAndExpect(page, join(CASES, name), name, `${width} × ${height}`);
     const downloading = page.waitForEvent("download");
     await page.keyboard.press("Control+S");
     const saved = await readFile(await (await downloading).path());
     expect(saved.includes("Exif\0\0")).toBe(true);
-    const again = await serverCopy(page, saved);
-    expect([again.width, again.height]).toEqual([width, height]);
-    const seenByBrowser = await page.evaluate(
+    const decoded = await decodeOnServer(page, saved);
+    expect([decoded.width, decoded.height]).toEqual([width, height]);
+    const browserSize = await page.evaluate(
       async (bytes) => {
         const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
         return [bitmap.width, bitmap.height];
       },
       [...saved],
     );
-    expect(seenByBrowser).toEqual([width, height]);
+    expect(browserSize).toEqual([width, height]);
   }
 });
 
-/** Grey, with a white object in the upper left and its double in the lower right corner. */
+/** Two equal white rectangles on grey, in the upper left and the lower right. */
 const objects: Drawing = {
   width: 60,
   height: 40,
@@ -208,7 +209,7 @@ const objects: Drawing = {
     return inside(6, 5) || inside(44, 27) ? [255, 255, 255] : [90, 90, 90];
   },
 };
-/** The mean of a rectangle's red samples. */
+/** Returns the mean red sample of the 10x8 rectangle at a position. */
 function meanRed({ width, rgba }: { width: number; rgba: number[] }, left: number, top: number): number {
   let sum = 0;
   for (let y = top; y < top + 8; y++)
@@ -216,45 +217,42 @@ function meanRed({ width, rgba }: { width: number; rgba: number[] }, left: numbe
   return sum / 80;
 }
 
-test("a batch erases what the mask covers on the upright photos", async ({ page, server }) => {
+test("batch masks apply to upright photos", async ({ page, server }) => {
   await page.goto(server);
   const photos = [];
   for (const kind of KINDS)
     for (const orientation of [3, 6, 8] as const)
-      photos.push(await turnedFile(page, kind, orientation, objects));
+      photos.push(await orientedFile(page, kind, orientation, objects));
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
   const choosing = page.waitForEvent("filechooser");
   await dialog.getByRole("button", { name: "Add photos" }).click();
   await (await choosing).setFiles(photos);
   const masking = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Choose a mask" }).click();
-  // Twice the photos' upright size.
+  await dialog.getByRole("button", { name: "Choose mask" }).click();
+  // The mask has twice the upright size.
   const buffer = maskPng(120, 80, { x: 8, y: 6, width: 28, height: 24 });
   await (await masking).setFiles({ name: "mask.png", mimeType: "image/png", buffer });
   await dialog.getByRole("button", { name: "Start" }).click();
   await expect(dialog.getByRole("status")).toHaveText("15 of 15 done", { timeout: 110_000 });
   const downloading = page.waitForEvent("download");
-  await dialog.getByRole("button", { name: "Download zip" }).click();
+  await dialog.getByRole("button", { name: "Download ZIP" }).click();
   const files = Object.entries(unzipSync(await readFile(await (await downloading).path())));
   expect(files).toHaveLength(15);
   for (const [name, bytes] of files) {
-    const result = await serverCopy(page, bytes);
+    const result = await decodeOnServer(page, bytes);
     expect([result.width, result.height], name).toEqual([60, 40]);
     expect(meanRed(result, 6, 5), `${name}: the masked object`).toBeLessThan(150);
     expect(meanRed(result, 44, 27), `${name}: the other object`).toBeGreaterThan(240);
   }
 });
 
-test("the mask of a photo may have the size of the stored or of the upright file", async ({
-  page,
-  server,
-}) => {
+test("batch masks fit stored or upright size", async ({ page, server }) => {
   await page.goto(server);
   const photos = await Promise.all(
-    (["webp", "tiff"] as const).map((kind) => turnedFile(page, kind, 6, objects)),
+    (["webp", "tiff"] as const).map((kind) => orientedFile(page, kind, 6, objects)),
   );
-  // Stored pixel (x, y) is shown at (59 - y, x).
+  // Orientation 6 maps the stored pixel (x, y) to (59 - y, x).
   const masks = [
     { name: "webp-6.png", buffer: maskPng(40, 60, { x: 3, y: 42, width: 12, height: 14 }) },
     { name: "tiff-6.png", buffer: maskPng(60, 40, { x: 4, y: 3, width: 14, height: 12 }) },
@@ -271,16 +269,16 @@ test("the mask of a photo may have the size of the stored or of the upright file
   await dialog.getByRole("button", { name: "Start" }).click();
   await expect(dialog.getByRole("status")).toHaveText("2 of 2 done", { timeout: 110_000 });
   const downloading = page.waitForEvent("download");
-  await dialog.getByRole("button", { name: "Download zip" }).click();
+  await dialog.getByRole("button", { name: "Download ZIP" }).click();
   for (const [name, bytes] of Object.entries(unzipSync(await readFile(await (await downloading).path())))) {
-    const result = await serverCopy(page, bytes);
+    const result = await decodeOnServer(page, bytes);
     expect(meanRed(result, 6, 5), `${name}: the masked object`).toBeLessThan(150);
     expect(meanRed(result, 44, 27), `${name}: the other object`).toBeGreaterThan(240);
   }
 });
 
-test("the file dialog shows portrait photos in their proportions", async ({ page }) => {
-  const folder = await mkdtemp(join(tmpdir(), "iopaint-turned-"));
+test("thumbnails keep the aspect ratio", async ({ page }) => {
+  const folder = await mkdtemp(join(tmpdir(), "iopaint-oriented-"));
   const input = join(folder, "in");
   await mkdir(input);
   for (const path of [`${CASES}/page-files-phone6.jpg`, "public/samples/air-balloon.jpg"])
@@ -296,11 +294,11 @@ test("the file dialog shows portrait photos in their proportions", async ({ page
       await expect
         .poll(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
         .toBeGreaterThan(0);
-      const { shown, natural } = await picture.evaluate((image: HTMLImageElement) => ({
-        shown: image.clientWidth / image.clientHeight,
+      const { displayed, natural } = await picture.evaluate((image: HTMLImageElement) => ({
+        displayed: image.clientWidth / image.clientHeight,
         natural: image.naturalWidth / image.naturalHeight,
       }));
-      expect(Math.abs(shown / natural - 1)).toBeLessThan(0.02);
+      expect(Math.abs(displayed / natural - 1)).toBeLessThan(0.02);
     }
     const portrait = page.getByRole("button", { name: "Open page-files-phone6.jpg" });
     const { width = 0, height = 0 } = (await portrait.boundingBox()) ?? {};

@@ -8,20 +8,20 @@ import {
   type CanvasPixels,
 } from "./canvas";
 
-/** The pixels of a canvas, kept in the page. */
-export type Shown = JSHandle<CanvasPixels>;
+/** A handle to canvas pixels in the page. */
+export type PixelsHandle = JSHandle<CanvasPixels>;
 
-/** Frames that have to show the same pixels before a picture counts as settled. */
+/** Number of consecutive equal frames after which the canvas is considered settled. */
 const SETTLED_FRAMES = 3;
-/** The time for that on a busy machine. */
+/** Deadline for it; generous, for machines under load. */
 const SETTLED_MS = 20_000;
 
-export interface Spot {
+export interface Position {
   readonly x: number;
   readonly y: number;
 }
 
-/** The page as a person uses it. */
+/** Page object of the editor. */
 export class EditorPage {
   readonly picture: Locator;
   readonly undo: Locator;
@@ -41,7 +41,7 @@ export class EditorPage {
     return this.page.getByRole("button", { name, exact: true });
   }
 
-  /** Opens one of the samples. */
+  /** Loads the page and opens a sample image. */
   async openSample(server: string, name = "Cocktail by the sea"): Promise<void> {
     await this.page.goto(server);
     await this.button(name).click();
@@ -49,13 +49,13 @@ export class EditorPage {
     await this.settled();
   }
 
-  /** Opens a file. */
+  /** Opens an image file. */
   async openFile(path: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
     await this.page.locator("input[data-purpose=picture]").setInputFiles(path);
   }
 
-  /** Opens a picture of many colours, drawn in the page. */
-  async openDrawn(width: number, height: number, type = "image/jpeg"): Promise<void> {
+  /** Opens a generated multicoloured image. */
+  async openGenerated(width: number, height: number, type = "image/jpeg"): Promise<void> {
     await this.page.evaluate(
       async ([width, height, type]) => {
         const context = new OffscreenCanvas(width, height).getContext("2d");
@@ -67,9 +67,9 @@ export class EditorPage {
         }
         const blob = await context.canvas.convertToBlob({ type, quality: 0.9 });
         const files = new DataTransfer();
-        files.items.add(new File([blob], "drawn.jpg", { type }));
+        files.items.add(new File([blob], "generated.jpg", { type }));
         const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
-        if (!input) throw new Error("no field for files");
+        if (!input) throw new Error("no file input");
         input.files = files.files;
         input.dispatchEvent(new Event("change", { bubbles: true }));
       },
@@ -79,7 +79,7 @@ export class EditorPage {
     await this.settled();
   }
 
-  /** Drops a file on what has this text while it is dragged over the page. */
+  /** Drops a file on the drop zone with the given text. */
   async drop(file: { name: string; mimeType: string; buffer: Buffer }, target: string): Promise<void> {
     const data = await this.page.evaluateHandle(
       ({ name, mimeType, bytes }) => {
@@ -95,25 +95,25 @@ export class EditorPage {
     await expect(zone).toBeHidden();
   }
 
-  /** How large the picture is shown, in percent. */
+  /** Returns the zoom level in percent. */
   async zoom(): Promise<number> {
     return Number.parseInt(await this.page.getByRole("button", { name: /^Zoom/ }).innerText());
   }
 
-  /** What the page says of its work from now on, each only once in a row. */
-  async progress(): Promise<() => Promise<string[]>> {
-    const said = await this.page.evaluateHandle(() => {
+  /** Starts recording the progress messages. The returned function returns those recorded so far. */
+  async recordProgress(): Promise<() => Promise<string[]>> {
+    const messages = await this.page.evaluateHandle(() => {
       const status = document.querySelector("[role=status][aria-label=Progress]");
       if (!status) throw new Error("no status");
-      const said: string[] = [];
-      new MutationObserver(() => said.push(status.textContent)).observe(status, {
+      const messages: string[] = [];
+      new MutationObserver(() => messages.push(status.textContent)).observe(status, {
         characterData: true,
         childList: true,
         subtree: true,
       });
-      return said;
+      return messages;
     });
-    return () => said.jsonValue();
+    return () => messages.jsonValue();
   }
 
   async manualMode(): Promise<void> {
@@ -121,100 +121,97 @@ export class EditorPage {
     await expect(this.button("Manual mode")).toHaveAttribute("aria-pressed", "true");
   }
 
-  /** Where the middle of the picture is on the screen, with an offset. */
-  async spot(dx = 0, dy = 0): Promise<Spot> {
-    const seen = await this.bounds();
-    return {
-      x: Math.round((seen.left + seen.right) / 2) + dx,
-      y: Math.round((seen.top + seen.bottom) / 2) + dy,
-    };
+  /** Returns the screen position at an offset from the image's centre. */
+  async fromCentre(dx = 0, dy = 0): Promise<Position> {
+    const { left, top, right, bottom } = await this.bounds();
+    return { x: Math.round((left + right) / 2) + dx, y: Math.round((top + bottom) / 2) + dy };
   }
 
-  /** Where the picture is on the screen. */
+  /** Returns the image's bounding box on the screen. */
   async bounds(): Promise<Bounds> {
     const empty = await this.page.evaluateHandle(() => null);
-    return (await difference(await this.shown(), empty)) ?? { left: 0, top: 0, right: 0, bottom: 0 };
+    return (await difference(await this.pixels(), empty)) ?? { left: 0, top: 0, right: 0, bottom: 0 };
   }
 
-  /** Drags from one spot to others. */
-  async drag(from: Spot, ...to: Spot[]): Promise<void> {
+  /** Drags through the positions. */
+  async drag(from: Position, ...to: Position[]): Promise<void> {
     await this.page.mouse.move(from.x, from.y);
     await this.page.mouse.down();
     for (const { x, y } of to) await this.page.mouse.move(x, y, { steps: 8 });
     await this.page.mouse.up();
   }
 
-  /** Draws a stroke over the middle. */
+  /** Paints a horizontal stroke across the centre, `dy` pixels below it. */
   async stroke(dy = 0): Promise<void> {
-    await this.drag(await this.spot(-40, dy), await this.spot(40, dy));
+    await this.drag(await this.fromCentre(-40, dy), await this.fromCentre(40, dy));
   }
 
-  /** Waits until a fill is done. */
-  async filled(): Promise<void> {
+  /** Waits until the fill completes. */
+  async waitForFill(): Promise<void> {
     const progress = this.page.getByRole("status", { name: "Progress" });
     await expect(progress).toContainText("Done", { timeout: 90_000 });
   }
 
-  /** How many pixels of the screen the mask covers. */
+  /** Returns the number of screen pixels that the mask covers. */
   async maskArea(): Promise<number> {
     return (await this.canvas("canvas.mask")).evaluate(coveredArea);
   }
 
-  /** The mask's area once everything painted is part of it. */
+  /** Returns the mask's area once all strokes are part of it. */
   async settledMaskArea(): Promise<number> {
     return (await this.settledCanvas("canvas.mask")).evaluate(coveredArea);
   }
 
-  /** How many pixels of the screen the mask covers in part. */
-  async softMask(): Promise<number> {
-    const shown = await this.canvas("canvas.mask");
-    return shown.evaluate(
+  /** Returns the number of partially masked screen pixels. */
+  async partialMaskArea(): Promise<number> {
+    const pixels = await this.canvas("canvas.mask");
+    return pixels.evaluate(
       ({ pixels }) => pixels.filter((pixel) => pixel >>> 24 > 20 && pixel >>> 24 < 235).length,
     );
   }
 
-  /** Waits until the mask covers so many pixels of the screen, give or take a share of them. */
-  async expectMask(area: number, share: number): Promise<void> {
+  /** Waits until the mask covers `area` screen pixels, within a relative tolerance. */
+  async expectMask(area: number, tolerance: number): Promise<void> {
     await expect(async () => {
-      const seen = await this.maskArea();
-      expect(Math.abs(seen / area - 1), `${seen} of ${area} pixels`).toBeLessThan(share);
+      const actual = await this.maskArea();
+      expect(Math.abs(actual / area - 1), `${actual} of ${area} pixels`).toBeLessThan(tolerance);
     }).toPass({ timeout: 10_000 });
   }
 
-  shown(): Promise<Shown> {
+  pixels(): Promise<PixelsHandle> {
     return this.canvas("canvas.picture");
   }
 
-  /** Waits until the picture is drawn and doesn't change any more. */
-  settled(): Promise<Shown> {
+  /** Waits until the image is drawn and stable. */
+  settled(): Promise<PixelsHandle> {
     return this.settledCanvas("canvas.picture");
   }
 
-  /** Waits until the picture looks as it did. */
-  async expectPicture(before: Shown): Promise<void> {
-    await expect.poll(async () => difference(before, await this.shown())).toBeNull();
+  /** Waits until the image equals an earlier state. */
+  async expectPicture(before: PixelsHandle): Promise<void> {
+    await expect.poll(async () => difference(before, await this.pixels())).toBeNull();
   }
 
-  /** Waits until the picture looks different from before, then until it is settled. */
-  async expectDifferent(...before: Shown[]): Promise<Shown> {
+  /** Waits until the image differs from all earlier states, then until it is stable. */
+  async expectDifferent(...before: PixelsHandle[]): Promise<PixelsHandle> {
     for (const each of before)
-      await expect.poll(async () => difference(each, await this.shown())).not.toBeNull();
+      await expect.poll(async () => difference(each, await this.pixels())).not.toBeNull();
     const settled = await this.settled();
     for (const each of before) expect(await difference(each, settled)).not.toBeNull();
     return settled;
   }
 
-  private canvas(selector: string): Promise<Shown> {
+  private canvas(selector: string): Promise<PixelsHandle> {
     return this.page.evaluateHandle(canvasPixels, selector);
   }
 
-  private settledCanvas(selector: string): Promise<Shown> {
+  private settledCanvas(selector: string): Promise<PixelsHandle> {
     const options = { selector, frames: SETTLED_FRAMES, deadlineMs: SETTLED_MS };
     return this.page.evaluateHandle(settledPixels, options);
   }
 }
 
-/** The rectangle in which two pictures differ, or in which one isn't empty; null where they don't. */
-export function difference(a: Shown, b: Shown | JSHandle<null>): Promise<Bounds | null> {
+/** Returns the bounding box of the differences between two canvases; null if there are none. */
+export function difference(a: PixelsHandle, b: PixelsHandle | JSHandle<null>): Promise<Bounds | null> {
   return a.evaluate(changedBounds, b);
 }

@@ -7,42 +7,43 @@ import { createInterface } from "node:readline";
 
 const BINARY = process.env.IOPAINT_BIN ?? "../target/release/iopaint";
 
-/** A server that runs, and how to end it. */
+/** A running server process. */
 export interface RunningServer {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the real server on a port of its own and with a built-in model. */
+/** Starts the server binary on a free port with a built-in model. */
 export async function startServer(
   flags: readonly string[] = [],
   model = "lama-mini",
 ): Promise<RunningServer> {
   const models = await mkdtemp(join(tmpdir(), "iopaint-models-"));
-  const running = spawn(
+  const child = spawn(
     BINARY,
     ["start", "--port", "0", "--model", model, "--local-files-only", "--model-dir", models, ...flags],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stop = async (): Promise<void> => {
-    if (running.exitCode === null && running.signalCode === null) {
-      running.kill();
-      await once(running, "exit");
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill();
+      await once(child, "exit");
     }
     await rm(models, { recursive: true });
   };
   try {
-    return { url: await address(running.stdout), stop };
+    return { url: await listeningUrl(child.stdout), stop };
   } catch (reason) {
     await stop();
     throw reason;
   }
 }
 
-async function address(stdout: NodeJS.ReadableStream): Promise<string> {
+/** Reads the URL from the line `Listening on URL`. */
+async function listeningUrl(stdout: NodeJS.ReadableStream): Promise<string> {
   for await (const line of createInterface(stdout)) {
-    const found = /^Listening on (http:\S+)$/.exec(line)?.[1];
-    if (found) return found;
+    const url = /^Listening on (http:\S+)$/.exec(line)?.[1];
+    if (url) return url;
   }
-  throw new Error("the server ended before it listened");
+  throw new Error("the server exited before it listened");
 }

@@ -3,13 +3,13 @@ import { expect } from "@playwright/test";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 
-test("settings are kept, and the language changes at once", async ({ page, server }) => {
+test("settings persist and apply immediately", async ({ page, server }) => {
   await page.goto(server);
   await page.keyboard.press("s");
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("switch", { name: "Manual mode" }).click();
-  await dialog.getByRole("tab", { name: "Strategy" }).click();
-  await dialog.getByRole("combobox", { name: "For large pictures" }).selectOption("Resize");
+  await dialog.getByRole("tab", { name: "Large images" }).click();
+  await dialog.getByRole("combobox", { name: "Strategy for large images" }).selectOption("Resize");
   await dialog.getByRole("spinbutton", { name: "Size limit" }).fill("1024");
   await dialog.getByRole("tab", { name: "Appearance" }).click();
   await dialog.getByRole("combobox", { name: "Theme" }).selectOption("Dark");
@@ -21,7 +21,7 @@ test("settings are kept, and the language changes at once", async ({ page, serve
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.keyboard.press("s");
   await expect(dialog.getByRole("switch", { name: "手动模式" })).toBeChecked();
-  await dialog.getByRole("tab", { name: "策略" }).click();
+  await dialog.getByRole("tab", { name: "大尺寸图片" }).click();
   await expect(dialog.getByRole("spinbutton", { name: "尺寸上限" })).toHaveValue("1024");
 });
 
@@ -31,7 +31,7 @@ for (const [key, name] of [
   ["Shift+B", "Batch"],
   ["Shift+M", "Models"],
 ] as const) {
-  test(`the dialog ${name} is opened, walked and closed by keys`, async ({ page, server }) => {
+  test(`the ${name} dialog works by keyboard`, async ({ page, server }) => {
     await page.goto(server);
     await page.keyboard.press(key);
     const dialog = page.getByRole("dialog", { name });
@@ -46,27 +46,27 @@ for (const [key, name] of [
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`nothing serious is in the way of people in the ${colorScheme} theme`, async ({ page, server }) => {
+  test(`no accessibility violations (${colorScheme})`, async ({ page, server }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const check = async (what: string): Promise<void> => {
+    const check = async (view: string): Promise<void> => {
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       expect(
         serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-        what,
+        view,
       ).toEqual([]);
     };
     await page.goto(server);
     await expect(page.getByRole("button", { name: "Cocktail by the sea" })).toBeVisible();
-    await check("the empty page");
+    await check("start screen");
     for (const key of ["s", "h", "Shift+B", "Shift+M"]) {
       await page.keyboard.press(key);
       await expect(page.getByRole("dialog")).toBeVisible();
-      await check(`the dialog of ${key}`);
+      await check(`dialog ${key}`);
       await page.keyboard.press("Escape");
       await expect(page.getByRole("dialog")).toBeHidden();
     }
     await new EditorPage(page).openSample(server);
-    await check("the editor");
+    await check("editor");
   });
 }

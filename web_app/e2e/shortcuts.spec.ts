@@ -2,20 +2,20 @@ import { expect } from "@playwright/test";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 
-// The keys of IOPaint's page; those that other tests press aren't pressed here again.
+// IOPaint's shortcuts, except for those that other tests cover.
 
 test.beforeEach(async ({ page, server }) => {
   await new EditorPage(page).openSample(server);
 });
 
-test("brackets and Alt with the wheel size the brush within 1 and 200", async ({ page }) => {
+test("brackets and Alt+wheel resize the brush", async ({ page }) => {
   const editor = new EditorPage(page);
   const brush = page.getByRole("slider", { name: "Brush size" });
   await expect(brush).toHaveValue("40");
   await page.keyboard.press("]");
   const larger = Number(await brush.inputValue());
   expect(larger).toBeGreaterThan(40);
-  // The cursor is not on the picture: the new size shows in its middle.
+  // With the pointer outside the image, the brush cursor is shown at its centre.
   const ring = page.locator(".ring");
   await expect(ring).toBeVisible();
   expect((await ring.boundingBox())?.width).toBeCloseTo(larger, 0);
@@ -23,7 +23,7 @@ test("brackets and Alt with the wheel size the brush within 1 and 200", async ({
   await page.keyboard.press("[");
   expect(Number(await brush.inputValue())).toBeLessThan(40);
 
-  const { x, y } = await editor.spot();
+  const { x, y } = await editor.fromCentre();
   await page.mouse.move(x, y);
   const zoom = await editor.zoom();
   await page.keyboard.down("Alt");
@@ -35,21 +35,19 @@ test("brackets and Alt with the wheel size the brush within 1 and 200", async ({
   expect(await editor.zoom()).toBe(zoom);
 });
 
-test("the wheel zooms where the cursor is, Space and the middle button move, Escape fits", async ({
-  page,
-}) => {
+test("wheel zooms, Space pans, Escape fits", async ({ page }) => {
   const editor = new EditorPage(page);
   const fitted = await editor.settled();
-  const [percent, seen] = [await editor.zoom(), await editor.bounds()];
-  await page.mouse.move(seen.left + 10, seen.top + 10);
+  const [percent, bounds] = [await editor.zoom(), await editor.bounds()];
+  await page.mouse.move(bounds.left + 10, bounds.top + 10);
   await page.mouse.wheel(0, 400);
   await expect.poll(() => editor.zoom()).toBeLessThan(percent);
   await editor.expectDifferent(fitted);
   const smaller = await editor.bounds();
-  expect(Math.abs(smaller.left - seen.left)).toBeLessThan(12);
-  expect(smaller.right).toBeLessThan(seen.right - 20);
+  expect(Math.abs(smaller.left - bounds.left)).toBeLessThan(12);
+  expect(smaller.right).toBeLessThan(bounds.right - 20);
 
-  const { x, y } = await editor.spot();
+  const { x, y } = await editor.fromCentre();
   await page.keyboard.down("Space");
   await editor.drag({ x, y }, { x: x + 50, y: y + 30 });
   await page.keyboard.up("Space");
@@ -62,7 +60,7 @@ test("the wheel zooms where the cursor is, Space and the middle button move, Esc
   await page.mouse.up({ button: "middle" });
   await expect.poll(() => editor.bounds()).toMatchObject({ left: moved.left - 40, top: moved.top });
 
-  // Nothing was painted by all that.
+  // None of these gestures paints.
   expect(await editor.settledMaskArea()).toBe(0);
   await page.keyboard.press("Escape");
   await editor.expectPicture(fitted);
@@ -72,9 +70,7 @@ test("the wheel zooms where the cursor is, Space and the middle button move, Esc
   await editor.expectPicture(fitted);
 });
 
-test("M collects strokes, Shift+R runs them, A runs the last mask again, C folds the panel", async ({
-  page,
-}) => {
+test("M, Shift+R, A and C", async ({ page }) => {
   const editor = new EditorPage(page);
   const original = await editor.settled();
   await page.keyboard.press("m");
@@ -82,11 +78,11 @@ test("M collects strokes, Shift+R runs them, A runs the last mask again, C folds
   await expect(editor.history).toHaveCount(2);
   await editor.expectPicture(original);
   await page.keyboard.press("Shift+R");
-  await editor.filled();
+  await editor.waitForFill();
   await expect(editor.history).toHaveCount(3);
   await page.keyboard.press("a");
   await expect(editor.history).toHaveCount(5);
-  await editor.filled();
+  await editor.waitForFill();
 
   const panel = page.getByRole("complementary", { name: "Options and history" });
   await expect(panel).toBeVisible();
@@ -94,7 +90,7 @@ test("M collects strokes, Shift+R runs them, A runs the last mask again, C folds
   await expect(panel).toBeHidden();
 });
 
-test("Ctrl+O picks a file, Ctrl+Y does again, and keys belong to a field of text", async ({ page }) => {
+test("Ctrl+O, Ctrl+Y and keys in text fields", async ({ page }) => {
   const editor = new EditorPage(page);
   await editor.manualMode();
   await editor.stroke();
@@ -104,7 +100,7 @@ test("Ctrl+O picks a file, Ctrl+Y does again, and keys belong to a field of text
   await page.keyboard.press("Control+Y");
   await expect(editor.redo).toBeDisabled();
 
-  await page.getByRole("combobox", { name: "For large pictures" }).selectOption("Crop");
+  await page.getByRole("combobox", { name: "Strategy for large images" }).selectOption("Crop");
   await page.getByRole("spinbutton", { name: "Margin" }).focus();
   await page.keyboard.press("e");
   await expect(editor.button("Brush")).toHaveAttribute("aria-pressed", "true");

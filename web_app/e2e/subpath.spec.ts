@@ -4,15 +4,15 @@ import { expect } from "@playwright/test";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 
-/** A reverse proxy that offers the server below `prefix` and nothing elsewhere. */
-async function proxy(server: string, prefix: string): Promise<Server> {
+/** Starts a reverse proxy that serves the server below `prefix` and returns 404 elsewhere. */
+async function startProxy(server: string, prefix: string): Promise<Server> {
   const target = new URL(server);
-  const listening = createServer((incoming, outgoing) => {
+  const proxyServer = createServer((incoming, outgoing) => {
     if (!incoming.url?.startsWith(prefix)) {
       outgoing.writeHead(404).end();
       return;
     }
-    const onward = request(
+    const upstream = request(
       {
         host: target.hostname,
         port: target.port,
@@ -20,26 +20,26 @@ async function proxy(server: string, prefix: string): Promise<Server> {
         path: `/${incoming.url.slice(prefix.length)}`,
         headers: incoming.headers,
       },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
+      (response) => {
+        outgoing.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(outgoing);
       },
     );
-    onward.on("error", () => outgoing.destroy());
-    incoming.pipe(onward);
+    upstream.on("error", () => outgoing.destroy());
+    incoming.pipe(upstream);
   });
-  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  return listening;
+  await new Promise<void>((resolve) => proxyServer.listen(0, "127.0.0.1", resolve));
+  return proxyServer;
 }
 
-test("the page works below a path of a reverse proxy", async ({ page, server }) => {
-  const between = await proxy(server, "/tools/paint/");
+test("the page works below a proxy path", async ({ page, server }) => {
+  const reverseProxy = await startProxy(server, "/tools/paint/");
   try {
     const missing: string[] = [];
     page.on("response", (response) => {
       if (response.status() === 404) missing.push(response.url());
     });
-    const { port } = between.address() as AddressInfo;
+    const { port } = reverseProxy.address() as AddressInfo;
     const editor = new EditorPage(page);
     await editor.openSample(`http://127.0.0.1:${port}/tools/paint/`);
     await editor.stroke();
@@ -48,7 +48,7 @@ test("the page works below a path of a reverse proxy", async ({ page, server }) 
     await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
     expect(missing).toEqual([]);
   } finally {
-    between.closeAllConnections();
-    between.close();
+    reverseProxy.closeAllConnections();
+    reverseProxy.close();
   }
 });

@@ -5,11 +5,11 @@ import { startServer, type RunningServer } from "../e2e/server";
 
 const FOLDER = "../docs/images";
 const PHOTOS = "../tests/fixtures/photos";
-/** Side of a picture in a strip, and what lies between two, in pixels. */
+/** Side length of an image in a strip and the gap between two, in pixels. */
 const SIDE = 512;
 const GAP = 8;
 
-/** Around the glass, its straw and its shadow, in the pixels of the sample. */
+/** Outline of the glass with its straw and shadow, in sample pixels. */
 const GLASS: readonly (readonly [number, number])[] = [
   [302, 60],
   [282, 180],
@@ -45,7 +45,7 @@ test.use({
 });
 
 test.beforeAll(async () => {
-  // The model that serves where LaMa isn't at hand.
+  // The default model without a downloaded LaMa.
   server = await startServer([], "lama-patches");
 });
 
@@ -53,14 +53,14 @@ test.afterAll(async () => {
   await server.stop();
 });
 
-/** The picture as it is on the screen, with its mask. */
-async function picture(editor: EditorPage): Promise<number[]> {
+/** Takes a screenshot of the image area, including the mask. */
+async function imageScreenshot(editor: EditorPage): Promise<number[]> {
   const { left, top, right, bottom } = await editor.bounds();
   const clip = { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
   return [...(await editor.page.screenshot({ clip }))];
 }
 
-/** Pictures side by side, as a JPEG. */
+/** Joins images side by side and encodes them as JPEG. */
 async function strip(page: Page, pictures: readonly number[][]): Promise<Buffer> {
   const bytes = await page.evaluate(
     async ([pictures, side, gap]) => {
@@ -81,33 +81,33 @@ async function strip(page: Page, pictures: readonly number[][]): Promise<Buffer>
   return Buffer.from(bytes);
 }
 
-test("a removal, from picture to result", async ({ page }) => {
+test("removal", async ({ page }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server.url);
-  const before = await picture(editor);
+  const before = await imageScreenshot(editor);
   await editor.manualMode();
   const { left, top, right } = await editor.bounds();
   const scale = (right - left + 1) / 512;
-  const at = ([x, y]: readonly [number, number]) => ({ x: left + x * scale, y: top + y * scale });
+  const toScreen = ([x, y]: readonly [number, number]) => ({ x: left + x * scale, y: top + y * scale });
   await page.keyboard.press("l");
-  await editor.drag(at([280, 56]), ...GLASS.map(at));
+  await editor.drag(toScreen([280, 56]), ...GLASS.map(toScreen));
   await expect(editor.run).toBeEnabled();
   await page.keyboard.press("b");
   await page.mouse.move(5, 5);
   await editor.settled();
-  const painted = await picture(editor);
+  const painted = await imageScreenshot(editor);
   await page.screenshot({ path: `${FOLDER}/page.png` });
 
   await editor.run.click();
-  await editor.filled();
+  await editor.waitForFill();
   await page.mouse.move(5, 5);
   await editor.settled();
   await writeFile(
     `${FOLDER}/before-mask-after.jpg`,
-    await strip(page, [before, painted, await picture(editor)]),
+    await strip(page, [before, painted, await imageScreenshot(editor)]),
   );
 
-  // How long it took says more of the machine that took the picture.
+  // Undo and redo hide the duration, which depends on the machine.
   await editor.undo.click();
   await expect(editor.redo).toBeEnabled();
   await editor.redo.click();
@@ -119,7 +119,7 @@ test("a removal, from picture to result", async ({ page }) => {
   await page.screenshot({ path: `${FOLDER}/compare.png` });
 });
 
-test("a batch", async ({ page }) => {
+test("batch", async ({ page }) => {
   await page.goto(server.url);
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
@@ -134,7 +134,7 @@ test("a batch", async ({ page }) => {
     await dialog.getByRole("button", { name: button }).click();
     await (await choosing).setFiles(await Promise.all(files));
   };
-  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("One for each photo");
+  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("One mask per photo");
   await choose("Choose masks", ".mask.png");
   await choose("Add photos", ".png");
   await dialog.getByRole("button", { name: "Start" }).click();
@@ -142,10 +142,10 @@ test("a batch", async ({ page }) => {
   await page.screenshot({ path: `${FOLDER}/batch.png` });
 });
 
-test.describe("on a phone", () => {
+test.describe("phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
 
-  test("a mask", async ({ page }) => {
+  test("mask", async ({ page }) => {
     const editor = new EditorPage(page);
     await editor.openSample(server.url, "Astronaut");
     await page.keyboard.press("m");

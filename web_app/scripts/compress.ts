@@ -4,13 +4,16 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-/** What gains by it; pictures are compressed already. */
-const TEXT = /\.(html|js|css|svg|json|txt|webmanifest)$/;
+/** Compressible file types; images are compressed already. */
+const COMPRESSIBLE = /\.(html|js|css|svg|json|txt|webmanifest)$/;
 
-/** A compressed file is worth its place in the binary where it is at least this much smaller, in bytes. */
-const MIN_GAIN = 200;
+/** Minimum saving for a compressed file to be included in the binary, in bytes. */
+const MIN_SAVING = 200;
 
-/** Lays a `.br` and a `.gz` beside each text of the built page, which the server sends to browsers that take them. */
+/**
+ * Vite plugin that writes a `.br` and a `.gz` file beside each text file of the build, for content
+ * negotiation.
+ */
 export function compress(): Plugin {
   let folder = "";
   return {
@@ -21,7 +24,7 @@ export function compress(): Plugin {
     },
     async closeBundle() {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      const files = entries.filter((entry) => entry.isFile() && TEXT.test(entry.name));
+      const files = entries.filter((entry) => entry.isFile() && COMPRESSIBLE.test(entry.name));
       await Promise.all(files.map((entry) => compressFile(join(entry.parentPath, entry.name))));
     },
   };
@@ -29,7 +32,7 @@ export function compress(): Plugin {
 
 async function compressFile(path: string): Promise<void> {
   const bytes = await readFile(path);
-  const forms: [string, Buffer][] = [
+  const variants: [string, Buffer][] = [
     [
       ".br",
       await promisify(brotliCompress)(bytes, {
@@ -38,7 +41,7 @@ async function compressFile(path: string): Promise<void> {
     ],
     [".gz", await promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION })],
   ];
-  for (const [extension, form] of forms) {
-    if (form.length + MIN_GAIN <= bytes.length) await writeFile(path + extension, form);
+  for (const [extension, compressed] of variants) {
+    if (compressed.length + MIN_SAVING <= bytes.length) await writeFile(path + extension, compressed);
   }
 }

@@ -2,13 +2,13 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
-import { followSettings } from "./settings/store";
+import { applySettings } from "./settings/store";
 import { App } from "./ui/App";
 import { KitProvider } from "./ui/kit";
 import "./ui/app.css";
 
-/** Draws the page; texts that couldn't be fetched are shown in English. */
-function start(root: HTMLElement): void {
+/** Renders the page. */
+function render(root: HTMLElement): void {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
@@ -22,8 +22,9 @@ function start(root: HTMLElement): void {
 
 const root = document.getElementById("root");
 if (root)
-  void followSettings()
+  void applySettings()
+    // Without its catalogue the page falls back to English.
     .catch(() => undefined)
     .then(() => {
-      start(root);
+      render(root);
     });

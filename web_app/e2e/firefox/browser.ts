@@ -9,20 +9,20 @@ const INSTALLED = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const START_MS = 90_000;
 const DOWNLOAD_MS = 20_000;
 
-/** A Firefox with a fresh profile, driven over WebDriver BiDi. */
+/** A Firefox instance with a fresh profile, driven over WebDriver BiDi. */
 export interface Firefox {
-  /** Opens a tab of 1280x720 CSS pixels without cookies or storage of other tabs. */
+  /** Opens a tab of 1280x720 CSS pixels in a separate browser context. */
   readonly open: () => Promise<Page>;
-  /** Waits for a download of this name to be complete and returns its bytes. */
+  /** Waits until the named download is complete and returns its content. */
   readonly downloaded: (name: string) => Promise<Buffer>;
-  /** Ends the browser and removes its profile and downloads. */
+  /** Closes the browser and removes its profile and downloads. */
   readonly close: () => Promise<void>;
 }
 
-/** Starts the Firefox named by `FIREFOX`, or else the installed one. */
+/** Launches the Firefox executable in `FIREFOX`, or the installed one. */
 export async function launchFirefox(): Promise<Firefox> {
   const executablePath = process.env.FIREFOX ?? INSTALLED.find((path) => existsSync(path));
-  if (!executablePath) throw new Error("Firefox isn't installed; FIREFOX names its program");
+  if (!executablePath) throw new Error("Firefox isn't installed. Set FIREFOX to the path of its executable.");
   const folder = await mkdtemp(join(tmpdir(), "iopaint-firefox-"));
   const downloads = join(folder, "downloads");
   await mkdir(downloads);
@@ -32,13 +32,13 @@ export async function launchFirefox(): Promise<Firefox> {
       browser: "firefox",
       executablePath,
       userDataDir: join(folder, "profile"),
-      // Caches and crash reports go there as well.
+      // HOME also redirects caches and crash reports.
       env: { ...process.env, HOME: folder },
       defaultViewport: { width: 1280, height: 720 },
       timeout: START_MS,
       extraPrefsFirefox: {
         "browser.download.dir": downloads,
-        // 2: the folder of the line above.
+        // 2 selects browser.download.dir.
         "browser.download.folderList": 2,
         "browser.download.useDownloadDir": true,
         "browser.download.alwaysOpenPanel": false,
@@ -47,13 +47,13 @@ export async function launchFirefox(): Promise<Firefox> {
     return {
       open: async () => {
         const page = await (await browser.createBrowserContext()).newPage();
-        // A tab in the background draws no animation frames.
+        // Background tabs run no animation frames.
         await page.bringToFront();
         return page;
       },
       downloaded: async (name) => {
         const path = join(downloads, name);
-        // Firefox creates an empty file of this name and writes to another one beside it.
+        // During a download Firefox keeps an empty file of the final name and writes to a temporary one.
         await expect
           .poll(async () => [...(await readdir(downloads)), await isEmpty(path)], { timeout: DOWNLOAD_MS })
           .toEqual([name, false]);
@@ -73,6 +73,6 @@ export async function launchFirefox(): Promise<Firefox> {
 }
 
 async function isEmpty(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return !found || found.size === 0;
+  const info = await stat(path).catch(() => null);
+  return !info || info.size === 0;
 }

@@ -12,7 +12,7 @@ import {
 const APPEAR_MS = 20_000;
 const FILL_MS = 90_000;
 
-export interface Spot {
+export interface Position {
   readonly x: number;
   readonly y: number;
 }
@@ -24,13 +24,13 @@ export interface DecodedFile {
   readonly rgba: readonly number[];
 }
 
-type Shown = JSHandle<CanvasPixels>;
+type PixelsHandle = JSHandle<CanvasPixels>;
 
-/** The page as a person uses it in Firefox. */
+/** Page object of the editor in Firefox. */
 export class FirefoxEditor {
-  /** Errors that the page threw. */
+  /** Uncaught errors of the page. */
   readonly errors: string[] = [];
-  /** Addresses that the page asked for. */
+  /** URLs requested by the page. */
   readonly requested: string[] = [];
 
   constructor(readonly page: Page) {
@@ -39,8 +39,8 @@ export class FirefoxEditor {
   }
 
   /**
-   * Waits for an element with this accessible name and role. Puppeteer's locators evaluate strings in the
-   * page, which its Content-Security-Policy forbids.
+   * Waits for an element with an accessible name and role. Puppeteer's locators evaluate strings in the page,
+   * which its Content-Security-Policy forbids.
    */
   element(name: string, role: string): Promise<ElementHandle> {
     return vi.waitFor(
@@ -55,7 +55,7 @@ export class FirefoxEditor {
 
   async click(name: string, role = "button"): Promise<void> {
     const element = await this.element(name, role);
-    await expect.poll(() => element.evaluate((it) => it.matches(":disabled"))).toBe(false);
+    await expect.poll(() => element.evaluate((node) => node.matches(":disabled"))).toBe(false);
     await element.click();
   }
 
@@ -63,7 +63,7 @@ export class FirefoxEditor {
     return this.page.$eval(selector, (element) => element.textContent);
   }
 
-  /** Presses a key while others are held: `press("Control", "s")`. */
+  /** Presses the last key while the others are held: `press("Control", "s")`. */
   async press(...keys: KeyName[]): Promise<void> {
     const last = keys.pop();
     for (const key of keys) await this.page.keyboard.down(key);
@@ -71,82 +71,82 @@ export class FirefoxEditor {
     for (const key of keys.reverse()) await this.page.keyboard.up(key);
   }
 
-  /** Chooses files in a hidden field and waits for the picture's name in the top line. */
+  /** Opens an image file and waits until it is shown. */
   async openFile(path: string, name: string): Promise<void> {
     await this.choose("picture", path);
     await this.opened(name);
   }
 
-  /** Chooses a file in one of the hidden fields. */
+  /** Sets the file of a hidden file input. */
   async choose(purpose: "picture" | "mask", path: string): Promise<void> {
-    const field = await this.page.waitForSelector(`input[data-purpose=${purpose}]`);
-    await field?.uploadFile(path);
+    const input = await this.page.waitForSelector(`input[data-purpose=${purpose}]`);
+    await input?.uploadFile(path);
   }
 
-  /** Waits until a picture of this name is shown and no dialog is left. */
+  /** Waits until the named image is shown and all dialogs are closed. */
   async opened(name: string): Promise<void> {
     await expect.poll(() => this.text("header")).toContain(name);
     await expect.poll(() => this.page.$("[role=dialog]")).toBeNull();
     await this.settled();
   }
 
-  settled(selector = "canvas.picture"): Promise<Shown> {
+  settled(selector = "canvas.picture"): Promise<PixelsHandle> {
     return this.page.evaluateHandle(settledPixels, { selector, frames: 3, deadlineMs: 20_000 });
   }
 
-  /** The rectangle in which the picture looks different now; null if it looks the same. */
-  async changed(before: Shown): Promise<Bounds | null> {
+  /** Returns the bounding box of the changes to the image; null if there are none. */
+  async changed(before: PixelsHandle): Promise<Bounds | null> {
     return this.difference(before, await this.page.evaluateHandle(canvasPixels, "canvas.picture"));
   }
 
-  difference(a: Shown, b: Shown): Promise<Bounds | null> {
+  difference(a: PixelsHandle, b: PixelsHandle): Promise<Bounds | null> {
     return this.page.evaluate(changedBounds, a, b);
   }
 
-  async expectPicture(before: Shown): Promise<void> {
+  async expectPicture(before: PixelsHandle): Promise<void> {
     await expect.poll(() => this.changed(before)).toBeNull();
   }
 
-  async expectDifferent(before: Shown): Promise<Shown> {
+  async expectDifferent(before: PixelsHandle): Promise<PixelsHandle> {
     await expect.poll(() => this.changed(before)).not.toBeNull();
     return this.settled();
   }
 
-  /** Waits until a fill is done. */
-  async filled(): Promise<void> {
+  /** Waits until the fill completes. */
+  async waitForFill(): Promise<void> {
     await expect
       .poll(() => this.text("[role=status][aria-label=Progress]"), { timeout: FILL_MS })
       .toContain("Done");
   }
 
-  /** Where the picture is on the screen. */
+  /** Returns the image's bounding box on the screen. */
   async bounds(): Promise<Bounds> {
-    const seen = await this.page.evaluate(changedBounds, await this.settled(), null);
-    if (!seen) throw new Error("no picture is shown");
-    return seen;
+    const bounds = await this.page.evaluate(changedBounds, await this.settled(), null);
+    if (!bounds) throw new Error("no image is shown");
+    return bounds;
   }
 
-  /** Where the middle of the picture is on the screen, with an offset. */
-  async spot(dx = 0, dy = 0): Promise<Spot> {
+  /** Returns the screen position at an offset from the image's centre. */
+  async fromCentre(dx = 0, dy = 0): Promise<Position> {
     const { left, top, right, bottom } = await this.bounds();
     return { x: Math.round((left + right) / 2) + dx, y: Math.round((top + bottom) / 2) + dy };
   }
 
-  async drag(from: Spot, ...to: Spot[]): Promise<void> {
+  async drag(from: Position, ...to: Position[]): Promise<void> {
     await this.page.mouse.move(from.x, from.y);
     await this.page.mouse.down();
     for (const { x, y } of to) await this.page.mouse.move(x, y, { steps: 8 });
     await this.page.mouse.up();
   }
 
-  /** Waits until the mask covers so many pixels of the screen, give or take a share of them. */
-  async expectMask(area: number, share: number): Promise<void> {
-    const seen = async () => this.page.evaluate(coveredArea, await this.settled("canvas.mask"));
-    if (area === 0) await expect.poll(seen).toBe(0);
-    else await expect.poll(async () => Math.abs((await seen()) / area - 1)).toBeLessThan(share);
+  /** Waits until the mask covers `area` screen pixels, within a relative tolerance. */
+  async expectMask(area: number, tolerance: number): Promise<void> {
+    const covered = async () => this.page.evaluate(coveredArea, await this.settled("canvas.mask"));
+    if (area === 0) await expect.poll(covered).toBe(0);
+    else await expect.poll(async () => Math.abs((await covered()) / area - 1)).toBeLessThan(tolerance);
   }
 
-  /** Decodes a file as the browser does. */
+  /** Decodes an image file with the browser's decoder. */
   decode(file: Buffer): Promise<DecodedFile> {
     return this.page.evaluate(
       async (bytes) => {

@@ -2,17 +2,17 @@ import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { maskPng } from "../pictures";
+import { maskPng } from "../maskPng";
 import { startServer, type RunningServer } from "../server";
 import { launchFirefox, type Firefox } from "./browser";
 import { FirefoxEditor, type DecodedFile } from "./editor";
 
 const SAMPLES = "public/samples";
-/** A picture of 512x512 pixels. */
+/** A sample of 512x512 pixels. */
 const COCKTAIL = `${SAMPLES}/cocktail.jpg`;
 const SIDE = 512;
-/** Share by which a mask's area may differ, since its edge is smoothed differently while it is drawn. */
-const ALIKE = 0.03;
+/** Relative tolerance for mask areas; antialiasing differs between the preview and the mask. */
+const TOLERANCE = 0.03;
 
 let firefox: Firefox;
 let server: RunningServer;
@@ -36,7 +36,7 @@ afterEach(async () => {
   await editor.page.browserContext().close();
 });
 
-/** The mean difference of two pictures in a rectangle, in levels of 255. */
+/** Returns the mean absolute difference of two images in a rectangle, in levels of 0 to 255. */
 function meanDifference(
   a: DecodedFile,
   b: DecodedFile,
@@ -49,22 +49,22 @@ function meanDifference(
   return sum / (width * height * 4);
 }
 
-test("a picture is opened, painted on, filled, undone and saved", async () => {
+test("open, paint, fill, undo and save", async () => {
   await editor.page.goto(server.url);
   await editor.openFile(COCKTAIL, "cocktail.jpg");
   const before = await editor.settled();
   const bounds = await editor.bounds();
-  const middle = await editor.spot();
+  const middle = await editor.fromCentre();
   await editor.drag({ x: middle.x - 40, y: middle.y }, { x: middle.x + 40, y: middle.y });
-  await editor.filled();
+  await editor.waitForFill();
   const after = await editor.expectDifferent(before);
-  // The brush is 40 pixels wide, and scaling spreads an edge over two more.
-  const reach = 22;
+  // Half the brush size of 40 pixels, and 2 pixels of interpolation at the edges.
+  const margin = 22;
   const changed = await editor.changed(before);
-  expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - reach);
-  expect(changed?.right).toBeLessThanOrEqual(middle.x + 40 + reach);
-  expect(changed?.top).toBeGreaterThanOrEqual(middle.y - reach);
-  expect(changed?.bottom).toBeLessThanOrEqual(middle.y + reach);
+  expect(changed?.left).toBeGreaterThanOrEqual(middle.x - 40 - margin);
+  expect(changed?.right).toBeLessThanOrEqual(middle.x + 40 + margin);
+  expect(changed?.top).toBeGreaterThanOrEqual(middle.y - margin);
+  expect(changed?.bottom).toBeLessThanOrEqual(middle.y + margin);
 
   await editor.click("Undo");
   await editor.expectPicture(before);
@@ -79,7 +79,7 @@ test("a picture is opened, painted on, filled, undone and saved", async () => {
   const half = Math.floor(10 * scale);
   const hole = { x: SIDE / 2 - 4 * half, y: SIDE / 2 - half, width: 8 * half, height: 2 * half };
   expect(meanDifference(original, saved, hole)).toBeGreaterThan(5);
-  // What wasn't painted over differs only by being encoded as JPEG again.
+  // Unmasked pixels change only by JPEG re-encoding.
   expect(meanDifference(original, saved, { x: 0, y: 0, width: SIDE, height: SIDE / 4 })).toBeLessThan(2);
 
   expect(editor.errors).toEqual([]);
@@ -88,47 +88,47 @@ test("a picture is opened, painted on, filled, undone and saved", async () => {
   );
 });
 
-test("shapes cover their area, and Run fills it", async () => {
+test("shapes mask their area and Run fills it", async () => {
   await editor.page.goto(server.url);
   await editor.click("Cocktail by the sea");
   await editor.opened("cocktail.jpg");
   await editor.click("Manual mode");
   const before = await editor.settled();
-  const [a, b] = [await editor.spot(-100, -80), await editor.spot(100, 80)];
+  const [a, b] = [await editor.fromCentre(-100, -80), await editor.fromCentre(100, 80)];
   const clear = async () => {
     await editor.press("Delete");
-    await editor.expectMask(0, ALIKE);
+    await editor.expectMask(0, TOLERANCE);
   };
 
   await editor.press("r");
   await editor.drag(a, b);
-  await editor.expectMask(200 * 160, ALIKE);
+  await editor.expectMask(200 * 160, TOLERANCE);
   await clear();
 
   await editor.press("o");
   await editor.drag(a, b);
-  await editor.expectMask(Math.PI * 100 * 80, ALIKE);
+  await editor.expectMask(Math.PI * 100 * 80, TOLERANCE);
   await clear();
 
   await editor.press("l");
   await editor.drag(a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y });
-  await editor.expectMask(200 * 160, ALIKE);
+  await editor.expectMask(200 * 160, TOLERANCE);
   await clear();
 
   await editor.press("p");
   for (const { x, y } of [a, { x: b.x, y: a.y }, b]) await editor.page.mouse.click(x, y);
   await editor.press("Enter");
-  await editor.expectMask((200 * 160) / 2, ALIKE);
+  await editor.expectMask((200 * 160) / 2, TOLERANCE);
   await clear();
 
   await editor.press("n");
   await editor.drag({ x: a.x, y: a.y }, { x: b.x, y: a.y });
-  await editor.expectMask(200 * 40 + Math.PI * 400, ALIKE);
+  await editor.expectMask(200 * 40 + Math.PI * 400, TOLERANCE);
   await editor.expectPicture(before);
 
   await editor.click("Run");
-  await editor.filled();
-  await editor.expectMask(0, ALIKE);
+  await editor.waitForFill();
+  await editor.expectMask(0, TOLERANCE);
   await editor.expectDifferent(before);
   expect(editor.errors).toEqual([]);
 });
@@ -139,8 +139,8 @@ test("the divider shows the original on its left", async () => {
   await editor.opened("cocktail.jpg");
   const original = await editor.settled();
   const { left, right } = await editor.bounds();
-  await editor.drag(await editor.spot(-60), await editor.spot(60));
-  await editor.filled();
+  await editor.drag(await editor.fromCentre(-60), await editor.fromCentre(60));
+  await editor.waitForFill();
   const result = await editor.expectDifferent(original);
   await editor.press("d");
   const half = await editor.expectDifferent(result);
@@ -148,7 +148,7 @@ test("the divider shows the original on its left", async () => {
   expect((await editor.difference(half, original))?.left).toBeGreaterThanOrEqual(middle - 1);
   expect((await editor.difference(half, result))?.right).toBeLessThanOrEqual(middle + 1);
 
-  const { x, y } = await editor.spot();
+  const { x, y } = await editor.fromCentre();
   await editor.drag({ x, y }, { x: right + 20, y });
   await editor.expectPicture(original);
   await editor.drag({ x: right, y }, { x: left - 20, y });
@@ -156,7 +156,7 @@ test("the divider shows the original on its left", async () => {
   expect(editor.errors).toEqual([]);
 });
 
-test("folders of the server are browsed and saved to", async () => {
+test("server folders can be browsed and saved to", async () => {
   const folder = await mkdtemp(join(tmpdir(), "iopaint-files-"));
   const [input, output] = [join(folder, "in"), join(folder, "out")];
   await mkdir(input);
@@ -179,8 +179,8 @@ test("folders of the server are browsed and saved to", async () => {
     await editor.press("ArrowRight");
     await editor.opened("beach 10.jpg");
     const before = await editor.settled();
-    await editor.drag(await editor.spot(-40), await editor.spot(40));
-    await editor.filled();
+    await editor.drag(await editor.fromCentre(-40), await editor.fromCentre(40));
+    await editor.waitForFill();
     await editor.expectDifferent(before);
 
     await editor.press("Control", "s");
@@ -197,7 +197,7 @@ test("folders of the server are browsed and saved to", async () => {
   }
 });
 
-test("a mask is loaded from a file and saved to one", async () => {
+test("masks can be loaded and saved", async () => {
   await editor.page.goto(server.url);
   await editor.click("Cocktail by the sea");
   await editor.opened("cocktail.jpg");
@@ -208,11 +208,11 @@ test("a mask is loaded from a file and saved to one", async () => {
   try {
     await writeFile(join(folder, "mask.png"), maskPng(SIDE, SIDE, white));
     await editor.choose("mask", join(folder, "mask.png"));
-    await editor.expectMask(white.width * white.height * ((right - left + 1) / SIDE) ** 2, ALIKE);
+    await editor.expectMask(white.width * white.height * ((right - left + 1) / SIDE) ** 2, TOLERANCE);
   } finally {
     await rm(folder, { recursive: true });
   }
-  await editor.click("Save the mask");
+  await editor.click("Save mask");
   const saved = await editor.decode(await firefox.downloaded("cocktail_mask.png"));
   expect([saved.width, saved.height]).toEqual([SIDE, SIDE]);
   const area = saved.rgba.reduce((sum, value, at) => sum + (at % 4 === 0 && value === 255 ? 1 : 0), 0);
@@ -220,7 +220,7 @@ test("a mask is loaded from a file and saved to one", async () => {
   expect(editor.errors).toEqual([]);
 });
 
-test("sliders, lists and number fields take mouse and keys", async () => {
+test("form controls work with mouse and keyboard", async () => {
   await editor.page.goto(server.url);
   await editor.click("Cocktail by the sea");
   await editor.opened("cocktail.jpg");
@@ -237,7 +237,7 @@ test("sliders, lists and number fields take mouse and keys", async () => {
   await editor.press("Home");
   await expect.poll(value).toBe(1);
 
-  await (await editor.element("For large pictures", "combobox")).select("Crop");
+  await (await editor.element("Strategy for large images", "combobox")).select("Crop");
   const margin = await editor.element("Margin", "spinbutton");
   await margin.click({ count: 3 });
   await editor.page.keyboard.type("200");

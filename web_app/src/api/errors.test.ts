@@ -10,7 +10,7 @@ describe("errors", () => {
   it.each(["<html>Bad gateway</html>", "", "null", "[]", '{"detail":""}', '{"detail":[1]}'])(
     "name the status for the body %s",
     (body) => {
-      expect(describeFailure(503, body)).toBe("The server answered with status 503.");
+      expect(describeFailure(503, body)).toBe("The server returned an unexpected response (HTTP 503).");
     },
   );
 

@@ -17,7 +17,7 @@ export function isUserError(thrown: unknown): thrown is Error {
 export function errorMessage(thrown: unknown): string {
   if (thrown instanceof UserError) return thrown.message;
   // `fetch` throws a TypeError for network failures.
-  if (thrown instanceof TypeError) return t("error.unreached");
+  if (thrown instanceof TypeError) return t("error.unreachable");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
@@ -44,6 +44,6 @@ export function failureMessage(status: number, error: unknown): string {
   if (typeof error === "object" && error !== null && "detail" in error) {
     if (typeof error.detail === "string" && error.detail !== "") return error.detail;
   }
-  if (GATEWAY_ERRORS.includes(status)) return t("error.unreached");
+  if (GATEWAY_ERRORS.includes(status)) return t("error.unreachable");
   return t("error.status", { status: String(status) });
 }

@@ -44,6 +44,6 @@ export async function inpaint(
   const response = await request("api/v1/inpaint", { method: "POST", headers, body: form, signal });
   if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
   const box = parsePatchBox(response.headers.get("X-Patch-Box"), uploaded);
-  if (!box) throw new UserError(t("error.answerUnreadable"));
+  if (!box) throw new UserError(t("error.responseUnreadable"));
   return { box, png: await response.blob() };
 }

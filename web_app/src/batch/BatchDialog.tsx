@@ -20,7 +20,7 @@ export default function BatchDialog({ onClose }: { onClose: () => void }) {
       open
       onOpenChange={onClose}
       title={t("batch.title")}
-      description={t("batch.about")}
+      description={t("batch.description")}
       size="lg"
       height="fixed"
       footer={summary.total > 0 && <Footer summary={summary} />}
@@ -104,7 +104,7 @@ function Footer({ summary }: { summary: Summary }) {
           icon={finished ? <RotateCw aria-hidden="true" size={16} /> : <Play aria-hidden="true" size={16} />}
           onClick={start}
         >
-          {finished ? t("batch.retryRest", { count: remaining }) : t("batch.start")}
+          {finished ? t("batch.retryRemaining", { count: remaining }) : t("batch.start")}
         </Button>
       )}
       {finished && target === "zip" && (

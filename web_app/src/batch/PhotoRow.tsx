@@ -11,7 +11,7 @@ import {
 import { memo } from "react";
 import type { JobEvent } from "../api/events";
 import { useT } from "../i18n";
-import { download } from "../ui/download";
+import { triggerDownload } from "../ui/download";
 import { IconButton, Progress } from "../ui/kit";
 import { resultName } from "./names";
 import { cancel, removePhoto, retry, type BatchPhoto } from "./store";
@@ -97,7 +97,7 @@ function RowButtons({ photo: { id, file, state, result } }: { photo: BatchPhoto 
         <IconButton
           label={t("batch.downloadOne", { name })}
           onClick={() => {
-            download(result, resultName(name, result.type));
+            triggerDownload(result, resultName(name, result.type));
           }}
         >
           <Download {...ICON} />

@@ -7,7 +7,7 @@ import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
 import { requestOptions } from "../settings/settings";
 import { useSettings } from "../settings/store";
-import { download } from "../ui/download";
+import { triggerDownload } from "../ui/download";
 import { fill } from "./fill";
 import { maskFor, resultName, stemOf, uniqueNames } from "./names";
 import { TaskRunner } from "./runner";
@@ -87,7 +87,7 @@ function batchWorker(): Remote<BatchWorker> {
 
 async function fillPhoto(id: number, signal: AbortSignal): Promise<PhotoResult> {
   const photo = get().photos.find((each) => each.id === id);
-  if (!photo) throw new UserError(t("batch.gone"));
+  if (!photo) throw new UserError(t("batch.photoRemoved"));
   const mask = maskOf(photo, get());
   if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(photo.file.name) }));
   const maskPng = await batchWorker()
@@ -189,7 +189,7 @@ export async function downloadResults(): Promise<void> {
     const parts = partition(entries, ARCHIVE_LIMIT);
     for (const [at, part] of parts.entries()) {
       const archive = await batchWorker().zip(part, new Date());
-      download(archive, parts.length > 1 ? `iopaint-${at + 1}.zip` : "iopaint.zip");
+      triggerDownload(archive, parts.length > 1 ? `iopaint-${at + 1}.zip` : "iopaint.zip");
     }
   } finally {
     set({ packing: false });

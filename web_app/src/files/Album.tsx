@@ -5,8 +5,9 @@ import { thumbnailUrl, type Media, type MediaTab } from "../api/media";
 import { useT } from "../i18n";
 import type { FilesLayout } from "./store";
 
-/** Twice the height of a row, for fine screens. */
+/** Largest requested thumbnail width in pixels; enough for rows at a device pixel ratio of 2. */
 const THUMBNAIL_WIDTH = 512;
+/** In CSS pixels. */
 const ROW_HEIGHT = 180;
 const SPACING = 8;
 
@@ -17,7 +18,7 @@ export interface AlbumProps {
   onOpen: (name: string) => void;
 }
 
-/** Pictures side by side, in rows of one height or columns of one width. */
+/** A photo album in rows of equal height or columns of equal width. */
 export function Album({ tab, medias, layout, onOpen }: AlbumProps) {
   const t = useT();
   const photos = medias.map(({ name, width, height }): Photo => ({
@@ -32,7 +33,7 @@ export function Album({ tab, medias, layout, onOpen }: AlbumProps) {
   const props = {
     photos,
     spacing: SPACING,
-    // Measured again when a scrollbar comes would mean laid out twice.
+    // An initial width avoids an empty first render before the container is measured.
     defaultContainerWidth: 800,
     onClick: ({ index }: { index: number }) => {
       const media = medias[index];

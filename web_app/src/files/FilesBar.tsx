@@ -1,10 +1,10 @@
 import { ArrowDownNarrowWide, ArrowUpNarrowWide, LayoutGrid, Rows3, Search } from "lucide-react";
 import { useT } from "../i18n";
 import { IconButton, Select } from "../ui/kit";
-import { SORT_KEYS } from "./arrange";
+import { SORT_KEYS } from "./listing";
 import { setFiles, useFiles } from "./store";
 
-/** Search, order and layout of a folder's pictures. */
+/** Search, sort order and layout controls of a folder. */
 export function FilesBar({ count }: { count: number }) {
   const t = useT();
   const { search, sort, descending, layout } = useFiles();

@@ -4,11 +4,11 @@ import { MEDIA_TABS, type MediaTab } from "../api/media";
 import { useT } from "../i18n";
 import { Button, Dialog, Tabs } from "../ui/kit";
 import { Album } from "./Album";
-import { arrange } from "./arrange";
 import { FilesBar } from "./FilesBar";
+import { listImages } from "./listing";
 import { mediaQuery, openMedia, setFiles, useFiles } from "./store";
 
-/** The server's folders of pictures. */
+/** Browses the server's image folders. */
 export default function FilesDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const tab = useFiles((state) => state.tab);
@@ -34,20 +34,20 @@ function Folder({ tab, onOpened }: { tab: MediaTab; onOpened: () => void }) {
   const t = useT();
   const view = useFiles();
   const { data, error, isPending, refetch } = useQuery(mediaQuery(tab));
-  if (isPending) return <Note text={t("common.loading")} />;
+  if (isPending) return <Message text={t("common.loading")} />;
   if (error)
     return (
-      <Note text={errorMessage(error)}>
+      <Message text={errorMessage(error)}>
         <Button onClick={() => void refetch()}>{t("common.retry")}</Button>
-      </Note>
+      </Message>
     );
-  const medias = arrange(data, view);
+  const medias = listImages(data, view);
   return (
     <div className="flex min-h-full flex-col gap-4">
       <FilesBar count={medias.length} />
       {medias.length === 0 ? (
-        <Note
-          text={data.length === 0 ? t(`files.empty.${tab}`) : t("files.nothing", { search: view.search })}
+        <Message
+          text={data.length === 0 ? t(`files.empty.${tab}`) : t("files.noMatches", { search: view.search })}
         />
       ) : (
         <Album
@@ -64,7 +64,7 @@ function Folder({ tab, onOpened }: { tab: MediaTab; onOpened: () => void }) {
   );
 }
 
-function Note({ text, children }: { text: string; children?: React.ReactNode }) {
+function Message({ text, children }: { text: string; children?: React.ReactNode }) {
   return (
     <div className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center text-sm text-soft">
       <p role="status">{text}</p>

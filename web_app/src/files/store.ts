@@ -8,19 +8,19 @@ import { open } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
 import { t } from "../i18n";
 import { notify } from "../ui/kit";
-import { arrange, neighbour, SORT_KEYS, type Arrangement } from "./arrange";
+import { listImages, neighbour, SORT_KEYS, type ListOptions } from "./listing";
 
 export const LAYOUTS = ["rows", "masonry"] as const;
 export type FilesLayout = (typeof LAYOUTS)[number];
 
-export interface FilesState extends Arrangement {
+export interface FilesState extends ListOptions {
   readonly tab: MediaTab;
   readonly layout: FilesLayout;
-  /** The picture that was opened last from here. */
+  /** The image opened last from a folder. */
   readonly opened: { readonly tab: MediaTab; readonly name: string } | null;
 }
 
-/** How the file manager is looked at; the order and the layout are kept in this browser. */
+/** State of the files dialog. Sort order and layout are persisted in this browser. */
 export const useFiles = create<FilesState>()(
   persist(
     (): FilesState => ({
@@ -39,8 +39,8 @@ export const useFiles = create<FilesState>()(
   ),
 );
 
-/** What of a stored view makes sense. */
-function readView(stored: unknown): Partial<FilesState> {
+/** Returns the valid parts of the persisted state. */
+export function readView(stored: unknown): Partial<FilesState> {
   const { sort, descending, layout } = (stored ?? {}) as Partial<FilesState>;
   return {
     ...(sort && SORT_KEYS.includes(sort) && { sort }),
@@ -53,7 +53,7 @@ export function setFiles(change: Partial<Omit<FilesState, "opened">>): void {
   useFiles.setState(change);
 }
 
-/** The pictures of a folder, asked for again when they were asked for a while ago. */
+/** Query options for the images of a folder. Cached results are reused for 5 s. */
 export function mediaQuery(tab: MediaTab) {
   return {
     queryKey: ["medias", tab],
@@ -62,11 +62,13 @@ export function mediaQuery(tab: MediaTab) {
   };
 }
 
-/** Opens a picture of a folder in the editor; one of the masks' folder becomes the mask of the picture that is open. */
+/**
+ * Opens an image of a folder in the editor. An image of the mask folder becomes the mask of the open image.
+ */
 export async function openMedia(tab: MediaTab, name: string): Promise<void> {
   try {
     if (tab === "mask") {
-      if (!useEditor.getState().picture) throw new UserError(t("files.maskAlone"));
+      if (!useEditor.getState().picture) throw new UserError(t("files.maskNeedsPicture"));
       await importMask(await mediaFile(tab, name));
       return;
     }
@@ -77,13 +79,13 @@ export async function openMedia(tab: MediaTab, name: string): Promise<void> {
   }
 }
 
-/** Opens the picture before or after the one that was opened last from a folder. */
-export async function stepMedia(steps: 1 | -1): Promise<void> {
-  const { opened, ...arrangement } = useFiles.getState();
+/** Opens the image after (1) or before (-1) the one opened last from a folder. */
+export async function stepMedia(offset: 1 | -1): Promise<void> {
+  const { opened, ...options } = useFiles.getState();
   if (!opened) return;
   try {
-    const medias = arrange(await queryClient.query(mediaQuery(opened.tab)), arrangement);
-    const next = neighbour(medias, opened.name, steps);
+    const medias = listImages(await queryClient.query(mediaQuery(opened.tab)), options);
+    const next = neighbour(medias, opened.name, offset);
     if (next) await openMedia(opened.tab, next.name);
   } catch (thrown) {
     notify({ kind: "error", text: errorMessage(thrown) });

@@ -2,8 +2,8 @@
 export type Values = Readonly<Record<string, string | number>>;
 
 /**
- * Puts values into a message. Numbers are written as the language writes them. A placeholder without a value stays, so
- * that the mistake shows.
+ * Substitutes values for the placeholders of a message. Numbers are formatted for the language. Placeholders
+ * without a value are left in place, which makes the mistake visible.
  */
 export function format(message: string, values: Values, language: string): string {
   return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
@@ -14,21 +14,29 @@ export function format(message: string, values: Values, language: string): strin
 }
 
 /**
- * The key of a message that differs by number: `key#one`, `key#other`, as the language's plural rules
- * (Unicode CLDR) say for `count`.
+ * Returns the catalogue key for a count: `key#one`, `key#other`, by the language's plural rules (Unicode
+ * CLDR).
  */
 export function pluralKey(key: string, count: number, language: string): string {
   return `${key}#${new Intl.PluralRules(language).select(count)}`;
 }
 
-/** The best of the `offered` languages for someone who prefers `wanted`, best first; the first offered as a last resort. */
-export function bestLanguage<T extends string>(wanted: readonly string[], offered: readonly [T, ...T[]]): T {
-  for (const tag of wanted) {
-    const exact = offered.find((language) => language.toLowerCase() === tag.toLowerCase());
+/**
+ * Returns the available language that matches the preferred tags best. An exact match of a tag precedes one
+ * of its primary language; without any match, the first available language is returned.
+ *
+ * @param preferred BCP 47 tags, most preferred first.
+ */
+export function bestLanguage<T extends string>(
+  preferred: readonly string[],
+  available: readonly [T, ...T[]],
+): T {
+  for (const tag of preferred) {
+    const exact = available.find((language) => language.toLowerCase() === tag.toLowerCase());
     if (exact) return exact;
     const primary = tag.split("-")[0]?.toLowerCase();
-    const related = offered.find((language) => language.split("-")[0]?.toLowerCase() === primary);
+    const related = available.find((language) => language.split("-")[0]?.toLowerCase() === primary);
     if (related) return related;
   }
-  return offered[0];
+  return available[0];
 }

@@ -5,7 +5,7 @@ import zhCN from "./zh-CN.json";
 import { bestLanguage, format, pluralKey } from "./format";
 import { LANGUAGES } from "./index";
 
-/** The keys without what differs between languages: which plurals there are. */
+/** Returns the catalogue's keys without plural suffixes, which differ between languages. */
 function stems(catalogue: object): string[] {
   return [...new Set(Object.keys(catalogue).map((key) => key.split("#")[0] ?? key))].sort();
 }
@@ -14,15 +14,22 @@ function placeholders(message: string): string[] {
   return [...message.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
 }
 
-describe("the catalogues", () => {
+describe("catalogues", () => {
   const english: Record<string, string> = en;
   const chinese: Record<string, string> = zhCN;
 
-  it("say the same things in every language", () => {
+  it("have the same keys", () => {
     expect(stems(chinese)).toEqual(stems(english));
   });
 
-  it("have every plural that their language tells apart", () => {
+  it("list the keys in the same order", () => {
+    const order = (catalogue: object) => [
+      ...new Set(Object.keys(catalogue).map((key) => key.split("#")[0] ?? key)),
+    ];
+    expect(order(chinese)).toEqual(order(english));
+  });
+
+  it("have all plural forms", () => {
     for (const [language, catalogue] of [
       ["en", english],
       ["zh-CN", chinese],
@@ -39,56 +46,70 @@ describe("the catalogues", () => {
     }
   });
 
-  it("have the same placeholders in every language", () => {
+  it("have the same placeholders", () => {
     for (const [key, message] of Object.entries(chinese)) {
       const model = english[key] ?? english[key.replace(/#.*/, "#other")] ?? "";
       expect(placeholders(message), key).toEqual(placeholders(model));
     }
   });
 
-  it("leave nothing unsaid", () => {
+  it("have the same placeholders in every plural form", () => {
+    for (const [key, message] of Object.entries(english).filter(([key]) => key.endsWith("#one")))
+      expect(placeholders(message), key).toEqual(
+        placeholders(english[key.replace("#one", "#other")] ?? ""),
+      );
+  });
+
+  it("have no empty messages", () => {
     for (const [key, message] of [...Object.entries(english), ...Object.entries(chinese)])
       expect(message.trim(), key).not.toBe("");
   });
 
-  it("say only what the page shows", () => {
+  it("use full-width punctuation in Chinese", () => {
+    for (const [key, message] of Object.entries(chinese))
+      expect(message, key).not.toMatch(/[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]/);
+  });
+
+  it("have no unused messages", () => {
     const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
       .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".test.ts"))
       .map((path) => readFileSync(`src/${path}`, "utf8"))
       .join("\n");
-    // Keys that are put together end where their variable part begins: `theme.${name}`.
+    // Composed keys are matched up to their variable part: `theme.${name}`.
     const composed = [...sources.matchAll(/`([\w.]+\.)\$\{/g)].map(([, start]) => start ?? "");
-    const unsaid = stems(english).filter(
+    const unused = stems(english).filter(
       (key) => !sources.includes(`"${key}"`) && !composed.some((start) => key.startsWith(start)),
     );
-    expect(unsaid).toEqual([]);
+    expect(unused).toEqual([]);
   });
 
-  it("are all offered", () => {
+  it("are all listed in LANGUAGES", () => {
     const files = readdirSync("src/i18n").filter((path) => path.endsWith(".json"));
     expect(files.map((path) => path.replace(".json", "")).sort()).toEqual(Object.keys(LANGUAGES).sort());
   });
 });
 
-describe("messages", () => {
-  it("take values, numbers as the language writes them", () => {
+describe("format", () => {
+  it("substitutes values and formats numbers", () => {
     expect(format("{done} of {total} files", { done: 1234, total: "many" }, "en")).toBe(
       "1,234 of many files",
     );
   });
 
-  it("keep a placeholder that has no value", () => {
+  it("keeps placeholders without a value", () => {
     expect(format("Hello {name}", {}, "en")).toBe("Hello {name}");
   });
+});
 
-  it("differ by number as the language does", () => {
+describe("pluralKey", () => {
+  it("follows the language's plural rules", () => {
     expect(pluralKey("files", 1, "en")).toBe("files#one");
     expect(pluralKey("files", 2, "en")).toBe("files#other");
     expect(pluralKey("files", 1, "zh-CN")).toBe("files#other");
   });
 });
 
-describe("the language of the page", () => {
+describe("bestLanguage", () => {
   it.each([
     [["zh-CN", "en"], "zh-CN"],
     [["zh-TW"], "zh-CN"],
@@ -96,7 +117,7 @@ describe("the language of the page", () => {
     [["en-GB"], "en"],
     [["fr"], "en"],
     [[], "en"],
-  ])("for a browser that asks for %s is %s", (wanted, expected) => {
-    expect(bestLanguage(wanted, ["en", "zh-CN"])).toBe(expected);
+  ])("maps %s to %s", (preferred, expected) => {
+    expect(bestLanguage(preferred, ["en", "zh-CN"])).toBe(expected);
   });
 });

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import en from "./en.json";
 import { bestLanguage, format, pluralKey, type Values } from "./format";
 
-/** The languages there are, with their own names for themselves. */
+/** The supported languages, each with its name in that language. */
 export const LANGUAGES = { en: "English", "zh-CN": "简体中文" } as const;
 
 export type Language = keyof typeof LANGUAGES;
@@ -11,54 +11,57 @@ type Catalogue = Readonly<Record<string, string>>;
 
 type Stem<Key extends string> = Key extends `${infer Start}#${string}` ? Start : Key;
 
-/** What can be said: the keys of en.json. Messages that differ by number are named without their `#one`, `#other`. */
+/** A key of en.json, without the plural suffix (`#one`, `#other`). */
 export type MessageKey = Stem<keyof typeof en>;
 
 export type Translate = (key: MessageKey, values?: Values) => string;
 
-interface Speech {
+interface Translation {
   readonly language: Language;
   readonly t: Translate;
 }
 
-const useSpeech = create<Speech>(() => speech("en", en));
+const useTranslation = create<Translation>(() => translation("en", en));
 
-function speech(language: Language, catalogue: Catalogue): Speech {
+function translation(language: Language, catalogue: Catalogue): Translation {
   const messages: Readonly<Partial<Catalogue>> = catalogue;
-  const say: Translate = (key, values = {}) => {
+  const translate: Translate = (key, values = {}) => {
     const { count } = values;
     const plural = typeof count === "number" ? messages[pluralKey(key, count, language)] : undefined;
     return format(plural ?? messages[key] ?? messages[`${key}#other`] ?? key, values, language);
   };
-  return { language, t: say };
+  return { language, t: translate };
 }
 
-/** The language of those that are there which suits the browser best. */
+/** Returns the supported language that best matches the browser's preferences. */
 export function browserLanguage(): Language {
   return bestLanguage(navigator.languages, ["en", "zh-CN"]);
 }
 
-let wanted: Language = "en";
+let requested: Language = "en";
 
-/** Switches the page to a language; its texts are fetched first. */
-export async function speak(language: Language): Promise<void> {
-  wanted = language;
+/** Switches the page to a language. Resolves after its messages are loaded and shown. */
+export async function setLanguage(language: Language): Promise<void> {
+  requested = language;
   const catalogue = language === "en" ? en : (await import("./zh-CN.json")).default;
-  // Another language may have been chosen meanwhile.
-  if (wanted !== language) return;
+  // A later call may have requested another language during the import.
+  if (requested !== language) return;
   document.documentElement.lang = language;
-  useSpeech.setState(speech(language, catalogue));
+  useTranslation.setState(translation(language, catalogue));
 }
 
-/** A message in the current language. Components take {@link useT}, which draws them anew when the language changes. */
-export const t: Translate = (key, values) => useSpeech.getState().t(key, values);
+/**
+ * Returns a message in the current language. Components use {@link useT}, which re-renders on a language
+ * change.
+ */
+export const t: Translate = (key, values) => useTranslation.getState().t(key, values);
 
-/** `t` for components. */
+/** Returns {@link t} and re-renders the component when the language changes. */
 export function useT(): Translate {
-  return useSpeech((state) => state.t);
+  return useTranslation((state) => state.t);
 }
 
-/** The current language, for `Intl`. */
+/** Returns the current language, for `Intl`. */
 export function useLanguage(): Language {
-  return useSpeech((state) => state.language);
+  return useTranslation((state) => state.language);
 }

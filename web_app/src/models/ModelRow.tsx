@@ -5,43 +5,43 @@ import { useCurrentModel, useDownloadModel, useSwitchModel } from "../api/querie
 import type { components } from "../api/schema";
 import { useLanguage, useT } from "../i18n";
 import { Button, notify, Progress } from "../ui/kit";
-import { sizeText } from "./size";
+import { formatBytes } from "./formatBytes";
 
 type Model = components["schemas"]["KnownModel"];
 
 interface ModelRowProps {
   model: Model;
   download: ModelEvent | undefined;
-  /** Whether the server keeps its model. */
+  /** True if the server doesn't allow switching models. */
   fixed: boolean;
 }
 
-/** A model: what it is, whether it is here, and what can be done with it. */
+/** A model with its size, licence and state, and a button to download or use it. */
 export function ModelRow({ model, download, fixed }: ModelRowProps) {
   const t = useT();
   const language = useLanguage();
-  const arriving = download?.state === "downloading" || model.state === "downloading";
-  const facts = [
+  const downloading = download?.state === "downloading" || model.state === "downloading";
+  const details = [
     model.name === model.title ? null : model.name,
-    model.bytes === null || model.bytes === 0 ? null : sizeText(model.bytes, language),
+    model.bytes === null || model.bytes === 0 ? null : formatBytes(model.bytes, language),
     model.licence ?? t("models.noLicence"),
-  ].filter((fact) => fact !== null);
+  ].filter((detail) => detail !== null);
   return (
     <li className="flex min-h-14 items-center gap-4 border-b border-line py-2 last:border-0">
       <div className="min-w-0 flex-1">
         <h3 className="truncate text-sm font-medium">{model.title}</h3>
-        {arriving ? (
-          <Arriving model={model} download={download} />
+        {downloading ? (
+          <DownloadProgress model={model} download={download} />
         ) : (
-          <p className="text-xs text-soft">{facts.join(" · ")}</p>
+          <p className="text-xs text-soft">{details.join(" · ")}</p>
         )}
       </div>
-      {!arriving && <ModelButton model={model} fixed={fixed} />}
+      {!downloading && <ModelButton model={model} fixed={fixed} />}
     </li>
   );
 }
 
-function Arriving({ model, download }: { model: Model; download: ModelEvent | undefined }) {
+function DownloadProgress({ model, download }: { model: Model; download: ModelEvent | undefined }) {
   const t = useT();
   const language = useLanguage();
   const done = download?.bytes ?? model.downloaded ?? 0;
@@ -50,8 +50,11 @@ function Arriving({ model, download }: { model: Model; download: ModelEvent | un
     <>
       <p className="pb-1 text-xs text-soft tabular-nums">
         {total === null
-          ? t("models.arriving", { done: sizeText(done, language) })
-          : t("models.arrivingOf", { done: sizeText(done, language), total: sizeText(total, language) })}
+          ? t("models.downloading", { done: formatBytes(done, language) })
+          : t("models.downloadingOf", {
+              done: formatBytes(done, language),
+              total: formatBytes(total, language),
+            })}
       </p>
       <Progress
         label={t("model.download", { name: model.title })}
@@ -62,15 +65,15 @@ function Arriving({ model, download }: { model: Model; download: ModelEvent | un
   );
 }
 
-function tell(thrown: unknown): void {
+function reportError(thrown: unknown): void {
   notify({ kind: "error", text: errorMessage(thrown) });
 }
 
 function ModelButton({ model, fixed }: { model: Model; fixed: boolean }) {
   const t = useT();
   const { data: current } = useCurrentModel();
-  const change = useSwitchModel();
-  const fetching = useDownloadModel();
+  const switching = useSwitchModel();
+  const starting = useDownloadModel();
   if (current?.name === model.name)
     return (
       <span className="flex items-center gap-1 px-3 text-sm text-good">
@@ -83,24 +86,24 @@ function ModelButton({ model, fixed }: { model: Model; fixed: boolean }) {
     return model.downloadable ? (
       <Button
         aria-label={t("models.downloadOne", { name: model.title })}
-        disabled={fetching.isPending}
+        disabled={starting.isPending}
         icon={<Download aria-hidden="true" size={16} />}
         onClick={() => {
-          fetching.mutate(model.name, { onError: tell });
+          starting.mutate(model.name, { onError: reportError });
         }}
       >
         {t("models.download")}
       </Button>
     ) : (
-      <span className="px-3 text-sm text-soft">{t("models.absent")}</span>
+      <span className="px-3 text-sm text-soft">{t("models.unavailable")}</span>
     );
   return (
     <Button
       aria-label={t("models.useOne", { name: model.title })}
-      disabled={change.isPending}
-      icon={change.isPending && <LoaderCircle aria-hidden="true" size={16} className="animate-spin" />}
+      disabled={switching.isPending}
+      icon={switching.isPending && <LoaderCircle aria-hidden="true" size={16} className="animate-spin" />}
       onClick={() => {
-        change.mutate(model.name, { onError: tell });
+        switching.mutate(model.name, { onError: reportError });
       }}
     >
       {t("models.use")}

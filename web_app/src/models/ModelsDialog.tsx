@@ -5,7 +5,7 @@ import { Button, Dialog } from "../ui/kit";
 import { ModelRow } from "./ModelRow";
 import { useDownloads } from "./useDownloads";
 
-/** The models: which one answers, which are here, and those that can be downloaded. */
+/** Lists all models: the current one, the installed ones and those available for download. */
 export default function ModelsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const models = useModels();

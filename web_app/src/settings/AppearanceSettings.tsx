@@ -1,15 +1,15 @@
 import { LANGUAGES, useT } from "../i18n";
 import { Select, type Option } from "../ui/kit";
 import { THEMES, type Settings } from "./settings";
-import { set, useSettings } from "./store";
+import { updateSettings, useSettings } from "./store";
 
-/** Language and theme. */
+/** Language and theme settings. */
 export function AppearanceSettings() {
   const t = useT();
   const { language, theme } = useSettings();
   const languages: Option<Settings["language"]>[] = [
     { value: "auto", label: t("settings.language.auto") },
-    // A language's name for itself is found by those who can't read the page.
+    // Languages are listed by their own names, readable in any current language.
     { value: "en", label: LANGUAGES.en },
     { value: "zh-CN", label: LANGUAGES["zh-CN"] },
   ];
@@ -20,7 +20,7 @@ export function AppearanceSettings() {
         value={language}
         options={languages}
         onChange={(value) => {
-          set({ language: value });
+          updateSettings({ language: value });
         }}
       />
       <Select
@@ -28,7 +28,7 @@ export function AppearanceSettings() {
         value={theme}
         options={THEMES.map((value) => ({ value, label: t(`settings.theme.${value}`) }))}
         onChange={(value) => {
-          set({ theme: value });
+          updateSettings({ theme: value });
         }}
       />
     </div>

@@ -1,9 +1,9 @@
 import { useT } from "../i18n";
 import { Select, Slider, Switch } from "../ui/kit";
-import { MASK_COLOURS, RANGES } from "./settings";
-import { set, useSettings } from "./store";
+import { MASK_COLOUR_NAMES, RANGES } from "./settings";
+import { updateSettings, useSettings } from "./store";
 
-/** How strokes work and look. */
+/** Manual mode and the appearance of the mask. */
 export function EditingSettings() {
   const t = useT();
   const { manual, maskColour, maskHatch, maskOpacity } = useSettings();
@@ -14,15 +14,15 @@ export function EditingSettings() {
         hint={t("settings.manual.hint")}
         checked={manual}
         onChange={(checked) => {
-          set({ manual: checked });
+          updateSettings({ manual: checked });
         }}
       />
       <Select
         label={t("settings.maskColour")}
         value={maskColour}
-        options={MASK_COLOURS.map((value) => ({ value, label: t(`settings.maskColour.${value}`) }))}
+        options={MASK_COLOUR_NAMES.map((value) => ({ value, label: t(`settings.maskColour.${value}`) }))}
         onChange={(value) => {
-          set({ maskColour: value });
+          updateSettings({ maskColour: value });
         }}
       />
       <Switch
@@ -30,7 +30,7 @@ export function EditingSettings() {
         hint={t("settings.maskHatch.hint")}
         checked={maskHatch}
         onChange={(checked) => {
-          set({ maskHatch: checked });
+          updateSettings({ maskHatch: checked });
         }}
       />
       <Slider
@@ -38,9 +38,9 @@ export function EditingSettings() {
         value={Math.round(maskOpacity * 100)}
         min={RANGES.maskOpacity.min * 100}
         max={RANGES.maskOpacity.max * 100}
-        format={(percent) => `${percent} %`}
+        format={(percent) => `${percent}%`}
         onChange={(percent) => {
-          set({ maskOpacity: percent / 100 });
+          updateSettings({ maskOpacity: percent / 100 });
         }}
       />
     </div>

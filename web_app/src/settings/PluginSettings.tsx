@@ -3,26 +3,26 @@ import { errorMessage } from "../api/errors";
 import { useT } from "../i18n";
 import { notify, Select } from "../ui/kit";
 
-/** A plugin with the models that it knows. */
+/** A plugin with its selectable models. */
 interface PluginModels {
   readonly plugin: string;
   readonly model: string;
   readonly models: readonly string[];
 }
 
-/** The plugins that are switched on and have models to choose from. */
+/** Returns the enabled plugins that have selectable models. */
 export function usePluginModels(): readonly PluginModels[] {
   const { data: server } = useServerConfig();
   if (!server) return [];
-  const known: readonly PluginModels[] = [
+  const plugins: readonly PluginModels[] = [
     { plugin: "RemoveBG", model: server.removeBGModel, models: server.removeBGModels },
     { plugin: "RealESRGAN", model: server.realesrganModel, models: server.realesrganModels },
     { plugin: "InteractiveSeg", model: server.interactiveSegModel, models: server.interactiveSegModels },
   ];
-  return known.filter(({ plugin }) => server.plugins.some(({ name }) => name === plugin));
+  return plugins.filter(({ plugin }) => server.plugins.some(({ name }) => name === plugin));
 }
 
-/** Which model each plugin uses; the server keeps that for everybody. */
+/** The model of each plugin. The choice is stored on the server and applies to all clients. */
 export function PluginSettings() {
   const t = useT();
   const plugins = usePluginModels();

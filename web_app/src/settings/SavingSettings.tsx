@@ -1,9 +1,9 @@
 import { useT } from "../i18n";
 import { Select, Slider, Switch } from "../ui/kit";
 import { RANGES, SAVE_FORMATS } from "./settings";
-import { set, useSettings } from "./store";
+import { updateSettings, useSettings } from "./store";
 
-/** What results are saved as. The settings dialog and the save dialog show the same. */
+/** Output format and quality, shared by the settings dialog and the save dialog. */
 export function SavingSettings() {
   const t = useT();
   const { saveFormat, saveQuality, downloadMask } = useSettings();
@@ -14,7 +14,7 @@ export function SavingSettings() {
         value={saveFormat}
         options={SAVE_FORMATS.map((value) => ({ value, label: t(`settings.saveFormat.${value}`) }))}
         onChange={(value) => {
-          set({ saveFormat: value });
+          updateSettings({ saveFormat: value });
         }}
       />
       {saveFormat !== "png" && (
@@ -24,7 +24,7 @@ export function SavingSettings() {
           value={saveQuality}
           {...RANGES.saveQuality}
           onChange={(value) => {
-            set({ saveQuality: value });
+            updateSettings({ saveQuality: value });
           }}
         />
       )}
@@ -33,7 +33,7 @@ export function SavingSettings() {
         hint={t("settings.downloadMask.hint")}
         checked={downloadMask}
         onChange={(checked) => {
-          set({ downloadMask: checked });
+          updateSettings({ downloadMask: checked });
         }}
       />
     </div>

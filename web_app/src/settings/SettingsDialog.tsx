@@ -7,9 +7,9 @@ import { PluginSettings, usePluginModels } from "./PluginSettings";
 import { SavingSettings } from "./SavingSettings";
 import { StrategySettings } from "./StrategySettings";
 
-type Section = "editing" | "large" | "saving" | "plugins" | "appearance";
+type Section = "editing" | "largeImages" | "saving" | "plugins" | "appearance";
 
-/** All settings. Each takes effect at once and stays in this browser. */
+/** The settings dialog. Changes apply immediately and are stored in this browser. */
 export default function SettingsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const plugins = usePluginModels();
@@ -19,7 +19,7 @@ export default function SettingsDialog({ onClose }: { onClose: () => void }) {
       open
       onOpenChange={onClose}
       title={t("settings.title")}
-      description={t("settings.kept")}
+      description={t("settings.description")}
       height="fixed"
     >
       <Tabs
@@ -28,7 +28,7 @@ export default function SettingsDialog({ onClose }: { onClose: () => void }) {
         onChange={setSection}
         tabs={[
           { value: "editing", label: t("settings.editing"), content: <EditingSettings /> },
-          { value: "large", label: t("settings.large"), content: <StrategySettings /> },
+          { value: "largeImages", label: t("settings.largeImages"), content: <StrategySettings /> },
           { value: "saving", label: t("settings.saving"), content: <SavingSettings /> },
           ...(plugins.length > 0
             ? [{ value: "plugins" as const, label: t("plugin.menu"), content: <PluginSettings /> }]

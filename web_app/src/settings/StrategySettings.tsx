@@ -1,9 +1,9 @@
 import { useT } from "../i18n";
 import { NumberField, Select } from "../ui/kit";
 import { RANGES, STRATEGIES } from "./settings";
-import { set, useSettings } from "./store";
+import { updateSettings, useSettings } from "./store";
 
-/** What is done with large pictures. */
+/** The strategy for large images and its parameters. */
 export function StrategySettings() {
   const t = useT();
   const { strategy, cropTrigger, cropMargin, resizeLimit } = useSettings();
@@ -16,7 +16,7 @@ export function StrategySettings() {
         value={strategy}
         options={STRATEGIES.map((value) => ({ value, label: t(`settings.strategy.${value}`) }))}
         onChange={(value) => {
-          set({ strategy: value });
+          updateSettings({ strategy: value });
         }}
       />
       {strategy === "Crop" && (
@@ -28,7 +28,7 @@ export function StrategySettings() {
             unit="px"
             {...RANGES.cropTrigger}
             onChange={(value) => {
-              set({ cropTrigger: value });
+              updateSettings({ cropTrigger: value });
             }}
           />
           <NumberField
@@ -38,7 +38,7 @@ export function StrategySettings() {
             unit="px"
             {...RANGES.cropMargin}
             onChange={(value) => {
-              set({ cropMargin: value });
+              updateSettings({ cropMargin: value });
             }}
           />
         </>
@@ -51,7 +51,7 @@ export function StrategySettings() {
           unit="px"
           {...RANGES.resizeLimit}
           onChange={(value) => {
-            set({ resizeLimit: value });
+            updateSettings({ resizeLimit: value });
           }}
         />
       )}

@@ -1,33 +1,33 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULTS, RANGES, readSettings, requestOptions } from "./settings";
 
-describe("settings", () => {
-  it("are taken as they were stored", () => {
+describe("readSettings", () => {
+  it("restores stored settings", () => {
     const stored = { ...DEFAULTS, theme: "dark", manual: true, cropMargin: 64, saveFormat: "webp" };
     expect(readSettings(JSON.parse(JSON.stringify(stored)))).toEqual(stored);
   });
 
-  it.each([null, undefined, 7, "x", [], {}])("are the defaults where %s is stored", (stored) => {
+  it.each([null, undefined, 7, "x", [], {}])("returns the defaults for %j", (stored) => {
     expect(readSettings(stored)).toEqual(DEFAULTS);
   });
 
-  it("are not believed where they make no sense, and nothing foreign comes along", () => {
+  it("ignores invalid values and unknown keys", () => {
     const stored = {
       theme: "pink",
       cropTrigger: -5,
       cv2Radius: "4",
       manual: "yes",
       maskOpacity: NaN,
-      evil: 1,
+      unknownKey: 1,
     };
     expect(readSettings(stored)).toEqual(DEFAULTS);
   });
 
-  it("keep their good parts", () => {
+  it("keeps the valid values", () => {
     expect(readSettings({ theme: "light", cropTrigger: -5 })).toEqual({ ...DEFAULTS, theme: "light" });
   });
 
-  it("have defaults within their ranges", () => {
+  it("has defaults within the ranges", () => {
     for (const [name, { min, max }] of Object.entries(RANGES)) {
       const value = DEFAULTS[name as keyof typeof RANGES];
       expect(value, name).toBeGreaterThanOrEqual(min);
@@ -35,7 +35,10 @@ describe("settings", () => {
     }
   });
 
-  it("become fields of a request", () => {
+});
+
+describe("requestOptions", () => {
+  it("maps settings to request fields", () => {
     expect(requestOptions({ ...DEFAULTS, strategy: "Resize", cv2Radius: 9 })).toMatchObject({
       hd_strategy: "Resize",
       hd_strategy_crop_trigger_size: 800,

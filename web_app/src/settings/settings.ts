@@ -1,53 +1,48 @@
 import type { components } from "../api/schema";
 
-/** How large pictures are taken to pieces: the strategies of the server's API. */
+/** A strategy of the server's API for large images. */
 export type Strategy = components["schemas"]["HdStrategyName"];
 export const STRATEGIES = ["Auto", "Crop", "Resize", "Original"] as const satisfies readonly Strategy[];
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** The mask's colours: IOPaint's yellow, and one for people who can't tell it from what they paint on. */
-export const MASK_COLOURS = ["yellow", "magenta"] as const;
-export type MaskColour = (typeof MASK_COLOURS)[number];
+/** Names of the selectable mask colours. */
+export const MASK_COLOUR_NAMES = ["yellow", "magenta"] as const;
+export type MaskColour = (typeof MASK_COLOUR_NAMES)[number];
 
-/** What results are saved as; `same` is the format of the picture that was opened. */
+/** Output formats; `same` is the format of the opened file. */
 export const SAVE_FORMATS = ["same", "png", "jpeg", "webp"] as const;
 export type SaveFormat = (typeof SAVE_FORMATS)[number];
 
 export const CV2_FLAGS = ["INPAINT_NS", "INPAINT_TELEA"] as const;
 export type Cv2Flag = (typeof CV2_FLAGS)[number];
 
-export const LDM_SAMPLERS = ["plms", "ddim"] as const;
-export type LdmSampler = (typeof LDM_SAMPLERS)[number];
-
-/** What the page keeps of a person's choices, in this browser. */
+/** User settings, stored in this browser. */
 export interface Settings {
   readonly language: "auto" | "en" | "zh-CN";
   readonly theme: Theme;
-  /** Whether strokes wait until they are told to run. */
+  /** Manual mode: strokes extend the mask, and an explicit run fills it. */
   readonly manual: boolean;
-  /** Whether the mask is saved beside the result. */
+  /** Downloads the mask along with the result. */
   readonly downloadMask: boolean;
   readonly maskColour: MaskColour;
   readonly maskHatch: boolean;
-  /** 0.2 to 1. */
+  /** From 0.2 to 1. */
   readonly maskOpacity: number;
   readonly saveFormat: SaveFormat;
-  /** Of JPEG and WebP, in percent. */
+  /** JPEG and WebP quality, in percent. */
   readonly saveQuality: number;
   readonly strategy: Strategy;
-  /** `Crop`: pictures with a side longer than this are filled crop by crop, in pixels. */
+  /** `Crop`: images with a side longer than this are filled crop by crop, in pixels. */
   readonly cropTrigger: number;
-  /** `Crop`: how much of the surroundings a crop takes along, in pixels. */
+  /** `Crop`: margin around the mask's bounding box, in pixels. */
   readonly cropMargin: number;
-  /** `Resize`: the longer side is brought down to this, in pixels. */
+  /** `Resize`: longer side of the scaled-down image, in pixels. */
   readonly resizeLimit: number;
   readonly cv2Flag: Cv2Flag;
-  /** In pixels. */
+  /** Neighbourhood radius of the `cv2` model, in pixels. */
   readonly cv2Radius: number;
-  readonly ldmSteps: number;
-  readonly ldmSampler: LdmSampler;
 }
 
 export const DEFAULTS: Settings = {
@@ -66,11 +61,9 @@ export const DEFAULTS: Settings = {
   resizeLimit: 1280,
   cv2Flag: "INPAINT_NS",
   cv2Radius: 4,
-  ldmSteps: 20,
-  ldmSampler: "plms",
 };
 
-/** The ends of each number. */
+/** Inclusive ranges of the numeric settings. */
 export const RANGES = {
   maskOpacity: { min: 0.2, max: 1 },
   saveQuality: { min: 1, max: 100 },
@@ -78,31 +71,31 @@ export const RANGES = {
   cropMargin: { min: 0, max: 1024 },
   resizeLimit: { min: 256, max: 8192 },
   cv2Radius: { min: 1, max: 50 },
-  ldmSteps: { min: 1, max: 100 },
 } as const satisfies Partial<Record<keyof Settings, { min: number; max: number }>>;
 
+/** Allowed values of the string settings. */
 const CHOICES: Partial<Record<keyof Settings, readonly string[]>> = {
   language: ["auto", "en", "zh-CN"],
   theme: THEMES,
-  maskColour: MASK_COLOURS,
+  maskColour: MASK_COLOUR_NAMES,
   saveFormat: SAVE_FORMATS,
   strategy: STRATEGIES,
   cv2Flag: CV2_FLAGS,
-  ldmSampler: LDM_SAMPLERS,
 };
 
-/** The settings among what was stored, by this page or another version of it; defaults for what makes no sense. */
+/** Parses stored settings, possibly of another version. Missing and invalid values become the defaults. */
 export function readSettings(stored: unknown): Settings {
-  const known: Readonly<Record<string, unknown>> =
+  const values: Readonly<Record<string, unknown>> =
     typeof stored === "object" && stored !== null ? { ...stored } : {};
-  const kept = Object.entries(DEFAULTS).map(([name, fallback]: [string, unknown]) => [
+  const entries = Object.entries(DEFAULTS).map(([name, fallback]: [string, unknown]) => [
     name,
-    fits(name as keyof Settings, known[name], fallback) ? known[name] : fallback,
+    isValid(name as keyof Settings, values[name], fallback) ? values[name] : fallback,
   ]);
-  return Object.fromEntries(kept) as Settings;
+  return Object.fromEntries(entries) as Settings;
 }
 
-function fits(name: keyof Settings, value: unknown, fallback: unknown): boolean {
+/** Returns whether a value has the default's type and lies within the setting's choices or range. */
+function isValid(name: keyof Settings, value: unknown, fallback: unknown): boolean {
   if (typeof value !== typeof fallback) return false;
   if (typeof value === "string") return CHOICES[name]?.includes(value) ?? false;
   if (typeof value !== "number") return true;
@@ -110,7 +103,7 @@ function fits(name: keyof Settings, value: unknown, fallback: unknown): boolean 
   return range !== undefined && value >= range.min && value <= range.max;
 }
 
-/** The fields of an inpaint request that the settings decide; fillings always meet the picture without a seam. */
+/** Returns the inpaint request fields derived from the settings. Blending is always enabled. */
 export function requestOptions(settings: Settings): Record<string, string | number | boolean> {
   return {
     blend: true,
@@ -120,7 +113,5 @@ export function requestOptions(settings: Settings): Record<string, string | numb
     hd_strategy_resize_limit: settings.resizeLimit,
     cv2_flag: settings.cv2Flag,
     cv2_radius: settings.cv2Radius,
-    ldm_steps: settings.ldmSteps,
-    ldm_sampler: settings.ldmSampler,
   };
 }

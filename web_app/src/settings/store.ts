@@ -1,9 +1,9 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import { browserLanguage, speak } from "../i18n";
+import { browserLanguage, setLanguage } from "../i18n";
 import { DEFAULTS, readSettings, type Settings } from "./settings";
 
-/** A person's choices, kept in this browser. Change them with {@link set}. */
+/** The settings store, persisted in this browser. Changed with {@link updateSettings}. */
 export const useSettings = create<Settings>()(
   persist(() => DEFAULTS, {
     name: "iopaint.settings",
@@ -13,16 +13,16 @@ export const useSettings = create<Settings>()(
   }),
 );
 
-/** Changes settings; what shows them follows at once. */
-export function set(change: Partial<Settings>): void {
+/** Changes settings. */
+export function updateSettings(change: Partial<Settings>): void {
   useSettings.setState(change);
 }
 
-/** Brings theme and language in line with the settings, now and from now on. Resolves when the texts are there. */
-export function followSettings(): Promise<void> {
-  useSettings.subscribe((now, before) => {
-    if (now.theme !== before.theme) applyTheme(now);
-    if (now.language !== before.language) void applyLanguage(now);
+/** Applies theme and language, now and on every change. Resolves after the language's messages are loaded. */
+export function applySettings(): Promise<void> {
+  useSettings.subscribe((current, previous) => {
+    if (current.theme !== previous.theme) applyTheme(current);
+    if (current.language !== previous.language) void applyLanguage(current);
   });
   applyTheme(useSettings.getState());
   return applyLanguage(useSettings.getState());
@@ -35,5 +35,5 @@ function applyTheme({ theme }: Settings): void {
 }
 
 function applyLanguage({ language }: Settings): Promise<void> {
-  return speak(language === "auto" ? browserLanguage() : language);
+  return setLanguage(language === "auto" ? browserLanguage() : language);
 }

@@ -8,25 +8,25 @@ import { JobStatus } from "./JobStatus";
 import { Slider } from "./kit";
 import { useNarrow } from "./useNarrow";
 
-/** What is done with the picture, floating at the bottom. */
+/** The floating toolbar at the bottom: brush size, history, comparison, run and save. */
 export function ActionBar() {
   const t = useT();
-  const panel = usePanel((state) => state.open);
+  const panelOpen = usePanel((state) => state.open);
   const narrow = useNarrow();
   return (
-    <div className="dock" data-beside={panel && !narrow}>
+    <div className="dock" data-panel-open={panelOpen && !narrow}>
       <JobStatus />
       <div role="toolbar" aria-label={t("bar.label")} className="bar floating">
         <BrushSize />
-        <span className="rule max-sm:hidden" />
+        <span className="separator max-sm:hidden" />
         <ActionButton id="undo" />
         <ActionButton id="redo" />
         <ActionButton id="compare" />
         <ActionButton id="divide" className="max-sm:hidden" />
-        <span className="rule max-sm:hidden" />
+        <span className="separator max-sm:hidden" />
         <ActionButton id="manual" />
         <ActionButton id="again" />
-        <ActionButton id="run" named next />
+        <ActionButton id="run" showLabel emphasized />
         <ActionButton id="save" />
       </div>
     </div>

@@ -5,23 +5,23 @@ import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { useSettings } from "../settings/store";
 import { Button, IconButton, Tooltip, type IconButtonProps } from "./kit";
-import { MAC } from "./machine";
+import { IS_APPLE } from "./platform";
 
 interface ActionButtonProps {
   id: ActionId;
-  /** Whether its name is written beside the icon. */
-  named?: boolean;
-  /** Whether it is the one next action as soon as it can be done. */
-  next?: boolean;
+  /** Shows the label beside the icon. */
+  showLabel?: boolean;
+  /** Uses the primary style while the action is enabled. */
+  emphasized?: boolean;
   side?: IconButtonProps["side"];
   className?: string;
 }
 
-/** A button that does what an action of the registry says. */
+/** A button for an action of the registry, with its icon, label, shortcut and state. */
 export function ActionButton({
   id,
-  named = false,
-  next = false,
+  showLabel = false,
+  emphasized = false,
   side = "top",
   className,
 }: ActionButtonProps) {
@@ -32,15 +32,17 @@ export function ActionButton({
   const checked = useEditor((state) => action.checked?.(state, settings));
   const label = t(action.label);
   const text = t(action.short ?? action.label);
-  const shortcut = action.shortcuts?.[0] && formatShortcut(action.shortcuts[0], MAC);
+  const shortcut = action.shortcuts?.[0] && formatShortcut(action.shortcuts[0], IS_APPLE);
   const Icon = action.icon;
   const shared = {
     className,
     disabled: !enabled,
-    ...(action.release ? holding(action.perform, action.release) : { onClick: clicking(action.perform) }),
+    ...(action.release
+      ? holdHandlers(action.perform, action.release)
+      : { onClick: clickHandler(action.perform) }),
   };
-  const variant = next && enabled ? "primary" : "quiet";
-  if (!named) {
+  const variant = emphasized && enabled ? "primary" : "quiet";
+  if (!showLabel) {
     return (
       <IconButton
         {...shared}
@@ -74,16 +76,19 @@ export function ActionButton({
   );
 }
 
-/** A click gives the focus back: Space is to move the picture, not to press the button again. */
-function clicking(perform: () => unknown): React.MouseEventHandler<HTMLButtonElement> {
+/**
+ * Returns a click handler that also releases the focus, so that Space pans instead of pressing the button
+ * again.
+ */
+function clickHandler(perform: () => unknown): React.MouseEventHandler<HTMLButtonElement> {
   return ({ currentTarget, detail }) => {
     if (detail > 0) currentTarget.blur();
     void perform();
   };
 }
 
-/** Handlers for what lasts as long as it is held, by pointer or by key. */
-function holding(perform: () => unknown, release: () => void): React.ComponentProps<"button"> {
+/** Returns handlers that perform an action while the button is held, by pointer or by key. */
+function holdHandlers(perform: () => unknown, release: () => void): React.ComponentProps<"button"> {
   return {
     onPointerDown: (event) => {
       event.currentTarget.setPointerCapture(event.pointerId);

@@ -8,24 +8,24 @@ import { FileInputs } from "./FileInputs";
 import { SidePanel } from "./SidePanel";
 import { StageView } from "./StageView";
 import { ToolRail } from "./ToolRail";
-import { TopLine } from "./TopLine";
+import { TopBar } from "./TopBar";
 import { useServer } from "./useServer";
 import { Welcome } from "./Welcome";
 
-/** The whole page. */
+/** The root component. */
 export function App() {
   const picture = useEditor((state) => state.picture);
   useServer();
   useEffect(() => {
-    const stop = new AbortController();
-    listenToKeys(stop.signal);
+    const controller = new AbortController();
+    listenToKeys(controller.signal);
     return () => {
-      stop.abort();
+      controller.abort();
     };
   }, []);
   return (
     <>
-      <TopLine />
+      <TopBar />
       {picture ? (
         <>
           <ToolRail />

@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { useKey } from "../api/key";
 import { closeDialog, useDialog, type DialogName } from "../editor/dialogs";
 
-// Fetched when they are first opened.
+// Loaded on first use.
 const BatchDialog = lazy(() => import("../batch/BatchDialog"));
 const FilesDialog = lazy(() => import("../files/FilesDialog"));
 const KeyDialog = lazy(() => import("./dialogs/KeyDialog"));
@@ -11,19 +11,19 @@ const SaveDialog = lazy(() => import("./dialogs/SaveDialog"));
 const SettingsDialog = lazy(() => import("../settings/SettingsDialog"));
 const ShortcutsDialog = lazy(() => import("./dialogs/ShortcutsDialog"));
 
-/** The dialog that is open, where one is. */
+/** Renders the open dialog, if any. */
 export function Dialogs() {
   const open = useDialog((state) => state.open);
   const keyNeeded = useKey((state) => state.required);
   return (
     <Suspense fallback={null}>
-      {open && <Open name={open} />}
+      {open && <NamedDialog name={open} />}
       {keyNeeded && <KeyDialog />}
     </Suspense>
   );
 }
 
-function Open({ name }: { name: DialogName }) {
+function NamedDialog({ name }: { name: DialogName }) {
   switch (name) {
     case "batch":
       return <BatchDialog onClose={closeDialog} />;

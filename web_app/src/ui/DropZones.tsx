@@ -7,16 +7,16 @@ import { useT } from "../i18n";
 import { classes } from "./kit";
 import { useFileDrag } from "./useFileDrag";
 
-/** Where files can be dropped while one is dragged over the page. */
+/** Drop targets for opening an image or loading a mask, shown while a file is dragged over the page. */
 export function DropZones() {
   const t = useT();
   const dragging = useFileDrag();
-  const canMask = useEditor(({ picture, job }) => picture !== null && job === null);
+  const canLoadMask = useEditor(({ picture, job }) => picture !== null && job === null);
   if (!dragging) return null;
   return (
     <div className="drop-zones">
-      <Zone icon={ImagePlus} text={t("drop.picture")} take={open} />
-      {canMask && <Zone icon={SquareDashed} text={t("drop.mask")} take={importMask} />}
+      <Zone icon={ImagePlus} text={t("drop.picture")} onFile={open} />
+      {canLoadMask && <Zone icon={SquareDashed} text={t("drop.mask")} onFile={importMask} />}
     </div>
   );
 }
@@ -24,10 +24,10 @@ export function DropZones() {
 interface ZoneProps {
   icon: LucideIcon;
   text: string;
-  take: (file: File) => Promise<void>;
+  onFile: (file: File) => Promise<void>;
 }
 
-function Zone({ icon: Icon, text, take }: ZoneProps) {
+function Zone({ icon: Icon, text, onFile }: ZoneProps) {
   const [over, setOver] = useState(false);
   return (
     <div
@@ -40,7 +40,7 @@ function Zone({ icon: Icon, text, take }: ZoneProps) {
       }}
       onDrop={({ dataTransfer }) => {
         const [file] = dataTransfer.files;
-        if (file) void take(file);
+        if (file) void onFile(file);
       }}
     >
       <Icon aria-hidden="true" size={28} strokeWidth={1.5} />

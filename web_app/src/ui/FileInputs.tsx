@@ -3,13 +3,13 @@ import { open } from "../editor/commands/session";
 import { setPicker, type Purpose } from "../editor/pick";
 import { useT } from "../i18n";
 
-/** The hidden fields behind everything that picks a file. */
+/** The hidden file inputs that `pick` opens. */
 export function FileInputs() {
   const t = useT();
   return (
     <>
-      <FileInput purpose="picture" label={t("files.picture")} take={open} />
-      <FileInput purpose="mask" label={t("files.mask")} take={importMask} />
+      <FileInput purpose="picture" label={t("files.picture")} onFile={open} />
+      <FileInput purpose="mask" label={t("files.mask")} onFile={importMask} />
     </>
   );
 }
@@ -17,14 +17,14 @@ export function FileInputs() {
 interface FileInputProps {
   purpose: Purpose;
   label: string;
-  take: (file: File) => Promise<void>;
+  onFile: (file: File) => Promise<void>;
 }
 
-function FileInput({ purpose, label, take }: FileInputProps) {
+function FileInput({ purpose, label, onFile }: FileInputProps) {
   return (
     <input
-      ref={(field) => {
-        setPicker(purpose, field);
+      ref={(input) => {
+        setPicker(purpose, input);
       }}
       type="file"
       accept="image/*,.tif,.tiff"
@@ -33,8 +33,8 @@ function FileInput({ purpose, label, take }: FileInputProps) {
       aria-label={label}
       onChange={({ target }) => {
         const file = target.files?.[0];
-        if (file) void take(file);
-        // The same file can be picked again.
+        if (file) void onFile(file);
+        // Without this, choosing the same file again fires no change event.
         target.value = "";
       }}
     />

@@ -4,19 +4,19 @@ import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { classes } from "./kit";
 
-/** A small picture of every step, oldest first; a click goes there. What was undone is paler. */
+/** Thumbnails of all history steps, oldest first. A click restores a step; undone steps are dimmed. */
 export function HistoryStrip() {
   const t = useT();
   const { past, future } = useEditor((state) => state.history);
   const busy = useEditor((state) => state.job !== null);
   const steps = [...past, ...future];
-  const now = past.length;
+  const position = past.length;
   return (
     <ol className="-mx-1 flex flex-wrap gap-1" aria-label={t("panel.history")}>
       <li>
         <StepButton
           label={t("history.original")}
-          current={now === 0}
+          current={position === 0}
           undone={false}
           disabled={busy}
           steps={0}
@@ -27,9 +27,9 @@ export function HistoryStrip() {
       {steps.map((step, index) => (
         <li key={step.id}>
           <StepButton
-            label={t("history.step", { number: index + 1, what: t(`history.${step.kind}`) })}
-            current={now === index + 1}
-            undone={index >= now}
+            label={t("history.step", { number: index + 1, action: t(`history.${step.kind}`) })}
+            current={position === index + 1}
+            undone={index >= position}
             disabled={busy}
             steps={index + 1}
           >
@@ -46,7 +46,7 @@ interface StepButtonProps {
   current: boolean;
   undone: boolean;
   disabled: boolean;
-  /** How many steps are done when it is chosen. */
+  /** Number of steps applied after the click. */
   steps: number;
   children: React.ReactNode;
 }

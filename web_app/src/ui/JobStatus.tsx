@@ -3,28 +3,28 @@ import { useEditor, type Job } from "../editor/store";
 import { useT, type Translate } from "../i18n";
 import { ActionButton } from "./ActionButton";
 
-const TICK_MS = 100;
+const UPDATE_INTERVAL_MS = 100;
 
-/** The fill under way with its time so far and a way out, then how long it took. */
+/** Progress of the running job, with its elapsed time and a cancel button; after it, its duration. */
 export function JobStatus() {
   const t = useT();
   const job = useEditor((state) => state.job);
   const lastFillMs = useEditor((state) => state.lastFillMs);
   const opening = useEditor((state) => state.opening);
-  const done = lastFillMs === null ? "" : t("job.done", { seconds: seconds(lastFillMs) });
-  const said = opening ? t("job.opening") : job ? stateOf(job, t) : done;
+  const duration = lastFillMs === null ? "" : t("job.done", { seconds: seconds(lastFillMs) });
+  const text = opening ? t("job.opening") : job ? stateText(job, t) : duration;
   return (
     <div className="job" data-busy={job !== null}>
       <p role="status" aria-label={t("job.label")} className="truncate">
-        {said}
+        {text}
       </p>
       {job && <Elapsed key={job.id} since={job.startedAt} />}
-      {job && <ActionButton id="cancel" named />}
+      {job && <ActionButton id="cancel" showLabel />}
     </div>
   );
 }
 
-function stateOf({ plugin, progress: { state, position, crop, crops } }: Job, t: Translate): string {
+function stateText({ plugin, progress: { state, position, crop, crops } }: Job, t: Translate): string {
   if (plugin !== undefined) return t("job.plugin", { name: plugin });
   if (state === "preparing") return t("job.preparing");
   if (state === "queued") return position ? t("job.waiting", { count: position }) : t("job.next");
@@ -33,13 +33,13 @@ function stateOf({ plugin, progress: { state, position, crop, crops } }: Job, t:
     : t("job.running");
 }
 
-/** Ticks outside of the live region, which would read out every tick. */
+/** Elapsed time. It lies outside the live region, where screen readers would announce every update. */
 function Elapsed({ since }: { since: number }) {
   const [now, setNow] = useState(since);
   useEffect(() => {
     const timer = setInterval(() => {
       setNow(performance.now());
-    }, TICK_MS);
+    }, UPDATE_INTERVAL_MS);
     return () => {
       clearInterval(timer);
     };

@@ -7,13 +7,14 @@ const MEGABYTE = 1_000_000;
 
 type Tone = "good" | "busy" | "bad";
 
-/** Which model serves, and the one on its way; a click leads to all models. */
+/** The current model, or the progress of the one being loaded. A click opens the models dialog. */
 export function ModelStatus() {
   const t = useT();
-  const now = useReadiness();
-  if (now === "asking") return null;
-  if (now === null) return <Status tone="bad" text={t("model.offline")} hint={t("model.offline.hint")} />;
-  const { loading, model, ready, failure } = now;
+  const readiness = useReadiness();
+  if (readiness === "pending") return null;
+  if (readiness === null)
+    return <Status tone="bad" text={t("model.offline")} hint={t("model.offline.hint")} />;
+  const { loading, model, ready, failure } = readiness;
   if (loading) {
     const { name, bytes, total } = loading;
     if (bytes === null) return <Status tone="busy" text={t("model.loading", { name })} />;

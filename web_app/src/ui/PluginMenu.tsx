@@ -6,16 +6,17 @@ import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { Button, Menu, MenuGroup, MenuItem, MenuSeparator } from "./kit";
 
-/** The plugin that enlarges pictures, by its name in IOPaint's API, and by how much it can. */
-const ENLARGING_PLUGIN = "RealESRGAN";
+/** Name of the upscaling plugin in IOPaint's API. */
+const UPSCALING_PLUGIN = "RealESRGAN";
+/** Scale factors offered for it. */
 const SCALES = [2, 4];
 
-/** What the server can do to a picture besides filling holes; nothing where it has no plugins. */
+/** The menu of the server's plugins. Renders nothing if the server has none. */
 export default function PluginMenu() {
   const t = useT();
   const ready = useEditor(({ picture, job }) => picture !== null && job === null);
-  const all = useEditor(({ server }) => server?.plugins);
-  const plugins = all?.filter(({ name }) => name !== SELECTING_PLUGIN) ?? [];
+  const available = useEditor(({ server }) => server?.plugins);
+  const plugins = available?.filter(({ name }) => name !== SELECTING_PLUGIN) ?? [];
   if (plugins.length === 0) return null;
   return (
     <Menu
@@ -41,13 +42,13 @@ export default function PluginMenu() {
 function Items({ plugin, disabled }: { plugin: Plugin; disabled: boolean }) {
   const t = useT();
   const { name } = plugin;
-  const scales = name === ENLARGING_PLUGIN ? SCALES : [undefined];
+  const scales = name === UPSCALING_PLUGIN ? SCALES : [undefined];
   return (
     <>
       {plugin.support_gen_image &&
         scales.map((scale) => (
           <MenuItem key={scale ?? 0} disabled={disabled} onSelect={() => void applyPlugin(name, scale)}>
-            {scale ? t("plugin.larger", { scale: String(scale) }) : t("plugin.apply")}
+            {scale ? t("plugin.upscale", { scale: String(scale) }) : t("plugin.apply")}
           </MenuItem>
         ))}
       {plugin.support_gen_mask && (

@@ -6,14 +6,16 @@ import { usesBrush } from "../editor/tools";
 import { useT, type MessageKey } from "../i18n";
 import { ModelOptions } from "../settings/ModelOptions";
 import { RANGES } from "../settings/settings";
-import { set as setSettings, useSettings } from "../settings/store";
+import { updateSettings, useSettings } from "../settings/store";
 import { StrategySettings } from "../settings/StrategySettings";
 import { ActionButton } from "./ActionButton";
 import { HistoryStrip } from "./HistoryStrip";
 import { Select, Sheet, Slider } from "./kit";
 import { useNarrow } from "./useNarrow";
 
-/** Options of the tool, the mask and the model, and the history: at the right, or a sheet on a phone. */
+/**
+ * Tool, mask and model options and the history, in a panel on the right or a bottom sheet on narrow screens.
+ */
 export function SidePanel() {
   const t = useT();
   const open = usePanel((state) => state.open);
@@ -65,8 +67,8 @@ function ToolSection() {
   const mode = useEditor((state) => state.mode);
   const hardness = useEditor((state) => state.hardness);
   if (tool === "pan") return null;
-  const strokes = tool === "brush" || tool === "eraser";
-  const shapes = !strokes && tool !== "select";
+  const isBrush = tool === "brush" || tool === "eraser";
+  const isShape = !isBrush && tool !== "select";
   return (
     <Section title={`tool.${tool}`}>
       {usesBrush(tool) && (
@@ -75,13 +77,13 @@ function ToolSection() {
           value={Math.round(hardness * 100)}
           min={0}
           max={100}
-          format={(percent) => `${percent} %`}
+          format={(percent) => `${percent}%`}
           onChange={(percent) => {
             setHardness(percent / 100);
           }}
         />
       )}
-      {shapes && (
+      {isShape && (
         <Select
           label={t("panel.mode")}
           value={mode}
@@ -92,7 +94,7 @@ function ToolSection() {
           onChange={setMode}
         />
       )}
-      {!strokes && <p className="text-xs text-soft">{t(`tool.${tool}.hint`)}</p>}
+      {!isBrush && <p className="text-xs text-soft">{t(`tool.${tool}.hint`)}</p>}
     </Section>
   );
 }
@@ -124,7 +126,7 @@ function MaskSection() {
       />
       <div className="-mx-2 grid grid-cols-2">
         {MASK_ACTIONS.map((id) => (
-          <ActionButton key={id} id={id} named className="justify-start px-2" />
+          <ActionButton key={id} id={id} showLabel className="justify-start px-2" />
         ))}
       </div>
       <Slider
@@ -132,9 +134,9 @@ function MaskSection() {
         value={Math.round(opacity * 100)}
         min={RANGES.maskOpacity.min * 100}
         max={RANGES.maskOpacity.max * 100}
-        format={(percent) => `${percent} %`}
+        format={(percent) => `${percent}%`}
         onChange={(percent) => {
-          setSettings({ maskOpacity: percent / 100 });
+          updateSettings({ maskOpacity: percent / 100 });
         }}
       />
     </Section>

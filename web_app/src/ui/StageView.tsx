@@ -7,7 +7,10 @@ import { useT } from "../i18n";
 import { Divider } from "./Divider";
 import { useNarrow } from "./useNarrow";
 
-/** The picture with its mask; everything on it is drawn by the stage. */
+/**
+ * The canvases for the image and its mask, the brush cursor and the comparison slider. The stage draws on
+ * them.
+ */
 export function StageView({ picture }: { picture: Picture }) {
   const t = useT();
   const root = useRef<HTMLDivElement>(null);
@@ -15,7 +18,7 @@ export function StageView({ picture }: { picture: Picture }) {
   const maskCanvas = useRef<HTMLCanvasElement>(null);
   const ring = useRef<HTMLDivElement>(null);
   const divider = useRef<HTMLDivElement>(null);
-  const working = useEditor((state) => state.job !== null);
+  const busy = useEditor((state) => state.job !== null);
   const insets = useInsets();
 
   useEffect(() => {
@@ -42,10 +45,10 @@ export function StageView({ picture }: { picture: Picture }) {
       tabIndex={0}
       aria-label={t("stage.label")}
       aria-describedby="stage-keys"
-      aria-busy={working}
+      aria-busy={busy}
     >
       <canvas
-        // A canvas keeps its colour space.
+        // The colour space of a canvas is fixed at its first getContext call.
         key={picture.space}
         ref={pictureCanvas}
         className="picture"
@@ -54,7 +57,7 @@ export function StageView({ picture }: { picture: Picture }) {
       />
       <canvas ref={maskCanvas} className="mask" aria-hidden="true" />
       <p id="stage-keys" className="sr-only">
-        {t("stage.keys")}
+        {t("stage.keyboardHelp")}
       </p>
       <Divider ref={divider} />
       <div ref={ring} className="ring" hidden />
@@ -62,14 +65,15 @@ export function StageView({ picture }: { picture: Picture }) {
   );
 }
 
-const ALONE: Insets = { top: 64, right: 72, bottom: 112, left: 72 };
-const WITH_PANEL: Insets = { ...ALONE, right: 320 };
-const ON_A_PHONE: Insets = { top: 56, right: 8, bottom: 212, left: 8 };
+/** CSS pixels that the toolbars cover. */
+const INSETS: Insets = { top: 64, right: 72, bottom: 112, left: 72 };
+const INSETS_WITH_PANEL: Insets = { ...INSETS, right: 320 };
+const INSETS_NARROW: Insets = { top: 56, right: 8, bottom: 212, left: 8 };
 
-/** What the bars and the panel leave of the window. */
+/** Returns the window insets that the toolbars and the panel cover. */
 function useInsets(): Insets {
   const narrow = useNarrow();
-  const panel = usePanel((state) => state.open);
-  if (narrow) return ON_A_PHONE;
-  return panel ? WITH_PANEL : ALONE;
+  const panelOpen = usePanel((state) => state.open);
+  if (narrow) return INSETS_NARROW;
+  return panelOpen ? INSETS_WITH_PANEL : INSETS;
 }

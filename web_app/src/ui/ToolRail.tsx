@@ -6,11 +6,11 @@ import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";
 import { useNarrow } from "./useNarrow";
 
-/** The tools, floating at the left; on a phone a strip above the bar at the bottom. */
+/** The tools: a vertical toolbar on the left, or a horizontal one at the bottom of narrow screens. */
 export function ToolRail() {
   const t = useT();
   const narrow = useNarrow();
-  const offered = useEditor(useShallow((state) => TOOLS.filter((id) => isOffered(ACTIONS[id], state))));
+  const tools = useEditor(useShallow((state) => TOOLS.filter((id) => isOffered(ACTIONS[id], state))));
   return (
     <div
       role="toolbar"
@@ -18,7 +18,7 @@ export function ToolRail() {
       aria-orientation={narrow ? "horizontal" : "vertical"}
       className="rail floating"
     >
-      {offered.map((id) => (
+      {tools.map((id) => (
         <ActionButton key={id} id={id} side={narrow ? "top" : "right"} />
       ))}
     </div>

@@ -6,7 +6,7 @@ import { Button } from "./kit";
 
 const SAMPLES = ["air-balloon", "cocktail", "astronaut"] as const;
 
-/** What is shown before a picture is open. */
+/** The start screen, shown until an image is open. */
 export function Welcome() {
   const t = useT();
   const opening = useEditor((state) => state.opening);

@@ -1,14 +1,17 @@
 import { useEffect, useState } from "react";
 import { open } from "../editor/commands/session";
 
-/** Whether a file is being dragged over the page. One that is dropped beside the zones is opened, as is one pasted. */
+/**
+ * Returns whether a file is being dragged over the page. Opens files that are pasted, or dropped outside the
+ * drop zones.
+ */
 export function useFileDrag(): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
-    const stop = new AbortController();
-    const on = { signal: stop.signal };
-    const listen = <K extends keyof WindowEventMap>(type: K, take: (event: WindowEventMap[K]) => void) => {
-      window.addEventListener(type, take, on);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listen = <K extends keyof WindowEventMap>(type: K, handler: (event: WindowEventMap[K]) => void) => {
+      window.addEventListener(type, handler, { signal });
     };
     listen("dragover", (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
@@ -29,7 +32,7 @@ export function useFileDrag(): boolean {
       openFirst(clipboardData);
     });
     return () => {
-      stop.abort();
+      controller.abort();
     };
   }, []);
   return dragging;

@@ -1,16 +1,16 @@
 import { useSyncExternalStore } from "react";
 
-/** The width of the window below which it is laid out as on a phone. */
+/** Matches windows that get the phone layout; the same width as the `sm` breakpoint. */
 const query = matchMedia("(width < 640px)");
 
-function subscribe(changed: () => void): () => void {
-  query.addEventListener("change", changed);
+function subscribe(onChange: () => void): () => void {
+  query.addEventListener("change", onChange);
   return () => {
-    query.removeEventListener("change", changed);
+    query.removeEventListener("change", onChange);
   };
 }
 
-/** Whether the window is as narrow as a phone's. */
+/** Returns whether the window is narrow enough for the phone layout. */
 export function useNarrow(): boolean {
   return useSyncExternalStore(subscribe, () => query.matches);
 }

@@ -4,25 +4,27 @@ import { watchReadiness, type Readiness } from "../api/readiness";
 import { t } from "../i18n";
 import { notify } from "./kit";
 
-/** How far the server is; "asking" before the first answer, null while it isn't reached. */
-export function useReadiness(): Readiness | null | "asking" {
-  const [now, setNow] = useState<Readiness | null | "asking">("asking");
+/**
+ * Returns the server's readiness: "pending" before the first response, null while the server is unreachable.
+ */
+export function useReadiness(): Readiness | null | "pending" {
+  const [readiness, setReadiness] = useState<Readiness | null | "pending">("pending");
   const queries = useQueryClient();
   useEffect(() => {
-    const stop = new AbortController();
-    let before: Readiness | null | "asking" = "asking";
+    const controller = new AbortController();
+    let previous: Readiness | null | "pending" = "pending";
     void watchReadiness((next) => {
-      const back = before === null && next !== null;
-      if (back) notify({ kind: "good", text: t("model.back") });
-      // What else the page knows of the server may have changed with it.
-      const changed = before !== "asking" && before?.model !== next?.model;
-      if (next && (back || changed)) void queries.invalidateQueries();
-      before = next;
-      setNow(next);
-    }, stop.signal);
+      const reconnected = previous === null && next !== null;
+      if (reconnected) notify({ kind: "success", text: t("model.reconnected") });
+      // Other cached server data may have changed too.
+      const modelChanged = previous !== "pending" && previous?.model !== next?.model;
+      if (next && (reconnected || modelChanged)) void queries.invalidateQueries();
+      previous = next;
+      setReadiness(next);
+    }, controller.signal);
     return () => {
-      stop.abort();
+      controller.abort();
     };
   }, [queries]);
-  return now;
+  return readiness;
 }

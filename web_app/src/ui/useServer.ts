@@ -5,7 +5,7 @@ import { useServerConfig } from "../api/queries";
 import { open } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
 
-/** Tells the editor what the server can do, and opens the picture that the server was started with. */
+/** Copies the server's configuration to the editor and opens the image that the server was started with. */
 export function useServer(): void {
   const { data: server } = useServerConfig();
   const acceptedCount = useKey((state) => state.acceptedCount);
@@ -13,17 +13,17 @@ export function useServer(): void {
     if (server) useEditor.setState({ server });
   }, [server]);
   useEffect(() => {
-    let current = true;
+    let mounted = true;
     inputImage().then(
       (file) => {
-        // Whoever was quicker to open one keeps it.
-        if (current && file && !useEditor.getState().picture) void open(file);
+        // An image opened in the meantime takes precedence.
+        if (mounted && file && !useEditor.getState().picture) void open(file);
       },
-      // A server that isn't reached is told of at the top of the page.
+      // The model status reports an unreachable server.
       () => undefined,
     );
     return () => {
-      current = false;
+      mounted = false;
     };
   }, [acceptedCount]);
 }

@@ -1,5 +1,5 @@
 import { Columns2, Contrast, LayersPlus, Play, Redo2, RotateCw, Undo2, X } from "lucide-react";
-import { set as setSettings, useSettings } from "../../settings/store";
+import { updateSettings, useSettings } from "../../settings/store";
 import { cancelJob, runFill } from "../commands/fill";
 import { repeatFill } from "../commands/mask";
 import { setComparing, setDivider } from "../commands/options";
@@ -39,7 +39,7 @@ export const editActions = defineActions({
   },
   again: {
     group: "edit",
-    label: "action.again",
+    label: "action.runAgain",
     icon: RotateCw,
     shortcuts: ["A"],
     enabled: ({ hasPreviousFill, job }) => hasPreviousFill && !job,
@@ -60,7 +60,7 @@ export const editActions = defineActions({
     shortcuts: ["M"],
     checked: (_, { manual }) => manual,
     perform: () => {
-      setSettings({ manual: !useSettings.getState().manual });
+      updateSettings({ manual: !useSettings.getState().manual });
     },
   },
   compare: {
@@ -79,7 +79,7 @@ export const editActions = defineActions({
   },
   divide: {
     group: "edit",
-    label: "action.divide",
+    label: "action.compareSideBySide",
     icon: Columns2,
     shortcuts: ["D"],
     enabled: ({ picture }) => picture !== null,

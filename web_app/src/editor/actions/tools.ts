@@ -85,7 +85,7 @@ export const toolActions = defineActions({
   },
   lastPoint: {
     group: "tool",
-    label: "action.lastPoint",
+    label: "action.undoPoint",
     icon: Undo,
     shortcuts: ["Backspace"],
     enabled: isDrawing,
@@ -94,7 +94,7 @@ export const toolActions = defineActions({
   },
   dropShape: {
     group: "tool",
-    label: "action.dropShape",
+    label: "action.discardShape",
     icon: X,
     shortcuts: ["Escape"],
     enabled: isDrawing,

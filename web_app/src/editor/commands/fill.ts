@@ -56,7 +56,7 @@ async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void>
     await enqueue(async () => {
       signal.throwIfAborted();
       const change = await worker.applyFill(png, offsetBy(box, upload.box)).catch(() => {
-        throw new UserError(t("error.answerUnreadable"));
+        throw new UserError(t("error.responseUnreadable"));
       });
       recordStep(change, "fill");
       set({ hasPreviousFill: true, lastFillMs: performance.now() - startedAt });

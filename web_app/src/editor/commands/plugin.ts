@@ -35,7 +35,7 @@ export async function applyPlugin(name: string, scale?: number): Promise<void> {
     // The history doesn't apply to a picture of another size.
     const file = new File([result], get().picture?.name ?? name, { type: result.type });
     await open(file);
-    notify({ kind: "info", text: t("plugin.opened", { name }) });
+    notify({ kind: "info", text: t("plugin.openedAsNew", { name }) });
   });
 }
 
@@ -91,7 +91,7 @@ async function runJob(
 async function applyResult(apply: () => Promise<RecordedChange | null>, kind: StepKind): Promise<void> {
   await enqueue(async () => {
     const change = await apply().catch(() => {
-      throw new UserError(t("error.answerUnreadable"));
+      throw new UserError(t("error.responseUnreadable"));
     });
     if (change) recordStep(change, kind);
   });

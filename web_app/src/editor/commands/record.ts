@@ -23,7 +23,7 @@ export function recordStep(change: RecordedChange, kind: StepKind): void {
   set({ hole: change.hole, lastFillMs: null });
   emitChange(change);
   if (after.past.length <= before.past.length && before.past[0] !== after.past[0]) {
-    notify({ kind: "info", text: t("history.forgotten") });
+    notify({ kind: "info", text: t("history.dropped") });
   }
 }
 

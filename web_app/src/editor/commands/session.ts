@@ -86,7 +86,7 @@ export async function copy(): Promise<void> {
     if (!clipboard || typeof ClipboardItem === "undefined") throw new UserError(t("error.noClipboard"));
     const png = enqueue(() => documentWorker().encodePng());
     await clipboard.write([new ClipboardItem({ "image/png": png })]);
-    notify({ kind: "good", text: t("notice.copied") });
+    notify({ kind: "success", text: t("notice.copied") });
   });
 }
 

@@ -11,7 +11,7 @@ import {
   type View,
 } from "../../core/geometry";
 import type { MaskEdit } from "../../core/edits";
-import { MASK_INKS } from "../../settings/inks";
+import { MASK_COLOURS } from "../../settings/maskColours";
 import { useSettings } from "../../settings/store";
 import { onChange } from "../changes";
 import { applyDrawing, setDrawing } from "../commands/mask";
@@ -220,7 +220,7 @@ export class Stage implements GestureTarget, KeyTarget {
     if (comparing) {
       this.maskLayer.hide();
     } else {
-      const style = { colour: MASK_INKS[maskColour], hatch: maskHatch };
+      const style = { colour: MASK_COLOURS[maskColour], hatch: maskHatch };
       const jobAgeMs = showShimmer ? performance.now() - job.startedAt : null;
       this.maskLayer.draw(view, style, this.tool?.preview ?? null, this.tool?.outline ?? [], jobAgeMs);
     }

@@ -5,17 +5,17 @@ import { queryClient } from "../../api/queries";
 import { useT } from "../../i18n";
 import { Button, Dialog, Field } from "../kit";
 
-/** Asks for the key that the server wants. The server remembers the browser by a cookie; the page keeps no key. */
+/** Prompts for the server's API key. The server sets a session cookie; the page doesn't store the key. */
 export default function KeyDialog() {
   const t = useT();
   const [key, setKey] = useState("");
   const [failure, setFailure] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
+  const [submitting, setSubmitting] = useState(false);
   const close = () => {
     useKey.setState({ required: false });
   };
-  const send = async () => {
-    setAsking(true);
+  const submit = async () => {
+    setSubmitting(true);
     setFailure(null);
     try {
       const response = await fetch("api/v1/session", {
@@ -31,16 +31,16 @@ export default function KeyDialog() {
     } catch (thrown) {
       setFailure(errorMessage(thrown));
     } finally {
-      setAsking(false);
+      setSubmitting(false);
     }
   };
   return (
-    <Dialog open onOpenChange={close} title={t("key.title")} description={t("key.about")} size="sm">
+    <Dialog open onOpenChange={close} title={t("key.title")} description={t("key.description")} size="sm">
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {
           event.preventDefault();
-          void send();
+          void submit();
         }}
       >
         <Field label={t("key.label")}>
@@ -63,8 +63,8 @@ export default function KeyDialog() {
             {failure}
           </p>
         )}
-        <Button type="submit" variant="primary" disabled={key === "" || asking} className="self-end">
-          {t("key.send")}
+        <Button type="submit" variant="primary" disabled={key === "" || submitting} className="self-end">
+          {t("key.submit")}
         </Button>
       </form>
     </Dialog>

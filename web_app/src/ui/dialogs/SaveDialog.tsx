@@ -5,7 +5,7 @@ import { useT } from "../../i18n";
 import { SavingSettings } from "../../settings/SavingSettings";
 import { Button, Dialog } from "../kit";
 
-/** Format and quality, chosen when a picture is saved; they are kept for the next one. */
+/** Format and quality for saving. The choice becomes the default for later saves. */
 export default function SaveDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const name = useEditor(({ picture }) => picture?.name);

@@ -4,11 +4,11 @@ import { ACTION_LIST, isOffered } from "../../editor/actions/registry";
 import { useEditor } from "../../editor/store";
 import { useT } from "../../i18n";
 import { Dialog, Kbd } from "../kit";
-import { MAC } from "../machine";
+import { IS_APPLE } from "../platform";
 
 const GROUPS: readonly ActionGroup[] = ["file", "tool", "edit", "mask", "view", "app"];
 
-/** Every action that has a key, as the registry of actions describes it. */
+/** The shortcuts of all available actions, by group. */
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   return (
@@ -33,16 +33,16 @@ export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
 function Group({ group }: { group: ActionGroup }) {
   const t = useT();
   const state = useEditor();
-  const listed = ACTION_LIST.filter(
+  const available = ACTION_LIST.filter(
     (action) => action.group === group && action.shortcuts?.length && isOffered(action, state),
   );
-  if (listed.length === 0) return null;
+  if (available.length === 0) return null;
   return (
     <section className="mb-5 break-inside-avoid">
       <h3 className="mb-1 text-xs font-medium text-soft">{t(`shortcuts.group.${group}`)}</h3>
       <dl>
-        {listed.map(({ id, label, shortcuts = [] }) => (
-          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => formatShortcut(shortcut, MAC))} />
+        {available.map(({ id, label, shortcuts = [] }) => (
+          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => formatShortcut(shortcut, IS_APPLE))} />
         ))}
       </dl>
     </section>

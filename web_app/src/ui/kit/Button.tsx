@@ -1,13 +1,13 @@
 import type { ComponentProps, ReactNode } from "react";
 import { classes } from "./classes";
 
-/** `primary` is the one next action of a view; `quiet` has no ground until it is pointed at. */
+/** `primary` marks the main action of a view; `quiet` has no background until it is hovered. */
 export type ButtonVariant = "primary" | "plain" | "quiet" | "danger";
 
 export interface ButtonProps extends ComponentProps<"button"> {
   variant?: ButtonVariant;
   icon?: ReactNode;
-  /** Looks and reads as switched on. */
+  /** Toggle state, for toggle buttons. */
   pressed?: boolean;
 }
 
@@ -20,7 +20,7 @@ const VARIANTS: Record<ButtonVariant, string> = {
 
 const PRESSED = "aria-pressed:bg-accent-soft aria-pressed:text-accent";
 
-/** A button with words. */
+/** A button with a text label and an optional icon. */
 export function Button({ variant = "plain", icon, pressed, className, children, ...rest }: ButtonProps) {
   return (
     <button

@@ -9,12 +9,12 @@ export interface DialogProps {
   onOpenChange: (open: boolean) => void;
   title: string;
   description?: string | undefined;
-  /** Actions, at the lower right; the primary one last. */
+  /** Action buttons at the lower right, the primary one last. */
   footer?: ReactNode;
   size?: "sm" | "md" | "lg" | "xl" | "full";
-  /** `fixed`: as high with little in it as with much, so that switching views moves nothing. */
+  /** `fixed` keeps the height independent of the content, so that switching tabs doesn't move the dialog. */
   height?: "content" | "fixed";
-  /** Nothing in it takes the focus: its body does, so that keys can scroll it. */
+  /** Makes the body focusable, so that keys can scroll content without controls. */
   readOnly?: boolean;
   children?: ReactNode;
 }
@@ -30,7 +30,7 @@ const SIZES: Record<NonNullable<DialogProps["size"]>, string> = {
 export const BACKDROP =
   "fixed inset-0 z-40 bg-shade transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0";
 
-/** A modal dialog: centred, or as high as its content from the lower edge of a phone. */
+/** A modal dialog, centred on wide screens and attached to the lower edge on phones. */
 export function Dialog({
   open,
   onOpenChange,
@@ -49,7 +49,7 @@ export function Dialog({
         <Base.Backdrop className={BACKDROP} />
         <Base.Popup
           ref={popup}
-          // Its name is read out first; Tab leads to the first control.
+          // Screen readers announce the title first; Tab moves to the first control.
           initialFocus={popup}
           className={classes(
             "fixed inset-x-0 bottom-0 z-40 flex max-h-[92dvh] flex-col rounded-t-xl border border-line bg-surface text-text shadow-2 outline-none",
@@ -86,7 +86,7 @@ export function Dialog({
   );
 }
 
-/** The cross of a dialog or sheet. It has no tooltip, which would take the first Escape for itself. */
+/** The close button of a dialog or sheet. It has no tooltip, which would consume the first Escape. */
 export function CloseButton() {
   const t = useT();
   return (

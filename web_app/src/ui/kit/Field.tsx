@@ -3,15 +3,15 @@ import { classes } from "./classes";
 
 export interface FieldProps {
   label: string;
-  /** A line that says what the setting does. */
+  /** One line of help below the label. */
   hint?: string | undefined;
-  /** `row`: label at the left, control at the right. */
+  /** `row` places the control to the right of the label, `column` below it. */
   layout?: "row" | "column";
-  /** Draws the control, which is named by `labelId` and described by `hintId`. */
+  /** Renders the control, which takes `id` as its id and `hintId` as its `aria-describedby`. */
   children: (ids: { id: string; hintId: string | undefined }) => ReactNode;
 }
 
-/** A control with its label. */
+/** A form control with a label and an optional hint. */
 export function Field({ label, hint, layout = "column", children }: FieldProps) {
   const id = useId();
   const hintId = hint ? `${id}hint` : undefined;

@@ -3,9 +3,9 @@ import { classes } from "./classes";
 import { Tooltip, type TooltipProps } from "./Tooltip";
 
 export interface IconButtonProps extends Omit<ComponentProps<"button">, "children"> {
-  /** What it does: its name for screen readers, and the tooltip. */
+  /** Accessible name and tooltip. */
   label: string;
-  /** The shortcut that does the same, as it is written: `Ctrl+Z`. */
+  /** Keyboard shortcut as displayed: `Ctrl+Z`. */
   shortcut?: string | undefined;
   side?: TooltipProps["side"];
   pressed?: boolean | undefined;
@@ -13,7 +13,7 @@ export interface IconButtonProps extends Omit<ComponentProps<"button">, "childre
   children: ReactNode;
 }
 
-/** A square button with an icon; the tooltip says what it does and names the shortcut. */
+/** A square icon button with a tooltip for its label and shortcut. */
 export function IconButton({
   label,
   shortcut,

@@ -3,7 +3,10 @@ import { Tooltip } from "@base-ui/react/tooltip";
 import type { ReactNode } from "react";
 import { Toaster } from "./Toaster";
 
-/** Around the whole page: what the kit's parts share. No <style> element is made, which the server's CSP forbids. */
+/**
+ * Provides the context of the kit's components. Style elements are disabled, because the server's CSP forbids
+ * them.
+ */
 export function KitProvider({ children }: { children: ReactNode }) {
   return (
     <CSPProvider disableStyleElements>

@@ -3,14 +3,14 @@ import { Check } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 
 export interface MenuProps {
-  /** The button that opens it; it must take props and a ref, as elements do. */
+  /** The button that opens the menu. It must accept props and a ref. */
   trigger: ReactElement;
   side?: "top" | "right" | "bottom" | "left";
   align?: "start" | "center" | "end";
   children: ReactNode;
 }
 
-/** A list of actions behind a button. */
+/** A drop-down menu. */
 export function Menu({ trigger, side = "bottom", align = "start", children }: MenuProps) {
   return (
     <Base.Root modal={false}>
@@ -43,7 +43,7 @@ export interface MenuItemProps {
   children: ReactNode;
 }
 
-/** One action of a menu. */
+/** A menu item that performs an action. */
 export function MenuItem({ icon, shortcut, disabled = false, onSelect, children }: MenuItemProps) {
   return (
     <Base.Item className={ITEM} disabled={disabled} onClick={onSelect}>
@@ -61,7 +61,7 @@ export interface MenuCheckProps {
   children: ReactNode;
 }
 
-/** A switch in a menu, which stays open. */
+/** A menu item with a check mark. The menu stays open on selection. */
 export function MenuCheck({ checked, shortcut, onChange, children }: MenuCheckProps) {
   return (
     <Base.CheckboxItem className={ITEM} checked={checked} onCheckedChange={onChange}>
@@ -76,12 +76,12 @@ export function MenuCheck({ checked, shortcut, onChange, children }: MenuCheckPr
   );
 }
 
-/** A rule between groups of a menu. */
+/** A separator between groups of menu items. */
 export function MenuSeparator() {
   return <Base.Separator className="mx-2 my-1 h-px bg-line" />;
 }
 
-/** Items of a menu under a heading. */
+/** A group of menu items with a heading. */
 export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Base.Group>

@@ -8,15 +8,15 @@ export interface NumberFieldProps {
   min: number;
   max: number;
   step?: number;
-  /** The unit, written behind the number. */
+  /** Unit, shown after the number. */
   unit?: string;
   onChange: (value: number) => void;
 }
 
-/** A number typed in; what is out of range is brought into it when the field is left. */
+/** A numeric input. Values out of range are clamped when the input loses the focus. */
 export function NumberField({ label, hint, value, min, max, step = 1, unit, onChange }: NumberFieldProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const take = (text: string) => {
+  const [draft, setDraft] = useState<string | null>(null);
+  const commit = (text: string) => {
     const number = Number(text);
     if (text.trim() !== "" && Number.isFinite(number)) onChange(Math.min(max, Math.max(min, number)));
   };
@@ -32,14 +32,14 @@ export function NumberField({ label, hint, value, min, max, step = 1, unit, onCh
             min={min}
             max={max}
             step={step}
-            value={typed ?? value}
+            value={draft ?? value}
             onChange={({ target }) => {
-              setTyped(target.value);
-              if (target.validity.valid) take(target.value);
+              setDraft(target.value);
+              if (target.validity.valid) commit(target.value);
             }}
             onBlur={() => {
-              if (typed !== null) take(typed);
-              setTyped(null);
+              if (draft !== null) commit(draft);
+              setDraft(null);
             }}
             className="h-control w-24 rounded-md border border-edge bg-surface px-2 text-right text-sm text-text tabular-nums"
           />

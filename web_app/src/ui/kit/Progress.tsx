@@ -1,11 +1,11 @@
 export interface ProgressProps {
   label: string;
-  /** How much of `max` is done; null where that isn't known. */
+  /** Completed part of `max`; null for indeterminate progress. */
   value: number | null;
   max?: number;
 }
 
-/** How far something is. */
+/** A progress bar. */
 export function Progress({ label, value, max = 1 }: ProgressProps) {
   return <progress className="kit-progress" aria-label={label} value={value ?? undefined} max={max} />;
 }

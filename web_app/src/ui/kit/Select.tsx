@@ -14,13 +14,13 @@ export interface SelectProps<T extends string> {
   options: readonly Option<T>[];
   onChange: (value: T) => void;
   layout?: "row" | "column";
-  /** Only the control is drawn; the label is for screen readers. */
+  /** Renders the control alone; the label becomes its accessible name. */
   bare?: boolean;
   disabled?: boolean;
   className?: string;
 }
 
-/** One of a few. It is the browser's own control, which phones show in their own way. */
+/** A drop-down list. It is a native `select`, which phones show with their own picker. */
 export function Select<T extends string>(props: SelectProps<T>) {
   const { label, hint, layout = "row", bare = false } = props;
   if (bare) return <Control {...props} />;

@@ -8,7 +8,7 @@ export interface SheetProps {
   onOpenChange: (open: boolean) => void;
   title: string;
   side?: "right" | "bottom";
-  /** Whether the page behind it is out of reach while it is open. */
+  /** Makes the rest of the page inert while the sheet is open. */
   modal?: boolean;
   children?: ReactNode;
 }
@@ -20,7 +20,7 @@ const SIDES: Record<NonNullable<SheetProps["side"]>, string> = {
     "inset-x-0 bottom-0 max-h-[80dvh] rounded-t-xl border-t pb-[env(safe-area-inset-bottom)] data-ending-style:translate-y-4 data-starting-style:translate-y-4",
 };
 
-/** A panel that slides in from an edge. */
+/** A panel that slides in from an edge of the window. */
 export function Sheet({ open, onOpenChange, title, side = "right", modal = true, children }: SheetProps) {
   const popup = useRef<HTMLDivElement>(null);
   return (

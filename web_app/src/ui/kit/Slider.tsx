@@ -10,17 +10,17 @@ export interface SliderProps {
   max: number;
   step?: number;
   onChange: (value: number) => void;
-  /** Told once when the hand lets go. */
+  /** Called once at the end of a drag or key press. */
   onCommit?: ((value: number) => void) | undefined;
-  /** How the value is written and read out; the number itself without it. */
+  /** Formats the value for display and screen readers. Default: the number. */
   format?: (value: number) => string;
-  /** Only the track is drawn; label and value are for screen readers. */
+  /** Renders the track alone; label and value remain available to screen readers. */
   bare?: boolean;
   disabled?: boolean;
   className?: string;
 }
 
-/** A number between two ends. It is the browser's own control: keys, touch and screen readers know it. */
+/** A range slider. It is a native input, which supports keys, touch and screen readers. */
 export function Slider(props: SliderProps) {
   const { label, hint, value, format = String, bare = false } = props;
   if (bare) return <Track {...props} />;
@@ -54,7 +54,7 @@ function Track(props: SliderProps & { id?: string; hintId?: string | undefined }
     className,
   } = props;
   const fill = max > min ? (100 * (value - min)) / (max - min) : 0;
-  const paint = useCallback(
+  const setFill = useCallback(
     (input: HTMLInputElement | null) => {
       input?.style.setProperty("--fill", `${fill}%`);
     },
@@ -67,7 +67,7 @@ function Track(props: SliderProps & { id?: string; hintId?: string | undefined }
     : undefined;
   return (
     <input
-      ref={paint}
+      ref={setFill}
       id={id}
       type="range"
       aria-label={id ? undefined : label}

@@ -14,7 +14,7 @@ export interface TabsProps<T extends string> {
   onChange: (value: T) => void;
 }
 
-/** Views of which one is shown. */
+/** A tab list with one panel per tab. */
 export function Tabs<T extends string>({ label, tabs, value, onChange }: TabsProps<T>) {
   return (
     <Base.Root

@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { useT } from "../../i18n";
 import { toastManager } from "./toast";
 
-/** Shows what `notify` was told, under the top line. Once in the page. */
+/** Shows the messages of `notify` below the top bar. Rendered once per page. */
 export function Toaster() {
   return (
     <Toast.Provider toastManager={toastManager} limit={3}>
@@ -27,7 +27,7 @@ function Toasts() {
       className="kit-toast rounded-lg border border-line bg-raised text-sm text-text shadow-2"
     >
       <Toast.Content className="flex items-start gap-2 p-2 pl-3">
-        <Mark kind={toast.type} />
+        <StatusIcon kind={toast.type} />
         <Toast.Description className="min-w-0 flex-1 py-1.5 break-words" />
         <Toast.Action className="h-8 min-h-0 shrink-0 rounded-md px-2 font-medium text-accent hover:bg-hover" />
         <Toast.Close
@@ -41,9 +41,10 @@ function Toasts() {
   ));
 }
 
-function Mark({ kind }: { kind: string | undefined }) {
-  const place = "mt-2 shrink-0";
-  if (kind === "error") return <CircleAlert aria-hidden="true" size={16} className={`${place} text-bad`} />;
-  if (kind === "good") return <CircleCheck aria-hidden="true" size={16} className={`${place} text-good`} />;
-  return <Info aria-hidden="true" size={16} className={`${place} text-soft`} />;
+function StatusIcon({ kind }: { kind: string | undefined }) {
+  const layout = "mt-2 shrink-0";
+  if (kind === "error") return <CircleAlert aria-hidden="true" size={16} className={`${layout} text-bad`} />;
+  if (kind === "success")
+    return <CircleCheck aria-hidden="true" size={16} className={`${layout} text-good`} />;
+  return <Info aria-hidden="true" size={16} className={`${layout} text-soft`} />;
 }

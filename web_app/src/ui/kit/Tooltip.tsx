@@ -3,14 +3,14 @@ import type { ReactElement } from "react";
 
 export interface TooltipProps {
   text: string;
-  /** The shortcut that does the same, as it is written: `Ctrl+Z`. */
+  /** Keyboard shortcut as displayed: `Ctrl+Z`. */
   shortcut?: string | undefined;
   side?: "top" | "right" | "bottom" | "left";
-  /** The control that is explained; it must take props and a ref, as elements do. */
+  /** The described control. It must accept props and a ref. */
   children: ReactElement;
 }
 
-/** Explains a control to those who point at it or reach it by key. */
+/** A tooltip, shown on hover and keyboard focus. */
 export function Tooltip({ text, shortcut, side = "top", children }: TooltipProps) {
   return (
     <Base.Root>

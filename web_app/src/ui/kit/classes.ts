@@ -1,4 +1,4 @@
-/** Joins class names; what isn't a string is left out. */
+/** Joins class names and skips falsy values. */
 export function classes(...names: (string | false | null | undefined)[]): string {
   return names.filter(Boolean).join(" ");
 }

@@ -3,12 +3,16 @@ import { describe, expect, it } from "vitest";
 
 const css = readFileSync("src/ui/kit/tokens.css", "utf8");
 
-/** A token's colour in a theme, from `--name: light-dark(#light, #dark)`. */
+/** Reads a token's colour in a theme from `--name: light-dark(#light, #dark)`; channels from 0 to 1. */
 function colour(name: string, theme: "light" | "dark"): [number, number, number] {
   const [, light = "", dark = ""] =
     new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(css) ?? [];
   const hex = theme === "light" ? light : dark;
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255) as [number, number, number];
+  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16) / 255) as [
+    number,
+    number,
+    number,
+  ];
 }
 
 /** Relative luminance (WCAG 2.2). */
@@ -18,18 +22,23 @@ function luminance(rgb: readonly number[]): number {
 }
 
 /** Contrast ratio (WCAG 2.2). */
-function contrast(one: readonly number[], other: readonly number[]): number {
-  const [a, b] = [luminance(one), luminance(other)];
+function contrast(foreground: readonly number[], background: readonly number[]): number {
+  const [a, b] = [luminance(foreground), luminance(background)];
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-const GROUNDS = ["ground", "surface", "raised", "sunken", "hover"];
+const BACKGROUNDS = ["ground", "surface", "raised", "sunken", "hover"];
 
-describe.each(["light", "dark"] as const)("the %s theme", (theme) => {
-  it.each(["text", "soft", "good", "warn", "bad", "accent"])("shows %s clearly on every ground", (ink) => {
-    for (const ground of GROUNDS)
-      expect(contrast(colour(ink, theme), colour(ground, theme)), ground).toBeGreaterThanOrEqual(4.5);
-  });
+describe.each(["light", "dark"] as const)("%s theme", (theme) => {
+  it.each(["text", "soft", "good", "warn", "bad", "accent"])(
+    "%s has a contrast of 4.5 on every background",
+    (token) => {
+      for (const background of BACKGROUNDS)
+        expect(contrast(colour(token, theme), colour(background, theme)), background).toBeGreaterThanOrEqual(
+          4.5,
+        );
+    },
+  );
 
   it.each([
     ["on-accent", "accent"],
@@ -37,12 +46,14 @@ describe.each(["light", "dark"] as const)("the %s theme", (theme) => {
     ["accent", "accent-soft"],
     ["text", "pressed"],
     ["text", "accent-soft"],
-  ])("shows %s clearly on %s", (ink, ground) => {
-    expect(contrast(colour(ink, theme), colour(ground, theme))).toBeGreaterThanOrEqual(4.5);
+  ])("%s has a contrast of 4.5 on %s", (token, background) => {
+    expect(contrast(colour(token, theme), colour(background, theme))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it("outlines controls with a contrast of 3", () => {
-    for (const ground of GROUNDS)
-      expect(contrast(colour("edge", theme), colour(ground, theme)), ground).toBeGreaterThanOrEqual(3);
+  it("edge has a contrast of 3", () => {
+    for (const background of BACKGROUNDS)
+      expect(contrast(colour("edge", theme), colour(background, theme)), background).toBeGreaterThanOrEqual(
+        3,
+      );
   });
 });

@@ -1,23 +1,24 @@
 import { Toast } from "@base-ui/react/toast";
 
-/** Where {@link notify} leaves messages and the toaster finds them. */
+/** Passes messages from {@link notify} to the toaster. */
 export const toastManager = Toast.createToastManager();
 
 export interface Notice {
-  readonly kind: "info" | "good" | "error";
+  readonly kind: "info" | "success" | "error";
   readonly text: string;
-  /** What can be done about it, as a button. */
+  /** An optional action button. */
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-const SHOWN_MS = 5000;
+/** Display time of messages other than errors. */
+const TIMEOUT_MS = 5000;
 
-/** Shows a message. Errors stay until they are dismissed, and screen readers interrupt for them. */
+/** Shows a message. Errors stay until they are dismissed and are announced with high priority. */
 export function notify({ kind, text, action }: Notice): void {
   const id = toastManager.add({
     description: text,
     type: kind,
-    timeout: kind === "error" ? 0 : SHOWN_MS,
+    timeout: kind === "error" ? 0 : TIMEOUT_MS,
     priority: kind === "error" ? "high" : "low",
     ...(action && {
       actionProps: {
