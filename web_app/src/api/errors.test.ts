@@ -21,7 +21,7 @@ describe("errors", () => {
 
   it("always have a message", () => {
     expect(errorMessage(new UserError("Too large."))).toBe("Too large.");
-    expect(errorMessage(new TypeError("failed to fetch"))).toContain("reached");
+    expect(errorMessage(new TypeError("failed to fetch"))).toContain("Can't reach the server");
     expect(errorMessage("odd")).toBe("odd");
   });
 });

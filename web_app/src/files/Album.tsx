@@ -3,7 +3,7 @@ import "react-photo-album/masonry.css";
 import "react-photo-album/rows.css";
 import { thumbnailUrl, type Media, type MediaTab } from "../api/media";
 import { useT } from "../i18n";
-import type { FilesLayout } from "./store";
+import type { FilesLayout } from "./view";
 
 /** Largest requested thumbnail width in pixels; enough for rows at a device pixel ratio of 2. */
 const THUMBNAIL_WIDTH = 512;

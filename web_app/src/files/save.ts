@@ -1,12 +1,12 @@
 import { queryClient } from "../api/queries";
 import { saveOnServer } from "../api/save";
-import { exportName, exportType, type ExportType } from "../core/exportFile";
+import { exportName } from "../core/exportFile";
 import { downloadMask, encode } from "../editor/commands/session";
 import { enqueue } from "../editor/commands/queue";
 import { reportErrors } from "../editor/commands/reportErrors";
 import { useEditor } from "../editor/store";
 import { t } from "../i18n";
-import type { Settings } from "../settings/settings";
+import { outputType } from "../settings/settings";
 import { useSettings } from "../settings/store";
 import { triggerDownload } from "../ui/download";
 import { notify } from "../ui/kit/toast";
@@ -33,10 +33,6 @@ export async function savePicture(): Promise<void> {
     else triggerDownload(blob, name);
   });
   if (done && settings.downloadMask) await downloadMask();
-}
-
-function outputType({ saveFormat }: Settings, sourceType: string): ExportType {
-  return saveFormat === "same" ? exportType(sourceType) : `image/${saveFormat}`;
 }
 
 async function saveInFolder(file: Blob, name: string, blob: Blob): Promise<void> {

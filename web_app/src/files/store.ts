@@ -8,14 +8,11 @@ import { open } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
 import { t } from "../i18n";
 import { notify } from "../ui/kit";
-import { listImages, neighbour, SORT_KEYS, type ListOptions } from "./listing";
+import { listImages, neighbour, type ListOptions } from "./listing";
+import { readView, type FilesView } from "./view";
 
-export const LAYOUTS = ["rows", "masonry"] as const;
-export type FilesLayout = (typeof LAYOUTS)[number];
-
-export interface FilesState extends ListOptions {
+export interface FilesState extends ListOptions, FilesView {
   readonly tab: MediaTab;
-  readonly layout: FilesLayout;
   /** The image opened last from a folder. */
   readonly opened: { readonly tab: MediaTab; readonly name: string } | null;
 }
@@ -38,16 +35,6 @@ export const useFiles = create<FilesState>()(
     },
   ),
 );
-
-/** Returns the valid parts of the persisted state. */
-export function readView(stored: unknown): Partial<FilesState> {
-  const { sort, descending, layout } = (stored ?? {}) as Partial<FilesState>;
-  return {
-    ...(sort && SORT_KEYS.includes(sort) && { sort }),
-    ...(typeof descending === "boolean" && { descending }),
-    ...(layout && LAYOUTS.includes(layout) && { layout }),
-  };
-}
 
 export function setFiles(change: Partial<Omit<FilesState, "opened">>): void {
   useFiles.setState(change);

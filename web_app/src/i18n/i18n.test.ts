@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import en from "./en.json";
 import zhCN from "./zh-CN.json";
 import { bestLanguage, format, pluralKey } from "./format";
-import { LANGUAGES } from "./index";
+import { LANGUAGES, setLanguage, t } from "./index";
 
 /** Returns the catalogue's keys without plural suffixes, which differ between languages. */
 function stems(catalogue: object): string[] {
@@ -55,9 +55,7 @@ describe("catalogues", () => {
 
   it("have the same placeholders in every plural form", () => {
     for (const [key, message] of Object.entries(english).filter(([key]) => key.endsWith("#one")))
-      expect(placeholders(message), key).toEqual(
-        placeholders(english[key.replace("#one", "#other")] ?? ""),
-      );
+      expect(placeholders(message), key).toEqual(placeholders(english[key.replace("#one", "#other")] ?? ""));
   });
 
   it("have no empty messages", () => {
@@ -119,5 +117,32 @@ describe("bestLanguage", () => {
     [[], "en"],
   ])("maps %s to %s", (preferred, expected) => {
     expect(bestLanguage(preferred, ["en", "zh-CN"])).toBe(expected);
+  });
+});
+
+describe("setLanguage", () => {
+  const root = { lang: "" };
+
+  beforeEach(() => {
+    vi.stubGlobal("document", { documentElement: root });
+  });
+
+  afterEach(async () => {
+    await setLanguage("en");
+    vi.unstubAllGlobals();
+  });
+
+  it("switches messages and the document language", async () => {
+    await setLanguage("zh-CN");
+    expect(root.lang).toBe("zh-CN");
+    expect(t("action.undo")).toBe(zhCN["action.undo"]);
+    expect(t("files.count", { count: 3 })).toBe("3 张图片");
+  });
+
+  it("applies the last of concurrent calls", async () => {
+    await Promise.all([setLanguage("zh-CN"), setLanguage("en")]);
+    expect(root.lang).toBe("en");
+    expect(t("action.undo")).toBe("Undo");
+    expect(t("files.count", { count: 1 })).toBe("1 image");
   });
 });

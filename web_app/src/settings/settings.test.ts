@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULTS, RANGES, readSettings, requestOptions } from "./settings";
+import {
+  DEFAULTS,
+  outputType,
+  RANGES,
+  readSettings,
+  requestOptions,
+  SAVE_FORMATS,
+  STRATEGIES,
+  THEMES,
+} from "./settings";
 
 describe("readSettings", () => {
   it("restores stored settings", () => {
@@ -27,6 +36,21 @@ describe("readSettings", () => {
     expect(readSettings({ theme: "light", cropTrigger: -5 })).toEqual({ ...DEFAULTS, theme: "light" });
   });
 
+  it("accepts every choice", () => {
+    for (const theme of THEMES) expect(readSettings({ theme }).theme).toBe(theme);
+    for (const strategy of STRATEGIES) expect(readSettings({ strategy }).strategy).toBe(strategy);
+    for (const saveFormat of SAVE_FORMATS) expect(readSettings({ saveFormat }).saveFormat).toBe(saveFormat);
+  });
+
+  it("accepts the ends of a range only", () => {
+    for (const [name, { min, max }] of Object.entries(RANGES)) {
+      for (const value of [min, max])
+        expect(readSettings({ [name]: value })).toMatchObject({ [name]: value });
+      for (const value of [min - 1, max + 1, Infinity, NaN])
+        expect(readSettings({ [name]: value }), `${name} ${value}`).toEqual(DEFAULTS);
+    }
+  });
+
   it("has defaults within the ranges", () => {
     for (const [name, { min, max }] of Object.entries(RANGES)) {
       const value = DEFAULTS[name as keyof typeof RANGES];
@@ -34,7 +58,6 @@ describe("readSettings", () => {
       expect(value, name).toBeLessThanOrEqual(max);
     }
   });
-
 });
 
 describe("requestOptions", () => {
@@ -46,5 +69,18 @@ describe("requestOptions", () => {
       cv2_flag: "INPAINT_NS",
       cv2_radius: 9,
     });
+  });
+});
+
+describe("outputType", () => {
+  it.each([
+    ["same", "image/webp", "image/webp"],
+    ["same", "image/jpeg", "image/jpeg"],
+    ["same", "image/tiff", "image/png"],
+    ["jpeg", "image/png", "image/jpeg"],
+    ["png", "image/jpeg", "image/png"],
+    ["webp", "", "image/webp"],
+  ] as const)("saves %s of %s as %s", (saveFormat, sourceType, expected) => {
+    expect(outputType({ ...DEFAULTS, saveFormat }, sourceType)).toBe(expected);
   });
 });

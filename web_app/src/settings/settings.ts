@@ -1,4 +1,5 @@
 import type { components } from "../api/schema";
+import { exportType, type ExportType } from "../core/exportFile";
 
 /** A strategy of the server's API for large images. */
 export type Strategy = components["schemas"]["HdStrategyName"];
@@ -114,4 +115,9 @@ export function requestOptions(settings: Settings): Record<string, string | numb
     cv2_flag: settings.cv2Flag,
     cv2_radius: settings.cv2Radius,
   };
+}
+
+/** Returns the MIME type to save as, for a source file of the given type. */
+export function outputType({ saveFormat }: Settings, sourceType: string): ExportType {
+  return saveFormat === "same" ? exportType(sourceType) : `image/${saveFormat}`;
 }

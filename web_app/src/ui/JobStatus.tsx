@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
-import { useEditor, type Job } from "../editor/store";
-import { useT, type Translate } from "../i18n";
+import { useEditor } from "../editor/store";
+import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";
+import { jobText, seconds } from "./jobText";
 
 const UPDATE_INTERVAL_MS = 100;
 
@@ -12,7 +13,7 @@ export function JobStatus() {
   const lastFillMs = useEditor((state) => state.lastFillMs);
   const opening = useEditor((state) => state.opening);
   const duration = lastFillMs === null ? "" : t("job.done", { seconds: seconds(lastFillMs) });
-  const text = opening ? t("job.opening") : job ? stateText(job, t) : duration;
+  const text = opening ? t("job.opening") : job ? jobText(job, t) : duration;
   return (
     <div className="job" data-busy={job !== null}>
       <p role="status" aria-label={t("job.label")} className="truncate">
@@ -22,15 +23,6 @@ export function JobStatus() {
       {job && <ActionButton id="cancel" showLabel />}
     </div>
   );
-}
-
-function stateText({ plugin, progress: { state, position, crop, crops } }: Job, t: Translate): string {
-  if (plugin !== undefined) return t("job.plugin", { name: plugin });
-  if (state === "preparing") return t("job.preparing");
-  if (state === "queued") return position ? t("job.waiting", { count: position }) : t("job.next");
-  return crops !== null && crops > 1
-    ? t("job.crop", { crop: Math.min((crop ?? 0) + 1, crops), crops })
-    : t("job.running");
 }
 
 /** Elapsed time. It lies outside the live region, where screen readers would announce every update. */
@@ -45,8 +37,4 @@ function Elapsed({ since }: { since: number }) {
     };
   }, []);
   return <span className="min-w-[6ch] tabular-nums">{seconds(now - since)} s</span>;
-}
-
-function seconds(milliseconds: number): string {
-  return (milliseconds / 1000).toFixed(1);
 }
