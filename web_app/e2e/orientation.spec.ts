@@ -29,7 +29,8 @@ const quadrants: Drawing = {
 /** Returns the displayed RGB colours at the centres of the open image's quadrants. */
 async function quadrantColours(page: Page): Promise<number[][]> {
   const { left, top, right, bottom } = await new EditorPage(page).bounds();
-  const interpolate = (fraction: number, from: number, to: number) => Math.round(from + (to - from) * fraction);
+  const interpolate = (fraction: number, from: number, to: number) =>
+    Math.round(from + (to - from) * fraction);
   const points = [0.25, 0.75].flatMap((y) =>
     [0.25, 0.75].map((x) => [interpolate(x, left, right), interpolate(y, top, bottom)] as const),
   );

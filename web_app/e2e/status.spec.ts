@@ -33,7 +33,9 @@ test("the mask survives a connection loss", async ({ page, context, server }) =>
   await expect(model(page)).toHaveText("lama-mini");
   await context.setOffline(true);
   await editor.stroke();
-  await expect(page.getByText("Can't reach the server. Check that it is still running.").first()).toBeVisible();
+  await expect(
+    page.getByText("Can't reach the server. Check that it is still running.").first(),
+  ).toBeVisible();
   await expect(model(page)).toHaveText("Server unreachable");
   expect(await editor.settledMaskArea()).toBeGreaterThan(0);
   await context.setOffline(false);
@@ -45,7 +47,9 @@ test("the mask survives a connection loss", async ({ page, context, server }) =>
 test("the API key dialog retries a wrong key", async ({ page, server }) => {
   let authorized = false;
   await page.route("**/api/v1/server-config", (route) =>
-    authorized ? route.continue() : route.fulfill({ status: 401, json: { detail: "An API key is required." } }),
+    authorized
+      ? route.continue()
+      : route.fulfill({ status: 401, json: { detail: "An API key is required." } }),
   );
   await page.route("**/api/v1/session", async (route) => {
     authorized = (route.request().postDataJSON() as { key: string }).key === "correct";

@@ -42,7 +42,11 @@ function Group({ group }: { group: ActionGroup }) {
       <h3 className="mb-1 text-xs font-medium text-soft">{t(`shortcuts.group.${group}`)}</h3>
       <dl>
         {available.map(({ id, label, shortcuts = [] }) => (
-          <Row key={id} name={t(label)} keys={shortcuts.map((shortcut) => formatShortcut(shortcut, IS_APPLE))} />
+          <Row
+            key={id}
+            name={t(label)}
+            keys={shortcuts.map((shortcut) => formatShortcut(shortcut, IS_APPLE))}
+          />
         ))}
       </dl>
     </section>
