@@ -1,4 +1,4 @@
-//! Completion of the OpenAPI description: security schemes, and the error responses that middleware adds to
+//! Completion of the `OpenAPI` description: security schemes, and the error responses that middleware adds to
 //! routes.
 
 use axum::http::{Method, StatusCode};

@@ -174,8 +174,8 @@ pub fn send(media: MediaFile) -> Response {
 async fn open(state: &AppState, tab: Tab, filename: &str) -> Result<(FileName, MediaFile), ApiError> {
     let folder = state.files.folder(tab)?.clone();
     let name = FileName::parse(filename).map_err(|error| ApiError::name("filename", error))?;
-    let file_name = name.clone();
-    let media = off_thread(move || open_media(&folder, &file_name)).await?;
+    let lookup = name.clone();
+    let media = off_thread(move || open_media(&folder, &lookup)).await?;
     let media = media
         .map_err(|error| {
             tracing::debug!(%error, "Image not opened");

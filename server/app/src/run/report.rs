@@ -7,7 +7,7 @@ pub const SOME_FAILED: u8 = 3;
 /// Exit code if no image was processed.
 pub const NONE_DONE: u8 = 1;
 
-/// FileOutcome of one image.
+/// Outcome of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOutcome {
     /// The image was filled.
