@@ -1,4 +1,4 @@
-//! All models by name, and downloading those that aren't here.
+//! The model list and downloads.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -16,7 +16,7 @@ use crate::harness::{Answer, Server, picture, server, server_from, server_with};
 
 const WEIGHTS: &[u8] = b"the weights of a model";
 
-/// A server of weights: sends the first half at once, and each further step when it is told to.
+/// A file server that sends the first half at once, and the rest in steps on demand.
 struct Origin {
     url: String,
     go_on: Sender<()>,
@@ -53,7 +53,7 @@ fn origin(status: &'static str) -> Origin {
     }
 }
 
-/// A server that may download `anime-lama`, which isn't here, from `url`.
+/// A server without `anime-lama`, which it can download from `url`.
 fn server_that_lacks(url: &str) -> Server {
     let mut registry = Registry::known().unwrap();
     let refused = registry.apply_env(|name| match name {
@@ -78,7 +78,7 @@ async fn download(server: &Server, name: &str) -> Answer {
         .await
 }
 
-/// The next event of a model in this state.
+/// Returns the next `model` event with this state.
 async fn event(client: &mut Client<'_>, state: &str) -> Value {
     loop {
         let (name, value) = client.event().await;
@@ -89,7 +89,7 @@ async fn event(client: &mut Client<'_>, state: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_list_tells_what_is_here_its_size_and_its_licence() {
+async fn models_list_state_size_and_licence() {
     let lama = model(server(), "lama").await;
     assert_eq!(
         (lama["state"].clone(), lama["licence"].clone()),
@@ -109,7 +109,7 @@ async fn the_list_tells_what_is_here_its_size_and_its_licence() {
 }
 
 #[tokio::test]
-async fn a_download_is_told_as_it_goes_and_asked_for_twice_runs_once() {
+async fn download_sends_events_and_runs_once() {
     let origin = origin("200 OK");
     let server = server_that_lacks(&origin.url);
     assert_eq!(model(&server, "anime-lama").await["state"], "absent");
@@ -161,7 +161,7 @@ async fn a_download_is_told_as_it_goes_and_asked_for_twice_runs_once() {
 }
 
 #[tokio::test]
-async fn a_download_that_fails_says_why() {
+async fn failed_download_reports_reason() {
     let origin = origin("404 Not Found");
     let server = server_that_lacks(&origin.url);
     let mut client = Client::connect(&server).await;
@@ -177,7 +177,7 @@ async fn a_download_that_fails_says_why() {
 #[case("..%2F..%2Fetc%2Fpasswd", 404, "unknown-model")]
 #[case("https:%2F%2Fevil.example%2Fa.pt", 404, "unknown-model")]
 #[tokio::test]
-async fn only_known_models_are_downloaded_and_only_where_downloads_are_allowed(
+async fn download_needs_known_model_and_permission(
     #[case] name: &str,
     #[case] status: u16,
     #[case] code: &str,
@@ -192,7 +192,7 @@ async fn only_known_models_are_downloaded_and_only_where_downloads_are_allowed(
 }
 
 #[tokio::test]
-async fn a_fixed_model_can_not_be_switched_named_or_joined_by_another() {
+async fn fixed_model_rejects_other_models() {
     let server = server_with(|_, settings| settings.fixed_model = true);
     server.ready().await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Programs that people use with IOPaint, each replayed from the requests that it sends.
+//! Clients of IOPaint, replayed from their requests.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -18,7 +18,7 @@ fn data_url(bytes: &[u8]) -> String {
     format!("data:image/png;base64,{}", base64(bytes))
 }
 
-/// Whether a result differs from its picture inside the hole and nowhere else.
+/// Returns true if a result differs from its image inside the hole only.
 fn filled(before: &[u8], after: &[u8], mask: &[u8]) -> bool {
     let (before, after) = (decode(before, &LIMITS).unwrap(), decode(after, &LIMITS).unwrap());
     let mask = decode_mask(mask, &LIMITS).unwrap();
@@ -32,9 +32,9 @@ fn filled(before: &[u8], after: &[u8], mask: &[u8]) -> bool {
     changed > 0
 }
 
-/// Krita's plugin: the layer with alpha, the selection as gray, nothing else.
+/// Krita's plugin: the layer with alpha and the selection as gray.
 #[tokio::test]
-async fn krita_gets_a_png_of_the_same_size_with_its_alpha() {
+async fn krita_gets_png_with_alpha() {
     let layer = fixture("goldens/inputs/rgba-150x101.png");
     let selection = fixture("goldens/inputs/mask-stroke-150x101.png");
     let body = json!({ "image": base64(&layer), "mask": base64(&selection) });
@@ -48,9 +48,9 @@ async fn krita_gets_a_png_of_the_same_size_with_its_alpha() {
     assert_eq!(alpha(&answer.body), alpha(&layer));
 }
 
-/// The MCP server `iopaint-mcp`: data URLs, `lama` before each call, results as they come, errors by status.
+/// The MCP server `iopaint-mcp`: data URLs, a switch to `lama` before each call, errors by status.
 #[tokio::test]
-async fn the_mcp_server_switches_fills_and_adjusts() {
+async fn mcp_server_switches_fills_and_adjusts() {
     let server = server_with(|options, _| options.model = Some("lama-mini".into()));
     server.ready().await;
     let config = server.get("/api/v1/server-config").await.json();
@@ -96,9 +96,9 @@ async fn the_mcp_server_switches_fills_and_adjusts() {
     }
 }
 
-/// Scripts (yolo8-plus-iopaint is one): bare base64, and a mask that was saved as a JPEG.
+/// Scripts such as yolo8-plus-iopaint: bare base64, and a JPEG mask.
 #[tokio::test]
-async fn a_script_may_send_a_jpeg_as_its_mask() {
+async fn script_sends_jpeg_mask() {
     let (image, mask) = picture();
     let drawn = decode(&mask, &LIMITS).unwrap();
     let whole = GrayImage::new(drawn.width(), drawn.height());
@@ -111,9 +111,9 @@ async fn a_script_may_send_a_jpeg_as_its_mask() {
     assert!(filled(&image, &answer.body, &jpeg.bytes));
 }
 
-/// darktable's script reads no JSON: it looks for texts, and for a page that begins as one.
+/// darktable's script searches for strings instead of parsing JSON, and for the start of an HTML page.
 #[tokio::test]
-async fn darktable_finds_its_texts() {
+async fn darktable_finds_expected_strings() {
     let root = tempfile::tempdir().unwrap();
     let server = server_with_files(&FileSettings {
         input: Some(root.path().to_owned()),
@@ -130,7 +130,7 @@ async fn darktable_finds_its_texts() {
         assert!(config.contains(text), "{text} is not in {config}");
     }
     assert!(server.get("/").await.body.starts_with(b"<"));
-    // Its users press the same button again and again.
+    // Its users repeat the same request.
     for _ in 0..2 {
         let (content_type, body) = form_of(&[("file", Some("photo.png"), &picture().0)]);
         let saved = server.post("/api/v1/save_image", &content_type, body).await;
@@ -141,7 +141,7 @@ async fn darktable_finds_its_texts() {
     }
 }
 
-/// What lama-cleaner's page and the scripts after it sent along with the files.
+/// Form fields of lama-cleaner's page and derived scripts, besides the files.
 const LAMA_CLEANER: [(&str, &str); 34] = [
     ("ldmSteps", "25"),
     ("ldmSampler", "plms"),
@@ -197,7 +197,7 @@ fn lama_cleaner(changed: &[(&str, &str)]) -> (String, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn lama_cleaners_form_gives_what_the_json_request_gives() {
+async fn lama_cleaner_form_equals_json() {
     let (image, mask) = picture();
     for (changed, fields) in [
         (&[][..], json!({})),
@@ -234,7 +234,7 @@ async fn lama_cleaners_form_gives_what_the_json_request_gives() {
 }
 
 #[tokio::test]
-async fn lama_cleaners_form_needs_both_files_and_is_a_form() {
+async fn lama_cleaner_form_needs_both_files() {
     let (image, _) = picture();
     let (content_type, body) = form_of(&[("image", Some("photo.png"), &image)]);
     let answer = server().post("/inpaint", &content_type, body).await;
@@ -243,9 +243,9 @@ async fn lama_cleaners_form_needs_both_files_and_is_a_form() {
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
-/// IOPaint's own page on another site: what a browser asks before it sends, and what the page reads afterwards.
+/// IOPaint's own page on another site: the browser's preflight, and the headers that the page reads.
 #[tokio::test]
-async fn iopaints_page_on_a_friendly_site_may_use_every_route() {
+async fn iopaint_page_on_allowed_origin_works() {
     let friend = "https://friend.example";
     for (method, route, header) in [
         ("POST", INPAINT, "content-type"),

@@ -1,4 +1,4 @@
-//! The values that clients send, through the whole server.
+//! Coercion of field values, through the whole server.
 
 use axum::http::StatusCode;
 use rstest::rstest;
@@ -15,7 +15,7 @@ use crate::harness::{INPAINT, picture, server};
 #[case(json!({"paint_by_example_example_image": null, "model": null, "modle": "x"}))]
 #[case(json!({"model": ""}))]
 #[tokio::test]
-async fn lax_values_are_taken(#[case] fields: Value) {
+async fn lenient_values_are_accepted(#[case] fields: Value) {
     let (image, mask) = picture();
     let answer = server().inpaint(&image, &mask, &fields).await;
     assert_eq!(
@@ -37,7 +37,7 @@ async fn lax_values_are_taken(#[case] fields: Value) {
 #[case(json!({"prompt": null}), "prompt")]
 #[case(json!({"image": 7}), "image")]
 #[tokio::test]
-async fn wrong_values_are_422_and_name_the_field(#[case] fields: Value, #[case] field: &str) {
+async fn wrong_values_return_422_with_field(#[case] fields: Value, #[case] field: &str) {
     let (image, mask) = picture();
     let answer = server().inpaint(&image, &mask, &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -57,6 +57,6 @@ async fn wrong_values_are_422_and_name_the_field(#[case] fields: Value, #[case] 
 #[case("application/x-www-form-urlencoded", StatusCode::UNSUPPORTED_MEDIA_TYPE)]
 #[case("multipart/form-data", StatusCode::BAD_REQUEST)]
 #[tokio::test]
-async fn the_content_type_decides_who_reads_the_body(#[case] content_type: &str, #[case] status: StatusCode) {
+async fn content_type_selects_parser(#[case] content_type: &str, #[case] status: StatusCode) {
     assert_eq!(server().post(INPAINT, content_type, "{}").await.status, status);
 }

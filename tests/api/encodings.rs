@@ -60,7 +60,8 @@ fn assert_error(answer: &Answer, status: u16, code: &str, words: &str) {
     assert!(detail.contains(words), "{detail}");
 }
 
-/// A text in UTF-8 with a mark, in UTF-16 and in UTF-32, in both byte orders, with and without a mark.
+/// A text in UTF-8 with a byte order mark, and in UTF-16 and UTF-32, in both byte orders, with and without
+/// a mark.
 fn unicode_encodings(text: &str) -> Vec<Vec<u8>> {
     let marked = format!("\u{feff}{text}");
     let mut encoded = vec![marked.clone().into_bytes()];
@@ -74,7 +75,7 @@ fn unicode_encodings(text: &str) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn json_with_a_byte_order_mark_is_read() {
+async fn json_with_byte_order_mark_is_read() {
     let answer = server()
         .post(INPAINT, "application/json", fixture("cases/bom.json"))
         .await;
@@ -82,7 +83,7 @@ async fn json_with_a_byte_order_mark_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn json_is_read_in_every_unicode_encoding_on_every_route() {
+async fn json_in_unicode_encodings_is_read() {
     let (image, mask) = picture();
     let inpaint = json!({ "image": base64(&image), "mask": base64(&mask), "prompt": "写真" });
     for (path, body, status) in [
@@ -110,7 +111,7 @@ async fn json_is_read_in_every_unicode_encoding_on_every_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn options_of_a_form_are_read_in_every_unicode_encoding() {
+async fn form_options_in_unicode_encodings_are_read() {
     let (image, mask) = picture();
     for options in unicode_encodings(r#"{"sd_seed": 77}"#) {
         let (content_type, body) = form(&[("image", &image), ("mask", &mask), ("options", &options)]);
@@ -129,7 +130,7 @@ async fn options_of_a_form_are_read_in_every_unicode_encoding() {
 #[case(b" ", "is empty")]
 #[case(b"\x1f\x8b\x08\0\0\0\0\0\0\x03", "send it with `Content-Encoding: gzip`")]
 #[tokio::test]
-async fn json_in_another_encoding_is_400_with_the_reason(#[case] body: &'static [u8], #[case] words: &str) {
+async fn json_in_other_encoding_returns_400(#[case] body: &'static [u8], #[case] words: &str) {
     let answer = server().post("/api/v1/model", "application/json", body).await;
     assert_error(&answer, 400, "invalid-json", words);
 }
@@ -142,10 +143,7 @@ async fn json_in_another_encoding_is_400_with_the_reason(#[case] body: &'static 
 #[case("deflate", bare_deflate)]
 #[case("identity", <[u8]>::to_vec)]
 #[tokio::test(flavor = "multi_thread")]
-async fn compressed_bodies_are_decoded_on_every_route(
-    #[case] encoding: &str,
-    #[case] encode: fn(&[u8]) -> Vec<u8>,
-) {
+async fn compressed_bodies_are_decoded(#[case] encoding: &str, #[case] encode: fn(&[u8]) -> Vec<u8>) {
     let output = tempfile::tempdir().unwrap();
     let files = crate::harness::server_with_files(&FileSettings {
         output_dir: Some(output.path().to_owned()),
@@ -175,7 +173,7 @@ async fn compressed_bodies_are_decoded_on_every_route(
 }
 
 #[tokio::test]
-async fn gzip_of_several_members_and_in_small_chunks_is_decoded() {
+async fn multi_member_gzip_in_chunks_is_decoded() {
     let text = adjust_mask();
     let (start, end) = text.as_bytes().split_at(text.len() / 2);
     let body = [gzip(start), gzip(end)].concat();
@@ -193,7 +191,7 @@ async fn gzip_of_several_members_and_in_small_chunks_is_decoded() {
 #[case("zstd", "`zstd` is not supported")]
 #[case("gzip, gzip", "compressed more than once")]
 #[tokio::test]
-async fn unsupported_encodings_are_415_and_named(#[case] encoding: &str, #[case] words: &str) {
+async fn unsupported_encoding_returns_415(#[case] encoding: &str, #[case] words: &str) {
     for path in [INPAINT, "/inpaint", "/api/v1/adjust_mask", "/api/v1/save_image"] {
         let answer = send(server(), path, "application/json", encoding, "{}").await;
         assert_error(&answer, 415, "unsupported-type", words);
@@ -210,7 +208,7 @@ async fn unsupported_encodings_are_415_and_named(#[case] encoding: &str, #[case]
     "deflate data as its Content-Encoding says, or is cut off"
 )]
 #[tokio::test]
-async fn truncated_compressed_bodies_are_400_and_say_so(
+async fn truncated_compressed_body_returns_400(
     #[case] encoding: &str,
     #[case] encode: fn(&[u8]) -> Vec<u8>,
     #[case] words: &str,
@@ -238,10 +236,7 @@ async fn truncated_compressed_bodies_are_400_and_say_so(
 #[case("gzip", { let mut body = gzip(b"{\"name\": \"lama\"}"); let crc = body.len() - 8; body[crc] ^= 1; body })]
 #[case("deflate", b"\xff{\"name\": \"lama\"}".to_vec())]
 #[tokio::test]
-async fn bodies_that_are_not_what_content_encoding_says_are_400(
-    #[case] encoding: &str,
-    #[case] body: Vec<u8>,
-) {
+async fn wrong_content_encoding_returns_400(#[case] encoding: &str, #[case] body: Vec<u8>) {
     let answer = send(server(), "/api/v1/model", "application/json", encoding, body).await;
     assert_error(
         &answer,
@@ -252,7 +247,7 @@ async fn bodies_that_are_not_what_content_encoding_says_are_400(
 }
 
 #[tokio::test]
-async fn decoded_size_is_held_to_the_body_limit() {
+async fn decoded_size_is_limited() {
     let server = server_with(|_, settings| settings.bodies.max_bytes = 1 << 20);
     let spaces = vec![b' '; 64 << 20];
     let (form_type, form) = form(&[("file", &spaces)]);
@@ -269,7 +264,7 @@ async fn decoded_size_is_held_to_the_body_limit() {
 }
 
 #[tokio::test]
-async fn declared_length_over_the_limit_is_413_before_the_body_is_read() {
+async fn declared_length_over_limit_returns_413() {
     let request = Request::post(INPAINT)
         .header(CONTENT_LENGTH, (4 << 20) + 1)
         .body(Body::from_stream(futures_util::stream::pending::<
@@ -280,7 +275,7 @@ async fn declared_length_over_the_limit_is_413_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn slow_compressed_body_is_408() {
+async fn slow_compressed_body_returns_408() {
     let server = server_with(|_, settings| {
         settings.bodies.min_rate = MinBodyRate {
             bytes_per_second: 1000,
@@ -302,7 +297,7 @@ async fn slow_compressed_body_is_408() {
 }
 
 #[tokio::test]
-async fn decoded_fields_are_checked_as_any_others() {
+async fn decoded_fields_are_validated() {
     let deep = format!("{{\"unknown\": {}1{}}}", "[".repeat(40), "]".repeat(40));
     let answer = send(
         server(),

@@ -1,4 +1,4 @@
-//! The body of each kind of error.
+//! Error bodies.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ fn shown(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn errors_have_a_code_and_a_sentence_that_helps() {
+async fn errors_have_code_and_sentence() {
     let (image, mask) = picture();
     let other = fixture("goldens/inputs/rgb-63x64.png");
     let both = |image: &[u8], mask: &[u8]| json!({ "image": base64(image), "mask": base64(mask) });
@@ -89,7 +89,7 @@ async fn errors_have_a_code_and_a_sentence_that_helps() {
 }
 
 #[tokio::test]
-async fn a_full_queue_is_429_with_retry_after() {
+async fn full_queue_returns_429_with_retry_after() {
     let server = server_with(|options, _| options.max_queue = 1);
     let _place = server
         .engine

@@ -1,4 +1,4 @@
-//! Socket.IO: IOPaint's events, and those of watched jobs, over both transports.
+//! Socket.IO: IOPaint's events and job events, over both transports.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::jobs::{ID, OTHER_ID, busy_server, cancel, inpaint_as, several_crops};
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
-/// Engine.IO's mark between packets in one answer.
+/// Engine.IO's separator of packets in one response.
 const SEPARATOR: char = '\x1e';
 
-/// A client that asks again and again: each request is one through the router.
+/// A polling client; each poll is a request through the router.
 pub struct Client<'a> {
     server: &'a Server,
     address: String,
-    /// Packets that have come and were not asked for yet.
+    /// Received packets that haven't been read.
     packets: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Client<'a> {
             assert_eq!(answer.status, StatusCode::OK);
             let text = String::from_utf8(answer.body).unwrap();
             for packet in text.split(SEPARATOR) {
-                // Engine.IO's ping wants a pong.
+                // Engine.IO's ping requires a pong.
                 if packet == "2" {
                     self.send("3").await;
                 } else {
@@ -71,12 +71,12 @@ impl<'a> Client<'a> {
         self.packets.remove(0)
     }
 
-    /// The next event: its name and its value.
+    /// Returns the next event's name and value.
     pub async fn event(&mut self) -> (String, Value) {
         event(&self.packet().await).unwrap()
     }
 
-    /// Calls with an id and returns the answer.
+    /// Emits an event with an id and returns its acknowledgement.
     async fn call(&mut self, name: &str, id: &str) -> Value {
         self.send(&format!("427{}", json!([name, id]))).await;
         loop {
@@ -88,7 +88,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The next event of a job that says that it is in this state.
+    /// Returns a job's next event with this state.
     async fn state(&mut self, state: &str) -> Value {
         loop {
             let (name, value) = self.event().await;
@@ -105,7 +105,7 @@ fn event(packet: &str) -> Option<(String, Value)> {
 }
 
 #[tokio::test]
-async fn everybody_is_told_of_every_filled_picture_as_iopaint_tells() {
+async fn diffusion_finish_reaches_all_sockets() {
     let server = server_with(|_, _| {});
     let mut client = Client::connect(&server).await;
     let (image, mask) = picture();
@@ -126,7 +126,7 @@ async fn everybody_is_told_of_every_filled_picture_as_iopaint_tells() {
 }
 
 #[tokio::test]
-async fn a_watched_job_tells_its_place_its_crops_and_its_end() {
+async fn watched_job_reports_queue_crops_and_end() {
     let (server, gate, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     assert_eq!(client.call("watch", OTHER_ID).await, json!({ "ok": true }));
@@ -158,7 +158,7 @@ async fn a_watched_job_tells_its_place_its_crops_and_its_end() {
 }
 
 #[tokio::test]
-async fn a_job_that_waits_already_tells_its_place_to_one_who_comes_late() {
+async fn late_watcher_gets_queue_position() {
     let (server, gate, running) = busy_server().await;
     let own = Arc::clone(&server);
     let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
@@ -176,7 +176,7 @@ async fn a_job_that_waits_already_tells_its_place_to_one_who_comes_late() {
 }
 
 #[tokio::test]
-async fn cancelled_and_failed_jobs_tell_so() {
+async fn cancelled_and_failed_jobs_send_events() {
     let (server, gate, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     client.call("watch", ID).await;
@@ -193,7 +193,7 @@ async fn cancelled_and_failed_jobs_tell_so() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_a_cancelled_job() {
+async fn disconnect_cancels_job() {
     let (server, gate, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     client.call("watch", ID).await;
@@ -203,7 +203,7 @@ async fn a_client_that_goes_away_leaves_a_cancelled_job() {
 }
 
 #[tokio::test]
-async fn what_a_socket_may_watch_is_bounded_and_can_be_given_up() {
+async fn watches_per_socket_are_limited() {
     let server = server_with(|_, _| {});
     let mut client = Client::connect(&server).await;
     let id = |number: u32| format!("00000000-0000-4000-8000-{number:012}");
@@ -224,7 +224,7 @@ async fn what_a_socket_may_watch_is_bounded_and_can_be_given_up() {
 }
 
 #[tokio::test]
-async fn the_number_of_sockets_is_bounded_and_one_that_leaves_makes_room() {
+async fn sockets_are_limited() {
     let server = server_with(|_, settings| settings.max_sockets = 2);
     let first = Client::connect(&server).await;
     let _second = Client::connect(&server).await;
@@ -239,7 +239,7 @@ async fn the_number_of_sockets_is_bounded_and_one_that_leaves_makes_room() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_long_is_refused() {
+async fn long_message_is_rejected() {
     let server = server_with(|_, _| {});
     let client = Client::connect(&server).await;
     let long = format!("42[\"watch\",\"{}\"]", "a".repeat(20_000));
@@ -247,7 +247,7 @@ async fn a_message_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn broken_packets_are_no_fault_of_the_server() {
+async fn broken_packets_are_client_errors() {
     let server = server_with(|_, settings| settings.max_sockets = 64);
     let packets: [&[u8]; 22] = [
         b"",
@@ -305,7 +305,7 @@ async fn broken_packets_are_no_fault_of_the_server() {
 #[case("websocket", &[("origin", "https://evil.example")], 403)]
 #[case("websocket", &[("origin", "null")], 403)]
 #[tokio::test]
-async fn a_page_of_another_site_hears_nothing(
+async fn other_site_gets_no_events(
     #[case] transport: &str,
     #[case] headers: &[(&str, &str)],
     #[case] expected: u16,
@@ -327,7 +327,7 @@ async fn a_page_of_another_site_hears_nothing(
 }
 
 #[tokio::test]
-async fn events_under_a_foreign_name_are_421() {
+async fn events_with_foreign_host_return_421() {
     let server = server_with(|_, _| {});
     let request = Request::get(POLLING).header("host", "evil.example");
     let answer = server.send(request.body(Body::empty()).unwrap()).await;
@@ -335,7 +335,7 @@ async fn events_under_a_foreign_name_are_421() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_own() {
+async fn websocket_equals_polling() {
     let (loader, gate) = gate();
     let server = server_of(loader, |_, settings| settings.max_sockets = 1);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -350,7 +350,7 @@ async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_o
             .await
             .unwrap();
     socket.send(Message::text("40")).await.unwrap();
-    // Nothing may be said before the server has answered.
+    // The client must not send before the server's response.
     while !socket
         .next()
         .await
@@ -362,7 +362,7 @@ async fn a_websocket_hears_the_same_as_a_polling_client_and_has_a_place_of_its_o
     {}
     let watch = format!("420{}", json!(["watch", ID]));
     socket.send(Message::text(watch)).await.unwrap();
-    // A job that ends before the server has begun to watch would not be heard.
+    // Events of a job that ends before the watch is registered would be missed.
     while !socket
         .next()
         .await

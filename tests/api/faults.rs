@@ -1,4 +1,4 @@
-//! Faults of the original that clients may have met, and must not meet here. (Those of files are in `files`, those of
+//! Regression tests for bugs of IOPaint. (Those of files are in `files`, those of
 //! images in the imaging crate's tests.)
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn jpeg() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_bad_model_name_does_not_break_the_current_model() {
+async fn unknown_model_keeps_current_model() {
     let server = server_with(|options, _| options.model = Some("lama".into()));
     server.ready().await;
     for name in [
@@ -38,7 +38,7 @@ async fn a_bad_model_name_does_not_break_the_current_model() {
 }
 
 #[tokio::test]
-async fn a_result_has_the_type_of_its_format() {
+async fn result_has_media_type_of_its_format() {
     let mask = picture().1;
     let answer = server().inpaint(&jpeg(), &mask, &json!({})).await;
     assert_eq!(
@@ -49,7 +49,7 @@ async fn a_result_has_the_type_of_its_format() {
 }
 
 #[tokio::test]
-async fn a_jpeg_can_be_edited_on_without_being_compressed_again() {
+async fn jpeg_patch_is_png() {
     let mask = picture().1;
     let answer = server()
         .inpaint(&jpeg(), &mask, &json!({ "result": "patch" }))
@@ -61,7 +61,7 @@ async fn a_jpeg_can_be_edited_on_without_being_compressed_again() {
 }
 
 #[tokio::test]
-async fn a_foreign_host_is_told_which_flag_would_let_it_in() {
+async fn foreign_host_error_names_flag() {
     let request = Request::get("/api/v1/samplers")
         .header("host", "photos.lan:8080")
         .body(Body::empty())
@@ -73,7 +73,7 @@ async fn a_foreign_host_is_told_which_flag_would_let_it_in() {
 }
 
 #[tokio::test]
-async fn every_route_that_takes_a_body_bounds_it_and_refuses_foreign_pages() {
+async fn body_routes_have_limits_and_guards() {
     let small = server_of(Arc::new(NoModels), |_, settings| settings.bodies.max_bytes = 2000);
     let long = json!({ "image": base64(&[0; 4000]), "mask": "", "name": "x" }).to_string();
     let (form_type, form_body) = form(&[("file", &[0; 4000]), ("image", &[0; 4000])]);
@@ -105,7 +105,7 @@ async fn every_route_that_takes_a_body_bounds_it_and_refuses_foreign_pages() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_saves_nothing() {
+async fn other_site_cannot_save() {
     let root = tempfile::tempdir().unwrap();
     let server = server_with_files(&iopaint_app::files::FileSettings {
         output_dir: Some(root.path().to_owned()),
@@ -122,13 +122,13 @@ async fn a_foreign_page_saves_nothing() {
 }
 
 #[tokio::test]
-async fn no_error_names_a_path_of_the_server() {
+async fn errors_contain_no_server_paths() {
     let root = tempfile::tempdir().unwrap();
     let server = server_with_files(&iopaint_app::files::FileSettings {
         output_dir: Some(root.path().join("results")),
         ..Default::default()
     });
-    // The disk goes away under the server.
+    // The folder is removed while the server runs.
     std::fs::remove_dir_all(root.path().join("results")).unwrap();
     let (content_type, body) = form(&[("file", &picture().0)]);
     let answer = server.post("/api/v1/save_image", &content_type, body).await;

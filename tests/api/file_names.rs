@@ -1,4 +1,4 @@
-//! Names of files: as forms encode them, in any Unicode normalisation, of any length that a disk takes.
+//! File names: encodings in forms, Unicode normalisation, length.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ impl Folders {
 }
 
 #[tokio::test]
-async fn dotnet_form_is_saved_under_its_unicode_name() {
+async fn dotnet_form_keeps_unicode_name() {
     let folders = Folders::new();
     let answer = folders
         .server
@@ -98,7 +98,7 @@ async fn dotnet_form_is_saved_under_its_unicode_name() {
 #[case("filename=\"=?utf-8?B?Li4vLi4vZXNjYXBlLnBuZw==?=\"", "escape.png")]
 #[case("filename=\"C:\\Users\\me\\photo.png\"", "photo.png")]
 #[tokio::test]
-async fn file_names_of_forms_are_decoded_and_never_paths(#[case] parameter: &str, #[case] expected: &str) {
+async fn form_file_names_are_decoded_without_paths(#[case] parameter: &str, #[case] expected: &str) {
     let folders = Folders::new();
     let answer = folders.save(parameter.as_bytes(), "").await;
     assert_eq!(
@@ -119,7 +119,7 @@ async fn file_names_of_forms_are_decoded_and_never_paths(#[case] parameter: &str
 #[case(b"filename*=utf-8''a%00b.png", "must not contain control characters")]
 #[case(b"filename=\"nul.png\"", "is a device name on Windows")]
 #[tokio::test]
-async fn refused_names_are_422_with_the_reason(#[case] parameter: &[u8], #[case] words: &str) {
+async fn rejected_names_return_422_with_reason(#[case] parameter: &[u8], #[case] words: &str) {
     let folders = Folders::new();
     let answer = folders.save(parameter, "").await;
     assert_eq!(answer.status.as_u16(), 422);
@@ -133,7 +133,7 @@ async fn refused_names_are_422_with_the_reason(#[case] parameter: &[u8], #[case]
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn names_up_to_255_bytes_are_saved_listed_and_served() {
+async fn names_up_to_255_bytes_work() {
     let folders = Folders::new();
     for (given, saved) in [
         (
@@ -168,7 +168,7 @@ async fn names_up_to_255_bytes_are_saved_listed_and_served() {
 #[case(format!("{}.png", "写".repeat(100)), "too long for the file system")]
 #[case(format!("{}.png", "a".repeat(252)), "at most 255 characters")]
 #[tokio::test]
-async fn longer_names_are_422_and_leave_nothing_behind(#[case] name: String, #[case] words: &str) {
+async fn longer_names_return_422(#[case] name: String, #[case] words: &str) {
     let folders = Folders::new();
     for query in ["", "?overwrite=true"] {
         let answer = folders
@@ -188,7 +188,7 @@ async fn longer_names_are_422_and_leave_nothing_behind(#[case] name: String, #[c
 #[case(COMPOSED, DECOMPOSED)]
 #[case(DECOMPOSED, COMPOSED)]
 #[tokio::test]
-async fn names_are_compared_by_unicode_normalization(#[case] stored: &str, #[case] asked: &str) {
+async fn names_are_compared_after_normalization(#[case] stored: &str, #[case] asked: &str) {
     let folders = Folders::new();
     std::fs::write(folders.input.path().join(stored), picture().0).unwrap();
     for route in ["media_file", "media_thumbnail_file"] {

@@ -1,4 +1,4 @@
-//! Files on the server's disk: what is offered, and that nothing else is.
+//! Files on the server's disk: access inside the configured folders only.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::harness::{Answer, Server, fixture, form_of, picture, server, server_w
 
 const SAVE: &str = "/api/v1/save_image";
 
-/// A server with folders, beside which lies a file that nobody may reach.
+/// A server with folders, and a file beside them that must stay inaccessible.
 struct Offered {
     server: Server,
     root: tempfile::TempDir,
@@ -112,7 +112,7 @@ async fn medias_lists_images_by_name_with_size_and_times() {
 }
 
 #[tokio::test]
-async fn one_unreadable_file_does_not_break_the_list() {
+async fn unreadable_file_is_skipped_in_list() {
     let offered = Offered::new();
     offered.put("input/a.png", b"");
     offered.put("input/b.png", b"no image at all");
@@ -135,7 +135,7 @@ async fn one_unreadable_file_does_not_break_the_list() {
 #[case("jpeg-called.png", "image/jpeg")]
 #[case("Straße 1.png", "image/png")]
 #[tokio::test]
-async fn an_image_is_sent_as_it_is_with_the_type_of_its_content(#[case] name: &str, #[case] mime: &str) {
+async fn media_file_is_unchanged_with_its_type(#[case] name: &str, #[case] mime: &str) {
     let offered = Offered::new();
     let bytes = if mime == "image/png" { picture().0 } else { jpeg() };
     offered.put(&format!("input/{name}"), &bytes);
@@ -162,7 +162,7 @@ async fn an_image_is_sent_as_it_is_with_the_type_of_its_content(#[case] name: &s
 #[case("media_thumbnail_file?tab=input&filename=a.png&width=-1&height=0", 422)]
 #[case("media_thumbnail_file?tab=input&filename=a.png&width=wide&height=0", 422)]
 #[tokio::test]
-async fn what_is_not_there_or_no_image_is_refused(#[case] route: &str, #[case] status: u16) {
+async fn missing_or_invalid_image_is_rejected(#[case] route: &str, #[case] status: u16) {
     let offered = Offered::new();
     offered.put("input/a.png", &picture().0);
     offered.put("input/notes.txt", b"password: hunter2");
@@ -173,7 +173,7 @@ async fn what_is_not_there_or_no_image_is_refused(#[case] route: &str, #[case] s
     assert!(!text.contains(offered.root.path().to_str().unwrap()) && !text.contains("hunter2"));
 }
 
-/// Ways to say "a file elsewhere", as they stand in an address.
+/// URL paths that try to escape the folder.
 const TRIES: [&str; 22] = [
     "../secret.png",
     "..%2Fsecret.png",
@@ -201,7 +201,7 @@ const TRIES: [&str; 22] = [
 
 #[rstest]
 #[tokio::test]
-async fn no_name_reaches_a_file_outside_the_folder(
+async fn names_cannot_read_outside_the_folder(
     #[values("media_file", "media_thumbnail_file")] route: &str,
     #[values("input", "output", "mask")] tab: &str,
 ) {
@@ -232,7 +232,7 @@ async fn no_name_reaches_a_file_outside_the_folder(
 }
 
 #[tokio::test]
-async fn no_name_writes_outside_the_output_folder() {
+async fn names_cannot_write_outside_the_folder() {
     let offered = Offered::new();
     let secret = offered.read("secret.png");
     for name in [
@@ -242,7 +242,7 @@ async fn no_name_writes_outside_the_output_folder() {
         "../../secret.png",
         offered.root.path().join("secret.png").to_str().unwrap(),
     ] {
-        // Of a path, the last part counts, as in IOPaint.
+        // Only the last part of a path is used, as in IOPaint.
         let answer = offered.save(name, &other(), "").await;
         assert_eq!(answer.status, StatusCode::OK);
         assert!(answer.json()["filename"].as_str().unwrap().starts_with("secret"));
@@ -269,7 +269,7 @@ async fn no_name_writes_outside_the_output_folder() {
 }
 
 #[tokio::test]
-async fn a_thumbnail_is_small_upright_and_says_its_size() {
+async fn thumbnail_is_small_and_upright() {
     let offered = Offered::new();
     offered.put("input/turned.jpg", &jpeg());
     offered.put("input/large.png", &fixture("goldens/inputs/rgb-900x640.png"));
@@ -306,7 +306,7 @@ async fn a_thumbnail_is_small_upright_and_says_its_size() {
 }
 
 #[tokio::test]
-async fn a_thumbnail_follows_its_file() {
+async fn thumbnail_follows_file_changes() {
     let offered = Offered::new();
     let route = "media_thumbnail_file?tab=input&filename=a.png&width=50&height=0";
     offered.put("input/a.png", &picture().0);
@@ -322,7 +322,7 @@ async fn a_thumbnail_follows_its_file() {
 }
 
 #[tokio::test]
-async fn saving_never_replaces_unless_it_is_told_to() {
+async fn saving_does_not_replace_by_default() {
     let offered = Offered::new();
     for name in ["photo.png", "photo-1.png", "photo-2.png"] {
         let answer = offered.save("photo.png", &picture().0, "").await;
@@ -347,7 +347,7 @@ async fn saving_never_replaces_unless_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn allow_overwrite_saves_under_the_same_name_again_and_again() {
+async fn allow_overwrite_replaces_file() {
     let offered = Offered::with(|settings| settings.allow_overwrite = true);
     for bytes in [picture().0, other()] {
         let answer = offered.save("photo.png", &bytes, "").await;
@@ -358,7 +358,7 @@ async fn allow_overwrite_saves_under_the_same_name_again_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn saves_at_the_same_time_all_get_a_name_of_their_own() {
+async fn concurrent_saves_get_distinct_names() {
     let offered = Offered::new();
     let image = picture().0;
     let mut given = BTreeSet::new();
@@ -387,7 +387,7 @@ async fn saves_at_the_same_time_all_get_a_name_of_their_own() {
 }
 
 #[tokio::test]
-async fn only_images_are_saved_and_under_an_images_name() {
+async fn only_images_are_saved() {
     let offered = Offered::new();
     let svg: &[u8] = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
     for bytes in [b"<script>alert(1)</script>".as_slice(), svg, b"hello"] {
@@ -400,7 +400,7 @@ async fn only_images_are_saved_and_under_an_images_name() {
 }
 
 #[tokio::test]
-async fn what_was_saved_is_listed_and_can_be_fetched() {
+async fn saved_file_is_listed_and_served() {
     let offered = Offered::new();
     offered.save("photo.png", &picture().0, "").await;
     assert_eq!(
@@ -412,7 +412,7 @@ async fn what_was_saved_is_listed_and_can_be_fetched() {
 }
 
 #[tokio::test]
-async fn without_folders_there_is_no_file_manager_and_nothing_is_saved() {
+async fn file_routes_need_folders() {
     for route in [
         "/api/v1/medias?tab=input",
         "/api/v1/media_file?tab=input&filename=a.png",
@@ -431,7 +431,7 @@ async fn without_folders_there_is_no_file_manager_and_nothing_is_saved() {
 }
 
 #[tokio::test]
-async fn server_config_says_what_is_offered() {
+async fn server_config_lists_file_features() {
     let text = |answer: Answer| String::from_utf8(answer.body).unwrap();
     let offered = text(Offered::new().get("server-config").await);
     assert!(
@@ -444,7 +444,7 @@ async fn server_config_says_what_is_offered() {
 }
 
 #[tokio::test]
-async fn the_input_image_is_sent_with_its_name() {
+async fn input_image_has_its_name() {
     let offered = Offered::with(|settings| {
         let folder = settings.mask_dir.clone().unwrap();
         std::fs::write(folder.join("photo.png"), picture().0).unwrap();
@@ -460,7 +460,7 @@ async fn the_input_image_is_sent_with_its_name() {
 }
 
 #[tokio::test]
-async fn without_an_input_image_the_answer_is_200_and_an_errors_body() {
+async fn missing_input_image_returns_200_with_error() {
     let answer = server().get("/api/v1/inputimage").await;
     assert_eq!(
         (answer.status, answer.header("content-type")),

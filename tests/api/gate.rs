@@ -1,4 +1,4 @@
-//! A model whose forwards wait until the test lets them go on.
+//! A model whose forward passes block until the test resumes them.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -7,20 +7,20 @@ use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
 use iopaint_imaging::{GrayImage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 
-/// The test's end: knows of forwards that wait, and lets them go on.
+/// The test's side: waits for blocked forward passes and resumes them.
 pub struct Gate {
     arrived: Receiver<()>,
     open: Sender<()>,
 }
 
-/// The models' end.
+/// The models' side.
 #[derive(Clone)]
 struct Gated {
     arrived: Sender<()>,
     open: Arc<Mutex<Receiver<()>>>,
 }
 
-/// A loader of such models and its gate.
+/// Returns a loader of such models and its gate.
 pub fn gate() -> (Arc<dyn ModelLoader>, Gate) {
     let (arrived, arrivals) = channel();
     let (open, opened) = channel();
@@ -38,7 +38,7 @@ pub fn gate() -> (Arc<dyn ModelLoader>, Gate) {
 }
 
 impl Gate {
-    /// Waits until a forward waits.
+    /// Waits until a forward pass blocks.
     pub async fn arrival(self) -> Self {
         tokio::task::spawn_blocking(move || {
             self.arrived.recv().unwrap();
@@ -48,12 +48,12 @@ impl Gate {
         .unwrap()
     }
 
-    /// Lets one forward go on.
+    /// Resumes one forward pass.
     pub fn open(&self) {
         self.open.send(()).unwrap();
     }
 
-    /// Whether a forward has begun since the last arrival.
+    /// Returns true if a forward pass has started since the last arrival.
     pub fn has_arrived(&self) -> bool {
         self.arrived.try_recv().is_ok()
     }
@@ -80,7 +80,7 @@ impl Inpainter for Gated {
         _mask: &GrayImage,
         _context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        // A test that is over holds nothing up.
+        // The end of a test resumes everything.
         let _ = self.arrived.send(());
         let _ = self.open.lock().unwrap().recv();
         Ok(image.clone())

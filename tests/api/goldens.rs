@@ -1,4 +1,4 @@
-//! The pixels of IOPaint 1.6.0, through the whole server.
+//! Pixel parity with IOPaint 1.6.0, through the whole server.
 
 use axum::http::StatusCode;
 use iopaint_engine::{ModelStore, Registry};
@@ -13,7 +13,7 @@ const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };
-/// An API's mask pixel of at least this is hole.
+/// Mask threshold of IOPaint's API: pixels of at least this value are the hole.
 const HOLE: u8 = 128;
 
 #[derive(Deserialize)]
@@ -34,7 +34,7 @@ struct Case {
     expected_mode: String,
 }
 
-/// A server with the stand-ins of all models, and the folder that holds `mat`, a model of the user's.
+/// A server with stand-ins of all models, and the folder of `mat`, a custom model.
 fn server_with_all() -> (Server, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (stand_in, name) in [
@@ -59,7 +59,7 @@ fn server_with_all() -> (Server, TempDir) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn results_are_iopaints_within_one_step_and_identical_outside_the_hole() {
+async fn results_match_goldens() {
     let cases: Cases = serde_json::from_slice(&fixture("goldens/cases.json")).unwrap();
     let (server, _folder) = server_with_all();
     let mut compared = 0;

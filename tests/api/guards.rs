@@ -1,4 +1,4 @@
-//! Who is answered: Host, Origin, and what every answer carries.
+//! Checks of Host and Origin, and security headers.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -26,12 +26,12 @@ async fn status(method: Method, headers: &[(&str, &str)]) -> u16 {
 #[case("evil.example", 421)]
 #[case("192.168.0.7:8080", 421)]
 #[tokio::test]
-async fn a_foreign_host_is_421(#[case] host: &str, #[case] expected: u16) {
+async fn foreign_host_returns_421(#[case] host: &str, #[case] expected: u16) {
     crate::harness::server().ready().await;
     assert_eq!(status(Method::GET, &[("host", host)]).await, expected);
 }
 
-/// 422 is the answer to an empty body: the guard let it pass.
+/// Status of an empty body that passes the guard.
 #[rstest]
 #[case(&[("host", "localhost:8080")], 422)]
 #[case(&[("host", "localhost:8080"), ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")], 422)]
@@ -42,9 +42,9 @@ async fn a_foreign_host_is_421(#[case] host: &str, #[case] expected: u16) {
 #[case(&[("host", "localhost:8080"), ("sec-fetch-site", "cross-site")], 403)]
 #[case(&[("host", "localhost:8080"), ("sec-fetch-site", "same-site")], 403)]
 #[tokio::test]
-async fn a_page_of_another_site_changes_nothing(#[case] headers: &[(&str, &str)], #[case] expected: u16) {
+async fn other_site_cannot_write(#[case] headers: &[(&str, &str)], #[case] expected: u16) {
     let answered = status(Method::POST, headers).await;
-    // An empty body is no JSON at all.
+    // An empty body is invalid JSON.
     assert_eq!(if answered == 400 { 422 } else { answered }, expected);
 }
 
@@ -56,7 +56,7 @@ async fn a_page_of_another_site_changes_nothing(#[case] headers: &[(&str, &str)]
 #[case("/api/v1/samplers", "none", "navigate", 200)]
 #[case("/livez", "cross-site", "no-cors", 200)]
 #[tokio::test]
-async fn a_page_of_another_site_embeds_nothing_of_the_api(
+async fn other_site_cannot_embed(
     #[case] path: &str,
     #[case] site: &str,
     #[case] mode: &str,
@@ -79,7 +79,7 @@ async fn a_page_of_another_site_embeds_nothing_of_the_api(
 }
 
 #[tokio::test]
-async fn only_friends_pages_may_read_answers() {
+async fn only_allowed_origins_read_responses() {
     for (origin, allowed) in [
         ("https://friend.example", "https://friend.example"),
         ("https://evil.example", ""),
@@ -99,7 +99,7 @@ async fn only_friends_pages_may_read_answers() {
 #[case("/api/v1/samplers")]
 #[case("/nothing")]
 #[tokio::test]
-async fn every_answer_carries_the_security_headers(#[case] path: &str) {
+async fn responses_have_security_headers(#[case] path: &str) {
     let answer = server().get(path).await;
     assert!(
         answer
@@ -115,6 +115,6 @@ async fn every_answer_carries_the_security_headers(#[case] path: &str) {
     );
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
-    // This server has friends, whose pages may show its pictures.
+    // This server has allowed origins, whose pages may embed its images.
     assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
 }

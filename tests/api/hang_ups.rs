@@ -1,4 +1,4 @@
-//! Clients that go away, over real sockets.
+//! Disconnecting clients, over real sockets.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::harness::{INPAINT, base64, fixture, server_with};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_clients_that_hang_up_leave_all_places_free() {
+async fn disconnected_clients_release_permits() {
     let server = server_with(|options, _| options.max_queue = 64);
     server.ready().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -31,7 +31,7 @@ async fn sixty_four_clients_that_hang_up_leave_all_places_free() {
     for number in 0..64 {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(request.as_bytes()).await.unwrap();
-        // Every second one doesn't even finish its request.
+        // Every second client disconnects before the end of its request.
         let length = if number % 2 == 0 {
             body.len()
         } else {
@@ -40,12 +40,12 @@ async fn sixty_four_clients_that_hang_up_leave_all_places_free() {
         client.write_all(&body.as_bytes()[..length]).await.unwrap();
         clients.push(client);
     }
-    // At least one of the whole requests has got in.
+    // At least one complete request was admitted.
     while server.engine.status().jobs == 0 {
         tokio::task::yield_now().await;
     }
     drop(clients);
-    // No time is set here: if places were lost, the test would never end.
+    // Lost permits would make this wait exceed its deadline.
     while server.engine.status().jobs > 0 {
         tokio::task::yield_now().await;
     }

@@ -27,14 +27,14 @@ use tower::ServiceExt;
 
 pub const INPAINT: &str = "/api/v1/inpaint";
 
-/// A server, its engine, and the model folder that lives as long.
+/// A server, its engine, and its model folder.
 pub struct Server {
     pub router: Router,
     pub engine: Engine,
     pub folder: tempfile::TempDir,
 }
 
-/// A whole answer.
+/// A complete response.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -112,7 +112,7 @@ pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerSettings))
     server_of(torch(), change)
 }
 
-/// A server that offers files from the disk, and has no models.
+/// A server with folders and without models.
 pub fn server_with_files(settings: &FileSettings) -> Server {
     server_with_files_and(settings, |_| {})
 }
@@ -127,7 +127,7 @@ pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut S
     )
 }
 
-/// For tests that fill nothing: libtorch must not be loading something on a thread when they end.
+/// For tests that fill nothing: no thread may be loading a model in libtorch when they end.
 pub struct NoModels;
 
 impl ModelLoader for NoModels {
@@ -168,8 +168,8 @@ pub fn torch() -> Arc<dyn ModelLoader> {
     })
 }
 
-/// The end of the test process. A server that a test has left may still load its model then, and crash when
-/// libtorch's static objects are destroyed. The program itself ends with `iopaint_engine::exit`.
+/// Ends the test process. A server of a test may still load its model at that time, and crash when
+/// libtorch's static objects are destroyed. The binary itself ends with `iopaint_engine::exit`.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod at_exit {
     use std::ffi::{c_int, c_void};
@@ -183,10 +183,10 @@ mod at_exit {
         iopaint_engine::exit(status as u8)
     }
 
-    /// Ends the process before the destructors of objects that exist at the time of the call. Handlers run in the
-    /// reverse order of their registration, so each server registers it once more.
+    /// Ends the process before the destructors of objects that exist at the time of the call. Handlers run in
+    /// the reverse order of their registration, so each server registers it once more.
     pub fn skip_destructors() {
-        // SAFETY: the handler is a function of the signature that on_exit(3) asks for, and ignores its argument.
+        // SAFETY: the handler has the signature that on_exit(3) requires, and ignores its argument.
         assert_eq!(unsafe { on_exit(leave, null_mut()) }, 0);
     }
 }
@@ -225,7 +225,7 @@ fn start(
     }
 }
 
-/// The server that tests share which change nothing of it.
+/// The shared server of tests that don't change its state.
 pub fn server() -> &'static Server {
     static SERVER: LazyLock<Server> = LazyLock::new(|| server_with(|_, _| {}));
     &SERVER

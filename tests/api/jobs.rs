@@ -1,4 +1,4 @@
-//! Requests by their ids: told back, never shared, cancelled.
+//! Job ids: returned, exclusive, cancellable.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub async fn cancel(server: &Server, id: &str) -> Answer {
     server.send(request.unwrap()).await
 }
 
-/// A server whose model waits at a gate, and the request that it waits with.
+/// A server whose model is paused in a forward pass, and the running request.
 pub async fn busy_server() -> (Arc<Server>, Gate, tokio::task::JoinHandle<Answer>) {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |_, _| {}));
@@ -39,7 +39,7 @@ pub async fn busy_server() -> (Arc<Server>, Gate, tokio::task::JoinHandle<Answer
 }
 
 #[tokio::test]
-async fn a_request_is_answered_with_its_id_or_one_of_the_servers() {
+async fn response_has_job_id() {
     assert_eq!(inpaint_as(server(), ID).await.header("x-job-id"), ID);
     let (image, mask) = picture();
     let first = server().inpaint(&image, &mask, &json!({})).await;
@@ -57,14 +57,14 @@ async fn a_request_is_answered_with_its_id_or_one_of_the_servers() {
 #[case("67e55044-10b1-426f-9247-bb680e5fe0cg")]
 #[case("../../etc/passwd")]
 #[tokio::test]
-async fn an_id_that_is_no_uuid_is_422(#[case] id: &str) {
+async fn job_id_without_uuid_returns_422(#[case] id: &str) {
     let answer = inpaint_as(server(), id).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(answer.json()["error"], "invalid-job-id");
 }
 
 #[tokio::test]
-async fn an_id_in_flight_can_not_be_taken_over() {
+async fn job_id_in_flight_returns_409() {
     let (server, gate, running) = busy_server().await;
     let thief = inpaint_as(&server, ID).await;
     assert_eq!(
@@ -77,7 +77,7 @@ async fn an_id_in_flight_can_not_be_taken_over() {
 }
 
 #[tokio::test]
-async fn a_waiting_job_that_is_cancelled_leaves_the_queue_at_once() {
+async fn cancelled_queued_job_leaves_queue() {
     let (server, gate, running) = busy_server().await;
     let own = Arc::clone(&server);
     let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
@@ -97,7 +97,7 @@ async fn a_waiting_job_that_is_cancelled_leaves_the_queue_at_once() {
 }
 
 #[tokio::test]
-async fn a_running_job_that_is_cancelled_stops_before_its_next_crop() {
+async fn cancelled_running_job_stops_at_next_crop() {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let own = Arc::clone(&server);
@@ -111,7 +111,7 @@ async fn a_running_job_that_is_cancelled_stops_before_its_next_crop() {
     assert!(!gate.has_arrived(), "the second crop never ran");
 }
 
-/// Inpaints a picture with a hole in several parts, each a crop of its own.
+/// Inpaints an image whose hole has several parts, one crop each.
 pub async fn several_crops(server: &Server, id: &str) -> Answer {
     let image = fixture("goldens/inputs/rgb-900x640.png");
     let mask = fixture("goldens/inputs/mask-parts-900x640.png");
@@ -126,7 +126,7 @@ pub async fn several_crops(server: &Server, id: &str) -> Answer {
 #[case(ID)]
 #[case("not-an-id")]
 #[tokio::test]
-async fn what_is_not_in_flight_can_not_be_cancelled(#[case] id: &str) {
+async fn cancelling_unknown_job_returns_404(#[case] id: &str) {
     let answer = cancel(server(), id).await;
     assert_eq!(
         (answer.status, answer.json()["error"].clone()),

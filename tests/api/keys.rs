@@ -1,4 +1,4 @@
-//! API keys: who is let in, by what, and what stays open.
+//! API keys: credentials, sessions and public routes.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -34,13 +34,13 @@ async fn begin_session(server: &Server, key: &str, origin: &str) -> Answer {
     server.send(request.unwrap()).await
 }
 
-/// `name=value` of the cookie that an answer sets.
+/// Returns `name=value` of a response's cookie.
 fn cookie(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn the_page_and_the_health_checks_are_open_and_everything_else_is_401() {
+async fn routes_return_401_except_page_and_health() {
     let server = closed_server();
     for open in ["/", "/index.html", "/livez"] {
         assert_eq!(server.get(open).await.status, StatusCode::OK, "{open}");
@@ -86,7 +86,7 @@ async fn the_page_and_the_health_checks_are_open_and_everything_else_is_401() {
 #[case("cookie", "iopaint_session=the-first-key-0123456789", 401, "missing-key")]
 #[case("cookie", "iopaint_session=99999999999.00", 401, "missing-key")]
 #[tokio::test]
-async fn keys_come_as_bearer_or_x_api_key(
+async fn key_is_bearer_or_x_api_key(
     #[case] header: &str,
     #[case] value: &str,
     #[case] status: u16,
@@ -100,13 +100,13 @@ async fn keys_come_as_bearer_or_x_api_key(
 }
 
 #[tokio::test]
-async fn a_key_in_the_address_is_none() {
+async fn key_in_url_is_ignored() {
     let answer = closed_server().get(&format!("{CLOSED}?api_key={KEY}")).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn a_refusal_comes_before_the_body_is_read() {
+async fn missing_key_is_rejected_before_body() {
     let (image, mask) = picture();
     let body = json!({ "image": base64(&image), "mask": base64(&mask) });
     let refused = closed_server().post_json("/api/v1/inpaint", &body).await;
@@ -118,7 +118,7 @@ async fn a_refusal_comes_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_session_lets_the_browser_in_and_no_script_can_read_it() {
+async fn session_cookie_authorizes_and_is_http_only() {
     let server = closed_server();
     let wrong = begin_session(&server, "somebody-made-this-up", "http://localhost").await;
     assert_eq!(
@@ -145,7 +145,7 @@ async fn a_session_lets_the_browser_in_and_no_script_can_read_it() {
     )
     .await;
     assert_eq!(answer.status, StatusCode::OK);
-    // A proxy's own use of the header takes nothing away.
+    // A proxy's own credentials in the header don't interfere.
     let headers = [
         ("cookie", session.as_str()),
         ("authorization", "Bearer of-the-proxy"),
@@ -165,7 +165,7 @@ async fn a_session_lets_the_browser_in_and_no_script_can_read_it() {
 }
 
 #[tokio::test]
-async fn a_session_serves_on_every_replica_until_its_key_is_taken_away() {
+async fn session_works_on_replicas_until_key_removed() {
     let session = cookie(&begin_session(&closed_server(), KEY, "http://localhost").await);
     let ask = async |server: &Server| {
         send(server, Method::GET, CLOSED, &[("cookie", &session)])
@@ -178,7 +178,7 @@ async fn a_session_serves_on_every_replica_until_its_key_is_taken_away() {
 }
 
 #[tokio::test]
-async fn a_session_that_began_by_https_stays_there_and_below_the_sub_path() {
+async fn session_cookie_is_secure_and_scoped() {
     let server = server_with(|_, settings| {
         settings.access.keys = ApiKeys::new([KEY]).unwrap();
         settings.root_path = "/photos".parse().unwrap();
@@ -192,14 +192,14 @@ async fn a_session_that_began_by_https_stays_there_and_below_the_sub_path() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_begins_no_session() {
+async fn other_site_cannot_start_session() {
     let answer = begin_session(&closed_server(), KEY, "https://evil.example").await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(answer.header("set-cookie"), "");
 }
 
 #[tokio::test]
-async fn a_session_of_a_server_without_keys_is_no_cookie() {
+async fn session_without_keys_sets_no_cookie() {
     let answer = begin_session(server(), "anything", "http://localhost").await;
     assert_eq!(
         (answer.status, answer.header("set-cookie")),
@@ -208,13 +208,13 @@ async fn a_session_of_a_server_without_keys_is_no_cookie() {
 }
 
 #[tokio::test]
-async fn what_anybody_may_send_to_the_session_is_short() {
+async fn session_body_is_limited() {
     let long = begin_session(&closed_server(), &"k".repeat(10_000), "http://localhost").await;
     assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
-async fn events_are_told_to_those_with_a_key_only() {
+async fn events_need_a_key() {
     let server = closed_server();
     let polling = "/socket.io/?EIO=4&transport=polling";
     let opened = send(&server, Method::GET, polling, &[("x-api-key", KEY)]).await;
@@ -232,7 +232,7 @@ async fn events_are_told_to_those_with_a_key_only() {
 }
 
 #[tokio::test]
-async fn friends_pages_may_ask_beforehand_and_read_the_refusal() {
+async fn preflight_needs_no_key() {
     let server = closed_server();
     let origin = ("origin", "https://friend.example");
     let asked = send(

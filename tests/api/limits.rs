@@ -1,4 +1,4 @@
-//! What clients may send, and how slowly: each limit on its own.
+//! Limits on requests, one test each.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::harness::{
 
 const NEVER: Duration = Duration::from_hours(1);
 
-/// A server on a socket of its own.
+/// A server on a loopback socket.
 async fn listening(server: &Server, limits: ConnectionLimits) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ async fn listening(server: &Server, limits: ConnectionLimits) -> (SocketAddr, Jo
     (address, tokio::spawn(serving))
 }
 
-/// Begins a body and never goes on.
+/// Sends the start of a body and stalls.
 fn stalled(first: &'static [u8]) -> Body {
     let first = futures_util::stream::once(async move { Ok::<_, std::io::Error>(Bytes::from_static(first)) });
     Body::from_stream(futures_util::StreamExt::chain(
@@ -47,7 +47,7 @@ fn impatient() -> Server {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_too_slowly_is_408() {
+async fn slow_body_returns_408() {
     let server = impatient();
     let (form_type, _) = form(&[]);
     for (path, content_type) in [
@@ -70,11 +70,11 @@ async fn a_body_that_comes_too_slowly_is_408() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_fast_enough_is_taken_however_long_it_takes() {
+async fn steady_body_is_accepted() {
     let server = impatient();
     let (image, mask) = picture();
     let body = json!({ "image": base64(&image), "mask": base64(&mask) }).to_string();
-    // A fifth of a window between two pieces, over several windows.
+    // A fifth of a window between two chunks, over several windows.
     let pieces: Vec<Bytes> = body
         .as_bytes()
         .chunks(body.len() / 20)
@@ -92,7 +92,7 @@ async fn a_body_that_comes_fast_enough_is_taken_however_long_it_takes() {
 }
 
 #[tokio::test]
-async fn json_that_nests_too_deep_is_400_and_names_the_limit() {
+async fn deep_json_returns_400() {
     let server = server_with(|_, settings| settings.bodies.content.max_json_depth = 3);
     let (image, mask) = picture();
     let fields = |unknown: Value| json!({ "unknown": unknown });
@@ -120,7 +120,7 @@ async fn json_that_nests_too_deep_is_400_and_names_the_limit() {
 }
 
 #[tokio::test]
-async fn a_form_of_too_many_parts_is_413_and_names_the_limit() {
+async fn form_with_many_parts_returns_413() {
     let server = server_with(|_, settings| settings.bodies.content.max_form_parts = 3);
     let (image, mask) = picture();
     let parts: [(&str, &[u8]); 4] = [("image", &image), ("mask", &mask), ("x", b"1"), ("y", b"2")];
@@ -143,7 +143,7 @@ async fn a_form_of_too_many_parts_is_413_and_names_the_limit() {
 }
 
 #[tokio::test]
-async fn a_mask_grows_by_no_more_than_the_limit() {
+async fn mask_growth_is_limited() {
     let server = server_with(|_, settings| settings.bodies.content.max_kernel_size = 5);
     let mask = fixture("goldens/inputs/mask-dot-150x101.png");
     let body = json!({ "mask": base64(&mask), "operate": "expand", "kernel_size": 200 });
@@ -154,7 +154,7 @@ async fn a_mask_grows_by_no_more_than_the_limit() {
 }
 
 #[tokio::test]
-async fn too_many_clicks_are_422_and_name_the_limit() {
+async fn too_many_clicks_return_422() {
     let server = server_with(|_, settings| settings.bodies.content.max_clicks = 2);
     let ask = async |clicks: Value| {
         let body = json!({ "name": "InteractiveSeg", "image": "", "clicks": clicks });
@@ -173,7 +173,7 @@ async fn too_many_clicks_are_422_and_name_the_limit() {
 }
 
 #[tokio::test]
-async fn a_thumbnail_is_no_larger_than_the_limit() {
+async fn thumbnail_size_is_limited() {
     let results = tempfile::tempdir().unwrap();
     let input = fixtures().join("goldens/inputs");
     let server = server_with_files_and(
@@ -195,7 +195,7 @@ async fn a_thumbnail_is_no_larger_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_request_whose_head_never_ends_loses_its_connection() {
+async fn endless_head_closes_connection() {
     let (address, serving) = listening(
         server(),
         ConnectionLimits {
@@ -209,7 +209,7 @@ async fn a_request_whose_head_never_ends_loses_its_connection() {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(begun.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Without a limit this would never end.
+        // Without the limit the connection would stay open.
         let _ = client.read_to_end(&mut answer).await;
         assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
     }
@@ -217,7 +217,7 @@ async fn a_request_whose_head_never_ends_loses_its_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_over_the_limit_waits_until_another_one_ends() {
+async fn connection_over_limit_waits() {
     let (address, serving) = listening(
         server(),
         ConnectionLimits {
@@ -234,7 +234,7 @@ async fn a_connection_over_the_limit_waits_until_another_one_ends() {
     first.write_all(request).await.unwrap();
     assert!(first.read(&mut answer).await.unwrap() > 0);
     second.write_all(request).await.unwrap();
-    // Time enough for the second one, were it let in.
+    // Long enough for the second connection to be served if it were accepted.
     for _ in 0..20 {
         first.write_all(request).await.unwrap();
         assert!(first.read(&mut answer).await.unwrap() > 0);
@@ -249,7 +249,7 @@ async fn a_connection_over_the_limit_waits_until_another_one_ends() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_413_whether_its_length_is_told_or_not() {
+async fn body_over_limit_returns_413() {
     let server = server_with(|_, settings| settings.bodies.max_bytes = 1000);
     let stream = futures_util::stream::iter(
         (0..100).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 100]))),
@@ -271,7 +271,7 @@ async fn a_body_over_the_limit_is_413_whether_its_length_is_told_or_not() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_too_often_is_429_and_told_when_to_come_again() {
+async fn rate_limit_returns_429_with_retry_after() {
     const KEYS: [&str; 2] = ["the-first-key-0123456789", "the-second-key-0123456789"];
     let server = server_with(|_, settings| {
         settings.access.keys = ApiKeys::new(KEYS).unwrap();
@@ -293,7 +293,7 @@ async fn a_client_that_asks_too_often_is_429_and_told_when_to_come_again() {
     for free in ["/", "/livez"] {
         assert_eq!(ask(free, KEYS[0]).await.status, StatusCode::OK);
     }
-    // One who tries keys is bounded as well.
+    // Requests with wrong keys count too.
     for _ in 0..3 {
         assert_eq!(
             ask("/api/v1/samplers", "made-up").await.status,

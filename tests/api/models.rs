@@ -1,4 +1,4 @@
-//! Which model answers, over HTTP.
+//! Model selection over HTTP.
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{picture, server_with};
 
 #[tokio::test]
-async fn the_model_is_switched_for_all_and_named_per_request() {
+async fn model_is_switched_or_named_per_request() {
     let server = server_with(|options, _| options.model = Some("lama-mini".into()));
     server.ready().await;
     let (image, mask) = picture();
@@ -29,7 +29,7 @@ async fn the_model_is_switched_for_all_and_named_per_request() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_model_leaves_the_old_one_serving() {
+async fn invalid_model_file_keeps_old_model() {
     let server = server_with(|options, _| options.model = Some("lama".into()));
     server.ready().await;
     let anime = server.folder.path().join("anime-manga-big-lama.pt");
@@ -65,7 +65,7 @@ async fn a_file_that_is_no_model_leaves_the_old_one_serving() {
 }
 
 #[tokio::test]
-async fn cv2_is_always_listed_and_heeds_its_fields() {
+async fn cv2_is_listed_and_uses_its_fields() {
     let server = server_with(|options, _| options.model = Some("cv2".into()));
     server.ready().await;
     let config = server.get("/api/v1/server-config").await.json();

@@ -1,4 +1,4 @@
-//! One frame of reference: routes agree on the orientation of a file, in whatever way it is stored.
+//! All routes agree on the orientation of a file, however it is stored.
 
 use std::io::Cursor;
 
@@ -21,13 +21,13 @@ const LIMITS: DecodeLimits = DecodeLimits {
 /// Stored width and height.
 const SIZE: (u32, u32) = (48, 32);
 
-/// A place to store an orientation.
+/// Location of an orientation in a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stored {
     Jpeg,
     /// EXIF before the pixels.
     Png,
-    /// EXIF behind the pixels.
+    /// EXIF after the pixels.
     PngBehind,
     WebP,
     Tiff,
@@ -91,7 +91,7 @@ fn exif(orientation: u8) -> Vec<u8> {
     bytes
 }
 
-/// An uncompressed TIFF of one strip behind its directory (TIFF 6.0, section 6).
+/// An uncompressed TIFF of one strip after its directory (TIFF 6.0, section 6).
 fn tiff(orientation: u8) -> Vec<u8> {
     const SHORT: u16 = 3;
     const LONG: u16 = 4;
@@ -149,7 +149,7 @@ fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Black but for a rectangle of 4 x 3 pixels whose top left corner is at (2, 5).
+/// Black except for a rectangle of 4 x 3 pixels with its top left corner at (2, 5).
 fn mask((width, height): (u32, u32)) -> GrayImage {
     GrayImage::from_fn(width, height, |x, y| {
         Luma([u8::from((2..6).contains(&x) && (5..8).contains(&y)) * 255])
@@ -158,7 +158,7 @@ fn mask((width, height): (u32, u32)) -> GrayImage {
 
 #[rstest]
 #[tokio::test]
-async fn decoded_copy_is_upright_and_filled_like_its_file(
+async fn decoded_copy_fills_like_its_file(
     #[values(Stored::Jpeg, Stored::Png, Stored::PngBehind, Stored::WebP, Stored::Tiff)] stored: Stored,
     #[values(1, 2, 3, 4, 5, 6, 7, 8)] orientation: u8,
 ) {
@@ -199,7 +199,7 @@ async fn decoded_copy_is_upright_and_filled_like_its_file(
     );
     assert_eq!(patch(server(), &file, &png(double), true).await, of_copy);
     if orientation >= 5 {
-        // One of the stored size is turned as the picture is.
+        // A mask of the stored size is rotated like the image.
         let back = match orientation {
             6 => Orientation::Rotate270,
             8 => Orientation::Rotate90,
@@ -219,7 +219,7 @@ async fn decoded_copy_is_upright_and_filled_like_its_file(
 #[case("exif-directory-cut.jpg")]
 #[case("two-exif.jpg")]
 #[tokio::test]
-async fn phone_pictures_stand_upright(#[case] name: &str) {
+async fn phone_photos_are_upright(#[case] name: &str) {
     let copy = copy_of(&fixture(&format!("cases/{name}"))).await;
     assert_eq!(copy.header("x-orientation"), "6");
     let upright = decode(&copy.body, &LIMITS).unwrap().rgb;
@@ -254,7 +254,7 @@ async fn medias_and_thumbnails_are_upright() {
         Stored::WebP,
         Stored::Tiff,
     ] {
-        // The content decides, the name doesn't.
+        // The content decides, not the name.
         std::fs::write(folder.path().join(format!("{stored:?}.png")), stored.file(6)).unwrap();
     }
     std::fs::write(
@@ -299,7 +299,7 @@ async fn copies_keep_transparency_and_profile() {
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_decoded_are_refused_with_the_reason() {
+async fn undecodable_file_returns_reason() {
     let png = Stored::Png.file(1);
     let large = RgbImage::new(4097, 1);
     for (file, status, error) in [

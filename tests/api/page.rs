@@ -1,4 +1,4 @@
-//! The page's files: compressed where a browser takes it, cached as far as they may be.
+//! The page's files: content negotiation and caching.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -13,7 +13,7 @@ async fn get(path: &str, headers: &[(&str, &str)]) -> Answer {
     server().send(request.body(Body::empty()).unwrap()).await
 }
 
-/// The address of the page's script; none where the program was compiled before the page.
+/// Path of the page's script; `None` if the binary was compiled without the page.
 async fn script() -> Option<String> {
     let page = String::from_utf8(get("/", &[]).await.body).unwrap();
     let (_, rest) = page.split_once("src=\"./")?;
@@ -22,7 +22,7 @@ async fn script() -> Option<String> {
 }
 
 #[tokio::test]
-async fn each_encoding_of_a_file_has_its_own_tag_and_caches_are_told_to_tell_them_apart() {
+async fn encodings_have_distinct_etags() {
     let Some(script) = script().await else {
         eprintln!("skipped: the program was compiled without its page");
         return;
@@ -59,7 +59,7 @@ async fn each_encoding_of_a_file_has_its_own_tag_and_caches_are_told_to_tell_the
 }
 
 #[tokio::test]
-async fn assets_are_kept_for_good_and_the_page_is_asked_for_anew() {
+async fn assets_are_immutable_and_page_revalidates() {
     let Some(script) = script().await else {
         eprintln!("skipped: the program was compiled without its page");
         return;

@@ -1,4 +1,4 @@
-//! Photographs with hand-painted masks, through the whole server and the built-in model.
+//! Photographs with hand-painted masks, with the built-in model.
 
 use axum::http::StatusCode;
 use iopaint_imaging::{DecodeLimits, decode, decode_mask};
@@ -13,7 +13,7 @@ const LIMITS: DecodeLimits = DecodeLimits {
 const HOLE: u8 = 128;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_photo_comes_back_with_its_hole_filled_and_the_rest_as_it_was() {
+async fn photos_change_only_in_the_hole() {
     let server = server_with(|options, settings| {
         options.model = Some("lama-mini".into());
         settings.bodies.max_bytes = 32 << 20;

@@ -1,4 +1,4 @@
-//! Letters taken off plain pages: the fill is exactly the page's colour.
+//! Letters removed from plain pages: the fill has exactly the page's colour.
 
 use std::io::Cursor;
 
@@ -57,7 +57,7 @@ async fn filled(server: &Server, picture: &[u8], mask: &[u8], fields: &Value) ->
     image::load_from_memory(&answer.body).unwrap()
 }
 
-/// The choices under which pages are filled: models, strategies (`Crop` one letter at a time), blending.
+/// Tested combinations of model, strategy (`Crop` runs one letter at a time) and blending.
 fn choices() -> impl Iterator<Item = Value> {
     let strategies = ["Auto", "Crop", "Original"];
     let choices = MODELS
@@ -107,9 +107,9 @@ async fn plain_page_fixture_stays_white() {
     }
 }
 
-/// Letters that stay stand 8 pixels from letters that are removed.
+/// Kept letters are 8 pixels from removed ones.
 #[tokio::test(flavor = "multi_thread")]
-async fn plain_page_with_other_letters_gets_no_haze() {
+async fn page_with_letters_has_no_haze() {
     let server = patches_server();
     let page = [250 * 257, 247 * 257, 235 * 257];
     let colour = page.map(|sample| (sample / 257) as u8);

@@ -1,4 +1,4 @@
-//! A server behind a proxy that shows it under a sub-path.
+//! A server under a sub-path of a proxy.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -15,7 +15,7 @@ fn server_under_photos() -> Server {
 #[case("/photos")]
 #[case("")]
 #[tokio::test]
-async fn everything_answers_with_and_without_the_sub_path(#[case] prefix: &str) {
+async fn routes_work_with_and_without_sub_path(#[case] prefix: &str) {
     let server = server_under_photos();
     for path in [
         "/",
@@ -55,7 +55,7 @@ async fn redirects_stay_under_the_sub_path() {
 }
 
 #[tokio::test]
-async fn the_guards_stand_under_the_sub_path_too() {
+async fn guards_apply_under_sub_path() {
     let server = server_under_photos();
     for path in [
         "/photos/api/v1/inpaint",
@@ -70,7 +70,7 @@ async fn the_guards_stand_under_the_sub_path_too() {
 }
 
 #[tokio::test]
-async fn the_description_and_its_page_name_addresses_relative_to_themselves() {
+async fn openapi_addresses_are_relative() {
     let server = server_under_photos();
     let description = server.get("/photos/openapi.json").await.json();
     assert_eq!(description["servers"], json!([{ "url": "./" }]));

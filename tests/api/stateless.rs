@@ -1,4 +1,4 @@
-//! Routes that answer from their request alone: masks, prompts, plugins.
+//! Stateless routes: masks, prompts, plugins.
 
 use axum::http::StatusCode;
 use image::{DynamicImage, RgbaImage};
@@ -27,7 +27,7 @@ fn rgba(png: &[u8]) -> RgbaImage {
 }
 
 #[tokio::test]
-async fn masks_grow_and_shrink_pixel_for_pixel_as_iopaints() {
+async fn adjusted_masks_match_goldens() {
     let cases: Vec<Case> = serde_json::from_slice(&fixture("adjusted/cases.json")).unwrap();
     assert!(cases.len() >= 40);
     for case in cases {
@@ -44,7 +44,7 @@ async fn masks_grow_and_shrink_pixel_for_pixel_as_iopaints() {
 }
 
 #[tokio::test]
-async fn a_mask_grows_by_5_where_nothing_is_said_and_absurd_sizes_saturate() {
+async fn mask_growth_defaults_and_saturates() {
     let mask = fixture("goldens/inputs/mask-dot-150x101.png");
     let adjusted = async |more: Value| {
         let mut body = json!({ "mask": base64(&mask), "operate": "expand" });
@@ -71,7 +71,7 @@ async fn a_mask_grows_by_5_where_nothing_is_said_and_absurd_sizes_saturate() {
 #[case(json!({"mask": "MASK", "operate": "expand", "kernel_size": -1}), 422)]
 #[case(json!({"mask": "MASK", "operate": "expand", "kernel_size": null}), 422)]
 #[tokio::test]
-async fn a_wrong_adjustment_is_refused(#[case] mut body: Value, #[case] status: u16) {
+async fn invalid_adjustment_is_rejected(#[case] mut body: Value, #[case] status: u16) {
     if body["mask"] == "MASK" {
         body["mask"] = json!(base64(&picture().1));
     }
@@ -80,7 +80,7 @@ async fn a_wrong_adjustment_is_refused(#[case] mut body: Value, #[case] status: 
 }
 
 #[tokio::test]
-async fn a_mask_over_the_limits_is_refused_before_it_is_decoded() {
+async fn large_mask_is_rejected_before_decoding() {
     let small = server_with(|_, settings| settings.images.limits.max_pixels = 100);
     let body = json!({ "mask": base64(&picture().1), "operate": "reverse" });
     assert_eq!(small.post_json(ADJUST, &body).await.status.as_u16(), 413);
@@ -104,7 +104,7 @@ fn png_with(text: impl FnOnce(&mut png::Info<'_>)) -> Vec<u8> {
 const PARAMETERS: &str = "a cat\nNegative prompt: dogs, blur\nSteps: 20";
 
 #[tokio::test]
-async fn prompts_are_read_from_a_png_and_are_empty_elsewhere() {
+async fn prompts_are_read_from_png() {
     let plain = png_with(|info| {
         info.uncompressed_latin1_text
             .push(png::text_metadata::TEXtChunk::new("parameters", PARAMETERS));
@@ -134,7 +134,7 @@ async fn prompts_are_read_from_a_png_and_are_empty_elsewhere() {
 }
 
 #[tokio::test]
-async fn prompts_of_what_is_no_image_or_no_form_are_refused() {
+async fn prompts_need_an_image() {
     for (parts, status) in [
         (form(&[("file", b"hello".as_slice())]), 415),
         (form(&[("image", picture().0.as_slice())]), 422),
@@ -149,7 +149,7 @@ async fn prompts_of_what_is_no_image_or_no_form_are_refused() {
 }
 
 #[tokio::test]
-async fn plugins_are_answered_as_iopaint_answers_for_one_that_is_off() {
+async fn disabled_plugins_respond_as_iopaint() {
     let (image, _) = picture();
     let run = json!({
         "name": "RemoveBG", "image": base64(&image), "clicks": [[1, 2, 1], [0.5, 2.5, 0, 1]], "scale": "2",

@@ -1,4 +1,4 @@
-//! What each route answers.
+//! Responses of each route.
 
 use axum::http::StatusCode;
 use iopaint_imaging::{DecodeLimits, decode};
@@ -12,19 +12,19 @@ const LIMITS: DecodeLimits = DecodeLimits {
 };
 
 #[tokio::test]
-async fn the_description_of_the_api_is_the_reviewed_one() {
+async fn openapi_matches_snapshot() {
     let answer = server().get("/openapi.json").await;
     assert_eq!(answer.status, StatusCode::OK);
     let mut description = answer.json();
     let version = description["info"]["version"].take();
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
-    // A release must not need another snapshot.
+    // The version must not change the snapshot.
     description["info"]["version"] = json!("[version]");
     insta::assert_json_snapshot!("openapi", description);
 }
 
 #[tokio::test]
-async fn server_config_has_the_keys_of_iopaint_in_its_order_and_no_space_after_colons() {
+async fn server_config_matches_iopaint_bytes() {
     let answer = server().get("/api/v1/server-config").await;
     let text = String::from_utf8(answer.body.clone()).unwrap();
     assert!(text.contains(r#""enableAutoSaving":false"#), "{text}");
@@ -34,7 +34,7 @@ async fn server_config_has_the_keys_of_iopaint_in_its_order_and_no_space_after_c
     );
 }
 
-/// The text's own order of keys: a list of (key, value).
+/// Keys and values in the text's order.
 fn ordered(text: &str) -> Vec<(String, Value)> {
     struct Pairs(Vec<(String, Value)>);
     impl<'de> serde::Deserialize<'de> for Pairs {
@@ -60,7 +60,7 @@ fn ordered(text: &str) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn livez_readyz_docs_and_the_page_answer() {
+async fn livez_readyz_docs_and_page_respond() {
     let server = server_with(|_, _| {});
     server.ready().await;
     assert_eq!(server.get("/livez").await.body, b"ok");
@@ -92,7 +92,7 @@ async fn livez_readyz_docs_and_the_page_answer() {
 }
 
 #[tokio::test]
-async fn json_with_data_urls_bare_base64_and_forms_give_the_same_result() {
+async fn json_and_forms_give_equal_results() {
     let (image, mask) = picture();
     let url = |bytes: &[u8]| format!("data:image/png;base64,{}", base64(bytes));
     let first = server().inpaint(&image, &mask, &json!({})).await;
@@ -111,7 +111,7 @@ async fn json_with_data_urls_bare_base64_and_forms_give_the_same_result() {
 }
 
 #[tokio::test]
-async fn a_patch_is_the_rectangle_that_changed() {
+async fn patch_is_the_changed_rectangle() {
     let (image, mask) = picture();
     let whole = decode(&server().inpaint(&image, &mask, &json!({})).await.body, &LIMITS).unwrap();
     let answer = server()
@@ -137,7 +137,7 @@ async fn a_patch_is_the_rectangle_that_changed() {
 }
 
 #[tokio::test]
-async fn a_patch_of_nothing_is_one_unchanged_pixel() {
+async fn empty_patch_is_one_pixel() {
     let (image, _) = picture();
     let black = crate::harness::fixture("goldens/inputs/mask-empty-150x101.png");
     let answer = server()
@@ -150,14 +150,14 @@ async fn a_patch_of_nothing_is_one_unchanged_pixel() {
 }
 
 #[tokio::test]
-async fn a_seed_of_minus_one_is_drawn_and_told() {
+async fn seed_minus_one_is_random_and_returned() {
     let (image, mask) = picture();
     let answer = server().inpaint(&image, &mask, &json!({ "sd_seed": -1 })).await;
     assert!(answer.header("x-seed").parse::<i64>().unwrap() >= 0);
 }
 
 #[tokio::test]
-async fn a_forward_over_the_limit_runs_scaled_and_says_so() {
+async fn large_forward_runs_scaled() {
     let server = server_with(|_, settings| settings.images.max_forward_pixels = 64 * 64);
     let (image, mask) = picture();
     let answer = server.inpaint(&image, &mask, &json!({})).await;

@@ -1,11 +1,11 @@
-//! A server at work: large pictures, and metrics that tell how far they are.
+//! A busy server: large images, and metrics of their progress.
 
 use std::io::{Cursor, Read, Write};
 use std::net::TcpStream;
 
 use image::{GrayImage, ImageFormat, RgbImage};
 
-/// Asks for a path and returns the whole answer.
+/// Requests a path and returns the complete response.
 pub fn ask(port: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -22,14 +22,14 @@ pub fn wait_for(port: &str, metric: &str, value: f64) {
     while !ask(port, "/metrics").lines().any(reached) {}
 }
 
-/// The bytes of a picture's file.
+/// Encodes an image file.
 fn png(image: &image::DynamicImage) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
 }
 
-/// Sends a picture of this size, with a hole in its middle, to be filled whole. The answer is read from the stream.
+/// Sends an image of this size with a hole in its middle; the response is read from the stream.
 pub fn post(port: &str, (width, height): (u32, u32)) -> TcpStream {
     let image = RgbImage::from_fn(width, height, |x, y| [x as u8, y as u8, (x / 8 * y) as u8].into());
     let hole = |x: u32, y: u32| x.abs_diff(width / 2) < width / 8 && y.abs_diff(height / 2) < height / 8;

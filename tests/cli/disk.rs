@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use crate::http::{image_of, inpaint, save, send};
 use crate::{Started, fixtures, start_with};
 
-/// Runs a command by way of a shell that does something before.
+/// Runs a command through a shell with a preceding script.
 fn after(script: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell
@@ -29,7 +29,7 @@ fn after(script: &str, command: &Command) -> Command {
     shell
 }
 
-/// A server that saves into a folder, started after a script.
+/// A server that saves into a folder, started by a script.
 fn saving_server(results: &Path, script: &str) -> Started {
     start_with(|command| {
         command.arg("--output-dir").arg(results);
@@ -52,9 +52,9 @@ fn set_mode(folder: &Path, mode: u32) {
 }
 
 #[test]
-fn a_disk_that_fills_up_while_saving_is_told_and_leaves_nothing() {
+fn full_disk_is_reported_and_leaves_no_file() {
     let results = tempfile::tempdir().unwrap();
-    // No file may be longer than 8 blocks of 512 or 1024 bytes: writing fails in the middle, as on a full disk.
+    // Limits files to 8 blocks of 512 or 1024 bytes: writing fails in the middle, as on a full disk.
     let server = saving_server(results.path(), "trap '' XFSZ; ulimit -f 8; exec");
     let (status, body) = save(&server.port, "large.png", &image_of(1 << 20));
     assert_eq!(status, 500);
@@ -68,9 +68,9 @@ fn a_disk_that_fills_up_while_saving_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn a_folder_that_becomes_read_only_is_told_and_the_server_goes_on() {
+fn read_only_folder_is_reported() {
     let results = tempfile::tempdir().unwrap();
-    // Without this, root may write everywhere.
+    // Root could write anywhere otherwise.
     let script = if rights_can_be_dropped() {
         "exec setpriv --bounding-set=-dac_override,-dac_read_search"
     } else {
@@ -88,7 +88,7 @@ fn a_folder_that_becomes_read_only_is_told_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_folder_that_is_read_only_from_the_start_turns_saving_off() {
+fn read_only_folder_at_start_disables_saving() {
     let results = tempfile::tempdir().unwrap();
     set_mode(results.path(), 0o555);
     let script = if rights_can_be_dropped() {
@@ -104,14 +104,14 @@ fn a_folder_that_is_read_only_from_the_start_turns_saving_off() {
     assert_eq!(inpaint(&server.port), 200);
 }
 
-/// Whether this is root, whom no mode keeps out, on a system that lets it drop that right.
+/// Returns true for root, which ignores file modes, on a system where it can drop that capability.
 fn rights_can_be_dropped() -> bool {
     let user = Command::new("id").arg("-u").output().unwrap();
     user.stdout == b"0\n"
 }
 
 #[test]
-fn kill_9_while_saving_leaves_the_whole_file_or_none() {
+fn sigkill_while_saving_leaves_no_partial_file() {
     const LENGTH: usize = 24 << 20;
     let results = tempfile::tempdir().unwrap();
     let image = image_of(LENGTH);
@@ -121,12 +121,12 @@ fn kill_9_while_saving_leaves_the_whole_file_or_none() {
         let port = server.port.clone();
         std::thread::scope(|scope| {
             let saving = scope.spawn(|| save(&port, &name, &image).0 == 200);
-            // In another moment each time: while the body is sent, while it is written, after it.
+            // At different times: while the body is sent, while it is written, afterwards.
             for _ in 0..round * 40 {
                 if saving.is_finished() {
                     break;
                 }
-                // A request takes some time, however busy the machine is.
+                // A request takes a minimum of time.
                 let _ = send(&server.port, "GET /livez HTTP/1.1", b"");
             }
             server.child.kill().unwrap();
@@ -159,7 +159,7 @@ fn switch(server: &Started, name: &str) -> (u16, String) {
 }
 
 #[test]
-fn garbage_in_place_of_the_model_that_was_named_is_told_and_the_server_goes_on() {
+fn damaged_named_model_is_reported() {
     let models = damaged_lama();
     let server = start_with(|command| {
         command
@@ -183,7 +183,7 @@ fn garbage_in_place_of_the_model_that_was_named_is_told_and_the_server_goes_on()
 }
 
 #[test]
-fn garbage_in_place_of_a_model_that_nobody_named_leaves_the_built_in_one_serving() {
+fn damaged_default_model_uses_built_in() {
     let models = damaged_lama();
     let server = start_with(|command| {
         command.arg("--model-dir").arg(models.path());
@@ -207,7 +207,7 @@ fn unknown_lama() -> tempfile::TempDir {
 }
 
 #[test]
-fn strict_models_refuses_a_file_that_nobody_knows() {
+fn strict_models_rejects_unknown_file() {
     let models = unknown_lama();
     let switch = "POST /api/v1/model HTTP/1.1\r\nContent-Type: application/json";
     for (flag, refused) in [("--no-strict-models", false), ("--strict-models", true)] {
@@ -225,7 +225,7 @@ fn strict_models_refuses_a_file_that_nobody_knows() {
 }
 
 #[test]
-fn a_file_that_nobody_knows_serves_and_the_log_names_it() {
+fn unknown_file_serves_and_is_logged() {
     let models = unknown_lama();
     let mut server = start_with(|command| {
         command
@@ -234,7 +234,7 @@ fn a_file_that_nobody_knows_serves_and_the_log_names_it() {
             .args(["--model", "lama"])
             .stderr(Stdio::piped());
     });
-    // Kept to the end: who writes a log should find a reader.
+    // Kept to the end, so that the log can be written.
     let mut log = BufReader::new(server.child.stderr.take().unwrap()).lines();
     let line = log
         .by_ref()

@@ -1,4 +1,4 @@
-//! A server that is told to stop while it works.
+//! Shutdown during a job.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ fn stop(child: &Child) {
 /// Takes a second or more.
 const LARGE: (u32, u32) = (1024, 768);
 
-/// A server on one thread, so that a large picture takes it a while.
+/// A server on one thread, on which a large image takes some time.
 fn slow_server(drain_timeout: &'static str) -> Started {
     let server = start_with(|command| {
         command.args([
@@ -32,7 +32,7 @@ fn slow_server(drain_timeout: &'static str) -> Started {
 }
 
 #[test]
-fn what_runs_is_answered_what_waits_is_503_and_the_exit_code_is_0() {
+fn drain_answers_running_and_exits_0() {
     let mut server = slow_server("600");
     let mut running = post(&server.port, LARGE);
     wait_for(&server.port, "iopaint_job_running", 1.0);
@@ -53,20 +53,20 @@ fn what_runs_is_answered_what_waits_is_503_and_the_exit_code_is_0() {
 }
 
 #[test]
-fn what_takes_longer_than_the_drain_timeout_is_given_up() {
+fn drain_timeout_aborts_running_job() {
     let mut server = slow_server("0");
     let mut running = post(&server.port, LARGE);
     wait_for(&server.port, "iopaint_job_running", 1.0);
     stop(&server.child);
     assert!(server.child.wait().unwrap().success());
     let mut answer = Vec::new();
-    // Cut off, or reset.
+    // Closed or reset.
     let _ = running.read_to_end(&mut answer);
     assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
 }
 
 #[test]
-fn a_client_that_never_finishes_its_request_does_not_hold_up_the_end() {
+fn unfinished_request_does_not_block_exit() {
     let mut server = slow_server("86400");
     let mut slow = TcpStream::connect(format!("127.0.0.1:{}", server.port)).unwrap();
     write!(
@@ -74,7 +74,7 @@ fn a_client_that_never_finishes_its_request_does_not_hold_up_the_end() {
         "POST /api/v1/inpaint HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{"
     )
     .unwrap();
-    // Its head has arrived when this one has, as far as one can tell from outside.
+    // Its head has been received when this response arrives.
     assert!(ask(&server.port, "/livez").starts_with("HTTP/1.1 200"));
     stop(&server.child);
     let mut answer = String::new();

@@ -1,4 +1,4 @@
-//! Clients that listen, and a server that is told to stop.
+//! Shutdown with open sockets.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ fn request(address: &str, path: &str) -> TcpStream {
 
 #[cfg(unix)]
 #[test]
-fn one_who_listens_does_not_hold_up_the_end() {
+fn open_socket_does_not_block_exit() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = crate::iopaint(&[
         "start",
@@ -49,7 +49,7 @@ fn one_who_listens_does_not_hold_up_the_end() {
         .status()
         .unwrap();
     assert!(kill.success());
-    // Without an end of its own the server would wait a day.
+    // Without closing the socket the server would wait for a day.
     assert!(server.wait().unwrap().success());
     let _ = listening.read_to_string(&mut opened);
 }

@@ -1,11 +1,11 @@
-//! Requests to a started server, and a picture to send.
+//! Requests to a started server, and a test image.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::fixtures;
 
-/// Sends a request and returns the status and the body of the answer; 0 where the server is gone.
+/// Sends a request and returns status and body of the response; status 0 without a server.
 pub fn send(port: &str, head: &str, body: &[u8]) -> (u16, String) {
     let Ok(mut stream) = TcpStream::connect(format!("127.0.0.1:{port}")) else {
         return (0, String::new());
@@ -15,7 +15,7 @@ pub fn send(port: &str, head: &str, body: &[u8]) -> (u16, String) {
         body.len()
     );
     let mut answer = Vec::new();
-    // A server that refuses early, or is killed, reads no further.
+    // A server that rejects early, or is killed, stops reading.
     let _ = stream
         .write_all(format!("{head}\r\n{rest}").as_bytes())
         .and_then(|()| stream.write_all(body));
@@ -39,7 +39,7 @@ pub fn save(port: &str, name: &str, image: &[u8]) -> (u16, String) {
     send(port, &head, &body)
 }
 
-/// Fills the hole of a small picture; the status.
+/// Fills the hole of a small image; returns the status.
 pub fn inpaint(port: &str) -> u16 {
     let read = |name: &str| std::fs::read(fixtures().join("goldens/inputs").join(name)).unwrap();
     let boundary = "a-boundary-that-no-picture-holds";
@@ -63,7 +63,7 @@ pub fn inpaint(port: &str) -> u16 {
     send(port, &head, &body).0
 }
 
-/// A small image with bytes behind its end, which decoders pass over, so that it is as long as asked.
+/// A small image of a given file size, padded with bytes after its end.
 pub fn image_of(length: usize) -> Vec<u8> {
     let mut image = std::fs::read(fixtures().join("goldens/inputs/rgb-16x16.png")).unwrap();
     assert!(image.len() <= length);

@@ -1,4 +1,4 @@
-//! Keys of the real program: where they come from, and that nothing shows them.
+//! API keys of the real binary: sources and secrecy.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ fn bearer(key: &str) -> String {
 }
 
 #[test]
-fn keys_come_from_the_environment_and_from_a_file_and_health_needs_none() {
+fn keys_from_environment_and_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys");
     fs::write(&file, "# office\na-key-from-a-file-0123456789\n").unwrap();
@@ -42,12 +42,12 @@ fn keys_come_from_the_environment_and_from_a_file_and_health_needs_none() {
         assert_eq!(status(&server, &bearer(key)), 200);
     }
     assert_eq!(status(&server, &bearer("made-up-key-0123456789")), 401);
-    // Ready within a second or so; asked without pause, health itself takes time.
+    // Usually ready within a second; each health check takes some time itself.
     while !run(&["health", "--port", &server.port]).status.success() {}
 }
 
 #[test]
-fn an_empty_variable_is_no_key() {
+fn empty_key_variable_is_ignored() {
     let server = start_with(|command| {
         command.env("IOPAINT_API_KEY", "");
     });
@@ -55,7 +55,7 @@ fn an_empty_variable_is_no_key() {
 }
 
 #[test]
-fn a_key_is_in_no_log_and_in_no_help() {
+fn keys_are_not_logged_or_in_help() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let server = start_with(|command| {
@@ -78,11 +78,11 @@ fn a_key_is_in_no_log_and_in_no_help() {
 }
 
 #[test]
-fn a_server_that_others_reach_without_a_key_warns() {
+fn open_server_without_key_warns() {
     let warned = |arguments: &[&str]| {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        // It warns before it says that it listens.
+        // The warning precedes the address line.
         drop(start_with(|command| {
             command.args(arguments).stderr(fs::File::create(&log).unwrap());
         }));
@@ -94,7 +94,7 @@ fn a_server_that_others_reach_without_a_key_warns() {
 }
 
 #[test]
-fn a_file_of_keys_without_a_key_ends_the_start() {
+fn empty_key_file_fails_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys");
     fs::write(&file, "# none yet\n").unwrap();

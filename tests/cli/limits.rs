@@ -17,7 +17,7 @@ fn written() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_page_of_limits_lists_every_flag_with_its_default_and_no_other() {
+fn limits_page_matches_flags() {
     let start = command();
     let start = start.find_subcommand("start").unwrap();
     let mut known = BTreeMap::new();
@@ -36,7 +36,7 @@ fn the_page_of_limits_lists_every_flag_with_its_default_and_no_other() {
 }
 
 #[test]
-fn every_flag_that_says_max_is_under_the_heading_of_limits() {
+fn max_flags_are_listed_as_limits() {
     let start = command();
     let start = start.find_subcommand("start").unwrap();
     for argument in start.get_arguments() {

@@ -1,4 +1,4 @@
-//! Early refusals of large bodies, for clients that write the whole body before they read, as Python's
+//! Early rejections of large bodies, for clients that write the whole body before they read, such as Python's
 //! `http.client`.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{Started, start_with};
 
-/// More than the send and receive buffers of a loopback connection take.
+/// More than the send and receive buffers of a loopback connection.
 const BODY_BYTES: usize = 24 << 20;
 const KEY: &str = "a-key-for-the-test-0123456789";
 
@@ -32,7 +32,7 @@ fn connect(server: &Started) -> TcpStream {
     stream
 }
 
-/// Writes a whole request before it reads, and returns the status of the answer.
+/// Writes a whole request before it reads, and returns the response's status.
 #[track_caller]
 fn post(server: &Started, path: &str, framing: Framing, headers: &str) -> u16 {
     let mut stream = connect(server);
@@ -65,7 +65,7 @@ fn post(server: &Started, path: &str, framing: Framing, headers: &str) -> u16 {
 }
 
 #[test]
-fn refusals_of_large_bodies_reach_clients_that_write_first() {
+fn early_errors_reach_clients_that_write_first() {
     let server = server(&["--api-key", KEY]);
     let key = format!("Host: localhost\r\nX-API-Key: {KEY}\r\n");
     for framing in [Framing::Length, Framing::Chunked, Framing::Http10] {
@@ -93,7 +93,7 @@ fn refusals_of_large_bodies_reach_clients_that_write_first() {
 }
 
 #[test]
-fn foreign_pages_and_rate_limits_refuse_large_bodies_too() {
+fn guards_reject_large_bodies() {
     let server = server(&["--rate-limit", "1"]);
     let foreign = "Host: localhost\r\nOrigin: https://elsewhere.example\r\n";
     assert_eq!(post(&server, "/api/v1/inpaint", Framing::Length, foreign), 403);
@@ -104,7 +104,7 @@ fn foreign_pages_and_rate_limits_refuse_large_bodies_too() {
 }
 
 #[test]
-fn connection_is_kept_after_a_refused_body() {
+fn connection_is_kept_after_rejected_body() {
     let server = server(&[]);
     let mut stream = connect(&server);
     let body = vec![b' '; BODY_BYTES];
@@ -124,7 +124,7 @@ fn connection_is_kept_after_a_refused_body() {
 }
 
 #[test]
-fn refusal_behind_expect_continue_asks_for_no_body() {
+fn expect_continue_rejection_needs_no_body() {
     let server = server(&["--api-key", KEY]);
     for (headers, status) in [("", "401"), (&*format!("X-API-Key: {KEY}\r\n"), "413")] {
         let mut stream = connect(&server);
@@ -134,7 +134,7 @@ fn refusal_behind_expect_continue_asks_for_no_body() {
              Content-Length: {BODY_BYTES}\r\n{headers}\r\n"
         )
         .unwrap();
-        // The server closes the connection: it would take what follows for the body.
+        // The server closes the connection, since further data would be the body.
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
@@ -142,7 +142,7 @@ fn refusal_behind_expect_continue_asks_for_no_body() {
 }
 
 #[test]
-fn body_behind_expect_continue_is_asked_for_where_it_is_taken() {
+fn expect_continue_body_is_requested() {
     let server = server(&[]);
     let mut stream = connect(&server);
     let body = br#"{"plugin_name": "RemoveBG", "model_name": "u2net"}"#;
@@ -161,7 +161,7 @@ fn body_behind_expect_continue_is_asked_for_where_it_is_taken() {
 }
 
 #[test]
-fn stalled_body_of_a_refused_request_gives_its_connection_back() {
+fn stalled_rejected_body_closes_connection() {
     let server = server(&["--max-connections", "1"]);
     let mut stalled = connect(&server);
     write!(
@@ -169,7 +169,7 @@ fn stalled_body_of_a_refused_request_gives_its_connection_back() {
         "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{"
     )
     .unwrap();
-    // Served only when the stalled connection, which is never closed by its client, has ended.
+    // Served after the server has closed the stalled connection.
     let mut next = connect(&server);
     next.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .unwrap();

@@ -29,7 +29,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 fn iopaint(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iopaint"));
     command.args(arguments);
-    // Nothing of the machine's own settings.
+    // Without the machine's settings.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IOPAINT_")) {
         command.env_remove(name);
     }
@@ -44,7 +44,7 @@ fn run(arguments: &[&str]) -> Output {
     iopaint(arguments).output().unwrap()
 }
 
-/// A started server; ended when dropped.
+/// A started server, terminated on drop.
 struct Started {
     child: Child,
     port: String,
@@ -96,16 +96,16 @@ fn start_with(change: impl FnOnce(&mut Command)) -> Started {
 }
 
 #[test]
-fn start_prints_its_address_and_health_says_when_it_is_ready() {
+fn start_prints_address_and_health_succeeds() {
     let server = start();
-    // Ready within a second or so; asked without pause, health itself takes time.
+    // Usually ready within a second; each health check takes some time itself.
     while !run(&["health", "--port", &server.port]).status.success() {}
     assert_eq!(run(&["health", "--port", &server.port]).stdout, b"ready\n");
 }
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ends_the_server_with_exit_code_0() {
+fn sigterm_exits_0() {
     let mut server = start();
     let kill = Command::new("kill")
         .arg(server.child.id().to_string())
@@ -124,7 +124,7 @@ fn sigterm_ends_the_server_with_exit_code_0() {
 #[test]
 fn inbrowser_opens_the_page() {
     use std::os::unix::fs::PermissionsExt;
-    // A browser that notes what it is told to open, and a server that may end.
+    // A stand-in browser that records its argument, and a server that may exit.
     let folder = tempfile::tempdir().unwrap();
     let (browser, note) = (folder.path().join("xdg-open"), folder.path().join("note"));
     std::fs::write(
@@ -150,7 +150,7 @@ fn inbrowser_opens_the_page() {
 }
 
 #[test]
-fn health_without_a_server_fails_with_a_sentence() {
+fn health_without_server_fails() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     drop(listener);
@@ -160,7 +160,7 @@ fn health_without_a_server_fails_with_a_sentence() {
 }
 
 #[test]
-fn start_on_a_port_that_is_taken_says_so() {
+fn start_on_used_port_fails() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let output = run(&["start", "--port", &port, "--local-files-only"]);
@@ -169,7 +169,7 @@ fn start_on_a_port_that_is_taken_says_so() {
 }
 
 #[test]
-fn a_named_model_that_is_absent_offline_ends_the_start_with_what_to_do() {
+fn missing_model_offline_fails_start() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(&[
         "start",
@@ -186,7 +186,7 @@ fn a_named_model_that_is_absent_offline_ends_the_start_with_what_to_do() {
 }
 
 #[test]
-fn every_flag_of_iopaints_start_is_known() {
+fn iopaint_start_flags_are_accepted() {
     let switches = [
         "inbrowser",
         "low-mem",

@@ -1,11 +1,11 @@
-//! Completions, man pages, and the subcommands of IOPaint's that have nothing to do here.
+//! Completions, man pages, and IOPaint's subcommands without a function here.
 
 use std::fs;
 
 use crate::run;
 
 #[test]
-fn every_shell_has_completions_of_the_subcommands() {
+fn shells_have_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = run(&["completions", shell]);
         assert!(output.status.success());
@@ -17,7 +17,7 @@ fn every_shell_has_completions_of_the_subcommands() {
 }
 
 #[test]
-fn the_man_page_is_printed_and_all_of_them_are_written_to_a_folder() {
+fn man_pages_are_printed_and_written() {
     let output = run(&["man"]);
     assert!(output.status.success());
     assert!(
@@ -47,7 +47,7 @@ fn the_man_page_is_printed_and_all_of_them_are_written_to_a_folder() {
 }
 
 #[test]
-fn subcommands_that_have_nothing_to_do_say_so_and_succeed() {
+fn unsupported_subcommands_succeed_with_message() {
     for (arguments, words) in [
         (&["install-plugins-packages"][..], "nothing to install"),
         (&["start-web-config"], "--config"),

@@ -1,4 +1,4 @@
-//! Memory doesn't grow with the number of pictures, and goes back to the system after them.
+//! Memory doesn't grow with the number of images, and is returned to the system.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::at_work::{post, wait_for};
 use crate::start_with;
 
-/// Longer than the server waits until it gives memory back.
+/// Longer than the server's delay before it trims memory.
 const REST: Duration = Duration::from_secs(6);
 
-/// Bytes that a process has in RAM.
+/// Resident bytes of a process.
 fn resident(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status
@@ -24,8 +24,8 @@ fn resident(process: u32) -> f64 {
         * 1024.0
 }
 
-/// Fills pictures of sizes that differ each time, as photos do: what is kept by size would grow. Returns the most
-/// memory there was between two of them.
+/// Fills images of different sizes, so that caches by size would grow. Returns the peak
+/// memory between two of them.
 fn fill(port: &str, process: u32, rounds: std::ops::Range<u32>) -> f64 {
     let mut most: f64 = 0.0;
     for round in rounds {
@@ -39,7 +39,7 @@ fn fill(port: &str, process: u32, rounds: std::ops::Range<u32>) -> f64 {
     most
 }
 
-/// The least memory there is while nothing is to be done.
+/// Minimum memory of the idle server.
 fn at_rest(process: u32) -> f64 {
     let began = Instant::now();
     let mut least = f64::MAX;
@@ -51,13 +51,13 @@ fn at_rest(process: u32) -> f64 {
 }
 
 #[test]
-fn memory_is_as_it_was_after_as_many_pictures_of_other_sizes_again() {
+fn memory_is_stable_over_image_sizes() {
     let server = start_with(|command| {
         command.args(["--model", "lama-mini"]);
     });
     wait_for(&server.port, "iopaint_ready", 1.0);
     let process = server.child.id();
-    // What is kept for each size is bounded, and full after these.
+    // Caches by size are bounded, and full after these.
     fill(&server.port, process, 0..12);
     let before = at_rest(process);
     let most = fill(&server.port, process, 12..24);
@@ -67,7 +67,7 @@ fn memory_is_as_it_was_after_as_many_pictures_of_other_sizes_again() {
 }
 
 #[test]
-fn memory_of_pictures_sent_at_once_goes_back() {
+fn memory_of_concurrent_images_is_released() {
     let server = start_with(|command| {
         command.args(["--model", "lama-mini"]);
     });

@@ -31,7 +31,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Answers one request with the stand-in for lama; returns its address.
+/// Serves one request with the stand-in for lama; returns its address.
 fn serve_lama_once() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/big-lama.pt", listener.local_addr().unwrap());
@@ -50,7 +50,7 @@ fn serve_lama_once() -> String {
 }
 
 #[test]
-fn list_prints_the_models_on_this_machine_one_a_line() {
+fn list_prints_models_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let before = lines(&run(&folder, &["list"], &[]));
     assert!(
@@ -67,7 +67,7 @@ fn list_prints_the_models_on_this_machine_one_a_line() {
 }
 
 #[test]
-fn download_brings_a_model_to_where_iopaint_puts_it_and_does_so_once() {
+fn download_uses_iopaint_folder_once() {
     let folder = tempfile::tempdir().unwrap();
     let address = serve_lama_once();
     let env = [("LAMA_MODEL_URL", address.as_str()), ("LAMA_MODEL_MD5", "")];
@@ -84,7 +84,7 @@ fn download_brings_a_model_to_where_iopaint_puts_it_and_does_so_once() {
 }
 
 #[test]
-fn download_of_a_model_that_is_built_in_has_nothing_to_do() {
+fn download_of_built_in_model_succeeds() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(&folder, &["download", "--model", "lama-mini"], &[]);
     assert!(lines(&output).is_empty());
@@ -92,7 +92,7 @@ fn download_of_a_model_that_is_built_in_has_nothing_to_do() {
 }
 
 #[test]
-fn download_of_an_unknown_model_names_those_that_are_known() {
+fn download_of_unknown_model_lists_models() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(
         &folder,

@@ -30,7 +30,7 @@ fn openmp_threads_spin_briefly() {
 }
 
 #[test]
-fn openmp_policy_of_the_user_is_kept() {
+fn openmp_user_policy_is_kept() {
     assert_eq!(reported_spin_count(&[("GOMP_SPINCOUNT", "77")]), "77");
     let active = reported_spin_count(&[("OMP_WAIT_POLICY", "ACTIVE")]);
     assert!(active.parse::<u64>().unwrap() > 300, "{active}");

@@ -33,7 +33,7 @@ impl Desk {
         desk
     }
 
-    /// With pictures of these names, each with a mask.
+    /// Images of these names, each with a mask.
     fn with(names: &[&str]) -> Self {
         let desk = Self::new();
         for name in names {
@@ -70,7 +70,7 @@ impl Desk {
         self.command(image, mask, output, more).output().unwrap()
     }
 
-    /// All pictures with their masks.
+    /// All images with their masks.
     fn run_all(&self, output: &str, more: &[&str]) -> Output {
         self.run("images", "masks", output, more)
     }
@@ -117,7 +117,7 @@ enum CaseMasks {
 }
 
 #[test]
-fn results_are_those_of_iopaints_run_within_one_step() {
+fn run_results_match_goldens() {
     let goldens = fixtures().join("run");
     let cases: Vec<Case> = serde_json::from_slice(&fs::read(goldens.join("cases.json")).unwrap()).unwrap();
     assert!(cases.len() >= 6, "only {} cases", cases.len());
@@ -167,7 +167,7 @@ fn results_are_those_of_iopaints_run_within_one_step() {
 }
 
 #[test]
-fn gimps_call_leaves_the_result_under_the_pictures_stem_and_the_next_call_replaces_it() {
+fn gimp_call_replaces_result_by_stem() {
     let desk = Desk::with(&["photo.png"]);
     for mask in ["mask-empty-150x101.png", "mask-full-150x101.png"] {
         desk.add("mask.png", mask);
@@ -179,8 +179,8 @@ fn gimps_call_leaves_the_result_under_the_pictures_stem_and_the_next_call_replac
 }
 
 #[test]
-fn pictures_without_a_mask_are_told_and_the_others_done() {
-    // As a detector leaves it that makes masks only where it finds something.
+fn images_without_mask_are_reported() {
+    // The output of a detector that writes masks for positive images only.
     let desk = Desk::with(&["a.png", "b.png", "c.png"]);
     fs::remove_file(desk.path("masks/b.png")).unwrap();
     let stderr = assert_exit(&desk.run_all("results", &[]), 0);
@@ -192,7 +192,7 @@ fn pictures_without_a_mask_are_told_and_the_others_done() {
 }
 
 #[test]
-fn mask_in_another_unicode_normalization_is_found() {
+fn mask_in_other_normalization_is_found() {
     let desk = Desk::with(&["a.png"]);
     desk.add("images/\u{e9}.png", "rgb-150x101.png");
     desk.add("masks/e\u{301}.png", "mask-disc-150x101.png");
@@ -202,7 +202,7 @@ fn mask_in_another_unicode_normalization_is_found() {
 }
 
 #[test]
-fn config_of_windows_tools_is_read() {
+fn config_from_windows_tools_is_read() {
     let text = r#"{"hd_strategy_crop_margin": -1}"#;
     let utf16: Vec<u8> = "\u{feff}"
         .chars()
@@ -213,13 +213,13 @@ fn config_of_windows_tools_is_read() {
         let desk = Desk::with(&["a.png"]);
         fs::write(desk.path("config.json"), bytes).unwrap();
         let stderr = assert_exit(&desk.run_all("results", &["--config", "config.json"]), 1);
-        // Read far enough to find what is wrong with it.
+        // Decoding fails in the middle of the file.
         assert!(stderr.contains("hd_strategy_crop_margin"), "{stderr}");
     }
 }
 
 #[test]
-fn a_bad_file_is_told_at_the_end_while_the_rest_goes_on() {
+fn damaged_file_is_reported_at_the_end() {
     let desk = Desk::with(&["a.png", "b.png", "c.png", "d.png"]);
     let whole = fs::read(desk.path("images/b.png")).unwrap();
     fs::write(desk.path("images/b.png"), &whole[..whole.len() / 2]).unwrap();
@@ -235,7 +235,7 @@ fn a_bad_file_is_told_at_the_end_while_the_rest_goes_on() {
 }
 
 #[test]
-fn where_nothing_can_be_done_the_exit_code_is_1() {
+fn nothing_to_do_exits_1() {
     let desk = Desk::with(&["a.png"]);
     fs::create_dir(desk.path("empty")).unwrap();
     fs::write(desk.path("config.json"), r#"{"hd_strategy_crop_margin": -1}"#).unwrap();
@@ -288,14 +288,14 @@ fn where_nothing_can_be_done_the_exit_code_is_1() {
 }
 
 #[test]
-fn a_share_that_does_not_exist_is_a_wrong_flag() {
+fn invalid_shard_is_usage_error() {
     let desk = Desk::with(&["a.png"]);
     let stderr = assert_exit(&desk.run_all("results", &["--shard", "2/2"]), 2);
     assert!(stderr.contains("counted from 0"), "{stderr}");
 }
 
 #[test]
-fn the_shares_cover_every_picture_once() {
+fn shards_cover_every_image_once() {
     let all = ["a.png", "b.png", "c.png", "d.png", "e.png"];
     let desk = Desk::with(&all);
     let mut covered = Vec::new();
@@ -306,12 +306,12 @@ fn the_shares_cover_every_picture_once() {
     }
     covered.sort();
     assert_eq!(covered, all);
-    // More shares than pictures: some have nothing to do.
+    // More shards than images: some are empty.
     assert_exit(&desk.run_all("none", &["--shard", "5/6"]), 0);
 }
 
 #[test]
-fn a_share_goes_on_where_it_was_and_other_runs_do_when_asked() {
+fn shard_resumes_by_default() {
     let desk = Desk::with(&["a.png", "b.png", "c.png", "d.png"]);
     let stderr = assert_exit(&desk.run_all("results", &["--shard", "0/1"]), 0);
     assert!(stderr.contains(": 4 filled"), "{stderr}");
@@ -331,7 +331,7 @@ fn a_share_goes_on_where_it_was_and_other_runs_do_when_asked() {
 }
 
 #[test]
-fn after_a_kill_whatever_is_there_is_whole_and_the_next_run_does_the_rest() {
+fn killed_run_leaves_whole_files_and_resumes() {
     let all: Vec<String> = (0..40).map(|number| format!("{number:02}.png")).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let desk = Desk::with(&all);
@@ -360,7 +360,7 @@ fn after_a_kill_whatever_is_there_is_whole_and_the_next_run_does_the_rest() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ends_a_run_with_a_code_of_its_own() {
+fn sigterm_ends_run_with_130() {
     let all: Vec<String> = (0..200).map(|number| format!("{number:03}.png")).collect();
     let desk = Desk::with(&all.iter().map(String::as_str).collect::<Vec<_>>());
     let child = desk
@@ -384,7 +384,7 @@ fn sigterm_ends_a_run_with_a_code_of_its_own() {
 }
 
 #[test]
-fn pictures_of_one_stem_do_not_overwrite_each_other() {
+fn images_with_one_stem_keep_distinct_results() {
     let desk = Desk::with(&["photo.png"]);
     desk.add("images/photo.bmp", "rgb-150x101.bmp");
     assert_exit(&desk.run_all("results", &[]), 0);
@@ -395,7 +395,7 @@ fn pictures_of_one_stem_do_not_overwrite_each_other() {
 }
 
 #[test]
-fn a_run_does_not_replace_its_own_inputs() {
+fn run_does_not_replace_inputs() {
     let desk = Desk::with(&["photo.png"]);
     let before = fs::read(desk.path("images/photo.png")).unwrap();
     for (image, mask, output) in [
@@ -409,14 +409,14 @@ fn a_run_does_not_replace_its_own_inputs() {
         assert!(stderr.contains("--output"), "{stderr}");
     }
     assert_eq!(fs::read(desk.path("images/photo.png")).unwrap(), before);
-    // Beside it is fine.
+    // A sibling folder is allowed.
     desk.add("images/other.bmp", "rgb-150x101.bmp");
     assert_exit(&desk.run("images/other.bmp", "masks/photo.png", "images", &[]), 0);
     assert!(desk.path("images/other.png").exists());
 }
 
 #[test]
-fn transparency_and_sixteen_bits_are_kept_outside_the_hole() {
+fn transparency_and_16_bits_are_kept() {
     let desk = Desk::new();
     desk.add("images/glass.png", "rgba-150x101.png");
     desk.add("mask.png", "mask-disc-150x101.png");
@@ -438,7 +438,7 @@ fn transparency_and_sixteen_bits_are_kept_outside_the_hole() {
 }
 
 #[test]
-fn turned_pictures_are_filled_upright_with_masks_of_either_size() {
+fn rotated_images_fill_upright() {
     let desk = Desk::new();
     let cases = fixtures().join("cases");
     let names = [
@@ -450,7 +450,7 @@ fn turned_pictures_are_filled_upright_with_masks_of_either_size() {
     for name in names {
         fs::copy(cases.join(name), desk.path("images").join(name)).unwrap();
     }
-    // White in the upper left corner of the upright picture, (x, y); stored at (y, 74 - x).
+    // White in the upper left corner of the upright image, (x, y); stored at (y, 74 - x).
     let upright = GrayImage::from_fn(75, 97, |x, y| Luma([u8::from(x < 9 && y < 5) * 255]));
     let stored = GrayImage::from_fn(97, 75, |x, y| Luma([u8::from(x < 5 && y > 65) * 255]));
     for (output, mask) in [("by-upright", upright), ("by-stored", stored)] {
@@ -475,7 +475,7 @@ fn turned_pictures_are_filled_upright_with_masks_of_either_size() {
 }
 
 #[test]
-fn where_no_model_is_named_and_none_can_be_had_the_built_in_one_serves_and_says_so() {
+fn missing_default_model_uses_built_in() {
     let desk = Desk::with(&["photo.png"]);
     fs::remove_file(desk.path("models/big-lama.pt")).unwrap();
     let stderr = assert_exit(&desk.run_all("results", &["--model", ""]), 0);

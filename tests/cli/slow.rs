@@ -1,4 +1,4 @@
-//! Clients that take their time.
+//! Slow clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use crate::http::send;
 use crate::start_with;
 
 #[test]
-fn a_client_that_says_nothing_is_sent_away_and_keeps_nobody_waiting() {
+fn silent_client_is_disconnected() {
     let server = start_with(|command| {
         command.args(["--header-timeout", "1", "--max-connections", "4"]);
     });
@@ -18,7 +18,7 @@ fn a_client_that_says_nothing_is_sent_away_and_keeps_nobody_waiting() {
             client
         })
         .collect();
-    // All places are taken by those who never finish.
+    // Stalled clients occupy all connections.
     assert_eq!(send(&server.port, "GET /livez HTTP/1.1", b"").0, 200);
     for mut client in silent {
         let mut answer = Vec::new();

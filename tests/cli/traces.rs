@@ -1,4 +1,4 @@
-//! A server that sends its traces to a collector.
+//! Export of traces to a collector.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::start_with;
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-/// Takes what is posted; its port and, for each post, the path and the body.
+/// Accepts posts; returns its port and a channel of paths and bodies.
 fn collector() -> (u16, Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -54,7 +54,7 @@ fn holds(body: &[u8], part: &[u8]) -> bool {
 }
 
 #[test]
-fn a_request_continues_its_callers_trace_and_the_collector_hears_of_it_before_the_server_ends() {
+fn trace_is_continued_and_exported() {
     let (port, posts) = collector();
     let mut server = start_with(|command| {
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}"));

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, Inpainter, InpaintOptions, Padding, Unmonitored};
+use iopaint_inpaint::{Context, InpaintOptions, Inpainter, Padding, Unmonitored};
 use iopaint_torch::{Device, LamaModel, Source, TorchSettings};
 
 const PADDING: Padding = Padding {

@@ -1,4 +1,4 @@
-//! What is late is answered with 504 and never runs.
+//! Deadlines: late requests return 504 and don't run.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::gate::gate;
 use crate::harness::{INPAINT, base64, fixture, server, server_of};
 
 #[tokio::test]
-async fn a_job_that_is_late_in_the_queue_is_504_at_once_and_never_runs() {
+async fn late_queued_job_returns_504() {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let running = send(&server, request(&[]));
     let gate = gate.arrival().await;
     let late = send(&server, request(&[("x-request-timeout-ms", "300")]));
     waiting(&server, 1).await;
-    // The running job goes on: the answer doesn't wait for it.
+    // The response doesn't wait for the running job.
     let answer = late.await.unwrap();
     assert_eq!(
         (answer.status, answer.json()["error"].clone()),
@@ -32,7 +32,7 @@ async fn a_job_that_is_late_in_the_queue_is_504_at_once_and_never_runs() {
 }
 
 #[tokio::test]
-async fn a_job_that_is_late_between_two_crops_stops_there() {
+async fn late_job_stops_between_crops() {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let image = fixture("goldens/inputs/rgb-900x640.png");
@@ -50,7 +50,7 @@ async fn a_job_that_is_late_between_two_crops_stops_there() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_late_is_504() {
+async fn late_body_returns_504() {
     let (sender, body) = tokio::sync::mpsc::channel::<Result<String, std::io::Error>>(1);
     let body = Body::from_stream(futures_util::stream::unfold(body, async |mut body| {
         body.recv().await.map(|part| (part, body))
@@ -65,7 +65,7 @@ async fn a_body_that_is_late_is_504() {
 }
 
 #[tokio::test]
-async fn a_client_shortens_the_servers_time_and_can_not_lengthen_it() {
+async fn client_timeout_only_shortens() {
     let late = server_of(crate::harness::torch(), |_, settings| {
         settings.request_timeout = std::time::Duration::ZERO;
     });
@@ -76,7 +76,7 @@ async fn a_client_shortens_the_servers_time_and_can_not_lengthen_it() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_no_number_is_422_and_names_the_header() {
+async fn invalid_timeout_returns_422() {
     let answer = server().send(request(&[("x-request-timeout-ms", "soon")])).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     let detail = answer.json()["detail"].clone();

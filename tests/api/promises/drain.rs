@@ -1,4 +1,4 @@
-//! Told to stop, the server finishes what runs and sends the rest away. (The process's end is in `tests/cli`.)
+//! Drain: the running job finishes, others are rejected. (The exit of the process is in `tests/cli`.)
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ fn is_sent_away(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn what_runs_is_finished_and_all_else_is_503_at_once() {
+async fn drain_finishes_running_and_rejects_rest() {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let running = send(&server, request(&[]));
     let gate = gate.arrival().await;
     let waits = send(&server, request(&[]));
     waiting(&server, 1).await;
-    // A body that never ends.
+    // An endless body.
     let (sender, body) = tokio::sync::mpsc::channel::<Result<String, std::io::Error>>(1);
     let body = Body::from_stream(futures_util::stream::unfold(body, async |mut body| {
         body.recv().await.map(|part| (part, body))

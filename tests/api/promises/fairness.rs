@@ -1,4 +1,4 @@
-//! Clients take turns: one with many pictures doesn't hold up one with a single picture.
+//! Fair scheduling: a client with many images doesn't delay one with a single image.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::{request_from, waiting};
 use crate::gate::gate;
 use crate::harness::server_of;
 
-/// Sends one picture of a busy client that runs, four more that wait, then one of another client; lets them run, and
-/// tells in which place the other one's was answered.
+/// Sends five images of a busy client, then one of another client; lets them run, and
+/// returns the position of the other client's response.
 async fn place_of_the_other(
     trusted: TrustedProxies,
     busy: impl Fn(usize) -> Request<Body>,
@@ -48,7 +48,7 @@ async fn place_of_the_other(
 }
 
 #[tokio::test]
-async fn a_client_with_one_picture_is_served_after_one_of_a_client_with_many() {
+async fn clients_take_turns() {
     let place = place_of_the_other(
         TrustedProxies::default(),
         |_| request_from("192.0.2.1", &[]),
@@ -59,7 +59,7 @@ async fn a_client_with_one_picture_is_served_after_one_of_a_client_with_many() {
 }
 
 #[tokio::test]
-async fn a_client_is_not_served_more_often_by_naming_other_addresses() {
+async fn forged_addresses_gain_no_turns() {
     let place = place_of_the_other(
         TrustedProxies::default(),
         |number| {
@@ -87,7 +87,7 @@ async fn clients_behind_a_trusted_proxy_take_turns() {
 }
 
 #[tokio::test]
-async fn clients_behind_a_proxy_that_is_not_trusted_are_one() {
+async fn clients_behind_untrusted_proxy_are_one() {
     let place = place_of_the_other(
         TrustedProxies::default(),
         |_| request_from("10.0.0.1", &[("x-forwarded-for", "192.0.2.1")]),

@@ -1,4 +1,4 @@
-//! Bodies and pictures in flight share a bounded memory.
+//! Bodies and images in flight share a memory budget.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use super::{request, send};
 use crate::gate::gate;
 use crate::harness::{picture, server_of};
 
-/// What the small picture of 150 x 101 pixels counts as.
+/// Bytes that the small image of 150 x 101 pixels reserves.
 const PICTURE: u64 = 150 * 101 * 12;
 
 #[tokio::test]
-async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
+async fn images_beyond_budget_wait_undecoded() {
     let (loader, mut gate) = gate();
-    // Room for two pictures at a time; the rest is the bodies' quarter.
+    // Budget for two images; the rest is the quarter for bodies.
     let memory = 2 * PICTURE * 4 / 3 + 4;
     let server = Arc::new(server_of(loader, |_, settings| {
         settings.max_in_flight_bytes = memory
@@ -22,7 +22,7 @@ async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
     let answers: Vec<_> = (0..6).map(|_| send(&server, request(&[]))).collect();
     for left in (0..6).rev() {
         gate = gate.arrival().await;
-        // One runs; of the others one is decoded and waits, if there is one.
+        // One runs; of the others at most one is decoded and queued.
         while left > 0 && server.engine.status().waiting == 0 {
             tokio::task::yield_now().await;
         }
@@ -35,7 +35,7 @@ async fn pictures_beyond_the_memory_wait_undecoded_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_larger_than_the_memory_is_filled_alone() {
+async fn image_larger_than_budget_runs_alone() {
     let server = server_of(crate::harness::torch(), |_, settings| {
         settings.max_in_flight_bytes = 1000;
     });

@@ -1,4 +1,4 @@
-//! What the server promises under load and in trouble, a file a promise.
+//! Promises under load and failure, one file each.
 
 mod deadline;
 mod drain;
@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, INPAINT, Server, base64, picture};
 
-/// A request to fill the small picture, with these headers.
+/// An inpaint request of the small image with extra headers.
 fn request(headers: &[(&str, &str)]) -> Request<Body> {
     let (image, mask) = picture();
     let body = json!({ "image": base64(&image), "mask": base64(&mask) }).to_string();
@@ -29,7 +29,7 @@ fn request(headers: &[(&str, &str)]) -> Request<Body> {
     request.body(Body::from(body)).unwrap()
 }
 
-/// The same from an address.
+/// The same request from an address.
 fn request_from(address: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = request(headers);
     let address = SocketAddr::new(address.parse().unwrap(), 4711);
@@ -37,13 +37,13 @@ fn request_from(address: &str, headers: &[(&str, &str)]) -> Request<Body> {
     request
 }
 
-/// Sends a request in a task of its own.
+/// Sends a request in a new task.
 fn send(server: &Arc<Server>, request: Request<Body>) -> tokio::task::JoinHandle<Answer> {
     let server = Arc::clone(server);
     tokio::spawn(async move { server.send(request).await })
 }
 
-/// Waits until so many jobs wait for their turn.
+/// Waits until the queue has a number of jobs.
 async fn waiting(server: &Server, count: usize) {
     while server.engine.status().waiting != count {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What operators see: metrics that are there from the beginning, ids, timings.
+//! Observability: metrics, request ids, timings.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,14 +21,14 @@ async fn metrics(server: &Server) -> String {
     String::from_utf8(answer.body).unwrap()
 }
 
-/// The value of one sample.
+/// Value of a sample.
 fn value(metrics: &str, sample: &str) -> Option<f64> {
     metrics
         .lines()
         .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// The names of all samples.
+/// Names of all samples.
 fn names(metrics: &str) -> BTreeSet<&str> {
     metrics
         .lines()
@@ -38,7 +38,7 @@ fn names(metrics: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn rejections_are_there_from_zero_for_every_code() {
+async fn rejections_start_at_zero() {
     let server = server_with(|_, _| {});
     let before = metrics(&server).await;
     for code in [
@@ -61,7 +61,7 @@ async fn rejections_are_there_from_zero_for_every_code() {
 }
 
 #[tokio::test]
-async fn a_picture_is_seen_in_histograms_counters_and_gauges() {
+async fn request_updates_metrics() {
     let server = server_with(|options, _| options.model = Some("lama".into()));
     server.ready().await;
     let text = metrics(&server).await;
@@ -94,7 +94,7 @@ async fn a_picture_is_seen_in_histograms_counters_and_gauges() {
 }
 
 #[tokio::test]
-async fn methods_and_addresses_that_clients_think_of_are_no_labels_of_their_own() {
+async fn unknown_methods_and_paths_share_labels() {
     let server = server_with(|_, _| {});
     for number in 0..3 {
         let request = Request::builder()
@@ -115,7 +115,7 @@ async fn methods_and_addresses_that_clients_think_of_are_no_labels_of_their_own(
 #[case("docker/monitoring/grafana-dashboard.json")]
 #[case("docker/monitoring/alerts.yaml")]
 #[tokio::test]
-async fn every_metric_that_dashboards_and_alerts_name_exists(#[case] file: &str) {
+async fn dashboard_and_alert_metrics_exist(#[case] file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let named: BTreeSet<&str> = text
@@ -130,7 +130,7 @@ async fn every_metric_that_dashboards_and_alerts_name_exists(#[case] file: &str)
         .await;
     let metrics = metrics(&server).await;
     let known = names(&metrics);
-    // A family of which no sample exists yet still has its description.
+    // A family without samples still has its description.
     let described: BTreeSet<String> = metrics
         .lines()
         .filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next())
@@ -145,7 +145,7 @@ async fn every_metric_that_dashboards_and_alerts_name_exists(#[case] file: &str)
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_id_or_gets_one() {
+async fn request_id_is_kept_or_generated() {
     let with = |id: &'static str| {
         Request::get("/livez")
             .header("x-request-id", id)
@@ -161,7 +161,7 @@ async fn a_request_keeps_its_id_or_gets_one() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_where_its_time_went() {
+async fn response_has_server_timing() {
     let answer = server().send(request(&[])).await;
     let timing = answer.header("server-timing");
     for stage in ["read", "decode", "queue", "forward", "encode", "total"] {

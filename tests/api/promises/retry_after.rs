@@ -1,4 +1,4 @@
-//! One who is sent away from a full queue is told when to come again, by what jobs take.
+//! `Retry-After` of a full queue follows the duration of jobs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::gate::gate;
 use crate::harness::server_of;
 
 #[tokio::test]
-async fn retry_after_follows_the_time_that_jobs_took() {
+async fn retry_after_follows_job_duration() {
     let (loader, gate) = gate();
     let server = Arc::new(server_of(loader, |options, _| options.max_queue = 1));
     // A job of a bit more than three seconds, by the clock.

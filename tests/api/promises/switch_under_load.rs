@@ -1,4 +1,4 @@
-//! Changing the model while pictures come loses none of them.
+//! A model switch under load loses no image.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::harness::server_with;
 #[case(1)]
 #[case(2)]
 #[tokio::test(flavor = "multi_thread")]
-async fn no_picture_is_lost_while_the_model_is_switched(#[case] max_models: usize) {
+async fn switch_under_load_loses_no_image(#[case] max_models: usize) {
     let server = Arc::new(server_with(|options, _| {
         options.model = Some("lama".into());
         options.max_models = max_models;
