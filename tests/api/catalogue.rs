@@ -11,8 +11,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::events::Client;
-use crate::gate::gate;
 use crate::harness::{Answer, Server, picture, server, server_from, server_with};
+use crate::pausable::pausable_models;
 
 const WEIGHTS: &[u8] = b"the weights of a model";
 
@@ -62,7 +62,7 @@ fn server_that_lacks(url: &str) -> Server {
         _ => None,
     });
     assert!(refused.is_empty(), "{refused:?}");
-    let (loader, _gate) = gate();
+    let (loader, _control) = pausable_models();
     server_from(registry, loader, |options, _| options.local_files_only = false)
 }
 

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::gate::gate;
 use crate::harness::{Answer, Server, picture, server_of, server_with};
 use crate::jobs::{ID, OTHER_ID, busy_server, cancel, inpaint_as, several_crops};
+use crate::pausable::pausable_models;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
@@ -127,26 +127,25 @@ async fn diffusion_finish_reaches_all_sockets() {
 
 #[tokio::test]
 async fn watched_job_reports_queue_crops_and_end() {
-    let (server, gate, running) = busy_server().await;
+    let (server, mut control, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     assert_eq!(client.call("watch", OTHER_ID).await, json!({ "ok": true }));
     let own = Arc::clone(&server);
     let waiting = tokio::spawn(async move { several_crops(&own, OTHER_ID).await });
     while client.state("queued").await["position"] != json!(1) {}
-    gate.open();
+    control.resume();
     assert_eq!(running.await.unwrap().status, StatusCode::OK);
-    let mut gate = gate;
     let mut crops = 1;
     let mut crop = 0;
     while crop < crops {
-        gate = gate.arrival().await;
+        control.wait_until_paused().await;
         let told = client.state("running").await;
         crops = told["crops"].as_i64().unwrap();
         assert_eq!(told["crop"], json!(crop));
         crop += 1;
         assert!(told["position"].is_null());
         assert!(told["eta_ms"].is_u64(), "a job has run before: {told}");
-        gate.open();
+        control.resume();
     }
     assert!(crops > 1);
     let done = client.state("done").await;
@@ -159,7 +158,7 @@ async fn watched_job_reports_queue_crops_and_end() {
 
 #[tokio::test]
 async fn late_watcher_gets_queue_position() {
-    let (server, gate, running) = busy_server().await;
+    let (server, control, running) = busy_server().await;
     let own = Arc::clone(&server);
     let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
     while server.engine.status().jobs < 2 {
@@ -168,8 +167,8 @@ async fn late_watcher_gets_queue_position() {
     let mut client = Client::connect(&server).await;
     client.send(&format!("42{}", json!(["watch", OTHER_ID]))).await;
     while client.state("queued").await["position"] != json!(1) {}
-    gate.open();
-    gate.open();
+    control.resume();
+    control.resume();
     client.state("done").await;
     assert_eq!(running.await.unwrap().status, StatusCode::OK);
     assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
@@ -177,13 +176,13 @@ async fn late_watcher_gets_queue_position() {
 
 #[tokio::test]
 async fn cancelled_and_failed_jobs_send_events() {
-    let (server, gate, running) = busy_server().await;
+    let (server, control, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     client.call("watch", ID).await;
     assert_eq!(cancel(&server, ID).await.status, StatusCode::NO_CONTENT);
     assert_eq!(client.state("cancelled").await["id"], ID);
     assert_eq!(running.await.unwrap().status, StatusCode::CONFLICT);
-    gate.open();
+    control.resume();
     client.call("watch", OTHER_ID).await;
     let request = Request::post(crate::harness::INPAINT)
         .header("x-job-id", OTHER_ID)
@@ -194,12 +193,12 @@ async fn cancelled_and_failed_jobs_send_events() {
 
 #[tokio::test]
 async fn disconnect_cancels_job() {
-    let (server, gate, running) = busy_server().await;
+    let (server, control, running) = busy_server().await;
     let mut client = Client::connect(&server).await;
     client.call("watch", ID).await;
     running.abort();
     assert_eq!(client.state("cancelled").await["id"], ID);
-    gate.open();
+    control.resume();
 }
 
 #[tokio::test]
@@ -336,7 +335,7 @@ async fn events_with_foreign_host_return_421() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn websocket_equals_polling() {
-    let (loader, gate) = gate();
+    let (loader, control) = pausable_models();
     let server = server_of(loader, |_, settings| settings.max_sockets = 1);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -372,7 +371,7 @@ async fn websocket_equals_polling() {
         .unwrap()
         .starts_with("430")
     {}
-    gate.open();
+    control.resume();
     let mut heard = Vec::new();
     let running = async {
         assert_eq!(inpaint_as(&server, ID).await.status, StatusCode::OK);

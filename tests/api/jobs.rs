@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use iopaint_test_support::ModelControl;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::gate::{Gate, gate};
 use crate::harness::{Answer, INPAINT, Server, base64, fixture, picture, server, server_of};
+use crate::pausable::pausable_models;
 
 pub const ID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 pub const OTHER_ID: &str = "a1a2a3a4-b1b2-4c1c-8d1d-d1d2d3d4d5d6";
@@ -29,13 +30,14 @@ pub async fn cancel(server: &Server, id: &str) -> Answer {
     server.send(request.unwrap()).await
 }
 
-/// A server whose model is paused in a forward pass, and the running request.
-pub async fn busy_server() -> (Arc<Server>, Gate, tokio::task::JoinHandle<Answer>) {
-    let (loader, gate) = gate();
+/// A server whose model has paused, its control, and the request that it runs.
+pub async fn busy_server() -> (Arc<Server>, ModelControl, tokio::task::JoinHandle<Answer>) {
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let own = Arc::clone(&server);
     let running = tokio::spawn(async move { inpaint_as(&own, ID).await });
-    (server, gate.arrival().await, running)
+    control.wait_until_paused().await;
+    (server, control, running)
 }
 
 #[tokio::test]
@@ -65,20 +67,20 @@ async fn job_id_without_uuid_returns_422(#[case] id: &str) {
 
 #[tokio::test]
 async fn job_id_in_flight_returns_409() {
-    let (server, gate, running) = busy_server().await;
+    let (server, control, running) = busy_server().await;
     let thief = inpaint_as(&server, ID).await;
     assert_eq!(
         (thief.status, thief.json()["error"].clone()),
         (StatusCode::CONFLICT, json!("job-id-taken"))
     );
-    gate.open();
+    control.resume();
     let first = running.await.unwrap();
     assert_eq!((first.status, first.header("x-job-id")), (StatusCode::OK, ID));
 }
 
 #[tokio::test]
 async fn cancelled_queued_job_leaves_queue() {
-    let (server, gate, running) = busy_server().await;
+    let (server, mut control, running) = busy_server().await;
     let own = Arc::clone(&server);
     let waiting = tokio::spawn(async move { inpaint_as(&own, OTHER_ID).await });
     while server.engine.status().jobs < 2 {
@@ -91,24 +93,24 @@ async fn cancelled_queued_job_leaves_queue() {
         (answer.status, answer.json()["error"].clone()),
         (StatusCode::CONFLICT, json!("cancelled"))
     );
-    gate.open();
+    control.resume();
     assert_eq!(running.await.unwrap().status, StatusCode::OK);
-    assert!(!gate.has_arrived(), "the cancelled job never ran");
+    assert!(!control.has_paused(), "the cancelled job never ran");
 }
 
 #[tokio::test]
 async fn cancelled_running_job_stops_at_next_crop() {
-    let (loader, gate) = gate();
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let own = Arc::clone(&server);
     let running = tokio::spawn(async move { several_crops(&own, ID).await });
-    let gate = gate.arrival().await;
+    control.wait_until_paused().await;
     assert_eq!(cancel(&server, ID).await.status, StatusCode::NO_CONTENT);
     assert_eq!(running.await.unwrap().json()["error"], "cancelled");
     assert_eq!(server.engine.status().jobs, 1, "its forward can't be interrupted");
-    gate.open();
+    control.resume();
     server.engine.idle().await;
-    assert!(!gate.has_arrived(), "the second crop never ran");
+    assert!(!control.has_paused(), "the second crop never ran");
 }
 
 /// Inpaints an image whose hole has several parts, one crop each.

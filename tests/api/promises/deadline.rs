@@ -7,15 +7,15 @@ use axum::http::{Request, StatusCode};
 use serde_json::json;
 
 use super::{request, send, waiting};
-use crate::gate::gate;
 use crate::harness::{INPAINT, base64, fixture, server, server_of};
+use crate::pausable::pausable_models;
 
 #[tokio::test]
 async fn late_queued_job_returns_504() {
-    let (loader, gate) = gate();
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let running = send(&server, request(&[]));
-    let gate = gate.arrival().await;
+    control.wait_until_paused().await;
     let late = send(&server, request(&[("x-request-timeout-ms", "300")]));
     waiting(&server, 1).await;
     // The response doesn't wait for the running job.
@@ -25,15 +25,15 @@ async fn late_queued_job_returns_504() {
         (StatusCode::GATEWAY_TIMEOUT, json!("deadline"))
     );
     assert_eq!(server.engine.status().jobs, 1);
-    gate.open();
+    control.resume();
     assert_eq!(running.await.unwrap().status, StatusCode::OK);
     server.engine.idle().await;
-    assert!(!gate.has_arrived());
+    assert!(!control.has_paused());
 }
 
 #[tokio::test]
 async fn late_job_stops_between_crops() {
-    let (loader, gate) = gate();
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let image = fixture("goldens/inputs/rgb-900x640.png");
     let mask = fixture("goldens/inputs/mask-parts-900x640.png");
@@ -42,11 +42,11 @@ async fn late_job_stops_between_crops() {
         .header("x-request-timeout-ms", "1500")
         .body(Body::from(body.to_string()));
     let late = send(&server, several_crops.unwrap());
-    let gate = gate.arrival().await;
+    control.wait_until_paused().await;
     assert_eq!(late.await.unwrap().status, StatusCode::GATEWAY_TIMEOUT);
-    gate.open();
+    control.resume();
     server.engine.idle().await;
-    assert!(!gate.has_arrived(), "the second crop never ran");
+    assert!(!control.has_paused(), "the second crop never ran");
 }
 
 #[tokio::test]

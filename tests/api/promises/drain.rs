@@ -7,8 +7,8 @@ use axum::http::{Request, StatusCode};
 use serde_json::json;
 
 use super::{request, send, waiting};
-use crate::gate::gate;
 use crate::harness::{Answer, INPAINT, server_of};
+use crate::pausable::pausable_models;
 
 fn is_sent_away(answer: &Answer) -> bool {
     answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.json()["error"] == json!("draining")
@@ -16,10 +16,10 @@ fn is_sent_away(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn drain_finishes_running_and_rejects_rest() {
-    let (loader, gate) = gate();
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, _| {}));
     let running = send(&server, request(&[]));
-    let gate = gate.arrival().await;
+    control.wait_until_paused().await;
     let waits = send(&server, request(&[]));
     waiting(&server, 1).await;
     // An endless body.
@@ -39,7 +39,7 @@ async fn drain_finishes_running_and_rejects_rest() {
         StatusCode::SERVICE_UNAVAILABLE
     );
     assert_eq!(server.get("/livez").await.status, StatusCode::OK);
-    gate.open();
+    control.resume();
     assert_eq!(running.await.unwrap().status, StatusCode::OK);
     server.engine.idle().await;
     drop(sender);

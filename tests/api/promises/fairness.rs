@@ -8,8 +8,8 @@ use iopaint_app::TrustedProxies;
 use tokio::task::JoinSet;
 
 use super::{request_from, waiting};
-use crate::gate::gate;
 use crate::harness::server_of;
+use crate::pausable::pausable_models;
 
 /// Sends five images of a busy client, then one of another client; lets them run, and
 /// returns the position of the other client's response.
@@ -18,7 +18,7 @@ async fn place_of_the_other(
     busy: impl Fn(usize) -> Request<Body>,
     other: Request<Body>,
 ) -> usize {
-    let (loader, mut gate) = gate();
+    let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, settings| {
         settings.access.trusted_proxies = trusted
     }));
@@ -28,7 +28,7 @@ async fn place_of_the_other(
         answers.spawn(async move { (name, server.send(request).await.status) });
     };
     send("busy", busy(0));
-    gate = gate.arrival().await;
+    control.wait_until_paused().await;
     for number in 1..5 {
         send("busy", busy(number));
     }
@@ -37,7 +37,7 @@ async fn place_of_the_other(
     waiting(&server, 5).await;
     let mut place = None;
     for answered in 0..6 {
-        gate.open();
+        control.resume();
         let (name, status) = answers.join_next().await.unwrap().unwrap();
         assert_eq!(status, StatusCode::OK);
         if name == "other" {

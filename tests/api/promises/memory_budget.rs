@@ -5,15 +5,15 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use super::{request, send};
-use crate::gate::gate;
 use crate::harness::{picture, server_of};
+use crate::pausable::pausable_models;
 
 /// Bytes that the small image of 150 x 101 pixels reserves.
 const PICTURE: u64 = 150 * 101 * 12;
 
 #[tokio::test]
 async fn images_beyond_budget_wait_undecoded() {
-    let (loader, mut gate) = gate();
+    let (loader, mut control) = pausable_models();
     // Budget for two images; the rest is the quarter for bodies.
     let memory = 2 * PICTURE * 4 / 3 + 4;
     let server = Arc::new(server_of(loader, |_, settings| {
@@ -21,13 +21,13 @@ async fn images_beyond_budget_wait_undecoded() {
     }));
     let answers: Vec<_> = (0..6).map(|_| send(&server, request(&[]))).collect();
     for left in (0..6).rev() {
-        gate = gate.arrival().await;
+        control.wait_until_paused().await;
         // One runs; of the others at most one is decoded and queued.
         while left > 0 && server.engine.status().waiting == 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(server.engine.status().waiting, usize::from(left > 0));
-        gate.open();
+        control.resume();
     }
     for answer in answers {
         assert_eq!(answer.await.unwrap().status, StatusCode::OK);

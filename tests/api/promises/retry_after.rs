@@ -1,43 +1,40 @@
-//! `Retry-After` of a full queue follows the duration of jobs.
+//! `Retry-After` of a full queue follows the durations of recent jobs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use iopaint_engine::ManualClock;
 use serde_json::json;
 
 use super::{request, send};
-use crate::gate::gate;
 use crate::harness::server_of;
+use crate::pausable::pausable_models;
 
 #[tokio::test]
-async fn retry_after_follows_job_duration() {
-    let (loader, gate) = gate();
-    let server = Arc::new(server_of(loader, |options, _| options.max_queue = 1));
-    // A job of a bit more than three seconds, by the clock.
-    let began = Instant::now();
+async fn retry_after_follows_job_durations() {
+    let (loader, mut control) = pausable_models();
+    let clock = ManualClock::new(Instant::now());
+    let server = Arc::new(server_of(loader, |options, _| {
+        options.max_queue = 1;
+        options.clock = Arc::new(clock.clone());
+    }));
     let first = send(&server, request(&[]));
-    let gate = gate.arrival().await;
-    tokio::time::sleep(Duration::from_millis(3100)).await;
-    gate.open();
+    control.wait_until_paused().await;
+    clock.advance(Duration::from_millis(3100));
+    control.resume();
     assert_eq!(first.await.unwrap().status, StatusCode::OK);
-    let took = began.elapsed().as_secs_f64();
 
-    let second_began = Instant::now();
     let second = send(&server, request(&[]));
-    let gate = gate.arrival().await;
+    control.wait_until_paused().await;
+    clock.advance(Duration::from_secs(1));
     let answer = server.send(request(&[])).await;
     assert_eq!(
         (answer.status, answer.json()["error"].clone()),
         (StatusCode::TOO_MANY_REQUESTS, json!("queue-full"))
     );
-    let least = (3.1 - second_began.elapsed().as_secs_f64()).max(1.0);
-    let wait: f64 = answer.header("retry-after").parse().unwrap();
-    assert!(
-        (least..=took.ceil()).contains(&wait),
-        "{wait} s after a job of {took} s"
-    );
-    gate.open();
+    assert_eq!(answer.header("retry-after"), "3", "2.1 s are left, rounded up");
+    control.resume();
     assert_eq!(second.await.unwrap().status, StatusCode::OK);
     assert_eq!(
         server
@@ -45,6 +42,6 @@ async fn retry_after_follows_job_duration() {
             .await
             .status,
         StatusCode::GATEWAY_TIMEOUT,
-        "there is a place again"
+        "the queue has a free slot again"
     );
 }
