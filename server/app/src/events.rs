@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use iopaint_engine::{DownloadStatus, Engine};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
@@ -193,8 +194,7 @@ struct WatchTasks {
 
 impl Watches {
     fn lock(&self) -> MutexGuard<'_, WatchTasks> {
-        // Nothing panics while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn begin(&self, socket: SocketRef, engine: &Engine, jobs: &Jobs, id: Uuid) -> Ack {

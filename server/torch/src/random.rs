@@ -1,12 +1,12 @@
 //! Reproducible random numbers from libtorch's generators.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// Seeds libtorch's generators and calls `draw` with exclusive access to them. The generators are global:
 /// without the lock, models on several threads would consume each other's numbers.
 pub(crate) fn seeded<T>(seed: i64, draw: impl FnOnce() -> T) -> T {
     static GENERATORS: Mutex<()> = Mutex::new(());
-    let _exclusive = GENERATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _exclusive = GENERATORS.lock();
     tch::manual_seed(seed);
     draw()
 }

@@ -1,7 +1,8 @@
 //! Parallel loops over pieces that don't depend on the number of threads, and so neither do the results.
 
-use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+use parking_lot::Mutex;
 
 /// Hole pixels per piece in loops over independent pixels.
 pub(super) const PIXELS_PER_PIECE: usize = 2048;
@@ -14,7 +15,7 @@ pub(super) fn for_each_piece<P: Send>(threads: usize, pieces: Vec<P>, work: impl
         return;
     }
     let pieces = Mutex::new(pieces.into_iter());
-    let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let next = || pieces.lock().next();
     thread::scope(|scope| {
         let run = || {
             while let Some(piece) = next() {
