@@ -157,7 +157,7 @@ bench: ## Time the hot paths that need no network and no model; a FILTER="..." p
 .PHONY: bench-rewrite
 bench-rewrite: libtorch ## Check that a rewritten graph isn't slower than the original.
 	OMP_NUM_THREADS=1 cargo test --release --locked -p iopaint-torch --lib -- --exact --ignored \
-		rewrite::tests::rewritten_graph_is_not_slower
+		rewrite::tests::rewritten_graph_is_not_slower | tee /dev/stderr | grep -q "1 passed"
 
 .PHONY: bench-instructions
 bench-instructions: ## Hold the pure paths' instructions to benches/instructions.json; STORE=1 takes them for right.
