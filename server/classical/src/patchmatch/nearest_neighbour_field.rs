@@ -177,17 +177,48 @@ mod tests {
         }
     }
 
+    /// A grey level with a hole where `hole` is true.
+    fn grey(side: usize, hole: impl Fn(usize, usize) -> bool) -> PyramidLevel {
+        let positions = (0..side * side).map(|at| (at % side, at / side));
+        PyramidLevel::new(FeatureImage {
+            width: side,
+            height: side,
+            pixels: vec![features_from_rgb([100; 3]); side * side],
+            hole: positions.map(|(x, y)| hole(x, y)).collect(),
+        })
+    }
+
+    /// A field in which every source lies 20 pixels to the right of its target.
+    fn shifted_right(level: &PyramidLevel) -> NearestNeighbourField {
+        let sources: Vec<u32> = level.targets.iter().map(|target| target + 20).collect();
+        assert!(sources.iter().all(|source| level.is_source(*source as usize)));
+        NearestNeighbourField::unevaluated(sources)
+    }
+
     #[test]
-    fn upsampled_sources_are_valid() {
-        let (coarse, fine) = (periodic(8), periodic(8));
-        let field = searched(&coarse, 1);
-        let upsampled = field.upsampled(&coarse, &fine, 3).unwrap();
-        assert!(
-            upsampled
-                .sources
-                .iter()
-                .all(|source| fine.is_source(*source as usize))
-        );
-        assert_eq!(upsampled.sources.len(), fine.targets.len());
+    fn upsampling_doubles_offsets() {
+        let inside = |range: std::ops::Range<usize>, x, y| range.contains(&x) && range.contains(&y);
+        let coarse = grey(64, |x, y| inside(24..36, x, y));
+        let fine = grey(128, |x, y| inside(48..72, x, y));
+        let field = shifted_right(&coarse).upsampled(&coarse, &fine, 3).unwrap();
+        let expected: Vec<u32> = fine.targets.iter().map(|target| target + 40).collect();
+        assert_eq!(field.sources, expected);
+    }
+
+    #[test]
+    fn upsampling_replaces_invalid_offsets() {
+        let in_first = |x: usize, y: usize| (48..72).contains(&x) && (48..72).contains(&y);
+        // 40 pixels right of the lower half of the first hole.
+        let in_second = |x: usize, y: usize| (88..112).contains(&x) && (60..72).contains(&y);
+        let coarse = grey(64, |x, y| in_first(2 * x, 2 * y));
+        let fine = grey(128, |x, y| in_first(x, y) || in_second(x, y));
+        let field = shifted_right(&coarse).upsampled(&coarse, &fine, 3).unwrap();
+        assert_eq!(field.sources.len(), fine.targets.len());
+        let is_source = |at: u32| fine.is_source(at as usize);
+        assert!(field.sources.iter().all(|source| is_source(*source)));
+        let kept = fine.targets.iter().zip(&field.sources);
+        let kept = kept.filter(|(target, _)| is_source(*target + 40) && **target % 128 < 75);
+        assert!(kept.clone().count() > 300);
+        assert!(kept.into_iter().all(|(target, source)| *source == target + 40));
     }
 }
