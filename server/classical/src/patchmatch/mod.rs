@@ -59,15 +59,17 @@
 //! `detail_transfer.rs` uses the same parts to complete the hole at full size from a fill made at a smaller
 //! size.
 //!
-//! # Code shared with `iopaint-inpaint`
-//! Its harmonic fill and its halving have counterparts here, `seam_blending.rs` and `pyramid.rs`, since one
-//! implementation would change pixels: the harmonic fill solves to convergence by multigrid, and halving
-//! counts erased colours in its means.
+//! # Relation to `iopaint-inpaint`
+//! Three of its functions have counterparts here, since sharing one implementation would change pixels: its
+//! harmonic fill differs from `seam_blending.rs` in interpolation, over-relaxation and sweep order; its
+//! downsampling counts erased colours, `pyramid.rs` doesn't; and growing its `Rect` adds the margin that the
+//! image's edge cuts off on the opposite side, `image_region.rs` clips it.
 
 mod completion;
 mod confidence;
 mod detail_transfer;
 mod features;
+mod image_region;
 mod initial_guess;
 mod level;
 mod low_frequency;
@@ -90,11 +92,12 @@ use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding
 use crate::planar_fill::fill_planar_components;
 use completion::{CompletionContext, complete};
 use features::{Colour, Features, features_from_rgb, round_to_u8};
+use image_region::ImageRegion;
 use level::FeatureImage;
 use texture::compute_texture;
 
 /// The minimum margin around the hole's bounding box in which source patches are searched, in pixels.
-const MIN_MARGIN_PX: u32 = 128;
+const MIN_MARGIN_PX: usize = 128;
 /// The hole depth in pixels up to which [`iopaint_inpaint::HdStrategy::Auto`] runs this model at full size.
 /// Deeper holes come out flat in the middle and take long. Chosen on thirty holes in fifteen photographs
 /// (docs/models.md).
@@ -135,16 +138,18 @@ impl PatchMatch {
         let Some(hole) = changed_box(mask) else {
             return Ok(out);
         };
-        let region = search_region(hole, mask.dimensions());
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let region = search_region(hole, width, height);
         let cropped = |image: &RgbImage, hole: Vec<bool>| FeatureImage {
-            width: region.width as usize,
-            height: region.height as usize,
-            pixels: crop(image.as_raw().as_chunks::<3>().0, image.width(), region)
+            width: region.columns.len(),
+            height: region.rows.len(),
+            pixels: region
+                .crop(image.as_raw().as_chunks::<3>().0, width)
                 .map(|pixel| features_from_rgb(*pixel))
                 .collect(),
             hole,
         };
-        let hole = crop(mask.as_raw(), mask.width(), region);
+        let hole = region.crop(mask.as_raw(), width);
         let mut known = cropped(image, hole.map(|value| *value > 0).collect());
         compute_texture(&mut known);
         let guess = guess.map(|guess| cropped(guess, vec![false; known.hole.len()]));
@@ -227,22 +232,14 @@ fn write_hole(image: &mut RgbImage, hole: &GrayImage, colours: &[Colour]) {
 
 /// Returns the hole's bounding box grown on every side by its longer side, by [`MIN_MARGIN_PX`] at least,
 /// within the image.
-fn search_region(hole: Rect, (width, height): (u32, u32)) -> Rect {
-    let margin = hole.width.max(hole.height).max(MIN_MARGIN_PX);
-    let (x, y) = (hole.x.saturating_sub(margin), hole.y.saturating_sub(margin));
-    Rect {
-        x,
-        y,
-        width: (hole.x + hole.width).saturating_add(margin).min(width) - x,
-        height: (hole.y + hole.height).saturating_add(margin).min(height) - y,
-    }
-}
-
-/// Returns the values of `region`, row by row, of an image of `width` columns.
-fn crop<T>(values: &[T], width: u32, region: Rect) -> impl Iterator<Item = &T> {
-    let rows = values.chunks_exact(width.max(1) as usize).skip(region.y as usize);
-    rows.take(region.height as usize)
-        .flat_map(move |row| row.iter().skip(region.x as usize).take(region.width as usize))
+fn search_region(hole: Rect, width: usize, height: usize) -> ImageRegion {
+    let (x, y) = (hole.x as usize, hole.y as usize);
+    let region = ImageRegion {
+        columns: x..x + hole.width as usize,
+        rows: y..y + hole.height as usize,
+    };
+    let margin = region.columns.len().max(region.rows.len()).max(MIN_MARGIN_PX);
+    region.grown(margin, width, height)
 }
 
 #[cfg(test)]

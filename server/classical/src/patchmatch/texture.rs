@@ -1,9 +1,8 @@
 //! The texture feature (Newson et al. 2014): mean absolute luma difference between neighbouring pixels. It
 //! separates grass from sky at coarse levels, whose colours are smooth.
 
-use std::ops::Range;
-
 use super::features::{TEXTURE_X, TEXTURE_Y, luma_times_4, round_to_u8};
+use super::image_region::ImageRegion;
 use super::level::FeatureImage;
 use super::pull_push::pull_push;
 
@@ -49,7 +48,7 @@ pub(super) fn compute_texture(image: &mut FeatureImage) {
 /// Interpolates the texture features of the hole's pixels from the surrounding known pixels. They aren't
 /// voted on: if they were, a region once filled smoothly would match smooth patches only and stay smooth.
 pub(super) fn interpolate_texture_in_hole(image: &mut FeatureImage) {
-    let Some((columns, rows)) = hole_with_margin(image) else {
+    let Some(ImageRegion { columns, rows }) = hole_with_margin(image) else {
         return;
     };
     let positions = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
@@ -66,18 +65,16 @@ pub(super) fn interpolate_texture_in_hole(image: &mut FeatureImage) {
     }
 }
 
-/// Returns the columns and rows of the hole's bounding box, grown by two window radii within the image;
-/// `None` if there is no hole.
-fn hole_with_margin(image: &FeatureImage) -> Option<(Range<usize>, Range<usize>)> {
+/// Returns the hole's bounding box grown by two window radii within the image; `None` if there is no hole.
+fn hole_with_margin(image: &FeatureImage) -> Option<ImageRegion> {
     let holes = image.hole.iter().enumerate().filter(|(_, hole)| **hole);
     let columns = holes.clone().map(|(at, _)| at % image.width);
     let rows = holes.map(|(at, _)| at / image.width);
-    let (left, right) = (columns.clone().min()?, columns.max()?);
-    let (top, bottom) = (rows.clone().next()?, rows.max()?);
-    let grown = |first: usize, last: usize, end: usize| {
-        first.saturating_sub(2 * WINDOW_RADIUS)..(last + 1 + 2 * WINDOW_RADIUS).min(end)
+    let bounding_box = ImageRegion {
+        columns: columns.clone().min()?..columns.max()? + 1,
+        rows: rows.clone().next()?..rows.max()? + 1,
     };
-    Some((grown(left, right, image.width), grown(top, bottom, image.height)))
+    Some(bounding_box.grown(2 * WINDOW_RADIUS, image.width, image.height))
 }
 
 /// A sum and the number of its terms.
