@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iopaint_app::request::data::decode;
+use iopaint_app::request::base64_image::decode;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

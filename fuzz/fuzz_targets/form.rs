@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use axum::body::Body;
 use axum::extract::Request;
 use iopaint_app::RequestLimits;
-use iopaint_app::request::{read_inpaint, read_legacy};
+use iopaint_app::request::{read_inpaint_body, read_lama_cleaner_form};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 
@@ -24,8 +24,8 @@ fn request(content_type: &str, body: &[u8]) -> Request {
 fuzz_target!(|body: &[u8]| {
     let limits = RequestLimits::default();
     RUNTIME.block_on(async {
-        let _ = read_inpaint(request("multipart/form-data; boundary=x", body), &limits).await;
-        let _ = read_legacy(request("multipart/form-data; boundary=x", body), &limits).await;
-        let _ = read_inpaint(request("application/json", body), &limits).await;
+        let _ = read_inpaint_body(request("multipart/form-data; boundary=x", body), &limits).await;
+        let _ = read_lama_cleaner_form(request("multipart/form-data; boundary=x", body), &limits).await;
+        let _ = read_inpaint_body(request("application/json", body), &limits).await;
     });
 });

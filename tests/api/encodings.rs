@@ -124,7 +124,7 @@ async fn form_options_in_unicode_encodings_are_read() {
 #[case(b"\xff\xfe{\0}", "UTF-16")]
 #[case(
     b"{\"name\": \"Gr\xf6\xdfe\"}",
-    "not UTF-8 text, as JSON must be (at byte 12)"
+    "not valid UTF-8, which JSON requires (at byte 12)"
 )]
 #[case(b"\xef\xbb\xbf{", "not valid JSON (at line 1, column 1)")]
 #[case(b" ", "is empty")]
@@ -201,11 +201,11 @@ async fn unsupported_encoding_returns_415(#[case] encoding: &str, #[case] words:
 
 #[rstest]
 #[case("gzip", gzip, "ends in the middle of its gzip data")]
-#[case("deflate", zlib, "deflate data as its Content-Encoding says, or is cut off")]
+#[case("deflate", zlib, "deflate data as declared by its Content-Encoding, or is truncated")]
 #[case(
     "deflate",
     bare_deflate,
-    "deflate data as its Content-Encoding says, or is cut off"
+    "deflate data as declared by its Content-Encoding, or is truncated"
 )]
 #[tokio::test]
 async fn truncated_compressed_body_returns_400(

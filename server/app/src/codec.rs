@@ -1,47 +1,47 @@
-//! Where images are decoded and encoded: off the async threads, no more at a time than there are threads for it.
+//! Pool of threads for image codecs, which must not block the async threads.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// A bounded share of tokio's blocking threads.
+/// A bounded share of tokio's blocking threads. Clones share it.
 #[derive(Clone, Debug)]
 pub struct CodecPool {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-/// The work panicked; nothing of it is left.
+/// A panic in the work of a codec.
 #[derive(Debug, thiserror::Error)]
-#[error("an image codec failed unexpectedly")]
+#[error("an image codec failed; see the server log")]
 pub struct CodecPanicked;
 
 impl CodecPool {
-    /// A pool that runs `threads` pieces of work at a time, at least one.
+    /// Returns a pool that runs up to `threads` tasks at a time, at least one.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
         }
     }
 
-    /// Waits for a free place and runs `work` there. Dropping the future gives up the wait; work that has begun goes
-    /// on to its end and keeps its place until then.
+    /// Runs `work` on a blocking thread once a permit is free. Dropping the future cancels the wait; work
+    /// that has started runs to completion and holds its permit until then.
     ///
     /// # Errors
-    /// [`CodecPanicked`] where `work` panicked.
+    /// [`CodecPanicked`] if `work` panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CodecPanicked> {
-        let place = Arc::clone(&self.places)
+        let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
             .map_err(|_| CodecPanicked)?;
-        // What it logs belongs to the request that it is done for.
+        // Log lines of the work belong to the request's span.
         let span = tracing::Span::current();
         tokio::task::spawn_blocking(move || {
             let result = span.in_scope(work);
-            drop(place);
+            drop(permit);
             result
         })
         .await
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_in_a_codec_is_an_error_and_frees_its_place() {
+    async fn panic_is_an_error_and_frees_the_permit() {
         let pool = CodecPool::new(1);
         assert!(pool.run(|| panic!("a decoder's bug")).await.is_err());
         assert_eq!(pool.run(|| 7).await.unwrap(), 7);

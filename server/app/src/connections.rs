@@ -1,4 +1,7 @@
-//! Connections: how many at a time, how long the head of a request may take, and their end.
+//! HTTP/1.1 connections: their number, the time for a request head, and graceful shutdown.
+//!
+//! `hyper_util::server::graceful::GracefulShutdown` isn't used: it isn't implemented for HTTP/1 connections
+//! with upgrades, which Socket.IO needs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,102 +16,100 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::linger::Linger;
+use crate::lingering_close::LingeringClose;
 
-/// The pause after a connection couldn't be taken, as where the process has no file descriptors left.
-const AFTER_FAILURE: Duration = Duration::from_millis(200);
+/// Pause after a failed accept, for instance when the process has no file descriptors left.
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// What clients may do before they have said what they want.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Connections at a time; more wait until one ends.
+    /// Largest number of open connections; further ones wait in the listener's backlog.
     pub max_connections: usize,
-    /// How long the head of a request may take, and so also how long a connection may stay idle between two.
+    /// Time limit of a request head, and so of an idle connection between two requests.
     pub header_timeout: Duration,
-    /// The longest request body in bytes; bounds how much of a refused body is read and discarded.
+    /// Largest request body in bytes; bounds how much of a rejected body is read and discarded.
     pub max_body_bytes: usize,
 }
 
-/// Serves until `told_to_stop` is done, then takes no new connection and returns when the requests in flight are
-/// answered. Each request carries its peer's address as `ConnectInfo<SocketAddr>`.
+/// Serves connections until `shutdown_signal` completes, then stops accepting and returns when the requests
+/// in flight have been answered. Each request has its peer's address as `ConnectInfo<SocketAddr>`.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,
-    told_to_stop: impl Future<Output = ()>,
+    shutdown_signal: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(
+    let permits = Arc::new(Semaphore::new(
         limits.max_connections.clamp(1, Semaphore::MAX_PERMITS),
     ));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout);
-    // Every connection holds a receiver as long as it lives.
-    let (ending, end) = watch::channel(false);
-    let linger = Linger::new(limits.max_body_bytes, end.clone());
-    let mut told_to_stop = std::pin::pin!(told_to_stop);
+    let shutdown = CancellationToken::new();
+    let connections = TaskTracker::new();
+    let lingering_close = LingeringClose::new(limits.max_body_bytes, shutdown.clone());
+    let mut shutdown_signal = std::pin::pin!(shutdown_signal);
     loop {
-        let (stream, peer, place) = tokio::select! {
-            () = &mut told_to_stop => break,
-            accepted = accept(&listener, &places) => accepted,
+        let (stream, peer, permit) = tokio::select! {
+            () = &mut shutdown_signal => break,
+            accepted = accept(&listener, &permits) => accepted,
         };
-        let (router, linger) = (router.clone(), linger.clone());
+        let (router, lingering_close) = (router.clone(), lingering_close.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let mut request = linger.wrap(request.map(Body::new));
+            let mut request = lingering_close.wrap(request.map(Body::new));
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
         let connection = http
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        let mut end = end.clone();
-        tokio::spawn(async move {
+        let shutdown = shutdown.clone();
+        connections.spawn(async move {
             let mut connection = std::pin::pin!(connection);
             let result = tokio::select! {
                 result = connection.as_mut() => result,
-                () = told(&mut end) => {
+                () = shutdown.cancelled() => {
                     connection.as_mut().graceful_shutdown();
                     connection.await
                 }
             };
             if let Err(error) = result {
-                tracing::debug!("a connection ended: {error}");
+                tracing::debug!(%error, "Connection closed with an error");
             }
-            drop(place);
+            drop(permit);
         });
     }
-    drop((listener, end, linger));
-    ending.send_replace(true);
-    ending.closed().await;
+    drop(listener);
+    connections.close();
+    shutdown.cancel();
+    connections.wait().await;
 }
 
-/// The next connection, once there is room for one.
+/// Accepts the next connection, once the number of open ones permits it.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // It is never closed, so that there is always a place in the end.
-    let place = Arc::clone(places).acquire_owned().await.ok();
+    // The semaphore is never closed, so acquiring doesn't fail.
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Events are short; a client that is gone already is noticed later.
+                // Events are small and must not be delayed. A failure means that the client is gone, which a
+                // read reports.
                 let _ = stream.set_nodelay(true);
-                return (stream, peer, place);
+                return (stream, peer, permit);
             }
             Err(error) => {
-                tracing::warn!("a connection could not be taken: {error}");
-                tokio::time::sleep(AFTER_FAILURE).await;
+                tracing::warn!(%error, "Failed to accept a connection");
+                tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
             }
         }
     }
-}
-
-/// Waits until the connections are to end.
-async fn told(end: &mut watch::Receiver<bool>) {
-    // An error means that nobody is there to tell it any more.
-    let _ = end.wait_for(|end| *end).await;
 }

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use std::io::Write;
 
 use iopaint_app::cli::{self, Cli, Command, LogFormat};
-use iopaint_app::{health, manual, model_files, run, server, telemetry};
+use iopaint_app::{healthcheck_client, manual, model_files, run, server, telemetry};
 
 /// Runs before the constructors of shared libraries, because libgomp's constructor reads the wait policy from
 /// the environment.
@@ -30,7 +30,7 @@ fn main() {
         eprintln!("iopaint: {error:#}");
         1
     });
-    telemetry::finish();
+    telemetry::shutdown();
     // A closed stdout does not change the exit code.
     let _ = std::io::stdout().flush();
     // A running forward can't be interrupted, so the process exits without joining its thread.
@@ -48,7 +48,9 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
         Command::Run(args) => return with_runtime(|runtime| run::run(runtime, &args)),
         Command::Download(args) => model_files::download(&args)?,
         Command::List(args) => model_files::list(&args)?,
-        Command::Health(args) => with_runtime(|runtime| runtime.block_on(health::health(&args)))?,
+        Command::Health(args) => {
+            with_runtime(|runtime| runtime.block_on(healthcheck_client::check_readiness(&args)))?;
+        }
         Command::Completions(args) => manual::completions(args.shell),
         Command::Man(args) => manual::man(args.output.as_deref())?,
         Command::StartWebConfig(_) => eprintln!(

@@ -1,11 +1,11 @@
-//! Comparison of names by Unicode normalisation: macOS decomposes letters with marks (NFD), other systems
-//! compose them (NFC), and both look the same.
+//! Unicode normalisation of file names. macOS decomposes letters with marks (NFD), other systems compose them
+//! (NFC); both forms look the same.
 
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// Returns a name in Unicode's Normalization Form C (UAX #15), to compare it by.
+/// Returns a name in Normalization Form C (UAX #15), for comparison with other names.
 pub fn nfc(name: &str) -> Cow<'_, str> {
     const { ComposingNormalizerBorrowed::new_nfc() }.normalize(name)
 }
@@ -25,7 +25,7 @@ mod tests {
             assert_eq!(nfc(composed), nfc(decomposed));
         }
         assert!(matches!(nfc("photo.png"), Cow::Borrowed("photo.png")));
-        // A ligature is another letter: only its look is similar.
+        // A ligature is a different letter; only compatibility normalisation (NFKC) would make them equal.
         assert_ne!(nfc("ﬁ.png"), nfc("fi.png"));
     }
 }

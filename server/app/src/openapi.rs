@@ -105,7 +105,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 fn complete_operation(operation: &mut Operation, method: &Method, path: &str) {
-    if !auth::is_open(method, path) {
+    if !auth::is_public(method, path) {
         // The empty requirement stands for a server without keys.
         let requirement = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
         operation.security = Some(vec![

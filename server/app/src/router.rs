@@ -1,26 +1,19 @@
-//! Routes, limits and what surrounds them.
+//! Routes of the HTTP API, the page and the API documentation.
 
-use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use axum::http::{HeaderName, Method};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Router, middleware};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use axum::Router;
+use axum::http::HeaderName;
+use axum::response::Redirect;
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::auth;
-use crate::client;
 use crate::error::{ApiError, ErrorCode};
-use crate::events::{self, ModelEvent};
-use crate::guard;
+use crate::events::ModelEvent;
 use crate::jobs::JobEvent;
-use crate::observe;
+use crate::middleware::{self, request_id::X_REQUEST_ID};
 use crate::openapi::complete_description;
-use crate::request::{X_REQUEST_TIMEOUT_MS, decode_content, limit_length, limit_rate};
 use crate::routes::{
     catalogue, config, decode, files, gen_info, inpaint, job, legacy, mask, media, model, plugins, probes,
     prometheus, session,
@@ -32,24 +25,24 @@ use crate::ui;
 #[openapi(
     info(
         title = "IOPaint",
-        description = "Removes things from pictures. Speaks the API of IOPaint 1.6.0.",
+        description = "Removes objects from images. Compatible with the API of IOPaint 1.6.0.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    // Relative to this description, for it may be shown under a sub-path.
+    // Relative to the description's URL, since the server may be behind a sub-path.
     servers((url = "./")),
     components(schemas(JobEvent, ModelEvent)),
     tags(
-        (name = "inpaint", description = "Filling holes"),
-        (name = "models", description = "Which model answers"),
-        (name = "files", description = "Images on the server's disk, where the operator offers them"),
-        (name = "plugins", description = "For clients that ask; this server has no plugins"),
-        (name = "server", description = "What the server can do"),
-        (name = "health", description = "For orchestrators"),
+        (name = "inpaint", description = "Inpainting and its jobs"),
+        (name = "models", description = "The current model, and downloads"),
+        (name = "files", description = "Images on the server's disk, if the operator configured folders"),
+        (name = "plugins", description = "For compatibility; this server has no plugins"),
+        (name = "server", description = "Capabilities of the server, and sessions"),
+        (name = "health", description = "Health checks and metrics"),
     ),
 )]
 struct ApiDoc;
 
-/// The API's description, with every route of [`router`].
+/// Returns the API description of all routes of [`router`].
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     described().1
@@ -90,86 +83,43 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(prometheus::metrics))
 }
 
-/// The whole server as a service.
+/// Returns the server as one service: routes, page and API documentation, wrapped in the middleware.
 pub fn router(state: AppState) -> Router {
     let (routes, description) = described();
-    let origins = state.settings.access.origins.clone();
-    let exposed: Vec<HeaderName> = inpaint::EXPOSED_HEADERS
+    let routes = routes
+        .method_not_allowed_fallback(method_not_allowed)
+        // Documentation path of FastAPI, and so of IOPaint.
+        .route("/redoc", get(async || Redirect::permanent("docs/")))
+        .merge(
+            SwaggerUi::new("/docs")
+                .url("/openapi.json", description)
+                // Relative, since the server may be behind a sub-path.
+                .config(Config::from("../openapi.json")),
+        )
+        .fallback_service(get(ui::page).fallback(not_found));
+    let root_path = state.settings.root_path.clone();
+    let server = middleware::apply(routes, &state, exposed_headers()).with_state(state);
+    root_path.mount(server)
+}
+
+/// Returns the response headers that pages of allowed origins may read.
+fn exposed_headers() -> Vec<HeaderName> {
+    inpaint::EXPOSED_HEADERS
         .into_iter()
         .chain(decode::EXPOSED_HEADERS)
         .chain(media::EXPOSED_HEADERS)
         .chain(files::EXPOSED_HEADERS)
-        .chain([observe::X_REQUEST_ID])
-        .collect();
-    let cors = CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| {
-            origin.to_str().is_ok_and(|origin| origins.allow(origin))
-        }))
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        // IOPaint's page asks for the input image past every cache.
-        .allow_headers([
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            CACHE_CONTROL,
-            PRAGMA,
-            auth::X_API_KEY,
-            job::X_JOB_ID,
-            X_REQUEST_TIMEOUT_MS,
-            observe::X_REQUEST_ID,
-        ])
-        .expose_headers(exposed);
-    let root_path = state.settings.root_path.clone();
-    let server = routes
-        .method_not_allowed_fallback(method_not_allowed)
-        // Documentation path of FastAPI, and so of IOPaint.
-        .route(
-            "/redoc",
-            axum::routing::get(async || Redirect::permanent("docs/")),
-        )
-        .merge(
-            // Relative, for it may be shown under a sub-path.
-            SwaggerUi::new("/docs")
-                .url("/openapi.json", description)
-                .config(Config::from("../openapi.json")),
-        )
-        .fallback_service(axum::routing::get(ui::page).fallback(not_found))
-        .layer(state.events.layer())
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            events::limit_sockets,
-        ))
-        // The rate counts bytes as they are received, before they are decoded.
-        .layer(middleware::from_fn(decode_content))
-        .layer(middleware::from_fn_with_state(state.clone(), limit_rate))
-        .layer(middleware::from_fn_with_state(state.clone(), limit_length))
-        .layer(DefaultBodyLimit::max(state.settings.bodies.max_bytes))
-        .layer(middleware::from_fn_with_state(state.clone(), auth::require_key))
-        // Around the keys: browsers ask beforehand without one, and friends' pages may read the refusal.
-        .layer(cors)
-        .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
-        .layer(middleware::from_fn_with_state(state.clone(), client::identify))
-        .with_state(state);
-    root_path.mount(server)
+        .chain([X_REQUEST_ID])
+        .collect()
 }
 
 async fn not_found() -> ApiError {
-    ApiError::new(ErrorCode::NotFound, "there is nothing at this address")
+    ApiError::not_found()
 }
 
 async fn method_not_allowed() -> ApiError {
     ApiError::new(
         ErrorCode::MethodNotAllowed,
-        "this address does not take this method",
+        "this address does not support this method",
     )
-}
-
-/// What a panic becomes; its words went to the log.
-fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
-    ApiError::new(
-        ErrorCode::Internal,
-        "the server met a fault of its own; the log says more",
-    )
-    .into_response()
 }

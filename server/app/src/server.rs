@@ -10,17 +10,20 @@ use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions};
 use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
-use crate::auth::{ApiKeys, RateLimit};
+use crate::auth::ApiKeys;
 use crate::cli::{LimitArgs, StartArgs};
-use crate::client::TrustedProxies;
 use crate::codec::CodecPool;
 use crate::connections::{self, ConnectionLimits};
 use crate::download_report::StderrReporter;
 use crate::files::{FileSettings, Files};
-use crate::guard::{AllowedHosts, AllowedOrigins};
 use crate::metrics::Metrics;
-use crate::request::{MinBodyRate, RequestLimits};
-use crate::root_path::RootPath;
+use crate::middleware::client_id::TrustedProxies;
+use crate::middleware::host_guard::AllowedHosts;
+use crate::middleware::min_body_rate::MinBodyRate;
+use crate::middleware::origin_guard::AllowedOrigins;
+use crate::middleware::rate_limit::RateLimit;
+use crate::middleware::root_path::RootPath;
+use crate::request::RequestLimits;
 use crate::router::router;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use crate::state::AppState;
@@ -57,7 +60,7 @@ pub async fn start(args: StartArgs) -> anyhow::Result<()> {
     let state = AppState::new(engine.clone(), codecs, files, metrics, settings);
     let events = state.events.clone();
     let address = listener.local_addr()?;
-    let shutdown_signal = shutdown::signal();
+    let shutdown_signal = shutdown::shutdown_signal();
     if state.settings.access.keys.is_empty() && !address.ip().is_loopback() {
         warn_about_open_access(&address);
     }
@@ -90,7 +93,7 @@ pub async fn start(args: StartArgs) -> anyhow::Result<()> {
             tokio::select! {
                 () = tokio::time::sleep(drain_timeout) => {}
                 // A second signal ends the drain.
-                () = shutdown::signal() => {}
+                () = shutdown::shutdown_signal() => {}
             }
         } => tracing::warn!(
             drain_timeout_s = drain_timeout.as_secs(),

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use iopaint_imaging::{DecodeLimits, EncodeOptions};
 
-use crate::auth::{ApiKeys, RateLimit};
-use crate::client::TrustedProxies;
-use crate::guard::{AllowedHosts, AllowedOrigins};
-use crate::request::{MinBodyRate, RequestLimits};
-use crate::root_path::RootPath;
+use crate::auth::ApiKeys;
+use crate::middleware::client_id::TrustedProxies;
+use crate::middleware::host_guard::AllowedHosts;
+use crate::middleware::min_body_rate::MinBodyRate;
+use crate::middleware::origin_guard::AllowedOrigins;
+use crate::middleware::rate_limit::RateLimit;
+use crate::middleware::root_path::RootPath;
+use crate::request::RequestLimits;
 
 /// All settings of the server.
 #[derive(Clone, Debug)]

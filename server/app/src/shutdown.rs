@@ -1,8 +1,8 @@
-//! Being told to stop.
+//! Signals that stop the server.
 
-/// Waits for Ctrl-C or, from an orchestrator, SIGTERM. From the call on neither ends the process by itself, even
-/// before the future is polled. Needs a tokio runtime around it.
-pub fn signal() -> impl Future<Output = ()> {
+/// Returns a future that completes at Ctrl+C or SIGTERM. From the call on, neither signal terminates the
+/// process, even before the future is polled. Must be called in a tokio runtime.
+pub fn shutdown_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let signals = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +17,7 @@ pub fn signal() -> impl Future<Output = ()> {
                 () = terminate => {}
             }
         }
-        // Where no signal can be waited for, the process is ended from outside.
+        // An error means that the handler can't be installed; Ctrl+C then terminates the process.
         #[cfg(not(unix))]
         let _ = tokio::signal::ctrl_c().await;
     }
@@ -29,7 +29,7 @@ async fn received(signal: Option<tokio::signal::unix::Signal>) {
         Some(mut signal) => {
             signal.recv().await;
         }
-        // It can't be listened to, and ends the process by itself.
+        // The handler couldn't be installed; the signal terminates the process.
         None => std::future::pending().await,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use iopaint_engine::Engine;
 
 use crate::codec::CodecPool;
@@ -9,8 +10,9 @@ use crate::error::{ApiError, ErrorCode};
 use crate::events::Events;
 use crate::files::Files;
 use crate::jobs::Jobs;
-use crate::memory::InFlight;
+use crate::memory_budget::MemoryBudgets;
 use crate::metrics::Metrics;
+use crate::request::RequestLimits;
 use crate::settings::ServerSettings;
 
 /// Shared state of the request handlers. Clones share it.
@@ -23,7 +25,7 @@ pub struct AppState {
     /// Prometheus metrics.
     pub metrics: Metrics,
     /// Memory budgets of requests in flight.
-    pub in_flight: InFlight,
+    pub in_flight: MemoryBudgets,
     /// Registry of requests in flight.
     pub jobs: Jobs,
     /// Socket.IO events.
@@ -46,11 +48,11 @@ impl AppState {
     ) -> Self {
         let jobs = Jobs::default();
         Self {
-            events: Events::new(&engine, &jobs, settings.max_sockets),
+            events: Events::new(&engine, &jobs),
             engine,
             codecs,
             metrics,
-            in_flight: InFlight::new(settings.max_in_flight_bytes),
+            in_flight: MemoryBudgets::new(settings.max_in_flight_bytes),
             jobs,
             files: Arc::new(files),
             settings: Arc::new(settings),
@@ -82,5 +84,11 @@ impl AppState {
             return Ok(());
         }
         self.check_models_changeable()
+    }
+}
+
+impl FromRef<AppState> for RequestLimits {
+    fn from_ref(state: &AppState) -> Self {
+        state.settings.bodies.content
     }
 }

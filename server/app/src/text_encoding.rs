@@ -5,21 +5,21 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// A text that is in none of the encodings of Unicode.
+/// A text that is not valid in its Unicode encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text is not valid {0}")]
 pub struct NotText(&'static str);
 
 /// An encoding other than UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wide {
+enum WideEncoding {
     Utf16 { big_endian: bool },
     Utf32 { big_endian: bool },
 }
 
 /// Returns a text as UTF-8 without a byte order mark. UTF-16 and UTF-32 are recognised by their mark or by
 /// the zero bytes of the first two characters, which are ASCII in JSON (RFC 4627, section 3), as in Python's
-/// `json.loads`, which IOPaint uses. Other texts come back as they are.
+/// `json.loads`, which IOPaint uses. Other texts are returned unchanged.
 ///
 /// # Errors
 /// The text is damaged UTF-16 or UTF-32.
@@ -29,8 +29,8 @@ pub fn to_utf8(text: &[u8]) -> Result<Cow<'_, [u8]>, NotText> {
     }
     let decoded = match wide_encoding(text) {
         None => return Ok(Cow::Borrowed(text)),
-        Some(Wide::Utf16 { big_endian }) => utf16(text, big_endian).ok_or(NotText("UTF-16")),
-        Some(Wide::Utf32 { big_endian }) => utf32(text, big_endian).ok_or(NotText("UTF-32")),
+        Some(WideEncoding::Utf16 { big_endian }) => utf16(text, big_endian).ok_or(NotText("UTF-16")),
+        Some(WideEncoding::Utf32 { big_endian }) => utf32(text, big_endian).ok_or(NotText("UTF-32")),
     }?;
     Ok(Cow::Owned(decoded.into_bytes()))
 }
@@ -38,7 +38,7 @@ pub fn to_utf8(text: &[u8]) -> Result<Cow<'_, [u8]>, NotText> {
 /// Reads a text file in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
 ///
 /// # Errors
-/// The file can't be read, or is in none of these encodings ([`ErrorKind::InvalidData`]).
+/// The file can't be read, or has another encoding ([`ErrorKind::InvalidData`]).
 pub fn read_text(path: &Path) -> io::Result<String> {
     let not_text = |error: NotText| io::Error::new(ErrorKind::InvalidData, error);
     let bytes = std::fs::read(path)?;
@@ -46,13 +46,15 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(text.into_owned()).map_err(|_| not_text(NotText("UTF-8")))
 }
 
-fn wide_encoding(text: &[u8]) -> Option<Wide> {
-    // The mark of UTF-32 begins with that of UTF-16.
+fn wide_encoding(text: &[u8]) -> Option<WideEncoding> {
+    // UTF-32 first: its byte order mark starts with that of UTF-16.
     match *text {
-        [0xff, 0xfe, 0, 0, ..] | [(1..), 0, 0, 0, ..] => Some(Wide::Utf32 { big_endian: false }),
-        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, (1..), ..] => Some(Wide::Utf32 { big_endian: true }),
-        [0xff, 0xfe, ..] | [(1..), 0] | [(1..), 0, _, _, ..] => Some(Wide::Utf16 { big_endian: false }),
-        [0xfe, 0xff, ..] | [0, (1..), ..] => Some(Wide::Utf16 { big_endian: true }),
+        [0xff, 0xfe, 0, 0, ..] | [(1..), 0, 0, 0, ..] => Some(WideEncoding::Utf32 { big_endian: false }),
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, (1..), ..] => Some(WideEncoding::Utf32 { big_endian: true }),
+        [0xff, 0xfe, ..] | [(1..), 0] | [(1..), 0, _, _, ..] => {
+            Some(WideEncoding::Utf16 { big_endian: false })
+        }
+        [0xfe, 0xff, ..] | [0, (1..), ..] => Some(WideEncoding::Utf16 { big_endian: true }),
         _ => None,
     }
 }
@@ -106,7 +108,7 @@ mod tests {
     #[rstest]
     #[case("")]
     #[case("\u{feff}")]
-    fn every_unicode_encoding_becomes_utf8(#[case] mark: &str) {
+    fn all_unicode_encodings_become_utf8(#[case] mark: &str) {
         for text in [
             [mark, JSON].concat().into_bytes(),
             wide(JSON, mark, |c| units16(c, u16::to_le_bytes)),
@@ -125,7 +127,7 @@ mod tests {
     #[case(b"\xe4")]
     #[case(b"\0")]
     #[case(b"\0\0\0\0")]
-    fn other_bytes_are_left_as_they_are(#[case] text: &[u8]) {
+    fn other_bytes_are_unchanged(#[case] text: &[u8]) {
         assert_eq!(to_utf8(text).unwrap(), text);
     }
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 
 /// Output of `npm run build`; empty if the page was not built.
 #[derive(RustEmbed)]
@@ -49,7 +49,7 @@ pub async fn page(uri: Uri, headers: HeaderMap) -> Response {
     match file(path) {
         Some(file) => respond(path, file, &headers),
         None if path == INDEX => ([(CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response(),
-        None => ApiError::new(ErrorCode::NotFound, "nothing found at this address").into_response(),
+        None => ApiError::not_found().into_response(),
     }
 }
 

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use super::shared_args::{ImageArgs, ModelArgs};
 use super::{IgnoredArgs, LIMITS, LimitArgs};
 use crate::auth::SecretText;
-use crate::client::ProxyNetwork;
-use crate::root_path::RootPath;
+use crate::middleware::client_id::ProxyNetwork;
+use crate::middleware::root_path::RootPath;
 
 /// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

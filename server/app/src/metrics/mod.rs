@@ -24,7 +24,7 @@ use self::labels::{
     method_label,
 };
 use crate::error::ErrorCode;
-use crate::memory::InFlight;
+use crate::memory_budget::MemoryBudgets;
 
 pub use self::labels::Stage;
 
@@ -71,7 +71,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Returns all metrics in Prometheus' text format, with the given status of engine and memory budgets.
     #[must_use]
-    pub fn text(&self, status: &Status, in_flight: &InFlight) -> String {
+    pub fn text(&self, status: &Status, in_flight: &MemoryBudgets) -> String {
         self.set_status(status, in_flight);
         let mut text = String::new();
         // Writing to a String does not fail.
@@ -79,7 +79,7 @@ impl Metrics {
         text
     }
 
-    fn set_status(&self, status: &Status, in_flight: &InFlight) {
+    fn set_status(&self, status: &Status, in_flight: &MemoryBudgets) {
         let metrics = &self.0.status;
         metrics.ready.set(status.ready.into());
         metrics.jobs_inside.set(status.jobs as i64);

@@ -1,32 +1,35 @@
-//! Values as clients of a lax server send them: numbers in strings, booleans in words, whole numbers as floats.
+//! Lenient deserialization, compatible with pydantic's lax mode, which IOPaint uses: numbers in strings,
+//! booleans as words or numbers, integers as floats.
 //!
-//! Each function is a serde `deserialize_with`; null is none of these values.
+//! Each function is for serde's `deserialize_with`. All reject null.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
-/// A whole number: itself, an integral float, or either in a string. What is out of the range of `i64` saturates.
+/// Deserializes an integer, a float without a fraction, or either in a string. Values beyond the range of
+/// `i64` saturate.
 ///
 /// # Errors
-/// It is nothing of the kind.
+/// The value is none of these.
 pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    as_integer(&value).ok_or_else(|| D::Error::custom("must be a whole number"))
+    as_integer(&value).ok_or_else(|| D::Error::custom("must be an integer"))
 }
 
-/// A number or a number in a string; not infinite, not NaN.
+/// Deserializes a finite number, or one in a string.
 ///
 /// # Errors
-/// It is nothing of the kind.
+/// The value is none of these.
 pub fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_float(&value).ok_or_else(|| D::Error::custom("must be a number"))
 }
 
-/// A boolean, 0 or 1, or one of the words true, false, yes, no, on, off, t, f, y, n in any case.
+/// Deserializes a boolean, 0 or 1, or one of the words true, false, yes, no, on, off, t, f, y and n in any
+/// case.
 ///
 /// # Errors
-/// It is nothing of the kind.
+/// The value is none of these.
 pub fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_boolean(&value).ok_or_else(|| D::Error::custom("must be true or false"))
@@ -43,7 +46,7 @@ fn as_integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A float without a fraction; the conversion saturates.
+/// Converts a float without a fraction; saturates.
 fn integral(number: f64) -> Option<i64> {
     (number.is_finite() && number.fract() == 0.0).then_some(number as i64)
 }
@@ -93,7 +96,7 @@ mod tests {
     #[case(json!(""), None)]
     #[case(json!(null), None)]
     #[case(json!([7]), None)]
-    fn integers_come_as_floats_and_strings_too(#[case] value: Value, #[case] expected: Option<i64>) {
+    fn integers_from_floats_and_strings(#[case] value: Value, #[case] expected: Option<i64>) {
         assert_eq!(integer(value).ok(), expected);
     }
 
@@ -105,7 +108,7 @@ mod tests {
     #[case(json!("1e999"), None)]
     #[case(json!(true), None)]
     #[case(json!(null), None)]
-    fn floats_come_as_strings_too(#[case] value: Value, #[case] expected: Option<f64>) {
+    fn floats_from_strings(#[case] value: Value, #[case] expected: Option<f64>) {
         assert_eq!(float(value).ok(), expected);
     }
 
@@ -119,7 +122,7 @@ mod tests {
     #[case(json!(2), None)]
     #[case(json!("maybe"), None)]
     #[case(json!(null), None)]
-    fn booleans_come_as_numbers_and_words_too(#[case] value: Value, #[case] expected: Option<bool>) {
+    fn booleans_from_numbers_and_words(#[case] value: Value, #[case] expected: Option<bool>) {
         assert_eq!(boolean(value).ok(), expected);
     }
 }

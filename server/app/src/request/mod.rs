@@ -1,26 +1,25 @@
-//! What clients send: bodies, fields and their coercion.
+//! Request bodies and fields: formats, limits, and lenient conversion.
 
-mod body;
-mod coding;
+pub mod base64_image;
+mod body_error;
+mod body_limits;
 pub mod coerce;
-pub mod data;
-mod disposition;
-mod form;
-mod inpaint;
-mod json;
-mod legacy;
-mod limits;
-mod query;
-mod rate;
-mod timing;
+mod content_disposition;
+mod deadline;
+mod inpaint_body;
+mod inpaint_choices;
+mod inpaint_request;
+mod json_body;
+mod lama_cleaner_form;
+mod multipart_form;
+mod query_fields;
 
-pub use body::{Inpaint, read_inpaint};
-pub use coding::{DecodingError, decode_content};
-pub use form::read_upload;
-pub use inpaint::{Answer, InpaintRequest};
-pub use json::JsonBody;
-pub use legacy::read_legacy;
-pub use limits::{RequestLimits, content_length, limit_length};
-pub use query::QueryFields;
-pub use rate::{MinBodyRate, RatedBody, TooSlow, limit_rate};
-pub use timing::{X_REQUEST_TIMEOUT_MS, deadline, within};
+pub use body_limits::{RequestLimits, content_length};
+pub use deadline::{X_REQUEST_TIMEOUT_MS, deadline, within};
+pub use inpaint_body::{InpaintInput, read_inpaint_body};
+pub use inpaint_choices::Answer;
+pub use inpaint_request::InpaintRequest;
+pub use json_body::JsonBody;
+pub use lama_cleaner_form::read_lama_cleaner_form;
+pub use multipart_form::read_upload;
+pub use query_fields::QueryFields;

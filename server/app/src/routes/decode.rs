@@ -9,9 +9,9 @@ use iopaint_engine::{ClientKey, Rejection};
 use iopaint_imaging::{DecodeError, DecodeLimits, probe};
 use utoipa::ToSchema;
 
-use crate::client::ClientId;
 use crate::error::{ApiError, ErrorBody};
-use crate::memory::{body_bytes, counted, picture_bytes};
+use crate::memory_budget::{body_bytes, image_bytes, reserved_body};
+use crate::middleware::client_id::ClientId;
 use crate::request::{deadline, read_upload, within};
 use crate::state::AppState;
 
@@ -78,11 +78,7 @@ async fn convert(state: &AppState, client: &ClientKey, request: Request) -> Resu
     let limits = state.settings.images.limits;
     let header = probe(&file, &limits).map_err(|error| decode_error(&error))?;
     let pixels = u64::from(header.width) * u64::from(header.height);
-    let memory = state
-        .in_flight
-        .pixels
-        .reserve(client, picture_bytes(pixels))
-        .await;
+    let memory = state.in_flight.pixels.reserve(client, image_bytes(pixels)).await;
     let png = state.codecs.run(move || upright_png(&file, &limits)).await??;
     drop(body_memory);
 
@@ -92,7 +88,7 @@ async fn convert(state: &AppState, client: &ClientKey, request: Request) -> Resu
         X_ORIENTATION,
         HeaderValue::from(u16::from(header.orientation.to_exif())),
     );
-    Ok((headers, Body::from(counted(png, memory))).into_response())
+    Ok((headers, Body::from(reserved_body(png, memory))).into_response())
 }
 
 fn upright_png(file: &Bytes, limits: &DecodeLimits) -> Result<Vec<u8>, ApiError> {

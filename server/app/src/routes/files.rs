@@ -122,13 +122,13 @@ pub async fn save_image(
     let name = upload
         .name
         .and_then(|name| FileName::last_of(&name))
-        .map_err(|error| ApiError::name("filename", error))?
+        .map_err(|error| ApiError::field("filename", error))?
         .for_image(image.format);
     let existing = state.files.existing(query.overwrite);
     let name = off_thread(move || folder.write(&name, &upload.bytes, existing))
         .await?
         .map_err(|error| match error.kind() {
-            ErrorKind::InvalidFilename => ApiError::name("filename", NameError::TooManyBytes),
+            ErrorKind::InvalidFilename => ApiError::field("filename", NameError::TooManyBytes),
             _ => ApiError::storage(&error),
         })?;
     Ok(Json(Saved {

@@ -14,12 +14,12 @@ use iopaint_inpaint::Rect;
 use uuid::Uuid;
 
 use super::job::{X_JOB_ID, job_id};
-use crate::client::ClientId;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
 use crate::fill::{self, FillError, MaskRule, ModelRun, OutputForm};
-use crate::memory::{body_bytes, counted, picture_bytes};
+use crate::memory_budget::{body_bytes, image_bytes, reserved_body};
 use crate::metrics::Stage;
-use crate::request::{Answer, Inpaint, InpaintRequest, deadline, read_inpaint, within};
+use crate::middleware::client_id::ClientId;
+use crate::request::{Answer, InpaintInput, InpaintRequest, deadline, read_inpaint_body, within};
 use crate::state::AppState;
 
 /// Lowest grey value of a mask that is filled, as in IOPaint's API. (`iopaint run` and `adjust_mask` use
@@ -108,7 +108,7 @@ pub async fn inpaint(
 ) -> Result<Response, ApiError> {
     let head = RequestHead::read(&state, &client, request.headers())?;
     // The future is large; on the heap it is not copied when it moves.
-    Box::pin(run_job(&state, head, read_inpaint(request, &state))).await
+    Box::pin(run_job(&state, head, read_inpaint_body(request, &state))).await
 }
 
 /// Properties of a request that its headers determine.
@@ -144,7 +144,7 @@ impl RequestHead {
 pub async fn run_job(
     state: &AppState,
     head: RequestHead,
-    body: impl Future<Output = Result<Inpaint, ApiError>>,
+    body: impl Future<Output = Result<InpaintInput, ApiError>>,
 ) -> Result<Response, ApiError> {
     let job = state.jobs.begin(head.id)?;
     let id = job.id().to_string();
@@ -156,7 +156,7 @@ pub async fn run_job(
     let result = job.run(within(head.deadline, work));
     let mut response = result.await.into_response();
     if response.status().is_success() {
-        state.events.inpainted().await;
+        state.events.send_diffusion_finish().await;
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_JOB_ID, id);
@@ -168,8 +168,8 @@ pub async fn run_job(
 async fn read_body(
     state: &AppState,
     head: &RequestHead,
-    body: impl Future<Output = Result<Inpaint, ApiError>>,
-) -> Result<(Inpaint, Reservation), ApiError> {
+    body: impl Future<Output = Result<InpaintInput, ApiError>>,
+) -> Result<(InpaintInput, Reservation), ApiError> {
     let read = async {
         let bodies = &state.in_flight.bodies;
         let mut memory = bodies.reserve(&head.client, head.body_bytes).await;
@@ -188,12 +188,12 @@ async fn read_body(
 async fn fill_image(
     state: &AppState,
     head: &RequestHead,
-    input: Inpaint,
+    input: InpaintInput,
     body_memory: Reservation,
     observer: Arc<dyn Observer>,
 ) -> Result<Response, ApiError> {
     let settings = &state.settings.images;
-    let Inpaint { image, mask, fields } = input;
+    let InpaintInput { image, mask, fields } = input;
     // Size and format are checked before the job takes a permit and memory.
     let image_header = probe(&image, &settings.limits).map_err(|error| ApiError::image("image", &error))?;
     let mask_header = probe(&mask, &settings.limits).map_err(|error| ApiError::image("mask", &error))?;
@@ -215,7 +215,7 @@ async fn fill_image(
 
     let pixels = u64::from(image_header.width) * u64::from(image_header.height);
     let mask_pixels = u64::from(mask_header.width) * u64::from(mask_header.height);
-    let needed = picture_bytes(pixels.max(mask_pixels));
+    let needed = image_bytes(pixels.max(mask_pixels));
     let memory = state.in_flight.pixels.reserve(&head.client, needed).await;
     let rule = MaskRule {
         threshold: MASK_THRESHOLD,
@@ -252,7 +252,7 @@ async fn fill_image(
     if let Ok(value) = HeaderValue::from_str(&server_timing(&stages, head.arrived.elapsed())) {
         headers.insert(SERVER_TIMING, value);
     }
-    Ok((headers, Body::from(counted(result.bytes, memory))).into_response())
+    Ok((headers, Body::from(reserved_body(result.bytes, memory))).into_response())
 }
 
 impl From<FillError> for ApiError {

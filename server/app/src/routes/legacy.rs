@@ -5,9 +5,9 @@ use axum::response::Response;
 use utoipa::ToSchema;
 
 use super::inpaint::{RequestHead, run_job};
-use crate::client::ClientId;
 use crate::error::{ApiError, ErrorBody};
-use crate::request::read_legacy;
+use crate::middleware::client_id::ClientId;
+use crate::request::read_lama_cleaner_form;
 use crate::state::AppState;
 
 /// An image, its mask and options: fields of the JSON request in camelCase. Other fields have no effect.
@@ -63,5 +63,5 @@ pub async fn inpaint(
     request: Request,
 ) -> Result<Response, ApiError> {
     let head = RequestHead::read(&state, &client, request.headers())?;
-    Box::pin(run_job(&state, head, read_legacy(request, &state))).await
+    Box::pin(run_job(&state, head, read_lama_cleaner_form(request, &state))).await
 }

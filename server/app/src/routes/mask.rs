@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
-use crate::request::{JsonBody, coerce, data};
+use crate::request::{JsonBody, base64_image, coerce};
 use crate::state::AppState;
 
 /// Lowest grey value that is filled, as in IOPaint's route. (Inpaint requests use 128.)
@@ -73,7 +73,7 @@ pub async fn adjust_mask(
         .unwrap_or(u8::MAX)
         .min(max_radius);
     let limits = state.settings.images.limits;
-    let bytes = data::decode("mask", &request.mask)?;
+    let bytes = base64_image::decode("mask", &request.mask)?;
     probe(&bytes, &limits).map_err(|error| ApiError::image("mask", &error))?;
     let png = state
         .codecs

@@ -173,7 +173,7 @@ pub fn send(media: MediaFile) -> Response {
 
 async fn open(state: &AppState, tab: Tab, filename: &str) -> Result<(FileName, MediaFile), ApiError> {
     let folder = state.files.folder(tab)?.clone();
-    let name = FileName::parse(filename).map_err(|error| ApiError::name("filename", error))?;
+    let name = FileName::parse(filename).map_err(|error| ApiError::field("filename", error))?;
     let lookup = name.clone();
     let media = off_thread(move || open_media(&folder, &lookup)).await?;
     let media = media

@@ -56,7 +56,9 @@ pub async fn begin_session(
         .identify(key.trim().as_bytes())
         .and_then(|id| keys.open_session(id, SystemTime::now()))
         .ok_or_else(wrong_key)?;
-    Ok(with_cookie(&session.set(&state.settings.root_path, secure)))
+    Ok(with_cookie(
+        &session.set_cookie(&state.settings.root_path, secure),
+    ))
 }
 
 /// Ends the session by deleting its cookie. Has no effect without a session.
@@ -68,7 +70,7 @@ pub async fn begin_session(
     )),
 )]
 pub async fn end_session(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    with_cookie(&SessionCookie::forget(
+    with_cookie(&SessionCookie::removal(
         &state.settings.root_path,
         is_secure(&headers),
     ))

@@ -69,7 +69,7 @@ pub fn run(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
     let mut report = Report::default();
     let mut progress = BatchProgress::new(total);
     let interrupted = runtime.block_on(async {
-        let shutdown_signal = shutdown::signal();
+        let shutdown_signal = shutdown::shutdown_signal();
         let work = async {
             let mut outcomes = std::pin::pin!(batch.fill_all(plan.pairs, max_in_flight));
             while let Some((pair, outcome)) = outcomes.next().await {

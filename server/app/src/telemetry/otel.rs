@@ -1,5 +1,6 @@
-//! Traces to an OpenTelemetry collector, over HTTP. The standard variables say where it is and how it is reached:
-//! `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`. Without the first nothing is sent.
+//! Export of traces to an OpenTelemetry collector by OTLP over HTTP, configured by the standard environment
+//! variables `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_SERVICE_NAME`. Without the
+//! first, nothing is exported.
 
 use std::sync::OnceLock;
 
@@ -21,7 +22,7 @@ const ENDPOINTS: [&str; 2] = [
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// A layer that sends spans, where a collector is named.
+/// Returns the layer that exports spans; `None` if no collector is configured.
 pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> Option<impl Layer<S>> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     ENDPOINTS.iter().find(|name| is_set(name))?;
@@ -29,7 +30,7 @@ pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> Option<impl Layer<S>> 
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .build()
-        .inspect_err(|error| eprintln!("iopaint: traces can't be sent: {error}"))
+        .inspect_err(|error| eprintln!("iopaint: trace export is disabled: {error}"))
         .ok()?;
     let mut resource = Resource::builder();
     if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
@@ -43,25 +44,25 @@ pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> Option<impl Layer<S>> 
     Some(OpenTelemetryLayer::new(provider.tracer("iopaint")))
 }
 
-/// Sends the spans that are still here.
-pub fn finish() {
+/// Exports the remaining spans.
+pub fn shutdown() {
     if let Some(provider) = PROVIDER.get()
         && let Err(error) = provider.shutdown()
     {
-        eprintln!("iopaint: the last traces could not be sent: {error}");
+        eprintln!("iopaint: failed to export the last traces: {error}");
     }
 }
 
-/// Makes `span` a part of the trace that `traceparent` names.
+/// Makes `span` a child of the trace in `traceparent` (W3C Trace Context).
 pub fn continue_trace(span: &Span, headers: &HeaderMap) {
-    let parent = TraceContextPropagator::new().extract(&Headers(headers));
-    // Fails where the span is filtered out, and then there is nothing to continue.
+    let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+    // Fails if the span is filtered out; there is nothing to export then.
     let _ = span.set_parent(parent);
 }
 
-struct Headers<'a>(&'a HeaderMap);
+struct HeaderExtractor<'a>(&'a HeaderMap);
 
-impl Extractor for Headers<'_> {
+impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).and_then(|value| value.to_str().ok())
     }
