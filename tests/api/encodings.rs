@@ -201,7 +201,11 @@ async fn unsupported_encoding_returns_415(#[case] encoding: &str, #[case] words:
 
 #[rstest]
 #[case("gzip", gzip, "ends in the middle of its gzip data")]
-#[case("deflate", zlib, "deflate data as declared by its Content-Encoding, or is truncated")]
+#[case(
+    "deflate",
+    zlib,
+    "deflate data as declared by its Content-Encoding, or is truncated"
+)]
 #[case(
     "deflate",
     bare_deflate,

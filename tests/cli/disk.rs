@@ -82,7 +82,10 @@ fn read_only_folder_is_reported() {
     let (status, body) = save(&server.port, "during.png", &image_of(2000));
     set_mode(results.path(), 0o755);
     assert_eq!(status, 500);
-    assert!(body.contains("no permission to read or write its folder"), "{body}");
+    assert!(
+        body.contains("no permission to read or write its folder"),
+        "{body}"
+    );
     assert_eq!(save(&server.port, "after.png", &image_of(2000)).0, 200);
     assert_eq!(names(results.path()), ["after.png", "before.png"]);
 }

@@ -68,7 +68,10 @@ fn keys_are_not_logged_or_in_help() {
     assert_eq!(status(&server, &format!("X-API-Key: {KEY}\r\n")), 200);
     drop(server);
     let logged = fs::read_to_string(&log).unwrap();
-    assert!(logged.contains("Request completed") && !logged.contains(KEY), "{logged}");
+    assert!(
+        logged.contains("Request completed") && !logged.contains(KEY),
+        "{logged}"
+    );
     let help = iopaint(&["start", "--help"])
         .env("IOPAINT_API_KEY", KEY)
         .output()

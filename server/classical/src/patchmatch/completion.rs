@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use iopaint_inpaint::{Monitor, Stop};
 
 use super::confidence::ConfidenceMap;
+use super::feature_image::FeatureImage;
 use super::features::{CHANNELS, COLOUR_CHANNELS, Colour, colour_of};
 use super::initial_guess::InitialGuess;
-use super::level::{FeatureImage, PyramidLevel};
+use super::level::PyramidLevel;
 use super::low_frequency::LowFrequencyConstraint;
 use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
 use super::pull_push::pull_push;

@@ -110,8 +110,8 @@ fn median_squared_texture(level: &PyramidLevel) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
-    use crate::patchmatch::level::FeatureImage;
 
     const SIDE_LENGTH: usize = 64;
 

@@ -10,8 +10,9 @@ use std::ops::ControlFlow;
 use iopaint_inpaint::Stop;
 
 use super::completion::{CompletionContext, FINAL_SHARPNESS, SHARPNESS, interpolate_hole, vote_by_depth};
+use super::feature_image::FeatureImage;
 use super::features::{Colour, Features, colour_of};
-use super::level::{FeatureImage, PyramidLevel};
+use super::level::PyramidLevel;
 use super::low_frequency::LowFrequencyConstraint;
 use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
 use super::pyramid::downsampled;

@@ -3,8 +3,9 @@
 
 use iopaint_imaging::distance_to_known;
 
+use super::feature_image::FeatureImage;
 use super::features::{Colour, colour_of};
-use super::level::{FeatureImage, PyramidLevel};
+use super::level::PyramidLevel;
 use super::low_frequency::LowFrequencyConstraint;
 use super::pyramid::downsampled;
 

@@ -2,7 +2,8 @@
 
 use iopaint_imaging::distance_to_known;
 
-use super::features::{Colour, Features, GRADIENT_X, GRADIENT_Y, luma_times_4, round_to_u8};
+use super::feature_image::FeatureImage;
+use super::features::{Colour, GRADIENT_X, GRADIENT_Y, luma_times_4, round_to_u8};
 use super::patch_ssd::{PATCH_RADIUS, PATCH_SIDE};
 use super::texture::interpolate_texture_in_hole;
 
@@ -14,15 +15,6 @@ const NO_TARGET: u32 = u32::MAX;
 const GRADIENT_SCALE: (i32, i32) = (1, 4);
 /// The byte of gradient 0.
 const ZERO_GRADIENT: i32 = 128;
-
-/// Feature vectors and the hole of an image, row by row.
-pub(super) struct FeatureImage {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) pixels: Vec<Features>,
-    /// True for pixels to fill.
-    pub(super) hole: Vec<bool>,
-}
 
 /// A level of the pyramid. Pixels are identified by their row-major index.
 pub(super) struct PyramidLevel {

@@ -99,8 +99,8 @@ impl LowFrequencyConstraint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
-    use crate::patchmatch::level::FeatureImage;
 
     #[test]
     fn colours_move_by_share_times_strength() {

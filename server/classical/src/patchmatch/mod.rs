@@ -68,6 +68,7 @@
 mod completion;
 mod confidence;
 mod detail_transfer;
+mod feature_image;
 mod features;
 mod image_region;
 mod initial_guess;
@@ -91,9 +92,9 @@ use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding
 
 use crate::planar_fill::fill_planar_components;
 use completion::{CompletionContext, complete};
+use feature_image::FeatureImage;
 use features::{Colour, Features, features_from_rgb, round_to_u8};
 use image_region::ImageRegion;
-use level::FeatureImage;
 use texture::compute_texture;
 
 /// The minimum margin around the hole's bounding box in which source patches are searched, in pixels.

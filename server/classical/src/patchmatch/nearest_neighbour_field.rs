@@ -4,7 +4,7 @@ use iopaint_imaging::simd_dispatch::run_wide;
 
 use super::level::PyramidLevel;
 use super::parallel::for_each_piece;
-use super::patch_ssd::PATCH_RADIUS;
+use super::patch_ssd::clamp_centre;
 use super::patchmatch_iteration::BandSearch;
 use super::random::PatchRng;
 
@@ -110,18 +110,11 @@ fn random_source(level: &PyramidLevel, seed: u64) -> Option<impl Fn(usize) -> u3
     })
 }
 
-/// Clamps a coordinate so that the patch centred on it lies inside a side of `length` pixels.
-pub(super) fn clamp_centre(coordinate: usize, length: usize) -> usize {
-    coordinate
-        .min(length.saturating_sub(PATCH_RADIUS + 1))
-        .max(PATCH_RADIUS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
-    use crate::patchmatch::level::FeatureImage;
 
     /// A pattern that repeats every `period` pixels, with a square hole whose pixels continue the pattern.
     fn periodic(period: usize) -> PyramidLevel {

@@ -54,6 +54,13 @@ fn row_ssd(a: &[u8], b: &[u8]) -> u32 {
         .sum()
 }
 
+/// Clamps a coordinate so that the patch centred on it lies inside a side of `length` pixels.
+pub(super) fn clamp_centre(coordinate: usize, length: usize) -> usize {
+    coordinate
+        .min(length.saturating_sub(PATCH_RADIUS + 1))
+        .max(PATCH_RADIUS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

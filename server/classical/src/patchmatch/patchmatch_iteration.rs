@@ -11,9 +11,9 @@
 
 use iopaint_imaging::simd_dispatch::SimdKernel;
 
-use super::level::{FeatureImage, PyramidLevel};
-use super::nearest_neighbour_field::clamp_centre;
-use super::patch_ssd::patch_ssd;
+use super::feature_image::FeatureImage;
+use super::level::PyramidLevel;
+use super::patch_ssd::{clamp_centre, patch_ssd};
 use super::random::PatchRng;
 
 /// The search in one band.

@@ -2,8 +2,9 @@
 
 use iopaint_imaging::distance_to_known;
 
+use super::feature_image::FeatureImage;
 use super::features::{DOWNSAMPLED_CHANNELS, Features};
-use super::level::{FeatureImage, PyramidLevel};
+use super::level::PyramidLevel;
 use super::patch_ssd::PATCH_SIDE;
 
 /// Hole depth in pixels down to which levels are added: about [`PATCH_SIDE`], so that at the coarsest level

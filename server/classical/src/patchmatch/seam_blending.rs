@@ -1,7 +1,7 @@
 //! Gradient-domain blending of the seam between the completed hole and the known pixels.
 
+use super::feature_image::FeatureImage;
 use super::features::{COLOUR_CHANNELS, Colour};
-use super::level::FeatureImage;
 use super::pull_push::pull_push;
 
 /// The largest colour difference at the rim, in levels of 255, that is corrected. A larger one is an edge of

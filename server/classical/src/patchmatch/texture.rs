@@ -1,9 +1,9 @@
 //! The texture feature (Newson et al. 2014): mean absolute luma difference between neighbouring pixels. It
 //! separates grass from sky at coarse levels, whose colours are smooth.
 
+use super::feature_image::FeatureImage;
 use super::features::{TEXTURE_X, TEXTURE_Y, luma_times_4, round_to_u8};
 use super::image_region::ImageRegion;
-use super::level::FeatureImage;
 use super::pull_push::pull_push;
 
 /// Half the side of the averaging window, in pixels: 7x7, the size of a patch.

@@ -158,8 +158,8 @@ fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
-    use crate::patchmatch::level::FeatureImage;
 
     #[test]
     fn weights_stay_finite_in_deep_holes() {
