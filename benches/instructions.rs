@@ -1,8 +1,8 @@
 //! Code paths with instruction counts. `scripts/check_instructions.py` runs them under callgrind.
 //!
-//! With the name of a path as argument it runs that path once, otherwise it lists all paths. Only instructions
-//! inside [`measured`] count; inputs are prepared before. Paths use one thread, since callgrind counts threads
-//! separately.
+//! With the name of a path as argument it runs that path once, otherwise it lists all paths. Only
+//! instructions inside [`measured`] count; inputs are prepared before. Paths use one thread, since callgrind
+//! counts threads separately.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 

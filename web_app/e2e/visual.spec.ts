@@ -6,8 +6,8 @@ import { maskPng } from "./maskPng";
 
 /*
  * Visual regression tests against the reviewed screenshots in e2e/visual. All text uses one bundled font, and
- * content that differs between runs is hidden. `npx playwright test visual --update-snapshots=all` updates the
- * screenshots.
+ * content that differs between runs is hidden. The command to update the screenshots is
+ * `npx playwright test visual --update-snapshots=all`.
  */
 
 const FONT = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
