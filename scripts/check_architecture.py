@@ -70,7 +70,7 @@ class Graph:
         }
 
     def shipped(self, member: str) -> set[str]:
-        """The crates that `member` depends on directly, dev-dependencies excluded."""
+        """Returns the direct dependencies of `member`, without dev-dependencies."""
         return {self._names[package] for package in self._edges.get(self._ids[member], [])}
 
     def contents(self, member: str) -> set[str]:

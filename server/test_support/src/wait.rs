@@ -28,10 +28,10 @@ pub async fn wait_until(description: &str, mut condition: impl FnMut() -> bool) 
 
 #[expect(clippy::panic, reason = "fails the test")]
 async fn with_timeout<T>(timeout: Duration, description: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(timeout, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("timed out after {timeout:?}: {description}"),
-    }
+    let Ok(output) = tokio::time::timeout(timeout, future).await else {
+        panic!("timed out after {timeout:?}: {description}")
+    };
+    output
 }
 
 #[cfg(test)]

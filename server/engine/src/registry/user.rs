@@ -22,7 +22,7 @@ impl Registry {
             match self.user_model(&description) {
                 Ok(Some(spec)) => self.models.push(spec),
                 Ok(None) => {
-                    tracing::debug!(path = %description.display(), "Ignored a .toml file that is not a model description")
+                    tracing::debug!(path = %description.display(), "Ignored a .toml file of another program");
                 }
                 Err(reason) => errors.push(RegistryError::Description {
                     file: file_name(&description),

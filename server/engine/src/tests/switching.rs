@@ -10,7 +10,7 @@ fn me() -> ClientKey {
 
 #[tokio::test]
 async fn switch_changes_current_model_and_loads_once() {
-    let (engine, mut models, _folder) = offline(Some("a"), |_| {});
+    let (engine, models, _folder) = offline(Some("a"), |_| {});
     // Otherwise the switch could happen before `a` is loaded.
     engine.admit(me(), None).unwrap().run(input(0)).await.unwrap();
     assert_eq!(engine.switch("b").await.unwrap().name, "b");
