@@ -64,7 +64,7 @@ pub struct ModelArgs {
     /// Number of CPU threads per forward pass. Default: the number of CPUs available to the process.
     #[arg(long, env = "IOPAINT_THREADS")]
     pub threads: Option<usize>,
-    /// Maximum number of pixels per forward pass; larger regions run scaled down. A pixel takes up to 1.7 kB
+    /// Maximum number of pixels per forward pass; larger regions run scaled down. A pixel needs up to 1.7 kB
     /// of memory.
     #[arg(
         long,
