@@ -4,7 +4,8 @@
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use iopaint_imaging::{
-    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, morphology, threshold,
+    Coverage, DecodeLimits, EncodeOptions, ImageFormat, Mask, Picture, RgbImage, Threshold, decode,
+    morphology,
 };
 
 const WIDTH: u32 = 2000;
@@ -33,14 +34,9 @@ fn photo() -> RgbImage {
     })
 }
 
-fn hole() -> GrayImage {
-    GrayImage::from_fn(WIDTH, HEIGHT, |x, y| {
-        [if x.abs_diff(900).pow(2) + y.abs_diff(700).pow(2) < 10_000 {
-            255
-        } else {
-            0
-        }]
-        .into()
+fn hole() -> Mask {
+    Mask::from_fn(WIDTH, HEIGHT, |x, y| {
+        x.abs_diff(900).pow(2) + y.abs_diff(700).pow(2) < 10_000
     })
 }
 
@@ -51,6 +47,7 @@ fn file(format: ImageFormat) -> Vec<u8> {
     let picture = decode(png.get_ref(), &LIMITS).unwrap();
     let options = EncodeOptions::default();
     picture
+        .preserved
         .encode_as(format, &photo, &hole(), &options)
         .unwrap()
         .bytes
@@ -74,6 +71,7 @@ fn encoding(bencher: Bencher<'_, '_>, format: ImageFormat) {
     let (result, hole) = (photo(), hole());
     bencher.counter(BytesCount::new(WIDTH * HEIGHT * 3)).bench(|| {
         picture
+            .preserved
             .encode(black_box(&result), &hole, &EncodeOptions::default())
             .unwrap()
     });
@@ -82,8 +80,8 @@ fn encoding(bencher: Bencher<'_, '_>, format: ImageFormat) {
 #[divan::bench]
 fn mask_threshold(bencher: Bencher<'_, '_>) {
     bencher
-        .with_inputs(hole)
-        .bench_values(|mut mask| threshold(black_box(&mut mask), 128));
+        .with_inputs(|| hole().into_coverage())
+        .bench_values(|mask: Coverage| black_box(mask).binarized(Threshold::INPAINT_REQUEST));
 }
 
 #[divan::bench(args = [5, 40])]

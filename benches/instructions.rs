@@ -10,7 +10,8 @@ use std::{hint::black_box, io::Cursor, num::NonZero, process::ExitCode};
 
 use iopaint_classical::{Cv2, PatchMatch};
 use iopaint_imaging::{
-    DecodeLimits, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage, decode, morphology, threshold,
+    Coverage, DecodeLimits, EncodeOptions, ImageFormat, Mask, Picture, RgbImage, Threshold, decode,
+    morphology,
 };
 use iopaint_inpaint::{
     Context, Cv2Algorithm, Cv2Options, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding,
@@ -107,12 +108,7 @@ impl Inpainter for Identity {
         }
     }
 
-    fn forward(
-        &mut self,
-        image: &RgbImage,
-        _: &GrayImage,
-        _: &Context<'_>,
-    ) -> Result<RgbImage, ForwardError> {
+    fn forward(&mut self, image: &RgbImage, _: &Coverage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
         Ok(image.clone())
     }
 }
@@ -140,15 +136,10 @@ fn photo((width, height): (u32, u32)) -> RgbImage {
 }
 
 /// Returns a mask with a disc in the middle of every 160 columns.
-fn discs((width, height): (u32, u32), radius: u32) -> GrayImage {
-    GrayImage::from_fn(width, height, |x, y| {
+fn discs((width, height): (u32, u32), radius: u32) -> Mask {
+    Mask::from_fn(width, height, |x, y| {
         let (right, down) = ((x % 160).abs_diff(width.min(160) / 2), y.abs_diff(height / 2));
-        [if right.pow(2) + down.pow(2) < radius.pow(2) {
-            255
-        } else {
-            0
-        }]
-        .into()
+        right.pow(2) + down.pow(2) < radius.pow(2)
     })
 }
 
@@ -162,12 +153,14 @@ fn encoding(format: ImageFormat) -> Work {
     let (picture, result, hole) = (picture(), photo(SIZE), discs(SIZE, 20));
     Box::new(move || {
         let options = EncodeOptions::default();
-        black_box(picture.encode_as(format, &result, &hole, &options).unwrap());
+        let preserved = &picture.preserved;
+        black_box(preserved.encode_as(format, &result, &hole, &options).unwrap());
     })
 }
 
 fn decoding(format: ImageFormat) -> Work {
     let file = picture()
+        .preserved
         .encode_as(format, &photo(SIZE), &discs(SIZE, 20), &EncodeOptions::default())
         .unwrap();
     Box::new(move || {
@@ -176,10 +169,9 @@ fn decoding(format: ImageFormat) -> Work {
 }
 
 fn growing() -> Work {
-    let mask = discs(SIZE, 20);
+    let mask = discs(SIZE, 20).into_coverage();
     Box::new(move || {
-        let mut mask = mask.clone();
-        threshold(&mut mask, 128);
+        let mask = mask.clone().binarized(Threshold::INPAINT_REQUEST);
         black_box(morphology::dilate(&mask, 12));
     })
 }
@@ -190,7 +182,7 @@ fn filling<M: Inpainter + Copy + 'static>(
     radius: u32,
     options: InpaintOptions,
 ) -> Work {
-    let (image, mask) = (photo(size), discs(size, radius));
+    let (image, mask) = (photo(size), discs(size, radius).into_coverage());
     Box::new(move || {
         let mut model = model;
         black_box(inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap());

@@ -3,9 +3,9 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use divan::{Bencher, black_box};
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage};
 use iopaint_inpaint::{
-    Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Unmonitored, changed_box, inpaint,
+    Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Unmonitored, inpaint,
 };
 
 const SIZE: (u32, u32) = (4000, 3000);
@@ -25,12 +25,7 @@ impl Inpainter for Identity {
         }
     }
 
-    fn forward(
-        &mut self,
-        image: &RgbImage,
-        _: &GrayImage,
-        _: &Context<'_>,
-    ) -> Result<RgbImage, ForwardError> {
+    fn forward(&mut self, image: &RgbImage, _: &Coverage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
         Ok(image.clone())
     }
 }
@@ -40,18 +35,12 @@ fn photo() -> RgbImage {
 }
 
 /// Returns a mask with discs of `radius` pixels, spread over the picture.
-fn holes(radius: u32) -> GrayImage {
-    GrayImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+fn holes(radius: u32) -> Coverage {
+    let is_hole = |x: u32, y: u32| {
         let (x, y) = (x % 1000, y % 1000);
-        [
-            if x.abs_diff(500).pow(2) + y.abs_diff(500).pow(2) < radius * radius {
-                255
-            } else {
-                0
-            },
-        ]
-        .into()
-    })
+        x.abs_diff(500).pow(2) + y.abs_diff(500).pow(2) < radius * radius
+    };
+    Mask::from_fn(SIZE.0, SIZE.1, is_hole).into_coverage()
 }
 
 #[divan::bench(args = [InpaintOptions::default().strategy, HdStrategy::Resize { limit: 1280 }, HdStrategy::Original])]
@@ -76,7 +65,7 @@ fn strategies(bencher: Bencher<'_, '_>, strategy: HdStrategy) {
 }
 
 #[divan::bench]
-fn changed_box_of_mask(bencher: Bencher<'_, '_>) {
+fn bounding_box(bencher: Bencher<'_, '_>) {
     let mask = holes(60);
-    bencher.bench(|| changed_box(black_box(&mask)));
+    bencher.bench(|| black_box(&mask).bounding_box());
 }

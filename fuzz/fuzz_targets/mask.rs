@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use iopaint_imaging::morphology::{dilate, erode, invert};
-use iopaint_imaging::{DecodeLimits, decode, decode_mask, encode_overlay, threshold};
+use iopaint_imaging::morphology::{dilate, erode};
+use iopaint_imaging::{DecodeLimits, Threshold, decode, decode_mask, encode_overlay};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: DecodeLimits = DecodeLimits {
@@ -13,16 +13,15 @@ const LIMITS: DecodeLimits = DecodeLimits {
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (radius, bytes) = input;
-    let Ok(mut mask) = decode_mask(bytes, &LIMITS) else {
+    let Ok(mask) = decode_mask(bytes, &LIMITS) else {
         return;
     };
     let picture = decode(bytes, &LIMITS).expect("a mask decodes as a picture");
     assert_eq!(mask.dimensions(), picture.rgb.dimensions());
-    threshold(&mut mask, 128);
+    let mask = mask.binarized(Threshold::INPAINT_REQUEST);
     let (dilated, eroded) = (dilate(&mask, radius), erode(&mask, radius));
-    for ((dilated, mask), eroded) in dilated.pixels().zip(mask.pixels()).zip(eroded.pixels()) {
-        assert!(dilated.0 >= mask.0 && mask.0 >= eroded.0);
+    for ((dilated, mask), eroded) in dilated.values().iter().zip(mask.values()).zip(eroded.values()) {
+        assert!(dilated >= mask && mask >= eroded);
     }
-    invert(&mut mask);
-    encode_overlay(&mask).expect("a mask can be encoded as an overlay");
+    encode_overlay(&mask.inverted()).expect("a mask can be encoded as an overlay");
 });

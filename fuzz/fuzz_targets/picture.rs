@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iopaint_imaging::{DecodeLimits, EncodeOptions, GrayImage, decode, probe};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Mask, decode, probe};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: DecodeLimits = DecodeLimits {
@@ -23,9 +23,10 @@ fuzz_target!(|bytes: &[u8]| {
         u64::from(width) * u64::from(height)
     );
     let result = picture.rgb.clone();
-    let mask = GrayImage::from_pixel(width, height, [255].into());
+    let hole = Mask::full(width, height);
     let encoded = picture
-        .encode(&result, &mask, &EncodeOptions::default())
+        .preserved
+        .encode(&result, &hole, &EncodeOptions::default())
         .expect("a decoded picture can be encoded");
     decode(&encoded.bytes, &LIMITS).expect("an encoded file can be decoded");
 });

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use iopaint_app::files::FileSettings;
-use iopaint_imaging::{DecodeLimits, EncodeOptions, GrayImage, ImageFormat, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, ImageFormat, Mask, decode, decode_mask};
 use serde_json::{Value, json};
 
 use crate::harness::{INPAINT, base64, fixture, form_of, picture, server, server_with, server_with_files};
@@ -23,8 +23,8 @@ fn filled(before: &[u8], after: &[u8], mask: &[u8]) -> bool {
     let (before, after) = (decode(before, &LIMITS).unwrap(), decode(after, &LIMITS).unwrap());
     let mask = decode_mask(mask, &LIMITS).unwrap();
     let mut changed = 0;
-    for ((before, after), mask) in before.rgb.pixels().zip(after.rgb.pixels()).zip(mask.pixels()) {
-        if mask.0[0] < HOLE && before != after {
+    for ((before, after), mask) in before.rgb.pixels().zip(after.rgb.pixels()).zip(mask.values()) {
+        if *mask < HOLE && before != after {
             return false;
         }
         changed += usize::from(before != after);
@@ -44,7 +44,7 @@ async fn krita_gets_png_with_alpha() {
         (StatusCode::OK, "image/png")
     );
     assert!(filled(&layer, &answer.body, &selection));
-    let alpha = |bytes: &[u8]| decode(bytes, &LIMITS).unwrap().alpha.unwrap();
+    let alpha = |bytes: &[u8]| decode(bytes, &LIMITS).unwrap().preserved.alpha.unwrap();
     assert_eq!(alpha(&answer.body), alpha(&layer));
 }
 
@@ -101,8 +101,9 @@ async fn mcp_server_switches_fills_and_adjusts() {
 async fn script_sends_jpeg_mask() {
     let (image, mask) = picture();
     let drawn = decode(&mask, &LIMITS).unwrap();
-    let whole = GrayImage::new(drawn.width(), drawn.height());
+    let whole = Mask::empty(drawn.width(), drawn.height());
     let jpeg = drawn
+        .preserved
         .encode_as(ImageFormat::Jpeg, &drawn.rgb, &whole, &EncodeOptions::default())
         .unwrap();
     let body = json!({ "image": base64(&image), "mask": base64(&jpeg.bytes) });

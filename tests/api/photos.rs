@@ -41,8 +41,8 @@ async fn photos_change_only_in_the_hole() {
         let mask = decode_mask(&mask, &LIMITS).unwrap();
         assert_eq!(before.dimensions(), after.dimensions(), "{name}");
         let (mut hole, mut changed) = (0, 0);
-        for ((before, after), mask) in before.pixels().zip(after.pixels()).zip(mask.pixels()) {
-            if mask.0[0] >= HOLE {
+        for ((before, after), mask) in before.pixels().zip(after.pixels()).zip(mask.values()) {
+            if *mask >= HOLE {
                 hole += 1;
                 changed += u32::from(before != after);
             } else {

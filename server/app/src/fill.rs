@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use iopaint_engine::{AdmittedJob, ClientKey, Engine, JobError, JobInput, JobOutput, Observer, Rejection};
 use iopaint_imaging::{
-    DecodeError, DecodeLimits, EncodeError, EncodeOptions, GrayImage, ImageFormat, Picture, RgbImage,
-    threshold,
+    DecodeError, DecodeLimits, EncodeError, EncodeOptions, ImageFormat, Mask, Picture, PreservedData, Rect,
+    RgbImage, Threshold,
 };
-use iopaint_inpaint::{InpaintOptions, Rect, changed_box};
+use iopaint_inpaint::InpaintOptions;
 
 use crate::codec::{CodecPanicked, CodecPool};
 
@@ -47,8 +47,8 @@ pub enum FillError {
 /// Interpretation of the mask file.
 #[derive(Clone, Copy, Debug)]
 pub struct MaskRule {
-    /// Lowest grey value that is filled.
-    pub threshold: u8,
+    /// Threshold of the grey values that are filled.
+    pub threshold: Threshold,
     /// Scales a mask of another size to the image, instead of rejecting it.
     pub fit: bool,
 }
@@ -57,15 +57,15 @@ pub struct MaskRule {
 #[derive(Debug)]
 pub struct FillInput {
     picture: Picture,
-    /// 255 = fill, 0 = keep.
-    mask: GrayImage,
+    mask: Mask,
 }
 
 /// A filled image with the input's alpha, 16-bit samples and metadata.
 #[derive(Debug)]
 pub struct FilledImage {
-    picture: Picture,
-    mask: Arc<GrayImage>,
+    pixels: RgbImage,
+    preserved: PreservedData,
+    mask: Arc<Mask>,
     keep_unmasked: bool,
     original: Option<RgbImage>,
     /// Properties of the finished job.
@@ -156,7 +156,7 @@ fn decode_pair(
     let picture = iopaint_imaging::decode(image, limits).map_err(FillError::Image)?;
     let mut mask = iopaint_imaging::decode_mask(mask, limits).map_err(FillError::Mask)?;
     if rule.fit {
-        mask = picture.fitted_mask(mask);
+        mask = picture.preserved.fitted_mask(mask);
     }
     if picture.rgb.dimensions() != mask.dimensions() {
         return Err(FillError::SizeMismatch {
@@ -164,8 +164,10 @@ fn decode_pair(
             mask: mask.dimensions(),
         });
     }
-    threshold(&mut mask, rule.threshold);
-    Ok(FillInput { picture, mask })
+    Ok(FillInput {
+        picture,
+        mask: mask.binarized(rule.threshold),
+    })
 }
 
 impl FillInput {
@@ -182,12 +184,12 @@ impl FillInput {
         deadline: Option<Instant>,
         keep_original: bool,
     ) -> Result<FilledImage, FillError> {
-        let Self { mut picture, mask } = self;
-        let mask = Arc::new(mask);
+        let mask = Arc::new(self.mask);
+        let (image, preserved) = self.picture.into_parts();
         let keep_unmasked = options.keep_unmasked;
-        let original = keep_original.then(|| picture.rgb.clone());
+        let original = keep_original.then(|| image.clone());
         let work = JobInput {
-            image: std::mem::take(&mut picture.rgb),
+            image,
             mask: Arc::clone(&mask),
             options,
             deadline,
@@ -198,9 +200,9 @@ impl FillInput {
             queued,
             forward,
         } = admitted.run(work).await?;
-        picture.rgb = outcome.image;
         Ok(FilledImage {
-            picture,
+            pixels: outcome.image,
+            preserved,
             mask,
             keep_unmasked,
             original,
@@ -223,18 +225,17 @@ impl FilledImage {
         let format = match form {
             OutputForm::Patch => return self.encode_patch(),
             OutputForm::SideBySide => return self.encode_side_by_side(options),
-            OutputForm::InputFormat => self.picture.format(),
+            OutputForm::InputFormat => self.preserved.format(),
             OutputForm::Png => ImageFormat::Png,
         };
-        let result = &self.picture.rgb;
         let full;
         let changed = if self.keep_unmasked {
             &*self.mask
         } else {
-            full = full_mask(result.dimensions());
+            full = Mask::full(self.pixels.width(), self.pixels.height());
             &full
         };
-        let encoded = self.picture.encode_as(format, result, changed, options)?;
+        let encoded = self.preserved.encode_as(format, &self.pixels, changed, options)?;
         Ok(EncodedResult {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
@@ -243,15 +244,9 @@ impl FilledImage {
     }
 
     fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
-        let (width, height) = self.picture.rgb.dimensions();
-        let whole = Rect {
-            x: 0,
-            y: 0,
-            width,
-            height,
-        };
+        let whole = Rect::whole(self.pixels.dimensions());
         let changed = if self.keep_unmasked {
-            changed_box(&self.mask)
+            self.mask.bounding_box()
         } else {
             Some(whole)
         };
@@ -261,9 +256,7 @@ impl FilledImage {
             height: 1,
             ..whole
         });
-        let bytes =
-            self.picture
-                .encode_patch(&self.picture.rgb, (patch.x, patch.y), (patch.width, patch.height))?;
+        let bytes = self.preserved.encode_patch(&self.pixels, patch)?;
         Ok(EncodedResult {
             bytes,
             mime: ImageFormat::Png.mime(),
@@ -272,11 +265,11 @@ impl FilledImage {
     }
 
     fn encode_side_by_side(&self, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
-        let original = self.original.as_ref().unwrap_or(&self.picture.rgb);
-        let parts = [original, &mask_as_rgb(&self.mask), &self.picture.rgb];
-        let combined = self.picture.side_by_side(&parts);
-        let mask = full_mask(combined.rgb.dimensions());
-        let encoded = combined.encode_as(ImageFormat::Png, &combined.rgb, &mask, options)?;
+        let original = self.original.as_ref().unwrap_or(&self.pixels);
+        let images = [original, &mask_as_rgb(&self.mask), &self.pixels];
+        let (pixels, preserved) = self.preserved.side_by_side(&images).into_parts();
+        let mask = Mask::full(pixels.width(), pixels.height());
+        let encoded = preserved.encode_as(ImageFormat::Png, &pixels, &mask, options)?;
         Ok(EncodedResult {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
@@ -285,14 +278,10 @@ impl FilledImage {
     }
 }
 
-/// Returns a mask in which every pixel is filled.
-fn full_mask((width, height): (u32, u32)) -> GrayImage {
-    GrayImage::from_pixel(width, height, [255].into())
-}
-
-fn mask_as_rgb(mask: &GrayImage) -> RgbImage {
+/// Returns the mask as an image: white in the hole, black elsewhere.
+fn mask_as_rgb(mask: &Mask) -> RgbImage {
     RgbImage::from_fn(mask.width(), mask.height(), |x, y| {
-        [mask.get_pixel(x, y)[0]; 3].into()
+        [if mask.is_hole(x, y) { 255 } else { 0 }; 3].into()
     })
 }
 
@@ -300,7 +289,7 @@ fn mask_as_rgb(mask: &GrayImage) -> RgbImage {
 mod tests {
     use std::io::Cursor;
 
-    use image::DynamicImage;
+    use image::{DynamicImage, GrayImage};
 
     use super::*;
 
@@ -325,14 +314,14 @@ mod tests {
 
     fn filled(mask: impl Fn(u32, u32) -> bool, keep_unmasked: bool) -> FilledImage {
         let rule = MaskRule {
-            threshold: 128,
+            threshold: Threshold::INPAINT_REQUEST,
             fit: false,
         };
+        let (pixels, preserved) = decode_with((4, 2), 0, rule).unwrap().picture.into_parts();
         FilledImage {
-            picture: decode_with((4, 2), 0, rule).unwrap().picture,
-            mask: Arc::new(GrayImage::from_fn(4, 2, |x, y| {
-                [u8::from(mask(x, y)) * 255].into()
-            })),
+            pixels,
+            preserved,
+            mask: Arc::new(Mask::from_fn(4, 2, mask)),
             keep_unmasked,
             original: None,
             run: ModelRun {
@@ -346,7 +335,10 @@ mod tests {
 
     #[test]
     fn mask_must_have_image_size_unless_fitted() {
-        let rule = |fit| MaskRule { threshold: 128, fit };
+        let rule = |fit| MaskRule {
+            threshold: Threshold::INPAINT_REQUEST,
+            fit,
+        };
         assert!(matches!(
             decode_with((2, 2), 255, rule(false)),
             Err(FillError::SizeMismatch {
@@ -363,12 +355,12 @@ mod tests {
     #[test]
     fn threshold_is_lowest_filled_value() {
         let rule = MaskRule {
-            threshold: 127,
+            threshold: Threshold::BATCH,
             fit: false,
         };
-        for (grey, expected) in [(126, 0), (127, 255)] {
+        for (grey, expected) in [(126, false), (127, true)] {
             let mask = decode_with((4, 2), grey, rule).unwrap().mask;
-            assert!(mask.pixels().all(|pixel| pixel.0 == [expected]));
+            assert!(mask.flags().all(|hole| hole == expected));
         }
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use iopaint_classical::PatchMatch;
-use iopaint_imaging::{DecodeLimits, EncodeOptions, decode, decode_mask};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Threshold, decode, decode_mask};
 use iopaint_inpaint::Unmonitored;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,13 +17,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     for [image, mask, out] in files.as_chunks().0 {
         let picture = decode(&std::fs::read(image)?, &limits)?;
-        let mask = decode_mask(&std::fs::read(mask)?, &limits)?;
+        let mask = decode_mask(&std::fs::read(mask)?, &limits)?.binarized(Threshold::ANY);
         let start = Instant::now();
         let filled = PatchMatch::new(threads, 0)
             .fill(&picture.rgb, &mask, None, &Unmonitored)
             .map_err(|stop| format!("Stopped: {stop:?}."))?;
         println!("{out}: {:?}", start.elapsed());
-        let encoded = picture.encode(&filled, &mask, &EncodeOptions::default())?;
+        let encoded = picture
+            .preserved
+            .encode(&filled, &mask, &EncodeOptions::default())?;
         std::fs::write(out, encoded.bytes)?;
     }
     Ok(())

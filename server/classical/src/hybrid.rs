@@ -1,6 +1,6 @@
 //! The model `lama-patches`: a network for thin parts of a hole, patches for deep ones.
 
-use iopaint_imaging::{GrayImage, RgbImage, distance_to_known};
+use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold, distance_to_known};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, downsampled_hole, downsampled_rgb};
 
 use crate::patchmatch::PatchMatch;
@@ -38,7 +38,7 @@ impl HybridInpainter {
     fn initial_guess(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Mask,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let (half, hole) = (
@@ -46,9 +46,9 @@ impl HybridInpainter {
             downsampled_hole(mask.clone(), 1),
         );
         if !self.network.padding().accepts(half.width(), half.height()) {
-            return self.network.forward(image, mask, context);
+            return self.network.forward(image, mask.as_coverage(), context);
         }
-        let guess = self.network.forward(&half, &hole, context)?;
+        let guess = self.network.forward(&half, hole.as_coverage(), context)?;
         Ok(RgbImage::from_fn(image.width(), image.height(), |x, y| {
             *guess.get_pixel(x / 2, y / 2)
         }))
@@ -58,27 +58,22 @@ impl HybridInpainter {
     fn fill(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Mask,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let Some(deep) = deep_part(mask) else {
-            return self.network.forward(image, mask, context);
+            return self.network.forward(image, mask.as_coverage(), context);
         };
-        if mask
-            .as_raw()
-            .iter()
-            .zip(deep.as_raw())
-            .all(|(hole, deep)| *hole == 0 || *deep > 0)
-        {
+        if mask == &deep {
             let guess = self.initial_guess(image, mask, context)?;
             return Ok(self.patches.fill(image, &deep, Some(&guess), context.monitor)?);
         }
-        let guess = self.network.forward(image, mask, context)?;
+        let guess = self.network.forward(image, mask.as_coverage(), context)?;
         let mut thin_filled = image.clone();
-        let masks = mask.as_raw().iter().zip(deep.as_raw());
+        let masks = mask.flags().zip(deep.flags());
         let pixels = thin_filled.as_mut().as_chunks_mut::<3>().0.iter_mut();
         for ((pixel, guess), (hole, deep)) in pixels.zip(guess.as_raw().as_chunks::<3>().0).zip(masks) {
-            if *hole > 0 && *deep == 0 {
+            if hole && !deep {
                 *pixel = *guess;
             }
         }
@@ -110,18 +105,19 @@ impl Inpainter for HybridInpainter {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        fill_planar_components(image, mask, |image, mask| self.fill(image, mask, context))
+        let mask = mask.clone().binarized(Threshold::ANY);
+        fill_planar_components(image, &mask, |image, mask| self.fill(image, mask, context))
     }
 }
 
-/// Returns 255 in the part of the hole within [`DEEP_MARGIN_PX`] of pixels deeper than [`MAX_THIN_DEPTH_PX`],
-/// else 0; `None` if no pixel is that deep.
-fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
+/// Returns the part of the hole within [`DEEP_MARGIN_PX`] of pixels deeper than [`MAX_THIN_DEPTH_PX`]; `None`
+/// if no pixel is that deep.
+fn deep_part(mask: &Mask) -> Option<Mask> {
     let width = mask.width() as usize;
-    let hole: Vec<bool> = mask.as_raw().iter().map(|value| *value > 0).collect();
+    let hole: Vec<bool> = mask.flags().collect();
     let shallow: Vec<bool> = distance_to_known(&hole, width)
         .iter()
         .map(|depth| *depth <= MAX_THIN_DEPTH_PX)
@@ -133,11 +129,8 @@ fn deep_part(mask: &GrayImage) -> Option<GrayImage> {
     let deep = hole
         .iter()
         .zip(distance_to_deep)
-        .map(|(hole, distance)| match hole {
-            true if distance <= DEEP_MARGIN_PX => 255,
-            _ => 0,
-        });
-    GrayImage::from_raw(mask.width(), mask.height(), deep.collect())
+        .map(|(hole, distance)| *hole && distance <= DEEP_MARGIN_PX);
+    Mask::from_flags(mask.width(), mask.height(), deep)
 }
 
 #[cfg(test)]
@@ -166,15 +159,15 @@ mod tests {
         fn forward(
             &mut self,
             image: &RgbImage,
-            mask: &GrayImage,
+            mask: &Coverage,
             _: &Context<'_>,
         ) -> Result<RgbImage, ForwardError> {
             self.0.send(image.width()).unwrap();
             let mut out = image.clone();
             for (pixel, _) in out
                 .pixels_mut()
-                .zip(mask.pixels())
-                .filter(|(_, mask)| mask.0[0] > 0)
+                .zip(mask.values())
+                .filter(|(_, coverage)| **coverage > 0)
             {
                 *pixel = PAINT.into();
             }
@@ -187,7 +180,7 @@ mod tests {
         let image = RgbImage::from_fn(128, 128, |x, y| {
             [if (x / 3 + y / 3) % 2 == 0 { 20 } else { 60 }; 3].into()
         });
-        let mask = GrayImage::from_fn(128, 128, |x, y| [if hole(x, y) { 255 } else { 0 }].into());
+        let mask = Mask::from_fn(128, 128, hole);
         let (sender, widths) = channel();
         let mut model = HybridInpainter::new(
             Box::new(PaintModel(sender)),
@@ -198,7 +191,7 @@ mod tests {
             options: &options,
             monitor: &Unmonitored,
         };
-        let out = model.forward(&image, &mask, &context).unwrap();
+        let out = model.forward(&image, mask.as_coverage(), &context).unwrap();
         (out, widths.try_iter().collect())
     }
 
@@ -238,12 +231,12 @@ mod tests {
 
     #[test]
     fn wires_that_leave_a_blob_are_thin() {
-        let mask = GrayImage::from_fn(128, 64, |x, y| {
+        let mask = Mask::from_fn(128, 64, |x, y| {
             let blob = x.abs_diff(32).pow(2) + y.abs_diff(32).pow(2) < 400;
-            [if blob || y.abs_diff(32) < 3 { 255 } else { 0 }].into()
+            blob || y.abs_diff(32) < 3
         });
         let deep = deep_part(&mask).unwrap();
-        assert_eq!(deep.get_pixel(32, 32).0, [255]);
-        assert_eq!(deep.get_pixel(100, 32).0, [0]);
+        assert!(deep.is_hole(32, 32));
+        assert!(!deep.is_hole(100, 32));
     }
 }

@@ -6,7 +6,7 @@
 //! model runs. Where they are a flat background with other objects on it, the model runs and its haze over
 //! the background is removed.
 
-use iopaint_imaging::{GrayImage, RgbImage, for_each_component, majority, morphology::dilate};
+use iopaint_imaging::{Mask, RgbImage, for_each_component, majority, morphology::dilate};
 use iopaint_inpaint::ForwardError;
 
 /// Width of the examined surroundings of a component of the hole, in pixels.
@@ -43,30 +43,30 @@ struct ComponentOnBackground {
 
 /// Fills the components of the hole with planar surroundings, and the others with `fill`, which receives the
 /// image with the planar components filled and a mask without them. `fill` isn't called if no component is
-/// left. Image and mask have the same size; a pixel of the hole is one whose mask isn't 0.
+/// left. Image and mask have the same size.
 ///
 /// # Errors
 /// Returns the error of `fill`.
 pub(crate) fn fill_planar_components(
     image: &RgbImage,
-    mask: &GrayImage,
-    fill: impl FnOnce(&RgbImage, &GrayImage) -> Result<RgbImage, ForwardError>,
+    mask: &Mask,
+    fill: impl FnOnce(&RgbImage, &Mask) -> Result<RgbImage, ForwardError>,
 ) -> Result<RgbImage, ForwardError> {
     let width = image.width() as usize;
     let known = image.as_raw().as_chunks::<3>().0;
-    let rims = hole_and_rims(mask);
-    let (mut filled, mut remaining_mask) = (image.clone(), mask.clone());
+    let hole_and_rims = dilate(mask, RIM_PX);
+    let (mut filled, mut remaining) = (image.clone(), mask.flags().collect::<Vec<_>>());
     let (mut any_left, mut on_background) = (false, Vec::new());
     for_each_component(mask, SURROUNDINGS_PX, |hole, surroundings| {
         let samples = surroundings
             .iter()
-            .map(|at| (position(*at, width), known[*at], rims.as_raw()[*at] > 0));
+            .map(|at| (position(*at, width), known[*at], hole_and_rims.values()[*at] > 0));
         match classify(samples) {
             Surroundings::Planar(plane) => {
                 let pixels = filled.as_mut().as_chunks_mut::<3>().0;
                 for at in hole {
                     pixels[*at] = plane.colour(position(*at, width));
-                    remaining_mask.as_mut()[*at] = 0;
+                    remaining[*at] = false;
                 }
             }
             Surroundings::Background(colour) => {
@@ -79,12 +79,13 @@ pub(crate) fn fill_planar_components(
             Surroundings::Other => any_left = true,
         }
     });
-    if !any_left {
+    let remaining = Mask::from_flags(mask.width(), mask.height(), remaining);
+    let Some(remaining) = remaining.filter(|_| any_left) else {
         return Ok(filled);
-    }
-    let mut out = fill(&filled, &remaining_mask)?;
+    };
+    let mut out = fill(&filled, &remaining)?;
     let pixels = out.as_mut().as_chunks_mut::<3>().0;
-    let masks = mask.as_raw().iter().zip(remaining_mask.as_raw());
+    let masks = mask.flags().zip(remaining.flags());
     for (((before, after), pixel), filled) in masks
         .zip(pixels.iter_mut())
         .zip(filled.as_raw().as_chunks::<3>().0)
@@ -132,15 +133,6 @@ fn classify(samples: impl Iterator<Item = ([f64; 2], [u8; 3], bool)> + Clone) ->
 /// Returns the largest absolute difference over the channels.
 fn max_difference(a: [u8; 3], b: [u8; 3]) -> u8 {
     a.iter().zip(b).fold(0, |most, (a, b)| most.max(a.abs_diff(b)))
-}
-
-/// Returns 255 in the hole and within [`RIM_PX`] of it, else 0.
-fn hole_and_rims(mask: &GrayImage) -> GrayImage {
-    let mut binary = mask.clone();
-    for value in binary.iter_mut().filter(|value| **value > 0) {
-        *value = 255;
-    }
-    dilate(&binary, RIM_PX)
 }
 
 fn position(at: usize, width: usize) -> [f64; 2] {
@@ -253,8 +245,8 @@ mod tests {
         RgbImage::from_fn(120, 90, |x, y| colour(x, y).into())
     }
 
-    fn mask(hole: impl Fn(u32, u32) -> bool) -> GrayImage {
-        GrayImage::from_fn(120, 90, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
+    fn mask(hole: impl Fn(u32, u32) -> bool) -> Mask {
+        Mask::from_fn(120, 90, hole)
     }
 
     /// A stroke 6 pixels wide and 40 long.
@@ -262,19 +254,15 @@ mod tests {
         (40..80).contains(&x) && (40..46).contains(&y)
     }
 
-    fn unreachable_model(_: &RgbImage, _: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn unreachable_model(_: &RgbImage, _: &Mask) -> Result<RgbImage, ForwardError> {
         Err(ForwardError::Failed("a model ran".to_owned()))
     }
 
     /// Fills the hole with one colour.
-    fn paint(colour: [u8; 3]) -> impl Fn(&RgbImage, &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn paint(colour: [u8; 3]) -> impl Fn(&RgbImage, &Mask) -> Result<RgbImage, ForwardError> {
         move |image, mask| {
             let mut out = image.clone();
-            for (pixel, _) in out
-                .pixels_mut()
-                .zip(mask.pixels())
-                .filter(|(_, mask)| mask.0[0] > 0)
-            {
+            for (pixel, _) in out.pixels_mut().zip(mask.flags()).filter(|(_, hole)| *hole) {
                 *pixel = colour.into();
             }
             Ok(out)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{ForwardError, InpaintError, InpaintOptions, InpaintOutput, Stop};
 use tokio::sync::oneshot;
 
@@ -15,9 +15,8 @@ use crate::progress::{JobProgress, Observer};
 pub struct JobInput {
     /// The image.
     pub image: RgbImage,
-    /// Mask of the same size: 255 in the hole, 0 elsewhere. Shared, because encoding the result may need it
-    /// too.
-    pub mask: Arc<GrayImage>,
+    /// Mask of the same size. Shared, because encoding the result may need it too.
+    pub mask: Arc<Mask>,
     /// Inpainting options. The engine lowers `max_forward_pixels` to the model's own limit.
     pub options: InpaintOptions,
     /// Time after which the job is abandoned with [`JobError::Deadline`].

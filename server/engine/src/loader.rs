@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{
     Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, Unmonitored, Window, inpaint,
 };
@@ -188,12 +188,10 @@ fn expect_files<'a, const COUNT: usize>(
 fn warm_up(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
     let image = RgbImage::from_pixel(WARMUP_SIDE_PX, WARMUP_SIDE_PX, [128; 3].into());
     let hole = |x: u32, y: u32| (24..40).contains(&x) && (24..40).contains(&y);
-    let mask = GrayImage::from_fn(WARMUP_SIDE_PX, WARMUP_SIDE_PX, |x, y| {
-        [u8::from(hole(x, y)) * 255].into()
-    });
+    let mask = Mask::from_fn(WARMUP_SIDE_PX, WARMUP_SIDE_PX, hole);
     let options = InpaintOptions {
         strategy: HdStrategy::Original,
         ..InpaintOptions::default()
     };
-    inpaint(model, None, &image, &mask, &options, &Unmonitored).map(|_| ())
+    inpaint(model, None, &image, mask.as_coverage(), &options, &Unmonitored).map(|_| ())
 }

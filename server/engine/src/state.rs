@@ -195,7 +195,7 @@ mod tests {
         fn forward(
             &mut self,
             image: &iopaint_imaging::RgbImage,
-            _: &iopaint_imaging::GrayImage,
+            _: &iopaint_imaging::Coverage,
             _: &iopaint_inpaint::Context<'_>,
         ) -> Result<iopaint_imaging::RgbImage, iopaint_inpaint::ForwardError> {
             Ok(image.clone())

@@ -205,7 +205,7 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
             model.as_mut(),
             detail,
             &input.image,
-            &input.mask,
+            input.mask.as_coverage(),
             &options,
             &monitor,
         )

@@ -49,12 +49,12 @@ fn kind(error: &DecodeError) -> &'static str {
 
 /// Returns interleaved samples, the number of channels and the bits per sample.
 fn raw(picture: &Picture) -> (Vec<u8>, usize, u8) {
-    if let Some((rgb, alpha)) = picture.sixteen_bit() {
+    if let Some((rgb, alpha)) = picture.preserved.sixteen_bit() {
         let samples = interleave(rgb.as_raw(), alpha.map(|alpha| alpha.as_raw().as_slice()));
         let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         return (bytes, if alpha.is_some() { 4 } else { 3 }, 16);
     }
-    let alpha = picture.alpha.as_ref();
+    let alpha = picture.preserved.alpha.as_ref();
     let samples = interleave(picture.rgb.as_raw(), alpha.map(|alpha| alpha.as_raw().as_slice()));
     (samples, if alpha.is_some() { 4 } else { 3 }, 8)
 }

@@ -1,16 +1,16 @@
 //! Connected components of a hole with their surroundings, and the majority vote over colours.
 
-use image::GrayImage;
+use crate::Mask;
 
-/// Calls `visit` for every 8-connected component of the hole (the pixels of `mask` that aren't 0), in raster
+/// Calls `visit` for every 8-connected component of the hole, in raster
 /// order of first pixels, with the component's pixels and the known pixels within `reach` pixels of it
 /// (Chebyshev distance), both as row-major indices.
 ///
 /// A known pixel near several components is passed with each of them. Memory: at most 12 bytes per pixel in
 /// and near the hole.
-pub fn for_each_component(mask: &GrayImage, reach: u32, mut visit: impl FnMut(&[usize], &[usize])) {
+pub fn for_each_component(mask: &Mask, reach: u32, mut visit: impl FnMut(&[usize], &[usize])) {
     let (width, height) = (mask.width() as usize, mask.height() as usize);
-    let values = mask.as_raw();
+    let values = mask.values();
     // By pixel, the number of the last component that reached it. Only its own component reaches a hole
     // pixel.
     let mut reached_by = vec![0_u32; values.len()];
@@ -88,8 +88,8 @@ mod tests {
 
     fn components(width: u32, rows: &[&str], reach: u32) -> Vec<(Vec<usize>, usize)> {
         let text = rows.concat();
-        let bytes = text.bytes().map(|byte| if byte == b'#' { 255 } else { 0 });
-        let mask = GrayImage::from_raw(width, rows.len() as u32, bytes.collect()).unwrap();
+        let flags = text.bytes().map(|byte| byte == b'#');
+        let mask = Mask::from_flags(width, rows.len() as u32, flags).unwrap();
         let mut found = Vec::new();
         for_each_component(&mask, reach, |hole, surroundings| {
             let mut hole = hole.to_vec();
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     fn empty_masks_have_no_components() {
         assert!(components(3, &["...", "..."], 2).is_empty());
-        for_each_component(&GrayImage::new(0, 0), 2, |_, _| unreachable!());
+        for_each_component(&Mask::empty(0, 0), 2, |_, _| unreachable!());
     }
 }

@@ -1,9 +1,8 @@
 //! Image files: format detection, size limits, decoding, orientation, alpha, metadata, encoding, resizing and
 //! mask operations. Independent of libtorch and HTTP.
 //!
-//! A decoded file is a [`Picture`]: 8-bit RGB for the model, and the data that an edit preserves (alpha,
-//! 16-bit samples, colour profile, EXIF, text). [`Picture::encode`] combines the edited pixels with that
-//! data.
+//! A decoded file is a [`Picture`]: 8-bit RGB for the model, and the [`PreservedData`] (alpha, 16-bit
+//! samples, colour profile, EXIF, text). [`PreservedData::encode`] combines the edited pixels with that data.
 
 mod colour;
 mod components;
@@ -18,6 +17,7 @@ pub mod morphology;
 mod orientation;
 mod picture;
 mod probe;
+mod rect;
 pub mod resize;
 pub mod simd_dispatch;
 mod text;
@@ -29,7 +29,8 @@ pub use encode::{EncodeOptions, Encoded, encode_overlay};
 pub use error::{DecodeError, EncodeError};
 pub use format::ImageFormat;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};
-pub use mask::threshold;
-pub use picture::{GrayImage16, Picture, RgbImage16};
+pub use mask::{Coverage, Mask, Threshold};
+pub use picture::{GrayImage16, Picture, PreservedData, RgbImage16};
 pub use probe::{DecodeLimits, Header, probe};
+pub use rect::{Rect, grown_span};
 pub use text::png_text;

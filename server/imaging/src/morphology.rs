@@ -2,21 +2,24 @@
 
 use image::GrayImage;
 
+use crate::Mask;
+
 /// The largest radius, in pixels. Larger ones count as this, since distances are stored in 8 bits.
 pub const MAX_RADIUS: u8 = u8::MAX - 1;
 
-/// Dilates a mask of 0 and 255 by a disc of `radius` pixels (at most [`MAX_RADIUS`]).
+/// Returns the dilation of the hole by a disc of `radius` pixels (at most [`MAX_RADIUS`]).
 ///
-/// The disc is `OpenCV`'s `MORPH_ELLIPSE` of side 2 x radius + 1. Pixels outside the mask count as 0.
+/// The disc is `OpenCV`'s `MORPH_ELLIPSE` of side 2 x radius + 1. Pixels outside the image count as
+/// known.
 #[must_use]
-pub fn dilate(mask: &GrayImage, radius: u8) -> GrayImage {
+pub fn dilate(mask: &Mask, radius: u8) -> Mask {
     let mut dilated = GrayImage::new(mask.width(), mask.height());
     let width = mask.width() as usize;
     if width == 0 {
-        return dilated;
+        return Mask::from_values(dilated);
     }
     // By row, each pixel's distance to the nearest hole pixel of the row; `None` for rows without a hole.
-    let rows: Vec<Option<Vec<u8>>> = mask.as_raw().chunks_exact(width).map(distances).collect();
+    let rows: Vec<Option<Vec<u8>>> = mask.values().chunks_exact(width).map(distances).collect();
     let reaches = half_widths(radius.min(MAX_RADIUS));
     for (y, dilated_row) in dilated.chunks_exact_mut(width).enumerate() {
         for (dy, reach) in reaches.iter().enumerate() {
@@ -31,24 +34,13 @@ pub fn dilate(mask: &GrayImage, radius: u8) -> GrayImage {
             }
         }
     }
-    dilated
+    Mask::from_values(dilated)
 }
 
-/// Erodes a mask of 0 and 255 by the disc of [`dilate`]. Pixels outside the mask count as 255.
+/// Returns the erosion of the hole by the disc of [`dilate`]. Pixels outside the image count as hole.
 #[must_use]
-pub fn erode(mask: &GrayImage, radius: u8) -> GrayImage {
-    let mut background = mask.clone();
-    invert(&mut background);
-    let mut eroded = dilate(&background, radius);
-    invert(&mut eroded);
-    eroded
-}
-
-/// Swaps 0 and 255.
-pub fn invert(mask: &mut GrayImage) {
-    for value in mask.iter_mut() {
-        *value = 255 - *value;
-    }
+pub fn erode(mask: &Mask, radius: u8) -> Mask {
+    dilate(&mask.clone().inverted(), radius).inverted()
 }
 
 /// Returns the disc's half-width in its middle row and in the rows 1, 2, ... `radius` below it.
@@ -90,23 +82,20 @@ mod tests {
 
     use super::*;
 
-    fn masks() -> impl Strategy<Value = GrayImage> {
+    fn masks() -> impl Strategy<Value = Mask> {
         (1u32..24, 1u32..24).prop_flat_map(|(width, height)| {
-            prop::collection::vec(prop::bool::weighted(0.1), (width * height) as usize).prop_map(
-                move |pixels| {
-                    let bytes = pixels.iter().map(|set| if *set { 255 } else { 0 }).collect();
-                    GrayImage::from_raw(width, height, bytes).unwrap()
-                },
-            )
+            prop::collection::vec(prop::bool::weighted(0.1), (width * height) as usize)
+                .prop_map(move |flags| Mask::from_flags(width, height, flags).unwrap())
         })
     }
 
     /// Returns the dilation by definition: a disc around every set pixel.
-    fn dilated_by_definition(mask: &GrayImage, radius: u8) -> GrayImage {
+    fn dilated_by_definition(mask: &Mask, radius: u8) -> Mask {
         let mut dilated = GrayImage::new(mask.width(), mask.height());
         let reach = i64::from(radius);
         let widths = half_widths(radius);
-        for (x, y, _) in mask.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] > 0) {
+        let gray = mask.as_coverage().as_gray();
+        for (x, y, _) in gray.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] > 0) {
             for dy in -reach..=reach {
                 let half = i64::from(widths[dy.unsigned_abs() as usize]);
                 for dx in -half..=half {
@@ -119,7 +108,7 @@ mod tests {
                 }
             }
         }
-        dilated
+        Mask::from_values(dilated)
     }
 
     proptest! {
@@ -131,7 +120,7 @@ mod tests {
         #[test]
         fn erosion_is_inside_dilation_outside(mask in masks(), radius in 0u8..12) {
             let (dilated, eroded) = (dilate(&mask, radius), erode(&mask, radius));
-            for ((dilated, mask), eroded) in dilated.iter().zip(mask.iter()).zip(eroded.iter()) {
+            for ((dilated, mask), eroded) in dilated.flags().zip(mask.flags()).zip(eroded.flags()) {
                 prop_assert!(dilated >= mask && mask >= eroded);
             }
         }
@@ -139,20 +128,16 @@ mod tests {
 
     #[test]
     fn radius_is_capped_at_its_maximum() {
-        let mut mask = GrayImage::new(600, 1);
-        mask.put_pixel(300, 0, Luma([255]));
-        let hole_pixels: u32 = dilate(&mask, u8::MAX)
-            .iter()
-            .map(|pixel| u32::from(*pixel) / 255)
-            .sum();
+        let mask = Mask::from_fn(600, 1, |x, _| x == 300);
+        let hole_pixels = dilate(&mask, u8::MAX).flags().filter(|hole| *hole).count();
         assert_eq!(hole_pixels, 509);
     }
 
     #[test]
     fn empty_and_full_masks_stay() {
-        assert!(dilate(&GrayImage::new(0, 0), 5).is_empty());
-        assert_eq!(dilate(&GrayImage::new(3, 3), 5), GrayImage::new(3, 3));
-        let full = GrayImage::from_pixel(3, 3, Luma([255]));
-        assert_eq!(erode(&full, 5), full, "pixels outside the mask count as 255");
+        assert!(dilate(&Mask::empty(0, 0), 5).values().is_empty());
+        assert_eq!(dilate(&Mask::empty(3, 3), 5), Mask::empty(3, 3));
+        let full = Mask::full(3, 3);
+        assert_eq!(erode(&full, 5), full, "pixels outside the image count as hole");
     }
 }

@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
-use crate::{ImageFormat, metadata::Metadata, resize::nearest_gray};
+use crate::{Coverage, ImageFormat, metadata::Metadata, resize::nearest};
 
 /// RGB with 16 bits per sample.
 pub type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
@@ -15,8 +15,17 @@ pub type GrayImage16 = ImageBuffer<Luma<u16>, Vec<u16>>;
 pub struct Picture {
     /// Colour with 8 bits per channel, not premultiplied. 16-bit samples are scaled: value / 257, rounded.
     pub rgb: RgbImage,
-    /// The alpha channel, if the file has one; of the size of `rgb`.
+    /// The other data of the file, which the result keeps.
+    pub preserved: PreservedData,
+}
+
+/// The data of a decoded file that its result keeps: format, alpha, 16-bit samples and metadata.
+#[derive(Debug, Clone)]
+pub struct PreservedData {
+    /// The alpha channel, if the file has one; of the picture's size.
     pub alpha: Option<GrayImage>,
+    /// Width and height in pixels, with the orientation applied.
+    pub(crate) size: (u32, u32),
     pub(crate) format: ImageFormat,
     /// The orientation that was applied to the stored pixels.
     pub(crate) orientation: Orientation,
@@ -40,8 +49,9 @@ impl Picture {
         metadata: Metadata,
     ) -> Self {
         image.apply_orientation(orientation);
-        let metadata = metadata.cleaned((image.width(), image.height()));
-        if matches!(
+        let size = (image.width(), image.height());
+        let metadata = metadata.cleaned(size);
+        let (rgb, alpha, sixteen_bit) = if matches!(
             image,
             DynamicImage::ImageLuma16(_)
                 | DynamicImage::ImageLumaA16(_)
@@ -49,30 +59,29 @@ impl Picture {
                 | DynamicImage::ImageRgba16(_)
         ) {
             let samples = SixteenBitSamples::new(image);
-            return Self {
-                rgb: samples.eight_bit_rgb(),
-                alpha: samples.alpha.as_ref().map(eight_bit_gray),
+            let alpha = samples.alpha.as_ref().map(eight_bit_gray);
+            (samples.eight_bit_rgb(), alpha, Some(samples))
+        } else {
+            let alpha = image.color().has_alpha().then(|| alpha_plane(&image));
+            (image.into_rgb8(), alpha, None)
+        };
+        Self {
+            rgb,
+            preserved: PreservedData {
+                alpha,
+                size,
                 format,
                 orientation,
-                sixteen_bit: Some(samples),
+                sixteen_bit,
                 metadata,
-            };
-        }
-        let alpha = image.color().has_alpha().then(|| alpha_plane(&image));
-        Self {
-            rgb: image.into_rgb8(),
-            alpha,
-            format,
-            orientation,
-            sixteen_bit: None,
-            metadata,
+            },
         }
     }
 
-    /// Returns the file's format.
+    /// Splits the picture into the pixels for the model and the data that the result keeps.
     #[must_use]
-    pub fn format(&self) -> ImageFormat {
-        self.format
+    pub fn into_parts(self) -> (RgbImage, PreservedData) {
+        (self.rgb, self.preserved)
     }
 
     /// Returns the width in pixels, with the orientation applied.
@@ -86,6 +95,14 @@ impl Picture {
     pub fn height(&self) -> u32 {
         self.rgb.height()
     }
+}
+
+impl PreservedData {
+    /// Returns the file's format.
+    #[must_use]
+    pub fn format(&self) -> ImageFormat {
+        self.format
+    }
 
     /// Returns colour and alpha with 16 bits per sample; `None` if the file has at most 8.
     #[must_use]
@@ -95,12 +112,12 @@ impl Picture {
             .map(|samples| (&samples.rgb, samples.alpha.as_ref()))
     }
 
-    /// Returns the mask in this picture's size. A mask in the size of the stored pixels comes from a tool
-    /// that ignores the file's orientation, and gets the orientation applied; any other is resized by nearest
+    /// Returns the mask in the picture's size. A mask in the size of the stored pixels comes from a tool that
+    /// ignores the file's orientation, and gets the orientation applied; any other is resized by nearest
     /// neighbour.
     #[must_use]
-    pub fn fitted_mask(&self, mask: GrayImage) -> GrayImage {
-        let (width, height) = self.rgb.dimensions();
+    pub fn fitted_mask(&self, mask: Coverage) -> Coverage {
+        let (width, height) = self.size;
         if mask.dimensions() == (width, height) {
             return mask;
         }
@@ -112,17 +129,17 @@ impl Picture {
                 | Orientation::Rotate270FlipH
         );
         if swaps_sides && mask.dimensions() == (height, width) {
-            let mut mask = DynamicImage::ImageLuma8(mask);
+            let mut mask = DynamicImage::ImageLuma8(mask.into_gray());
             mask.apply_orientation(self.orientation);
-            return mask.into_luma8();
+            return Coverage::new(mask.into_luma8());
         }
-        nearest_gray(&mask, width, height)
+        nearest(&mask, width, height)
     }
 
     /// Returns a picture of `images` from left to right: opaque, with 8 bits per sample and this picture's
     /// metadata.
     #[must_use]
-    pub fn side_by_side(&self, images: &[&RgbImage]) -> Self {
+    pub fn side_by_side(&self, images: &[&RgbImage]) -> Picture {
         let width = images.iter().map(|image| image.width()).sum();
         let height = images.iter().map(|image| image.height()).max().unwrap_or(0);
         let mut rgb = RgbImage::new(width, height);
@@ -131,13 +148,16 @@ impl Picture {
             image::imageops::replace(&mut rgb, *image, left, 0);
             left += i64::from(image.width());
         }
-        Self {
+        Picture {
             rgb,
-            alpha: None,
-            format: self.format,
-            orientation: Orientation::NoTransforms,
-            sixteen_bit: None,
-            metadata: self.metadata.clone().cleaned((width, height)),
+            preserved: Self {
+                alpha: None,
+                size: (width, height),
+                format: self.format,
+                orientation: Orientation::NoTransforms,
+                sixteen_bit: None,
+                metadata: self.metadata.clone().cleaned((width, height)),
+            },
         }
     }
 }

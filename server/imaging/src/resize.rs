@@ -2,18 +2,20 @@
 
 use image::{GrayImage, Luma};
 
+use crate::Coverage;
+
 /// Resizes a mask to `width` x `height` pixels by nearest neighbour, bit-exact with `OpenCV`'s
 /// `INTER_NEAREST`: position x reads floor(x * (1 / (target / source))) in double precision. An empty mask
 /// gives zeros.
 #[must_use]
-pub fn nearest_gray(mask: &GrayImage, width: u32, height: u32) -> GrayImage {
+pub fn nearest(mask: &Coverage, width: u32, height: u32) -> Coverage {
     let columns = sources(mask.width(), width);
     let rows = sources(mask.height(), height);
-    GrayImage::from_fn(width, height, |x, y| {
+    Coverage::new(GrayImage::from_fn(width, height, |x, y| {
         let column = columns.get(x as usize).copied().unwrap_or(0);
         let row = rows.get(y as usize).copied().unwrap_or(0);
-        mask.get_pixel_checked(column, row).copied().unwrap_or(Luma([0]))
-    })
+        Luma([mask.get(column, row)])
+    }))
 }
 
 /// Returns the source position of every target position.
@@ -42,13 +44,16 @@ mod tests {
 
     #[test]
     fn masks_scale_up_and_down() {
-        let mask = GrayImage::from_raw(2, 2, vec![1, 2, 3, 4]).unwrap();
+        let mask = Coverage::new(GrayImage::from_raw(2, 2, vec![1, 2, 3, 4]).unwrap());
         assert_eq!(
-            nearest_gray(&mask, 4, 3).as_raw(),
+            nearest(&mask, 4, 3).values(),
             &[1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4]
         );
-        assert_eq!(nearest_gray(&mask, 1, 1).as_raw(), &[1]);
-        assert_eq!(nearest_gray(&GrayImage::new(0, 0), 2, 1).as_raw(), &[0, 0]);
-        assert!(nearest_gray(&mask, 0, 5).as_raw().is_empty());
+        assert_eq!(nearest(&mask, 1, 1).values(), &[1]);
+        assert_eq!(
+            nearest(&Coverage::new(GrayImage::new(0, 0)), 2, 1).values(),
+            &[0, 0]
+        );
+        assert!(nearest(&mask, 0, 5).values().is_empty());
     }
 }

@@ -4,14 +4,16 @@
 mod common;
 
 use common::{LIMITS, jpeg_with, png_with, webp_with};
-use iopaint_imaging::{EncodeOptions, GrayImage, decode};
+use iopaint_imaging::{EncodeOptions, Mask, decode};
 use rstest::rstest;
 
 /// Decodes a file and encodes it in its own format.
 fn reencoded(bytes: &[u8]) -> Vec<u8> {
     let picture = decode(bytes, &LIMITS).unwrap_or_else(|error| panic!("{error}"));
-    let hole = GrayImage::new(picture.width(), picture.height());
-    let encoded = picture.encode(&picture.rgb, &hole, &EncodeOptions::default());
+    let hole = Mask::empty(picture.width(), picture.height());
+    let encoded = picture
+        .preserved
+        .encode(&picture.rgb, &hole, &EncodeOptions::default());
     encoded.unwrap().bytes
 }
 

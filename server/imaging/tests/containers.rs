@@ -175,12 +175,12 @@ fn webp_first_frame_is_on_an_empty_canvas(
     ];
     let picture = decoded(&webp_file(&chunks.concat()), "animation");
     assert_eq!(picture.rgb.dimensions(), canvas);
-    assert_eq!(picture.alpha.is_some(), alpha);
+    assert_eq!(picture.preserved.alpha.is_some(), alpha);
     for (x, y, pixel) in picture.rgb.enumerate_pixels() {
         let inside = (6..6 + WIDTH).contains(&x) && (4..4 + HEIGHT).contains(&y);
         let expected = if inside { common::rgb(x - 6, y - 4) } else { [0; 3] };
         assert_eq!(pixel.0, expected, "at {x}, {y}");
-        if let Some(alpha) = &picture.alpha {
+        if let Some(alpha) = &picture.preserved.alpha {
             assert_eq!(alpha.get_pixel(x, y).0, [if inside { 255 } else { 0 }]);
         }
     }
@@ -315,7 +315,7 @@ fn bmp_with_four_masks_has_alpha() {
     let pixel = |x, y| [&common::rgb(x, y)[..], &[common::alpha(x, y)]].concat();
     let picture = decoded(&bmp(&header(40, 32, 6), &masks, &rows(pixel)), "masks");
     assert_rgb(&picture, "masks");
-    let alpha = picture.alpha.unwrap();
+    let alpha = picture.preserved.alpha.unwrap();
     assert!(positions().all(|(x, y)| alpha.get_pixel(x, y).0 == [common::alpha(x, y)]));
 }
 
@@ -345,7 +345,7 @@ fn small_gif_frame_has_transparent_border() {
     (gif[at + 1], gif[at + 3]) = (2, 3);
     let picture = decoded(&gif, "gif");
     assert_eq!(picture.rgb.dimensions(), (WIDTH + 5, HEIGHT + 4));
-    let alpha = picture.alpha.unwrap();
+    let alpha = picture.preserved.alpha.unwrap();
     for (x, y, opacity) in alpha.enumerate_pixels() {
         let inside = (2..2 + WIDTH).contains(&x) && (3..3 + HEIGHT).contains(&y);
         assert_eq!(opacity.0, [if inside { 255 } else { 0 }]);

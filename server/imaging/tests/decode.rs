@@ -4,7 +4,9 @@
 mod common;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use iopaint_imaging::{GrayImage, ImageFormat, Picture, decode, decode_mask, probe, threshold};
+use iopaint_imaging::{
+    Coverage, GrayImage, ImageFormat, Mask, Picture, Threshold, decode, decode_mask, probe,
+};
 use rstest::rstest;
 
 fn decoded(name: &str) -> Picture {
@@ -42,9 +44,9 @@ fn opaque_files_decode_exactly(
         (format, WIDTH, HEIGHT)
     );
     let picture = decoded(name);
-    assert_eq!(picture.format(), format);
+    assert_eq!(picture.preserved.format(), format);
     assert_eq!(picture.rgb.dimensions(), (WIDTH, HEIGHT));
-    assert!(picture.alpha.is_none());
+    assert!(picture.preserved.alpha.is_none());
     for (x, y) in positions() {
         assert_eq!(
             picture.rgb.get_pixel(x, y).0,
@@ -62,7 +64,7 @@ fn opaque_files_decode_exactly(
 #[case::gray_alpha_tiff("gray-alpha.tiff", common::gray)]
 fn alpha_is_separate_and_colours_are_straight(#[case] name: &str, #[case] expected: fn(u32, u32) -> [u8; 3]) {
     let picture = decoded(name);
-    let alpha = picture.alpha.expect("alpha");
+    let alpha = picture.preserved.alpha.expect("alpha");
     for (x, y) in positions() {
         assert_eq!(
             picture.rgb.get_pixel(x, y).0,
@@ -85,7 +87,7 @@ fn palette_alpha_and_colour_keys_become_alpha() {
         ("palette-alpha.gif", [255, 255, 255, 0, 255, 255, 255]),
     ] {
         let picture = decoded(name);
-        let alpha = picture.alpha.expect("alpha");
+        let alpha = picture.preserved.alpha.expect("alpha");
         for (x, y) in positions() {
             let wanted = expected[((x + y) % 7) as usize];
             assert_eq!(alpha.get_pixel(x, y).0, [wanted], "{name} at {x}, {y}");
@@ -102,7 +104,7 @@ fn palette_alpha_and_colour_keys_become_alpha() {
         ),
         ("rgb-key.png", common::rgb(3, 2), common::rgb),
     ] {
-        let alpha = decoded(name).alpha.expect("alpha");
+        let alpha = decoded(name).preserved.alpha.expect("alpha");
         for (x, y) in positions() {
             let wanted = if colour(x, y) == key { 0 } else { 255 };
             assert_eq!(alpha.get_pixel(x, y).0, [wanted], "{name} at {x}, {y}");
@@ -123,14 +125,14 @@ fn sixteen_bit_samples_are_scaled(
     name: &str,
 ) {
     let picture = decoded(name);
-    assert_eq!(picture.alpha.is_some(), name.starts_with("rgba"));
+    assert_eq!(picture.preserved.alpha.is_some(), name.starts_with("rgba"));
     for (x, y) in positions() {
         let mut expected = common::rgb16(x, y).map(common::eight_bit);
         if name.starts_with("gray") {
             expected = [expected[0]; 3];
         }
         assert_eq!(picture.rgb.get_pixel(x, y).0, expected, "{name} at {x}, {y}");
-        if let Some(alpha) = &picture.alpha {
+        if let Some(alpha) = &picture.preserved.alpha {
             assert_eq!(
                 alpha.get_pixel(x, y).0,
                 [common::eight_bit(common::alpha16(x, y))]
@@ -248,13 +250,16 @@ fn mask_of_the_stored_size_is_rotated(#[values(5, 6, 7, 8)] orientation: u32) {
     let straight = decoded("orientation-1.jpg");
     // A mask from a tool that ignores the orientation.
     let luma = |picture: &Picture| {
-        GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        Coverage::new(GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
             [picture.rgb.get_pixel(x, y)[0]].into()
-        })
+        }))
     };
-    assert_eq!(picture.fitted_mask(luma(&straight)).dimensions(), (HEIGHT, WIDTH));
-    let (turned, shown) = (picture.fitted_mask(luma(&straight)), luma(&picture));
-    for (one, other) in turned.iter().zip(shown.iter()) {
+    assert_eq!(
+        picture.preserved.fitted_mask(luma(&straight)).dimensions(),
+        (HEIGHT, WIDTH)
+    );
+    let (turned, shown) = (picture.preserved.fitted_mask(luma(&straight)), luma(&picture));
+    for (one, other) in turned.values().iter().zip(shown.values()) {
         assert!(
             one.abs_diff(*other) <= 24,
             "{one} differs from {other} by more than JPEG blur"
@@ -264,14 +269,13 @@ fn mask_of_the_stored_size_is_rotated(#[values(5, 6, 7, 8)] orientation: u32) {
 
 #[test]
 fn mask_of_another_size_is_resized() {
-    let upright = GrayImage::from_fn(WIDTH, HEIGHT, |x, _| [(x * 19) as u8].into());
-    assert_eq!(decoded("rgb.png").fitted_mask(upright.clone()), upright);
-    let half = decoded("rgb.png").fitted_mask(GrayImage::from_fn(2, 1, |x, _| [x as u8 * 255].into()));
+    let upright = Coverage::new(GrayImage::from_fn(WIDTH, HEIGHT, |x, _| [(x * 19) as u8].into()));
+    assert_eq!(decoded("rgb.png").preserved.fitted_mask(upright.clone()), upright);
+    let half = decoded("rgb.png")
+        .preserved
+        .fitted_mask(Mask::from_fn(2, 1, |x, _| x == 1).into_coverage());
     assert_eq!(half.dimensions(), (WIDTH, HEIGHT));
-    assert_eq!(
-        (half.get_pixel(0, 0)[0], half.get_pixel(WIDTH - 1, HEIGHT - 1)[0]),
-        (0, 255)
-    );
+    assert_eq!((half.get(0, 0), half.get(WIDTH - 1, HEIGHT - 1)), (0, 255));
 }
 
 #[test]
@@ -301,18 +305,19 @@ fn mask_is_pillows_luma_without_alpha() {
         for (x, y) in positions() {
             let [r, g, b] = common::rgb(x, y).map(u32::from);
             let expected = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-            assert_eq!(u32::from(mask.get_pixel(x, y).0[0]), expected);
+            assert_eq!(u32::from(mask.get(x, y)), expected);
         }
     }
     let mask = decode_mask(&common::file("gray.png"), &LIMITS).unwrap();
-    assert!(positions().all(|(x, y)| mask.get_pixel(x, y).0[0] == common::gray(x, y)[0]));
+    assert!(positions().all(|(x, y)| mask.get(x, y) == common::gray(x, y)[0]));
 }
 
 #[test]
 fn threshold_includes_its_bound() {
-    let mut mask = iopaint_imaging::GrayImage::from_raw(4, 1, vec![0, 127, 128, 255]).unwrap();
-    threshold(&mut mask, 128);
-    assert_eq!(mask.as_raw(), &[0, 0, 255, 255]);
+    let mask = Coverage::new(GrayImage::from_raw(4, 1, vec![0, 127, 128, 255]).unwrap());
+    let values = |threshold| mask.clone().binarized(threshold).values().to_vec();
+    assert_eq!(values(Threshold::INPAINT_REQUEST), [0, 0, 255, 255]);
+    assert_eq!(values(Threshold::BATCH), [0, 255, 255, 255]);
 }
 
 #[test]
@@ -354,12 +359,12 @@ fn cmyk_profile_matches_little_cms() {
     let plain = decode_mask(&common::file("profile-cmyk.tiff"), &LIMITS).unwrap();
     let gray = |rgb: &iopaint_imaging::RgbImage, at: usize| i32::from(rgb.as_raw()[at * 3 + 1]);
     let far = plain
-        .as_raw()
+        .values()
         .iter()
         .enumerate()
         .map(|(at, value)| (i32::from(*value) - gray(&expected, at)).abs());
     assert!(
-        far.sum::<i32>() / plain.as_raw().len() as i32 > 8,
+        far.sum::<i32>() / plain.values().len() as i32 > 8,
         "the profile matters here"
     );
 }
@@ -367,5 +372,5 @@ fn cmyk_profile_matches_little_cms() {
 #[test]
 fn mask_profile_is_ignored() {
     let mask = decode_mask(&common::file("profile-gray.png"), &LIMITS).unwrap();
-    assert!(positions().all(|(x, y)| mask.get_pixel(x, y).0[0] == common::gray(x, y)[0]));
+    assert!(positions().all(|(x, y)| mask.get(x, y) == common::gray(x, y)[0]));
 }

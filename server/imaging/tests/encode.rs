@@ -5,7 +5,7 @@ mod common;
 use std::num::NonZeroUsize;
 
 use common::{HEIGHT, LIMITS, RED, WIDTH, contains, encoded, erased, picture, positions};
-use iopaint_imaging::{DecodeLimits, EncodeError, EncodeOptions, GrayImage, ImageFormat, RgbImage, decode};
+use iopaint_imaging::{DecodeLimits, EncodeError, EncodeOptions, ImageFormat, Mask, Rect, RgbImage, decode};
 use rstest::rstest;
 
 #[rstest]
@@ -40,16 +40,16 @@ fn lossless_formats_keep_pixels_and_alpha(
 ) {
     let before = picture(name);
     let encoded = encoded(&before, EncodeOptions::default());
-    let wanted = if before.format() == ImageFormat::Gif {
+    let wanted = if before.preserved.format() == ImageFormat::Gif {
         ImageFormat::Png
     } else {
-        before.format()
+        before.preserved.format()
     };
     assert_eq!(encoded.format, wanted);
     let after = decode(&encoded.bytes, &LIMITS).unwrap();
-    assert_eq!(after.format(), wanted);
+    assert_eq!(after.preserved.format(), wanted);
     assert_eq!(after.rgb, erased(&before).0);
-    assert_eq!(after.alpha, before.alpha);
+    assert_eq!(after.preserved.alpha, before.preserved.alpha);
 }
 
 #[rstest]
@@ -84,19 +84,23 @@ fn jpeg_quality_sets_error_and_chroma_resolution(
 
 #[rstest]
 fn threads_do_not_change_a_jpeg(#[values(100, 80)] quality: u8, #[values(2, 3, 16)] threads: usize) {
-    let mut before = picture("rgb.jpg");
     // Above the size that one thread encodes, with sides that aren't multiples of an MCU.
-    before.rgb = RgbImage::from_fn(2203, 1911, |x, y| {
+    let large = RgbImage::from_fn(2203, 1911, |x, y| {
         [(x / 9) as u8, (y / 7) as u8, (x * y / 5000) as u8].into()
     });
-    let hole = GrayImage::new(2203, 1911);
+    let before = picture("rgb.jpg").preserved.side_by_side(&[&large]);
+    let hole = Mask::empty(2203, 1911);
     let [one, several] = [1, threads].map(|threads| {
         let options = EncodeOptions {
             quality,
             threads: NonZeroUsize::new(threads).unwrap(),
             ..EncodeOptions::default()
         };
-        before.encode(&before.rgb, &hole, &options).unwrap().bytes
+        before
+            .preserved
+            .encode(&before.rgb, &hole, &options)
+            .unwrap()
+            .bytes
     });
     assert_ne!(one, several);
     let frame = one.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
@@ -125,14 +129,15 @@ fn any_picture_encodes_in_any_format(
     let before = picture(name);
     let (result, hole) = erased(&before);
     let encoded = before
+        .preserved
         .encode_as(format, &result, &hole, &EncodeOptions::default())
         .unwrap();
     let after = decode(&encoded.bytes, &LIMITS).unwrap();
-    assert_eq!(after.format(), encoded.format);
+    assert_eq!(after.preserved.format(), encoded.format);
     assert_eq!(after.rgb.dimensions(), result.dimensions());
     if encoded.format != ImageFormat::Jpeg {
         assert_eq!(after.rgb, result);
-        assert_eq!(after.alpha, before.alpha);
+        assert_eq!(after.preserved.alpha, before.preserved.alpha);
     }
     let exif_kept = contains(&encoded.bytes, b"Cameras\0");
     let has_exif = matches!(
@@ -142,19 +147,30 @@ fn any_picture_encodes_in_any_format(
     assert_eq!(exif_kept, has_exif && name.ends_with("jpg"));
 }
 
+fn rect((x, y): (u32, u32), (width, height): (u32, u32)) -> Rect {
+    Rect { x, y, width, height }
+}
+
 #[test]
 fn patch_is_the_rectangle_with_alpha() {
     let before = picture("rgba.png");
     let (result, _) = erased(&before);
-    let patch = decode(&before.encode_patch(&result, (1, 1), (5, 4)).unwrap(), &LIMITS).unwrap();
-    assert_eq!(patch.format(), ImageFormat::Png);
+    let patch = decode(
+        &before
+            .preserved
+            .encode_patch(&result, rect((1, 1), (5, 4)))
+            .unwrap(),
+        &LIMITS,
+    )
+    .unwrap();
+    assert_eq!(patch.preserved.format(), ImageFormat::Png);
     assert_eq!(
         patch.rgb,
         image::imageops::crop_imm(&result, 1, 1, 5, 4).to_image()
     );
-    let alpha = before.alpha.as_ref().unwrap();
+    let alpha = before.preserved.alpha.as_ref().unwrap();
     assert_eq!(
-        patch.alpha.unwrap(),
+        patch.preserved.alpha.unwrap(),
         image::imageops::crop_imm(alpha, 1, 1, 5, 4).to_image()
     );
 }
@@ -169,10 +185,13 @@ fn mismatched_sizes_are_errors() {
         found: (2, 2),
     };
     assert_eq!(
-        before.encode(&small, &hole, &EncodeOptions::default()),
+        before.preserved.encode(&small, &hole, &EncodeOptions::default()),
         Err(mismatch.clone())
     );
-    assert_eq!(before.encode_patch(&small, (0, 0), (1, 1)), Err(mismatch));
+    assert_eq!(
+        before.preserved.encode_patch(&small, rect((0, 0), (1, 1))),
+        Err(mismatch)
+    );
     for (origin, size) in [
         ((0, 0), (0, 1)),
         ((10, 0), (4, 1)),
@@ -180,7 +199,7 @@ fn mismatched_sizes_are_errors() {
         ((1, 1), (1, u32::MAX)),
     ] {
         assert_eq!(
-            before.encode_patch(&result, origin, size),
+            before.preserved.encode_patch(&result, rect(origin, size)),
             Err(EncodeError::OutsidePicture)
         );
     }
@@ -190,14 +209,15 @@ fn mismatched_sizes_are_errors() {
 fn side_by_side_joins_pictures() {
     let picture = picture("rgba16.png");
     let red = RgbImage::from_pixel(WIDTH, HEIGHT, RED);
-    let wide = picture.side_by_side(&[&picture.rgb, &red]);
-    let hole = GrayImage::new(2 * WIDTH, HEIGHT);
+    let wide = picture.preserved.side_by_side(&[&picture.rgb, &red]);
+    let hole = Mask::empty(2 * WIDTH, HEIGHT);
     let written = wide
+        .preserved
         .encode_as(ImageFormat::Png, &wide.rgb, &hole, &EncodeOptions::default())
         .unwrap();
     let shown = decode(&written.bytes, &LIMITS).unwrap();
     assert_eq!(shown.rgb.dimensions(), (2 * WIDTH, HEIGHT));
-    assert!(shown.alpha.is_none());
+    assert!(shown.preserved.alpha.is_none());
     for (x, y) in positions() {
         assert_eq!(shown.rgb.get_pixel(x, y), picture.rgb.get_pixel(x, y));
         assert_eq!(shown.rgb.get_pixel(x + WIDTH, y), &RED);
@@ -219,8 +239,11 @@ fn large_png_has_bounded_chunks() {
         max_side: side,
     };
     let picture = decode(&bytes.into_inner(), &limits).unwrap();
-    let hole = GrayImage::new(side, side);
-    let encoded = picture.encode(&noise, &hole, &EncodeOptions::default()).unwrap();
+    let hole = Mask::empty(side, side);
+    let encoded = picture
+        .preserved
+        .encode(&noise, &hole, &EncodeOptions::default())
+        .unwrap();
     let (mut rest, mut lengths) = (&encoded.bytes[8..], Vec::new());
     while let Some((length, after)) = rest.split_first_chunk() {
         let length = u32::from_be_bytes(*length) as usize;

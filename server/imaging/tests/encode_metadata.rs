@@ -3,7 +3,7 @@
 mod common;
 
 use common::{HEIGHT, LIMITS, WIDTH, contains, encoded, erased, picture, positions};
-use iopaint_imaging::{EncodeOptions, GrayImage, ImageFormat, decode};
+use iopaint_imaging::{EncodeOptions, ImageFormat, Mask, decode};
 use rstest::rstest;
 
 #[rstest]
@@ -82,9 +82,10 @@ fn jpeg_density_profile_and_xmp_are_kept() {
 #[test]
 fn jpeg_density_is_written_to_png() {
     let before = picture("rgb.jpg");
-    let hole = GrayImage::new(WIDTH, HEIGHT);
+    let hole = Mask::empty(WIDTH, HEIGHT);
     let options = EncodeOptions::default();
     let bytes = before
+        .preserved
         .encode_as(ImageFormat::Png, &before.rgb, &hole, &options)
         .unwrap()
         .bytes;
@@ -104,6 +105,7 @@ fn jpeg_density_is_written_to_png() {
         ..options
     };
     let bytes = before
+        .preserved
         .encode_as(ImageFormat::Png, &before.rgb, &hole, &stripped)
         .unwrap()
         .bytes;
@@ -214,7 +216,8 @@ fn profiles_of_other_colour_spaces_are_dropped(#[values(b"CMYK", b"GRAY", b"Lab 
         .unwrap();
     let picture = decode(&file, &LIMITS).unwrap();
     let bytes = picture
-        .encode(&picture.rgb, &GrayImage::new(1, 1), &EncodeOptions::default())
+        .preserved
+        .encode(&picture.rgb, &Mask::empty(1, 1), &EncodeOptions::default())
         .unwrap()
         .bytes;
     assert!(!contains(&bytes, space));

@@ -56,6 +56,7 @@ fn changed_pixels_outside_the_hole_are_kept() {
     let (mut result, hole) = erased(&before);
     result.put_pixel(12, 8, RED);
     let bytes = before
+        .preserved
         .encode(&result, &hole, &EncodeOptions::default())
         .unwrap()
         .bytes;
@@ -76,14 +77,13 @@ fn sixteen_bit_page(pixel: impl Fn(u32, u32) -> [u16; 3]) -> Picture {
 fn filled_like_the_page(page: &Picture) -> image::ImageBuffer<image::Rgb<u16>, Vec<u16>> {
     let (mut result, hole) = erased(page);
     let colour = *page.rgb.get_pixel(30, 30);
-    for (pixel, _) in result
-        .pixels_mut()
-        .zip(hole.pixels())
-        .filter(|(_, hole)| hole.0[0] > 0)
-    {
+    for (pixel, _) in result.pixels_mut().zip(hole.flags()).filter(|(_, hole)| *hole) {
         *pixel = colour;
     }
-    let encoded = page.encode(&result, &hole, &EncodeOptions::default()).unwrap();
+    let encoded = page
+        .preserved
+        .encode(&result, &hole, &EncodeOptions::default())
+        .unwrap();
     image::load_from_memory(&encoded.bytes).unwrap().into_rgb16()
 }
 

@@ -6,7 +6,7 @@ mod common;
 use std::sync::LazyLock;
 
 use common::LIMITS;
-use iopaint_imaging::{DecodeError, DecodeLimits, EncodeOptions, GrayImage, decode, decode_mask, probe};
+use iopaint_imaging::{DecodeError, DecodeLimits, EncodeOptions, Mask, decode, decode_mask, probe};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -23,8 +23,9 @@ fn round_trip(bytes: &[u8]) {
     match decode(bytes, &LIMITS) {
         Ok(picture) => {
             assert!(u64::from(picture.width()) * u64::from(picture.height()) <= LIMITS.max_pixels);
-            let hole = GrayImage::new(picture.width(), picture.height());
+            let hole = Mask::empty(picture.width(), picture.height());
             let encoded = picture
+                .preserved
                 .encode(&picture.rgb, &hole, &EncodeOptions::default())
                 .unwrap();
             assert!(decode(&encoded.bytes, &LIMITS).is_ok());

@@ -6,8 +6,8 @@ mod common;
 use std::io::Cursor;
 
 use common::{HEIGHT, LIMITS, WIDTH, positions};
-use image::{GrayImage, ImageBuffer, LumaA};
-use iopaint_imaging::{EncodeOptions, ImageFormat, decode};
+use image::{ImageBuffer, LumaA};
+use iopaint_imaging::{EncodeOptions, ImageFormat, Mask, decode};
 use rstest::rstest;
 use tiff::encoder::{Rational, TiffEncoder, colortype::RGB8};
 use tiff::tags::Tag;
@@ -15,8 +15,9 @@ use tiff::tags::Tag;
 /// Returns the file after an edit that changes no pixel.
 fn edited(file: &[u8]) -> Vec<u8> {
     let picture = decode(file, &LIMITS).unwrap();
-    let hole = GrayImage::new(picture.width(), picture.height());
+    let hole = Mask::empty(picture.width(), picture.height());
     picture
+        .preserved
         .encode(&picture.rgb, &hole, &EncodeOptions::default())
         .unwrap()
         .bytes
@@ -143,6 +144,9 @@ fn cmyk_jpeg_is_converted_by_its_profile() {
 fn transparency_survives_two_edits(#[case] name: &str) {
     let before = decode(&common::file(name), &LIMITS).unwrap();
     let after = decode(&edited(&edited(&common::file(name))), &LIMITS).unwrap();
-    assert!(before.alpha.is_some());
-    assert_eq!((after.rgb, after.alpha), (before.rgb, before.alpha));
+    assert!(before.preserved.alpha.is_some());
+    assert_eq!(
+        (after.rgb, after.preserved.alpha),
+        (before.rgb, before.preserved.alpha)
+    );
 }

@@ -48,9 +48,10 @@ fn decoded(name: &str, bytes: &[u8]) -> Picture {
 /// as 255.
 fn difference(found: &Picture, expected: &Picture) -> (f64, u8) {
     assert_eq!(found.rgb.dimensions(), expected.rgb.dimensions());
-    assert_eq!(found.alpha, expected.alpha);
+    assert_eq!(found.preserved.alpha, expected.preserved.alpha);
     let sixteen = |picture: &Picture| {
         picture
+            .preserved
             .sixteen_bit()
             .map(|(rgb, alpha)| (rgb.clone(), alpha.cloned()))
     };

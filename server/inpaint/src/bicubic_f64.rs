@@ -4,7 +4,7 @@
 //! single precision, sums in double precision, horizontally first. `tests/goldens.rs` compares it with
 //! `IOPaint`'s Resize strategy.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage, Threshold};
 
 use crate::{Rect, compose::RgbF64Image};
 
@@ -49,13 +49,13 @@ fn sum(values: [f64; 4], weights: [f64; 4]) -> f64 {
 }
 
 /// Resizes `result` to the size of `region` and writes it there into `image` where `mask`, of the size of
-/// `image`, is at least `at_least`. Values are clamped to 0..255 and truncated.
+/// `image`, is hole at `threshold`. Values are clamped to 0..255 and truncated.
 pub(crate) fn paste_resized(
     result: &RgbF64Image,
     image: &mut RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     region: Rect,
-    at_least: u8,
+    threshold: Threshold,
 ) {
     let columns = taps(result.width, region.width);
     let rows = taps(result.height, region.height);
@@ -64,10 +64,10 @@ pub(crate) fn paste_resized(
     let mut cache = RowCache::new(result, &columns);
     for (y, row) in (region.y as usize..).zip(&rows) {
         let from = y * stride + left;
-        let Some(mask) = mask.as_raw().get(from..from + length) else {
+        let Some(mask) = mask.values().get(from..from + length) else {
             return;
         };
-        if mask.iter().all(|&value| value < at_least) {
+        if mask.iter().all(|&value| !threshold.is_hole(value)) {
             continue;
         }
         row.at.iter().for_each(|&source| cache.fill(source));
@@ -80,7 +80,7 @@ pub(crate) fn paste_resized(
         for ((pixel, &mask), ((a, b), (c, d))) in
             pixels.as_chunks_mut::<3>().0.iter_mut().zip(mask).zip(sources)
         {
-            if mask >= at_least {
+            if threshold.is_hole(mask) {
                 *pixel = std::array::from_fn(|channel| {
                     let value = sum([a[channel], b[channel], c[channel], d[channel]], row.weights);
                     value.clamp(0.0, 255.0) as u8

@@ -3,7 +3,7 @@
 //! Cubic convolution (Keys 1981) with a = -0.75, half-pixel centres and a replicated border: weights in
 //! double precision, sums in single precision, horizontally first, rounded half to even.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, GrayImage, RgbImage};
 
 /// Resizes an image to `width` x `height` pixels.
 pub(crate) fn resize_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
@@ -12,9 +12,9 @@ pub(crate) fn resize_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage 
 }
 
 /// Like [`resize_rgb`], for a mask.
-pub(crate) fn resize_gray(image: &GrayImage, width: u32, height: u32) -> GrayImage {
-    let data = resize::<1>(image.as_raw(), image.dimensions(), (width, height));
-    GrayImage::from_raw(width, height, data).unwrap_or_default()
+pub(crate) fn resize_mask(mask: &Coverage, width: u32, height: u32) -> Coverage {
+    let data = resize::<1>(mask.values(), mask.dimensions(), (width, height));
+    Coverage::new(GrayImage::from_raw(width, height, data).unwrap_or_default())
 }
 
 /// The four source positions of an output position along one side, and their weights.

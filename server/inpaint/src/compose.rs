@@ -1,6 +1,6 @@
 //! Composition of a model's result with the original image.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage, Threshold};
 
 use crate::Rect;
 
@@ -11,20 +11,20 @@ pub(crate) struct RgbF64Image {
     pub(crate) pixels: Vec<[f64; 3]>,
 }
 
-/// Returns `result * a + image * (1 - a)` with a = `mask` / 255, per channel.
-fn blend(result: [u8; 3], image: [u8; 3], mask: u8) -> [f64; 3] {
-    let opacity = f64::from(mask) / 255.0;
+/// Returns `result * a + image * (1 - a)` with a = `coverage` / 255, per channel.
+fn blend(result: [u8; 3], image: [u8; 3], coverage: u8) -> [f64; 3] {
+    let opacity = f64::from(coverage) / 255.0;
     let rest = 1.0 - opacity;
     std::array::from_fn(|channel| f64::from(result[channel]) * opacity + f64::from(image[channel]) * rest)
 }
 
 /// Returns the upper left corner of `result` blended over `image` by `mask`. `image` and the output have the
 /// size of `mask`.
-pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> RgbF64Image {
+pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &Coverage) -> RgbF64Image {
     let (width, height) = mask.dimensions();
     let mut pixels = Vec::with_capacity(width as usize * height as usize);
     let rows = rows(result.as_raw(), result.width()).zip(rows(image.as_raw(), width));
-    for ((result, image), mask) in rows.zip(mask.as_raw().chunks_exact(width.max(1) as usize)) {
+    for ((result, image), mask) in rows.zip(mask.rows()) {
         let row = result.iter().zip(image).zip(mask);
         pixels.extend(row.map(|((result, image), mask)| blend(*result, *image, *mask)));
     }
@@ -40,7 +40,7 @@ pub(crate) fn blended(result: &RgbImage, image: &RgbImage, mask: &GrayImage) -> 
 pub(crate) fn paste_blended(
     result: &RgbImage,
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     region: Rect,
     out: &mut RgbImage,
 ) {
@@ -48,7 +48,7 @@ pub(crate) fn paste_blended(
     let length = region.width as usize;
     let stride = image.width();
     let image = rows(image.as_raw(), stride).skip(y);
-    let mask = mask.as_raw().chunks_exact(stride.max(1) as usize).skip(y);
+    let mask = mask.rows().skip(y);
     let out = rows_mut(out.as_mut(), stride).skip(y);
     let result = rows(result.as_raw(), result.width()).take(region.height as usize);
     for (((out, result), image), mask) in out.zip(result).zip(image).zip(mask) {
@@ -68,7 +68,7 @@ pub(crate) fn paste_blended(
 pub(crate) fn paste_core(
     result: &RgbImage,
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     region: Rect,
     core: Rect,
     out: &mut RgbImage,
@@ -78,10 +78,7 @@ pub(crate) fn paste_core(
     let (down, across) = ((core.y - region.y) as usize, (core.x - region.x) as usize);
     let result = rows(result.as_raw(), result.width()).skip(down);
     let image = rows(image.as_raw(), stride).skip(core.y as usize);
-    let mask = mask
-        .as_raw()
-        .chunks_exact(stride.max(1) as usize)
-        .skip(core.y as usize);
+    let mask = mask.rows().skip(core.y as usize);
     let out = rows_mut(out.as_mut(), stride).skip(core.y as usize);
     for (((out, image), mask), result) in out.zip(image).zip(mask).zip(result).take(core.height as usize) {
         let pixels = out.iter_mut().zip(image).zip(mask).skip(left).take(length);
@@ -106,22 +103,22 @@ pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
     }
 }
 
-/// Writes `result`, which has the size of `region`, into `region` of `out` where `mask` is at least
-/// `at_least`.
+/// Writes `result`, which has the size of `region`, into `region` of `out` where `mask` is hole at
+/// `threshold`.
 pub(crate) fn paste_hole(
     result: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     region: Rect,
-    at_least: u8,
+    threshold: Threshold,
     out: &mut RgbImage,
 ) {
     let (x, y) = (region.x as usize, region.y as usize);
     let stride = out.width();
     let out = rows_mut(out.as_mut(), stride).skip(y);
-    let mask = mask.as_raw().chunks_exact(stride.max(1) as usize).skip(y);
+    let mask = mask.rows().skip(y);
     for ((out, mask), result) in out.zip(mask).zip(rows(result.as_raw(), region.width)) {
         let pixels = out.iter_mut().zip(mask).skip(x).zip(result);
-        for ((out, _), result) in pixels.filter(|((_, mask), _)| **mask >= at_least) {
+        for ((out, _), result) in pixels.filter(|((_, mask), _)| threshold.is_hole(**mask)) {
             *out = *result;
         }
     }
@@ -144,7 +141,7 @@ mod tests {
 
     #[test]
     fn blend_is_exact_at_ends_and_truncated_between() {
-        let out = |mask| blend([10, 200, 255], [0, 7, 255], mask).map(|value| value as u8);
+        let out = |coverage| blend([10, 200, 255], [0, 7, 255], coverage).map(|value| value as u8);
         assert_eq!(out(255), [10, 200, 255]);
         assert_eq!(out(0), [0, 7, 255]);
         assert_eq!(out(127), [4, 103, 255]);

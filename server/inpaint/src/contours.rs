@@ -1,32 +1,32 @@
 //! Outer contours of a hole, as rectangles in `OpenCV`'s order.
 
-use iopaint_imaging::GrayImage;
+use iopaint_imaging::{Coverage, Threshold};
 
 use crate::{Rect, components::hole_components};
 
-/// The smallest mask value that belongs to the hole. `IOPaint` binarizes by `cv2.threshold(mask, 127, 255,
-/// THRESH_BINARY)` before it searches for contours.
-const HOLE: u8 = 128;
-
-/// Returns the bounding box of every 8-connected component of the hole (pixels of 128 and more) that isn't
+/// Returns the bounding box of every 8-connected component of the hole at [`Threshold::CONTOURS`] that isn't
 /// enclosed by another component, in reverse raster order of the components' first pixels: the boxes and the
 /// order of `OpenCV`'s `findContours(RETR_EXTERNAL)` with `boundingRect`.
-pub(crate) fn outer_boxes(mask: &GrayImage) -> Vec<Rect> {
-    let components = hole_components(mask.as_raw(), mask.width() as usize, |value| value >= HOLE);
+pub(crate) fn outer_boxes(mask: &Coverage) -> Vec<Rect> {
+    let components = hole_components(mask.values(), mask.width() as usize, |value| {
+        Threshold::CONTOURS.is_hole(value)
+    });
     let outer = components.iter().rev().filter(|component| component.is_outer);
     outer.map(|component| component.bounds).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use iopaint_imaging::GrayImage;
+
     use super::*;
 
     /// Returns a mask from rows of text in which `#` is hole.
-    fn mask(rows: &[&str]) -> GrayImage {
+    fn mask(rows: &[&str]) -> Coverage {
         let width = rows[0].len() as u32;
         let values = rows.iter().flat_map(|row| row.bytes());
         let values = values.map(|byte| if byte == b'#' { 255 } else { 0 }).collect();
-        GrayImage::from_raw(width, rows.len() as u32, values).unwrap()
+        Coverage::new(GrayImage::from_raw(width, rows.len() as u32, values).unwrap())
     }
 
     fn boxes(rows: &[&str]) -> Vec<(u32, u32, u32, u32)> {
@@ -80,8 +80,7 @@ mod tests {
 
     #[test]
     fn values_up_to_127_are_background() {
-        let mut mask = GrayImage::new(3, 1);
-        mask.as_mut().copy_from_slice(&[127, 0, 128]);
+        let mask = Coverage::new(GrayImage::from_raw(3, 1, vec![127, 0, 128]).unwrap());
         let expected = Rect {
             x: 2,
             y: 0,

@@ -1,8 +1,8 @@
 //! The regions of the Crop strategy.
 
-use iopaint_imaging::GrayImage;
+use iopaint_imaging::{Coverage, grown_span};
 
-use crate::{Rect, contours::outer_boxes, rect::grown_span};
+use crate::{Rect, contours::outer_boxes};
 
 /// The number of later regions that each region is compared with. Bounds the time for masks with very many
 /// components, which is quadratic otherwise; a covered region that is missed runs without an effect on the
@@ -12,7 +12,7 @@ const MAX_COMPARED: usize = 1024;
 /// Returns the regions to run and paste, in this order: the bounding box of each outer component of the hole,
 /// with `margin` pixels of context. Regions that a later one overwrites completely are omitted, as they don't
 /// change the result.
-pub(crate) fn crop_boxes(mask: &GrayImage, margin: u32) -> Vec<Rect> {
+pub(crate) fn crop_boxes(mask: &Coverage, margin: u32) -> Vec<Rect> {
     let size = mask.dimensions();
     let mut kept: Vec<Rect> = Vec::new();
     for component in outer_boxes(mask).iter().rev() {
@@ -55,6 +55,7 @@ fn span_with_margin(start: u32, length: u32, margin: u32, side: u32) -> (u32, u3
 #[cfg(test)]
 mod tests {
     use super::*;
+    use iopaint_imaging::Mask;
     use rstest::rstest;
 
     #[rstest]
@@ -76,12 +77,8 @@ mod tests {
         assert_eq!(span_with_margin(component.0, component.1, margin, side), expected);
     }
 
-    fn dots(width: u32, height: u32, dots: &[(u32, u32)]) -> GrayImage {
-        let mut mask = GrayImage::new(width, height);
-        for &(x, y) in dots {
-            mask.as_mut()[(y * width + x) as usize] = 255;
-        }
-        mask
+    fn dots(width: u32, height: u32, dots: &[(u32, u32)]) -> Coverage {
+        Mask::from_fn(width, height, |x, y| dots.contains(&(x, y))).into_coverage()
     }
 
     #[test]

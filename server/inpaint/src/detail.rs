@@ -1,12 +1,12 @@
 //! Restoration of fine detail in fillings that were computed at reduced size.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 
 use crate::{Monitor, Stop};
 
 /// Restores the detail of a filling that was computed at reduced size, from the image around the hole.
 pub trait Detail: Sync {
-    /// Returns `image` with the pixels that aren't 0 in `hole` replaced by the filling at full size. `small`
+    /// Returns `image` with the pixels of `hole` replaced by the filling at full size. `small`
     /// is `image` downsampled by 2^`halvings` (sides rounded up) with its hole filled. Returns `None` if the
     /// image has no detail to restore from.
     ///
@@ -15,7 +15,7 @@ pub trait Detail: Sync {
     fn restore(
         &self,
         image: &RgbImage,
-        hole: &GrayImage,
+        hole: &Mask,
         small: &RgbImage,
         halvings: u32,
         monitor: &dyn Monitor,

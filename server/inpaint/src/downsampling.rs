@@ -1,7 +1,7 @@
 //! Downsampling by powers of two. Each step halves both sides, rounded up; at an odd side the last row or
 //! column is repeated.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 
 /// Returns `image` downsampled by 2^`levels`; each step averages blocks of 2 x 2 pixels, rounded to nearest.
 #[must_use]
@@ -18,14 +18,16 @@ pub fn downsampled_rgb(image: RgbImage, levels: u32) -> RgbImage {
     })
 }
 
-/// Returns `mask` downsampled by 2^`levels`; each step gives 255 if any of 2 x 2 pixels isn't 0, else 0 (a
-/// max pool).
+/// Returns `mask` downsampled by 2^`levels`; a pixel belongs to the hole if any of the 2 x 2 pixels does (max
+/// pooling).
 #[must_use]
-pub fn downsampled_hole(mask: GrayImage, levels: u32) -> GrayImage {
+pub fn downsampled_hole(mask: Mask, levels: u32) -> Mask {
     (0..levels).fold(mask, |mask, _| {
         let any = |four: [[u8; 1]; 4]| [if four == [[0]; 4] { 0 } else { 255 }];
         let (width, height) = half_size(mask.dimensions());
-        GrayImage::from_raw(width, height, pooled(mask.as_raw(), mask.width(), any)).unwrap_or_default()
+        let flags = pooled(mask.values(), mask.width(), any);
+        Mask::from_flags(width, height, flags.into_iter().map(|value| value > 0))
+            .unwrap_or_else(|| Mask::empty(width, height))
     })
 }
 
@@ -70,9 +72,8 @@ mod tests {
 
     #[test]
     fn single_hole_pixel_survives() {
-        let mut mask = GrayImage::new(9, 5);
-        mask.put_pixel(8, 4, [1].into());
+        let mask = Mask::from_fn(9, 5, |x, y| (x, y) == (8, 4));
         let small = downsampled_hole(mask, 2);
-        assert_eq!(small.as_raw(), &[0, 0, 0, 0, 0, 255]);
+        assert_eq!(small.values(), &[0, 0, 0, 0, 0, 255]);
     }
 }

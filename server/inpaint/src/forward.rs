@@ -1,10 +1,10 @@
 //! A forward pass of a model on a region.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 
 use crate::{
     Context, ForwardError, Inpainter, Rect,
-    pad::{padded_gray, padded_rgb},
+    pad::{padded_mask, padded_rgb},
 };
 
 /// Pads `region` to the sides that the model accepts and runs the model on it. The result has the padded
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn forward(
     model: &mut dyn Inpainter,
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     region: Rect,
     context: &Context<'_>,
 ) -> Result<RgbImage, ForwardError> {
@@ -26,7 +26,7 @@ pub(crate) fn forward(
         u32::try_from(width).map_err(too_large)?,
         u32::try_from(height).map_err(too_large)?,
     );
-    let (image, mask) = (padded_rgb(image, region, size), padded_gray(mask, region, size));
+    let (image, mask) = (padded_rgb(image, region, size), padded_mask(mask, region, size));
     let result = model.forward(&image, &mask, context)?;
     if result.dimensions() != size {
         let (got_width, got_height) = result.dimensions();

@@ -21,14 +21,13 @@ mod model;
 mod options;
 mod pad;
 mod pipeline;
-mod rect;
 mod scaling;
 mod seam_blending;
 
 pub use detail::Detail;
 pub use downsampling::{downsampled_hole, downsampled_rgb};
+pub use iopaint_imaging::Rect;
 pub use job::{InpaintError, InpaintOutput, Monitor, Stop, Unmonitored};
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions};
 pub use pipeline::inpaint;
-pub use rect::{Rect, changed_box};

@@ -1,6 +1,6 @@
 //! The interface between the pipeline and models.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 
 use crate::{InpaintOptions, Monitor, Stop};
 
@@ -81,15 +81,15 @@ pub trait Inpainter: Send {
     }
 
     /// Fills the hole and returns an image of the same size. `image` and `mask` have one size, which
-    /// satisfies [`Inpainter::padding`]. Mask values: 0 keeps a pixel, 255 fills it; masks that were scaled
-    /// have values between.
+    /// satisfies [`Inpainter::padding`]. Masks that were scaled have soft coverage; the model binarizes them
+    /// by a [`Threshold`](iopaint_imaging::Threshold).
     ///
     /// # Errors
     /// [`ForwardError`] if the model fails or the monitor stops it; the pipeline returns it to its caller.
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError>;
 }

@@ -1,6 +1,6 @@
 //! Padding by reflection.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, GrayImage, RgbImage};
 
 use crate::Rect;
 
@@ -12,9 +12,9 @@ pub(crate) fn padded_rgb(image: &RgbImage, region: Rect, (width, height): (u32, 
 }
 
 /// Like [`padded_rgb`], for a mask.
-pub(crate) fn padded_gray(mask: &GrayImage, region: Rect, (width, height): (u32, u32)) -> GrayImage {
-    let data = padded::<1>(mask.as_raw(), mask.width(), region, (width, height));
-    GrayImage::from_raw(width, height, data).unwrap_or_default()
+pub(crate) fn padded_mask(mask: &Coverage, region: Rect, (width, height): (u32, u32)) -> Coverage {
+    let data = padded::<1>(mask.values(), mask.width(), region, (width, height));
+    Coverage::new(GrayImage::from_raw(width, height, data).unwrap_or_default())
 }
 
 fn padded<const CHANNELS: usize>(

@@ -3,27 +3,22 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage, Threshold};
 
 use crate::{
     Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, Inpainter,
     Monitor, Rect, Window, auto,
     bicubic_f64::paste_resized,
-    bicubic_u8::{resize_gray, resize_rgb},
-    changed_box,
+    bicubic_u8::{resize_mask, resize_rgb},
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     forward::forward,
-    pad::{padded_gray, padded_rgb},
+    pad::{padded_mask, padded_rgb},
     scaling::{fitting_side, scaled_size},
     seam_blending::{blend_seam, with_ring},
 };
 
-/// The smallest mask value at which a pixel is taken from the result of a scaled run. `IOPaint` keeps the
-/// pixels where `mask < 127`.
-const TAKEN_FROM_SCALED: u8 = 127;
-
-/// Fills the hole of `image`, the pixels that are 255 in `mask`; 0 keeps a pixel, values between blend.
+/// Fills the hole of `image`. Pixels with partial coverage are blended.
 ///
 /// The strategy or the model's [`Window`] selects the regions to run: the whole image, at full size or scaled
 /// down, or rectangles around the components of the hole. Each region is padded by reflection to a size that
@@ -47,7 +42,7 @@ pub fn inpaint(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     options: &InpaintOptions,
     monitor: &dyn Monitor,
 ) -> Result<InpaintOutput, InpaintError> {
@@ -85,7 +80,7 @@ pub fn inpaint(
         (None, HdStrategy::Resize { limit }) if longer > limit.max(1) => (vec![whole], Some(limit.max(1))),
         (None, _) => (vec![whole], None),
     };
-    let may_change = !options.keep_unmasked || changed_box(mask).is_some();
+    let may_change = !options.keep_unmasked || mask.bounding_box().is_some();
     let regions = if may_change { regions } else { Vec::new() };
     for (done, region) in regions.iter().enumerate() {
         if let ControlFlow::Break(stop) = monitor.crop(done, regions.len()) {
@@ -104,7 +99,7 @@ pub fn inpaint(
 struct PipelineRun<'a> {
     model: &'a mut dyn Inpainter,
     image: &'a RgbImage,
-    mask: &'a GrayImage,
+    mask: &'a Coverage,
     context: Context<'a>,
     /// The result. Borrows `image` until the first region is pasted, so that peak memory has one copy during
     /// that forward pass.
@@ -157,24 +152,22 @@ impl PipelineRun<'_> {
     fn fill_blended(&mut self, region: Rect, scaled: Option<(u32, u32)>) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let image = padded_rgb(self.image, region, size);
-        let mask = padded_gray(self.mask, region, size);
+        let mask = padded_mask(self.mask, region, size);
         let (mut filling, ringed) = if let Some((width, height)) = scaled {
-            let ringed = with_ring(&resize_gray(&mask, width, height));
+            let ringed = with_ring(&resize_mask(&mask, width, height));
             let small = Rect::whole((width, height));
             let image = resize_rgb(&image, width, height);
-            let filling = forward(self.model, &image, &ringed, small, &self.context)?;
+            let filling = forward(self.model, &image, ringed.as_coverage(), small, &self.context)?;
             let filling = padded_rgb(&filling, small, (width, height));
             let (width, height) = size;
             (
                 resize_rgb(&filling, width, height),
-                resize_gray(&ringed, width, height),
+                resize_mask(ringed.as_coverage(), width, height),
             )
         } else {
-            let ringed = with_ring(&mask);
-            (
-                forward(self.model, &image, &ringed, Rect::whole(size), &self.context)?,
-                ringed,
-            )
+            let ringed = with_ring(&mask).into_coverage();
+            let filling = forward(self.model, &image, &ringed, Rect::whole(size), &self.context)?;
+            (filling, ringed)
         };
         blend_seam(&mut filling, &image, &mask, &ringed);
         paste_blended(&filling, self.image, self.mask, region, self.out.to_mut());
@@ -194,18 +187,30 @@ impl PipelineRun<'_> {
     fn fill_scaled(&mut self, region: Rect, (width, height): (u32, u32)) -> Result<(), InpaintError> {
         let size = (region.width, region.height);
         let image = resize_rgb(&padded_rgb(self.image, region, size), width, height);
-        let mask = resize_gray(&padded_gray(self.mask, region, size), width, height);
+        let mask = resize_mask(&padded_mask(self.mask, region, size), width, height);
         let small = Rect::whole((width, height));
         let result = forward(self.model, &image, &mask, small, &self.context)?;
         // Restores the original in the whole rectangle, over which an earlier region may have been pasted.
         paste(&padded_rgb(self.image, region, size), region, self.out.to_mut());
         if self.context.options.keep_unmasked {
             let values = blended(&result, &image, &mask);
-            paste_resized(&values, self.out.to_mut(), self.mask, region, TAKEN_FROM_SCALED);
+            paste_resized(
+                &values,
+                self.out.to_mut(),
+                self.mask,
+                region,
+                Threshold::SCALED_RESULT,
+            );
         } else {
             let result = padded_rgb(&result, small, (width, height));
             let result = resize_rgb(&result, region.width, region.height);
-            paste_hole(&result, self.mask, region, TAKEN_FROM_SCALED, self.out.to_mut());
+            paste_hole(
+                &result,
+                self.mask,
+                region,
+                Threshold::SCALED_RESULT,
+                self.out.to_mut(),
+            );
         }
         Ok(())
     }

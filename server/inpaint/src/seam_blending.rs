@@ -5,37 +5,31 @@
 //! filling, whose colours then match the image at the hole's border. Pixels outside the hole keep the image's
 //! values.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage};
 
 use crate::{
-    Rect, changed_box,
+    Rect,
     harmonic_fill::{CellKind, harmonic_fill},
 };
 
 /// Radius in pixels of the disc by which the model's hole is dilated, at the size at which the model runs.
 const RING_RADIUS: u32 = 3;
 
-/// Returns the hole to be filled by the model: the pixels of `mask` that aren't 0, dilated by
-/// [`RING_RADIUS`]. Values are 0 and 255.
-pub(crate) fn with_ring(mask: &GrayImage) -> GrayImage {
-    let (width, stride) = (mask.width(), mask.width().max(1) as usize);
-    let mut out = GrayImage::new(width, mask.height());
-    for (y, row) in mask.as_raw().chunks_exact(stride).enumerate() {
+/// Returns the hole to be filled by the model: the pixels with any coverage, dilated by [`RING_RADIUS`].
+pub(crate) fn with_ring(mask: &Coverage) -> Mask {
+    let mut ringed = Mask::empty(mask.width(), mask.height());
+    for (y, row) in mask.rows().enumerate() {
         for run in hole_runs(row) {
             for down in -i64::from(RING_RADIUS)..=i64::from(RING_RADIUS) {
                 let reach = f64::from(RING_RADIUS * RING_RADIUS) - (down * down) as f64;
                 let reach = reach.sqrt().round() as usize;
-                let (from, to) = (run.start.saturating_sub(reach), (run.end + reach).min(stride));
-                let Some(y) = y.checked_add_signed(down as isize) else {
-                    continue;
-                };
-                if let Some(pixels) = out.as_mut().get_mut(y * stride + from..y * stride + to) {
-                    pixels.fill(255);
+                if let Some(y) = y.checked_add_signed(down as isize) {
+                    ringed.fill_row(y, run.start.saturating_sub(reach)..run.end + reach);
                 }
             }
         }
     }
-    out
+    ringed
 }
 
 /// Iterates over the column ranges of a row whose values aren't 0.
@@ -52,8 +46,8 @@ fn hole_runs(row: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
 /// Adjusts the colours of `filling` so that they match `image` at the border of the hole. `mask` is the hole,
 /// `ringed` the hole that the model filled (see [`with_ring`]); `image` and both masks have one size.
 /// `filling` may be larger at the right and at the bottom.
-pub(crate) fn blend_seam(filling: &mut RgbImage, image: &RgbImage, mask: &GrayImage, ringed: &GrayImage) {
-    let Some(area) = changed_box(ringed) else {
+pub(crate) fn blend_seam(filling: &mut RgbImage, image: &RgbImage, mask: &Coverage, ringed: &Coverage) {
+    let Some(area) = ringed.bounding_box() else {
         return;
     };
     let (mut cells, mut differences) = (Vec::new(), Vec::new());
@@ -62,8 +56,7 @@ pub(crate) fn blend_seam(filling: &mut RgbImage, image: &RgbImage, mask: &GrayIm
         else {
             return;
         };
-        let value = |mask: &GrayImage| mask.get_pixel_checked(x, y).map_or(0, |value| value.0[0]);
-        cells.push(match (value(mask), value(ringed)) {
+        cells.push(match (mask.get(x, y), ringed.get(x, y)) {
             (0, 0) => CellKind::Outside,
             (0, _) => CellKind::Fixed,
             (_, _) => CellKind::Free,
@@ -88,12 +81,13 @@ fn pixels(area: Rect) -> impl Iterator<Item = (u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use iopaint_imaging::GrayImage;
+
     use super::*;
 
-    fn square(side: u32, from: u32, to: u32) -> GrayImage {
-        GrayImage::from_fn(side, side, |x, y| {
-            let inside = (from..to).contains(&x) && (from..to).contains(&y);
-            [if inside { 255 } else { 0 }].into()
+    fn square(side: u32, from: u32, to: u32) -> Mask {
+        Mask::from_fn(side, side, |x, y| {
+            (from..to).contains(&x) && (from..to).contains(&y)
         })
     }
 
@@ -102,14 +96,14 @@ mod tests {
         let mut mask = GrayImage::new(20, 20);
         mask.put_pixel(0, 10, [1].into());
         mask.put_pixel(19, 19, [255].into());
-        let ringed = with_ring(&mask);
-        for (x, y, value) in ringed.enumerate_pixels() {
+        let ringed = with_ring(&Coverage::new(mask));
+        for (x, y) in (0..20_u32).flat_map(|y| (0..20_u32).map(move |x| (x, y))) {
             let near = |u: u32, v: u32| f64::from(x.abs_diff(u)).hypot(f64::from(y.abs_diff(v)));
             let distance = near(0, 10).min(near(19, 19));
             if distance <= f64::from(RING_RADIUS) {
-                assert_eq!(value.0, [255], "{x},{y}");
+                assert!(ringed.is_hole(x, y), "{x},{y}");
             } else if distance >= f64::from(RING_RADIUS + 1) {
-                assert_eq!(value.0, [0], "{x},{y}");
+                assert!(!ringed.is_hole(x, y), "{x},{y}");
             }
         }
     }
@@ -121,20 +115,22 @@ mod tests {
             [100 + texture(x, y), 80 + (x / 4) as u8, 60].into()
         });
         let mask = square(96, 30, 66);
-        let ringed = with_ring(&mask);
+        let ringed = with_ring(mask.as_coverage());
         // The image, darkened by 20 levels at the left to 32 at the right.
         let mut filling = RgbImage::from_fn(96, 96, |x, y| {
-            let dark = if ringed.get_pixel(x, y).0[0] > 0 {
+            let dark = if ringed.is_hole(x, y) {
                 20 + (x / 8) as u8
             } else {
                 0
             };
             image.get_pixel(x, y).0.map(|value| value - dark).into()
         });
-        blend_seam(&mut filling, &image, &mask, &ringed);
-        let errors = mask.enumerate_pixels().filter(|(.., value)| value.0[0] > 0);
-        let worst = errors.map(|(x, y, _)| {
-            let (found, expected) = (filling.get_pixel(x, y).0, image.get_pixel(x, y).0);
+        blend_seam(&mut filling, &image, mask.as_coverage(), ringed.as_coverage());
+        let pixels = filling
+            .enumerate_pixels()
+            .filter(|(x, y, _)| mask.is_hole(*x, *y));
+        let worst = pixels.map(|(x, y, found)| {
+            let (found, expected) = (found.0, image.get_pixel(x, y).0);
             found
                 .iter()
                 .zip(expected)
@@ -151,7 +147,8 @@ mod tests {
         let mask = square(24, 0, 24);
         let mut filling = RgbImage::from_pixel(24, 24, [9, 200, 77].into());
         let before = filling.clone();
-        blend_seam(&mut filling, &image, &mask, &with_ring(&mask));
+        let ringed = with_ring(mask.as_coverage());
+        blend_seam(&mut filling, &image, mask.as_coverage(), ringed.as_coverage());
         assert_eq!(filling, before);
     }
 }

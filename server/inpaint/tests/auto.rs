@@ -1,6 +1,6 @@
 //! The strategy `Auto`, with a model and a detail restorer without weights.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage};
 use iopaint_inpaint::{
     Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, Inpainter,
     Monitor, Padding, Stop, Unmonitored, Window, inpaint,
@@ -42,27 +42,20 @@ impl Inpainter for Painter {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        let known = image
-            .pixels()
-            .zip(mask.pixels())
-            .filter(|(_, mask)| mask.0[0] == 0);
+        let known = image.pixels().zip(mask.values()).filter(|(_, mask)| **mask == 0);
         self.inputs.push(ForwardInput {
             size: image.dimensions(),
-            hole_pixels: mask.as_raw().iter().filter(|value| **value > 0).count(),
+            hole_pixels: mask.values().iter().filter(|value| **value > 0).count(),
             painted_pixels: known.filter(|(pixel, _)| pixel.0 == PAINT).count(),
         });
         if self.memory > 0 && image.width() * image.height() > self.memory {
             return Err(ForwardError::OutOfMemory("simulated".into()));
         }
         let mut out = image.clone();
-        for (pixel, _) in out
-            .pixels_mut()
-            .zip(mask.pixels())
-            .filter(|(_, mask)| mask.0[0] > 0)
-        {
+        for (pixel, _) in out.pixels_mut().zip(mask.values()).filter(|(_, mask)| **mask > 0) {
             *pixel = PAINT.into();
         }
         Ok(out)
@@ -76,7 +69,7 @@ impl Detail for NearestNeighbour {
     fn restore(
         &self,
         image: &RgbImage,
-        hole: &GrayImage,
+        hole: &Mask,
         small: &RgbImage,
         halvings: u32,
         _: &dyn Monitor,
@@ -85,7 +78,7 @@ impl Detail for NearestNeighbour {
         assert_eq!(small.height(), image.height().div_ceil(1 << halvings));
         let mut out = image.clone();
         for (x, y, pixel) in out.enumerate_pixels_mut() {
-            if hole.get_pixel(x, y).0[0] > 0 {
+            if hole.is_hole(x, y) {
                 *pixel = small
                     .get_pixel(x >> halvings, y >> halvings)
                     .0
@@ -103,8 +96,8 @@ fn photo(width: u32, height: u32) -> RgbImage {
     })
 }
 
-fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
-    GrayImage::from_fn(width, height, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
+fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> Coverage {
+    Mask::from_fn(width, height, hole).into_coverage()
 }
 
 fn disc(centre: (u32, u32), radius: u32) -> impl Fn(u32, u32) -> bool {
@@ -118,7 +111,7 @@ fn auto() -> InpaintOptions {
     }
 }
 
-fn run(model: &mut Painter, mask: &GrayImage, options: &InpaintOptions) -> InpaintOutput {
+fn run(model: &mut Painter, mask: &Coverage, options: &InpaintOptions) -> InpaintOutput {
     let image = photo(mask.width(), mask.height());
     let outcome = inpaint(
         model,
@@ -249,8 +242,8 @@ proptest! {
         let mask = mask(width, height, |x, y| dots.iter().any(|(u, v, radius)| disc((*u, *v), *radius)(x, y)));
         let out = run(&mut Painter::default(), &mask, &InpaintOptions { blend, ..auto() });
         let before = photo(width, height);
-        for ((before, after), mask) in before.pixels().zip(out.image.pixels()).zip(mask.pixels()) {
-            if mask.0[0] == 0 {
+        for ((before, after), mask) in before.pixels().zip(out.image.pixels()).zip(mask.values()) {
+            if *mask == 0 {
                 prop_assert_eq!(before, after);
             } else if !blend {
                 prop_assert!(after.0[0] >= PAINT[0]);

@@ -9,7 +9,7 @@
 
 use std::path::PathBuf;
 
-use iopaint_imaging::{DecodeLimits, GrayImage, RgbImage, decode, decode_mask, threshold};
+use iopaint_imaging::{Coverage, DecodeLimits, RgbImage, Threshold, decode, decode_mask};
 use iopaint_inpaint::{
     Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Unmonitored, inpaint,
 };
@@ -44,7 +44,7 @@ fn rgb(name: &Value) -> RgbImage {
     decode(&bytes(name), &limits()).unwrap().rgb
 }
 
-fn gray(name: &Value) -> GrayImage {
+fn coverage(name: &Value) -> Coverage {
     decode_mask(&bytes(name), &limits()).unwrap()
 }
 
@@ -70,7 +70,7 @@ fn options(fields: &Value) -> InpaintOptions {
 
 /// A model that returns the recorded result for the same input.
 struct RecordedModel {
-    forwards: Vec<(RgbImage, GrayImage, RgbImage)>,
+    forwards: Vec<(RgbImage, Coverage, RgbImage)>,
     scaled: bool,
 }
 
@@ -86,16 +86,17 @@ impl Inpainter for RecordedModel {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let found = self.forwards.iter().find(|(recorded_image, recorded_mask, _)| {
             recorded_image.dimensions() == image.dimensions()
                 && same(recorded_image, image, self.scaled)
-                && same(recorded_mask, mask, self.scaled)
+                && same(recorded_mask.values(), mask.values(), self.scaled)
                 && recorded_mask
+                    .values()
                     .iter()
-                    .zip(mask.iter())
+                    .zip(mask.values())
                     .all(|(a, b)| (*a > 0) == (*b > 0))
         });
         found.map(|(_, _, result)| result.clone()).ok_or_else(|| {
@@ -126,9 +127,13 @@ fn pixels_match_iopaint() {
         };
         tried += 1;
         let image = rgb(&case["image"]);
-        let mut mask = gray(&case["mask"]);
+        let mut mask = coverage(&case["mask"]);
         if let Some(at_least) = case["mask_threshold"].as_u64() {
-            threshold(&mut mask, at_least as u8);
+            let thresholds = [Threshold::INPAINT_REQUEST, Threshold::BATCH];
+            let threshold = thresholds
+                .into_iter()
+                .find(|threshold| u64::from(threshold.value()) == at_least);
+            mask = mask.binarized(threshold.unwrap()).into_coverage();
         }
         let options = options(&case["options"]);
         let forwards = recorded.iter();
@@ -137,7 +142,7 @@ fn pixels_match_iopaint() {
                 .map(|forward| {
                     (
                         rgb(&forward["image"]),
-                        gray(&forward["mask"]),
+                        coverage(&forward["mask"]),
                         rgb(&forward["result"]),
                     )
                 })
@@ -155,9 +160,9 @@ fn pixels_match_iopaint() {
             "{name}: pixels differ"
         );
         if options.keep_unmasked {
-            let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
+            let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.values());
             let kept = pixels
-                .filter(|(_, mask)| mask.0 == [0])
+                .filter(|(_, mask)| **mask == 0)
                 .all(|((before, after), _)| before == after);
             assert!(kept, "{name}: a pixel outside the hole changed");
         }

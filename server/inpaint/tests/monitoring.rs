@@ -5,7 +5,7 @@ mod common;
 use std::{cell::RefCell, ops::ControlFlow};
 
 use common::{CROP, LAMA, Negative, options, two_components};
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, InpaintError, Inpainter, Monitor, Padding, Stop, inpaint};
 
 /// Stops before the forward pass with index `at` and records the progress that it receives.
@@ -65,7 +65,7 @@ impl Inpainter for Stepping {
     fn forward(
         &mut self,
         image: &RgbImage,
-        _: &GrayImage,
+        _: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         match context.monitor.step(0, 2) {

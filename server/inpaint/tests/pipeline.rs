@@ -3,7 +3,7 @@
 mod common;
 
 use common::{CROP, LAMA, Negative, hole, options, pattern, two_components};
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage};
 use iopaint_inpaint::{
     Context, ForwardError, HdStrategy, InpaintError, InpaintOptions, Inpainter, Padding, Unmonitored, Window,
     inpaint,
@@ -26,8 +26,8 @@ fn window_overrides_the_strategy() {
             };
             let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
             assert_eq!(std::mem::take(&mut model.sizes), [(32, 32), (32, 32)]);
-            for ((before, after), mask) in image.pixels().zip(outcome.image.pixels()).zip(mask.pixels()) {
-                let expected = if mask.0 == [0] {
+            for ((before, after), mask) in image.pixels().zip(outcome.image.pixels()).zip(mask.values()) {
+                let expected = if *mask == 0 {
                     before.0
                 } else {
                     before.0.map(|value| 255 - value)
@@ -51,7 +51,7 @@ fn window_overrides_the_strategy() {
 
 #[test]
 fn empty_mask_needs_no_forward() {
-    let (image, mask) = (pattern(40, 30), GrayImage::new(40, 30));
+    let (image, mask) = (pattern(40, 30), Mask::empty(40, 30).into_coverage());
     let mut model = Negative::new(LAMA);
     let outcome = inpaint(
         &mut model,
@@ -79,7 +79,7 @@ fn empty_mask_needs_no_forward() {
 #[test]
 fn mismatched_or_empty_sizes_are_rejected() {
     let mut model = Negative::new(LAMA);
-    let mask = GrayImage::new(4, 5);
+    let mask = Mask::empty(4, 5).into_coverage();
     let error = inpaint(
         &mut model,
         None,
@@ -93,7 +93,7 @@ fn mismatched_or_empty_sizes_are_rejected() {
         mask: (4, 5),
     };
     assert_eq!(error.unwrap_err(), expected);
-    let (image, mask) = (RgbImage::new(0, 3), GrayImage::new(0, 3));
+    let (image, mask) = (RgbImage::new(0, 3), Mask::empty(0, 3).into_coverage());
     let error = inpaint(
         &mut model,
         None,
@@ -113,7 +113,7 @@ impl Inpainter for Shrinking {
         LAMA
     }
 
-    fn forward(&mut self, _: &RgbImage, _: &GrayImage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
+    fn forward(&mut self, _: &RgbImage, _: &Coverage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
         Ok(RgbImage::new(1, 1))
     }
 }
@@ -140,11 +140,15 @@ fn smooth(side: u32) -> RgbImage {
 }
 
 /// Returns the largest difference of adjacent pixels across the hole's border, in any channel.
-fn step_at_the_border(image: &RgbImage, mask: &GrayImage) -> u8 {
+fn step_at_the_border(image: &RgbImage, mask: &Coverage) -> u8 {
     let mut steps = Vec::new();
-    for (x, y, own) in mask.enumerate_pixels() {
+    for (x, y, own) in mask.as_gray().enumerate_pixels() {
         for (u, v) in [(x + 1, y), (x, y + 1)] {
-            if mask.get_pixel_checked(u, v).is_some_and(|other| other != own) {
+            if mask
+                .as_gray()
+                .get_pixel_checked(u, v)
+                .is_some_and(|other| other != own)
+            {
                 let (a, b) = (image.get_pixel(x, y).0, image.get_pixel(u, v).0);
                 steps.extend(a.iter().zip(b).map(|(a, b)| a.abs_diff(b)));
             }

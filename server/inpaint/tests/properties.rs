@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Negative, options, pattern};
-use iopaint_imaging::GrayImage;
-use iopaint_inpaint::{HdStrategy, InpaintOptions, Padding, Unmonitored, changed_box, inpaint};
+use iopaint_imaging::{Coverage, GrayImage};
+use iopaint_inpaint::{HdStrategy, InpaintOptions, Padding, Unmonitored, inpaint};
 use proptest::prelude::*;
 
 fn strategies() -> impl Strategy<Value = HdStrategy> {
@@ -25,11 +25,11 @@ fn paddings() -> impl Strategy<Value = Padding> {
 }
 
 /// Masks of random pixels, `share` percent of them hole, with soft values among them.
-fn masks() -> impl Strategy<Value = GrayImage> {
+fn masks() -> impl Strategy<Value = Coverage> {
     let value = prop_oneof![Just(0_u8), Just(255), any::<u8>()];
     (1..60_u32, 1..60_u32, 0..100_u32, any::<u64>(), value).prop_map(|(width, height, share, seed, other)| {
         let mut state = seed | 1;
-        GrayImage::from_fn(width, height, |_, _| {
+        Coverage::new(GrayImage::from_fn(width, height, |_, _| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let drawn = (state >> 33) as u32;
             let value = if drawn % 100 < share { 255 } else { 0 };
@@ -39,7 +39,7 @@ fn masks() -> impl Strategy<Value = GrayImage> {
                 value
             }]
             .into()
-        })
+        }))
     })
 }
 
@@ -55,12 +55,12 @@ proptest! {
         let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
         prop_assert_eq!(outcome.image.dimensions(), image.dimensions());
         prop_assert_eq!(outcome.crops, model.sizes.len());
-        let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
+        let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.values());
         for ((before, after), mask) in pixels {
-            prop_assert!(mask.0 != [0] || before == after);
+            prop_assert!(*mask != 0 || before == after);
         }
         for (x, y, after) in outcome.image.enumerate_pixels() {
-            let area = changed_box(&mask);
+            let area = mask.bounding_box();
             let inside = area.is_some_and(|area| {
                 (area.x..area.x + area.width).contains(&x) && (area.y..area.y + area.height).contains(&y)
             });
@@ -82,8 +82,8 @@ proptest! {
         let strategy = HdStrategy::Crop { trigger, margin };
         let mut model = Negative::new(padding);
         let outcome = inpaint(&mut model, None, &image, &mask, &options(strategy), &Unmonitored).unwrap();
-        let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.pixels());
-        for ((before, after), _) in pixels.filter(|(_, mask)| mask.0 == [255]) {
+        let pixels = image.pixels().zip(outcome.image.pixels()).zip(mask.values());
+        for ((before, after), _) in pixels.filter(|(_, mask)| **mask == 255) {
             prop_assert_eq!(before.0.map(|value| 255 - value), after.0);
         }
     }

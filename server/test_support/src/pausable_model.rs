@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -120,7 +120,7 @@ impl Inpainter for PausableModel {
     fn forward(
         &mut self,
         image: &RgbImage,
-        _mask: &GrayImage,
+        _mask: &Coverage,
         _context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let red = image.as_raw().first().copied().unwrap_or_default();

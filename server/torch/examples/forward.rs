@@ -10,7 +10,7 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{Context, InpaintOptions, Inpainter, Padding, Unmonitored};
 use iopaint_torch::{Device, LamaModel, Source, TorchSettings};
 
@@ -56,15 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let value = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 16;
             [value as u8, (value >> 4) as u8, (x ^ y) as u8].into()
         });
-        let mask = GrayImage::from_fn(width, height, |x, y| {
-            [
-                if x > width / 3 && x < width / 2 && y > height / 3 && y < height / 2 {
-                    255
-                } else {
-                    0
-                },
-            ]
-            .into()
+        let mask = Mask::from_fn(width, height, |x, y| {
+            x > width / 3 && x < width / 2 && y > height / 3 && y < height / 2
         });
         let run = |model: &mut LamaModel| -> Result<(RgbImage, String), Box<dyn Error>> {
             let (wall, processor) = (Instant::now(), processor_time());
@@ -72,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 options: &InpaintOptions::default(),
                 monitor: &Unmonitored,
             };
-            let result = model.forward(&image, &mask, &context)?;
+            let result = model.forward(&image, mask.as_coverage(), &context)?;
             let (wall, processor) = (wall.elapsed(), processor_time().saturating_sub(processor));
             let times = format!(
                 r#"{{"wall": {}, "processor": {}}}"#,

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use iopaint_imaging::{DecodeLimits, GrayImage, RgbImage, decode, decode_mask, threshold};
+use iopaint_imaging::{DecodeLimits, Mask, RgbImage, Threshold, decode, decode_mask};
 use iopaint_inpaint::{InpaintOptions, Padding, Unmonitored, inpaint};
 use iopaint_torch::{Device, LamaModel, Source};
 
@@ -44,15 +44,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         let [image, mask] = pair else { continue };
         let name = Path::new(image).file_stem().unwrap_or_default().to_string_lossy();
         let image = decode(&std::fs::read(image)?, &LIMITS)?.rgb;
-        let mut mask = decode_mask(&std::fs::read(mask)?, &LIMITS)?;
-        threshold(&mut mask, 128);
+        let mask = decode_mask(&std::fs::read(mask)?, &LIMITS)?.binarized(Threshold::INPAINT_REQUEST);
         for (mode, blend) in [("plain", false), ("blend", true)] {
             let options = InpaintOptions {
                 blend,
                 ..InpaintOptions::default()
             };
             let start = Instant::now();
-            let result = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored)?.image;
+            let result = inpaint(
+                &mut model,
+                None,
+                &image,
+                mask.as_coverage(),
+                &options,
+                &Unmonitored,
+            )?
+            .image;
             let seconds = start.elapsed().as_secs_f64();
             let [hole, ring] = [u32::MAX, RING].map(|reach| error(&image, &result, &mask, reach));
             let seam = seam(&image, &result, &mask);
@@ -65,8 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Returns the mean absolute difference of two images over the hole's pixels within `reach` columns or rows
 /// of the border.
-fn error(truth: &RgbImage, result: &RgbImage, mask: &GrayImage, reach: u32) -> f64 {
-    let outside = |x: u32, y: u32| mask.get_pixel_checked(x, y).is_some_and(|value| value.0 == [0]);
+fn error(truth: &RgbImage, result: &RgbImage, mask: &Mask, reach: u32) -> f64 {
+    let outside = |x: u32, y: u32| x < mask.width() && y < mask.height() && !mask.is_hole(x, y);
     let near = |x: u32, y: u32| {
         (1..=reach).any(|step| {
             outside(x + step, y)
@@ -75,23 +82,22 @@ fn error(truth: &RgbImage, result: &RgbImage, mask: &GrayImage, reach: u32) -> f
                 || outside(x, y.wrapping_sub(step))
         })
     };
-    let hole = mask
+    let hole = truth
         .enumerate_pixels()
-        .filter(|(x, y, value)| value.0 != [0] && (reach == u32::MAX || near(*x, *y)));
-    mean(hole.map(|(x, y, _)| {
-        let pair = truth.get_pixel(x, y).0.into_iter().zip(result.get_pixel(x, y).0);
+        .filter(|(x, y, _)| mask.is_hole(*x, *y) && (reach == u32::MAX || near(*x, *y)));
+    mean(hole.map(|(x, y, truth)| {
+        let pair = truth.0.into_iter().zip(result.get_pixel(x, y).0);
         pair.map(|(a, b)| f64::from(a.abs_diff(b))).sum::<f64>() / 3.0
     }))
 }
 
 /// Returns the mean absolute difference of two images' gradients across the hole's border.
-fn seam(truth: &RgbImage, result: &RgbImage, mask: &GrayImage) -> f64 {
-    let neighbours = mask
+fn seam(truth: &RgbImage, result: &RgbImage, mask: &Mask) -> f64 {
+    let neighbours = truth
         .enumerate_pixels()
         .flat_map(|(x, y, _)| [(x, y, x + 1, y), (x, y, x, y + 1)]);
     let border = neighbours.filter(|&(x, y, u, v)| {
-        mask.get_pixel_checked(u, v)
-            .is_some_and(|other| other != mask.get_pixel(x, y))
+        u < mask.width() && v < mask.height() && mask.is_hole(u, v) != mask.is_hole(x, y)
     });
     mean(border.map(|(x, y, u, v)| {
         let step = |image: &RgbImage, channel: usize| {

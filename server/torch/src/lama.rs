@@ -1,6 +1,6 @@
 //! Models of the LaMa contract: one image and one mask in, one image out.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{TchError, Tensor};
 
@@ -32,16 +32,15 @@ impl LamaModel {
             padding,
         };
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
-        let mut mask = GrayImage::new(side, side);
-        mask.put_pixel(side / 2, side / 2, [255].into());
+        let mask = Mask::from_fn(side, side, |x, y| (x, y) == (side / 2, side / 2));
         model
-            .fill(&RgbImage::new(side, side), &mask)
+            .fill(&RgbImage::new(side, side), mask.as_coverage())
             .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
     /// Runs one forward pass.
-    fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
         let (width, height) = image.dimensions();
         let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
         let output = self.module.forward(&mut inputs)?;
@@ -51,10 +50,10 @@ impl LamaModel {
         to_rgb(&pixels, width, height)
     }
 
-    fn inputs(&self, image: &RgbImage, mask: &GrayImage) -> Result<[Tensor; 2], TchError> {
+    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<[Tensor; 2], TchError> {
         Ok([
             from_rgb(image, self.device)?.f_div_scalar(255.0)?,
-            from_mask(mask, 0, self.device)?,
+            from_mask(mask, Threshold::ANY, self.device)?,
         ])
     }
 }
@@ -67,7 +66,7 @@ impl Inpainter for LamaModel {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)
@@ -88,7 +87,7 @@ mod tests {
     };
 
     /// Returns a smooth gradient with a white disc, and a mask of the disc.
-    fn disc(side: u32) -> (RgbImage, GrayImage) {
+    fn disc(side: u32) -> (RgbImage, Coverage) {
         let inside = |x: u32, y: u32| x.abs_diff(side / 2).pow(2) + y.abs_diff(side / 2).pow(2) < 100;
         let image = RgbImage::from_fn(side, side, |x, y| {
             if inside(x, y) {
@@ -97,8 +96,7 @@ mod tests {
                 [40 + (x / 4) as u8, 90, 60 + (y / 4) as u8].into()
             }
         });
-        let mask = GrayImage::from_fn(side, side, |x, y| [if inside(x, y) { 255 } else { 0 }].into());
-        (image, mask)
+        (image, Mask::from_fn(side, side, inside).into_coverage())
     }
 
     #[test]
@@ -166,7 +164,7 @@ mod tests {
         let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
         assert!(
             model
-                .fill(&RgbImage::new(64, 64), &GrayImage::new(128, 64))
+                .fill(&RgbImage::new(64, 64), Mask::empty(128, 64).as_coverage())
                 .is_err()
         );
         let (image, mask) = disc(64);

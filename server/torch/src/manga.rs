@@ -1,6 +1,6 @@
 //! The manga model: one network extracts the lines of a drawing, the other inpaints it.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, GrayImage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{Kind, TchError, Tensor};
 
@@ -43,12 +43,12 @@ impl MangaModel {
         };
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
-            .fill(&RgbImage::new(side, side), &GrayImage::new(side, side))
+            .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
             .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
-    fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
         let failed = |error: TchError| forward_error(&error);
         let gray = from_gray(&luma(image), self.device)
             .and_then(|gray| gray.f_to_kind(Kind::Float))
@@ -63,8 +63,8 @@ impl MangaModel {
         to_rgb(&pixels, image.width(), image.height())
     }
 
-    fn inputs(&self, gray: &Tensor, lines: &Tensor, mask: &GrayImage) -> Result<[Tensor; 5], TchError> {
-        let mask = from_mask(mask, 0, self.device)?;
+    fn inputs(&self, gray: &Tensor, lines: &Tensor, mask: &Coverage) -> Result<[Tensor; 5], TchError> {
+        let mask = from_mask(mask, Threshold::ANY, self.device)?;
         // Always generated on the CPU: CUDA generators return other numbers.
         let noise = seeded(SEED, || {
             Tensor::f_randn(mask.size(), (Kind::Float, tch::Device::Cpu))
@@ -103,7 +103,7 @@ impl Inpainter for MangaModel {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)

@@ -1,6 +1,6 @@
 //! Networks with pixels in -1..1: MI-GAN, `FcF` and MAT.
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, Window};
 use tch::{TchError, Tensor};
 
@@ -53,12 +53,12 @@ impl SignedModel {
         };
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
-            .fill(&RgbImage::new(side, side), &GrayImage::new(side, side))
+            .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
             .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
         Ok(model)
     }
 
-    fn inputs(&self, image: &RgbImage, mask: &GrayImage) -> Result<Vec<Tensor>, TchError> {
+    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<Vec<Tensor>, TchError> {
         let image = from_rgb(image, self.device)?
             .f_div_scalar(255.0)?
             .f_mul_scalar(2.0)?
@@ -66,19 +66,19 @@ impl SignedModel {
         // IOPaint's thresholds, which differ; they matter for intermediate mask values that scaling produces.
         match self.input {
             SignedInput::Erased => {
-                let mask = from_mask(mask, 120, self.device)?;
+                let mask = from_mask(mask, Threshold::MIGAN, self.device)?;
                 let erased = image.f_mul(&one_minus(&mask)?)?;
                 let flag = mask.f_neg()?.f_add_scalar(0.5)?;
                 Ok(vec![Tensor::f_cat(&[flag, erased], 1)?])
             }
             SignedInput::ImageAndKept => {
-                let kept = one_minus(&from_mask(mask, 127, self.device)?)?;
+                let kept = one_minus(&from_mask(mask, Threshold::MAT, self.device)?)?;
                 Ok(vec![image, kept])
             }
         }
     }
 
-    fn fill(&mut self, image: &RgbImage, mask: &GrayImage) -> Result<RgbImage, ForwardError> {
+    fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
         let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
         let output = seeded(SEED, || self.module.forward(&mut inputs))?;
         let pixels = output
@@ -105,7 +105,7 @@ impl Inpainter for SignedModel {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, GrayImage, RgbImage, Threshold};
 use iopaint_inpaint::ForwardError;
 use tch::{Kind, TchError, Tensor};
 
@@ -56,10 +56,10 @@ fn pinned(count: usize) -> Result<Tensor, TchError> {
     Ok(unsafe { Tensor::from_ptr(tensor) })
 }
 
-/// Returns `[1, 1, H, W]` float32: 1 for mask values above `threshold`, otherwise 0.
-pub(crate) fn from_mask(mask: &GrayImage, threshold: u8, device: Device) -> Result<Tensor, TchError> {
-    from_gray(mask, device)?
-        .f_gt(i64::from(threshold))?
+/// Returns `[1, 1, H, W]` float32: 1 in the hole at `threshold`, otherwise 0.
+pub(crate) fn from_mask(mask: &Coverage, threshold: Threshold, device: Device) -> Result<Tensor, TchError> {
+    from_gray(mask.as_gray(), device)?
+        .f_ge(i64::from(threshold.value()))?
         .f_to_kind(Kind::Float)
 }
 

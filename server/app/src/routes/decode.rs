@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use iopaint_engine::{ClientKey, Rejection};
-use iopaint_imaging::{DecodeError, DecodeLimits, probe};
+use iopaint_imaging::{DecodeError, DecodeLimits, Rect, probe};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
@@ -93,7 +93,8 @@ async fn convert(state: &AppState, client: &ClientKey, request: Request) -> Resu
 
 fn upright_png(file: &Bytes, limits: &DecodeLimits) -> Result<Vec<u8>, ApiError> {
     let picture = iopaint_imaging::decode(file, limits).map_err(|error| decode_error(&error))?;
-    Ok(picture.encode_patch(&picture.rgb, (0, 0), (picture.width(), picture.height()))?)
+    let area = Rect::whole(picture.rgb.dimensions());
+    Ok(picture.preserved.encode_patch(&picture.rgb, area)?)
 }
 
 /// Returns the decoder's message without a field name: the form has a single file.

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use iopaint_engine::{ClientKey, Observer, Rejection, Reservation};
-use iopaint_imaging::probe;
+use iopaint_imaging::{Threshold, probe};
 use iopaint_inpaint::Rect;
 use uuid::Uuid;
 
@@ -21,10 +21,6 @@ use crate::metrics::Stage;
 use crate::middleware::client_id::ClientId;
 use crate::request::{Answer, InpaintInput, InpaintRequest, deadline, read_inpaint_body, within};
 use crate::state::AppState;
-
-/// Lowest grey value of a mask that is filled, as in IOPaint's API. (`iopaint run` and `adjust_mask` use
-/// 127.)
-const MASK_THRESHOLD: u8 = 128;
 
 const X_SEED: HeaderName = HeaderName::from_static("x-seed");
 const X_PATCH_BOX: HeaderName = HeaderName::from_static("x-patch-box");
@@ -218,7 +214,7 @@ async fn fill_image(
     let needed = image_bytes(pixels.max(mask_pixels));
     let memory = state.in_flight.pixels.reserve(&head.client, needed).await;
     let rule = MaskRule {
-        threshold: MASK_THRESHOLD,
+        threshold: Threshold::INPAINT_REQUEST,
         fit: fields.fit_mask,
     };
     let decoded = fill::decode(&state.codecs, image, mask, rule, settings.limits).await?;

@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use iopaint_imaging::morphology::{dilate, erode, invert};
-use iopaint_imaging::{DecodeLimits, decode_mask, encode_overlay, probe, threshold};
+use iopaint_imaging::morphology::{dilate, erode};
+use iopaint_imaging::{DecodeLimits, Threshold, decode_mask, encode_overlay, probe};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,8 +13,6 @@ use crate::error::{ApiError, ErrorBody};
 use crate::request::{JsonBody, base64_image, coerce};
 use crate::state::AppState;
 
-/// Lowest grey value that is filled, as in IOPaint's route. (Inpaint requests use 128.)
-const MASK_THRESHOLD: u8 = 127;
 /// Default of `kernel_size` in pixels, as in IOPaint.
 const DEFAULT_RADIUS: i64 = 5;
 
@@ -88,12 +86,12 @@ fn adjusted(
     radius: u8,
     limits: &DecodeLimits,
 ) -> Result<Vec<u8>, ApiError> {
-    let mut mask = decode_mask(bytes, limits).map_err(|error| ApiError::image("mask", &error))?;
-    threshold(&mut mask, MASK_THRESHOLD);
-    match operation {
-        MaskOperation::Expand => mask = dilate(&mask, radius),
-        MaskOperation::Shrink => mask = erode(&mask, radius),
-        MaskOperation::Reverse => invert(&mut mask),
-    }
-    Ok(encode_overlay(&mask)?)
+    let mask = decode_mask(bytes, limits).map_err(|error| ApiError::image("mask", &error))?;
+    let mask = mask.binarized(Threshold::ADJUST_MASK);
+    let adjusted = match operation {
+        MaskOperation::Expand => dilate(&mask, radius),
+        MaskOperation::Shrink => erode(&mask, radius),
+        MaskOperation::Reverse => mask.inverted(),
+    };
+    Ok(encode_overlay(&adjusted)?)
 }

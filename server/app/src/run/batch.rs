@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use futures_util::{Stream, StreamExt, stream};
 use iopaint_engine::{ClientKey, Engine};
-use iopaint_imaging::{DecodeLimits, EncodeOptions};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Threshold};
 
 use super::atomic_write::write_atomically;
 use super::pairing::Pair;
@@ -17,9 +17,9 @@ use crate::codec::CodecPool;
 use crate::fill::{self, FillError, MaskRule, OutputForm};
 use crate::request::InpaintRequest;
 
-/// Interpretation of masks, as in IOPaint's `run`. (Its API starts at 128.)
+/// Interpretation of masks.
 const MASK_RULE: MaskRule = MaskRule {
-    threshold: 127,
+    threshold: Threshold::BATCH,
     fit: true,
 };
 

@@ -12,7 +12,7 @@ mod telea;
 
 use std::ops::ControlFlow;
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 use iopaint_inpaint::{Context, Cv2Algorithm, ForwardError, Inpainter, Monitor, Padding, Stop};
 
 use border_image::BorderImage;
@@ -40,7 +40,7 @@ impl Inpainter for Cv2 {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         let options = context.options.cv2;
@@ -56,7 +56,7 @@ impl Inpainter for Cv2 {
 /// Returns the monitor's [`Stop`].
 fn fill(
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     algorithm: Cv2Algorithm,
     radius: usize,
     monitor: &dyn Monitor,
@@ -92,11 +92,11 @@ struct HoleGrid {
 }
 
 impl HoleGrid {
-    fn new(mask: &GrayImage) -> Self {
+    fn new(mask: &Coverage) -> Self {
         let width = mask.width() as usize;
         let stride = width + 2;
         let mut hole = vec![false; stride];
-        for row in mask.as_raw().chunks_exact(width.max(1)) {
+        for row in mask.rows() {
             hole.push(false);
             hole.extend(row.iter().map(|&value| value != 0));
             hole.push(false);

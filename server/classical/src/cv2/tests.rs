@@ -1,5 +1,6 @@
 use std::cell::Cell;
 
+use iopaint_imaging::Mask;
 use iopaint_inpaint::{Cv2Options, InpaintOptions, Unmonitored};
 use rstest::rstest;
 
@@ -8,7 +9,7 @@ use super::*;
 const ALGORITHMS: [Cv2Algorithm; 2] = [Cv2Algorithm::NavierStokes, Cv2Algorithm::Telea];
 
 /// Returns a grey gradient with a black square hole, and its mask.
-fn image_and_mask(side: u32) -> (RgbImage, GrayImage) {
+fn image_and_mask(side: u32) -> (RgbImage, Coverage) {
     let inside = |x: u32, y: u32| {
         [x, y]
             .iter()
@@ -18,8 +19,8 @@ fn image_and_mask(side: u32) -> (RgbImage, GrayImage) {
         let gray = if inside(x, y) { 0 } else { (100 + x + y) as u8 };
         [gray; 3].into()
     });
-    let mask = GrayImage::from_fn(side, side, |x, y| [u8::from(inside(x, y))].into());
-    (image, mask)
+    let mask = Mask::from_fn(side, side, inside);
+    (image, mask.into_coverage())
 }
 
 #[test]
@@ -39,8 +40,8 @@ fn holes_take_surrounding_colours() {
 #[case::two_rows(30, 2)]
 fn images_thinner_than_opencv_accepts(#[case] width: u32, #[case] height: u32) {
     let image = RgbImage::from_pixel(width, height, [80, 90, 100].into());
-    let mut mask = GrayImage::new(width, height);
-    mask.put_pixel(width / 2, height / 2, [255].into());
+    let centre = (width / 2, height / 2);
+    let mask = Mask::from_fn(width, height, |x, y| (x, y) == centre).into_coverage();
     for algorithm in ALGORITHMS {
         let filled = fill(&image, &mask, algorithm, 3, &Unmonitored).unwrap();
         for (got, expected) in filled.iter().zip(image.iter()) {

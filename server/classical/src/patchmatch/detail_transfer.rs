@@ -101,7 +101,7 @@ pub(super) fn transfer_detail(
 mod tests {
     use std::num::NonZeroUsize;
 
-    use iopaint_imaging::{GrayImage, RgbImage};
+    use iopaint_imaging::{Mask, RgbImage};
     use iopaint_inpaint::{Detail, Unmonitored};
 
     use crate::PatchMatch;
@@ -117,14 +117,9 @@ mod tests {
         RgbImage::from_fn(IMAGE_SIDE, IMAGE_SIDE, |x, y| [value(x, y); 3].into())
     }
 
-    fn hole() -> GrayImage {
-        GrayImage::from_fn(IMAGE_SIDE, IMAGE_SIDE, |x, y| {
-            [if x.abs_diff(80).pow(2) + y.abs_diff(80).pow(2) < 900 {
-                255
-            } else {
-                0
-            }]
-            .into()
+    fn hole() -> Mask {
+        Mask::from_fn(IMAGE_SIDE, IMAGE_SIDE, |x, y| {
+            x.abs_diff(80).pow(2) + y.abs_diff(80).pow(2) < 900
         })
     }
 
@@ -146,9 +141,10 @@ mod tests {
     fn detail_is_transferred() {
         let out = restored(&image(striped_gradient), 2).unwrap();
         let (mut with_detail, mut pixels) = (0, 0);
-        for (x, y, mask) in hole().enumerate_pixels() {
-            if mask.0[0] > 0 {
-                let difference = out.get_pixel(x, y).0[0].abs_diff(out.get_pixel(x + 1, y).0[0]);
+        let hole = hole();
+        for (x, y, pixel) in out.enumerate_pixels() {
+            if hole.is_hole(x, y) {
+                let difference = pixel.0[0].abs_diff(out.get_pixel(x + 1, y).0[0]);
                 with_detail += u32::from((12..40).contains(&difference));
                 pixels += 1;
             }
@@ -162,7 +158,7 @@ mod tests {
         let hole = hole();
         for (x, y, expected) in small().enumerate_pixels() {
             let pixels = (0..16).map(|at| (4 * x + at % 4, 4 * y + at / 4));
-            if pixels.clone().all(|(x, y)| hole.get_pixel(x, y).0[0] > 0) {
+            if pixels.clone().all(|(x, y)| hole.is_hole(x, y)) {
                 let sum: u32 = pixels.map(|(x, y)| u32::from(out.get_pixel(x, y).0[0])).sum();
                 assert!(
                     (sum / 16).abs_diff(u32::from(expected.0[0])) <= 4,
@@ -178,19 +174,15 @@ mod tests {
         let before = image(striped_gradient);
         let mut erased = before.clone();
         let hole = hole();
-        for (pixel, _) in erased
-            .pixels_mut()
-            .zip(hole.pixels())
-            .filter(|(_, hole)| hole.0[0] > 0)
-        {
+        for (pixel, _) in erased.pixels_mut().zip(hole.flags()).filter(|(_, hole)| *hole) {
             *pixel = [255, 0, 0].into();
         }
         let out = restored(&before, 2).unwrap();
         assert_eq!(restored(&erased, 2).unwrap(), out);
-        let known = before.pixels().zip(out.pixels()).zip(hole.pixels());
+        let known = before.pixels().zip(out.pixels()).zip(hole.flags());
         assert!(
             known
-                .filter(|(_, hole)| hole.0[0] == 0)
+                .filter(|(_, hole)| !*hole)
                 .all(|((before, after), _)| before == after)
         );
     }
@@ -206,7 +198,7 @@ mod tests {
     #[test]
     fn no_detail_without_known_pixels() {
         let patches = PatchMatch::new(NonZeroUsize::MIN, 0);
-        let all = GrayImage::from_pixel(IMAGE_SIDE, IMAGE_SIDE, [255].into());
+        let all = Mask::full(IMAGE_SIDE, IMAGE_SIDE);
         let out = patches.restore(&image(striped_gradient), &all, &small(), 2, &Unmonitored);
         assert_eq!(out, Ok(None));
     }

@@ -87,8 +87,8 @@ mod vote;
 
 use std::num::NonZeroUsize;
 
-use iopaint_imaging::{GrayImage, RgbImage};
-use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding, Rect, Stop, changed_box};
+use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
+use iopaint_inpaint::{Context, Detail, ForwardError, Inpainter, Monitor, Padding, Rect, Stop};
 
 use crate::planar_fill::fill_planar_components;
 use completion::{CompletionContext, complete};
@@ -122,7 +122,7 @@ impl PatchMatch {
         Self { seed, threads }
     }
 
-    /// Fills the pixels of `image` whose `mask` isn't 0. `guess` is an initial guess of the hole (see the
+    /// Fills the hole `mask` of `image`. `guess` is an initial guess of the hole (see the
     /// module's documentation). All images have the same size. `monitor` receives a step after every EM
     /// iteration.
     ///
@@ -131,12 +131,12 @@ impl PatchMatch {
     pub fn fill(
         &self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Mask,
         guess: Option<&RgbImage>,
         monitor: &dyn Monitor,
     ) -> Result<RgbImage, Stop> {
         let mut out = image.clone();
-        let Some(hole) = changed_box(mask) else {
+        let Some(hole) = mask.bounding_box() else {
             return Ok(out);
         };
         let (width, height) = (image.width() as usize, image.height() as usize);
@@ -150,7 +150,7 @@ impl PatchMatch {
                 .collect(),
             hole,
         };
-        let hole = region.crop(mask.as_raw(), width);
+        let hole = region.crop(mask.values(), width);
         let mut known = cropped(image, hole.map(|value| *value > 0).collect());
         compute_texture(&mut known);
         let guess = guess.map(|guess| cropped(guess, vec![false; known.hole.len()]));
@@ -183,10 +183,11 @@ impl Inpainter for PatchMatch {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
-        fill_planar_components(image, mask, |image, mask| {
+        let mask = mask.clone().binarized(Threshold::ANY);
+        fill_planar_components(image, &mask, |image, mask| {
             Ok(self.fill(image, mask, None, context.monitor)?)
         })
     }
@@ -196,7 +197,7 @@ impl Detail for PatchMatch {
     fn restore(
         &self,
         image: &RgbImage,
-        hole: &GrayImage,
+        hole: &Mask,
         small: &RgbImage,
         halvings: u32,
         monitor: &dyn Monitor,
@@ -209,7 +210,7 @@ impl Detail for PatchMatch {
             width: image.width() as usize,
             height: image.height() as usize,
             pixels: features(image),
-            hole: hole.as_raw().iter().map(|value| *value > 0).collect(),
+            hole: hole.flags().collect(),
         };
         compute_texture(&mut full);
         let context = self.context(monitor);
@@ -223,9 +224,9 @@ impl Detail for PatchMatch {
 }
 
 /// Writes the colours of the hole's pixels, given in row-major order.
-fn write_hole(image: &mut RgbImage, hole: &GrayImage, colours: &[Colour]) {
+fn write_hole(image: &mut RgbImage, hole: &Mask, colours: &[Colour]) {
     let pixels = image.as_mut().as_chunks_mut::<3>().0.iter_mut();
-    let pixels = pixels.zip(hole.as_raw()).filter(|(_, value)| **value > 0);
+    let pixels = pixels.zip(hole.flags()).filter(|(_, hole)| *hole);
     for ((pixel, _), colour) in pixels.zip(colours) {
         *pixel = colour.map(round_to_u8);
     }
@@ -262,8 +263,8 @@ mod tests {
         })
     }
 
-    fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
-        GrayImage::from_fn(width, height, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
+    fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> Mask {
+        Mask::from_fn(width, height, hole)
     }
 
     fn disc(x: u32, y: u32) -> bool {
@@ -287,10 +288,10 @@ mod tests {
             options: &options,
             monitor: &Unmonitored,
         };
-        let out = model(2).forward(&image, &mask, &context).unwrap();
+        let out = model(2).forward(&image, mask.as_coverage(), &context).unwrap();
         let mut changed = 0;
-        for ((before, after), mask) in image.pixels().zip(out.pixels()).zip(mask.pixels()) {
-            assert!(before == after || mask.0[0] > 0);
+        for ((before, after), mask) in image.pixels().zip(out.pixels()).zip(mask.flags()) {
+            assert!(before == after || mask);
             changed += u32::from(before != after);
         }
         assert!(changed > 2000, "{changed}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{HdStrategy, InpaintOptions, Inpainter};
 use iopaint_test_support::{ModelControl, PausableModel};
 use parking_lot::Mutex;
@@ -66,8 +66,7 @@ impl ModelLoader for FakeLoader {
 /// Returns an image of 4 x 4 pixels whose red determines the model's behaviour, with a hole of one pixel.
 pub fn input(red: u8) -> JobInput {
     let image = RgbImage::from_pixel(4, 4, [red, 0, 0].into());
-    let mut mask = GrayImage::new(4, 4);
-    mask.put_pixel(2, 2, [255].into());
+    let mask = Mask::from_fn(4, 4, |x, y| (x, y) == (2, 2));
     JobInput {
         image,
         mask: Arc::new(mask),

@@ -6,10 +6,10 @@ pub(crate) mod png;
 pub(crate) mod tiff;
 pub(crate) mod webp;
 
-use image::{DynamicImage, GrayImage};
+use image::DynamicImage;
 
 use crate::{
-    DecodeError, DecodeLimits, Header, ImageFormat, Picture,
+    Coverage, DecodeError, DecodeLimits, Header, ImageFormat, Picture,
     colour::{self, Profiles},
     mask,
     metadata::Metadata,
@@ -42,18 +42,19 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Picture, DecodeErro
     read(bytes, limits, Profiles::Apply)
 }
 
-/// Decodes a mask to ITU-R BT.601 luma as Pillow computes it, with the orientation applied. Alpha and
+/// Decodes a mask: ITU-R BT.601 luma, as Pillow computes it, with the orientation applied. Alpha and
 /// profiles are ignored. The values aren't binarized.
 ///
 /// # Errors
 /// Like [`decode`].
-pub fn decode_mask(bytes: &[u8], limits: &DecodeLimits) -> Result<GrayImage, DecodeError> {
+pub fn decode_mask(bytes: &[u8], limits: &DecodeLimits) -> Result<Coverage, DecodeError> {
     let (header, decoded) = decode_stored(bytes, limits, Profiles::Ignore)?;
-    match decoded.image {
+    let gray = match decoded.image {
         // The usual kind of mask, for which luma is the identity.
-        DynamicImage::ImageLuma8(_) => Ok(decoded.upright(&header).into_luma8()),
-        _ => Ok(mask::luma(&decoded.into_picture(&header).rgb)),
-    }
+        DynamicImage::ImageLuma8(_) => decoded.upright(&header).into_luma8(),
+        _ => mask::luma(&decoded.into_picture(&header).rgb),
+    };
+    Ok(Coverage::new(gray))
 }
 
 fn read(bytes: &[u8], limits: &DecodeLimits, profiles: Profiles) -> Result<Picture, DecodeError> {

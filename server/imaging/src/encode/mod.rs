@@ -13,11 +13,11 @@ mod webp;
 
 use std::num::NonZeroUsize;
 
-use image::{GrayImage, RgbImage};
+use image::RgbImage;
 
 pub use self::overlay::encode_overlay;
 use self::pixels::OutputPixels;
-use crate::{EncodeError, ImageFormat, Picture};
+use crate::{EncodeError, ImageFormat, Mask, PreservedData, Rect};
 
 /// Options of encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,10 @@ pub struct Encoded {
     pub format: ImageFormat,
 }
 
-impl Picture {
+impl PreservedData {
     /// Encodes `result` in the input's format (a GIF as PNG), with the input's alpha and metadata.
     ///
-    /// `result` and `hole` (not 0 for filled pixels) have the picture's size. The result of a 16-bit input
+    /// `result` and `hole`, the filled pixels, have the picture's size. The result of a 16-bit input
     /// has 16 bits, with the input's exact samples outside the hole.
     ///
     /// # Errors
@@ -60,25 +60,25 @@ impl Picture {
     pub fn encode(
         &self,
         result: &RgbImage,
-        hole: &GrayImage,
+        hole: &Mask,
         options: &EncodeOptions,
     ) -> Result<Encoded, EncodeError> {
         self.encode_as(self.format, result, hole, options)
     }
 
-    /// Like [`Picture::encode`], in another format, with the alpha, 16-bit samples and metadata that `format`
-    /// supports.
+    /// Like [`PreservedData::encode`], in another format, with the alpha, 16-bit samples and metadata that
+    /// `format` supports.
     ///
     /// # Errors
-    /// Like [`Picture::encode`].
+    /// Like [`PreservedData::encode`].
     pub fn encode_as(
         &self,
         format: ImageFormat,
         result: &RgbImage,
-        hole: &GrayImage,
+        hole: &Mask,
         options: &EncodeOptions,
     ) -> Result<Encoded, EncodeError> {
-        let expected = self.rgb.dimensions();
+        let expected = self.size;
         for found in [result.dimensions(), hole.dimensions()] {
             if found != expected {
                 return Err(EncodeError::SizeMismatch { expected, found });
@@ -101,7 +101,7 @@ impl Picture {
             .as_ref()
             .filter(|_| matches!(format, ImageFormat::Png | ImageFormat::Tiff));
         let pixels = || match sixteen_bit {
-            Some(samples) => OutputPixels::sixteen_bit(self, samples, result, hole),
+            Some(samples) => OutputPixels::sixteen_bit(samples, result, hole),
             None => OutputPixels::eight_bit(self, result),
         };
         let bytes = match format {
@@ -114,29 +114,24 @@ impl Picture {
         Ok(Encoded { bytes, format })
     }
 
-    /// Encodes a rectangle of `result`, with the top left pixel `origin` and width and height `size`, as PNG:
-    /// RGB, or RGBA if the picture has alpha, with the picture's colour profile.
+    /// Encodes a rectangle of `result` as PNG: RGB, or RGBA if the picture has alpha, with the picture's
+    /// colour profile.
     ///
     /// # Errors
     /// [`EncodeError::SizeMismatch`], [`EncodeError::OutsidePicture`] or [`EncodeError::Codec`].
-    pub fn encode_patch(
-        &self,
-        result: &RgbImage,
-        origin: (u32, u32),
-        size: (u32, u32),
-    ) -> Result<Vec<u8>, EncodeError> {
-        let (expected, found) = (self.rgb.dimensions(), result.dimensions());
+    pub fn encode_patch(&self, result: &RgbImage, area: Rect) -> Result<Vec<u8>, EncodeError> {
+        let (expected, found) = (self.size, result.dimensions());
         if found != expected {
             return Err(EncodeError::SizeMismatch { expected, found });
         }
         let inside = |origin: u32, size: u32, side: u32| {
             size > 0 && origin.checked_add(size).is_some_and(|end| end <= side)
         };
-        if !inside(origin.0, size.0, expected.0) || !inside(origin.1, size.1, expected.1) {
+        if !inside(area.x, area.width, expected.0) || !inside(area.y, area.height, expected.1) {
             return Err(EncodeError::OutsidePicture);
         }
         png::encode(
-            &OutputPixels::rectangle(self, result, origin, size),
+            &OutputPixels::rectangle(self, result, area),
             &self.metadata.colour_only(),
         )
     }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use image::{GrayImage, RgbImage};
+use image::RgbImage;
 
 use super::sixteen::sixteen_bit;
-use crate::{Picture, picture::SixteenBitSamples};
+use crate::{Mask, PreservedData, Rect, picture::SixteenBitSamples};
 
 /// Interleaved samples, RGB or RGBA, in raster order.
 pub(super) struct OutputPixels<'a> {
@@ -22,26 +22,21 @@ pub(super) enum OutputSamples<'a> {
 
 impl<'a> OutputPixels<'a> {
     /// Returns the result with 8 bits per sample; it has the picture's size.
-    pub fn eight_bit(picture: &Picture, result: &'a RgbImage) -> Self {
-        let samples = match &picture.alpha {
+    pub fn eight_bit(preserved: &PreservedData, result: &'a RgbImage) -> Self {
+        let samples = match &preserved.alpha {
             Some(alpha) => Cow::Owned(interleaved(result.as_raw(), alpha.as_raw())),
             None => Cow::Borrowed(result.as_raw().as_slice()),
         };
         Self::new(
             result.dimensions(),
-            picture.alpha.is_some(),
+            preserved.alpha.is_some(),
             OutputSamples::Eight(samples),
         )
     }
 
     /// Returns the result with 16 bits per sample; all images have the picture's size.
-    pub fn sixteen_bit(
-        picture: &Picture,
-        original: &SixteenBitSamples,
-        result: &RgbImage,
-        hole: &GrayImage,
-    ) -> Self {
-        let samples = OutputSamples::Sixteen(sixteen_bit(picture, original, result, hole));
+    pub fn sixteen_bit(original: &SixteenBitSamples, result: &RgbImage, hole: &Mask) -> Self {
+        let samples = OutputSamples::Sixteen(sixteen_bit(original, result, hole));
         Self::new(result.dimensions(), original.alpha.is_some(), samples)
     }
 
@@ -56,13 +51,12 @@ impl<'a> OutputPixels<'a> {
 
     /// Returns a rectangle inside the picture, with 8 bits per sample.
     pub fn rectangle(
-        picture: &Picture,
+        preserved: &PreservedData,
         result: &RgbImage,
-        (x, y): (u32, u32),
-        (width, height): (u32, u32),
+        Rect { x, y, width, height }: Rect,
     ) -> Self {
         let colours = image::imageops::crop_imm(result, x, y, width, height).to_image();
-        let samples = match &picture.alpha {
+        let samples = match &preserved.alpha {
             Some(alpha) => interleaved(
                 &colours,
                 &image::imageops::crop_imm(alpha, x, y, width, height).to_image(),
@@ -71,7 +65,7 @@ impl<'a> OutputPixels<'a> {
         };
         Self::new(
             (width, height),
-            picture.alpha.is_some(),
+            preserved.alpha.is_some(),
             OutputSamples::Eight(Cow::Owned(samples)),
         )
     }

@@ -1,9 +1,12 @@
 //! 16-bit samples of a result.
 
-use image::{GrayImage, RgbImage};
+use image::RgbImage;
 
 use crate::components::{for_each_component, majority};
-use crate::{Picture, picture::SixteenBitSamples};
+use crate::{
+    Mask,
+    picture::{SixteenBitSamples, eight_bit},
+};
 
 /// The distance in pixels up to which surroundings determine the 16-bit colour of a component of the hole.
 const REACH: u32 = 10;
@@ -14,21 +17,14 @@ const REACH: u32 = 10;
 /// If more than half of the surroundings of a component of the hole have one 8-bit colour, filled pixels of
 /// that colour get the majority 16-bit colour of those surroundings, or their mean. So plain surroundings
 /// continue exactly instead of at the nearest multiple of 257.
-pub(super) fn sixteen_bit(
-    picture: &Picture,
-    original: &SixteenBitSamples,
-    result: &RgbImage,
-    hole: &GrayImage,
-) -> Vec<u16> {
+pub(super) fn sixteen_bit(original: &SixteenBitSamples, result: &RgbImage, hole: &Mask) -> Vec<u16> {
     let channels = if original.alpha.is_some() { 4 } else { 3 };
-    let mut samples = Vec::with_capacity(hole.as_raw().len() * channels);
+    let mut samples = Vec::with_capacity(hole.values().len() * channels);
     let mut alpha = original.alpha.as_ref().map(|alpha| alpha.as_raw().iter());
     let stored = original.rgb.as_raw().as_chunks::<3>().0;
-    let eight_bit = picture.rgb.as_raw().as_chunks::<3>().0;
     let filled = result.as_raw().as_chunks::<3>().0;
-    let pixels = stored.iter().zip(eight_bit).zip(filled.iter().zip(hole.as_raw()));
-    for ((stored, eight_bit), (filled, hole)) in pixels {
-        if *hole == 0 && eight_bit == filled {
+    for ((stored, filled), in_hole) in stored.iter().zip(filled).zip(hole.flags()) {
+        if !in_hole && stored.map(eight_bit) == *filled {
             samples.extend(stored);
         } else {
             samples.extend(filled.map(|value| u16::from(value) * 257));
@@ -38,14 +34,13 @@ pub(super) fn sixteen_bit(
         }
     }
     for_each_component(hole, REACH, |hole, surroundings| {
-        let colours = surroundings.iter().filter_map(|at| eight_bit.get(*at));
-        let Some(colour) = majority(colours.copied()) else {
+        let colours = surroundings.iter().filter_map(|at| stored.get(*at));
+        let colours = colours.map(|colour| (colour, colour.map(eight_bit)));
+        let Some(colour) = majority(colours.clone().map(|(_, eight_bit)| eight_bit)) else {
             return;
         };
-        let matching = surroundings
-            .iter()
-            .filter(|at| eight_bit.get(**at) == Some(&colour));
-        let matching = matching.filter_map(|at| stored.get(*at)).copied();
+        let matching = colours.filter(|(_, eight_bit)| *eight_bit == colour);
+        let matching = matching.map(|(stored, _)| *stored);
         let exact = majority(matching.clone()).unwrap_or_else(|| mean(matching));
         for at in hole.iter().filter(|at| filled.get(**at) == Some(&colour)) {
             if let Some(sample) = samples.get_mut(at * channels..at * channels + exact.len()) {

@@ -1,9 +1,7 @@
 //! Thumbnails.
 
-use image::GrayImage;
-
 use super::{EncodeOptions, Encoded};
-use crate::{EncodeError, ImageFormat, Picture};
+use crate::{EncodeError, ImageFormat, Mask, Picture, PreservedData};
 
 /// JPEG quality of thumbnails.
 const QUALITY: u8 = 85;
@@ -16,18 +14,17 @@ impl Picture {
     /// [`EncodeError::Codec`] if the picture has no pixels.
     pub fn thumbnail(&self, width: u32, height: u32) -> Result<Encoded, EncodeError> {
         let (width, height) = (width.clamp(1, self.width()), height.clamp(1, self.height()));
-        let small = Picture {
-            rgb: image::imageops::thumbnail(&self.rgb, width, height),
-            alpha: self
-                .alpha
-                .as_ref()
-                .map(|alpha| image::imageops::thumbnail(alpha, width, height)),
-            format: self.format,
-            orientation: self.orientation,
+        let rgb = image::imageops::thumbnail(&self.rgb, width, height);
+        let alpha = self.preserved.alpha.as_ref();
+        let preserved = PreservedData {
+            alpha: alpha.map(|alpha| image::imageops::thumbnail(alpha, width, height)),
+            size: (width, height),
+            format: self.preserved.format,
+            orientation: self.preserved.orientation,
             sixteen_bit: None,
-            metadata: self.metadata.colour_only(),
+            metadata: self.preserved.metadata.colour_only(),
         };
-        let format = if small.alpha.is_some() {
+        let format = if preserved.alpha.is_some() {
             ImageFormat::Png
         } else {
             ImageFormat::Jpeg
@@ -37,6 +34,6 @@ impl Picture {
             strip_metadata: true,
             ..EncodeOptions::default()
         };
-        small.encode_as(format, &small.rgb, &GrayImage::new(width, height), &options)
+        preserved.encode_as(format, &rgb, &Mask::empty(width, height), &options)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use iopaint_imaging::{DecodeLimits, EncodeOptions, Encoded, GrayImage, Picture, RgbImage, decode};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Encoded, Mask, Picture, RgbImage, decode};
 
 pub const WIDTH: u32 = 13;
 pub const HEIGHT: u32 = 9;
@@ -227,22 +227,19 @@ pub fn picture(name: &str) -> Picture {
 }
 
 /// Returns the picture with the 4 x 3 pixels at (2, 1) filled with red, and the mask of these pixels.
-pub fn erased(picture: &Picture) -> (RgbImage, GrayImage) {
-    let (mut result, mut hole) = (
-        picture.rgb.clone(),
-        GrayImage::new(picture.width(), picture.height()),
-    );
+pub fn erased(picture: &Picture) -> (RgbImage, Mask) {
+    let mut result = picture.rgb.clone();
     for (x, y) in (1..4).flat_map(|y| (2..6).map(move |x| (x, y))) {
         result.put_pixel(x, y, RED);
-        hole.put_pixel(x, y, image::Luma([255]));
     }
-    (result, hole)
+    let is_hole = |x, y| (2..6).contains(&x) && (1..4).contains(&y);
+    (result, Mask::from_fn(picture.width(), picture.height(), is_hole))
 }
 
 /// Encodes the picture after [`erased`].
 pub fn encoded(picture: &Picture, options: EncodeOptions) -> Encoded {
     let (result, hole) = erased(picture);
-    picture.encode(&result, &hole, &options).unwrap()
+    picture.preserved.encode(&result, &hole, &options).unwrap()
 }
 
 pub fn contains(bytes: &[u8], text: &[u8]) -> bool {

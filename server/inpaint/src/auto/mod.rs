@@ -11,7 +11,7 @@ mod plan;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 
 use self::plan::{ModelLimits, PlannedForward, plan};
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     compose::paste_core,
     downsampling::{downsampled_hole, downsampled_rgb},
     forward::forward,
-    pad::{padded_gray, padded_rgb},
+    pad::{padded_mask, padded_rgb},
     seam_blending::{blend_seam, with_ring},
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn inpaint(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
     image: &RgbImage,
-    mask: &GrayImage,
+    mask: &Coverage,
     context: &Context<'_>,
 ) -> Result<InpaintOutput, InpaintError> {
     let max_pixels = model.max_forward_pixels().unwrap_or(u64::MAX);
@@ -69,7 +69,7 @@ pub(crate) fn inpaint(
             result => result?,
         };
         paste_core(&filling, image, &missing, step.region, step.core, filled.to_mut());
-        clear(&mut missing, step.core);
+        missing.clear(step.core);
         scaled |= step.limited;
         crops += 1;
     }
@@ -85,61 +85,49 @@ fn fill_region(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
     image: &RgbImage,
-    missing: &GrayImage,
+    missing: &Coverage,
     PlannedForward { region, halvings, .. }: PlannedForward,
     context: &Context<'_>,
 ) -> Result<RgbImage, InpaintError> {
     let size = (region.width, region.height);
     let image = padded_rgb(image, region, size);
-    let hole = padded_gray(missing, region, size);
-    let models_hole = |mask: GrayImage| {
-        if context.options.blend {
-            with_ring(&mask)
-        } else {
-            mask
-        }
-    };
-    let ringed = models_hole(hole.clone());
+    let hole = padded_mask(missing, region, size);
+    let ringed = context.options.blend.then(|| with_ring(&hole));
+    let models_hole = ringed.as_ref().map_or(&hole, Mask::as_coverage);
     let mut filling = if halvings == 0 {
-        forward(model, &image, &ringed, Rect::whole(size), context)?
+        forward(model, &image, models_hole, Rect::whole(size), context)?
     } else {
         let small_image = downsampled_rgb(image.clone(), halvings);
-        let small_hole = models_hole(downsampled_hole(hole.clone(), halvings));
+        let mut small_hole = downsampled_hole(hole.clone().binarized(Threshold::ANY), halvings);
+        if context.options.blend {
+            small_hole = with_ring(small_hole.as_coverage());
+        }
         let (width, height) = small_image.dimensions();
         let small = Rect::whole((width, height));
-        let filling = forward(model, &small_image, &small_hole, small, context)?;
+        let filling = forward(model, &small_image, small_hole.as_coverage(), small, context)?;
         let filling = padded_rgb(&filling, small, (width, height));
         let detailed = match detail {
-            Some(detail) => detail
-                .restore(&image, &ringed, &filling, halvings, context.monitor)
-                .map_err(InpaintError::Stopped)?,
+            Some(detail) => {
+                let hole = models_hole.clone().binarized(Threshold::ANY);
+                detail
+                    .restore(&image, &hole, &filling, halvings, context.monitor)
+                    .map_err(InpaintError::Stopped)?
+            }
             None => None,
         };
         detailed.unwrap_or_else(|| resize_rgb(&filling, width << halvings, height << halvings))
     };
-    if context.options.blend {
-        blend_seam(&mut filling, &image, &hole, &ringed);
+    if let Some(ringed) = &ringed {
+        blend_seam(&mut filling, &image, &hole, ringed.as_coverage());
     }
     Ok(filling)
 }
 
-fn has_hole_in(mask: &GrayImage, area: Rect) -> bool {
+fn has_hole_in(mask: &Coverage, area: Rect) -> bool {
     let columns = area.x as usize..(area.x + area.width) as usize;
-    let rows = mask.as_raw().chunks_exact(mask.width().max(1) as usize);
-    let mut rows = rows.skip(area.y as usize).take(area.height as usize);
+    let mut rows = mask.rows().skip(area.y as usize).take(area.height as usize);
     rows.any(|row| {
         row.get(columns.clone())
             .is_some_and(|row| row.iter().any(|value| *value > 0))
     })
-}
-
-fn clear(mask: &mut GrayImage, area: Rect) {
-    let columns = area.x as usize..(area.x + area.width) as usize;
-    let stride = mask.width().max(1) as usize;
-    let rows = mask.as_mut().chunks_exact_mut(stride).skip(area.y as usize);
-    for row in rows.take(area.height as usize) {
-        if let Some(row) = row.get_mut(columns.clone()) {
-            row.fill(0);
-        }
-    }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use iopaint_imaging::{GrayImage, distance_to_known};
+use iopaint_imaging::{Coverage, distance_to_known};
 
 use crate::{
-    Padding, Rect, changed_box,
+    Padding, Rect,
     components::{HoleComponent, hole_components},
-    pad::padded_gray,
+    pad::padded_mask,
 };
 
 /// The longest side in pixels of an image that runs as one region: the trigger of `IOPaint`'s Crop strategy.
@@ -48,14 +48,14 @@ pub(super) struct PlannedForward {
 
 /// Plans the steps that fill the hole of `mask` (all pixels that aren't 0): thin components first, at full
 /// size, then deeper ones, scaled down until their depth is within the model's limit.
-pub(super) fn plan(mask: &GrayImage, limits: ModelLimits) -> Vec<PlannedForward> {
+pub(super) fn plan(mask: &Coverage, limits: ModelLimits) -> Vec<PlannedForward> {
     let (width, height) = mask.dimensions();
     // One pixel of margin includes the adjacent known pixels, to which distances are measured.
-    let Some(hole) = changed_box(mask).map(|hole| hole.grown(1, (width, height))) else {
+    let Some(hole) = mask.bounding_box().map(|hole| hole.grown(1, (width, height))) else {
         return Vec::new();
     };
-    let cropped = padded_gray(mask, hole, (hole.width, hole.height));
-    let is_hole: Vec<bool> = cropped.as_raw().iter().map(|value| *value > 0).collect();
+    let cropped = padded_mask(mask, hole, (hole.width, hole.height));
+    let is_hole: Vec<bool> = cropped.values().iter().map(|value| *value > 0).collect();
     let depths = distance_to_known(&is_hole, hole.width as usize);
     let components = hole_components(&depths, hole.width as usize, |depth| depth > 0.0);
     // Without any known pixel, distances are unbounded; half of the longer side is the depth then.
@@ -176,6 +176,7 @@ fn hole_bounds(hole: &[bool], width: u32, area: Rect) -> Option<Rect> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use iopaint_imaging::Mask;
     use proptest::prelude::*;
 
     const LAMA: ModelLimits = ModelLimits {
@@ -197,8 +198,8 @@ mod tests {
         }
     }
 
-    fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> GrayImage {
-        GrayImage::from_fn(width, height, |x, y| [if hole(x, y) { 255 } else { 0 }].into())
+    fn mask(width: u32, height: u32, hole: impl Fn(u32, u32) -> bool) -> Coverage {
+        Mask::from_fn(width, height, hole).into_coverage()
     }
 
     fn disc(x: u32, y: u32, centre: (u32, u32), radius: u32) -> bool {
@@ -305,7 +306,7 @@ mod tests {
                 prop_assert!(Rect::whole((width, height)).contains(&step.region));
                 prop_assert!(step.region.contains(&step.core));
             }
-            for (x, y, _) in mask.enumerate_pixels().filter(|(_, _, value)| value.0[0] > 0) {
+            for (x, y, _) in mask.as_gray().enumerate_pixels().filter(|(_, _, value)| value.0[0] > 0) {
                 let pixel = Rect { x, y, width: 1, height: 1 };
                 prop_assert!(steps.iter().any(|step| step.core.contains(&pixel)));
             }

@@ -1,7 +1,7 @@
 //! A model without weights, images and masks for the tests of the pipeline.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, Mask, RgbImage};
 use iopaint_inpaint::{Context, ForwardError, HdStrategy, InpaintOptions, Inpainter, Padding, Window};
 
 /// A model that inverts every pixel and records the sizes of its inputs.
@@ -48,7 +48,7 @@ impl Inpainter for Negative {
     fn forward(
         &mut self,
         image: &RgbImage,
-        mask: &GrayImage,
+        mask: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         assert_eq!(image.dimensions(), mask.dimensions());
@@ -69,14 +69,14 @@ pub fn pattern(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// Returns a mask that is 255 in `boxes`, each (left, top, width, height).
-pub fn hole(width: u32, height: u32, boxes: &[(u32, u32, u32, u32)]) -> GrayImage {
-    GrayImage::from_fn(width, height, |x, y| {
-        let inside = |&(left, top, w, h): &(u32, u32, u32, u32)| {
-            (left..left + w).contains(&x) && (top..top + h).contains(&y)
-        };
-        [if boxes.iter().any(inside) { 255 } else { 0 }].into()
-    })
+/// Returns the mask of `boxes`, each (left, top, width, height).
+pub fn hole(width: u32, height: u32, boxes: &[(u32, u32, u32, u32)]) -> Coverage {
+    let is_hole = |x, y| {
+        boxes.iter().any(|&(left, top, width, height)| {
+            (left..left + width).contains(&x) && (top..top + height).contains(&y)
+        })
+    };
+    Mask::from_fn(width, height, is_hole).into_coverage()
 }
 
 pub fn options(strategy: HdStrategy) -> InpaintOptions {
@@ -92,7 +92,7 @@ pub const CROP: HdStrategy = HdStrategy::Crop {
     margin: 8,
 };
 
-pub fn two_components() -> (RgbImage, GrayImage) {
+pub fn two_components() -> (RgbImage, Coverage) {
     let mask = hole(200, 60, &[(20, 20, 6, 6), (150, 30, 6, 6)]);
     (pattern(200, 60), mask)
 }

@@ -1,7 +1,5 @@
 //! Rectangles on an image.
 
-use iopaint_imaging::GrayImage;
-
 /// A non-empty rectangle, in pixels of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rect {
@@ -17,7 +15,8 @@ pub struct Rect {
 
 impl Rect {
     /// Returns the rectangle of a whole image of `width` x `height` pixels.
-    pub(crate) const fn whole((width, height): (u32, u32)) -> Self {
+    #[must_use]
+    pub const fn whole((width, height): (u32, u32)) -> Self {
         Self {
             x: 0,
             y: 0,
@@ -26,8 +25,15 @@ impl Rect {
         }
     }
 
+    /// Returns width and height.
+    #[must_use]
+    pub const fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
     /// Returns the smallest rectangle that contains both.
-    pub(crate) fn union(&self, other: &Self) -> Self {
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
         Self {
             x,
@@ -38,7 +44,8 @@ impl Rect {
     }
 
     /// Returns the common part; `None` if the rectangles don't overlap.
-    pub(crate) fn intersection(&self, other: &Self) -> Option<Self> {
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
         let (x, y) = (self.x.max(other.x), self.y.max(other.y));
         let right = (self.x + self.width).min(other.x + other.width);
         let bottom = (self.y + self.height).min(other.y + other.height);
@@ -51,7 +58,8 @@ impl Rect {
     }
 
     /// Returns true if `other` lies within this rectangle.
-    pub(crate) fn contains(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
         self.x <= other.x
             && self.y <= other.y
             && other.x + other.width <= self.x + self.width
@@ -60,7 +68,8 @@ impl Rect {
 
     /// Returns the rectangle with `margin` pixels more on every side, within an image of `width` x `height`
     /// pixels. Margin that the image's edge cuts off is added on the opposite side.
-    pub(crate) fn grown(&self, margin: u32, (width, height): (u32, u32)) -> Self {
+    #[must_use]
+    pub fn grown(&self, margin: u32, (width, height): (u32, u32)) -> Self {
         let (x, columns) = grown_span(self.x, self.width, margin, width);
         let (y, rows) = grown_span(self.y, self.height, margin, height);
         Self {
@@ -74,60 +83,31 @@ impl Rect {
 
 /// Returns start and length of a span with `margin` more at both ends, within `0..side`. Margin that is cut
 /// off at one end is added at the other.
-pub(crate) fn grown_span(start: u32, length: u32, margin: u32, side: u32) -> (u32, u32) {
+#[must_use]
+pub fn grown_span(start: u32, length: u32, margin: u32, side: u32) -> (u32, u32) {
     let length = length.saturating_add(margin.saturating_mul(2)).min(side);
     (start.saturating_sub(margin).min(side - length), length)
-}
-
-/// Returns the bounding box of the pixels of `mask` that aren't 0, which are all that a run may change if it
-/// keeps the pixels outside the hole. `None` if all pixels are 0.
-#[must_use]
-pub fn changed_box(mask: &GrayImage) -> Option<Rect> {
-    let width = mask.width() as usize;
-    if width == 0 {
-        return None;
-    }
-    let (mut left, mut right) = (width, 0);
-    let (mut top, mut bottom) = (None, 0);
-    for (y, row) in (0..).zip(mask.as_raw().chunks_exact(width)) {
-        let Some(first) = row.iter().position(|&value| value != 0) else {
-            continue;
-        };
-        let last = row.iter().rposition(|&value| value != 0).unwrap_or(first);
-        left = left.min(first);
-        right = right.max(last + 1);
-        top = top.or(Some(y));
-        bottom = y + 1;
-    }
-    top.map(|top| Rect {
-        x: left as u32,
-        y: top,
-        width: (right - left) as u32,
-        height: bottom - top,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn changed_box_is_the_bounding_box() {
-        let mut mask = GrayImage::new(9, 7);
-        assert_eq!(changed_box(&mask), None);
-        mask.as_mut()[9 * 2 + 3] = 1;
-        mask.as_mut()[9 * 5 + 8] = 255;
-        let expected = Rect {
-            x: 3,
-            y: 2,
-            width: 6,
-            height: 4,
-        };
-        assert_eq!(changed_box(&mask), Some(expected));
-    }
+    const RECT: Rect = Rect {
+        x: 2,
+        y: 3,
+        width: 4,
+        height: 2,
+    };
 
     #[test]
-    fn empty_mask_has_no_changed_box() {
-        assert_eq!(changed_box(&GrayImage::new(0, 5)), None);
+    fn grown_moves_cut_margin_to_the_opposite_side() {
+        let expected = Rect {
+            x: 0,
+            y: 0,
+            width: 10,
+            height: 7,
+        };
+        assert_eq!(RECT.grown(3, (20, 7)), expected);
     }
 }
