@@ -102,7 +102,7 @@ pub fn init(settings: TorchSettings) {
     if !unsafe { bridge::iopaint_configure(threads, settings.tf32, &raw mut error) } {
         // SAFETY: the call failed, so `error` is its message.
         let error = unsafe { bridge::take_error(error) };
-        tracing::error!(error, "failed to apply libtorch's settings");
+        tracing::error!(error, "Could not apply libtorch's settings");
     }
 }
 
