@@ -1,6 +1,7 @@
 //! Decoding.
 
 mod bitmap;
+mod decoded_file;
 pub(crate) mod jpeg;
 pub(crate) mod png;
 pub(crate) mod tiff;
@@ -8,30 +9,12 @@ pub(crate) mod webp;
 
 use image::DynamicImage;
 
+use self::decoded_file::DecodedFile;
 use crate::{
     Coverage, DecodeError, DecodeLimits, Header, ImageFormat, Picture,
     colour::{self, Profiles},
-    mask,
-    metadata::Metadata,
-    probe,
+    mask, probe,
 };
-
-/// The output of a decoder: pixels as stored, and metadata.
-pub(crate) struct DecodedFile {
-    pub image: DynamicImage,
-    pub metadata: Metadata,
-}
-
-impl DecodedFile {
-    fn upright(mut self, header: &Header) -> DynamicImage {
-        self.image.apply_orientation(header.orientation);
-        self.image
-    }
-
-    fn into_picture(self, header: &Header) -> Picture {
-        Picture::new(self.image, header.format, header.orientation, self.metadata)
-    }
-}
 
 /// Decodes a file to a [`Picture`], with the orientation applied; of animations and multi-page documents, the
 /// first frame or page.
@@ -51,8 +34,8 @@ pub fn decode_mask(bytes: &[u8], limits: &DecodeLimits) -> Result<Coverage, Deco
     let (header, decoded) = decode_stored(bytes, limits, Profiles::Ignore)?;
     let gray = match decoded.image {
         // The usual kind of mask, for which luma is the identity.
-        DynamicImage::ImageLuma8(_) => decoded.upright(&header).into_luma8(),
-        _ => mask::luma(&decoded.into_picture(&header).rgb),
+        DynamicImage::ImageLuma8(_) => decoded.upright(header.orientation).into_luma8(),
+        _ => mask::luma(&decoded.into_picture(header.format, header.orientation).rgb),
     };
     Ok(Coverage::new(gray))
 }
@@ -62,7 +45,7 @@ fn read(bytes: &[u8], limits: &DecodeLimits, profiles: Profiles) -> Result<Pictu
     if profiles == Profiles::Apply {
         decoded.image = colour::apply_gray_profile(decoded.image, &mut decoded.metadata);
     }
-    Ok(decoded.into_picture(&header))
+    Ok(decoded.into_picture(header.format, header.orientation))
 }
 
 /// Decodes a file without applying orientation and gray profiles.

@@ -9,7 +9,7 @@ use image::{
     codecs::{bmp::BmpDecoder, gif::GifDecoder},
 };
 
-use super::DecodedFile;
+use super::decoded_file::DecodedFile;
 use crate::{
     DecodeError, DecodeLimits, ImageFormat,
     metadata::{Extras, Metadata},

@@ -21,7 +21,7 @@ pub(crate) use self::{
     frame::size,
     metadata::{XMP, exif},
 };
-use super::DecodedFile;
+use super::decoded_file::DecodedFile;
 use crate::{
     DecodeError, ImageFormat,
     colour::{self, Profiles},

@@ -8,7 +8,7 @@ use png::{BitDepth, ColorType, Transformations};
 
 use self::chunks::{PixelChunks, chunks};
 pub(crate) use self::metadata::{exif, xmp};
-use super::DecodedFile;
+use super::decoded_file::DecodedFile;
 use crate::{DecodeError, DecodeLimits, ImageFormat};
 
 /// Returns width and height from the header chunk.

@@ -5,9 +5,10 @@ use tiff::tags::ByteOrder;
 use super::{
     codec::{Compression, RowLayout, decompress},
     directory::Directory,
+    error::unsupported,
     jpeg::{self, ExpectedDimensions},
-    layout::{Layout, tag},
-    unsupported, ycbcr,
+    layout::Layout,
+    tag, ycbcr,
 };
 use crate::{DecodeError, ImageFormat};
 

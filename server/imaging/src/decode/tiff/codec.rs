@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 use hayro_ccitt::{DecodeSettings, DecoderContext, EncodingMode};
 use weezl::{BitOrder, LzwStatus, decode::Configuration};
 
-use super::{directory::Directory, layout::tag, unsupported};
+use super::{directory::Directory, error::unsupported, tag};
 use crate::{DecodeError, ImageFormat};
 
 pub(super) enum Compression {

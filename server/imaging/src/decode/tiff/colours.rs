@@ -6,7 +6,8 @@ use super::{
     chunks::ChunkSamples,
     codec::Compression,
     directory::Directory,
-    layout::{ColourModel, Layout, tag},
+    layout::{ColourModel, Layout},
+    tag,
     ycbcr::YcbcrConversion,
 };
 use crate::{DecodeError, ImageFormat, colour, picture};

@@ -1,6 +1,6 @@
 //! JPEG streams in strips and tiles (TIFF Technical Note 2).
 
-use super::unsupported;
+use super::error::unsupported;
 use crate::{
     DecodeError, ImageFormat,
     decode::jpeg::{self, InterleavedSamples},

@@ -3,48 +3,8 @@
 
 use tiff::tags::ByteOrder;
 
-use super::{codec::Compression, directory::Directory, unsupported};
+use super::{codec::Compression, directory::Directory, error::unsupported, tag};
 use crate::{DecodeError, ImageFormat};
-
-/// Tag numbers (TIFF 6.0, appendix A; `Indexed` and `Decode`: TIFF Technical Notes; `ImageDepth`: libtiff).
-pub(super) mod tag {
-    pub const SUBFILE_TYPE: u16 = 254;
-    pub const WIDTH: u16 = 256;
-    pub const LENGTH: u16 = 257;
-    pub const BITS: u16 = 258;
-    pub const COMPRESSION: u16 = 259;
-    pub const PHOTOMETRIC: u16 = 262;
-    pub const FILL_ORDER: u16 = 266;
-    pub const STRIP_OFFSETS: u16 = 273;
-    pub const SAMPLES: u16 = 277;
-    pub const ROWS_PER_STRIP: u16 = 278;
-    pub const STRIP_COUNTS: u16 = 279;
-    pub const PLANAR: u16 = 284;
-    pub const T4_OPTIONS: u16 = 292;
-    pub const T6_OPTIONS: u16 = 293;
-    pub const PREDICTOR: u16 = 317;
-    pub const COLOUR_MAP: u16 = 320;
-    pub const TILE_WIDTH: u16 = 322;
-    pub const TILE_LENGTH: u16 = 323;
-    pub const TILE_OFFSETS: u16 = 324;
-    pub const TILE_COUNTS: u16 = 325;
-    pub const SUB_DIRECTORIES: u16 = 330;
-    pub const INK_SET: u16 = 332;
-    pub const NUMBER_OF_INKS: u16 = 334;
-    pub const DOT_RANGE: u16 = 336;
-    pub const EXTRA_SAMPLES: u16 = 338;
-    pub const SAMPLE_FORMAT: u16 = 339;
-    pub const INDEXED: u16 = 346;
-    pub const JPEG_TABLES: u16 = 347;
-    pub const DECODE: u16 = 433;
-    pub const COEFFICIENTS: u16 = 529;
-    pub const SUBSAMPLING: u16 = 530;
-    pub const REFERENCE: u16 = 532;
-    pub const XMP: u16 = 700;
-    pub const IMAGE_DEPTH: u16 = 32997;
-    pub const ICC_PROFILE: u16 = 34675;
-    pub const DNG_VERSION: u16 = 50706;
-}
 
 /// The colour model of a pixel's first samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,11 @@ mod chunks;
 mod codec;
 mod colours;
 mod directory;
+mod error;
 mod fields;
 mod jpeg;
 mod layout;
+mod tag;
 mod ycbcr;
 
 use std::io::Cursor;
@@ -15,9 +17,9 @@ use tiff::decoder::Decoder;
 
 use self::{
     directory::Directory,
-    layout::{ColourModel, Layout, tag},
+    layout::{ColourModel, Layout},
 };
-use super::DecodedFile;
+use super::decoded_file::DecodedFile;
 use crate::{
     DecodeError, DecodeLimits,
     colour::Profiles,
@@ -25,10 +27,6 @@ use crate::{
 };
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
-
-fn unsupported(feature: impl std::fmt::Display) -> DecodeError {
-    DecodeError::unsupported(format!("A TIFF with {feature}"))
-}
 
 /// Opens a reader of metadata; `None` for directories that it rejects, whose pixels may still be readable.
 fn open(bytes: &[u8]) -> Option<Reader<'_>> {

@@ -1,6 +1,6 @@
 //! YCbCr (TIFF 6.0, section 21): chroma upsampling and conversion to RGB, with the same values as libtiff.
 
-use super::{codec::RowLayout, directory::Directory, layout::tag};
+use super::{codec::RowLayout, directory::Directory, tag};
 use crate::{DecodeError, ImageFormat};
 
 /// Returns the layout of the rows of blocks that contain `rows` rows of `width` subsampled pixels.

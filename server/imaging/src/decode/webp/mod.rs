@@ -8,7 +8,7 @@ use image::{DynamicImage, GenericImage, RgbImage, RgbaImage};
 use image_webp::WebPDecoder;
 
 use self::container::{CanvasFrame, EXIF, ExtendedHeader, ICC, XMP, declared};
-use super::DecodedFile;
+use super::decoded_file::DecodedFile;
 use crate::{DecodeError, ImageFormat, metadata::Metadata};
 
 /// Returns the size of an extended file's canvas, else the size in the bitstream's header.
