@@ -20,7 +20,7 @@ async fn place_of_the_other(
 ) -> usize {
     let (loader, mut control) = pausable_models();
     let server = Arc::new(server_of(loader, |_, settings| {
-        settings.access.trusted_proxies = trusted
+        settings.access.trusted_proxies = trusted;
     }));
     let mut answers = JoinSet::new();
     let mut send = |name: &'static str, request: Request<Body>| {

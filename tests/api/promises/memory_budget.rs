@@ -17,7 +17,7 @@ async fn images_beyond_budget_wait_undecoded() {
     // Budget for two images; the rest is the quarter for bodies.
     let memory = 2 * PICTURE * 4 / 3 + 4;
     let server = Arc::new(server_of(loader, |_, settings| {
-        settings.max_in_flight_bytes = memory
+        settings.max_in_flight_bytes = memory;
     }));
     let answers: Vec<_> = (0..6).map(|_| send(&server, request(&[]))).collect();
     for left in (0..6).rev() {
