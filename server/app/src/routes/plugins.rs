@@ -78,7 +78,7 @@ fn plugin_error(state: &AppState, request: &RunPlugin) -> ApiError {
     if request.clicks.len() > max_clicks {
         return ApiError::field(
             "clicks",
-            &format!("must have at most {max_clicks} clicks; the limit is --max-clicks"),
+            format!("must have at most {max_clicks} clicks; the limit is --max-clicks"),
         );
     }
     let name: String = request
