@@ -46,6 +46,7 @@ int iopaint_cuda_device_count(void) {
     }
 #endif
     if (at::hasCUDA()) {
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): an int8_t that is a number.
       count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     }
   });
