@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { defineConfig, devices } from "@playwright/test";
+import { TEST_MS, UI_MS } from "./e2e/deadlines";
 
 const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 // Undefined selects Playwright's bundled browser.
@@ -11,10 +12,9 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   forbidOnly: true,
   workers: 1,
-  // Fills run on the CPU, possibly beside other load.
-  timeout: 120_000,
+  timeout: TEST_MS,
   snapshotPathTemplate: "{testDir}/visual/{arg}{ext}",
-  expect: { timeout: 20_000, toHaveScreenshot: { maxDiffPixelRatio: 0.01 } },
+  expect: { timeout: UI_MS, toHaveScreenshot: { maxDiffPixelRatio: 0.01 } },
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { unzipSync } from "fflate";
+import { BATCH_MS } from "./deadlines";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./maskPng";
@@ -36,7 +37,7 @@ test("batch continues after a broken photo", async ({ page, server }) => {
   });
   await dialog.getByRole("button", { name: "Start" }).click();
 
-  await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed", { timeout: 110_000 });
+  await expect(dialog.getByRole("status")).toHaveText("11 of 12 done, 1 failed", { timeout: BATCH_MS });
   await expect(dialog.getByRole("listitem").filter({ hasText: "photo 5.png" })).toContainText("PNG");
   const downloading = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download ZIP" }).click();
@@ -70,7 +71,7 @@ test("batch uses the painted mask and continues in the background", async ({ pag
   await dialog.getByRole("button", { name: "Start" }).click();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Shift+B");
-  await expect(dialog.getByRole("status")).toHaveText("1 of 1 done", { timeout: 110_000 });
+  await expect(dialog.getByRole("status")).toHaveText("1 of 1 done", { timeout: BATCH_MS });
 
   const downloading = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download ZIP" }).click();

@@ -1,4 +1,5 @@
-import { expect } from "@playwright/test";
+import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
+import { FILL_MS } from "./deadlines";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./maskPng";
@@ -38,8 +39,9 @@ test("cancel stops the job on the server", async ({ page, server }) => {
   await maskFourAreas(editor, server);
   const before = await editor.settledMaskArea();
   const deleted = page.waitForResponse((response) => response.request().method() === "DELETE");
+  const filling = editor.untilProgress("Filling");
   await editor.run.click();
-  await expect(page.getByRole("status", { name: "Progress" })).toContainText("Filling");
+  await filling;
   await page.keyboard.press("Escape");
   // 204: the server cancelled a known job.
   expect((await deleted).status()).toBe(204);
@@ -47,22 +49,37 @@ test("cancel stops the job on the server", async ({ page, server }) => {
   await expect(editor.undo).toBeEnabled();
 });
 
+/** Returns the number of jobs waiting in the server's queue. */
+async function queueDepth(request: APIRequestContext, server: string): Promise<number> {
+  const metrics = await (await request.get(new URL("metrics", server).href)).text();
+  return Number(/^iopaint_queue_depth (\d+)$/m.exec(metrics)?.[1]);
+}
+
 test("progress shows queued jobs", async ({ page, request, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   const messages = await editor.recordProgress();
   const picture = maskPng(1500, 1500, { x: 0, y: 0, width: 700, height: 1500 });
   const mask = maskPng(1500, 1500, { x: 300, y: 300, width: 900, height: 900 });
-  const others = Array.from({ length: 3 }, () =>
-    request.post(new URL("api/v1/inpaint", server).href, {
-      multipart: {
-        image: { name: "picture.png", mimeType: "image/png", buffer: picture },
-        mask: { name: "mask.png", mimeType: "image/png", buffer: mask },
-      },
-    }),
-  );
+  const others: Promise<APIResponse>[] = [];
+  // The page's request is held back until other jobs are queued.
+  await page.route("**/api/v1/inpaint", async (route) => {
+    for (let job = 0; job < 3; job++) {
+      const other = request.post(new URL("api/v1/inpaint", server).href, {
+        multipart: {
+          image: { name: "picture.png", mimeType: "image/png", buffer: picture },
+          mask: { name: "mask.png", mimeType: "image/png", buffer: mask },
+        },
+        timeout: FILL_MS,
+      });
+      others.push(other);
+    }
+    await expect.poll(() => queueDepth(request, server), { intervals: [20] }).toBeGreaterThan(0);
+    await route.continue();
+  });
   await editor.stroke();
   await editor.waitForFill();
   expect((await messages()).filter((text) => /Waiting|Next in the queue/.test(text))).not.toEqual([]);
+  expect(others).toHaveLength(3);
   for (const other of others) expect((await other).ok()).toBe(true);
 });

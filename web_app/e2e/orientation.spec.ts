@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { unzipSync } from "fflate";
+import { BATCH_MS } from "./deadlines";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./maskPng";
@@ -235,7 +236,7 @@ test("batch masks apply to upright photos", async ({ page, server }) => {
   const buffer = maskPng(120, 80, { x: 8, y: 6, width: 28, height: 24 });
   await (await masking).setFiles({ name: "mask.png", mimeType: "image/png", buffer });
   await dialog.getByRole("button", { name: "Start" }).click();
-  await expect(dialog.getByRole("status")).toHaveText("15 of 15 done", { timeout: 110_000 });
+  await expect(dialog.getByRole("status")).toHaveText("15 of 15 done", { timeout: BATCH_MS });
   const downloading = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download ZIP" }).click();
   const files = Object.entries(unzipSync(await readFile(await (await downloading).path())));
@@ -268,7 +269,7 @@ test("batch masks fit stored or upright size", async ({ page, server }) => {
   await dialog.getByRole("button", { name: "Choose masks" }).click();
   await (await masking).setFiles(masks.map((mask) => ({ ...mask, mimeType: "image/png" })));
   await dialog.getByRole("button", { name: "Start" }).click();
-  await expect(dialog.getByRole("status")).toHaveText("2 of 2 done", { timeout: 110_000 });
+  await expect(dialog.getByRole("status")).toHaveText("2 of 2 done", { timeout: BATCH_MS });
   const downloading = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download ZIP" }).click();
   for (const [name, bytes] of Object.entries(unzipSync(await readFile(await (await downloading).path())))) {

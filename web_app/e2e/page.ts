@@ -7,14 +7,13 @@ import {
   type Bounds,
   type CanvasPixels,
 } from "./canvas";
+import { FILL_MS, UI_MS } from "./deadlines";
 
 /** A handle to canvas pixels in the page. */
 export type PixelsHandle = JSHandle<CanvasPixels>;
 
 /** Number of consecutive equal frames after which the canvas is considered settled. */
 const SETTLED_FRAMES = 3;
-/** Deadline for it; generous, for machines under load. */
-const SETTLED_MS = 20_000;
 
 export interface Position {
   readonly x: number;
@@ -75,7 +74,7 @@ export class EditorPage {
       },
       [width, height, type] as const,
     );
-    await expect(this.page.getByText(`${width} × ${height}`)).toBeVisible({ timeout: 60_000 });
+    await expect(this.page.getByText(`${width} × ${height}`)).toBeVisible();
     await this.settled();
   }
 
@@ -116,6 +115,23 @@ export class EditorPage {
     return () => messages.jsonValue();
   }
 
+  /** Resolves as soon as a progress message starts with `prefix`. */
+  untilProgress(prefix: string): Promise<void> {
+    return this.page.evaluate(
+      (prefix) =>
+        new Promise<void>((resolve) => {
+          const status = document.querySelector("[role=status][aria-label=Progress]");
+          if (!status) throw new Error("no status");
+          new MutationObserver((_, observer) => {
+            if (!status.textContent.startsWith(prefix)) return;
+            observer.disconnect();
+            resolve();
+          }).observe(status, { characterData: true, childList: true, subtree: true });
+        }),
+      prefix,
+    );
+  }
+
   async manualMode(): Promise<void> {
     await this.button("Manual mode").click();
     await expect(this.button("Manual mode")).toHaveAttribute("aria-pressed", "true");
@@ -149,7 +165,7 @@ export class EditorPage {
   /** Waits until the fill completes. */
   async waitForFill(): Promise<void> {
     const progress = this.page.getByRole("status", { name: "Progress" });
-    await expect(progress).toContainText("Done", { timeout: 90_000 });
+    await expect(progress).toContainText("Done", { timeout: FILL_MS });
   }
 
   /** Returns the number of screen pixels that the mask covers. */
@@ -175,7 +191,7 @@ export class EditorPage {
     await expect(async () => {
       const actual = await this.maskArea();
       expect(Math.abs(actual / area - 1), `${actual} of ${area} pixels`).toBeLessThan(tolerance);
-    }).toPass({ timeout: 10_000 });
+    }).toPass({ timeout: UI_MS });
   }
 
   pixels(): Promise<PixelsHandle> {
@@ -206,7 +222,7 @@ export class EditorPage {
   }
 
   private settledCanvas(selector: string): Promise<PixelsHandle> {
-    const options = { selector, frames: SETTLED_FRAMES, deadlineMs: SETTLED_MS };
+    const options = { selector, frames: SETTLED_FRAMES, deadlineMs: UI_MS };
     return this.page.evaluateHandle(settledPixels, options);
   }
 }

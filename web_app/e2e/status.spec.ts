@@ -68,17 +68,15 @@ test("the API key dialog retries a wrong key", async ({ page, server }) => {
 test("opening an image shows progress", async ({ page, server }) => {
   const editor = new EditorPage(page);
   await page.goto(server);
-  const shown = page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        new MutationObserver((_, observer) => {
-          if (!document.querySelector("main[aria-busy=true]")?.textContent.includes("Opening…")) return;
-          observer.disconnect();
-          resolve(true);
-        }).observe(document, { attributes: true, childList: true, subtree: true, characterData: true });
-      }),
-  );
+  const opening = await page.evaluateHandle(() => {
+    const opening = { shown: false };
+    new MutationObserver(() => {
+      const text = document.querySelector("main[aria-busy=true]")?.textContent ?? "";
+      opening.shown ||= text.includes("Opening…");
+    }).observe(document, { attributes: true, childList: true, subtree: true, characterData: true });
+    return opening;
+  });
   await editor.button("Hot-air balloon").click();
-  expect(await shown).toBe(true);
   await expect(editor.picture).toBeVisible();
+  expect(await opening.jsonValue()).toEqual({ shown: true });
 });

@@ -43,7 +43,7 @@ test("the page works below a proxy path", async ({ page, server }) => {
     const editor = new EditorPage(page);
     await editor.openSample(`http://127.0.0.1:${port}/tools/paint/`);
     await editor.stroke();
-    await expect(page.getByRole("status", { name: "Progress" })).toContainText("Done", { timeout: 80_000 });
+    await editor.waitForFill();
     await page.keyboard.press("s");
     await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
     expect(missing).toEqual([]);

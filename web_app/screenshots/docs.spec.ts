@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect, test, type Page } from "@playwright/test";
+import { BATCH_MS } from "../e2e/deadlines";
 import { EditorPage } from "../e2e/page";
 import { startServer, type RunningServer } from "../e2e/server";
 
@@ -138,7 +139,7 @@ test("batch", async ({ page }) => {
   await choose("Choose masks", ".mask.png");
   await choose("Add photos", ".png");
   await dialog.getByRole("button", { name: "Start" }).click();
-  await expect(dialog.getByRole("status")).toHaveText(/^[34] of 5 done/, { timeout: 100_000 });
+  await expect(dialog.getByRole("status")).toHaveText(/^[34] of 5 done/, { timeout: BATCH_MS });
   await page.screenshot({ path: `${FOLDER}/batch.png` });
 });
 

@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer, { type Page } from "puppeteer-core";
 import { expect } from "vitest";
+import { UI_MS } from "../deadlines";
 
 const INSTALLED = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
-const START_MS = 90_000;
-const DOWNLOAD_MS = 20_000;
 
 /** A Firefox instance with a fresh profile, driven over WebDriver BiDi. */
 export interface Firefox {
@@ -35,7 +34,7 @@ export async function launchFirefox(): Promise<Firefox> {
       // HOME also redirects caches and crash reports.
       env: { ...process.env, HOME: folder },
       defaultViewport: { width: 1280, height: 720 },
-      timeout: START_MS,
+      timeout: 2 * UI_MS,
       extraPrefsFirefox: {
         "browser.download.dir": downloads,
         // 2 selects browser.download.dir.
@@ -55,7 +54,7 @@ export async function launchFirefox(): Promise<Firefox> {
         const path = join(downloads, name);
         // During a download Firefox keeps an empty file of the final name and writes to a temporary one.
         await expect
-          .poll(async () => [...(await readdir(downloads)), await isEmpty(path)], { timeout: DOWNLOAD_MS })
+          .poll(async () => [...(await readdir(downloads)), await isEmpty(path)], { timeout: UI_MS })
           .toEqual([name, false]);
         const bytes = await readFile(path);
         await rm(path);

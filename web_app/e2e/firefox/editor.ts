@@ -8,9 +8,7 @@ import {
   type Bounds,
   type CanvasPixels,
 } from "../canvas";
-
-const APPEAR_MS = 20_000;
-const FILL_MS = 90_000;
+import { FILL_MS, UI_MS } from "../deadlines";
 
 export interface Position {
   readonly x: number;
@@ -49,7 +47,7 @@ export class FirefoxEditor {
         if (!found) throw new Error(`no ${role} “${name}”`);
         return found;
       },
-      { timeout: APPEAR_MS },
+      { timeout: UI_MS },
     );
   }
 
@@ -91,7 +89,7 @@ export class FirefoxEditor {
   }
 
   settled(selector = "canvas.picture"): Promise<PixelsHandle> {
-    return this.page.evaluateHandle(settledPixels, { selector, frames: 3, deadlineMs: 20_000 });
+    return this.page.evaluateHandle(settledPixels, { selector, frames: 3, deadlineMs: UI_MS });
   }
 
   /** Returns the bounding box of the changes to the image; null if there are none. */

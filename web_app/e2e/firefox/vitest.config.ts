@@ -1,13 +1,13 @@
 import { defineConfig } from "vitest/config";
+import { TEST_MS, UI_MS } from "../deadlines.ts";
 
 // End-to-end tests in Firefox against the release binary: `npm run e2e:firefox`.
 export default defineConfig({
   test: {
     include: ["e2e/firefox/**/*.test.ts"],
     fileParallelism: false,
-    // Fills run on the CPU, possibly beside other load.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000, interval: 50 } },
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
+    expect: { poll: { timeout: UI_MS, interval: 50 } },
   },
 });
