@@ -1,9 +1,16 @@
 //! Model selection over HTTP.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
+use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
+use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_inpaint::{
+    AUTO_CONTEXT_PX, AUTO_MAX_SINGLE_REGION_SIDE_PX, Context, ForwardError, Inpainter, Padding,
+};
 use serde_json::json;
 
-use crate::harness::{picture, server_with};
+use crate::harness::{NoModels, picture, server_of, server_with};
 
 #[tokio::test]
 async fn model_is_switched_or_named_per_request() {
@@ -62,6 +69,71 @@ async fn invalid_model_file_keeps_old_model() {
             .status,
         StatusCode::OK
     );
+}
+
+/// A loader of models that differ in [`Inpainter::max_hole_depth_px`].
+struct ModelsByDepth;
+
+impl ModelLoader for ModelsByDepth {
+    fn load(&self, spec: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        let depth = if spec.name == "cv2" { 96.0 } else { 200.0 };
+        Ok(Box::new(ModelOfDepth(depth)))
+    }
+}
+
+struct ModelOfDepth(f32);
+
+impl Inpainter for ModelOfDepth {
+    fn padding(&self) -> Padding {
+        Padding {
+            modulo: 1,
+            min_size: 0,
+            square: false,
+        }
+    }
+
+    fn max_hole_depth_px(&self) -> f32 {
+        self.0
+    }
+
+    fn forward(
+        &mut self,
+        image: &RgbImage,
+        _: &GrayImage,
+        _: &Context<'_>,
+    ) -> Result<RgbImage, ForwardError> {
+        Ok(image.clone())
+    }
+}
+
+#[tokio::test]
+async fn server_config_has_the_planner_constants() {
+    let server = server_of(Arc::new(ModelsByDepth), |options, _| {
+        options.model = Some("cv2".into());
+    });
+    server.ready().await;
+    let expected = |depth| {
+        json!({
+            "max_whole_side_px": AUTO_MAX_SINGLE_REGION_SIDE_PX,
+            "context_px": AUTO_CONTEXT_PX,
+            "max_hole_depth_px": depth,
+        })
+    };
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["autoStrategy"], expected(96.0));
+    let switched = server
+        .post_json("/api/v1/model", &json!({ "name": "patchmatch" }))
+        .await;
+    assert_eq!(switched.status, StatusCode::OK);
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["autoStrategy"], expected(200.0));
+}
+
+#[tokio::test]
+async fn server_config_has_no_depth_without_a_model() {
+    let server = server_of(Arc::new(NoModels), |_, _| {});
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["autoStrategy"]["max_hole_depth_px"], json!(null));
 }
 
 #[tokio::test]

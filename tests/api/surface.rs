@@ -25,6 +25,7 @@ async fn openapi_matches_snapshot() {
 
 #[tokio::test]
 async fn server_config_matches_iopaint_bytes() {
+    server().ready().await;
     let answer = server().get("/api/v1/server-config").await;
     let text = String::from_utf8(answer.body.clone()).unwrap();
     assert!(text.contains(r#""enableAutoSaving":false"#), "{text}");

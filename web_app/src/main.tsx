@@ -2,9 +2,10 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
+import { setNotifier } from "./editor/notifications";
 import { applySettings } from "./settings/store";
 import { App } from "./ui/App";
-import { KitProvider } from "./ui/kit";
+import { KitProvider, notify } from "./ui/kit";
 import "./ui/app.css";
 
 /** Renders the page. */
@@ -19,6 +20,8 @@ function render(root: HTMLElement): void {
     </StrictMode>,
   );
 }
+
+setNotifier(notify);
 
 const root = document.getElementById("root");
 if (root)

@@ -24,6 +24,9 @@ use crate::worker;
 pub struct Status {
     /// The current model; `None` until one was loaded.
     pub model: Option<ModelSpec>,
+    /// [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of the current model, in pixels; kept while the model
+    /// is unloaded.
+    pub max_hole_depth_px: Option<f32>,
     /// True if a job that names no model would run now.
     pub ready: bool,
     /// Models that are being downloaded or loaded.
@@ -123,6 +126,7 @@ impl Engine {
         let current = state.current.as_deref();
         Status {
             model: current.and_then(|name| shared.registry.get(name)).cloned(),
+            max_hole_depth_px: current.and_then(|name| state.models.max_hole_depth_px(name)),
             ready: current.is_some() && state.alive && !state.draining,
             loading: state
                 .pending_loads

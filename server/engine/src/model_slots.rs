@@ -1,5 +1,6 @@
 //! The loaded models: least-recently-used eviction and unloading after idle time.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use iopaint_inpaint::Inpainter;
@@ -10,6 +11,8 @@ use crate::registry::ModelSpec;
 #[derive(Default)]
 pub(crate) struct ModelSlots {
     slots: Vec<ModelSlot>,
+    /// [`Inpainter::max_hole_depth_px`] of each model that has been loaded, by name; kept when it is unloaded.
+    max_hole_depths_px: BTreeMap<String, f32>,
     /// Logical clock of [`ModelSlot::last_use`]; `Instant`s may be equal.
     uses: u64,
 }
@@ -34,6 +37,11 @@ impl ModelSlots {
         self.slots.iter().map(|slot| slot.spec.name.as_str())
     }
 
+    /// Returns [`Inpainter::max_hole_depth_px`] of a model that has been loaded.
+    pub fn max_hole_depth_px(&self, name: &str) -> Option<f32> {
+        self.max_hole_depths_px.get(name).copied()
+    }
+
     /// Marks a model as used now and returns its slot.
     pub fn touch(&mut self, name: &str) -> Option<&mut ModelSlot> {
         self.uses += 1;
@@ -46,6 +54,8 @@ impl ModelSlots {
     /// Adds a model as the most recently used one.
     pub fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>) {
         self.uses += 1;
+        let depth = model.max_hole_depth_px();
+        self.max_hole_depths_px.insert(spec.name.clone(), depth);
         self.slots.push(ModelSlot {
             spec,
             model: Some(model),

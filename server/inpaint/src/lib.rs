@@ -25,6 +25,7 @@ mod pipeline;
 mod scaling;
 mod seam_blending;
 
+pub use auto::{CONTEXT as AUTO_CONTEXT_PX, MAX_SINGLE_REGION_SIDE as AUTO_MAX_SINGLE_REGION_SIDE_PX};
 pub use detail::Detail;
 pub use downsampling::{downsampled_hole, downsampled_rgb};
 pub use iopaint_imaging::Rect;

@@ -1,10 +1,14 @@
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "./client";
+import type { components } from "./schema";
 
 /** The page's query client. Data is refetched after 10 s: requests to a local server are cheap. */
 export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 10_000, refetchOnWindowFocus: false } },
 });
+
+/** Parameters of the `Auto` strategy. */
+export type AutoStrategy = components["schemas"]["AutoStrategy"];
 
 /** Queries the server's capabilities. */
 export function useServerConfig() {
@@ -29,6 +33,8 @@ export function useSwitchModel() {
     mutationFn: (name: string) => unwrap(api.POST("/api/v1/model", { body: { name } })),
     onSuccess: (model) => {
       client.setQueryData(["model"], model);
+      // The parameters of the `Auto` strategy depend on the model.
+      return client.invalidateQueries({ queryKey: ["server-config"] });
     },
   });
 }

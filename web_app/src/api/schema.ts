@@ -453,6 +453,28 @@ export interface components {
      */
     Answer: "image" | "patch";
     /**
+     * @description Parameters of the strategy `Auto`. A client that uploads a part of an image derives from them which part
+     *     the fill depends on.
+     */
+    AutoStrategy: {
+      /**
+       * Format: int32
+       * @description Context around a part of the hole, in pixels at the scale at which the part runs.
+       */
+      context_px: number;
+      /**
+       * Format: float
+       * @description Largest distance from a hole pixel to the nearest known pixel at which the current model fills the
+       *     hole at full scale, in pixels. Each halving of the scale doubles it. Null until a model was loaded.
+       */
+      max_hole_depth_px: number | null;
+      /**
+       * Format: int32
+       * @description Longest side of an image that runs as one region, in pixels.
+       */
+      max_whole_side_px: number;
+    };
+    /**
      * @description The algorithm of the `cv2` model.
      * @enum {string}
      */
@@ -1081,10 +1103,12 @@ export interface components {
       filename: string;
     };
     /**
-     * @description Configuration of the server. Keys and their order are those of IOPaint 1.6.0; some clients compare the
-     *     text.
+     * @description Configuration of the server. Keys and their order are those of IOPaint 1.6.0, followed by this server's
+     *     own; some clients compare the text.
      */
     ServerConfig: {
+      /** @description Parameters of the strategy `Auto`, which IOPaint doesn't have. */
+      autoStrategy: components["schemas"]["AutoStrategy"];
       /** @description Always null: a feature of diffusion models. */
       controlnetMethod?: string | null;
       /** @description True if clients can't switch the model. */

@@ -11,7 +11,7 @@ import {
 import { memo } from "react";
 import type { JobEvent } from "../api/events";
 import { useT } from "../i18n";
-import { triggerDownload } from "../ui/download";
+import { triggerDownload } from "../editor/triggerDownload";
 import { IconButton, Progress } from "../ui/kit";
 import { resultName } from "./names";
 import { cancel, removePhoto, retry, type BatchPhoto } from "./store";

@@ -7,7 +7,7 @@ import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
 import { requestOptions } from "../settings/settings";
 import { useSettings } from "../settings/store";
-import { triggerDownload } from "../ui/download";
+import { triggerDownload } from "../editor/triggerDownload";
 import { fill } from "./fill";
 import { maskFor, resultName, stemOf, uniqueNames } from "./names";
 import { TaskRunner } from "./runner";

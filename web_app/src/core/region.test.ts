@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { uploadFor, type HdOptions } from "./region";
+import { uploadFor, type AutoPlanner, type HdOptions } from "./region";
 
-const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280 };
+const planner: AutoPlanner = { maxWholeSide: 800, context: 128, maxHoleDepth: 128 };
+const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280, auto: planner };
+const auto: HdOptions = { ...crop, strategy: "Auto" };
 const photo = { width: 6000, height: 4000 };
 const hole = { x: 3000, y: 2000, width: 100, height: 50 };
 
@@ -32,7 +34,6 @@ describe("uploadFor", () => {
   });
 
   it("sends more for a larger hole under Auto", () => {
-    const auto: HdOptions = { ...crop, strategy: "Auto" };
     const small = uploadFor(hole, photo, auto);
     expect(small.forceCrop).toBe(false);
     expect(small.box.width * small.box.height).toBeLessThan(450_000);
@@ -44,6 +45,32 @@ describe("uploadFor", () => {
       y: 0,
       ...little,
     });
+  });
+
+  it("depends on the planner's parameters under Auto", () => {
+    const large = { x: 2000, y: 1500, width: 1000, height: 600 };
+    const extent = (change: Partial<AutoPlanner>) =>
+      uploadFor(large, photo, { ...auto, auto: { ...planner, ...change } }).box.width - large.width;
+    expect(extent({ maxHoleDepth: 256 })).toBe(2 * (2 * 256 + 16));
+    expect(extent({ maxHoleDepth: 512 })).toBe(2 * (2 * 128 + 16));
+    expect(extent({ context: 64 })).toBe(2 * (2 * 64 * 4 + 16));
+    expect(extent({ maxWholeSide: 6000 })).toBe(photo.width - large.width);
+  });
+
+  it("sends everything under Auto to a server without parameters", () => {
+    expect(uploadFor(hole, photo, { ...auto, auto: null }).box).toEqual({ x: 0, y: 0, ...photo });
+  });
+
+  it("counts a hole at the edge as deeper", () => {
+    const extent = (x: number) => {
+      const { box } = uploadFor({ x, y: 1000, width: 200, height: 2000 }, photo, auto);
+      return box.x + box.width - (x + 200);
+    };
+    expect(extent(1000)).toBe(2 * 128 + 16);
+    expect(extent(0)).toBe(2 * 256 + 16);
+    expect(extent(photo.width - 200)).toBe(0);
+    const across = { x: 0, y: 1000, width: photo.width, height: 200 };
+    expect(uploadFor(across, photo, auto).box.height).toBe(200 + 2 * (2 * 128 + 16));
   });
 
   it("keeps the server's crop rectangles", () => {

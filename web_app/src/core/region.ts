@@ -10,12 +10,21 @@ export interface HdOptions {
   readonly margin: number;
   /** `Resize`: longest side that runs unscaled, in pixels. */
   readonly limit: number;
+  /** `Auto`: parameters of the server's planner; null if the server doesn't report them. */
+  readonly auto: AutoPlanner | null;
 }
 
-/**
- * Part of a picture to upload. `forceCrop` makes the server crop although the upload is smaller than the
- * trigger.
- */
+/** Parameters of the server's planner for `Auto`, in pixels. */
+export interface AutoPlanner {
+  /** Longest side of a picture that runs as a whole. */
+  readonly maxWholeSide: number;
+  /** Context around a part of the hole, at the resolution at which it runs. */
+  readonly context: number;
+  /** Depth of the deepest hole that runs unscaled. */
+  readonly maxHoleDepth: number;
+}
+
+/** Part of a picture to upload. `forceCrop` makes the server crop although the upload is smaller than the trigger. */
 export interface Upload {
   readonly box: Box;
   readonly forceCrop: boolean;
@@ -25,33 +34,45 @@ export interface Upload {
 const ROUNDING_MARGIN = 16;
 
 /**
- * `Auto`: longest side that runs as a whole, deepest hole that runs unscaled, and context of a region, in
- * pixels.
- */
-const AUTO = { maxSide: 800, maxDepth: 128, margin: 128 };
-
-/**
  * Returns the part of a picture that determines the fill of its hole.
  *
- * `Crop`: the server runs a rectangle around every part of the hole, expanded by `margin`; a side clipped at
- * the picture's edge is compensated on the opposite side. No rectangle extends further than twice the margin
- * beyond the hole, so the upload is cropped into the same rectangles as the whole picture, provided that
- * edges which clip them are also edges of the upload.
+ * `Crop`: the server runs a rectangle around every part of the hole, expanded by `margin`; a side clipped at the
+ * picture's edge is compensated on the opposite side. No rectangle extends further than twice the margin beyond the
+ * hole, so the upload is cropped into the same rectangles as the whole picture, provided that edges which clip them are
+ * also edges of the upload.
  *
- * `Auto`: the margin doubles with each halving of the resolution, and the resolution is halved until the hole
- * is shallow enough; its depth is at most half its shorter side.
+ * `Auto`: the same with the planner's context as the margin, which doubles with each halving of the resolution; the
+ * resolution is halved until the hole is shallow enough. Without the planner's parameters, the whole picture.
  */
-export function uploadFor(hole: Box, picture: Size, { strategy, trigger, margin }: HdOptions): Upload {
-  if (strategy === "Auto" && Math.max(picture.width, picture.height) > AUTO.maxSide) {
-    const depth = Math.min(hole.width, hole.height) / 2;
-    const halvings = Math.max(0, Math.ceil(Math.log2(depth / AUTO.maxDepth)));
-    return {
-      box: expanded(hole, 2 * AUTO.margin * 2 ** halvings + ROUNDING_MARGIN, picture),
-      forceCrop: false,
-    };
+export function uploadFor(hole: Box, picture: Size, { strategy, trigger, margin, auto }: HdOptions): Upload {
+  const longest = Math.max(picture.width, picture.height);
+  if (strategy === "Auto" && auto && longest > auto.maxWholeSide) {
+    const halvings = Math.max(0, Math.ceil(Math.log2(depthBound(hole, picture) / auto.maxHoleDepth)));
+    return { box: surroundings(hole, auto.context * 2 ** halvings, picture), forceCrop: false };
   }
-  if (strategy !== "Crop" || Math.max(picture.width, picture.height) <= trigger) {
-    return { box: fullBox(picture), forceCrop: false };
+  if (strategy === "Crop" && longest > trigger) {
+    return { box: surroundings(hole, margin, picture), forceCrop: true };
   }
-  return { box: expanded(hole, 2 * margin + ROUNDING_MARGIN, picture), forceCrop: true };
+  return { box: fullBox(picture), forceCrop: false };
+}
+
+/** Returns the hole with everything that a rectangle around a part of it can reach. */
+function surroundings(hole: Box, margin: number, picture: Size): Box {
+  return expanded(hole, 2 * margin + ROUNDING_MARGIN, picture);
+}
+
+/**
+ * Returns an upper bound of the distance from a pixel of the hole to the nearest known pixel. Pixels beyond the picture's
+ * edge aren't known, so a hole at an edge is up to twice as deep as one of the same size inside.
+ */
+function depthBound(hole: Box, picture: Size): number {
+  const alongAxis = (start: number, length: number, side: number): number => {
+    const sides = Number(start > 0) + Number(start + length < side);
+    return sides === 0 ? Infinity : Math.ceil(length / sides);
+  };
+  return Math.min(
+    alongAxis(hole.x, hole.width, picture.width),
+    alongAxis(hole.y, hole.height, picture.height),
+    Math.max(picture.width, picture.height) / 2,
+  );
 }

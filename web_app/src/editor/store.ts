@@ -1,5 +1,6 @@
 import { create } from "zustand";
 import type { Plugin } from "../api/plugins";
+import type { AutoStrategy } from "../api/queries";
 import type { ScreenSpace } from "../core/colour";
 import type { Box, Size, View } from "../core/geometry";
 import { EMPTY_HISTORY, type History } from "../core/history";
@@ -35,6 +36,8 @@ export interface ServerConfig {
   readonly enableFileManager: boolean;
   readonly enableAutoSaving: boolean;
   readonly plugins: readonly Plugin[];
+  /** Parameters of the `Auto` strategy; absent from other servers. */
+  readonly autoStrategy?: AutoStrategy;
 }
 
 /** A running fill or plugin call. */

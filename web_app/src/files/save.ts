@@ -8,7 +8,7 @@ import { useEditor } from "../editor/store";
 import { t } from "../i18n";
 import { outputType } from "../settings/settings";
 import { useSettings } from "../settings/store";
-import { triggerDownload } from "../ui/download";
+import { triggerDownload } from "../editor/triggerDownload";
 import { notify } from "../ui/kit/toast";
 
 /**

@@ -1,6 +1,6 @@
 import { formatShortcut } from "../core/shortcut";
-import type { Action } from "../editor/actions/action";
-import { ACTIONS, isEnabled, type ActionId } from "../editor/actions/registry";
+import type { Action } from "../actions/action";
+import { ACTIONS, isEnabled, type ActionId } from "../actions/registry";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { useSettings } from "../settings/store";

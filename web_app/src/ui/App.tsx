@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { listenToKeys } from "../editor/actions/keys";
+import { listenToKeys } from "../actions/keys";
 import { useEditor } from "../editor/store";
 import { ActionBar } from "./ActionBar";
 import { Dialogs } from "./Dialogs";

@@ -1,6 +1,6 @@
 import { useShallow } from "zustand/react/shallow";
-import { ACTIONS, isOffered } from "../editor/actions/registry";
-import { TOOLS } from "../editor/actions/tools";
+import { ACTIONS, isOffered } from "../actions/registry";
+import { TOOLS } from "../actions/tools";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { ActionButton } from "./ActionButton";

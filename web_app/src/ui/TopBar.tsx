@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { ACTIONS, isOffered } from "../editor/actions/registry";
+import { ACTIONS, isOffered } from "../actions/registry";
 import { currentStage } from "../editor/stage/stage";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";

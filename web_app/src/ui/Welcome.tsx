@@ -1,7 +1,7 @@
 import { openSample } from "../editor/commands/session";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
-import { ACTIONS } from "../editor/actions/registry";
+import { ACTIONS } from "../actions/registry";
 import { Button } from "./kit";
 
 const SAMPLES = ["air-balloon", "cocktail", "astronaut"] as const;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use iopaint_inpaint::{AUTO_CONTEXT_PX, AUTO_MAX_SINGLE_REGION_SIDE_PX};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -84,8 +85,22 @@ pub struct PluginInfo {
     pub support_gen_mask: bool,
 }
 
-/// Configuration of the server. Keys and their order are those of IOPaint 1.6.0; some clients compare the
-/// text.
+/// Parameters of the strategy `Auto`. A client that uploads a part of an image derives from them which part
+/// the fill depends on.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct AutoStrategy {
+    /// Longest side of an image that runs as one region, in pixels.
+    pub max_whole_side_px: u32,
+    /// Context around a part of the hole, in pixels at the scale at which the part runs.
+    pub context_px: u32,
+    /// Largest distance from a hole pixel to the nearest known pixel at which the current model fills the
+    /// hole at full scale, in pixels. Each halving of the scale doubles it. Null until a model was loaded.
+    #[schema(required)]
+    pub max_hole_depth_px: Option<f32>,
+}
+
+/// Configuration of the server. Keys and their order are those of IOPaint 1.6.0, followed by this server's
+/// own; some clients compare the text.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the keys are those of IOPaint's API"
@@ -125,6 +140,8 @@ pub struct ServerConfig {
     pub is_desktop: bool,
     /// Samplers of diffusion models, for clients that expect the list.
     pub samplers: &'static [&'static str],
+    /// Parameters of the strategy `Auto`, which IOPaint doesn't have.
+    pub auto_strategy: AutoStrategy,
 }
 
 /// Returns the configuration of the server.
@@ -146,6 +163,11 @@ pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> 
         disable_model_switch: state.settings.fixed_model,
         is_desktop: false,
         samplers: &SAMPLERS,
+        auto_strategy: AutoStrategy {
+            max_whole_side_px: AUTO_MAX_SINGLE_REGION_SIDE_PX,
+            context_px: AUTO_CONTEXT_PX,
+            max_hole_depth_px: state.engine.status().max_hole_depth_px,
+        },
     })
 }
 

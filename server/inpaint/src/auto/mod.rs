@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 
 use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 
+pub use self::plan::{CONTEXT, MAX_SINGLE_REGION_SIDE};
 use self::plan::{ModelLimits, PlannedForward, plan};
 use crate::{
     Context, Detail, ForwardError, InpaintError, InpaintOutput, Inpainter, Rect,

@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The longest side in pixels of an image that runs as one region: the trigger of `IOPaint`'s Crop strategy.
-pub(super) const MAX_SINGLE_REGION_SIDE: u32 = 800;
+pub const MAX_SINGLE_REGION_SIDE: u32 = 800;
 /// Pixels of context on every side of a hole, at the size at which it runs: the margin of `IOPaint`'s Crop
 /// strategy.
-const CONTEXT: u32 = 128;
+pub const CONTEXT: u32 = 128;
 /// Side in pixels of the grid squares that group small components into one region and divide long components,
 /// at the size at which they run. With [`CONTEXT`] on both sides a square's region has 640 pixels a side.
 const GRID_SQUARE: u32 = 384;
@@ -292,8 +292,55 @@ mod tests {
         assert!(limited(256 * 256) && !limited(1024 * 1024));
     }
 
+    /// Returns the part of an image that the page uploads: `uploadFor` in web_app/src/core/region.ts.
+    fn upload(hole: Rect, (width, height): (u32, u32), max_hole_depth_px: f32) -> Rect {
+        if width.max(height) <= MAX_SINGLE_REGION_SIDE {
+            return Rect::whole((width, height));
+        }
+        let depth = |start: u32, length: u32, side: u32| match (start > 0, start + length < side) {
+            (true, true) => length.div_ceil(2) as f32,
+            (false, false) => f32::INFINITY,
+            _ => length as f32,
+        };
+        let depth = depth(hole.x, hole.width, width)
+            .min(depth(hole.y, hole.height, height))
+            .min(width.max(height) as f32 / 2.0);
+        let halvings = (depth / max_hole_depth_px).log2().ceil().max(0.0) as u32;
+        let reach = 2 * (CONTEXT << halvings);
+        let (left, top) = (hole.x.saturating_sub(reach), hole.y.saturating_sub(reach));
+        Rect {
+            x: left,
+            y: top,
+            width: (hole.x + hole.width + reach).min(width) - left,
+            height: (hole.y + hole.height + reach).min(height) - top,
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn regions_lie_in_the_upload_of_the_page(
+            (width, height) in (1_u32..2500, 1_u32..2500),
+            boxes in prop::collection::vec((0_u32..2500, 0_u32..2500, 1_u32..900, 1_u32..900), 1..4),
+            at_the_edge in any::<bool>(),
+            max_hole_depth_px in prop::sample::select(vec![64.0_f32, 128.0, 256.0]),
+        ) {
+            let mut mask = GrayImage::new(width, height);
+            for (x, y, columns, rows) in boxes {
+                let (x, y) = (if at_the_edge { 0 } else { x % width }, y % height);
+                for y in y..(y + rows).min(height) {
+                    for x in x..(x + columns).min(width) {
+                        mask.put_pixel(x, y, [255].into());
+                    }
+                }
+            }
+            let hole = changed_box(&mask).unwrap();
+            let upload = upload(hole, (width, height), max_hole_depth_px);
+            for step in plan(&mask, ModelLimits { max_hole_depth_px, ..LAMA }) {
+                prop_assert!(upload.contains(&step.region), "{hole:?}: {upload:?}, {step:?}");
+            }
+        }
 
         #[test]
         fn cores_cover_the_hole_within_regions(

@@ -1,13 +1,15 @@
 import { UserError } from "../../api/errors";
 import { inpaint } from "../../api/inpaint";
 import { newJobId } from "../../api/jobId";
+import type { AutoStrategy } from "../../api/queries";
 import type { Box, Point } from "../../core/geometry";
+import type { AutoPlanner, HdOptions } from "../../core/region";
 import { t } from "../../i18n";
 import { requestOptions, type Settings } from "../../settings/settings";
 import { useSettings } from "../../settings/store";
 import { documentWorker } from "../document/client";
 import type { FillUpload } from "../document/documentSession";
-import { useEditor, type Job, type JobProgress } from "../store";
+import { useEditor, type Job, type JobProgress, type ServerConfig } from "../store";
 import { cancelOnServer, followJob } from "./job";
 import { mergeFillWithMaskEdits, recordStep } from "./record";
 import { enqueue } from "./queue";
@@ -44,7 +46,7 @@ export function cancelJob(): void {
 async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void> {
   const worker = documentWorker();
   const settings = useSettings.getState();
-  const upload = await enqueue(() => worker.encodeUpload(hdOptions(settings)));
+  const upload = await enqueue(() => worker.encodeUpload(hdOptions(settings, get().server)));
   signal.throwIfAborted();
   if (!upload) return;
   const unfollow = followJob(id);
@@ -67,8 +69,20 @@ async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void>
   }
 }
 
-function hdOptions({ strategy, cropTrigger, cropMargin, resizeLimit }: Settings) {
-  return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit };
+function hdOptions(settings: Settings, server: ServerConfig | null): HdOptions {
+  const { strategy, cropTrigger, cropMargin, resizeLimit } = settings;
+  const auto = autoPlanner(server?.autoStrategy);
+  return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit, auto };
+}
+
+/** Returns the parameters of the server's planner; null if it has no model, or reports none as IOPaint does. */
+function autoPlanner(strategy: AutoStrategy | undefined): AutoPlanner | null {
+  if (!strategy || typeof strategy.max_hole_depth_px !== "number") return null;
+  return {
+    maxWholeSide: strategy.max_whole_side_px,
+    context: strategy.context_px,
+    maxHoleDepth: strategy.max_hole_depth_px,
+  };
 }
 
 function optionsFor({ forceCrop }: FillUpload, settings: Settings) {

@@ -1,9 +1,9 @@
 import { push, type History } from "../../core/history";
 import { t } from "../../i18n";
-import { notify } from "../../ui/kit/toast";
 import { emitChange } from "../changes";
 import { documentWorker } from "../document/client";
 import type { RecordedChange } from "../document/documentSession";
+import { notify } from "../notifications";
 import { useEditor, type Step, type StepKind } from "../store";
 
 /** Memory limit of the undo history, in bytes of compressed deltas. */

@@ -1,5 +1,5 @@
 import { errorMessage, isAbort } from "../../api/errors";
-import { notify } from "../../ui/kit/toast";
+import { notify } from "../notifications";
 
 /** Runs a command and shows its error; returns true on success. Aborts are not errors. */
 export async function reportErrors(command: () => Promise<unknown>): Promise<boolean> {

@@ -3,9 +3,10 @@ import type { ExportType } from "../../core/exportFile";
 import { joinName } from "../../core/fileName";
 import { EMPTY_HISTORY } from "../../core/history";
 import { t } from "../../i18n";
-import { notify } from "../../ui/kit/toast";
 import { documentWorker } from "../document/client";
+import { notify } from "../notifications";
 import { useEditor } from "../store";
+import { triggerDownload } from "../triggerDownload";
 import { cancelJob } from "./fill";
 import { enqueue } from "./queue";
 import { replaceHistory } from "./record";
@@ -88,15 +89,4 @@ export async function copy(): Promise<void> {
     await clipboard.write([new ClipboardItem({ "image/png": png })]);
     notify({ kind: "success", text: t("notice.copied") });
   });
-}
-
-function triggerDownload(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // Long enough for any browser to start the download, which then holds the data itself.
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href);
-  }, 60_000);
 }

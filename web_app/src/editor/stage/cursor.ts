@@ -1,7 +1,7 @@
 import type { Point, Size, View } from "../../core/geometry";
 import { useEditor } from "../store";
 import { usesBrush } from "../tools";
-import type { StageElements } from "./stage";
+import type { StageElements } from "./elements";
 
 /** Time for which the brush ring previews a new size without a pointer, in milliseconds. */
 const PREVIEW_MS = 700;

@@ -21,21 +21,11 @@ import { useEditor, type EditorState, type Picture, type StepKind } from "../sto
 import { makeTool } from "../tools";
 import type { Modifiers, Tool, ToolOptions } from "../tools/tool";
 import { Cursor } from "./cursor";
+import type { StageElements } from "./elements";
 import { Gestures, type GestureTarget } from "./gestures";
 import { KeyboardPointer, type KeyTarget } from "./keyboard";
 import { MaskLayer } from "./maskLayer";
 import { PictureLayer } from "./pictureLayer";
-
-/** DOM elements of the stage. */
-export interface StageElements {
-  readonly root: HTMLElement;
-  readonly picture: HTMLCanvasElement;
-  readonly mask: HTMLCanvasElement;
-  /** Ring that shows the brush size at the cursor. */
-  readonly ring: HTMLElement;
-  /** Divider between original and result. */
-  readonly divider: HTMLElement;
-}
 
 /** Distance at which two clicks count as the same point, in CSS pixels. */
 const TOLERANCE = 8;

@@ -1,6 +1,6 @@
 import { formatShortcut } from "../../core/shortcut";
-import type { ActionGroup } from "../../editor/actions/action";
-import { ACTION_LIST, isOffered } from "../../editor/actions/registry";
+import type { ActionGroup } from "../../actions/action";
+import { ACTION_LIST, isOffered } from "../../actions/registry";
 import { useEditor } from "../../editor/store";
 import { useT } from "../../i18n";
 import { Dialog, Kbd } from "../kit";

@@ -1,10 +1,10 @@
 import { Columns2, Contrast, LayersPlus, Play, Redo2, RotateCw, Undo2, X } from "lucide-react";
-import { updateSettings, useSettings } from "../../settings/store";
-import { cancelJob, runFill } from "../commands/fill";
-import { repeatFill } from "../commands/mask";
-import { setComparing, setDivider } from "../commands/options";
-import { redo, undo } from "../commands/undoRedo";
-import { useEditor } from "../store";
+import { cancelJob, runFill } from "../editor/commands/fill";
+import { repeatFill } from "../editor/commands/mask";
+import { setComparing, setDivider } from "../editor/commands/options";
+import { redo, undo } from "../editor/commands/undoRedo";
+import { useEditor } from "../editor/store";
+import { updateSettings, useSettings } from "../settings/store";
 import { defineActions } from "./action";
 
 /** Actions that fill, undo and redo, and compare with the original. */

@@ -1,5 +1,5 @@
-import { matches } from "../../core/shortcut";
-import { useEditor } from "../store";
+import { matches } from "../core/shortcut";
+import { useEditor } from "../editor/store";
 import type { Action } from "./action";
 import { acceptsKeys, ACTION_LIST } from "./registry";
 

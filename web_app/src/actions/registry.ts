@@ -1,5 +1,5 @@
-import { useSettings } from "../../settings/store";
-import type { EditorState } from "../store";
+import type { EditorState } from "../editor/store";
+import { useSettings } from "../settings/store";
 import type { Action } from "./action";
 import { editActions } from "./edit";
 import { fileActions } from "./file";

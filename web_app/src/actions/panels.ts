@@ -1,5 +1,5 @@
 import { Boxes, Folders, Images, Keyboard, Settings } from "lucide-react";
-import { openDialog } from "../dialogs";
+import { openDialog } from "../editor/dialogs";
 import { defineActions } from "./action";
 
 /** Actions that open dialogs. */

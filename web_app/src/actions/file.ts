@@ -1,10 +1,10 @@
 import { ChevronLeft, ChevronRight, ClipboardCopy, Download, ImagePlus } from "lucide-react";
-import { savePicture } from "../../files/save";
-import { stepMedia, useFiles } from "../../files/store";
-import { copy } from "../commands/session";
-import { openDialog } from "../dialogs";
-import { openFilePicker } from "../pick";
-import type { EditorState } from "../store";
+import { copy } from "../editor/commands/session";
+import { openDialog } from "../editor/dialogs";
+import { openFilePicker } from "../editor/pick";
+import type { EditorState } from "../editor/store";
+import { savePicture } from "../files/save";
+import { stepMedia, useFiles } from "../files/store";
 import { defineActions } from "./action";
 
 const hasPicture = ({ picture }: EditorState) => picture !== null;

@@ -15,14 +15,14 @@ import {
   X,
   type LucideIcon,
 } from "lucide-react";
-import type { Shortcut } from "../../core/shortcut";
-import type { MessageKey } from "../../i18n";
-import { setDrawing } from "../commands/mask";
-import { SELECTING_PLUGIN } from "../commands/plugin";
-import { setTool, stepBrush } from "../commands/options";
-import { currentStage } from "../stage/stage";
-import type { EditorState } from "../store";
-import type { ToolId } from "../tools/tool";
+import type { Shortcut } from "../core/shortcut";
+import { setDrawing } from "../editor/commands/mask";
+import { setTool, stepBrush } from "../editor/commands/options";
+import { SELECTING_PLUGIN } from "../editor/commands/plugin";
+import { currentStage } from "../editor/stage/stage";
+import type { EditorState } from "../editor/store";
+import type { ToolId } from "../editor/tools/tool";
+import type { MessageKey } from "../i18n";
 import { defineActions, type Action } from "./action";
 
 function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcut): Omit<Action, "id"> {

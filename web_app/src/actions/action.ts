@@ -1,8 +1,8 @@
 import type { LucideIcon } from "lucide-react";
-import type { Shortcut } from "../../core/shortcut";
-import type { MessageKey } from "../../i18n";
-import type { Settings } from "../../settings/settings";
-import type { EditorState } from "../store";
+import type { Shortcut } from "../core/shortcut";
+import type { EditorState } from "../editor/store";
+import type { MessageKey } from "../i18n";
+import type { Settings } from "../settings/settings";
 
 /** Groups of the shortcut dialog. */
 export type ActionGroup = "file" | "tool" | "edit" | "mask" | "view" | "app";

@@ -1,9 +1,9 @@
 import { Blend, Download, Expand, FileInput, FlipHorizontal2, Ghost, Shrink, Trash2 } from "lucide-react";
-import { editMask, maskFromOpacity } from "../commands/mask";
-import { downloadMask } from "../commands/session";
-import { openFilePicker } from "../pick";
-import { useMaskAmount } from "../maskAmount";
-import type { EditorState } from "../store";
+import { editMask, maskFromOpacity } from "../editor/commands/mask";
+import { downloadMask } from "../editor/commands/session";
+import { useMaskAmount } from "../editor/maskAmount";
+import { openFilePicker } from "../editor/pick";
+import type { EditorState } from "../editor/store";
 import { defineActions } from "./action";
 
 const hasMask = ({ hole, job }: EditorState) => hole !== null && !job;

@@ -1,7 +1,7 @@
 import { Maximize, PanelRight, Square, ZoomIn, ZoomOut } from "lucide-react";
-import { togglePanel, usePanel } from "../panel";
-import { currentStage } from "../stage/stage";
-import type { EditorState } from "../store";
+import { togglePanel, usePanel } from "../editor/panel";
+import { currentStage } from "../editor/stage/stage";
+import type { EditorState } from "../editor/store";
 import { defineActions } from "./action";
 
 const ZOOM_STEP = 1.25;

@@ -1,0 +1,221 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { useEditor, type EditorState, type Job } from "../editor/store";
+import { openPicture, resetEditor, settled } from "../editor/testing/editor";
+import { useSettings } from "../settings/store";
+import {
+  ACTION_LIST,
+  ACTIONS,
+  acceptsKeys,
+  isChecked,
+  isEnabled,
+  isOffered,
+  type ActionId,
+} from "./registry";
+
+vi.mock("../editor/document/client", () => import("../editor/testing/client"));
+vi.mock("../editor/document/codec", () => import("../editor/testing/codec"));
+
+const job: Job = {
+  id: "1",
+  startedAt: 0,
+  abort: new AbortController(),
+  progress: { state: "running", position: null, crop: null, crops: null },
+};
+const step = { id: 1, kind: "brush", bytes: 1, thumbnail: "" } as const;
+const hole = { x: 0, y: 0, width: 1, height: 1 };
+
+/** Returns the enabled ones of some actions. */
+function enabled(ids: readonly ActionId[], change: Partial<EditorState> = {}): ActionId[] {
+  const state = { ...useEditor.getState(), ...change };
+  return ids.filter((id) => isEnabled(ACTIONS[id], state));
+}
+
+beforeEach(resetEditor);
+afterEach(resetEditor);
+
+describe("action registry", () => {
+  it("gives every action its id and a label", () => {
+    expect(ACTION_LIST.map(({ id }) => id)).toEqual(Object.keys(ACTIONS));
+    for (const { label } of ACTION_LIST) expect(label).toMatch(/^(action|tool)\./);
+  });
+
+  it("shares a shortcut only where states exclude each other", () => {
+    const owners = new Map<string, string[]>();
+    for (const { id, shortcuts = [] } of ACTION_LIST)
+      for (const shortcut of shortcuts) owners.set(shortcut, [...(owners.get(shortcut) ?? []), id]);
+    expect(Object.fromEntries([...owners].filter(([, ids]) => ids.length > 1))).toEqual({
+      Escape: ["dropShape", "cancel", "fit"],
+      Backspace: ["lastPoint", "clearMask"],
+    });
+  });
+});
+
+describe("enabled actions", () => {
+  it("without a picture are those that open one", () => {
+    const always: ActionId[] = ["open", "batch", "models", "settings", "shortcuts"];
+    const withPicture: ActionId[] = [
+      "save",
+      "saveAs",
+      "copy",
+      "brush",
+      "polygon",
+      "compare",
+      "divide",
+      "fit",
+      "zoomIn",
+    ];
+    expect(enabled([...always, ...withPicture])).toEqual(always);
+  });
+
+  it("with a picture include tools and views", async () => {
+    await openPicture();
+    const ids: ActionId[] = [
+      "save",
+      "saveAs",
+      "copy",
+      "brush",
+      "pan",
+      "compare",
+      "divide",
+      "fit",
+      "actualSize",
+      "panel",
+    ];
+    expect(enabled(ids)).toEqual(ids);
+    expect(enabled(["invertMask", "importMask"])).toEqual(["invertMask", "importMask"]);
+  });
+
+  it("depend on the mask", () => {
+    const ids: ActionId[] = ["run", "growMask", "shrinkMask", "featherMask", "clearMask", "saveMask"];
+    expect(enabled(ids)).toEqual([]);
+    expect(enabled(ids, { hole })).toEqual(ids);
+  });
+
+  it("depend on the history", () => {
+    const history = (past: number, future: number) => ({
+      history: { past: Array<typeof step>(past).fill(step), future: Array<typeof step>(future).fill(step) },
+    });
+    expect(enabled(["undo", "redo"])).toEqual([]);
+    expect(enabled(["undo", "redo"], history(1, 0))).toEqual(["undo"]);
+    expect(enabled(["undo", "redo"], history(0, 1))).toEqual(["redo"]);
+  });
+
+  it("repeat a fill only after one", () => {
+    expect(enabled(["again"])).toEqual([]);
+    expect(enabled(["again"], { hasPreviousFill: true })).toEqual(["again"]);
+  });
+
+  it("leave only cancelling during a job", async () => {
+    await openPicture();
+    const ids: ActionId[] = [
+      "run",
+      "again",
+      "undo",
+      "redo",
+      "growMask",
+      "clearMask",
+      "invertMask",
+      "importMask",
+      "cancel",
+    ];
+    const history = { past: [step], future: [step] };
+    expect(enabled(ids, { job, hole, history, hasPreviousFill: true })).toEqual(["cancel"]);
+    expect(enabled(["cancel"])).toEqual([]);
+  });
+
+  it("edit a shape only while it is drawn", () => {
+    const ids: ActionId[] = ["closeShape", "lastPoint", "dropShape"];
+    expect(enabled(ids)).toEqual([]);
+    expect(enabled(ids, { drawing: true })).toEqual(ids);
+  });
+
+  it("mask transparency of transparent pictures only", async () => {
+    await openPicture();
+    expect(enabled(["maskFromOpacity"])).toEqual([]);
+    const { picture } = useEditor.getState();
+    expect(
+      enabled(["maskFromOpacity"], { picture: picture && { ...picture, hasTransparency: true } }),
+    ).toEqual(["maskFromOpacity"]);
+  });
+});
+
+describe("offered actions", () => {
+  it("depend on the server's features", () => {
+    const server = { enableFileManager: false, enableAutoSaving: false, plugins: [] };
+    const state = useEditor.getState();
+    const plugin = { name: "InteractiveSeg", support_gen_image: false, support_gen_mask: true };
+    for (const [id, offered] of [
+      ["files", { ...server, enableFileManager: true }],
+      ["select", { ...server, plugins: [plugin] }],
+    ] as const) {
+      expect(isOffered(ACTIONS[id], state)).toBe(false);
+      expect(isOffered(ACTIONS[id], { ...state, server })).toBe(false);
+      expect(isOffered(ACTIONS[id], { ...state, server: offered })).toBe(true);
+    }
+  });
+
+  it("accept keys while queued behind others", () => {
+    const state = useEditor.getState();
+    expect(isEnabled(ACTIONS.undo, state)).toBe(false);
+    expect(acceptsKeys(ACTIONS.undo, state)).toBe(true);
+    expect(acceptsKeys(ACTIONS.run, state)).toBe(false);
+  });
+});
+
+describe("performed actions", () => {
+  it("select tools and report them as checked", () => {
+    for (const id of [
+      "eraser",
+      "rectangle",
+      "ellipse",
+      "lasso",
+      "polygon",
+      "line",
+      "select",
+      "pan",
+      "brush",
+    ] as const) {
+      void ACTIONS[id].perform();
+      expect(useEditor.getState().tool).toBe(id);
+      expect(isChecked(ACTIONS[id], useEditor.getState())).toBe(true);
+    }
+    expect(isChecked(ACTIONS.eraser, useEditor.getState())).toBe(false);
+  });
+
+  it("resize the brush within its range", () => {
+    useEditor.setState({ brush: 100 });
+    void ACTIONS.largerBrush.perform();
+    expect(useEditor.getState().brush).toBe(115);
+    void ACTIONS.smallerBrush.perform();
+    expect(useEditor.getState().brush).toBe(100);
+    for (let press = 0; press < 60; press++) void ACTIONS.smallerBrush.perform();
+    expect(useEditor.getState().brush).toBe(1);
+    for (let press = 0; press < 60; press++) void ACTIONS.largerBrush.perform();
+    expect(useEditor.getState().brush).toBe(200);
+  });
+
+  it("toggle manual mode, comparison and divider", () => {
+    void ACTIONS.manual.perform();
+    expect(useSettings.getState().manual).toBe(false);
+    expect(isChecked(ACTIONS.manual, useEditor.getState())).toBe(false);
+    void ACTIONS.compare.perform();
+    expect(useEditor.getState().comparing).toBe(true);
+    ACTIONS.compare.release?.();
+    expect(useEditor.getState().comparing).toBe(false);
+    void ACTIONS.divide.perform();
+    expect(useEditor.getState().divider).toBe(0.5);
+    void ACTIONS.divide.perform();
+    expect(useEditor.getState().divider).toBeNull();
+  });
+
+  it("grow, shrink, invert and clear the mask", async () => {
+    await openPicture();
+    void ACTIONS.invertMask.perform();
+    await settled();
+    expect(useEditor.getState().hole).toEqual({ x: 0, y: 0, width: 200, height: 150 });
+    void ACTIONS.clearMask.perform();
+    await settled();
+    expect(useEditor.getState().hole).toBeNull();
+  });
+});

@@ -1,0 +1,10 @@
+/** DOM elements of the stage. */
+export interface StageElements {
+  readonly root: HTMLElement;
+  readonly picture: HTMLCanvasElement;
+  readonly mask: HTMLCanvasElement;
+  /** Ring that shows the brush size at the cursor. */
+  readonly ring: HTMLElement;
+  /** Divider between original and result. */
+  readonly divider: HTMLElement;
+}
