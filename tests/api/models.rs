@@ -99,7 +99,7 @@ impl Inpainter for ModelOfDepth {
     fn forward(
         &mut self,
         image: &RgbImage,
-        _: &GrayImage,
+        _: &Coverage,
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         Ok(image.clone())

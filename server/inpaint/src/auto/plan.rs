@@ -326,16 +326,15 @@ mod tests {
             at_the_edge in any::<bool>(),
             max_hole_depth_px in prop::sample::select(vec![64.0_f32, 128.0, 256.0]),
         ) {
-            let mut mask = GrayImage::new(width, height);
-            for (x, y, columns, rows) in boxes {
-                let (x, y) = (if at_the_edge { 0 } else { x % width }, y % height);
-                for y in y..(y + rows).min(height) {
-                    for x in x..(x + columns).min(width) {
-                        mask.put_pixel(x, y, [255].into());
-                    }
-                }
-            }
-            let hole = changed_box(&mask).unwrap();
+            let boxes = boxes.iter().map(|(x, y, columns, rows)| {
+                let x = if at_the_edge { 0 } else { x % width };
+                (x..x + columns, y % height..y % height + rows)
+            });
+            let boxes: Vec<_> = boxes.collect();
+            let mask = mask(width, height, |x, y| {
+                boxes.iter().any(|(columns, rows)| columns.contains(&x) && rows.contains(&y))
+            });
+            let hole = mask.bounding_box().unwrap();
             let upload = upload(hole, (width, height), max_hole_depth_px);
             for step in plan(&mask, ModelLimits { max_hole_depth_px, ..LAMA }) {
                 prop_assert!(upload.contains(&step.region), "{hole:?}: {upload:?}, {step:?}");

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setMode, setTool } from "../commands/options";
 import { currentStage } from "../stage/stage";
 import { useEditor } from "../store";
-import { maskArea, maskAt, mouse, openOnStage, resetEditor, settled, stage } from "../testing/editor";
+import { maskArea, maskAt, mouse, openOnStage, resetEditor, settled } from "../testing/editor";
 
 vi.mock("../document/client", () => import("../testing/client"));
 vi.mock("../document/codec", () => import("../testing/codec"));
