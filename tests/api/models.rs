@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
-use iopaint_imaging::{GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, RgbImage};
 use iopaint_inpaint::{
     AUTO_CONTEXT_PX, AUTO_MAX_SINGLE_REGION_SIDE_PX, Context, ForwardError, Inpainter, Padding,
 };
@@ -96,12 +96,7 @@ impl Inpainter for ModelOfDepth {
         self.0
     }
 
-    fn forward(
-        &mut self,
-        image: &RgbImage,
-        _: &Coverage,
-        _: &Context<'_>,
-    ) -> Result<RgbImage, ForwardError> {
+    fn forward(&mut self, image: &RgbImage, _: &Coverage, _: &Context<'_>) -> Result<RgbImage, ForwardError> {
         Ok(image.clone())
     }
 }
