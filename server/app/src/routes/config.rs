@@ -88,6 +88,7 @@ pub struct PluginInfo {
 /// Parameters of the strategy `Auto`. A client that uploads a part of an image derives from them which part
 /// the fill depends on.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the unit is a part of the JSON keys")]
 pub struct AutoStrategy {
     /// Longest side of an image that runs as one region, in pixels.
     pub max_whole_side_px: u32,

@@ -292,7 +292,7 @@ mod tests {
         assert!(limited(256 * 256) && !limited(1024 * 1024));
     }
 
-    /// Returns the part of an image that the page uploads: `uploadFor` in web_app/src/core/region.ts.
+    /// Returns the part of an image that the page uploads: `uploadFor` in `web_app/src/core/region.ts`.
     fn upload(hole: Rect, (width, height): (u32, u32), max_hole_depth_px: f32) -> Rect {
         if width.max(height) <= MAX_SINGLE_REGION_SIDE {
             return Rect::whole((width, height));
