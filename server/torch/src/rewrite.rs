@@ -33,13 +33,13 @@ macro_rules! rewrite_counts {
             /// Logs the counts of a loaded model.
             pub fn log(self) {
                 if self == Self::default() {
-                    tracing::info!("the model's graph runs unchanged");
+                    tracing::info!("The model's graph runs unchanged");
                 } else {
                     tracing::info!(
                         $($name = self.$name,)*
                         instructions = instruction_set(),
                         threads = loop_threads(),
-                        "rewrote the model's graph"
+                        "The model's graph was rewritten"
                     );
                 }
             }

@@ -448,7 +448,7 @@ export interface components {
       operate: components["schemas"]["Operation"];
     };
     /**
-     * @description What is sent back.
+     * @description The content of the response.
      * @enum {string}
      */
     Answer: "image" | "patch";
@@ -488,23 +488,23 @@ export interface components {
       image: string;
     };
     /**
-     * @description How a model's download stands.
+     * @description The state of a model's download.
      * @enum {string}
      */
     DownloadState: "downloading" | "ready" | "failed";
-    /** @description The body of every error answer: the keys that IOPaint's clients read, and a code. */
+    /** @description The body of every error response: a code, and the keys that IOPaint's clients read. */
     ErrorBody: {
       /** @description Always empty. */
       body: string;
-      /** @description What went wrong, for people. */
+      /** @description The error's message, for people. */
       detail: string;
-      /** @description What went wrong, for programs. */
+      /** @description The error's code, for programs. */
       error: components["schemas"]["ErrorCode"];
       /** @description The same sentence as `detail`. */
       errors: string;
     };
     /**
-     * @description Every way in which a request can fail. Clients may rely on these names.
+     * @description Every reason for which a request can fail. The names are part of the API.
      * @enum {string}
      */
     ErrorCode:
@@ -565,7 +565,7 @@ export interface components {
       prompt: string;
     };
     /**
-     * @description How a large image is brought down to what the model likes.
+     * @description Strategy for images that are larger than the model's input.
      * @enum {string}
      */
     HdStrategyName: "Original" | "Resize" | "Crop" | "Auto";
@@ -585,58 +585,58 @@ export interface components {
       options?: string | null;
     };
     /**
-     * @description An image, its mask, and how to fill the hole. `image` and `mask` are enough. Fields that aren't listed are
-     *     ignored. Numbers and booleans may come as strings.
+     * @description An image, its mask, and options. Only `image` and `mask` are required. Unknown fields are ignored. Numbers
+     *     and booleans may be sent as strings.
      */
     InpaintRequest: {
       /**
-       * @description Whether the filling is made to meet the image at the hole's border; needs `sd_keep_unmasked_area`.
+       * @description Blends the result seamlessly into the image at the mask's border; requires `sd_keep_unmasked_area`.
        * @default false
        */
       blend: boolean;
       /**
        * Format: double
-       * @description For diffusion models; 0 to 1.
+       * @description Ignored; for diffusion models. Must be from 0 to 1.
        * @default 1
        */
       brushnet_conditioning_scale: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default Sanster/brushnet_random_mask
        */
       brushnet_method: string;
       /**
        * Format: double
-       * @description For diffusion models; 0 to 1.
+       * @description Ignored; for diffusion models. Must be from 0 to 1.
        * @default 0.4
        */
       controlnet_conditioning_scale: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default lllyasviel/control_v11p_sd15_canny
        */
       controlnet_method: string;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 512
        */
       croper_height: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 512
        */
       croper_width: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 0
        */
       croper_x: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 0
        */
       croper_y: number;
@@ -647,234 +647,237 @@ export interface components {
       cv2_flag: components["schemas"]["Cv2Flag"];
       /**
        * Format: int64
-       * @description The radius of the `cv2` model, in pixels; below 1 counts as 1, above 100 as 100.
+       * @description The radius of the `cv2` model in pixels, clamped to 1 to 100.
        * @default 4
        */
       cv2_radius: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       enable_brushnet: boolean;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       enable_controlnet: boolean;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       enable_powerpaint_v2: boolean;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 640
        */
       extender_height: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 640
        */
       extender_width: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 0
        */
       extender_x: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 0
        */
       extender_y: number;
       /**
-       * @description Accepts a mask of any size: one of the image's stored size is turned with the image, any other is scaled to
-       *     the upright image, nearest neighbour.
+       * @description Accepts a mask of any size. A mask of the image's stored size is rotated with the image; any other is
+       *     scaled to the upright image by nearest neighbour.
        * @default false
        */
       fit_mask: boolean;
       /**
        * Format: double
-       * @description For diffusion models; above 0, at most 1.
+       * @description Ignored; for diffusion models. Must be above 0, at most 1.
        * @default 1
        */
       fitting_degree: number;
       /**
-       * @description How a large image is brought down to what the model likes.
+       * @description Strategy for images that are larger than the model's input.
        * @default Crop
        */
       hd_strategy: components["schemas"]["HdStrategyName"];
       /**
        * Format: int64
-       * @description With `Crop`: pixels of context on every side of a part of the hole; 0 or more.
+       * @description With `Crop`: context around each region of the mask in pixels; 0 or more.
        * @default 128
        */
       hd_strategy_crop_margin: number;
       /**
        * Format: int64
-       * @description With `Crop`: the longest side in pixels that runs whole.
+       * @description With `Crop`: longest side in pixels up to which the whole image is run.
        * @default 800
        */
       hd_strategy_crop_trigger_size: number;
       /**
        * Format: int64
-       * @description With `Resize`: the longest side in pixels that runs unscaled; 1 or more.
+       * @description With `Resize`: longest side in pixels up to which the image isn't scaled; 1 or more.
        * @default 1280
        */
       hd_strategy_resize_limit: number;
       /**
-       * @description The image: base64, bare or as a data URL. PNG, JPEG, WebP, TIFF, BMP or GIF.
+       * @description The image in base64, bare or as a data URL: PNG, JPEG, WebP, TIFF, BMP or GIF.
        * @default
        */
       image: string;
       /**
-       * @description Sampler of a latent-diffusion model; no effect on models that erase.
+       * @description Ignored; sampler of IOPaint's latent diffusion model.
        * @default plms
        */
       ldm_sampler: string;
       /**
        * Format: int64
-       * @description Steps of a latent-diffusion model; no effect on models that erase.
+       * @description Ignored; steps of IOPaint's latent diffusion model.
        * @default 20
        */
       ldm_steps: number;
       /**
-       * @description The mask, of the upright image's size: what is brighter than 127 is to be filled. Base64, as `image`.
+       * @description The mask in base64, of the upright image's size. Pixels brighter than 127 are inpainted.
        * @default
        */
       mask: string;
       /**
-       * @description The model that answers; the current one where it is missing or empty.
+       * @description The model to use; the current one if missing or empty.
        * @default null
        */
       model: string | null;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default
        */
       negative_prompt: string;
       /**
        * Format: double
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 1.5
        */
       p2p_image_guidance_scale: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default null
        */
       paint_by_example_example_image: string | null;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default text-guided
        */
       powerpaint_task: string;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default
        */
       prompt: string;
       /**
-       * @description What is sent back.
+       * @description The content of the response.
        * @default image
        */
       result: components["schemas"]["Answer"];
       /**
        * Format: double
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 7.5
        */
       sd_guidance_scale: number;
       /**
-       * @description Whether pixels outside the hole are put back from the original; the model's own otherwise.
+       * @description Restores the original pixels outside the mask; otherwise they are the model's output.
        * @default true
        */
       sd_keep_unmasked_area: boolean;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       sd_lcm_lora: boolean;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 11
        */
       sd_mask_blur: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       sd_match_histograms: boolean;
       /**
        * Format: double
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 20
        */
       sd_outpainting_softness: number;
       /**
        * Format: double
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 20
        */
       sd_outpainting_space: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default UniPC
        */
       sd_sampler: string;
       /**
        * Format: double
-       * @description For diffusion models; above 0, at most 1.
+       * @description Ignored; for diffusion models. Must be above 0, at most 1.
        * @default 1
        */
       sd_scale: number;
       /**
        * Format: int64
-       * @description For diffusion models; -1 draws one. Told back in `X-Seed`.
+       * @description Seed of diffusion models; returned in `X-Seed`, otherwise ignored. -1 selects a random seed.
        * @default 42
        */
       sd_seed: number;
       /**
        * Format: int64
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default 50
        */
       sd_steps: number;
       /**
        * Format: double
-       * @description For diffusion models; at most 1.
+       * @description Ignored; for diffusion models. Must be at most 1.
        * @default 1
        */
       sd_strength: number;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       use_croper: boolean;
       /**
-       * @description For diffusion models.
+       * @description Ignored; for diffusion models.
        * @default false
        */
       use_extender: boolean;
       /**
-       * @description A switch of the ZITS model; no effect on other models.
+       * @description Ignored; an option of IOPaint's ZITS model.
        * @default true
        */
       zits_wireframe: boolean;
     };
-    /** @description The Socket.IO event `job`, sent to a socket that called `watch` with a job id, at once and at each change. */
+    /**
+     * @description The Socket.IO event `job`. A socket that called `watch` with a job id receives the current state and each
+     *     change.
+     */
     JobEvent: {
-      /** @description How many of its crops are done, while it runs; a whole image is one crop. */
+      /** @description Number of completed crops, while it runs; a whole image is one crop. */
       crop: number | null;
-      /** @description How many crops it has, while it runs. */
+      /** @description Total number of crops, while it runs. */
       crops: number | null;
       /**
        * Format: int64
-       * @description Milliseconds until its result, as far as that can be told.
+       * @description Estimated milliseconds until its result; null if unknown.
        */
       eta_ms: number | null;
       /**
@@ -882,13 +885,13 @@ export interface components {
        * @description The job's id.
        */
       id: string;
-      /** @description How many jobs come before it, the one that runs included; null unless it waits in the queue. */
+      /** @description Number of jobs ahead of it, including the running one; null unless it is queued. */
       position: number | null;
-      /** @description How far it is. Nothing follows `done`, `failed` and `cancelled`. */
+      /** @description The job's state. `done`, `failed` and `cancelled` are final. */
       state: components["schemas"]["JobState"];
     };
     /**
-     * @description How far an inpaint request is.
+     * @description The state of an inpaint request.
      * @enum {string}
      */
     JobState: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -1001,18 +1004,18 @@ export interface components {
     ModelEvent: {
       /**
        * Format: int64
-       * @description The bytes that have arrived, while it goes on.
+       * @description Bytes received so far, while `downloading`.
        */
       bytes: number | null;
-      /** @description Why it failed, in a sentence. */
+      /** @description The error message of a failed download. */
       error: string | null;
       /** @description The model's name. */
       name: string;
-      /** @description How its download stands. */
+      /** @description The state of its download. */
       state: components["schemas"]["DownloadState"];
       /**
        * Format: int64
-       * @description The bytes in all, where that is known.
+       * @description Total size in bytes, if known.
        */
       total: number | null;
     };
