@@ -159,6 +159,11 @@ bench-rewrite: libtorch ## Check that a rewritten graph isn't slower than the or
 	OMP_NUM_THREADS=1 cargo test --release --locked -p iopaint-torch --lib -- --exact --ignored \
 		rewrite::tests::rewritten_graph_is_not_slower | tee /dev/stderr | grep -q "1 passed"
 
+.PHONY: memory-test
+memory-test: setup web_app/dist/index.html ## Check that memory doesn't grow with the number of images, and is released.
+	cargo test --release --locked -p iopaint --test cli memory_growth -- --ignored --test-threads=1 \
+		| tee /dev/stderr | grep -q "2 passed"
+
 .PHONY: bench-instructions
 bench-instructions: ## Hold the pure paths' instructions to benches/instructions.json; STORE=1 takes them for right.
 	@$(PYTHON) scripts/check_instructions.py $(if $(STORE),--store)

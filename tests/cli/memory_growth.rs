@@ -24,8 +24,8 @@ fn resident(process: u32) -> f64 {
         * 1024.0
 }
 
-/// Fills images of different sizes, so that caches by size would grow. Returns the peak
-/// memory between two of them.
+/// Fills images of different sizes, so that caches by size would grow. Returns the peak memory between two of
+/// them.
 fn fill(port: &str, process: u32, rounds: std::ops::Range<u32>) -> f64 {
     let mut most: f64 = 0.0;
     for round in rounds {
@@ -51,6 +51,7 @@ fn at_rest(process: u32) -> f64 {
 }
 
 #[test]
+#[ignore = "measures memory; `make memory-test` runs it nightly"]
 fn memory_is_stable_over_image_sizes() {
     let server = start_with(|command| {
         command.args(["--model", "lama-mini"]);
@@ -67,6 +68,7 @@ fn memory_is_stable_over_image_sizes() {
 }
 
 #[test]
+#[ignore = "measures memory; `make memory-test` runs it nightly"]
 fn memory_of_concurrent_images_is_released() {
     let server = start_with(|command| {
         command.args(["--model", "lama-mini"]);

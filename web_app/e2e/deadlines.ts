@@ -1,6 +1,6 @@
 /*
- * Deadlines in milliseconds. They bound failures only, and leave room for machines under load: no test depends on
- * the time that passes.
+ * Deadlines in milliseconds. They bound failures only, and leave room for machines under load: no test
+ * depends on the time that passes.
  */
 
 /** For the page to react. */

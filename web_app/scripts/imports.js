@@ -1,5 +1,5 @@
-// Checks the imports within src: a layer imports only from the layers listed for it, and no file imports itself
-// through others. Type-only and dynamic imports count.
+// Checks the imports within src: a layer imports only from the layers listed for it, and no file imports
+// itself through others. Type-only and dynamic imports count.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -24,8 +24,8 @@ use crate::worker;
 pub struct Status {
     /// The current model; `None` until one was loaded.
     pub model: Option<ModelSpec>,
-    /// [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of the current model, in pixels; kept while the model
-    /// is unloaded.
+    /// [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of the current model, in pixels; kept while the
+    /// model is unloaded.
     pub max_hole_depth_px: Option<f32>,
     /// True if a job that names no model would run now.
     pub ready: bool,

@@ -11,7 +11,8 @@ use crate::registry::ModelSpec;
 #[derive(Default)]
 pub(crate) struct ModelSlots {
     slots: Vec<ModelSlot>,
-    /// [`Inpainter::max_hole_depth_px`] of each model that has been loaded, by name; kept when it is unloaded.
+    /// [`Inpainter::max_hole_depth_px`] of each model that has been loaded, by name; kept when it is
+    /// unloaded.
     max_hole_depths_px: BTreeMap<String, f32>,
     /// Logical clock of [`ModelSlot::last_use`]; `Instant`s may be equal.
     uses: u64,

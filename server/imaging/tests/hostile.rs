@@ -199,7 +199,8 @@ fn bombs_are_rejected_by_their_header() {
         let rejected = matches!(error, DecodeError::TooLarge { .. })
             || (name == "tiff" && matches!(error, DecodeError::Damaged { .. }));
         assert!(rejected, "{name}: {error}");
-        assert!(start.elapsed().as_millis() < 200, "{name}");
+        // A deadline: decoding the announced pixels would take minutes.
+        assert!(start.elapsed().as_secs() < 10, "{name}");
     }
 }
 

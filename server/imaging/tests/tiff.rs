@@ -243,7 +243,8 @@ fn oversized_tiles_are_rejected_early(
     let start = Instant::now();
     let error = decode(&bytes, &LIMITS).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains(phrase), "{error}");
-    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    // A deadline: decoding the announced tiles would take minutes.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
 #[test]

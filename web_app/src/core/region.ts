@@ -24,7 +24,10 @@ export interface AutoPlanner {
   readonly maxHoleDepth: number;
 }
 
-/** Part of a picture to upload. `forceCrop` makes the server crop although the upload is smaller than the trigger. */
+/**
+ * Part of a picture to upload. `forceCrop` makes the server crop although the upload is smaller than the
+ * trigger.
+ */
 export interface Upload {
   readonly box: Box;
   readonly forceCrop: boolean;
@@ -36,13 +39,14 @@ const ROUNDING_MARGIN = 16;
 /**
  * Returns the part of a picture that determines the fill of its hole.
  *
- * `Crop`: the server runs a rectangle around every part of the hole, expanded by `margin`; a side clipped at the
- * picture's edge is compensated on the opposite side. No rectangle extends further than twice the margin beyond the
- * hole, so the upload is cropped into the same rectangles as the whole picture, provided that edges which clip them are
- * also edges of the upload.
+ * `Crop`: the server runs a rectangle around every part of the hole, expanded by `margin`; a side clipped at
+ * the picture's edge is compensated on the opposite side. No rectangle extends further than twice the margin
+ * beyond the hole, so the upload is cropped into the same rectangles as the whole picture, provided that
+ * edges which clip them are also edges of the upload.
  *
- * `Auto`: the same with the planner's context as the margin, which doubles with each halving of the resolution; the
- * resolution is halved until the hole is shallow enough. Without the planner's parameters, the whole picture.
+ * `Auto`: the same with the planner's context as the margin, which doubles with each halving of the
+ * resolution; the resolution is halved until the hole is shallow enough. Without the planner's parameters,
+ * the whole picture.
  */
 export function uploadFor(hole: Box, picture: Size, { strategy, trigger, margin, auto }: HdOptions): Upload {
   const longest = Math.max(picture.width, picture.height);
@@ -62,8 +66,9 @@ function surroundings(hole: Box, margin: number, picture: Size): Box {
 }
 
 /**
- * Returns an upper bound of the distance from a pixel of the hole to the nearest known pixel. Pixels beyond the picture's
- * edge aren't known, so a hole at an edge is up to twice as deep as one of the same size inside.
+ * Returns an upper bound of the distance from a pixel of the hole to the nearest known pixel. Pixels beyond
+ * the picture's edge aren't known, so a hole at an edge is up to twice as deep as one of the same size
+ * inside.
  */
 function depthBound(hole: Box, picture: Size): number {
   const alongAxis = (start: number, length: number, side: number): number => {

@@ -75,7 +75,9 @@ function hdOptions(settings: Settings, server: ServerConfig | null): HdOptions {
   return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit, auto };
 }
 
-/** Returns the parameters of the server's planner; null if it has no model, or reports none as IOPaint does. */
+/**
+ * Returns the parameters of the server's planner; null if it has no model, or reports none as IOPaint does.
+ */
 function autoPlanner(strategy: AutoStrategy | undefined): AutoPlanner | null {
   if (!strategy || typeof strategy.max_hole_depth_px !== "number") return null;
   return {

@@ -60,7 +60,9 @@ export const toBitmap: typeof codec.toBitmap = (pixels) => Promise.resolve(new F
 export const encodeLossy: typeof codec.encodeLossy = (_, type) =>
   Promise.resolve(new Blob(["lossy"], { type }));
 
-/** Returns a context that draws bitmaps of the canvas's own size, which is all that reading a mask requires. */
+/**
+ * Returns a context that draws bitmaps of the canvas's own size, which is all that reading a mask requires.
+ */
 export const createCanvas: typeof codec.createCanvas = (size) => {
   let drawn = solid(size, [0, 0, 0, 0]);
   const context = {

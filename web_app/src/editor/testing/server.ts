@@ -3,7 +3,10 @@ import type { JobListener } from "../../api/events";
 import type { FilledPatch, InpaintRequest } from "../../api/inpaint";
 import type { PluginCall } from "../../api/plugins";
 
-/** Replaces the modules of `api` that connect to the server. Requests stay pending until a test completes them. */
+/**
+ * Replaces the modules of `api` that connect to the server. Requests stay pending until a test completes
+ * them.
+ */
 
 interface Pending<Request, Response> {
   readonly request: Request;

@@ -1,7 +1,10 @@
 import { Blob as NodeBlob, File as NodeFile } from "node:buffer";
 import { URL as NodeURL } from "node:url";
 
-/** Completes jsdom with the browser features that the editor depends on. Vitest loads it before every test file. */
+/**
+ * Completes jsdom with the browser features that the editor depends on. Vitest loads it before every test
+ * file.
+ */
 
 if (typeof window !== "undefined") {
   // jsdom's own blobs have no streams.
