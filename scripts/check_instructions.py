@@ -157,7 +157,7 @@ def store(by: str, counted: Mapping[str, int]) -> None:
 def main() -> int:
     """Counts, then compares or stores; returns 0 without a regression or if the comparison is skipped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", action="store_true", help="take what is counted for what is expected")
+    parser.add_argument("--store", action="store_true", help="store the counts as the new baseline")
     arguments = parser.parse_args()
     stored = json.loads(STORED.read_text())
     by = compiler(subprocess.run(["rustc", "-vV"], check=True, text=True, stdout=subprocess.PIPE).stdout)

@@ -215,7 +215,7 @@ def main() -> int:
     suite("export", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "models/export/tests"])))
     suite("training", training())
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
-    suite("arrows between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
+    suite("dependencies between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
     _, exit_code = run(["make", "--no-print-directory", "build"])
     if exit_code != 0:
         suite("build", Counts(failed=1))

@@ -31,7 +31,7 @@ LOG_SECONDS = 30
 NO_PHOTOS = """{problem}
 This project ships no photographs to train on. Bring a folder of your own, `make train PHOTOS=folder`: some hundreds or
 more, of 1000 pixels a side or more, under licences that allow it (your own, CC0, public domain). Don't use the test photos
-in tests/fixtures/photos: models are judged by them. models/train/README.md tells where to find some."""
+in tests/fixtures/photos: they are the evaluation set. models/train/README.md lists sources."""
 
 
 class Stop:
@@ -57,7 +57,7 @@ class Means:
         for name, value in found.items():
             self._sums.setdefault(name, []).append(value)
 
-    def told(self) -> str:
+    def report(self) -> str:
         """Returns all means and resets them."""
         means = {name: sum(values) / len(values) for name, values in self._sums.items()}
         self._sums = {}
@@ -72,7 +72,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, help="folder of photographs, also in folders below")
     parser.add_argument("--output", type=Path, required=True, help="folder of the state and the log")
     parser.add_argument("--steps", type=int, default=4000, help="how long the whole training is")
-    parser.add_argument("--minutes", type=float, help="stop and save after so many; the next call goes on")
+    parser.add_argument("--minutes", type=float, help="stop and save after this time; the next call resumes")
     parser.add_argument("--widths", type=int, nargs=3, default=Shape.widths, help="channels at 1/2, 1/4, 1/8 size")
     parser.add_argument("--blocks", type=int, default=Shape.blocks, help="residual blocks")
     parser.add_argument(
@@ -174,7 +174,7 @@ def train(trainer: Trainer, photos: Photos, given: argparse.Namespace, workers: 
             now = time.monotonic()
             if now - told >= LOG_SECONDS:
                 pace = (trainer.step - told_at) / (now - told)
-                say(f"step {trainer.step} of {steps}, {pace:.2f} a second: {means.told()}")
+                say(f"step {trainer.step} of {steps}, {pace:.2f} a second: {means.report()}")
                 told, told_at = now, trainer.step
             if trainer.step % given.validate_every == 0 or trainer.step == steps:
                 found = trainer.validate(*held_out)
@@ -208,7 +208,7 @@ def main() -> None:
     if train(trainer, Photos.read(given.photos), given, workers):
         print("The training is at its end. `make train-export` makes a model of it; more --steps go on.")
     else:
-        print("Stopped. The same command goes on from here.")
+        print("Stopped. The same command resumes.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The arrows between crates are held, however a crate comes in."""
+"""Tests of the check of dependencies between crates."""
 
 import sys
 import unittest

@@ -1,4 +1,4 @@
-"""What a release's archive is called and holds, and what its check finds."""
+"""Tests of the release archive and its check."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Archive(Folder):
 
 
 class Check(Folder):
-    """What the check finds."""
+    """Faults that the check must find."""
 
     def test_an_archive_that_was_changed_is_refused(self) -> None:
         archive = self.write("a.tar.zst")

@@ -184,7 +184,7 @@ class Pip(unittest.TestCase):
 
 
 def archive() -> bytes:
-    """What PyTorch's archive looks like, in small."""
+    """Returns a small archive in the layout of PyTorch's."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as zipped:
         for name in setup.library_names():

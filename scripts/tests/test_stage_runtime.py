@@ -1,4 +1,4 @@
-"""What `stage_runtime` takes along and what it leaves."""
+"""Tests of the selection of libraries by `stage_runtime`."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def polite(server: Server, figures: Figures, end: float, source: str, pictures: 
     sizes = {name: size_of((FIXTURES / f"{name}.png").read_bytes()) for name in pictures}
     while time.monotonic() < end:
         name = random.choice(pictures)
-        told = False
+        responded = False
         while True:
             began = time.monotonic()
             try:
@@ -142,12 +142,12 @@ def polite(server: Server, figures: Figures, end: float, source: str, pictures: 
             if status == 429:
                 with figures.lock:
                     figures.sent_away += 1
-                told = True
+                responded = True
                 time.sleep(float(headers["Retry-After"]))
                 continue
             with figures.lock:
                 figures.answered += 1
-                figures.came_in_time += told
+                figures.came_in_time += responded
                 times.append(time.monotonic() - began)
                 if times is figures.large and status == 200:
                     stages = dict(part.split(";dur=") for part in headers["Server-Timing"].split(", "))
@@ -240,7 +240,7 @@ def stop_while_it_works(server: Server, figures: Figures) -> tuple[int, float]:
     code = server.process.wait(DRAIN_SECONDS + 10)
     working.join()
     if answers != [200]:
-        figures.fault(f"the job that ran when the server was told to stop was answered with {answers}")
+        figures.fault(f"the job that ran at SIGTERM got the responses {answers}")
     return code, time.monotonic() - began
 
 
