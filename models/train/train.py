@@ -167,15 +167,15 @@ def train(trainer: Trainer, photos: Photos, given: argparse.Namespace, workers: 
             f"{size:.2f} M parameters on {trainer.device}; {len(photos.training)} photographs to learn from, "
             f"{len(photos.validation)} to validate with; step {trainer.step} of {steps}"
         )
-        began = saved = told = time.monotonic()
-        told_at = trainer.step
+        began = saved = reported_at = time.monotonic()
+        reported_step = trainer.step
         for image, mask in batches(photos, trainer, workers):
             means.add(trainer.learn(image, mask))
             now = time.monotonic()
-            if now - told >= LOG_SECONDS:
-                pace = (trainer.step - told_at) / (now - told)
+            if now - reported_at >= LOG_SECONDS:
+                pace = (trainer.step - reported_step) / (now - reported_at)
                 say(f"step {trainer.step} of {steps}, {pace:.2f} a second: {means.report()}")
-                told, told_at = now, trainer.step
+                reported_at, reported_step = now, trainer.step
             if trainer.step % given.validate_every == 0 or trainer.step == steps:
                 found = trainer.validate(*held_out)
                 say(f"validation at {trainer.step}: " + ", ".join(f"{name} {it:.4f}" for name, it in found.items()))

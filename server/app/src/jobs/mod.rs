@@ -39,7 +39,7 @@ struct InFlight {
 
 /// A request in flight. Dropping it publishes its final state and frees its id.
 #[derive(Debug)]
-pub struct Job {
+pub struct ActiveJob {
     jobs: Jobs,
     id: Uuid,
     in_flight: InFlight,
@@ -62,7 +62,7 @@ impl Jobs {
     /// # Errors
     /// [`ErrorCode::JobIdTaken`] if another request in flight has this id. A client that learnt the id of
     /// another client's job thus can't replace it.
-    pub fn begin(&self, id: Uuid) -> Result<Job, ApiError> {
+    pub fn begin(&self, id: Uuid) -> Result<ActiveJob, ApiError> {
         let mut entries = self.0.lock();
         let entry = entries.entry(id).or_default();
         if entry.in_flight.is_some() {
@@ -76,7 +76,7 @@ impl Jobs {
         entry
             .updates
             .send_replace(Some(JobEvent::new(id, JobState::Queued)));
-        Ok(Job {
+        Ok(ActiveJob {
             jobs: self.clone(),
             id,
             in_flight,
@@ -125,7 +125,7 @@ impl Default for JobEntry {
     }
 }
 
-impl Job {
+impl ActiveJob {
     /// Returns the job's id.
     #[must_use]
     pub fn id(&self) -> Uuid {
@@ -163,7 +163,7 @@ impl Job {
     }
 }
 
-impl Drop for Job {
+impl Drop for ActiveJob {
     fn drop(&mut self) {
         let mut entries = self.jobs.0.lock();
         if let Some(entry) = entries.get_mut(&self.id) {

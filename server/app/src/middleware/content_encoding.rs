@@ -118,7 +118,7 @@ fn unsupported(name: &str) -> ApiError {
 
 type BodyDecoder = Pin<Box<dyn AsyncRead + Send>>;
 
-enum DecoderState {
+enum ContentDecoderState {
     /// The format is not yet known; see [`open_decoder`].
     Unopened(Body),
     Open(BodyDecoder),
@@ -126,10 +126,10 @@ enum DecoderState {
 
 /// Returns a body's decoded bytes in chunks of at most [`CHUNK_BYTES`].
 fn decode_stream(body: Body, coding: ContentCoding) -> impl Stream<Item = Result<Bytes, axum::BoxError>> {
-    let chunks = stream::try_unfold(DecoderState::Unopened(body), move |state| async move {
+    let chunks = stream::try_unfold(ContentDecoderState::Unopened(body), move |state| async move {
         let mut decoder = match state {
-            DecoderState::Unopened(body) => open_decoder(body, coding).await?,
-            DecoderState::Open(decoder) => decoder,
+            ContentDecoderState::Unopened(body) => open_decoder(body, coding).await?,
+            ContentDecoderState::Open(decoder) => decoder,
         };
         let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
         if decoder.read_buf(&mut chunk).await? == 0 {
@@ -137,7 +137,7 @@ fn decode_stream(body: Body, coding: ContentCoding) -> impl Stream<Item = Result
         }
         // A few received bytes may decode to megabytes, so other tasks must be able to run in between.
         tokio::task::consume_budget().await;
-        Ok(Some((chunk.freeze(), DecoderState::Open(decoder))))
+        Ok(Some((chunk.freeze(), ContentDecoderState::Open(decoder))))
     });
     chunks.map_err(move |error| decoding_error(error, coding))
 }
