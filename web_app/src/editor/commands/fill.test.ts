@@ -7,7 +7,7 @@ import { rectangleCorners } from "../../core/shapes";
 import { useSettings } from "../../settings/store";
 import { documentWorker } from "../testing/client";
 import { pictureFile, solid } from "../testing/codec";
-import { grayPixels, notices, openPicture, resetEditor, settled, SIZE } from "../testing/editor";
+import { grayPixels, kinds, notices, openPicture, resetEditor, settled, SIZE } from "../testing/editor";
 import { nthRequest, received, sendJobEvent } from "../testing/server";
 import { useEditor } from "../store";
 import { cancelJob, runFill } from "./fill";
@@ -27,7 +27,6 @@ beforeEach(async () => {
 afterEach(resetEditor);
 
 const state = () => useEditor.getState();
-const kinds = () => state().history.past.map(({ kind }) => kind);
 
 function mask(corner: number) {
   return editMask(

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rectangleCorners } from "../../core/shapes";
 import { useEditor } from "../store";
 import { pictureFile, solid } from "../testing/codec";
-import { maskArea, maskAt, notices, openPicture, resetEditor, SIZE } from "../testing/editor";
+import { hole, maskArea, maskAt, notices, openPicture, resetEditor, SIZE } from "../testing/editor";
 import { editMask, importMask, maskFromOpacity } from "./mask";
 import { maskFile } from "./session";
 
@@ -18,7 +18,6 @@ const square = {
   mode: "add",
   points: rectangleCorners({ x: 50, y: 50 }, { x: 70, y: 70 }),
 } as const;
-const hole = () => useEditor.getState().hole;
 
 describe("editMask", () => {
   it("requires a picture", async () => {
@@ -33,7 +32,7 @@ describe("editMask", () => {
     expect(step).toMatchObject({ id: 1, kind: "shape" });
     expect(step?.bytes).toBeGreaterThan(0);
     expect(step?.thumbnail).toMatch(/^blob:/);
-    expect(hole()).toEqual({ x: 50, y: 50, width: 20, height: 20 });
+    expect(await hole()).toEqual({ x: 50, y: 50, width: 20, height: 20 });
   });
 
   it("records nothing without a change", async () => {
@@ -54,7 +53,7 @@ describe("editMask", () => {
       },
     });
     expect(await editMask(square)).toBe(false);
-    expect(hole()).toBeNull();
+    expect(await hole()).toBeNull();
   });
 
   it.each([
@@ -66,7 +65,7 @@ describe("editMask", () => {
     await openPicture();
     await editMask(square);
     expect(await editMask(edit)).toBe(true);
-    expect(hole()).toEqual(expected);
+    expect(await hole()).toEqual(expected);
   });
 
   it("can feather the mask", async () => {
@@ -97,7 +96,7 @@ describe("imported masks", () => {
     await openPicture();
     await importMask(new File(["?"], "mask.txt"));
     expect(notices).toMatchObject([{ kind: "error" }]);
-    expect(hole()).toBeNull();
+    expect(await hole()).toBeNull();
   });
 
   it("can be the picture's transparency", async () => {
@@ -105,7 +104,7 @@ describe("imported masks", () => {
     pixels.data[(20 * SIZE.width + 30) * 4 + 3] = 0;
     await openPicture(pixels);
     await maskFromOpacity();
-    expect(hole()).toEqual({ x: 30, y: 20, width: 1, height: 1 });
+    expect(await hole()).toEqual({ x: 30, y: 20, width: 1, height: 1 });
   });
 });
 

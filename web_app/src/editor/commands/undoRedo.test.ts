@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rectangleCorners } from "../../core/shapes";
 import { onChange } from "../changes";
 import { useEditor } from "../store";
-import { openPicture, resetEditor } from "../testing/editor";
+import { hole, openPicture, resetEditor } from "../testing/editor";
 import { editMask } from "./mask";
 import { goTo, redo, undo } from "./undoRedo";
 
@@ -31,7 +31,6 @@ async function drawSquares(): Promise<void> {
 beforeEach(resetEditor);
 afterEach(resetEditor);
 
-const hole = () => useEditor.getState().hole;
 const counts = () => {
   const { past, future } = useEditor.getState().history;
   return [past.length, future.length];
@@ -42,12 +41,12 @@ describe("undo and redo", () => {
     await drawSquares();
     for (const steps of [2, 1, 0]) {
       await undo();
-      expect(hole()).toEqual(holes[steps]);
+      expect(await hole()).toEqual(holes[steps]);
       expect(counts()).toEqual([steps, 3 - steps]);
     }
     for (const steps of [1, 2, 3]) {
       await redo();
-      expect(hole()).toEqual(holes[steps]);
+      expect(await hole()).toEqual(holes[steps]);
       expect(counts()).toEqual([steps, 3 - steps]);
     }
   });
@@ -65,7 +64,7 @@ describe("undo and redo", () => {
     await drawSquares();
     for (const steps of [0, 3, 1, 2, 2]) {
       await goTo(steps);
-      expect(hole()).toEqual(holes[steps]);
+      expect(await hole()).toEqual(holes[steps]);
     }
   });
 
@@ -81,7 +80,7 @@ describe("undo and redo", () => {
   it("run in the order of their calls", async () => {
     await drawSquares();
     await Promise.all([undo(), undo(), redo(), undo(), undo()]);
-    expect(hole()).toBeNull();
+    expect(await hole()).toBeNull();
   });
 
   it("wait for a job to end", async () => {

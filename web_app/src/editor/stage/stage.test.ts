@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setTool } from "../commands/options";
 import { useEditor } from "../store";
-import { maskPixels, mouse, openOnStage, resetEditor, settled, SIZE, stage } from "../testing/editor";
+import { hole, maskPixels, mouse, openOnStage, resetEditor, SIZE, stage } from "../testing/editor";
 import { keyboard, turnWheel } from "../testing/input";
 import { nthRequest, received } from "../testing/server";
 
@@ -18,11 +18,6 @@ beforeEach(async () => {
   useEditor.setState({ brush: 20 });
 });
 afterEach(resetEditor);
-
-const hole = async () => {
-  await settled();
-  return useEditor.getState().hole;
-};
 
 describe("object selection", () => {
   it("sends foreground and background points to the plugin", async () => {

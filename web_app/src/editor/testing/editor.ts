@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import type { Size } from "../../core/geometry";
+import type { Box, Size } from "../../core/geometry";
 import type { Pixels } from "../../core/pyramid";
 import { DEFAULTS } from "../../settings/settings";
 import { useSettings } from "../../settings/store";
@@ -7,7 +7,7 @@ import { enqueue } from "../commands/queue";
 import { open } from "../commands/session";
 import { setNotifier, type Notice } from "../notifications";
 import { mountStage } from "../stage/stage";
-import { useEditor } from "../store";
+import { useEditor, type StepKind } from "../store";
 import { documentWorker, resetDocumentWorker } from "./client";
 import { pictureFile, solid } from "./codec";
 import { Pointer } from "./input";
@@ -74,6 +74,17 @@ export const mouse = new Pointer(stage);
 /** Waits for all queued commands. */
 export function settled(): Promise<void> {
   return enqueue(() => Promise.resolve());
+}
+
+/** Returns the bounding box of the hole after all queued commands; null without a hole. */
+export async function hole(): Promise<Box | null> {
+  await settled();
+  return useEditor.getState().hole;
+}
+
+/** Returns the kinds of the steps that can be undone, the oldest first. */
+export function kinds(): StepKind[] {
+  return useEditor.getState().history.past.map(({ kind }) => kind);
 }
 
 /** Returns the mask after all queued commands, one byte per pixel. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setMode, setTool } from "../commands/options";
 import { currentStage } from "../stage/stage";
 import { useEditor } from "../store";
-import { maskArea, maskAt, mouse, openOnStage, resetEditor, settled } from "../testing/editor";
+import { hole, kinds, maskArea, maskAt, mouse, openOnStage, resetEditor, settled } from "../testing/editor";
 
 vi.mock("../document/client", () => import("../testing/client"));
 vi.mock("../document/codec", () => import("../testing/codec"));
@@ -17,12 +17,6 @@ beforeEach(async () => {
   useEditor.setState({ brush: 20 });
 });
 afterEach(resetEditor);
-
-const hole = async () => {
-  await settled();
-  return useEditor.getState().hole;
-};
-const kinds = () => useEditor.getState().history.past.map(({ kind }) => kind);
 
 describe("rectangle", () => {
   beforeEach(() => {

@@ -4,7 +4,7 @@ import { useSettings } from "../../settings/store";
 import { setTool } from "../commands/options";
 import { currentStage } from "../stage/stage";
 import { useEditor } from "../store";
-import { maskAt, mouse, openOnStage, resetEditor, settled, stage } from "../testing/editor";
+import { hole, kinds, maskAt, mouse, openOnStage, resetEditor, settled, stage } from "../testing/editor";
 import { Pointer } from "../testing/input";
 import { nthRequest, received } from "../testing/server";
 
@@ -20,12 +20,6 @@ beforeEach(async () => {
   useEditor.setState({ brush: 20 });
 });
 afterEach(resetEditor);
-
-const hole = async () => {
-  await settled();
-  return useEditor.getState().hole;
-};
-const kinds = () => useEditor.getState().history.past.map(({ kind }) => kind);
 
 describe("brush", () => {
   it("masks a stroke of its diameter", async () => {
@@ -84,7 +78,9 @@ describe("brush", () => {
     const [first, second] = [new Pointer(stage, "touch"), new Pointer(stage, "touch")];
     first.down(50, 60);
     first.move(60, 60);
+    expect(useEditor.getState().drawing).toBe(true);
     second.down(100, 60);
+    expect(useEditor.getState().drawing).toBe(false);
     second.move(140, 60);
     second.up();
     first.up();
