@@ -10,19 +10,19 @@ import { maskPng } from "./maskPng";
 const BROKEN = 4;
 
 test("batch continues after a broken photo", async ({ page, server }) => {
-  const picture = maskPng(96, 64, { x: 0, y: 0, width: 44, height: 30 });
+  const image = maskPng(96, 64, { x: 0, y: 0, width: 44, height: 30 });
   const photos = Array.from({ length: 12 }, (_, index) => ({
     name: `photo ${index + 1}.png`,
     mimeType: "image/png",
-    buffer: index === BROKEN ? picture.subarray(0, 60) : picture,
+    buffer: index === BROKEN ? image.subarray(0, 60) : image,
   }));
   await page.goto(server);
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
   const choosing = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await dialog.getByRole("button", { name: "Add images" }).click();
   await (await choosing).setFiles(photos);
-  await expect(dialog.getByText("12 photos")).toBeVisible();
+  await expect(dialog.getByText("12 images")).toBeVisible();
   await expect(dialog.getByRole("button", { name: "Start" })).toBeDisabled();
 
   // The mask differs from the photos in size.
@@ -45,7 +45,7 @@ test("batch continues after a broken photo", async ({ page, server }) => {
   expect(Object.keys(files)).toEqual(photos.flatMap(({ name }, index) => (index === BROKEN ? [] : [name])));
   for (const file of Object.values(files)) {
     expect(Buffer.from(file.subarray(0, 4)).toString("hex")).toBe("89504e47");
-    expect(Buffer.compare(file, picture)).not.toBe(0);
+    expect(Buffer.compare(file, image)).not.toBe(0);
   }
 
   await dialog.getByRole("button", { name: "Retry 1" }).click();
@@ -60,14 +60,14 @@ test("batch uses the painted mask and continues in the background", async ({ pag
   await editor.drag(await editor.fromCentre(-30, -30), await editor.fromCentre(30, 30));
   await expect(editor.history).toHaveCount(2);
 
-  const picture = maskPng(120, 120, { x: 0, y: 0, width: 60, height: 120 });
+  const image = maskPng(120, 120, { x: 0, y: 0, width: 60, height: 120 });
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
   await dialog.getByRole("button", { name: "Use painted mask" }).click();
   await expect(dialog.getByText("cocktail_mask.png")).toBeVisible();
   const choosing = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Add photos" }).click();
-  await (await choosing).setFiles([{ name: "one.png", mimeType: "image/png", buffer: picture }]);
+  await dialog.getByRole("button", { name: "Add images" }).click();
+  await (await choosing).setFiles([{ name: "one.png", mimeType: "image/png", buffer: image }]);
   await dialog.getByRole("button", { name: "Start" }).click();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Shift+B");
@@ -76,5 +76,5 @@ test("batch uses the painted mask and continues in the background", async ({ pag
   const downloading = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download ZIP" }).click();
   const [file] = Object.values(unzipSync(await readFile(await (await downloading).path())));
-  expect(file && Buffer.compare(file, picture)).not.toBe(0);
+  expect(file && Buffer.compare(file, image)).not.toBe(0);
 });

@@ -22,7 +22,7 @@ test("cancel keeps the mask and notifies the server", async ({ page, server }) =
   await expect(cancel).toBeHidden();
   expect((await deleted).url()).toBe(new URL(`api/v1/jobs/${jobId}`, server).href);
   expect(await editor.settledMaskArea()).toBeGreaterThan(0);
-  await editor.expectPicture(original);
+  await editor.expectImage(original);
 
   // The kept mask can still be filled.
   await page.unroute("**/api/v1/inpaint");

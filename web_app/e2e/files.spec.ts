@@ -20,12 +20,12 @@ test("server folders can be browsed and saved to", async ({ page }) => {
     await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
     await page.keyboard.press("f");
     const dialog = page.getByRole("dialog", { name: "Files" });
-    const pictures = dialog.getByRole("button", { name: /^Open / });
-    await expect(pictures).toHaveCount(3);
-    await expect(pictures.first()).toHaveAccessibleName("Open beach 9.jpg");
+    const images = dialog.getByRole("button", { name: /^Open / });
+    await expect(images).toHaveCount(3);
+    await expect(images.first()).toHaveAccessibleName("Open beach 9.jpg");
     await dialog.getByRole("searchbox").fill("beach");
-    await expect(pictures).toHaveCount(2);
-    await pictures.first().click();
+    await expect(images).toHaveCount(2);
+    await images.first().click();
 
     const title = page.locator("header").getByText(/\.jpg$/);
     await expect(title).toHaveText("beach 9.jpg");

@@ -7,7 +7,7 @@ import { tiff } from "./tiff";
 /** Returns the displayed RGBA colour at the image's centre. */
 async function centreColour(page: Page): Promise<number[]> {
   const { x, y } = await new EditorPage(page).fromCentre();
-  return page.locator("canvas.picture").evaluate(
+  return page.locator("canvas.image").evaluate(
     (canvas, [x, y]) => {
       const context = (canvas as HTMLCanvasElement).getContext("2d");
       if (!context) throw new Error("no context");

@@ -67,17 +67,17 @@ test("the comparison slider moves by pointer and keys", async ({ page }) => {
   const y = box.y + box.height / 2;
   await editor.drag({ x: box.x + box.width / 2, y }, { x: right + 20, y });
   await expect(divider).toHaveAttribute("aria-valuenow", "100");
-  await editor.expectPicture(original);
+  await editor.expectImage(original);
   await editor.drag({ x: right, y }, { x: left - 20, y });
-  await editor.expectPicture(result);
+  await editor.expectImage(result);
 
   await divider.focus();
   for (let press = 0; press < 25; press++) await page.keyboard.press("ArrowRight");
   await expect(divider).toHaveAttribute("aria-valuenow", "50");
-  await editor.expectPicture(half);
+  await editor.expectImage(half);
   await page.keyboard.press("d");
   await expect(divider).toBeHidden();
-  await editor.expectPicture(result);
+  await editor.expectImage(result);
 });
 
 test("images can be copied and pasted", async ({ page, context, server }) => {
@@ -90,10 +90,10 @@ test("images can be copied and pasted", async ({ page, context, server }) => {
   await page.keyboard.press("Control+C");
   await expect(page.getByText("Image copied.").first()).toBeVisible();
 
-  await page.locator("input[data-purpose=picture]").setInputFiles("public/samples/astronaut.jpg");
+  await page.locator("input[data-purpose=image]").setInputFiles("public/samples/astronaut.jpg");
   await expect(page.getByText("astronaut.jpg")).toBeVisible();
   await editor.expectDifferent(result);
   await page.keyboard.press("Control+V");
   await expect(page.locator("header").getByText(".png")).toBeVisible();
-  await editor.expectPicture(result);
+  await editor.expectImage(result);
 });

@@ -32,19 +32,19 @@ test("fill, compare, undo, redo and save", async ({ page, server }) => {
 
   await editor.button("Hold to show original").hover();
   await page.mouse.down();
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
   await page.mouse.up();
-  await editor.expectPicture(after);
+  await editor.expectImage(after);
 
   await page.keyboard.down("Tab");
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
   await page.keyboard.up("Tab");
-  await editor.expectPicture(after);
+  await editor.expectImage(after);
 
   await editor.undo.click();
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
   await page.keyboard.press("Control+Shift+Z");
-  await editor.expectPicture(after);
+  await editor.expectImage(after);
 
   const downloading = page.waitForEvent("download");
   await page.keyboard.press("Control+S");

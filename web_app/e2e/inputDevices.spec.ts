@@ -48,7 +48,7 @@ test.describe("keyboard only", () => {
     };
     await tabTo("Cocktail by the sea");
     await page.keyboard.press("Enter");
-    await expect(editor.picture).toBeVisible();
+    await expect(editor.image).toBeVisible();
     const before = await editor.settled();
 
     // A short press of Tab moves the focus; holding it compares with the original.
@@ -61,7 +61,7 @@ test.describe("keyboard only", () => {
     await editor.expectDifferent(before);
 
     await page.keyboard.press("Control+Z");
-    await editor.expectPicture(before);
+    await editor.expectImage(before);
     const downloading = page.waitForEvent("download");
     await page.keyboard.press("Control+S");
     expect((await downloading).suggestedFilename()).toBe("cocktail_cleanup.jpg");

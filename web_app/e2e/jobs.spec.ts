@@ -64,7 +64,7 @@ test("progress shows queued jobs", async ({ page, request, server }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server);
   const messages = await editor.recordProgress();
-  const picture = maskPng(1500, 1500, { x: 0, y: 0, width: 700, height: 1500 });
+  const image = maskPng(1500, 1500, { x: 0, y: 0, width: 700, height: 1500 });
   const mask = maskPng(1500, 1500, { x: 300, y: 300, width: 900, height: 900 });
   const others: Promise<APIResponse>[] = [];
   // The page's request is held back until other jobs are queued.
@@ -72,7 +72,7 @@ test("progress shows queued jobs", async ({ page, request, server }) => {
     for (let job = 0; job < 3; job++) {
       const other = request.post(new URL("api/v1/inpaint", server).href, {
         multipart: {
-          image: { name: "picture.png", mimeType: "image/png", buffer: picture },
+          image: { name: "image.png", mimeType: "image/png", buffer: image },
           mask: { name: "mask.png", mimeType: "image/png", buffer: mask },
         },
         timeout: FILL_MS,

@@ -32,7 +32,7 @@ test("strokes accumulate, erase and undo", async ({ page }) => {
   await editor.expectMask(two, TOLERANCE);
   await editor.undo.click();
   await editor.expectMask(one, TOLERANCE);
-  await editor.expectPicture(original);
+  await editor.expectImage(original);
 
   await page.keyboard.press("Shift+R");
   await expect.poll(() => editor.maskArea()).toBe(0);
@@ -147,7 +147,7 @@ test("transparency becomes the mask", async ({ page }) => {
     context.clearRect(100, 50, 100, 60);
     const files = new DataTransfer();
     files.items.add(new File([await context.canvas.convertToBlob()], "cut.png", { type: "image/png" }));
-    const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
+    const input = document.querySelector<HTMLInputElement>("input[data-purpose=image]");
     if (!input) throw new Error("no file input");
     input.files = files.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));

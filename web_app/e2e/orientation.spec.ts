@@ -35,7 +35,7 @@ async function quadrantColours(page: Page): Promise<number[][]> {
   const points = [0.25, 0.75].flatMap((y) =>
     [0.25, 0.75].map((x) => [interpolate(x, left, right), interpolate(y, top, bottom)] as const),
   );
-  return page.locator("canvas.picture").evaluate((canvas, points) => {
+  return page.locator("canvas.image").evaluate((canvas, points) => {
     const context = (canvas as HTMLCanvasElement).getContext("2d");
     if (!context) throw new Error("no context");
     return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
@@ -120,7 +120,7 @@ for (const [name, size] of [
     const { left, top, right, bottom } = await new EditorPage(page).bounds();
     const scale = (right - left + 1) / width;
     expect((bottom - top + 1) / height).toBeCloseTo(scale, 1);
-    const shown = await page.locator("canvas.picture").evaluate(
+    const shown = await page.locator("canvas.image").evaluate(
       (canvas, { left, top, scale, width, height }) => {
         const context = (canvas as HTMLCanvasElement).getContext("2d");
         if (!context) throw new Error("no context");
@@ -228,7 +228,7 @@ test("batch masks apply to upright photos", async ({ page, server }) => {
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
   const choosing = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await dialog.getByRole("button", { name: "Add images" }).click();
   await (await choosing).setFiles(photos);
   const masking = page.waitForEvent("filechooser");
   await dialog.getByRole("button", { name: "Choose mask" }).click();
@@ -262,7 +262,7 @@ test("batch masks fit stored or upright size", async ({ page, server }) => {
   await page.keyboard.press("Shift+B");
   const dialog = page.getByRole("dialog", { name: "Batch" });
   const choosing = page.waitForEvent("filechooser");
-  await dialog.getByRole("button", { name: "Add photos" }).click();
+  await dialog.getByRole("button", { name: "Add images" }).click();
   await (await choosing).setFiles(photos);
   await dialog.getByLabel("Mask", { exact: true }).selectOption("each");
   const masking = page.waitForEvent("filechooser");
@@ -290,13 +290,13 @@ test("thumbnails keep the aspect ratio", async ({ page }) => {
     await page.goto(server.url);
     await expect(page.getByRole("button", { name: "Files" })).toBeVisible();
     await page.keyboard.press("f");
-    const pictures = page.getByRole("dialog", { name: "Files" }).locator("img");
-    await expect(pictures).toHaveCount(2);
-    for (const picture of await pictures.all()) {
+    const thumbnails = page.getByRole("dialog", { name: "Files" }).locator("img");
+    await expect(thumbnails).toHaveCount(2);
+    for (const thumbnail of await thumbnails.all()) {
       await expect
-        .poll(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
+        .poll(() => thumbnail.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth))
         .toBeGreaterThan(0);
-      const { displayed, natural } = await picture.evaluate((image: HTMLImageElement) => ({
+      const { displayed, natural } = await thumbnail.evaluate((image: HTMLImageElement) => ({
         displayed: image.clientWidth / image.clientHeight,
         natural: image.naturalWidth / image.naturalHeight,
       }));

@@ -22,14 +22,14 @@ export interface Position {
 
 /** Page object of the editor. */
 export class EditorPage {
-  readonly picture: Locator;
+  readonly image: Locator;
   readonly undo: Locator;
   readonly redo: Locator;
   readonly run: Locator;
   readonly history: Locator;
 
   constructor(readonly page: Page) {
-    this.picture = page.locator("canvas.picture");
+    this.image = page.locator("canvas.image");
     this.undo = this.button("Undo");
     this.redo = this.button("Redo");
     this.run = this.button("Run");
@@ -44,13 +44,13 @@ export class EditorPage {
   async openSample(server: string, name = "Cocktail by the sea"): Promise<void> {
     await this.page.goto(server);
     await this.button(name).click();
-    await expect(this.picture).toBeVisible();
+    await expect(this.image).toBeVisible();
     await this.settled();
   }
 
   /** Opens an image file. */
   async openFile(path: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
-    await this.page.locator("input[data-purpose=picture]").setInputFiles(path);
+    await this.page.locator("input[data-purpose=image]").setInputFiles(path);
   }
 
   /** Opens a generated multicoloured image. */
@@ -67,7 +67,7 @@ export class EditorPage {
         const blob = await context.canvas.convertToBlob({ type, quality: 0.9 });
         const files = new DataTransfer();
         files.items.add(new File([blob], "generated.jpg", { type }));
-        const input = document.querySelector<HTMLInputElement>("input[data-purpose=picture]");
+        const input = document.querySelector<HTMLInputElement>("input[data-purpose=image]");
         if (!input) throw new Error("no file input");
         input.files = files.files;
         input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -195,16 +195,16 @@ export class EditorPage {
   }
 
   pixels(): Promise<PixelsHandle> {
-    return this.canvas("canvas.picture");
+    return this.canvas("canvas.image");
   }
 
   /** Waits until the image is drawn and stable. */
   settled(): Promise<PixelsHandle> {
-    return this.settledCanvas("canvas.picture");
+    return this.settledCanvas("canvas.image");
   }
 
   /** Waits until the image equals an earlier state. */
-  async expectPicture(before: PixelsHandle): Promise<void> {
+  async expectImage(before: PixelsHandle): Promise<void> {
     await expect.poll(async () => difference(before, await this.pixels())).toBeNull();
   }
 

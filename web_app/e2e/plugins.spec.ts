@@ -71,7 +71,7 @@ test("plugin results are undoable or open as new", async ({ page, server }) => {
   await expect(editor.history).toHaveCount(2);
   await editor.expectDifferent(before);
   await editor.undo.click();
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
 
   await editor.button("Plugins").click();
   await page.getByRole("menuitem", { name: "Upscale 2×" }).click();

@@ -71,11 +71,11 @@ test("wheel zooms, Space pans, Escape fits", async ({ page }) => {
   // None of these gestures paints.
   expect(await editor.settledMaskArea()).toBe(0);
   await page.keyboard.press("Escape");
-  await editor.expectPicture(fitted);
+  await editor.expectImage(fitted);
   await page.keyboard.press("1");
   await expect.poll(() => editor.zoom()).toBe(100);
   await page.keyboard.press("0");
-  await editor.expectPicture(fitted);
+  await editor.expectImage(fitted);
 });
 
 test("M, Shift+R, A and C", async ({ page }) => {
@@ -84,7 +84,7 @@ test("M, Shift+R, A and C", async ({ page }) => {
   await page.keyboard.press("m");
   await editor.stroke();
   await expect(editor.history).toHaveCount(2);
-  await editor.expectPicture(original);
+  await editor.expectImage(original);
   await page.keyboard.press("Shift+R");
   await editor.waitForFill();
   await expect(editor.history).toHaveCount(3);

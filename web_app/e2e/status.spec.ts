@@ -77,6 +77,6 @@ test("opening an image shows progress", async ({ page, server }) => {
     return opening;
   });
   await editor.button("Hot-air balloon").click();
-  await expect(editor.picture).toBeVisible();
+  await expect(editor.image).toBeVisible();
   expect(await opening.jsonValue()).toEqual({ shown: true });
 });

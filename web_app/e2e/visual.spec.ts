@@ -175,7 +175,7 @@ for (const [size, device] of Object.entries(SIZES)) {
           ).setFiles(names.map((name) => ({ name, mimeType: "image/png", buffer: done })));
         };
         await choose("Choose mask", "watermark.png");
-        await choose("Add photos", ...[1, 2, 3, 4, 5, 6].map((number) => `beach ${number}.png`));
+        await choose("Add images", ...[1, 2, 3, 4, 5, 6].map((number) => `beach ${number}.png`));
         await dialog.getByRole("button", { name: "Start" }).click();
         await expect(dialog.getByRole("status")).toHaveText("2 of 6 done, 1 failed");
         await page.mouse.move(5, 5);

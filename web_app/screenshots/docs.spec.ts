@@ -62,22 +62,22 @@ async function imageScreenshot(editor: EditorPage): Promise<number[]> {
 }
 
 /** Joins images side by side and encodes them as JPEG. */
-async function strip(page: Page, pictures: readonly number[][]): Promise<Buffer> {
+async function strip(page: Page, images: readonly number[][]): Promise<Buffer> {
   const bytes = await page.evaluate(
-    async ([pictures, side, gap]) => {
-      const context = new OffscreenCanvas(pictures.length * (side + gap) - gap, side).getContext("2d");
+    async ([images, side, gap]) => {
+      const context = new OffscreenCanvas(images.length * (side + gap) - gap, side).getContext("2d");
       if (!context) throw new Error("no context");
       context.fillStyle = "#fff";
       context.fillRect(0, 0, context.canvas.width, side);
       context.imageSmoothingQuality = "high";
-      for (const [index, bytes] of pictures.entries()) {
+      for (const [index, bytes] of images.entries()) {
         const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
         context.drawImage(bitmap, index * (side + gap), 0, side, side);
       }
       const blob = await context.canvas.convertToBlob({ type: "image/jpeg", quality: 0.88 });
       return [...new Uint8Array(await blob.arrayBuffer())];
     },
-    [pictures, SIDE, GAP] as const,
+    [images, SIDE, GAP] as const,
   );
   return Buffer.from(bytes);
 }
@@ -135,9 +135,9 @@ test("batch", async ({ page }) => {
     await dialog.getByRole("button", { name: button }).click();
     await (await choosing).setFiles(await Promise.all(files));
   };
-  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("One mask per photo");
+  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("One mask per image");
   await choose("Choose masks", ".mask.png");
-  await choose("Add photos", ".png");
+  await choose("Add images", ".png");
   await dialog.getByRole("button", { name: "Start" }).click();
   await expect(dialog.getByRole("status")).toHaveText(/^[34] of 5 done/, { timeout: BATCH_MS });
   await page.screenshot({ path: `${FOLDER}/batch.png` });

@@ -71,12 +71,12 @@ export class FirefoxEditor {
 
   /** Opens an image file and waits until it is shown. */
   async openFile(path: string, name: string): Promise<void> {
-    await this.choose("picture", path);
+    await this.choose("image", path);
     await this.opened(name);
   }
 
   /** Sets the file of a hidden file input. */
-  async choose(purpose: "picture" | "mask", path: string): Promise<void> {
+  async choose(purpose: "image" | "mask", path: string): Promise<void> {
     const input = await this.page.waitForSelector(`input[data-purpose=${purpose}]`);
     await input?.uploadFile(path);
   }
@@ -88,20 +88,20 @@ export class FirefoxEditor {
     await this.settled();
   }
 
-  settled(selector = "canvas.picture"): Promise<PixelsHandle> {
+  settled(selector = "canvas.image"): Promise<PixelsHandle> {
     return this.page.evaluateHandle(settledPixels, { selector, frames: 3, deadlineMs: UI_MS });
   }
 
   /** Returns the bounding box of the changes to the image; null if there are none. */
   async changed(before: PixelsHandle): Promise<Bounds | null> {
-    return this.difference(before, await this.page.evaluateHandle(canvasPixels, "canvas.picture"));
+    return this.difference(before, await this.page.evaluateHandle(canvasPixels, "canvas.image"));
   }
 
   difference(a: PixelsHandle, b: PixelsHandle): Promise<Bounds | null> {
     return this.page.evaluate(changedBounds, a, b);
   }
 
-  async expectPicture(before: PixelsHandle): Promise<void> {
+  async expectImage(before: PixelsHandle): Promise<void> {
     await expect.poll(() => this.changed(before)).toBeNull();
   }
 

@@ -67,9 +67,9 @@ test("open, paint, fill, undo and save", async () => {
   expect(changed?.bottom).toBeLessThanOrEqual(middle.y + margin);
 
   await editor.click("Undo");
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
   await editor.press("Control", "Shift", "z");
-  await editor.expectPicture(after);
+  await editor.expectImage(after);
 
   await editor.press("Control", "s");
   const saved = await editor.decode(await firefox.downloaded("cocktail_cleanup.jpg"));
@@ -124,7 +124,7 @@ test("shapes mask their area and Run fills it", async () => {
   await editor.press("n");
   await editor.drag({ x: a.x, y: a.y }, { x: b.x, y: a.y });
   await editor.expectMask(200 * 40 + Math.PI * 400, TOLERANCE);
-  await editor.expectPicture(before);
+  await editor.expectImage(before);
 
   await editor.click("Run");
   await editor.waitForFill();
@@ -150,9 +150,9 @@ test("the divider shows the original on its left", async () => {
 
   const { x, y } = await editor.fromCentre();
   await editor.drag({ x, y }, { x: right + 20, y });
-  await editor.expectPicture(original);
+  await editor.expectImage(original);
   await editor.drag({ x: right, y }, { x: left - 20, y });
-  await editor.expectPicture(result);
+  await editor.expectImage(result);
   expect(editor.errors).toEqual([]);
 });
 

@@ -68,7 +68,7 @@ export const editActions = defineActions({
     label: "action.compare",
     icon: Contrast,
     shortcuts: ["Tab"],
-    enabled: ({ picture }) => picture !== null,
+    enabled: ({ image }) => image !== null,
     checked: ({ comparing }) => comparing,
     perform: () => {
       setComparing(true);
@@ -82,7 +82,7 @@ export const editActions = defineActions({
     label: "action.compareSideBySide",
     icon: Columns2,
     shortcuts: ["D"],
-    enabled: ({ picture }) => picture !== null,
+    enabled: ({ image }) => image !== null,
     checked: ({ divider }) => divider !== null,
     perform: () => {
       setDivider(useEditor.getState().divider === null ? 0.5 : null);

@@ -3,16 +3,16 @@ import { copy } from "../editor/commands/session";
 import { openDialog } from "../editor/dialogs";
 import { openFilePicker } from "../editor/pick";
 import type { EditorState } from "../editor/store";
-import { savePicture } from "../files/save";
+import { saveImage } from "../files/save";
 import { stepMedia, useFiles } from "../files/store";
 import { defineActions } from "./action";
 
-const hasPicture = ({ picture }: EditorState) => picture !== null;
+const hasImage = ({ image }: EditorState) => image !== null;
 
-/** True for a picture opened from a server folder, which has neighbours. */
+/** True for an image opened from a server folder, which has neighbours. */
 const isFromFolder = () => useFiles.getState().opened !== null;
 
-/** Actions that open, save and copy pictures. */
+/** Actions that open, save and copy images. */
 export const fileActions = defineActions({
   open: {
     group: "file",
@@ -20,7 +20,7 @@ export const fileActions = defineActions({
     icon: ImagePlus,
     shortcuts: ["Mod+O"],
     perform: () => {
-      openFilePicker("picture");
+      openFilePicker("image");
     },
   },
   save: {
@@ -28,15 +28,15 @@ export const fileActions = defineActions({
     label: "action.save",
     icon: Download,
     shortcuts: ["Mod+S"],
-    enabled: hasPicture,
-    perform: savePicture,
+    enabled: hasImage,
+    perform: saveImage,
   },
   saveAs: {
     group: "file",
     label: "action.saveAs",
     icon: Download,
     shortcuts: ["Mod+Shift+S"],
-    enabled: hasPicture,
+    enabled: hasImage,
     perform: () => {
       openDialog("save");
     },
@@ -46,20 +46,20 @@ export const fileActions = defineActions({
     label: "action.copy",
     icon: ClipboardCopy,
     shortcuts: ["Mod+C"],
-    enabled: hasPicture,
+    enabled: hasImage,
     perform: copy,
   },
-  previousPicture: {
+  previousImage: {
     group: "file",
-    label: "action.previousPicture",
+    label: "action.previousImage",
     icon: ChevronLeft,
     shortcuts: ["ArrowLeft"],
     enabled: isFromFolder,
     perform: () => stepMedia(-1),
   },
-  nextPicture: {
+  nextImage: {
     group: "file",
-    label: "action.nextPicture",
+    label: "action.nextImage",
     icon: ChevronRight,
     shortcuts: ["ArrowRight"],
     enabled: isFromFolder,

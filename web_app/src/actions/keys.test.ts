@@ -42,7 +42,7 @@ function focus(html: string): HTMLElement {
 }
 
 describe("shortcuts", () => {
-  it("select tools once a picture is open", async () => {
+  it("select tools once an image is open", async () => {
     expect(keyboard.press("e")).toBe(false);
     expect(tool()).toBe("brush");
     await openOnStage();

@@ -7,7 +7,7 @@ import type { EditorState } from "../editor/store";
 import { defineActions } from "./action";
 
 const hasMask = ({ hole, job }: EditorState) => hole !== null && !job;
-const canEdit = ({ picture, job }: EditorState) => picture !== null && !job;
+const canEdit = ({ image, job }: EditorState) => image !== null && !job;
 
 /** Actions on the whole mask. */
 export const maskActions = defineActions({
@@ -73,7 +73,7 @@ export const maskActions = defineActions({
     label: "action.maskFromOpacity",
     short: "mask.fromOpacity",
     icon: Ghost,
-    enabled: (state) => canEdit(state) && state.picture?.hasTransparency === true,
+    enabled: (state) => canEdit(state) && state.image?.hasTransparency === true,
     perform: maskFromOpacity,
   },
   saveMask: {

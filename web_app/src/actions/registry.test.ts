@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useEditor, type EditorState, type Job } from "../editor/store";
-import { openPicture, resetEditor, settled } from "../editor/testing/editor";
+import { openImage, resetEditor, settled } from "../editor/testing/editor";
 import { useSettings } from "../settings/store";
 import {
   ACTION_LIST,
@@ -52,9 +52,9 @@ describe("action registry", () => {
 });
 
 describe("enabled actions", () => {
-  it("without a picture are those that open one", () => {
+  it("without an image are those that open one", () => {
     const always: ActionId[] = ["open", "batch", "models", "settings", "shortcuts"];
-    const withPicture: ActionId[] = [
+    const withImage: ActionId[] = [
       "save",
       "saveAs",
       "copy",
@@ -65,11 +65,11 @@ describe("enabled actions", () => {
       "fit",
       "zoomIn",
     ];
-    expect(enabled([...always, ...withPicture])).toEqual(always);
+    expect(enabled([...always, ...withImage])).toEqual(always);
   });
 
-  it("with a picture include tools and views", async () => {
-    await openPicture();
+  it("with an image include tools and views", async () => {
+    await openImage();
     const ids: ActionId[] = [
       "save",
       "saveAs",
@@ -107,7 +107,7 @@ describe("enabled actions", () => {
   });
 
   it("leave only cancelling during a job", async () => {
-    await openPicture();
+    await openImage();
     const ids: ActionId[] = [
       "run",
       "again",
@@ -130,13 +130,13 @@ describe("enabled actions", () => {
     expect(enabled(ids, { drawing: true })).toEqual(ids);
   });
 
-  it("mask transparency of transparent pictures only", async () => {
-    await openPicture();
+  it("mask transparency of transparent images only", async () => {
+    await openImage();
     expect(enabled(["maskFromOpacity"])).toEqual([]);
-    const { picture } = useEditor.getState();
-    expect(
-      enabled(["maskFromOpacity"], { picture: picture && { ...picture, hasTransparency: true } }),
-    ).toEqual(["maskFromOpacity"]);
+    const { image } = useEditor.getState();
+    expect(enabled(["maskFromOpacity"], { image: image && { ...image, hasTransparency: true } })).toEqual([
+      "maskFromOpacity",
+    ]);
   });
 });
 
@@ -210,7 +210,7 @@ describe("performed actions", () => {
   });
 
   it("grow, shrink, invert and clear the mask", async () => {
-    await openPicture();
+    await openImage();
     void ACTIONS.invertMask.perform();
     await settled();
     expect(useEditor.getState().hole).toEqual({ x: 0, y: 0, width: 200, height: 150 });

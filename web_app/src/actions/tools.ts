@@ -31,7 +31,7 @@ function tool(id: ToolId, label: MessageKey, icon: LucideIcon, shortcut: Shortcu
     label,
     icon,
     shortcuts: [shortcut],
-    enabled: ({ picture }) => picture !== null,
+    enabled: ({ image }) => image !== null,
     checked: (state) => state.tool === id,
     perform: () => {
       setTool(id);

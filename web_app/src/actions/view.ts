@@ -6,7 +6,7 @@ import { defineActions } from "./action";
 
 const ZOOM_STEP = 1.25;
 
-const hasPicture = ({ picture }: EditorState) => picture !== null;
+const hasImage = ({ image }: EditorState) => image !== null;
 
 /** Actions that change the view. */
 export const viewActions = defineActions({
@@ -15,7 +15,7 @@ export const viewActions = defineActions({
     label: "action.fit",
     icon: Maximize,
     shortcuts: ["Escape", "0"],
-    enabled: hasPicture,
+    enabled: hasImage,
     perform: () => currentStage()?.fit(),
   },
   actualSize: {
@@ -23,7 +23,7 @@ export const viewActions = defineActions({
     label: "action.actualSize",
     icon: Square,
     shortcuts: ["1"],
-    enabled: hasPicture,
+    enabled: hasImage,
     perform: () => currentStage()?.zoomTo(1 / devicePixelRatio),
   },
   zoomIn: {
@@ -31,7 +31,7 @@ export const viewActions = defineActions({
     label: "action.zoomIn",
     icon: ZoomIn,
     shortcuts: ["+", "="],
-    enabled: hasPicture,
+    enabled: hasImage,
     repeats: true,
     perform: () => currentStage()?.zoomBy(ZOOM_STEP),
   },
@@ -40,7 +40,7 @@ export const viewActions = defineActions({
     label: "action.zoomOut",
     icon: ZoomOut,
     shortcuts: ["-"],
-    enabled: hasPicture,
+    enabled: hasImage,
     repeats: true,
     perform: () => currentStage()?.zoomBy(1 / ZOOM_STEP),
   },
@@ -49,7 +49,7 @@ export const viewActions = defineActions({
     label: "action.panel",
     icon: PanelRight,
     shortcuts: ["C"],
-    enabled: hasPicture,
+    enabled: hasImage,
     checked: () => usePanel.getState().open,
     perform: togglePanel,
   },

@@ -2,7 +2,7 @@ import { describeFailure, errorMessage, UserError } from "./errors";
 import { request } from "./http";
 
 /**
- * Requests an upright PNG of a picture in any format that the server decodes.
+ * Requests an upright PNG of an image in any format that the server decodes.
  *
  * @throws {UserError} with the server's message, or with a message that the server is unreachable.
  */

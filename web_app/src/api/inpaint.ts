@@ -4,12 +4,12 @@ import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
 import { parsePatchBox } from "./patch";
 
-/** An inpainting request for a picture or a part of it. */
+/** An inpainting request for an image or a part of it. */
 export interface InpaintRequest {
   readonly image: Blob;
   /** Mask of the image's size: white is filled. */
   readonly mask: Blob;
-  /** Position of the image in the picture. */
+  /** Position of the uploaded part in the open image. */
   readonly box: Box;
   /** Further fields of the request. */
   readonly options: Readonly<Record<string, string | number | boolean>>;

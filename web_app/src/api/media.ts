@@ -2,31 +2,31 @@ import { describeFailure, UserError } from "./errors";
 import { request } from "./http";
 import type { components, paths } from "./schema";
 
-/** Folders of pictures on the server. */
+/** Folders of images on the server. */
 export const MEDIA_TABS = ["input", "output", "mask"] as const satisfies readonly MediaTab[];
 export type MediaTab = paths["/api/v1/medias"]["get"]["parameters"]["query"]["tab"];
 
-/** A picture in a server folder. */
+/** An image in a server folder. */
 export type Media = components["schemas"]["MediaInfo"];
 
-/** Lists the pictures of a folder. */
+/** Lists the images of a folder. */
 export async function listMedia(tab: MediaTab, signal: AbortSignal): Promise<Media[]> {
   const response = await request(`api/v1/medias?${new URLSearchParams({ tab })}`, { signal });
   if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));
   return (await response.json()) as Media[];
 }
 
-/** Returns the URL of a picture's thumbnail, `width` pixels wide. */
+/** Returns the URL of an image's thumbnail, `width` pixels wide. */
 export function thumbnailUrl(tab: MediaTab, filename: string, width: number): string {
   return `api/v1/media_thumbnail_file?${new URLSearchParams({ tab, filename, width: String(width) })}`;
 }
 
-/** Downloads a picture of a folder unchanged. */
+/** Downloads an image of a folder unchanged. */
 export async function mediaFile(tab: MediaTab, filename: string): Promise<File> {
   return fileOf(await request(`api/v1/media_file?${new URLSearchParams({ tab, filename })}`), filename);
 }
 
-/** Downloads the picture that the server was started with; null if there is none. */
+/** Downloads the image that the server was started with; null if there is none. */
 export async function inputImage(): Promise<File | null> {
   const response = await request("api/v1/inputimage");
   const type = response.headers.get("Content-Type") ?? "";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parsePatchBox } from "./patch";
 
-const picture = { width: 100, height: 50 };
+const image = { width: 100, height: 50 };
 
 describe("X-Patch-Box", () => {
   it("is parsed", () => {
-    expect(parsePatchBox("3,4,5,6", picture)).toEqual({ x: 3, y: 4, width: 5, height: 6 });
-    expect(parsePatchBox(" 0, 0 ,100, 50 ", picture)).toEqual({ x: 0, y: 0, width: 100, height: 50 });
+    expect(parsePatchBox("3,4,5,6", image)).toEqual({ x: 3, y: 4, width: 5, height: 6 });
+    expect(parsePatchBox(" 0, 0 ,100, 50 ", image)).toEqual({ x: 0, y: 0, width: 100, height: 50 });
   });
 
   it.each([
@@ -21,6 +21,6 @@ describe("X-Patch-Box", () => {
     "99,0,2,5",
     "0,49,5,2",
   ])("is rejected if malformed: %s", (header) => {
-    expect(parsePatchBox(header, picture)).toBeNull();
+    expect(parsePatchBox(header, image)).toBeNull();
   });
 });

@@ -5,21 +5,21 @@ import type { components } from "./schema";
 /** A plugin of the server: an operation other than inpainting. */
 export type Plugin = components["schemas"]["PluginInfo"];
 
-/** Kind of a plugin's result: another picture, or a mask. */
+/** Kind of a plugin's result: another image, or a mask. */
 export type PluginResult = "image" | "mask";
 
 export interface PluginCall {
   readonly name: string;
   readonly result: PluginResult;
   readonly image: Blob;
-  /** Points in the picture as x, y and label: 1 is foreground, 0 is background. */
+  /** Points in the image as x, y and label: 1 is foreground, 0 is background. */
   readonly clicks?: readonly (readonly [number, number, 0 | 1])[];
   /** Scale factor of the result. */
   readonly scale?: number;
 }
 
 /**
- * Runs a plugin on a picture.
+ * Runs a plugin on an image.
  *
  * @throws {UserError} with the server's message for an error response.
  * @throws {TypeError} from `fetch` if the server is unreachable.
@@ -43,7 +43,7 @@ function dataUrl(blob: Blob): Promise<string> {
       resolve(reader.result as string);
     };
     reader.onerror = () => {
-      reject(reader.error ?? new Error("The picture can't be read."));
+      reject(reader.error ?? new Error("The image can't be read."));
     };
     reader.readAsDataURL(blob);
   });

@@ -4,17 +4,17 @@ import { useT } from "../i18n";
 import { Button, Dialog, notify } from "../ui/kit";
 import { BatchOptions } from "./BatchOptions";
 import { DropArea } from "./DropArea";
-import { isPicture } from "./names";
-import { PhotoRow } from "./PhotoRow";
+import { isImage } from "./names";
+import { ImageRow } from "./ImageRow";
 import { PickButton } from "./PickButton";
-import { addPhotos, cancelAll, clear, downloadResults, maskOf, start, useBatch } from "./store";
+import { addImages, cancelAll, clear, downloadResults, maskOf, start, useBatch } from "./store";
 import { summarize, type Summary } from "./summary";
 
 /** The batch dialog. The batch continues while the dialog is closed. */
 export default function BatchDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const batch = useBatch();
-  const summary = summarize(batch.photos);
+  const summary = summarize(batch.images);
   return (
     <Dialog
       open
@@ -26,25 +26,25 @@ export default function BatchDialog({ onClose }: { onClose: () => void }) {
       footer={summary.total > 0 && <Footer summary={summary} />}
     >
       <BatchOptions />
-      <DropArea onFiles={addPictures} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">
-        {batch.photos.length === 0 ? <Empty /> : <Photos />}
+      <DropArea onFiles={addImageFiles} className="mt-3 flex min-h-40 flex-1 flex-col rounded-lg">
+        {batch.images.length === 0 ? <Empty /> : <ImageList />}
       </DropArea>
     </Dialog>
   );
 }
 
-function addPictures(files: File[]): void {
-  addPhotos(files.filter(({ name }) => isPicture(name)));
+function addImageFiles(files: File[]): void {
+  addImages(files.filter(({ name }) => isImage(name)));
 }
 
-function PhotoButtons() {
+function ImageButtons() {
   const t = useT();
   return (
     <span className="flex gap-2">
-      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addPictures}>
-        {t("batch.addPhotos")}
+      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addImageFiles}>
+        {t("batch.addImages")}
       </PickButton>
-      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addPictures}>
+      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addImageFiles}>
         {t("batch.addFolder")}
       </PickButton>
     </span>
@@ -56,23 +56,23 @@ function Empty() {
   return (
     <div className="flex flex-1 flex-col items-center justify-center gap-3 rounded-lg border border-dashed border-edge p-6 text-center">
       <p className="text-sm text-soft">{t("batch.empty")}</p>
-      <PhotoButtons />
+      <ImageButtons />
     </div>
   );
 }
 
-function Photos() {
+function ImageList() {
   const t = useT();
   const batch = useBatch();
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <h3 className="text-sm font-medium">{t("batch.photos", { count: batch.photos.length })}</h3>
-        <PhotoButtons />
+        <h3 className="text-sm font-medium">{t("batch.images", { count: batch.images.length })}</h3>
+        <ImageButtons />
       </div>
       <ul className="mt-1">
-        {batch.photos.map((photo) => (
-          <PhotoRow key={photo.id} photo={photo} hasMask={maskOf(photo, batch) !== null} />
+        {batch.images.map((image) => (
+          <ImageRow key={image.id} image={image} hasMask={maskOf(image, batch) !== null} />
         ))}
       </ul>
     </>
@@ -83,7 +83,7 @@ function Footer({ summary }: { summary: Summary }) {
   const t = useT();
   const { total, done, failed, open, remaining } = summary;
   const { packing, target } = useBatch();
-  const ready = useBatch((batch) => batch.photos.some((photo) => maskOf(photo, batch) !== null));
+  const ready = useBatch((batch) => batch.images.some((image) => maskOf(image, batch) !== null));
   const finished = done > 0 && open === 0;
   return (
     <>

@@ -6,7 +6,7 @@ import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { Button, Select } from "../ui/kit";
 import { DropArea } from "./DropArea";
-import { isPicture } from "./names";
+import { isImage } from "./names";
 import { PickButton } from "./PickButton";
 import { addMasks, setRule, setTarget, useBatch } from "./store";
 
@@ -16,11 +16,11 @@ export function BatchOptions() {
   const { rule, mask, masks, target } = useBatch();
   const { data: server } = useServerConfig();
   const hasMask = useEditor(({ hole }) => hole !== null);
-  const addPictures = (files: File[]): void => {
-    addMasks(files.filter(({ name }) => isPicture(name)));
+  const addMaskFiles = (files: File[]): void => {
+    addMasks(files.filter(({ name }) => isImage(name)));
   };
   return (
-    <DropArea onFiles={addPictures} className="flex flex-col gap-1 rounded-lg bg-sunken p-3">
+    <DropArea onFiles={addMaskFiles} className="flex flex-col gap-1 rounded-lg bg-sunken p-3">
       <Select
         label={t("batch.rule")}
         value={rule}
@@ -48,16 +48,16 @@ export function BatchOptions() {
                 {t("batch.paintedMask")}
               </Button>
             )}
-            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={addPictures}>
+            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={addMaskFiles}>
               {t("batch.chooseMask")}
             </PickButton>
           </span>
         ) : (
           <span className="flex gap-2">
-            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addPictures}>
+            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addMaskFiles}>
               {t("batch.chooseMasks")}
             </PickButton>
-            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addPictures}>
+            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addMaskFiles}>
               {t("batch.folder")}
             </PickButton>
           </span>

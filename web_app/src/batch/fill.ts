@@ -8,14 +8,14 @@ const MAX_RETRY_AFTER_S = 60;
 const DEFAULT_RETRY_AFTER_S = 2;
 
 export interface FillRequest {
-  readonly photo: File;
+  readonly image: File;
   readonly mask: Blob;
   /** Further fields of the request. */
   readonly options: Record<string, string | number | boolean>;
 }
 
 /**
- * Requests the fill of a photo; the result has the photo's format. Repeats the request after `Retry-After`
+ * Requests the fill of an image; the result has the image's format. Repeats the request after `Retry-After`
  * while the queue is full.
  *
  * @throws {UserError} with the server's message for an error response.
@@ -23,7 +23,7 @@ export interface FillRequest {
  * @throws {DOMException} `AbortError` if the signal aborts.
  */
 export async function fill(
-  { photo, mask, options }: FillRequest,
+  { image, mask, options }: FillRequest,
   signal: AbortSignal,
   onProgress: (event: JobEvent) => void,
 ): Promise<Blob> {
@@ -32,7 +32,7 @@ export async function fill(
     const unwatch = watchJob(id, onProgress);
     try {
       const form = new FormData();
-      form.append("image", photo, photo.name);
+      form.append("image", image, image.name);
       form.append("mask", mask, "mask.png");
       form.append("options", JSON.stringify(options));
       const response = await request("api/v1/inpaint", {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPicture, maskFor, resultName, stemOf, uniqueNames } from "./names";
+import { isImage, maskFor, resultName, stemOf, uniqueNames } from "./names";
 
 describe("file names", () => {
   it.each([
@@ -11,8 +11,8 @@ describe("file names", () => {
     expect(stemOf(name)).toBe(stem);
   });
 
-  it("isPicture filters a folder's files", () => {
-    expect(["a.JPG", "b.webp", "c.txt", ".DS_Store", "._a.jpg", "d"].filter(isPicture)).toEqual([
+  it("isImage filters a folder's files", () => {
+    expect(["a.JPG", "b.webp", "c.txt", ".DS_Store", "._a.jpg", "d"].filter(isImage)).toEqual([
       "a.JPG",
       "b.webp",
     ]);
@@ -47,16 +47,16 @@ describe("maskFor", () => {
     ["one.jpg", "one.png"],
     ["TWO.JPG", "Two.png"],
     ["sub/three.webp", "three_mask.png"],
-  ])("finds for %s the mask %s", (photo, mask) => {
-    expect(maskFor(photo, masks)?.name).toBe(mask);
+  ])("finds for %s the mask %s", (image, mask) => {
+    expect(maskFor(image, masks)?.name).toBe(mask);
   });
 
   it.each([
     ["\u00e9.jpg", "e\u0301.png"],
     ["e\u0301.jpg", "\u00c9.png"],
     ["\u304c.jpg", "\u304b\u3099_mask.png"],
-  ])("ignores Unicode normalisation: %s, %s", (photo, mask) => {
-    expect(maskFor(photo, [...masks, { name: mask }])?.name).toBe(mask);
+  ])("ignores Unicode normalisation: %s, %s", (image, mask) => {
+    expect(maskFor(image, [...masks, { name: mask }])?.name).toBe(mask);
   });
 
   it("is null without a matching stem", () => {

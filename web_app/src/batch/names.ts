@@ -17,11 +17,11 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Extensions of formats that the server decodes. */
-const PICTURES = new Set(Object.values(EXTENSIONS).flat());
+const IMAGES = new Set(Object.values(EXTENSIONS).flat());
 
-/** Returns true for names with the extension of a picture format. */
-export function isPicture(name: string): boolean {
-  return !name.startsWith(".") && PICTURES.has(extensionOf(name));
+/** Returns true for names with the extension of an image format. */
+export function isImage(name: string): boolean {
+  return !name.startsWith(".") && IMAGES.has(extensionOf(name));
 }
 
 /** Returns the name for a result of this MIME type; keeps a matching extension. */
@@ -46,14 +46,14 @@ export function uniqueNames(names: readonly string[]): string[] {
 }
 
 /**
- * Finds a photo's mask by stem (`a.jpg` and `a.png`, or `a_mask.png`); compares by {@link comparableName}.
+ * Finds an image's mask by stem (`a.jpg` and `a.png`, or `a_mask.png`); compares by {@link comparableName}.
  */
-export function maskFor<M extends { readonly name: string }>(photo: string, masks: readonly M[]): M | null {
-  const photoStem = comparableName(stemOf(photo));
+export function maskFor<M extends { readonly name: string }>(image: string, masks: readonly M[]): M | null {
+  const imageStem = comparableName(stemOf(image));
   const stem = (mask: M): string => comparableName(stemOf(mask.name));
   return (
-    masks.find((mask) => stem(mask) === photoStem) ??
-    masks.find((mask) => stem(mask).replace(/[-_]mask$/, "") === photoStem) ??
+    masks.find((mask) => stem(mask) === imageStem) ??
+    masks.find((mask) => stem(mask).replace(/[-_]mask$/, "") === imageStem) ??
     null
   );
 }

@@ -14,19 +14,19 @@ import { TaskRunner } from "./runner";
 import type { BatchMask, BatchWorker } from "./worker";
 import { partition, type ZipEntry } from "./zip";
 
-/** Concurrent requests: one photo is uploaded while another is filled. */
+/** Concurrent requests: one image is uploaded while another is filled. */
 const CONCURRENCY = 2;
 /**
  * Maximum size of one archive in bytes: within the ZIP format's 4 GiB limit and browsers' limits on blobs.
  */
 const ARCHIVE_LIMIT = 2_000_000_000;
 
-export interface BatchPhoto {
+export interface BatchImage {
   readonly id: number;
   readonly file: File;
   readonly state: "ready" | "waiting" | "running" | "done" | "failed" | "cancelled";
   readonly progress: JobEvent | null;
-  /** Error message of a failed photo. */
+  /** Error message of a failed image. */
   readonly failure: string | null;
   readonly result: Blob | null;
   /** Name of the result in the server's output folder. */
@@ -34,8 +34,8 @@ export interface BatchPhoto {
 }
 
 export interface BatchState {
-  readonly photos: readonly BatchPhoto[];
-  /** `one`: the same mask for all photos; `each`: a mask with the photo's stem for each. */
+  readonly images: readonly BatchImage[];
+  /** `one`: the same mask for all images; `each`: a mask with the image's stem for each. */
   readonly rule: "one" | "each";
   readonly mask: BatchMask | null;
   readonly masks: readonly BatchMask[];
@@ -45,7 +45,7 @@ export interface BatchState {
 }
 
 export const useBatch = create<BatchState>(() => ({
-  photos: [],
+  images: [],
   rule: "one",
   mask: null,
   masks: [],
@@ -57,15 +57,15 @@ const { getState: get, setState: set } = useBatch;
 
 let lastId = 0;
 
-interface PhotoResult {
+interface ImageResult {
   readonly result: Blob;
   readonly saved: string | null;
 }
 
-const runner = new TaskRunner<number, PhotoResult>(
-  fillPhoto,
+const runner = new TaskRunner<number, ImageResult>(
+  fillImage,
   (id, outcome) => {
-    updatePhoto(id, {
+    updateImage(id, {
       state: outcome.state,
       progress: null,
       failure: outcome.state === "failed" ? errorMessage(outcome.reason) : null,
@@ -85,11 +85,11 @@ function batchWorker(): Remote<BatchWorker> {
   return worker;
 }
 
-async function fillPhoto(id: number, signal: AbortSignal): Promise<PhotoResult> {
-  const photo = get().photos.find((each) => each.id === id);
-  if (!photo) throw new UserError(t("batch.photoRemoved"));
-  const mask = maskOf(photo, get());
-  if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(photo.file.name) }));
+async function fillImage(id: number, signal: AbortSignal): Promise<ImageResult> {
+  const image = get().images.find((each) => each.id === id);
+  if (!image) throw new UserError(t("batch.imageRemoved"));
+  const mask = maskOf(image, get());
+  if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(image.file.name) }));
   const maskPng = await batchWorker()
     .encodeMask(mask)
     .catch((thrown: unknown) => {
@@ -100,29 +100,29 @@ async function fillPhoto(id: number, signal: AbortSignal): Promise<PhotoResult> 
       );
     });
   signal.throwIfAborted();
-  // The photo is uploaded as stored; the server determines its upright size.
+  // The image is uploaded as stored; the server determines its upright size.
   const options = { ...requestOptions(useSettings.getState()), fit_mask: true };
-  const result = await fill({ photo: photo.file, mask: maskPng, options }, signal, (progress) => {
-    updatePhoto(id, { progress });
+  const result = await fill({ image: image.file, mask: maskPng, options }, signal, (progress) => {
+    updateImage(id, { progress });
   });
   const onServer = get().target === "server";
-  const name = resultName(photo.file.name, result.type);
+  const name = resultName(image.file.name, result.type);
   return { result, saved: onServer ? await saveOnServer(name, result, { signal }) : null };
 }
 
-function updatePhoto(id: number, changes: Partial<BatchPhoto>): void {
-  set(({ photos }) => ({
-    photos: photos.map((photo) => (photo.id === id ? { ...photo, ...changes } : photo)),
+function updateImage(id: number, changes: Partial<BatchImage>): void {
+  set(({ images }) => ({
+    images: images.map((image) => (image.id === id ? { ...image, ...changes } : image)),
   }));
 }
 
-/** Returns a photo's mask according to the batch's rule. */
-export function maskOf(photo: BatchPhoto, { rule, mask, masks }: BatchState): BatchMask | null {
-  return rule === "one" ? mask : maskFor(photo.file.name, masks);
+/** Returns an image's mask according to the batch's rule. */
+export function maskOf(image: BatchImage, { rule, mask, masks }: BatchState): BatchMask | null {
+  return rule === "one" ? mask : maskFor(image.file.name, masks);
 }
 
-export function addPhotos(files: readonly File[]): void {
-  const added = files.map((file): BatchPhoto => ({
+export function addImages(files: readonly File[]): void {
+  const added = files.map((file): BatchImage => ({
     id: ++lastId,
     file,
     state: "ready",
@@ -131,7 +131,7 @@ export function addPhotos(files: readonly File[]): void {
     result: null,
     saved: null,
   }));
-  set(({ photos }) => ({ photos: [...photos, ...added] }));
+  set(({ images }) => ({ images: [...images, ...added] }));
 }
 
 export function addMasks(files: readonly File[]): void {
@@ -147,22 +147,22 @@ export function setTarget(target: BatchState["target"]): void {
   set({ target });
 }
 
-export function removePhoto(id: number): void {
+export function removeImage(id: number): void {
   runner.cancel(id);
-  set(({ photos }) => ({ photos: photos.filter((photo) => photo.id !== id) }));
+  set(({ images }) => ({ images: images.filter((image) => image.id !== id) }));
 }
 
-/** Removes all photos and masks. */
+/** Removes all images and masks. */
 export function clear(): void {
   runner.cancelAll();
-  set({ photos: [], mask: null, masks: [] });
+  set({ images: [], mask: null, masks: [] });
 }
 
-/** Queues every photo that isn't filled yet. */
+/** Queues every image that isn't filled yet. */
 export function start(): void {
   runner.add(
     get()
-      .photos.filter(({ state }) => state !== "done")
+      .images.filter(({ state }) => state !== "done")
       .map(({ id }) => id),
   );
 }
@@ -181,7 +181,7 @@ export function cancelAll(): void {
 
 /** Downloads the results as an archive, or as several if one would be too large. */
 export async function downloadResults(): Promise<void> {
-  const filled = get().photos.flatMap(({ file, result }) => (result ? [{ name: file.name, result }] : []));
+  const filled = get().images.flatMap(({ file, result }) => (result ? [{ name: file.name, result }] : []));
   const names = uniqueNames(filled.map(({ name, result }) => resultName(name, result.type)));
   const entries = filled.map(({ result }, at): ZipEntry => ({ name: names[at] ?? "", blob: result }));
   set({ packing: true });

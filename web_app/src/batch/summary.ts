@@ -1,21 +1,21 @@
-import type { BatchPhoto } from "./store";
+import type { BatchImage } from "./store";
 
-/** Numbers of photos by state. */
+/** Numbers of images by state. */
 export interface Summary {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
-  /** Queued or running photos. */
+  /** Queued or running images. */
   readonly open: number;
-  /** Photos that {@link start} would queue. */
+  /** Images that {@link start} would queue. */
   readonly remaining: number;
 }
 
-export function summarize(photos: readonly Pick<BatchPhoto, "state">[]): Summary {
-  const count = (...states: BatchPhoto["state"][]): number =>
-    photos.filter(({ state }) => states.includes(state)).length;
+export function summarize(images: readonly Pick<BatchImage, "state">[]): Summary {
+  const count = (...states: BatchImage["state"][]): number =>
+    images.filter(({ state }) => states.includes(state)).length;
   return {
-    total: photos.length,
+    total: images.length,
     done: count("done"),
     failed: count("failed"),
     open: count("waiting", "running"),

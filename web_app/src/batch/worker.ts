@@ -21,7 +21,7 @@ const batchWorker = {
   setServerDecoder(decoder: ServerDecoder): void {
     decodeOnServer = decoder;
   },
-  /** Returns an upright binary mask in its own size; the server scales it to each photo. */
+  /** Returns an upright binary mask in its own size; the server scales it to each image. */
   async encodeMask({ id, blob }: BatchMask): Promise<Blob> {
     if (last?.id === id) return last.png;
     const { pixels } = await decode(blob, decodeOnServer);

@@ -5,7 +5,7 @@ import { partition, zip } from "./zip";
 describe("zip", () => {
   it("stores every file unchanged", async () => {
     // Larger than one chunk of a blob's stream.
-    const large = "picture ".repeat(20_000);
+    const large = "image ".repeat(20_000);
     const entries = [
       { name: "a.jpg", blob: new Blob([large]) },
       { name: "ä 图.png", blob: new Blob(["text"]) },

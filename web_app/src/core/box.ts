@@ -30,12 +30,12 @@ export function union(a: Box | null, b: Box | null): Box | null {
   );
 }
 
-/** Returns `box` expanded by `by` pixels on every side and clipped to a picture of size `picture`. */
-export function expanded(box: Box, by: number, picture: Size): Box {
+/** Returns `box` expanded by `by` pixels on every side and clipped to an image of size `image`. */
+export function expanded(box: Box, by: number, image: Size): Box {
   return (
     intersection(
       { x: box.x - by, y: box.y - by, width: box.width + 2 * by, height: box.height + 2 * by },
-      fullBox(picture),
+      fullBox(image),
     ) ?? box
   );
 }

@@ -3,7 +3,7 @@ import { dataView, latin1 } from "./metadata/metadata";
 /** Colour space of a canvas. */
 export type ScreenSpace = "srgb" | "display-p3";
 
-/** Converts RGBA pixels from a picture's profile to the screen's colour space, in place. */
+/** Converts RGBA pixels from an image's profile to the screen's colour space, in place. */
 export type ToScreen = (rgba: Uint8ClampedArray) => void;
 
 /** A 3 x 3 matrix by rows. */

@@ -5,8 +5,8 @@ import type { Box, Size } from "./geometry";
  * Unchanged bytes are 0 and compress to almost nothing.
  */
 export interface Delta {
-  /** Changed layer: the picture (RGBA, 4 bytes per pixel) or the mask (1 byte per pixel). */
-  readonly layer: "picture" | "mask";
+  /** Changed layer: the image (RGBA, 4 bytes per pixel) or the mask (1 byte per pixel). */
+  readonly layer: "image" | "mask";
   readonly box: Box;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }

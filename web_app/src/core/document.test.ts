@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Delta } from "./delta";
-import { PictureDocument, type Layer } from "./document";
+import { ImageDocument, type Layer } from "./document";
 import type { MaskEdit } from "./edits";
 import { TILE_SIDE, tileBox, topLevel, type Pixels } from "./pyramid";
 import { rectangleCorners } from "./shapes";
 
-/** Returns a picture in which neighbouring pixels differ. */
-function picture(width: number, height: number): Pixels {
+/** Returns an image in which neighbouring pixels differ. */
+function image(width: number, height: number): Pixels {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let index = 0; index < width * height; index++) {
     data.set([index % 251, (index >> 3) % 241, (index * 7) % 239, 255], index * 4);
@@ -21,13 +21,13 @@ const square = (x: number, y: number, side: number, mode: "add" | "remove" = "ad
   points: rectangleCorners({ x, y }, { x: x + side, y: y + side }),
 });
 
-function fillWith(document: PictureDocument, value: number) {
+function fillWith(document: ImageDocument, value: number) {
   const box = document.hole() ?? { x: 0, y: 0, width: 1, height: 1 };
   return document.fill(new Uint8ClampedArray(box.width * box.height * 4).fill(value), box);
 }
 
 /** Returns a hash of every tile of every level of a layer. */
-function layerHash(document: PictureDocument, layer: Layer): string {
+function layerHash(document: ImageDocument, layer: Layer): string {
   const hash = createHash("sha256");
   for (let level = 0; level <= topLevel(document.size); level++)
     for (let row = 0; tileBox(document.size, level, 0, row); row++)
@@ -36,14 +36,14 @@ function layerHash(document: PictureDocument, layer: Layer): string {
   return hash.digest("hex");
 }
 
-describe("PictureDocument", () => {
+describe("ImageDocument", () => {
   it("undoes and redoes every step exactly", () => {
-    const document = new PictureDocument(picture(700, 600));
-    const states = [[layerHash(document, "picture"), layerHash(document, "mask")]];
+    const document = new ImageDocument(image(700, 600));
+    const states = [[layerHash(document, "image"), layerHash(document, "mask")]];
     const steps: Delta[][] = [];
     const recordStep = (deltas: Delta[]) => {
       steps.push(deltas);
-      states.push([layerHash(document, "picture"), layerHash(document, "mask")]);
+      states.push([layerHash(document, "image"), layerHash(document, "mask")]);
     };
     const edit = (change: MaskEdit) => {
       const delta = document.edit(change);
@@ -61,27 +61,27 @@ describe("PictureDocument", () => {
 
     for (let index = steps.length - 1; index >= 0; index--) {
       for (const delta of steps[index] ?? []) document.apply(delta);
-      expect([layerHash(document, "picture"), layerHash(document, "mask")]).toEqual(states[index]);
+      expect([layerHash(document, "image"), layerHash(document, "mask")]).toEqual(states[index]);
     }
     steps.forEach((deltas, index) => {
       for (const delta of deltas) document.apply(delta);
-      expect([layerHash(document, "picture"), layerHash(document, "mask")]).toEqual(states[index + 1]);
+      expect([layerHash(document, "image"), layerHash(document, "mask")]).toEqual(states[index + 1]);
     });
   });
 
   it("shows the original after fills", () => {
-    const document = new PictureDocument(picture(1301, 777));
-    const original = layerHash(document, "picture");
+    const document = new ImageDocument(image(1301, 777));
+    const original = layerHash(document, "image");
     document.edit(square(-10, 500, 1290));
     fillWith(document, 3);
     document.edit(square(1290, 0, 300));
     fillWith(document, 77);
-    expect(layerHash(document, "picture")).not.toEqual(original);
+    expect(layerHash(document, "image")).not.toEqual(original);
     expect(layerHash(document, "original")).toEqual(original);
   });
 
   it("fills the hole and nothing outside it", () => {
-    const document = new PictureDocument(picture(90, 80));
+    const document = new ImageDocument(image(90, 80));
     const before = document.pixels.data.slice();
     document.edit(square(20, 10, 30));
     document.edit(square(25, 15, 10, "remove"));
@@ -98,7 +98,7 @@ describe("PictureDocument", () => {
   });
 
   it("blends where the mask is soft", () => {
-    const document = new PictureDocument(picture(60, 60));
+    const document = new ImageDocument(image(60, 60));
     document.edit({
       kind: "stroke",
       mode: "add",
@@ -113,7 +113,7 @@ describe("PictureDocument", () => {
   });
 
   it("returns null for an edit without effect", () => {
-    const document = new PictureDocument(picture(50, 50));
+    const document = new ImageDocument(image(50, 50));
     expect(document.edit({ kind: "clear" })).toBeNull();
     expect(document.edit(square(200, 200, 10))).toBeNull();
     expect(document.edit(square(10, 10, 10, "remove"))).toBeNull();
@@ -121,10 +121,10 @@ describe("PictureDocument", () => {
     expect(document.edit(square(10, 10, 10))).toBeNull();
   });
 
-  it("clips tiles at the picture's edge", () => {
-    const document = new PictureDocument(picture(TILE_SIDE + 3, 20));
-    expect(document.tile("picture", 0, 1, 0)).toMatchObject({ width: 3, height: 20 });
-    expect(document.tile("picture", 0, 2, 0)).toBeNull();
-    expect(document.tile("picture", 1, 0, 0)).toMatchObject({ width: 258, height: 10 });
+  it("clips tiles at the image's edge", () => {
+    const document = new ImageDocument(image(TILE_SIDE + 3, 20));
+    expect(document.tile("image", 0, 1, 0)).toMatchObject({ width: 3, height: 20 });
+    expect(document.tile("image", 0, 2, 0)).toBeNull();
+    expect(document.tile("image", 1, 0, 0)).toMatchObject({ width: 258, height: 10 });
   });
 });

@@ -7,11 +7,11 @@ import { emptyMask, holeBox, type Mask } from "./mask";
 import { Original } from "./original";
 import { buildPyramid, tileBox, updatePyramid, type Pixels, type Pyramid } from "./pyramid";
 
-/** Viewable layers: the current picture, the picture as opened, and the mask. */
-export type Layer = "picture" | "original" | "mask";
+/** Viewable layers: the current image, the image as opened, and the mask. */
+export type Layer = "image" | "original" | "mask";
 
-/** A picture and its mask, edited in place. Every change returns the deltas that undo it. */
-export class PictureDocument {
+/** An image and its mask, edited in place. Every change returns the deltas that undo it. */
+export class ImageDocument {
   readonly mask: Mask;
   private readonly levels: Pyramid;
   private readonly original: Original;
@@ -40,10 +40,10 @@ export class PictureDocument {
     });
   }
 
-  /** Blends a filled rectangle into the picture through the mask, then clears the mask. */
+  /** Blends a filled rectangle into the image through the mask, then clears the mask. */
   fill(patch: Uint8ClampedArray, box: Box): Delta[] {
     this.original.preserve(box);
-    const filled = this.recordDelta("picture", box, () => {
+    const filled = this.recordDelta("image", box, () => {
       blendFill(this.pixels, this.mask, patch, box);
     });
     updatePyramid(this.levels, box);
@@ -54,7 +54,7 @@ export class PictureDocument {
   replace(pixels: Uint8ClampedArray): Delta {
     const box = fullBox(this.size);
     this.original.preserve(box);
-    const replaced = this.recordDelta("picture", box, () => {
+    const replaced = this.recordDelta("image", box, () => {
       this.pixels.data.set(pixels);
     });
     updatePyramid(this.levels, box);
@@ -63,12 +63,12 @@ export class PictureDocument {
 
   /** Applies a delta: undoes the change, or redoes it after an undo. */
   apply({ layer, box, bytes }: Delta): void {
-    if (layer === "picture") this.original.preserve(box);
+    if (layer === "image") this.original.preserve(box);
     applyDelta(this.plane(layer), box, bytes);
-    if (layer === "picture") updatePyramid(this.levels, box);
+    if (layer === "image") updatePyramid(this.levels, box);
   }
 
-  /** Returns a tile of a layer at a pyramid level; null outside the picture. */
+  /** Returns a tile of a layer at a pyramid level; null outside the image. */
   tile(layer: Layer, level: number, column: number, row: number): Pixels | null {
     const box = tileBox(this.pixels, level, column, row);
     if (!box) return null;
@@ -84,7 +84,7 @@ export class PictureDocument {
     return tile;
   }
 
-  /** Returns a copy of a rectangle of the picture. */
+  /** Returns a copy of a rectangle of the image. */
   crop(box: Box): Pixels {
     const bytes = copyBox({ ...this.pixels, channels: 4 }, box);
     return { width: box.width, height: box.height, data: new Uint8ClampedArray(bytes.buffer) };
@@ -94,7 +94,7 @@ export class PictureDocument {
    * Returns a rectangle and its mask at the finest pyramid level at which its longer side has at most `side`
    * pixels.
    */
-  overview(box: Box, side: number): { picture: Pixels; mask: Pixels } {
+  overview(box: Box, side: number): { image: Pixels; mask: Pixels } {
     const smaller = Math.ceil(Math.log2(Math.max(box.width, box.height) / side));
     const level = Math.min(Math.max(smaller, 0), this.levels.length - 1);
     const source = this.levels[level] ?? this.pixels;
@@ -108,18 +108,18 @@ export class PictureDocument {
     const { x, y, width, height } = part ?? { x: 0, y: 0, width: 1, height: 1 };
     const bytes = copyBox({ ...source, channels: 4 }, { x, y, width, height });
     return {
-      picture: { width, height, data: new Uint8ClampedArray(bytes.buffer) },
+      image: { width, height, data: new Uint8ClampedArray(bytes.buffer) },
       mask: maskPixels(this.mask, level, { x, y, width, height }),
     };
   }
 
-  private plane(layer: "picture" | "mask"): Plane {
+  private plane(layer: "image" | "mask"): Plane {
     return layer === "mask" ? { ...this.mask, channels: 1 } : { ...this.pixels, channels: 4 };
   }
 
   private recordDelta(layer: "mask", box: Box, change: () => void): Delta | null;
-  private recordDelta(layer: "picture", box: Box, change: () => void): Delta;
-  private recordDelta(layer: "picture" | "mask", box: Box, change: () => void): Delta | null {
+  private recordDelta(layer: "image", box: Box, change: () => void): Delta;
+  private recordDelta(layer: "image" | "mask", box: Box, change: () => void): Delta | null {
     const plane = this.plane(layer);
     const before = copyBox(plane, box);
     change();

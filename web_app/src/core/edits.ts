@@ -5,7 +5,7 @@ import { feather, grow, invert } from "./morphology";
 import { drawEllipse, drawPolygon } from "./shapes";
 import { drawStroke, type Mode, type Stroke } from "./strokes";
 
-/** A change of the mask; coordinates and lengths in picture pixels. */
+/** A change of the mask; coordinates and lengths in image pixels. */
 export type MaskEdit =
   | { readonly kind: "stroke"; readonly mode: Mode; readonly stroke: Stroke }
   | { readonly kind: "polygon"; readonly mode: Mode; readonly points: readonly Point[] }

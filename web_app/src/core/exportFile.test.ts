@@ -9,7 +9,7 @@ describe("exported files", () => {
     expect(exportType("")).toBe("image/png");
   });
 
-  it("are named after the picture", () => {
+  it("are named after the image", () => {
     expect(exportName("a b.c.JPEG", "image/jpeg")).toBe("a b.c_cleanup.JPEG");
     expect(exportName("scan.bmp", "image/png")).toBe("scan_cleanup.png");
     expect(exportName("noextension", "image/webp")).toBe("noextension_cleanup.webp");

@@ -10,7 +10,7 @@ const EXTENSIONS: Record<ExportType, string> = {
 };
 
 /**
- * Returns the format a picture of this MIME type is saved in: its own if a canvas can encode it, otherwise
+ * Returns the format an image of this MIME type is saved in: its own if a canvas can encode it, otherwise
  * PNG.
  */
 export function exportType(type: string): ExportType {

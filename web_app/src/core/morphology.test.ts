@@ -44,7 +44,7 @@ describe("grow", () => {
     expect(holeBox(mask)).toEqual({ x: 23, y: 18, width: 14, height: 6 });
   });
 
-  it("doesn't erode from the picture's edge", () => {
+  it("doesn't erode from the image's edge", () => {
     const mask = rectangle(0, 0, 20, 50);
     grow(mask, -4);
     expect(holeBox(mask)).toEqual({ x: 0, y: 0, width: 16, height: 50 });

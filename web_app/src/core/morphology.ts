@@ -13,7 +13,7 @@ export function invert(mask: Mask): Box {
 }
 
 /**
- * Dilates the hole by `by` pixels in place, or erodes it if negative. The picture's edge isn't a boundary: a
+ * Dilates the hole by `by` pixels in place, or erodes it if negative. The image's edge isn't a boundary: a
  * hole that reaches it isn't eroded from there. Soft edges become binary.
  */
 export function grow(mask: Mask, by: number): Box | null {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readMetadata } from "./metadata";
 import { concat, fromLatin1 } from "./metadata/metadata";
-import { formatOf, storedPicture, uprightSize, uprightTransform, type Orientation } from "./orientation";
+import { formatOf, storedImage, uprightSize, uprightTransform, type Orientation } from "./orientation";
 
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 const SHORT = 3;
@@ -75,7 +75,7 @@ const packet = (text: string): Uint8Array<ArrayBuffer> => fromLatin1(`<rdf:Descr
 describe("JPEG orientation", () => {
   it("is 1 without Exif", () => {
     const file = jpeg(segment(0xe0, fromLatin1("JFIF\0")));
-    const stored = storedPicture(file);
+    const stored = storedImage(file);
     expect(stored).toEqual({ orientation: 1, bytes: file });
     expect(stored?.bytes).toBe(file);
   });
@@ -84,16 +84,16 @@ describe("JPEG orientation", () => {
     "is read as %s and reset to 1 (little-endian: %s)",
     (value, little) => {
       const file = jpeg(app1(exif([{ value }], little)));
-      const stored = storedPicture(file);
+      const stored = storedImage(file);
       expect(stored).toEqual({ orientation: value, bytes: jpeg(app1(exif([{ value: 1 }], little))) });
       expect(file).toEqual(jpeg(app1(exif([{ value }], little))));
     },
   );
 
   it("is 1 for an invalid or missing value", () => {
-    expect(storedPicture(jpeg(app1(turned(0))))?.orientation).toBe(1);
-    expect(storedPicture(jpeg(app1(turned(9))))?.orientation).toBe(1);
-    expect(storedPicture(jpeg(app1(exif([]))))?.orientation).toBe(1);
+    expect(storedImage(jpeg(app1(turned(0))))?.orientation).toBe(1);
+    expect(storedImage(jpeg(app1(turned(9))))?.orientation).toBe(1);
+    expect(storedImage(jpeg(app1(exif([]))))?.orientation).toBe(1);
   });
 
   it.each<[string, Uint8Array<ArrayBuffer>]>([
@@ -112,7 +112,7 @@ describe("JPEG orientation", () => {
     ],
     ["no scan", Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 2])],
   ])("is left to the server: %s", (_, file) => {
-    expect(storedPicture(file)).toBeNull();
+    expect(storedImage(file)).toBeNull();
   });
 });
 
@@ -126,7 +126,7 @@ describe("PNG orientation", () => {
     ["Exif that says 1", png(chunk("eXIf", turned(1)))],
     ["XMP that doesn't mention it", png(xmp('xmp:Rating="3"'))],
   ])("is 1: %s", (_, file) => {
-    expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
+    expect(storedImage(file)).toEqual({ orientation: 1, bytes: file });
   });
 
   it.each<[string, Uint8Array<ArrayBuffer>]>([
@@ -137,7 +137,7 @@ describe("PNG orientation", () => {
     ["compressed XMP", png(chunk("iTXt", fromLatin1("XML:com.adobe.xmp\0\x01\0\0\0xx")))],
     ["Exif as text", png(chunk("zTXt", fromLatin1("Raw profile type exif\0\0xx")))],
   ])("is left to the server: %s", (_, file) => {
-    expect(storedPicture(file)).toBeNull();
+    expect(storedImage(file)).toBeNull();
   });
 });
 
@@ -150,7 +150,7 @@ describe("WebP orientation", () => {
     ["Exif with the prefix of JPEGs", webp(pixels, ["EXIF", concat(fromLatin1("Exif\0\0"), turned(1))])],
     ["XMP that doesn't mention it", webp(pixels, ["XMP ", packet('xmp:Rating="3"')])],
   ])("is 1: %s", (_, file) => {
-    expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
+    expect(storedImage(file)).toEqual({ orientation: 1, bytes: file });
   });
 
   it.each<[string, Uint8Array<ArrayBuffer>]>([
@@ -158,7 +158,7 @@ describe("WebP orientation", () => {
     ["damaged Exif", webp(pixels, ["EXIF", turned(1).subarray(0, 12)])],
     ["XMP that mentions it", webp(pixels, ["XMP ", packet('tiff:Orientation="6"')])],
   ])("is left to the server: %s", (_, file) => {
-    expect(storedPicture(file)).toBeNull();
+    expect(storedImage(file)).toBeNull();
   });
 });
 
@@ -171,18 +171,18 @@ describe("other formats", () => {
   ])("with signature %j are decoded locally", (text, format) => {
     const file = fromLatin1(text);
     expect(formatOf(file)).toBe(format);
-    expect(storedPicture(file)).toEqual({ orientation: 1, bytes: file });
+    expect(storedImage(file)).toEqual({ orientation: 1, bytes: file });
   });
 
   it.each(["II*\0", "MM\0*", "II+\0", "MM\0+"])("TIFFs (%j) are left to the server", (text) => {
     const file = fromLatin1(`${text}\0\0\0\x08`);
     expect(formatOf(file)).toBe("tiff");
-    expect(storedPicture(file)).toBeNull();
+    expect(storedImage(file)).toBeNull();
   });
 });
 
 describe("uprightTransform", () => {
-  /** Returns the upright position of the stored pixel (`x`, `y`) of a picture of 3 x 2 pixels. */
+  /** Returns the upright position of the stored pixel (`x`, `y`) of an image of 3 x 2 pixels. */
   const place = (orientation: Orientation, x: number, y: number): [number, number] => {
     const [a, b, c, d, e, f] = uprightTransform(orientation, { width: 3, height: 2 });
     // The transform applies to pixel centres.
@@ -190,7 +190,7 @@ describe("uprightTransform", () => {
     return [a * u + c * v + e - 0.5, b * u + d * v + f - 0.5];
   };
 
-  // Definition of each value: positions of the stored picture's upper left and upper right pixels.
+  // Definition of each value: positions of the stored image's upper left and upper right pixels.
   it.each<[Orientation, [number, number], [number, number]]>([
     [1, [0, 0], [2, 0]],
     [2, [2, 0], [0, 0]],

@@ -11,7 +11,7 @@ import { riffChunks } from "./metadata/webp";
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** File contents that every browser decodes without applying an orientation, and the orientation to apply. */
-export interface StoredPicture {
+export interface StoredImage {
   readonly orientation: Orientation;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -36,13 +36,13 @@ export function formatOf(bytes: Uint8Array): Format | null {
 }
 
 /**
- * Returns a picture for decoding in the browser, or null if the server has to decode it.
+ * Returns an image for decoding in the browser, or null if the server has to decode it.
  *
- * Browsers and the server disagree on unusual encodings of the orientation. A picture is therefore decoded
+ * Browsers and the server disagree on unusual encodings of the orientation. An image is therefore decoded
  * locally only without an orientation, or with the common encoding: one SHORT in one intact Exif block, which
  * is set to 1 in the returned bytes. The server decodes all TIFFs.
  */
-export function storedPicture(bytes: Uint8Array<ArrayBuffer>): StoredPicture | null {
+export function storedImage(bytes: Uint8Array<ArrayBuffer>): StoredImage | null {
   switch (formatOf(bytes)) {
     case "jpeg":
       return storedJpeg(bytes);
@@ -91,7 +91,7 @@ function readOrientation(exif: Uint8Array): OrientationEntry | null {
   return { value: value >= 1 && value <= 8 ? (value as Orientation) : 1, at: entry + 8, little };
 }
 
-function storedJpeg(bytes: Uint8Array<ArrayBuffer>): StoredPicture | null {
+function storedJpeg(bytes: Uint8Array<ArrayBuffer>): StoredImage | null {
   const found = [...segments(bytes)];
   // Stray bytes between segments: the list is incomplete.
   if (found.at(-1)?.marker !== START_OF_SCAN) return null;
@@ -172,7 +172,7 @@ export function uprightTransform(
   }
 }
 
-/** Returns the size of a stored picture after the orientation is applied. */
+/** Returns the size of a stored image after the orientation is applied. */
 export function uprightSize(orientation: Orientation, { width, height }: Size): Size {
   return orientation < 5 ? { width, height } : { width: height, height: width };
 }

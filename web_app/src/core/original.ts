@@ -9,13 +9,13 @@ import { halved, levelSize, type Pixels, type Pyramid } from "./pyramid";
  */
 const BLOCK_SIDE = 256;
 
-/** The picture as opened; copies only the blocks that changed since (copy on write). */
+/** The image as opened; copies only the blocks that changed since (copy on write). */
 export class Original {
   private readonly copies = new Map<number, Pixels>();
 
   constructor(private readonly levels: Pyramid) {}
 
-  /** Copies the blocks of a rectangle; has to be called before the picture changes there. */
+  /** Copies the blocks of a rectangle; has to be called before the image changes there. */
   preserve(box: Box): void {
     const [base] = this.levels;
     if (!base) return;
@@ -27,7 +27,7 @@ export class Original {
   }
 
   /**
-   * Overwrites a tile of the current picture with the copied blocks. `box` is the tile's rectangle at
+   * Overwrites a tile of the current image with the copied blocks. `box` is the tile's rectangle at
    * `level`.
    */
   restore(tile: Pixels, level: number, box: Box): void {

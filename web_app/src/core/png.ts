@@ -57,7 +57,7 @@ export function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
   return rgb;
 }
 
-/** Yields rows, each preceded by its filter type: 0 (None) for masks, 4 (Paeth) for pictures. */
+/** Yields rows, each preceded by its filter type: 0 (None) for masks, 4 (Paeth) for images. */
 function* filteredBands({ width, height, channels, data }: Samples): Generator<Uint8Array<ArrayBuffer>> {
   const length = width * channels;
   for (let top = 0; top < height; top += BAND_ROWS) {

@@ -17,24 +17,24 @@ export function levelSize({ width, height }: Size, level: number): Size {
   return { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
 }
 
-/** Returns the coarsest level: the one at which the whole picture is one tile. */
+/** Returns the coarsest level: the one at which the whole image is one tile. */
 export function topLevel({ width, height }: Size): number {
   return Math.max(Math.ceil(Math.log2(Math.max(width, height) / TILE_SIDE)), 0);
 }
 
 /** Returns the coarsest level with at least one pixel per screen pixel. */
-export function levelFor(scale: number, picture: Size): number {
-  return Math.min(Math.max(Math.floor(Math.log2(1 / scale)), 0), topLevel(picture));
+export function levelFor(scale: number, image: Size): number {
+  return Math.min(Math.max(Math.floor(Math.log2(1 / scale)), 0), topLevel(image));
 }
 
-/** Returns a tile's rectangle at its level; null outside the picture. */
-export function tileBox(picture: Size, level: number, column: number, row: number): Box | null {
-  const size = levelSize(picture, level);
+/** Returns a tile's rectangle at its level; null outside the image. */
+export function tileBox(image: Size, level: number, column: number, row: number): Box | null {
+  const size = levelSize(image, level);
   const [x, y] = [column * TILE_SIDE, row * TILE_SIDE];
   return boxFromEdges(x, y, Math.min(x + TILE_SIDE, size.width), Math.min(y + TILE_SIDE, size.height));
 }
 
-/** Computes all coarser levels of a picture. */
+/** Computes all coarser levels of an image. */
 export function buildPyramid(base: Pixels): Pyramid {
   const levels = [base];
   for (let level = 1; level <= topLevel(base); level++) {
@@ -56,7 +56,7 @@ export function updatePyramid(levels: Pyramid, box: Box): void {
   }
 }
 
-/** Returns a picture at half its resolution. */
+/** Returns an image at half its resolution. */
 export function halved(from: Pixels): Pixels {
   const size = levelSize(from, 1);
   const to = { ...size, data: new Uint8ClampedArray(size.width * size.height * 4) };

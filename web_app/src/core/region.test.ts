@@ -20,7 +20,7 @@ function serverCrop(start: number, length: number, margin: number, side: number)
 }
 
 describe("uploadFor", () => {
-  it("sends a small part of a large picture", () => {
+  it("sends a small part of a large image", () => {
     const { box, forceCrop } = uploadFor(hole, photo, crop);
     expect(forceCrop).toBe(true);
     expect(box.width * box.height).toBeLessThan(400_000);

@@ -51,7 +51,7 @@ describe("drawPolygon", () => {
     expect(area(mask.data)).toBe(400);
   });
 
-  it("clips at the picture's edge and can remove", () => {
+  it("clips at the image's edge and can remove", () => {
     const mask = emptyMask(size);
     drawPolygon(mask, rectangleCorners({ x: -10, y: -10 }, { x: 100, y: 100 }), "add");
     expect(area(mask.data)).toBe(1200);

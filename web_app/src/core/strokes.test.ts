@@ -43,7 +43,7 @@ describe("drawStroke", () => {
         expect(data[y * size.width + x] === 255, `${x},${y}`).toBe(within(x + 0.5, y + 0.5));
   });
 
-  it("clips at the picture's edge", () => {
+  it("clips at the image's edge", () => {
     expect(holeBox(drawn(stroke(20, [-5, -5], [45, 35])))).toEqual({ x: 0, y: 0, width: 40, height: 30 });
     expect(holeBox(drawn(stroke(4, [-50, -50])))).toBeNull();
   });

@@ -7,7 +7,7 @@ export interface StrokePoint extends Point {
   readonly pressure?: number;
 }
 
-/** A stroke of a round brush; lengths in picture pixels. */
+/** A stroke of a round brush; lengths in image pixels. */
 export interface Stroke {
   readonly points: readonly StrokePoint[];
   /** Diameter of the brush. */

@@ -4,7 +4,7 @@ type Listener = (change: Change) => void;
 
 const listeners = new Set<Listener>();
 
-/** Subscribes to changes of picture and mask; returns the unsubscribe function. */
+/** Subscribes to changes of image and mask; returns the unsubscribe function. */
 export function onChange(listener: Listener): () => void {
   listeners.add(listener);
   return () => {

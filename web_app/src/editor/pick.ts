@@ -1,5 +1,5 @@
 /** Purpose of a file input. */
-export type Purpose = "picture" | "mask";
+export type Purpose = "image" | "mask";
 
 const inputs = new Map<Purpose, HTMLInputElement>();
 

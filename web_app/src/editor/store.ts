@@ -7,8 +7,8 @@ import { EMPTY_HISTORY, type History } from "../core/history";
 import type { Mode } from "../core/strokes";
 import type { ToolId } from "./tools/tool";
 
-/** The open picture; its pixels are in the {@link DocumentSession}. */
-export interface Picture extends Size {
+/** The open image; its pixels are in the {@link DocumentSession}. */
+export interface OpenImage extends Size {
   readonly name: string;
   /** File it was opened from. */
   readonly file: Blob;
@@ -60,15 +60,15 @@ export interface JobProgress {
   readonly crops: number | null;
 }
 
-/** State of the editor for the open picture. */
+/** State of the editor for the open image. */
 export interface EditorState {
-  readonly picture: Picture | null;
+  readonly image: OpenImage | null;
   readonly history: History<Step>;
   /** Bounding box of the hole. */
   readonly hole: Box | null;
   /** True once a fill has completed, whose mask can be restored. */
   readonly hasPreviousFill: boolean;
-  /** Transform from picture to stage. */
+  /** Transform from image to stage. */
   readonly view: View;
   readonly tool: ToolId;
   /** Adds shapes to the mask or removes them from it. */
@@ -82,7 +82,7 @@ export interface EditorState {
   /** True while the original is shown. */
   readonly comparing: boolean;
   /**
-   * Position of the divider between original and result as a fraction of the picture's width; null if hidden.
+   * Position of the divider between original and result as a fraction of the image's width; null if hidden.
    */
   readonly divider: number | null;
   readonly opening: boolean;
@@ -94,7 +94,7 @@ export interface EditorState {
 }
 
 export const useEditor = create<EditorState>(() => ({
-  picture: null,
+  image: null,
   history: EMPTY_HISTORY,
   hole: null,
   hasPreviousFill: false,

@@ -20,16 +20,16 @@ const savedNames = new WeakMap<Blob, Map<string, string>>();
  * Saves the image in the configured format, to the server's output folder if it has one, otherwise as a
  * download.
  */
-export async function savePicture(): Promise<void> {
-  const { picture, server } = useEditor.getState();
-  if (!picture) return;
+export async function saveImage(): Promise<void> {
+  const { image, server } = useEditor.getState();
+  if (!image) return;
   const settings = useSettings.getState();
-  const type = outputType(settings, picture.file.type);
+  const type = outputType(settings, image.file.type);
   const done = await reportErrors(async () => {
     const blob = await enqueue(() => encode(type, settings.saveQuality / 100));
     // Browsers encode unsupported types as PNG.
-    const name = exportName(picture.name, blob.type === type ? type : "image/png");
-    if (server?.enableAutoSaving) await saveInFolder(picture.file, name, blob);
+    const name = exportName(image.name, blob.type === type ? type : "image/png");
+    if (server?.enableAutoSaving) await saveInFolder(image.file, name, blob);
     else triggerDownload(blob, name);
   });
   if (done && settings.downloadMask) await downloadMask();

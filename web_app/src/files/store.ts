@@ -55,7 +55,7 @@ export function mediaQuery(tab: MediaTab) {
 export async function openMedia(tab: MediaTab, name: string): Promise<void> {
   try {
     if (tab === "mask") {
-      if (!useEditor.getState().picture) throw new UserError(t("files.maskNeedsPicture"));
+      if (!useEditor.getState().image) throw new UserError(t("files.maskNeedsImage"));
       await importMask(await mediaFile(tab, name));
       return;
     }

@@ -14,7 +14,7 @@ import { Welcome } from "./Welcome";
 
 /** The root component. */
 export function App() {
-  const picture = useEditor((state) => state.picture);
+  const image = useEditor((state) => state.image);
   useServer();
   useEffect(() => {
     const controller = new AbortController();
@@ -26,10 +26,10 @@ export function App() {
   return (
     <>
       <TopBar />
-      {picture ? (
+      {image ? (
         <>
           <ToolRail />
-          <StageView picture={picture} />
+          <StageView image={image} />
           <ActionBar />
           <SidePanel />
         </>

@@ -15,10 +15,10 @@ export function Divider({ ref }: { ref: React.Ref<HTMLDivElement> }) {
   const position = useEditor((state) => state.divider);
   const dragging = useRef(false);
   const drag = (event: React.PointerEvent): void => {
-    const { picture, view } = useEditor.getState();
+    const { image, view } = useEditor.getState();
     const stage = event.currentTarget.parentElement?.getBoundingClientRect();
-    if (!dragging.current || !picture || !stage) return;
-    setDivider((event.clientX - stage.left - view.x) / (picture.width * view.scale));
+    if (!dragging.current || !image || !stage) return;
+    setDivider((event.clientX - stage.left - view.x) / (image.width * view.scale));
   };
   return (
     <div

@@ -11,11 +11,11 @@ import { useFileDrag } from "./useFileDrag";
 export function DropZones() {
   const t = useT();
   const dragging = useFileDrag();
-  const canLoadMask = useEditor(({ picture, job }) => picture !== null && job === null);
+  const canLoadMask = useEditor(({ image, job }) => image !== null && job === null);
   if (!dragging) return null;
   return (
     <div className="drop-zones">
-      <Zone icon={ImagePlus} text={t("drop.picture")} onFile={open} />
+      <Zone icon={ImagePlus} text={t("drop.image")} onFile={open} />
       {canLoadMask && <Zone icon={SquareDashed} text={t("drop.mask")} onFile={importMask} />}
     </div>
   );

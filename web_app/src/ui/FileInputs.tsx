@@ -8,7 +8,7 @@ export function FileInputs() {
   const t = useT();
   return (
     <>
-      <FileInput purpose="picture" label={t("files.picture")} onFile={open} />
+      <FileInput purpose="image" label={t("files.image")} onFile={open} />
       <FileInput purpose="mask" label={t("files.mask")} onFile={importMask} />
     </>
   );

@@ -14,7 +14,7 @@ const SCALES = [2, 4];
 /** The menu of the server's plugins. Renders nothing if the server has none. */
 export default function PluginMenu() {
   const t = useT();
-  const ready = useEditor(({ picture, job }) => picture !== null && job === null);
+  const ready = useEditor(({ image, job }) => image !== null && job === null);
   const available = useEditor(({ server }) => server?.plugins);
   const plugins = available?.filter(({ name }) => name !== SELECTING_PLUGIN) ?? [];
   if (plugins.length === 0) return null;

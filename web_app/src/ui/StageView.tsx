@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import type { Insets } from "../core/geometry";
 import { usePanel } from "../editor/panel";
 import { currentStage, mountStage } from "../editor/stage/stage";
-import { useEditor, type Picture } from "../editor/store";
+import { useEditor, type OpenImage } from "../editor/store";
 import { useT } from "../i18n";
 import { Divider } from "./Divider";
 import { useNarrow } from "./useNarrow";
@@ -11,10 +11,10 @@ import { useNarrow } from "./useNarrow";
  * The canvases for the image and its mask, the brush cursor and the comparison slider. The stage draws on
  * them.
  */
-export function StageView({ picture }: { picture: Picture }) {
+export function StageView({ image }: { image: OpenImage }) {
   const t = useT();
   const root = useRef<HTMLDivElement>(null);
-  const pictureCanvas = useRef<HTMLCanvasElement>(null);
+  const imageCanvas = useRef<HTMLCanvasElement>(null);
   const maskCanvas = useRef<HTMLCanvasElement>(null);
   const ring = useRef<HTMLDivElement>(null);
   const divider = useRef<HTMLDivElement>(null);
@@ -22,22 +22,22 @@ export function StageView({ picture }: { picture: Picture }) {
   const insets = useInsets();
 
   useEffect(() => {
-    if (!root.current || !pictureCanvas.current || !maskCanvas.current || !ring.current || !divider.current)
+    if (!root.current || !imageCanvas.current || !maskCanvas.current || !ring.current || !divider.current)
       return;
     const elements = {
       root: root.current,
-      picture: pictureCanvas.current,
+      image: imageCanvas.current,
       mask: maskCanvas.current,
       ring: ring.current,
       divider: divider.current,
     };
-    return mountStage(elements, picture);
-  }, [picture]);
+    return mountStage(elements, image);
+  }, [image]);
   useEffect(() => {
     currentStage()?.setInsets(insets);
-  }, [insets, picture]);
+  }, [insets, image]);
 
-  const { name, width, height } = picture;
+  const { name, width, height } = image;
   return (
     <main
       ref={root}
@@ -49,11 +49,11 @@ export function StageView({ picture }: { picture: Picture }) {
     >
       <canvas
         // The colour space of a canvas is fixed at its first getContext call.
-        key={picture.space}
-        ref={pictureCanvas}
-        className="picture"
+        key={image.space}
+        ref={imageCanvas}
+        className="image"
         role="img"
-        aria-label={t("stage.picture", { name, width: String(width), height: String(height) })}
+        aria-label={t("stage.image", { name, width: String(width), height: String(height) })}
       />
       <canvas ref={maskCanvas} className="mask" aria-hidden="true" />
       <p id="stage-keys" className="sr-only">

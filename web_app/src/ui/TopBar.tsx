@@ -13,20 +13,20 @@ const PluginMenu = lazy(() => import("./PluginMenu"));
 /** The bar at the top: image name, size and zoom, model status, and buttons for the dialogs and the panel. */
 export function TopBar() {
   const t = useT();
-  const picture = useEditor((state) => state.picture);
+  const image = useEditor((state) => state.image);
   const hasPlugins = useEditor(({ server }) => (server?.plugins.length ?? 0) > 0);
   const hasFiles = useEditor((state) => isOffered(ACTIONS.files, state));
   return (
     <header className="top-bar">
       <div className="flex min-w-0 flex-1 items-center gap-1">
         <ActionButton id="open" side="bottom" />
-        {picture ? (
+        {image ? (
           <>
-            <span className="min-w-0 truncate pl-1 font-medium" title={picture.name}>
-              {picture.name}
+            <span className="min-w-0 truncate pl-1 font-medium" title={image.name}>
+              {image.name}
             </span>
             <span className="shrink-0 pl-2 text-soft tabular-nums max-sm:hidden">
-              {picture.width} × {picture.height}
+              {image.width} × {image.height}
             </span>
             <Zoom />
           </>
@@ -42,10 +42,10 @@ export function TopBar() {
           </Suspense>
         )}
         {hasFiles && <ActionButton id="files" side="bottom" />}
-        <ActionButton id="batch" side="bottom" className={picture ? "max-sm:hidden" : ""} />
+        <ActionButton id="batch" side="bottom" className={image ? "max-sm:hidden" : ""} />
         <ActionButton id="shortcuts" side="bottom" className="max-sm:hidden" />
         <ActionButton id="settings" side="bottom" />
-        {picture && <ActionButton id="panel" side="bottom" />}
+        {image && <ActionButton id="panel" side="bottom" />}
       </div>
     </header>
   );

@@ -17,7 +17,7 @@ export function useServer(): void {
     inputImage().then(
       (file) => {
         // An image opened in the meantime takes precedence.
-        if (mounted && file && !useEditor.getState().picture) void open(file);
+        if (mounted && file && !useEditor.getState().image) void open(file);
       },
       // The model status reports an unreachable server.
       () => undefined,

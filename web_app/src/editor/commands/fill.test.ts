@@ -6,8 +6,8 @@ import type { Box } from "../../core/geometry";
 import { rectangleCorners } from "../../core/shapes";
 import { useSettings } from "../../settings/store";
 import { documentWorker } from "../testing/client";
-import { pictureFile, solid } from "../testing/codec";
-import { grayPixels, kinds, notices, openPicture, resetEditor, settled, SIZE } from "../testing/editor";
+import { imageFile, solid } from "../testing/codec";
+import { grayPixels, kinds, notices, openImage, resetEditor, settled, SIZE } from "../testing/editor";
 import { nthRequest, received, sendJobEvent } from "../testing/server";
 import { useEditor } from "../store";
 import { cancelJob, runFill } from "./fill";
@@ -22,7 +22,7 @@ vi.mock("../../api/http", () => import("../testing/server"));
 
 beforeEach(async () => {
   resetEditor();
-  await openPicture();
+  await openImage();
 });
 afterEach(resetEditor);
 
@@ -41,12 +41,12 @@ function mask(corner: number) {
 
 /** Returns a response of one colour; `box` is relative to the upload. */
 function patch(box: Box, value = 200): FilledPatch {
-  return { box, png: pictureFile("patch.png", solid(box, [value, value, value, 255])) };
+  return { box, png: imageFile("patch.png", solid(box, [value, value, value, 255])) };
 }
 
-/** Returns the red value of the picture at a position. */
+/** Returns the red value of the image at a position. */
 async function pixelAt(x: number, y: number): Promise<number | undefined> {
-  const tile = await documentWorker().tile("picture", 0, 0, 0);
+  const tile = await documentWorker().tile("image", 0, 0, 0);
   const { data } = (tile as unknown as { pixels: ReturnType<typeof solid> }).pixels;
   return data[(y * SIZE.width + x) * 4];
 }
@@ -60,7 +60,7 @@ async function fillOnce(response = patch({ x: 0, y: 0, ...SIZE })): Promise<void
 }
 
 describe("runFill", () => {
-  it("sends picture, binary mask and settings", async () => {
+  it("sends image, binary mask and settings", async () => {
     await mask(50);
     const filled = runFill();
     const { request, respond } = await nthRequest(() => received.fills);
@@ -74,7 +74,7 @@ describe("runFill", () => {
     await filled;
   });
 
-  it("uploads a crop of a large picture under Crop", async () => {
+  it("uploads a crop of a large image under Crop", async () => {
     useSettings.setState({ strategy: "Crop", cropTrigger: 100, cropMargin: 8 });
     await mask(100);
     const filled = runFill();

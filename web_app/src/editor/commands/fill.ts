@@ -21,8 +21,8 @@ const PREPARING: JobProgress = { state: "preparing", position: null, crop: null,
 
 /** Fills the hole on the server. The mask is kept if the job fails or is cancelled. */
 export async function runFill(): Promise<void> {
-  const { picture, job: running, hole } = get();
-  if (!picture || running || !hole) return;
+  const { image, job: running, hole } = get();
+  if (!image || running || !hole) return;
   const job: Job = {
     id: newJobId(),
     startedAt: performance.now(),

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rectangleCorners } from "../../core/shapes";
 import { useEditor } from "../store";
-import { pictureFile, solid } from "../testing/codec";
-import { hole, maskArea, maskAt, notices, openPicture, resetEditor, SIZE } from "../testing/editor";
+import { imageFile, solid } from "../testing/codec";
+import { hole, maskArea, maskAt, notices, openImage, resetEditor, SIZE } from "../testing/editor";
 import { editMask, importMask, maskFromOpacity } from "./mask";
 import { maskFile } from "./session";
 
@@ -20,13 +20,13 @@ const square = {
 } as const;
 
 describe("editMask", () => {
-  it("requires a picture", async () => {
+  it("requires an image", async () => {
     expect(await editMask({ kind: "invert" })).toBe(false);
     expect(useEditor.getState().history.past).toEqual([]);
   });
 
   it("records a step with its size and preview", async () => {
-    await openPicture();
+    await openImage();
     expect(await editMask(square, "shape")).toBe(true);
     const [step] = useEditor.getState().history.past;
     expect(step).toMatchObject({ id: 1, kind: "shape" });
@@ -36,14 +36,14 @@ describe("editMask", () => {
   });
 
   it("records nothing without a change", async () => {
-    await openPicture();
+    await openImage();
     await editMask(square);
     expect(await editMask(square)).toBe(false);
     expect(useEditor.getState().history.past).toHaveLength(1);
   });
 
   it("is rejected while a job runs", async () => {
-    await openPicture();
+    await openImage();
     useEditor.setState({
       job: {
         id: "1",
@@ -62,14 +62,14 @@ describe("editMask", () => {
     ["invert", { kind: "invert" }, { x: 0, y: 0, ...SIZE }],
     ["clear", { kind: "clear" }, null],
   ] as const)("can %s the mask", async (_, edit, expected) => {
-    await openPicture();
+    await openImage();
     await editMask(square);
     expect(await editMask(edit)).toBe(true);
     expect(await hole()).toEqual(expected);
   });
 
   it("can feather the mask", async () => {
-    await openPicture();
+    await openImage();
     await editMask(square);
     await editMask({ kind: "feather", by: 6 });
     expect(await maskAt(60, 60)).toBe(255);
@@ -80,38 +80,38 @@ describe("editMask", () => {
 
 describe("imported masks", () => {
   it("replace the mask by a file's luma", async () => {
-    await openPicture();
+    await openImage();
     await editMask(square);
-    await importMask(pictureFile("mask.png", solid(SIZE, [255, 255, 255, 255])));
+    await importMask(imageFile("mask.png", solid(SIZE, [255, 255, 255, 255])));
     expect(await maskArea()).toBe(SIZE.width * SIZE.height);
   });
 
   it("use alpha if the file is transparent", async () => {
-    await openPicture();
-    await importMask(pictureFile("mask.png", solid(SIZE, [255, 255, 255, 100])));
+    await openImage();
+    await importMask(imageFile("mask.png", solid(SIZE, [255, 255, 255, 100])));
     expect(await maskAt(3, 3)).toBe(100);
   });
 
   it("are reported if unreadable", async () => {
-    await openPicture();
+    await openImage();
     await importMask(new File(["?"], "mask.txt"));
     expect(notices).toMatchObject([{ kind: "error" }]);
     expect(await hole()).toBeNull();
   });
 
-  it("can be the picture's transparency", async () => {
+  it("can be the image's transparency", async () => {
     const pixels = solid(SIZE, [9, 9, 9, 255]);
     pixels.data[(20 * SIZE.width + 30) * 4 + 3] = 0;
-    await openPicture(pixels);
+    await openImage(pixels);
     await maskFromOpacity();
     expect(await hole()).toEqual({ x: 30, y: 20, width: 1, height: 1 });
   });
 });
 
 describe("maskFile", () => {
-  it("is named after the picture", async () => {
+  it("is named after the image", async () => {
     expect(await maskFile()).toBeNull();
-    await openPicture();
+    await openImage();
     expect(await maskFile()).toMatchObject({ name: "photo_mask.png", type: "image/png" });
   });
 });

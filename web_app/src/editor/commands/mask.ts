@@ -45,7 +45,7 @@ export async function importMask(file: Blob): Promise<void> {
   );
 }
 
-/** Replaces the mask by the picture's transparent pixels. */
+/** Replaces the mask by the image's transparent pixels. */
 export async function maskFromOpacity(): Promise<void> {
   if (!canEditMask()) return;
   await reportErrors(() =>
@@ -74,6 +74,6 @@ export function setDrawing(drawing: boolean): void {
 
 /** The mask is read-only while a job runs. */
 function canEditMask(): boolean {
-  const { picture, job } = get();
-  return picture !== null && job === null;
+  const { image, job } = get();
+  return image !== null && job === null;
 }

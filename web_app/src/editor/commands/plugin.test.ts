@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyMask } from "../../core/mask";
 import { drawPolygon, rectangleCorners } from "../../core/shapes";
 import { useEditor } from "../store";
-import { pictureFile, solid } from "../testing/codec";
-import { maskAt, notices, openPicture, resetEditor, SIZE } from "../testing/editor";
+import { imageFile, solid } from "../testing/codec";
+import { maskAt, notices, openImage, resetEditor, SIZE } from "../testing/editor";
 import { nthRequest, received } from "../testing/server";
 import { editMask } from "./mask";
 import { applyPlugin, maskByPlugin, selectAt } from "./plugin";
@@ -16,7 +16,7 @@ vi.mock("../../api/plugins", () => import("../testing/server"));
 
 beforeEach(async () => {
   resetEditor();
-  await openPicture();
+  await openImage();
 });
 afterEach(resetEditor);
 
@@ -28,7 +28,7 @@ function maskOf(corner: number): File {
   mask.data.forEach((value, at) => {
     pixels.data.set([value, value, value], at * 4);
   });
-  return pictureFile("mask.png", pixels);
+  return imageFile("mask.png", pixels);
 }
 
 /** Sends a click and answers it with a mask. */
@@ -82,22 +82,22 @@ describe("plugins", () => {
     expect(useEditor.getState()).toMatchObject({ job: null, hole: { x: 40, y: 40, width: 20, height: 20 } });
   });
 
-  it("replace a picture of the same size as a step", async () => {
+  it("replace an image of the same size as a step", async () => {
     const done = applyPlugin("GFPGAN");
-    (await nthRequest(() => received.plugins)).respond(pictureFile("new.png", solid(SIZE, [1, 2, 3, 255])));
+    (await nthRequest(() => received.plugins)).respond(imageFile("new.png", solid(SIZE, [1, 2, 3, 255])));
     await done;
     expect(useEditor.getState().history.past).toMatchObject([{ kind: "plugin" }]);
   });
 
-  it("open a picture of another size", async () => {
+  it("open an image of another size", async () => {
     await editMask({ kind: "invert" });
     const done = applyPlugin("RealESRGAN", 2);
     const { request, respond } = await nthRequest(() => received.plugins);
     expect(request.scale).toBe(2);
     const size = { width: 400, height: 300 };
-    respond(pictureFile("large.png", solid(size, [1, 2, 3, 255])));
+    respond(imageFile("large.png", solid(size, [1, 2, 3, 255])));
     await expect(done).resolves.toBeUndefined();
-    expect(useEditor.getState()).toMatchObject({ picture: { name: "photo.png", ...size }, hole: null });
+    expect(useEditor.getState()).toMatchObject({ image: { name: "photo.png", ...size }, hole: null });
     expect(useEditor.getState().history.past).toEqual([]);
   });
 

@@ -25,15 +25,15 @@ export async function maskByPlugin(name: string): Promise<void> {
   );
 }
 
-/** Replaces the picture by a plugin's result; `scale` is for plugins that upscale. */
+/** Replaces the image by a plugin's result; `scale` is for plugins that upscale. */
 export async function applyPlugin(name: string, scale?: number): Promise<void> {
   await runJob({ name, result: "image", ...(scale && { scale }) }, async (result) => {
     if (await documentWorker().hasSameSize(result)) {
-      await applyResult(() => documentWorker().replacePicture(result), "plugin");
+      await applyResult(() => documentWorker().replaceImage(result), "plugin");
       return;
     }
-    // The history doesn't apply to a picture of another size.
-    const file = new File([result], get().picture?.name ?? name, { type: result.type });
+    // The history doesn't apply to an image of another size.
+    const file = new File([result], get().image?.name ?? name, { type: result.type });
     await open(file);
     notify({ kind: "info", text: t("plugin.openedAsNew", { name }) });
   });
@@ -61,13 +61,13 @@ export async function selectAt({ at: { x, y }, foreground, newObject }: Click): 
   if (succeeded) selection = { clicks, step: get().history.past.at(-1) };
 }
 
-/** Sends the picture to a plugin and handles the result; returns true on success. */
+/** Sends the image to a plugin and handles the result; returns true on success. */
 async function runJob(
   call: Omit<PluginCall, "image">,
   onResult: (result: Blob) => Promise<void>,
 ): Promise<boolean> {
-  const { picture, job: running } = get();
-  if (!picture || running) return false;
+  const { image, job: running } = get();
+  if (!image || running) return false;
   const abort = new AbortController();
   const job: Job = {
     id: newJobId(),
@@ -78,8 +78,8 @@ async function runJob(
   };
   set({ job, lastFillMs: null });
   const succeeded = await reportErrors(async () => {
-    const image = await enqueue(() => documentWorker().encodePng());
-    const result = await runPlugin({ ...call, image }, abort.signal);
+    const png = await enqueue(() => documentWorker().encodePng());
+    const result = await runPlugin({ ...call, image: png }, abort.signal);
     abort.signal.throwIfAborted();
     set({ job: null });
     await onResult(result);

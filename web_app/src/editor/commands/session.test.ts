@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useEditor } from "../store";
-import { pictureFile, solid } from "../testing/codec";
-import { notices, openPicture, resetEditor, SIZE } from "../testing/editor";
+import { imageFile, solid } from "../testing/codec";
+import { notices, openImage, resetEditor, SIZE } from "../testing/editor";
 import { nthRequest, received } from "../testing/server";
 import { runFill } from "./fill";
 import { editMask } from "./mask";
@@ -20,14 +20,14 @@ afterEach(resetEditor);
 const state = () => useEditor.getState();
 
 describe("open", () => {
-  it("shows the picture with a new history", async () => {
-    await openPicture();
+  it("shows the image with a new history", async () => {
+    await openImage();
     await editMask({ kind: "invert" });
     useEditor.setState({ divider: 0.5, hasPreviousFill: true });
     const size = { width: 30, height: 20 };
-    await open(pictureFile("other.png", solid(size, [1, 2, 3, 200])));
+    await open(imageFile("other.png", solid(size, [1, 2, 3, 200])));
     expect(state()).toMatchObject({
-      picture: { name: "other.png", ...size, hasTransparency: true, space: "srgb" },
+      image: { name: "other.png", ...size, hasTransparency: true, space: "srgb" },
       history: { past: [], future: [] },
       hole: null,
       hasPreviousFill: false,
@@ -36,22 +36,22 @@ describe("open", () => {
     });
   });
 
-  it("keeps the picture if a file is unreadable", async () => {
-    await openPicture();
+  it("keeps the image if a file is unreadable", async () => {
+    await openImage();
     await editMask({ kind: "invert" });
     await open(new File(["?"], "notes.txt"));
     expect(notices).toMatchObject([{ kind: "error" }]);
     expect(notices[0]?.text).toContain("notes.txt");
-    expect(state()).toMatchObject({ picture: { name: "photo.png" }, opening: false });
+    expect(state()).toMatchObject({ image: { name: "photo.png" }, opening: false });
     expect(state().history.past).toHaveLength(1);
   });
 
   it("cancels a running fill", async () => {
-    await openPicture();
+    await openImage();
     await editMask({ kind: "invert" });
     void runFill();
     const { signal } = await nthRequest(() => received.fills);
-    await openPicture();
+    await openImage();
     expect(signal.aborted).toBe(true);
     expect(state().job).toBeNull();
   });
@@ -59,7 +59,7 @@ describe("open", () => {
 
 describe("encode", () => {
   it("returns the requested type", async () => {
-    await openPicture(solid(SIZE, [1, 2, 3, 255]));
+    await openImage(solid(SIZE, [1, 2, 3, 255]));
     expect((await encode("image/png", 1)).type).toBe("image/png");
     expect((await encode("image/webp", 0.5)).type).toBe("image/webp");
   });

@@ -14,7 +14,7 @@ import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
 
-/** Opens a file; keeps the current picture if that fails. */
+/** Opens a file; keeps the current image if that fails. */
 export async function open(file: File): Promise<void> {
   set({ opening: true });
   cancelJob();
@@ -31,7 +31,7 @@ export async function open(file: File): Promise<void> {
         });
       replaceHistory(EMPTY_HISTORY);
       set({
-        picture: { name: file.name, file, ...opened },
+        image: { name: file.name, file, ...opened },
         hole: null,
         hasPreviousFill: false,
         drawing: false,
@@ -44,7 +44,7 @@ export async function open(file: File): Promise<void> {
   set({ opening: false });
 }
 
-/** Opens one of the page's sample pictures. */
+/** Opens one of the page's sample images. */
 export async function openSample(name: string): Promise<void> {
   await reportErrors(async () => {
     const response = await fetch(`samples/${name}`);
@@ -53,7 +53,7 @@ export async function openSample(name: string): Promise<void> {
   });
 }
 
-/** Encodes the current picture; `quality` from 0 to 1 applies to lossy formats. */
+/** Encodes the current image; `quality` from 0 to 1 applies to lossy formats. */
 export async function encode(type: ExportType, quality: number): Promise<Blob> {
   const worker = documentWorker();
   const encoded = type === "image/png" ? worker.encodePng() : worker.encodeLossy(type, quality);
@@ -62,12 +62,12 @@ export async function encode(type: ExportType, quality: number): Promise<Blob> {
   });
 }
 
-/** Returns the mask as a PNG file (white is filled); null without a picture. */
+/** Returns the mask as a PNG file (white is filled); null without an image. */
 export async function maskFile(): Promise<File | null> {
-  const { picture } = get();
-  if (!picture) return null;
+  const { image } = get();
+  if (!image) return null;
   const blob = await enqueue(() => documentWorker().exportMask());
-  return new File([blob], joinName(picture.name.replace(/\.[^.]*$/, ""), "_mask.png"), { type: "image/png" });
+  return new File([blob], joinName(image.name.replace(/\.[^.]*$/, ""), "_mask.png"), { type: "image/png" });
 }
 
 /** Downloads the mask. */
@@ -78,9 +78,9 @@ export async function downloadMask(): Promise<void> {
   });
 }
 
-/** Copies the picture to the clipboard. */
+/** Copies the image to the clipboard. */
 export async function copy(): Promise<void> {
-  if (!get().picture) return;
+  if (!get().image) return;
   await reportErrors(async () => {
     const { clipboard } = navigator as Partial<Pick<Navigator, "clipboard">>;
     // The clipboard API exists in secure contexts only.

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rectangleCorners } from "../../core/shapes";
 import { onChange } from "../changes";
 import { useEditor } from "../store";
-import { hole, openPicture, resetEditor } from "../testing/editor";
+import { hole, openImage, resetEditor } from "../testing/editor";
 import { editMask } from "./mask";
 import { goTo, redo, undo } from "./undoRedo";
 
@@ -19,7 +19,7 @@ const holes = [
 
 /** Records three squares; after `n` steps the hole is `holes[n]`. */
 async function drawSquares(): Promise<void> {
-  await openPicture();
+  await openImage();
   for (const corner of [10, 40, 70])
     await editMask({
       kind: "polygon",

@@ -18,7 +18,7 @@ export function redo(): Promise<boolean> {
   return reportErrors(() => enqueue(applyRedo));
 }
 
-/** Undoes or redoes steps until `count` steps are applied; 0 is the picture as opened. */
+/** Undoes or redoes steps until `count` steps are applied; 0 is the image as opened. */
 export function goTo(count: number): Promise<boolean> {
   return reportErrors(() =>
     enqueue(async () => {
@@ -38,9 +38,9 @@ function applyRedo(): Promise<boolean> {
 }
 
 async function apply(move: (history: History<Step>) => [History<Step>, Step] | null): Promise<boolean> {
-  const { picture, history, job } = get();
+  const { image, history, job } = get();
   const moved = move(history);
-  if (!picture || job || !moved) return false;
+  if (!image || job || !moved) return false;
   const [next, step] = moved;
   const change = await documentWorker().applyStep(step.id);
   set({ history: next, hole: change.hole, lastFillMs: null });

@@ -3,11 +3,11 @@ import type { ScreenSpace } from "../../core/colour";
 import type { Pixels } from "../../core/pyramid";
 import {
   formatOf,
-  storedPicture,
+  storedImage,
   uprightSize,
   uprightTransform,
   type Orientation,
-  type StoredPicture,
+  type StoredImage,
 } from "../../core/orientation";
 import { readMetadata, type Metadata } from "../../core/metadata";
 
@@ -26,7 +26,7 @@ export interface Decoded {
 }
 
 /**
- * Decodes a picture into upright pixels without colour conversion; the ICC profile is written back on saving,
+ * Decodes an image into upright pixels without colour conversion; the ICC profile is written back on saving,
  * so pixels outside a hole keep their values. The server decodes files that this browser can't decode, or may
  * rotate differently.
  *
@@ -34,18 +34,18 @@ export interface Decoded {
  */
 export async function decode(file: Blob, decodeOnServer: ServerDecoder): Promise<Decoded> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const stored = storedPicture(bytes);
+  const stored = storedImage(bytes);
   const pixels = stored && (await decodeInBrowser(file, bytes, stored));
   if (pixels) return { pixels, metadata: await readMetadata(bytes, pixels) };
   if (!formatOf(bytes)) throw new Error("unknown image format");
   return decodeServerCopy(await decodeOnServer(file), bytes);
 }
 
-/** Decodes a picture in the browser; null if it can't. */
+/** Decodes an image in the browser; null if it can't. */
 async function decodeInBrowser(
   file: Blob,
   original: Uint8Array,
-  stored: StoredPicture,
+  stored: StoredImage,
 ): Promise<Pixels | null> {
   const { bytes, orientation } = stored;
   const source = bytes === original ? file : new Blob([bytes], { type: file.type });

@@ -2,7 +2,7 @@ import { transfer } from "comlink";
 import { expanded, fullBox, union } from "../../core/box";
 import { toScreen, type ScreenSpace, type ToScreen } from "../../core/colour";
 import type { Delta } from "../../core/delta";
-import { PictureDocument, type Layer } from "../../core/document";
+import { ImageDocument, type Layer } from "../../core/document";
 import type { MaskEdit } from "../../core/edits";
 import type { Box, Size } from "../../core/geometry";
 import {
@@ -31,15 +31,15 @@ import {
 } from "./codec";
 import { DeltaStore } from "./deltaStore";
 
-/** A change of picture or mask, as reported to the page. */
+/** A change of image or mask, as reported to the page. */
 export interface Change {
-  /** Changed rectangle of the picture; null if only the mask changed. */
-  readonly picture: Box | null;
-  /** Changed rectangle of the mask; null if only the picture changed. */
+  /** Changed rectangle of the image; null if only the mask changed. */
+  readonly image: Box | null;
+  /** Changed rectangle of the mask; null if only the image changed. */
   readonly mask: Box | null;
   /** Bounding box of the hole. */
   readonly hole: Box | null;
-  /** Pixels of the changed rectangle of the picture, for display before the tiles are reloaded. */
+  /** Pixels of the changed rectangle of the image, for display before the tiles are reloaded. */
   readonly bitmap: ImageBitmap | null;
 }
 
@@ -56,14 +56,14 @@ export interface RecordedChange extends Change {
 export interface FillUpload {
   readonly image: Blob;
   readonly mask: Blob;
-  /** Position of the upload in the picture. */
+  /** Position of the upload in the open image. */
   readonly box: Box;
   readonly forceCrop: boolean;
 }
 
-export interface OpenedPicture extends Size {
+export interface OpenedImage extends Size {
   readonly hasTransparency: boolean;
-  /** Colour space of the picture's bitmaps. */
+  /** Colour space of the image's bitmaps. */
   readonly space: ScreenSpace;
 }
 
@@ -75,14 +75,14 @@ const THUMBNAIL = { width: 112, height: 80 };
  */
 const MAX_BITMAP_PIXELS = 4_000_000;
 
-/** The open document in a web worker: picture, mask, undo data and codecs. */
+/** The open document in a web worker: image, mask, undo data and codecs. */
 export class DocumentSession {
-  private document: PictureDocument | null = null;
+  private document: ImageDocument | null = null;
   private deltas = new DeltaStore();
   private hasAlpha = false;
   private metadata: Metadata | null = null;
   private space: ScreenSpace = "srgb";
-  /** Null if the picture's values are displayed unconverted. */
+  /** Null if the image's values are displayed unconverted. */
   private toScreen: ToScreen | null = null;
   /** Mask of the last fill, cropped to its bounding box. */
   private lastMask: { readonly box: Box; readonly mask: Mask } | null = null;
@@ -95,14 +95,14 @@ export class DocumentSession {
   }
 
   /** Opens a file; `screen` is the widest colour space of the screen. */
-  async open(file: Blob, screen: ScreenSpace): Promise<OpenedPicture> {
+  async open(file: Blob, screen: ScreenSpace): Promise<OpenedImage> {
     const { pixels, metadata } = await this.decode(file);
-    this.document = new PictureDocument(pixels);
+    this.document = new ImageDocument(pixels);
     this.deltas = new DeltaStore();
     this.lastMask = null;
     this.hasAlpha = hasTransparency(pixels.data);
     this.metadata = metadata;
-    // Most pictures are within sRGB and need no conversion.
+    // Most images are within sRGB and need no conversion.
     const wide = metadata.icc !== null && toScreen(metadata.icc, "srgb") !== null;
     this.space = wide ? screen : "srgb";
     this.toScreen = wide ? toScreen(metadata.icc, screen) : null;
@@ -128,7 +128,7 @@ export class DocumentSession {
     return this.edit({ kind: "replace", mask: await this.readMask(file) });
   }
 
-  /** Reads a mask file, scaled to the picture's size. */
+  /** Reads a mask file, scaled to the image's size. */
   private async readMask(file: Blob): Promise<Mask> {
     const bitmap = await toBitmap((await this.decode(file)).pixels);
     try {
@@ -153,21 +153,21 @@ export class DocumentSession {
     return this.edit({ kind: "replace", mask: { ...mask, data: maximum } });
   }
 
-  /** Returns true if a picture file has the size of the open picture. */
+  /** Returns true if an image file has the size of the open image. */
   async hasSameSize(file: Blob): Promise<boolean> {
     const { pixels } = await this.decode(file);
     const { width, height } = this.current().size;
     return pixels.width === width && pixels.height === height;
   }
 
-  /** Replaces the picture by one of the same size. */
-  async replacePicture(file: Blob): Promise<RecordedChange> {
+  /** Replaces the image by one of the same size. */
+  async replaceImage(file: Blob): Promise<RecordedChange> {
     const { pixels } = await this.decode(file);
     this.hasAlpha = hasTransparency(pixels.data);
     return this.record([this.current().replace(pixels.data)]);
   }
 
-  /** Replaces the mask by the picture's transparency; null if no pixel changed. */
+  /** Replaces the mask by the image's transparency; null if no pixel changed. */
   async maskFromOpacity(): Promise<RecordedChange | null> {
     const { pixels } = this.current();
     const mask = maskFromPixels(pixels, pixels.data, "opacity");
@@ -200,7 +200,7 @@ export class DocumentSession {
     return { image, mask: maskPng, box, forceCrop };
   }
 
-  /** Blends the server's result into the picture at `box`. */
+  /** Blends the server's result into the image at `box`. */
   async applyFill(png: Blob, box: Box): Promise<RecordedChange> {
     const bitmap = await decodePatch(png);
     if (bitmap.width !== box.width || bitmap.height !== box.height) {
@@ -231,13 +231,13 @@ export class DocumentSession {
     this.deltas.delete(ids);
   }
 
-  /** Encodes the picture as a PNG with its metadata. */
+  /** Encodes the image as a PNG with its metadata. */
   async encodePng(): Promise<Blob> {
     return this.png(this.current().pixels, this.metadata ? await pngChunks(this.metadata) : []);
   }
 
   /**
-   * Encodes the picture in a lossy format with its metadata; browsers that can't encode the type return a
+   * Encodes the image in a lossy format with its metadata; browsers that can't encode the type return a
    * PNG.
    */
   async encodeLossy(type: LossyType, quality: number): Promise<Blob> {
@@ -253,8 +253,8 @@ export class DocumentSession {
     return decode(file, this.decodeOnServer);
   }
 
-  private current(): PictureDocument {
-    if (!this.document) throw new Error("no picture is open");
+  private current(): ImageDocument {
+    if (!this.document) throw new Error("no image is open");
     return this.document;
   }
 
@@ -274,7 +274,7 @@ export class DocumentSession {
     const change = await this.describeChange(deltas);
     const [{ id, bytes }, thumbnail] = await Promise.all([
       this.deltas.add(deltas),
-      this.thumbnail(change.picture ?? change.mask ?? fullBox(this.current().size)),
+      this.thumbnail(change.image ?? change.mask ?? fullBox(this.current().size)),
     ]);
     return this.transferBitmap({ ...change, id, bytes, thumbnail });
   }
@@ -285,12 +285,12 @@ export class DocumentSession {
 
   private async describeChange(deltas: readonly Delta[]): Promise<Change> {
     const document = this.current();
-    const bounds = (layer: "picture" | "mask"): Box | null =>
+    const bounds = (layer: "image" | "mask"): Box | null =>
       deltas.reduce<Box | null>((box, delta) => (delta.layer === layer ? union(box, delta.box) : box), null);
-    const picture = bounds("picture");
-    const sendBitmap = picture && picture.width * picture.height <= MAX_BITMAP_PIXELS;
-    const bitmap = sendBitmap ? await this.toScreenBitmap(document.crop(picture)) : null;
-    return { picture, mask: bounds("mask"), hole: document.hole(), bitmap };
+    const image = bounds("image");
+    const sendBitmap = image && image.width * image.height <= MAX_BITMAP_PIXELS;
+    const bitmap = sendBitmap ? await this.toScreenBitmap(document.crop(image)) : null;
+    return { image, mask: bounds("mask"), hole: document.hole(), bitmap };
   }
 
   /** Renders a preview of the changed rectangle, its surroundings and the mask. */
@@ -299,9 +299,9 @@ export class DocumentSession {
     const bounds = expanded(box, Math.round(Math.max(box.width, box.height) * 0.25) + 16, document.size);
     const view = document.overview(bounds, Math.max(THUMBNAIL.width, THUMBNAIL.height) * 2);
     const context = createCanvas(THUMBNAIL);
-    const scale = Math.max(THUMBNAIL.width / view.picture.width, THUMBNAIL.height / view.picture.height);
-    const [width, height] = [view.picture.width * scale, view.picture.height * scale];
-    for (const bitmap of [await this.toScreenBitmap(view.picture), await toBitmap(tint(view.mask))]) {
+    const scale = Math.max(THUMBNAIL.width / view.image.width, THUMBNAIL.height / view.image.height);
+    const [width, height] = [view.image.width * scale, view.image.height * scale];
+    for (const bitmap of [await this.toScreenBitmap(view.image), await toBitmap(tint(view.mask))]) {
       context.drawImage(
         bitmap,
         (THUMBNAIL.width - width) / 2,

@@ -45,10 +45,10 @@ export class Cursor {
   }
 
   /** Positions the divider on the screen. */
-  placeDivider(view: View, picture: Size, divider: number | null): void {
+  placeDivider(view: View, image: Size, divider: number | null): void {
     if (divider === null) return;
     const { style } = this.elements.divider;
-    style.transform = `translateX(${view.x + divider * picture.width * view.scale}px)`;
+    style.transform = `translateX(${view.x + divider * image.width * view.scale}px)`;
   }
 
   /** Previews the new size in the middle of the stage while no pointer is over it. */

@@ -1,7 +1,7 @@
 /** DOM elements of the stage. */
 export interface StageElements {
   readonly root: HTMLElement;
-  readonly picture: HTMLCanvasElement;
+  readonly image: HTMLCanvasElement;
   readonly mask: HTMLCanvasElement;
   /** Ring that shows the brush size at the cursor. */
   readonly ring: HTMLElement;

@@ -15,7 +15,7 @@ import { TileCache } from "./tiles";
 /** Appearance of the mask. */
 export interface MaskStyle {
   readonly colour: string;
-  /** Dark stripes, for users who can't distinguish the colour from the picture. */
+  /** Dark stripes, for users who can't distinguish the colour from the image. */
   readonly hatch: boolean;
 }
 
@@ -38,11 +38,11 @@ export class MaskLayer {
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    private readonly picture: Size,
+    private readonly image: Size,
     private readonly redraw: () => void,
   ) {
     this.context = canvas.getContext("2d");
-    this.tiles = new TileCache(picture, redraw);
+    this.tiles = new TileCache(image, redraw);
   }
 
   resize(size: Size): void {
@@ -80,7 +80,7 @@ export class MaskLayer {
     const target: DrawTarget = {
       context: this.context,
       transform: canvasTransform(view),
-      picture: this.picture,
+      image: this.image,
     };
     clear(target);
     this.tiles.beginFrame();
@@ -102,7 +102,7 @@ export class MaskLayer {
 
   hide(): void {
     if (this.context)
-      clear({ context: this.context, transform: { scale: 1, x: 0, y: 0 }, picture: this.picture });
+      clear({ context: this.context, transform: { scale: 1, x: 0, y: 0 }, image: this.image });
   }
 
   dispose(): void {

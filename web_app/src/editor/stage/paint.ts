@@ -4,12 +4,12 @@ import type { Box, Point, Size, View } from "../../core/geometry";
 import { levelFor, tileBox } from "../../core/pyramid";
 import { overviewTile, tilesCovering, type TileCache } from "./tiles";
 
-/** Screen pixels per picture pixel from which on pixels are drawn as squares. */
+/** Screen pixels per image pixel from which on pixels are drawn as squares. */
 const PIXELATED_FROM = 4;
 /** Number of overlaid strokes that approximate a soft brush. */
 const SOFT_STEPS = 8;
 
-/** Transform from picture to canvas pixels. */
+/** Transform from image to canvas pixels. */
 export interface CanvasTransform {
   readonly scale: number;
   readonly x: number;
@@ -38,24 +38,24 @@ export function clear({ context }: DrawTarget): void {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** A canvas and the transform of the picture on it. */
+/** A canvas and the transform of the image on it. */
 export interface DrawTarget {
   readonly context: CanvasRenderingContext2D;
   readonly transform: CanvasTransform;
-  readonly picture: Size;
+  readonly image: Size;
 }
 
 /** Draws the visible part of a layer. */
 export function drawLayer(target: DrawTarget, tiles: TileCache, layer: Layer): void {
-  const { context, transform, picture } = target;
-  const level = levelFor(transform.scale, picture);
+  const { context, transform, image } = target;
+  const level = levelFor(transform.scale, image);
   context.imageSmoothingEnabled = transform.scale < PIXELATED_FROM;
   context.imageSmoothingQuality = "medium";
-  const overview = overviewTile(layer, picture);
+  const overview = overviewTile(layer, image);
   // The single tile of the coarsest level replaces tiles that aren't loaded.
   const fallback = tiles.get(overview);
-  for (const tile of tilesCovering(layer, picture, level, visibleBox(target))) {
-    const box = tileBox(picture, tile.level, tile.column, tile.row);
+  for (const tile of tilesCovering(layer, image, level, visibleBox(target))) {
+    const box = tileBox(image, tile.level, tile.column, tile.row);
     if (!box) continue;
     const bitmap = tiles.get(tile);
     if (bitmap) drawTile(target, bitmap, { x: 0, y: 0, width: box.width, height: box.height }, box, level);
@@ -63,7 +63,7 @@ export function drawLayer(target: DrawTarget, tiles: TileCache, layer: Layer): v
   }
 }
 
-/** Draws a bitmap of a rectangle of the picture. */
+/** Draws a bitmap of a rectangle of the image. */
 export function drawBitmap({ context, transform }: DrawTarget, bitmap: ImageBitmap, box: Box): void {
   context.imageSmoothingEnabled = transform.scale < PIXELATED_FROM;
   context.imageSmoothingQuality = "medium";
@@ -79,12 +79,12 @@ export function drawBitmap({ context, transform }: DrawTarget, bitmap: ImageBitm
 }
 
 /** Draws the effect of an edit on the mask in the current colour. */
-export function drawEdit({ context, transform, picture }: DrawTarget, edit: MaskEdit): void {
+export function drawEdit({ context, transform, image }: DrawTarget, edit: MaskEdit): void {
   if (!("mode" in edit)) return;
   context.save();
   context.setTransform(transform.scale, 0, 0, transform.scale, transform.x, transform.y);
   context.beginPath();
-  context.rect(0, 0, picture.width, picture.height);
+  context.rect(0, 0, image.width, image.height);
   context.clip();
   context.globalCompositeOperation = edit.mode === "add" ? "source-over" : "destination-out";
   switch (edit.kind) {
@@ -188,7 +188,7 @@ function tracePath(context: CanvasRenderingContext2D, points: readonly Point[]):
   });
 }
 
-/** Returns the rectangle of the picture that the canvas shows. */
+/** Returns the rectangle of the image that the canvas shows. */
 function visibleBox({ context, transform }: DrawTarget): Box {
   const { width, height } = context.canvas;
   const [x, y] = [Math.floor(-transform.x / transform.scale), Math.floor(-transform.y / transform.scale)];
@@ -205,11 +205,11 @@ function visibleBox({ context, transform }: DrawTarget): Box {
  * `level`.
  */
 function drawTile(target: DrawTarget, bitmap: ImageBitmap, source: Box, box: Box, level: number): void {
-  const { context, transform, picture } = target;
+  const { context, transform, image } = target;
   const scale = transform.scale * 2 ** level;
-  // If the picture's size isn't divisible, the last pixels of a coarser level extend beyond its edge.
-  const right = Math.min((box.x + box.width) * scale, picture.width * transform.scale);
-  const bottom = Math.min((box.y + box.height) * scale, picture.height * transform.scale);
+  // If the image's size isn't divisible, the last pixels of a coarser level extend beyond its edge.
+  const right = Math.min((box.x + box.width) * scale, image.width * transform.scale);
+  const bottom = Math.min((box.y + box.height) * scale, image.height * transform.scale);
   const [left, top] = [Math.round(box.x * scale), Math.round(box.y * scale)];
   context.drawImage(
     bitmap,

@@ -111,7 +111,7 @@ describe("drawing by keyboard", () => {
 });
 
 describe("mask of the stage", () => {
-  it("has the picture's size", async () => {
+  it("has the image's size", async () => {
     expect((await maskPixels()).length).toBe(SIZE.width * SIZE.height);
   });
 });

@@ -3,7 +3,7 @@ import {
   keepVisible,
   pan,
   pinch,
-  toPicture,
+  toImage,
   zoom,
   type Insets,
   type Point,
@@ -17,7 +17,7 @@ import { onChange } from "../changes";
 import { applyDrawing, setDrawing } from "../commands/mask";
 import { stepBrush } from "../commands/options";
 import { selectAt } from "../commands/plugin";
-import { useEditor, type EditorState, type Picture, type StepKind } from "../store";
+import { useEditor, type EditorState, type OpenImage, type StepKind } from "../store";
 import { makeTool } from "../tools";
 import type { Modifiers, Tool, ToolOptions } from "../tools/tool";
 import { Cursor } from "./cursor";
@@ -25,12 +25,12 @@ import type { StageElements } from "./elements";
 import { Gestures, type GestureTarget } from "./gestures";
 import { KeyboardPointer, type KeyTarget } from "./keyboard";
 import { MaskLayer } from "./maskLayer";
-import { PictureLayer } from "./pictureLayer";
+import { ImageLayer } from "./imageLayer";
 
 /** Distance at which two clicks count as the same point, in CSS pixels. */
 const TOLERANCE = 8;
 
-/** Shows picture and mask, and translates gestures into mask edits and view changes. */
+/** Shows image and mask, and translates gestures into mask edits and view changes. */
 export class Stage implements GestureTarget, KeyTarget {
   private size: Size = { width: 1, height: 1 };
   private tool: Tool | null = null;
@@ -38,7 +38,7 @@ export class Stage implements GestureTarget, KeyTarget {
   private fitted = true;
   private insets: Insets = { top: 0, right: 0, bottom: 0, left: 0 };
   private frame = 0;
-  private readonly pictureLayer: PictureLayer;
+  private readonly imageLayer: ImageLayer;
   private readonly maskLayer: MaskLayer;
   private readonly cursor: Cursor;
   private readonly abort = new AbortController();
@@ -46,10 +46,10 @@ export class Stage implements GestureTarget, KeyTarget {
 
   constructor(
     private readonly elements: StageElements,
-    private readonly picture: Picture,
+    private readonly image: OpenImage,
   ) {
-    this.pictureLayer = new PictureLayer(elements.picture, picture, this.redraw);
-    this.maskLayer = new MaskLayer(elements.mask, picture, this.redraw);
+    this.imageLayer = new ImageLayer(elements.image, image, this.redraw);
+    this.maskLayer = new MaskLayer(elements.mask, image, this.redraw);
     this.cursor = new Cursor(elements);
     const observer = new ResizeObserver(() => {
       this.resize();
@@ -63,14 +63,14 @@ export class Stage implements GestureTarget, KeyTarget {
       }),
       useSettings.subscribe(this.redraw),
       onChange((change) => {
-        this.pictureLayer.onChange(change);
+        this.imageLayer.onChange(change);
         this.maskLayer.onChange(change);
         this.redraw();
       }),
       () => {
         observer.disconnect();
         cancelAnimationFrame(this.frame);
-        this.pictureLayer.dispose();
+        this.imageLayer.dispose();
         this.maskLayer.dispose();
       },
     ];
@@ -81,10 +81,10 @@ export class Stage implements GestureTarget, KeyTarget {
     this.resize();
   }
 
-  /** Shows the whole picture. */
+  /** Shows the whole image. */
   fit(): void {
     this.fitted = true;
-    useEditor.setState({ view: fit(this.picture, this.size, this.insets) });
+    useEditor.setState({ view: fit(this.image, this.size, this.insets) });
   }
 
   /** Sets the widths of the stage's edges that toolbars cover. */
@@ -98,7 +98,7 @@ export class Stage implements GestureTarget, KeyTarget {
     this.onZoom({ x: this.size.width / 2, y: this.size.height / 2 }, factor);
   }
 
-  /** Zooms to a scale in CSS pixels per picture pixel. */
+  /** Zooms to a scale in CSS pixels per image pixel. */
   zoomTo(scale: number): void {
     this.zoomBy(scale / useEditor.getState().view.scale);
   }
@@ -129,14 +129,14 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   onPress(at: Point, modifiers: Modifiers): void {
-    const result = this.tool?.down(this.toPicturePoint(at), modifiers) ?? null;
+    const result = this.tool?.down(this.toImagePoint(at), modifiers) ?? null;
     if (result?.kind === "click") void selectAt(result);
     else this.submit(result);
   }
 
   onMove(points: readonly Point[], modifiers: Modifiers): void {
     this.tool?.move(
-      points.map((point) => this.toPicturePoint(point)),
+      points.map((point) => this.toImagePoint(point)),
       modifiers,
     );
     this.updateDrawing();
@@ -156,11 +156,11 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   onZoom(anchor: Point, factor: number): void {
-    this.changeView((view) => zoom(view, anchor, factor, this.picture));
+    this.changeView((view) => zoom(view, anchor, factor, this.image));
   }
 
   onPinch(before: readonly [Point, Point], after: readonly [Point, Point]): void {
-    this.changeView((view) => pinch(view, before, after, this.picture));
+    this.changeView((view) => pinch(view, before, after, this.image));
   }
 
   onBrushResize(steps: number): void {
@@ -170,13 +170,13 @@ export class Stage implements GestureTarget, KeyTarget {
   onHover(at: Point | null, modifiers: Modifiers): void {
     this.cursor.move(at);
     if (!at || !useEditor.getState().drawing) return;
-    this.tool?.hover(this.toPicturePoint(at), modifiers);
+    this.tool?.hover(this.toImagePoint(at), modifiers);
     this.redraw();
   }
 
   onCursorMove(at: Point | null): void {
     this.cursor.move(at, "keyboard");
-    if (at && this.isDrawing()) this.tool?.hover(this.toPicturePoint(at), { shift: false, alt: false });
+    if (at && this.isDrawing()) this.tool?.hover(this.toImagePoint(at), { shift: false, alt: false });
     this.redraw();
   }
 
@@ -204,7 +204,7 @@ export class Stage implements GestureTarget, KeyTarget {
   private drawFrame(): void {
     const { view, comparing, divider, job } = useEditor.getState();
     const { maskColour, maskHatch, maskOpacity } = useSettings.getState();
-    const needsFrame = this.pictureLayer.draw(view, { comparing, divider }, !this.reducedMotion.matches);
+    const needsFrame = this.imageLayer.draw(view, { comparing, divider }, !this.reducedMotion.matches);
     this.elements.mask.style.opacity = String(maskOpacity);
     const showShimmer = job !== null && !this.reducedMotion.matches && !comparing;
     if (comparing) {
@@ -214,9 +214,9 @@ export class Stage implements GestureTarget, KeyTarget {
       const jobAgeMs = showShimmer ? performance.now() - job.startedAt : null;
       this.maskLayer.draw(view, style, this.tool?.preview ?? null, this.tool?.outline ?? [], jobAgeMs);
     }
-    this.cursor.placeDivider(view, this.picture, divider);
+    this.cursor.placeDivider(view, this.image, divider);
     if (needsFrame || showShimmer) this.redraw();
-    this.markDrawn(this.frame === 0 && this.pictureLayer.complete && (comparing || this.maskLayer.complete));
+    this.markDrawn(this.frame === 0 && this.imageLayer.complete && (comparing || this.maskLayer.complete));
   }
 
   /** Sets `data-drawn`: true if the canvases show the current state. The browser tests poll it. */
@@ -227,11 +227,11 @@ export class Stage implements GestureTarget, KeyTarget {
   private changeView(change: (view: View) => View): void {
     this.fitted = false;
     const { view } = useEditor.getState();
-    useEditor.setState({ view: keepVisible(change(view), this.picture, this.size) });
+    useEditor.setState({ view: keepVisible(change(view), this.image, this.size) });
   }
 
-  private toPicturePoint<P extends Point>(screen: P): P {
-    return { ...screen, ...toPicture(useEditor.getState().view, screen) };
+  private toImagePoint<P extends Point>(screen: P): P {
+    return { ...screen, ...toImage(useEditor.getState().view, screen) };
   }
 
   private submit(edit: MaskEdit | null): void {
@@ -265,7 +265,7 @@ export class Stage implements GestureTarget, KeyTarget {
   private resize(): void {
     const { root } = this.elements;
     this.size = { width: root.clientWidth, height: root.clientHeight };
-    this.pictureLayer.resize(this.size);
+    this.imageLayer.resize(this.size);
     this.maskLayer.resize(this.size);
     if (this.fitted) this.fit();
     // Resizing clears a canvas; drawing in the next frame would flicker.
@@ -288,14 +288,14 @@ export class Stage implements GestureTarget, KeyTarget {
 
 let current: Stage | null = null;
 
-/** Returns the mounted stage; null without a picture. */
+/** Returns the mounted stage; null without an image. */
 export function currentStage(): Stage | null {
   return current;
 }
 
 /** Creates the stage; returns the function that removes it. */
-export function mountStage(elements: StageElements, picture: Picture): () => void {
-  const stage = new Stage(elements, picture);
+export function mountStage(elements: StageElements, image: OpenImage): () => void {
+  const stage = new Stage(elements, image);
   current = stage;
   return () => {
     stage.dispose();

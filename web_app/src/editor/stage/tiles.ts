@@ -40,7 +40,7 @@ export class TileCache {
   private queue: Tile[] = [];
 
   constructor(
-    private readonly picture: Size,
+    private readonly image: Size,
     private readonly onLoad: () => void,
   ) {}
 
@@ -74,11 +74,11 @@ export class TileCache {
     return this.queue.length === 0 && this.requested === 0;
   }
 
-  /** Marks the tiles that intersect a rectangle of the picture as outdated. */
+  /** Marks the tiles that intersect a rectangle of the image as outdated. */
   invalidate(layer: Layer, box: Box): void {
     for (const [key, tile] of this.tiles) {
       const { layer: own, level, column, row } = tile.position;
-      const position = tileBox(this.picture, level, column, row);
+      const position = tileBox(this.image, level, column, row);
       if (own !== layer || !position || !intersection(atLevel(box, level), position)) continue;
       if (tile.lastFrame < this.frame) this.remove(key, tile);
       else tile.stale = true;
@@ -138,19 +138,14 @@ export class TileCache {
   }
 }
 
-/** Returns the position of the tile that contains the whole picture. */
-export function overviewTile(layer: Layer, picture: Size): TilePosition {
-  return { layer, level: topLevel(picture), column: 0, row: 0 };
+/** Returns the position of the tile that contains the whole image. */
+export function overviewTile(layer: Layer, image: Size): TilePosition {
+  return { layer, level: topLevel(image), column: 0, row: 0 };
 }
 
-/** Yields the positions of the tiles that intersect a rectangle of the picture. */
-export function* tilesCovering(
-  layer: Layer,
-  picture: Size,
-  level: number,
-  box: Box,
-): Generator<TilePosition> {
-  const size = levelSize(picture, level);
+/** Yields the positions of the tiles that intersect a rectangle of the image. */
+export function* tilesCovering(layer: Layer, image: Size, level: number, box: Box): Generator<TilePosition> {
+  const size = levelSize(image, level);
   const visible = intersection(atLevel(box, level), { x: 0, y: 0, ...size });
   if (!visible) return;
   for (let row = Math.floor(visible.y / TILE_SIDE); row * TILE_SIDE < visible.y + visible.height; row++) {

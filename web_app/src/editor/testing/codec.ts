@@ -4,15 +4,15 @@ import type * as codec from "../document/codec";
 
 /**
  * Replaces `document/codec` in tests, since Node.js has no canvas: files contain a reference to pixels in
- * memory, made by {@link pictureFile}, and thumbnails are empty.
+ * memory, made by {@link imageFile}, and thumbnails are empty.
  */
 
-const pictures = new Map<string, Pixels>();
+const images = new Map<string, Pixels>();
 
 /** Returns a file that "decodes" to the given pixels. */
-export function pictureFile(name: string, pixels: Pixels): File {
-  const content = `picture ${pictures.size}`;
-  pictures.set(content, pixels);
+export function imageFile(name: string, pixels: Pixels): File {
+  const content = `image ${images.size}`;
+  images.set(content, pixels);
   return new File([content], name, { type: "image/png" });
 }
 
@@ -38,7 +38,7 @@ class FakeBitmap implements ImageBitmap {
 }
 
 async function pixelsIn(file: Blob): Promise<Pixels> {
-  const pixels = pictures.get(await file.text());
+  const pixels = images.get(await file.text());
   if (!pixels) throw new Error("unknown image format");
   return { ...pixels, data: pixels.data.slice() };
 }

@@ -9,11 +9,11 @@ import { setNotifier, type Notice } from "../notifications";
 import { mountStage } from "../stage/stage";
 import { useEditor, type StepKind } from "../store";
 import { documentWorker, resetDocumentWorker } from "./client";
-import { pictureFile, solid } from "./codec";
+import { imageFile, solid } from "./codec";
 import { Pointer } from "./input";
 import { resetServer } from "./server";
 
-/** Size of the stage and of the default picture; at scale 1 they share their coordinates. */
+/** Size of the stage and of the default image; at scale 1 they share their coordinates. */
 export const SIZE: Size = { width: 200, height: 150 };
 
 /** Messages shown since {@link resetEditor}. */
@@ -35,16 +35,16 @@ export function resetEditor(): void {
   useSettings.setState({ ...DEFAULTS, manual: true }, true);
 }
 
-/** Opens a grey picture without a stage. */
-export async function openPicture(pixels: Pixels = solid(SIZE, [100, 100, 100, 255])): Promise<void> {
-  await open(pictureFile("photo.png", pixels));
+/** Opens a grey image without a stage. */
+export async function openImage(pixels: Pixels = solid(SIZE, [100, 100, 100, 255])): Promise<void> {
+  await open(imageFile("photo.png", pixels));
 }
 
-/** Opens a picture and mounts the stage at scale 1, so that stage and picture coordinates are equal. */
+/** Opens an image and mounts the stage at scale 1, so that stage and image coordinates are equal. */
 export async function openOnStage(pixels?: Pixels): Promise<HTMLElement> {
-  await openPicture(pixels);
-  const { picture } = useEditor.getState();
-  if (!picture) throw new Error("no picture is open");
+  await openImage(pixels);
+  const { image } = useEditor.getState();
+  if (!image) throw new Error("no image is open");
   root = document.body.appendChild(document.createElement("main"));
   root.className = "stage";
   root.tabIndex = 0;
@@ -55,8 +55,8 @@ export async function openOnStage(pixels?: Pixels): Promise<HTMLElement> {
   });
   const add = <K extends "canvas" | "div">(name: K) => stage().appendChild(document.createElement(name));
   unmount = mountStage(
-    { root, picture: add("canvas"), mask: add("canvas"), ring: add("div"), divider: add("div") },
-    picture,
+    { root, image: add("canvas"), mask: add("canvas"), ring: add("div"), divider: add("div") },
+    image,
   );
   useEditor.setState({ view: { scale: 1, x: 0, y: 0 } });
   return root;
@@ -106,7 +106,7 @@ export async function grayPixels(png: Blob): Promise<Uint8Array> {
   return pixels;
 }
 
-/** Returns the mask value at a position of the default picture. */
+/** Returns the mask value at a position of the default image. */
 export async function maskAt(x: number, y: number): Promise<number> {
   return (await maskPixels())[y * SIZE.width + x] ?? 0;
 }

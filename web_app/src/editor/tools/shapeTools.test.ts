@@ -74,7 +74,7 @@ describe("rectangle", () => {
     expect(await hole()).toBeNull();
   });
 
-  it("is clipped at the picture's edge", async () => {
+  it("is clipped at the image's edge", async () => {
     mouse.drag([
       [150, 100],
       [400, 400],

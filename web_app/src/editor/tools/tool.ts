@@ -5,7 +5,7 @@ import type { Mode, StrokePoint } from "../../core/strokes";
 export type ToolId =
   "brush" | "eraser" | "rectangle" | "ellipse" | "lasso" | "polygon" | "line" | "select" | "pan";
 
-/** Options of a tool; lengths in picture pixels. */
+/** Options of a tool; lengths in image pixels. */
 export interface ToolOptions {
   /** Diameter of the brush. */
   readonly brush: number;
@@ -35,7 +35,7 @@ export interface Modifiers {
 }
 
 /**
- * A drawing tool: a state machine driven by pointer events in picture pixels. A method that returns an edit
+ * A drawing tool: a state machine driven by pointer events in image pixels. A method that returns an edit
  * leaves the tool idle.
  */
 export interface Tool {

@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 import { useEditor } from "../../editor/store";
-import { savePicture } from "../../files/save";
+import { saveImage } from "../../files/save";
 import { useT } from "../../i18n";
 import { SavingSettings } from "../../settings/SavingSettings";
 import { Button, Dialog } from "../kit";
@@ -8,7 +8,7 @@ import { Button, Dialog } from "../kit";
 /** Format and quality for saving. The choice becomes the default for later saves. */
 export default function SaveDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
-  const name = useEditor(({ picture }) => picture?.name);
+  const name = useEditor(({ image }) => image?.name);
   const onServer = useEditor(({ server }) => server?.enableAutoSaving === true);
   return (
     <Dialog
@@ -27,7 +27,7 @@ export default function SaveDialog({ onClose }: { onClose: () => void }) {
             icon={<Download aria-hidden="true" size={16} />}
             onClick={() => {
               onClose();
-              void savePicture();
+              void saveImage();
             }}
           >
             {t("action.save")}

@@ -1,6 +1,6 @@
 import type { Box, Size, View } from "../../core/geometry";
 import type { Change } from "../document/documentSession";
-import type { Picture } from "../store";
+import type { OpenImage } from "../store";
 import { canvasTransform, clear, drawBitmap, drawLayer, resizeCanvas, type DrawTarget } from "./paint";
 import { TileCache } from "./tiles";
 
@@ -22,19 +22,19 @@ export interface Comparison {
   readonly divider: number | null;
 }
 
-/** The canvas with the picture. */
-export class PictureLayer {
+/** The canvas with the image. */
+export class ImageLayer {
   private readonly context: CanvasRenderingContext2D | null;
   private readonly tiles: TileCache;
   private recent: RecentPixels[] = [];
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    private readonly picture: Picture,
+    private readonly image: OpenImage,
     redraw: () => void,
   ) {
-    this.context = canvas.getContext("2d", { colorSpace: picture.space });
-    this.tiles = new TileCache(picture, redraw);
+    this.context = canvas.getContext("2d", { colorSpace: image.space });
+    this.tiles = new TileCache(image, redraw);
   }
 
   resize(size: Size): void {
@@ -42,9 +42,9 @@ export class PictureLayer {
   }
 
   /** Invalidates the changed tiles and shows the new pixels. */
-  onChange({ picture, bitmap }: Change): void {
-    if (picture) this.tiles.invalidate("picture", picture);
-    if (picture && bitmap) this.recent.push({ bitmap, box: picture, since: performance.now() });
+  onChange({ image, bitmap }: Change): void {
+    if (image) this.tiles.invalidate("image", image);
+    if (image && bitmap) this.recent.push({ bitmap, box: image, since: performance.now() });
   }
 
   /** True if every tile of the last frame is loaded and current. */
@@ -58,14 +58,14 @@ export class PictureLayer {
     const target: DrawTarget = {
       context: this.context,
       transform: canvasTransform(view),
-      picture: this.picture,
+      image: this.image,
     };
     clear(target);
     this.tiles.beginFrame();
     if (comparing) {
       drawLayer(target, this.tiles, "original");
     } else {
-      drawLayer(target, this.tiles, "picture");
+      drawLayer(target, this.tiles, "image");
       this.drawRecent(target, animated);
       if (divider !== null) this.drawOriginalUpTo(target, divider);
     }
@@ -89,10 +89,10 @@ export class PictureLayer {
   }
 
   private drawOriginalUpTo(target: DrawTarget, divider: number): void {
-    const { context, transform, picture } = target;
+    const { context, transform, image } = target;
     context.save();
     context.beginPath();
-    context.rect(0, 0, transform.x + divider * picture.width * transform.scale, context.canvas.height);
+    context.rect(0, 0, transform.x + divider * image.width * transform.scale, context.canvas.height);
     context.clip();
     drawLayer(target, this.tiles, "original");
     context.restore();

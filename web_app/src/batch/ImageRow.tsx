@@ -14,13 +14,13 @@ import { useT } from "../i18n";
 import { triggerDownload } from "../editor/triggerDownload";
 import { IconButton, Progress } from "../ui/kit";
 import { resultName } from "./names";
-import { cancel, removePhoto, retry, type BatchPhoto } from "./store";
+import { cancel, removeImage, retry, type BatchImage } from "./store";
 
 const ICON = { size: 16, "aria-hidden": true } as const;
 
-/** A photo of the batch with its state and its buttons. */
-export const PhotoRow = memo(function PhotoRow({ photo, hasMask }: { photo: BatchPhoto; hasMask: boolean }) {
-  const { file, state, progress } = photo;
+/** An image of the batch with its state and its buttons. */
+export const ImageRow = memo(function ImageRow({ image, hasMask }: { image: BatchImage; hasMask: boolean }) {
+  const { file, state, progress } = image;
   const crops = progress?.crops ?? 0;
   return (
     <li className="flex min-h-12 items-center gap-3 border-b border-line py-1 [contain-intrinsic-height:48px] [content-visibility:auto] last:border-0">
@@ -36,16 +36,16 @@ export const PhotoRow = memo(function PhotoRow({ photo, hasMask }: { photo: Batc
             />
           </div>
         ) : (
-          <StateText photo={photo} hasMask={hasMask} />
+          <StateText image={image} hasMask={hasMask} />
         )}
       </div>
       {state === "running" && <ProgressText progress={progress} />}
-      <RowButtons photo={photo} />
+      <RowButtons image={image} />
     </li>
   );
 });
 
-function StateIcon({ state, hasMask }: { state: BatchPhoto["state"]; hasMask: boolean }) {
+function StateIcon({ state, hasMask }: { state: BatchImage["state"]; hasMask: boolean }) {
   if (state === "done") return <CircleCheck {...ICON} className="shrink-0 text-good" />;
   if (state === "failed") return <CircleAlert {...ICON} className="shrink-0 text-bad" />;
   if (state === "running") return <LoaderCircle {...ICON} className="shrink-0 animate-spin text-accent" />;
@@ -53,9 +53,9 @@ function StateIcon({ state, hasMask }: { state: BatchPhoto["state"]; hasMask: bo
   return <CircleDashed {...ICON} className="shrink-0 text-soft" />;
 }
 
-function StateText({ photo, hasMask }: { photo: BatchPhoto; hasMask: boolean }) {
+function StateText({ image, hasMask }: { image: BatchImage; hasMask: boolean }) {
   const t = useT();
-  const { state, failure, saved } = photo;
+  const { state, failure, saved } = image;
   if (state === "failed") return <p className="text-xs break-words text-bad">{failure}</p>;
   if (state === "done" && saved !== null)
     return <p className="truncate text-xs text-soft">{t("batch.savedAs", { name: saved })}</p>;
@@ -77,7 +77,7 @@ function ProgressText({ progress }: { progress: JobEvent | null }) {
   );
 }
 
-function RowButtons({ photo: { id, file, state, result } }: { photo: BatchPhoto }) {
+function RowButtons({ image: { id, file, state, result } }: { image: BatchImage }) {
   const t = useT();
   const name = file.name;
   const open = state === "waiting" || state === "running";
@@ -107,7 +107,7 @@ function RowButtons({ photo: { id, file, state, result } }: { photo: BatchPhoto 
         label={open ? t("batch.cancelOne", { name }) : t("batch.removeOne", { name })}
         onClick={() => {
           if (open) cancel(id);
-          else removePhoto(id);
+          else removeImage(id);
         }}
       >
         <X {...ICON} />
