@@ -82,16 +82,16 @@ def check(package: Path, suite: str) -> None:
         checks.check_programs(debian)
         checks.check_fill(debian)
         checks.check_save(debian)
-        say("a photo is filled, a result saved")
+        say("a photo is filled and a result saved")
         if isinstance(debian, Booted):
             checks.check_gpu_drop_in(debian)
         checks.check_settings(debian)
         checks.check_upgrade(debian, package, Path(folder))
-        say("settings are followed, and kept by an upgrade")
+        say("settings apply, and an upgrade keeps them")
         checks.check_removal(debian)
         checks.check_purge(debian, before)
         checks.check_fresh_purge(debian, package, before)
-        say("removal and purge leave what they should")
+        say("removal keeps settings, models and results; a purge keeps results only")
 
 
 def install_tools() -> None:
@@ -126,7 +126,7 @@ def main() -> int:
     except (Fault, OSError, subprocess.CalledProcessError) as error:
         print(f"check_deb: {found[0].name}: {error}", file=sys.stderr)
         return 1
-    say(f"{found[0].name} installs, serves and leaves {options.suite} as it should")
+    say(f"{found[0].name} passes all checks on {options.suite}")
     return 0
 
 

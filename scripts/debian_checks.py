@@ -62,7 +62,7 @@ def check_process(debian: Machine) -> None:
     expect(fields["NoNewPrivs"] == "1", "the service may gain privileges")
     if isinstance(debian, Booted):
         expect(fields["Seccomp"] == "2", "no filter of system calls is active")
-        expect("cpuinfo" not in debian.log(), f"libtorch can't read what the processor is:\n{debian.log()}")
+        expect("cpuinfo" not in debian.log(), f"libtorch can't identify the processor:\n{debian.log()}")
         mounts = debian.run("cat", f"/proc/{process}/mountinfo")
         expect(
             re.search(r"^\S+ \S+ \S+ \S+ / ro[, ]", mounts, re.MULTILINE) is not None,
@@ -102,20 +102,20 @@ def fill(debian: Machine, port: int, **headers: str) -> tuple[int, bytes]:
 def check_fill(debian: Machine) -> None:
     """Checks size and format of a filled photo."""
     status, filled = fill(debian, PORT)
-    expect(status == 200, f"filling a photo is answered with {status}: {filled[:300]!r}\n{debian.log()}")
+    expect(status == 200, f"filling a photo returns {status}: {filled[:300]!r}\n{debian.log()}")
     photo = IMAGE.read_bytes()
     # Signature, and width and height in the first chunk.
-    expect(filled[:24] == photo[:24] and filled != photo, "the answer is no filled photo")
+    expect(filled[:24] == photo[:24] and filled != photo, "the response is not a filled photo")
 
 
 def check_save(debian: Machine) -> None:
     """Checks that a saved result is readable for the service's user and group only."""
     body, kind = form(file=IMAGE)
     status, answer = debian.request("POST", "/api/v1/save_image", PORT, body, Content_Type=kind)
-    expect(status == 200, f"saving is answered with {status}: {answer[:300]!r}")
+    expect(status == 200, f"saving returns {status}: {answer[:300]!r}")
     saved = debian.root / STATE / "outputs" / IMAGE.name
     mode = stat.S_IMODE(saved.stat().st_mode)
-    expect(mode & 0o007 == 0, f"everybody may read what is saved: {mode:o}")
+    expect(mode & 0o007 == 0, f"other users can read the saved file: {mode:o}")
 
 
 def check_settings(debian: Machine) -> None:
@@ -130,9 +130,9 @@ def check_settings(debian: Machine) -> None:
     debian.restart_service()
     debian.wait_until_ready(8099)
     status, _ = fill(debian, 8099)
-    expect(status == 401, f"without the key the answer is {status}")
+    expect(status == 401, f"without the key the status is {status}")
     status, _ = fill(debian, 8099, X_API_Key="0123456789abcdef")
-    expect(status == 200, f"with the key the answer is {status}")
+    expect(status == 200, f"with the key the status is {status}")
     expect(debian.request("GET", "/readyz", PORT)[0] == 0, "the old port is still served")
 
 
@@ -156,7 +156,7 @@ def check_gpu_drop_in(debian: Machine) -> None:
     debian.run("systemctl", "daemon-reload")
     debian.restart_service()
     debian.wait_until_ready(PORT)
-    expect("CUDA" in debian.log(), f"the device was not asked for:\n{debian.log()}")
+    expect("CUDA" in debian.log(), f"the log doesn't mention CUDA:\n{debian.log()}")
     shutil.rmtree(folder)
     debian.run("systemctl", "daemon-reload")
     debian.restart_service()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves one body; `cuts` are the byte counts after which it hangs up, one an answer."""
+    """Serves one body. `cuts` has per response the number of bytes after which the connection is closed."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -26,7 +26,7 @@ class Downloads(unittest.TestCase):
     def download(self, server: Server, sha256: str | None = SHA256) -> Path:
         return fetch.download(server.url(), self.folder, sha256, lambda sentence: None, pause_seconds=0)
 
-    def test_a_cut_connection_goes_on_where_it_ended(self) -> None:
+    def test_cut_connection_is_resumed(self) -> None:
         with serving(CONTENT) as server:
             server.cuts = [1000, 5000]
             file = self.download(server)
@@ -34,18 +34,18 @@ class Downloads(unittest.TestCase):
         self.assertEqual(file.read_bytes(), CONTENT)
         self.assertEqual(os.listdir(self.folder), ["file.bin"])
 
-    def test_what_an_earlier_run_left_is_not_fetched_again(self) -> None:
+    def test_partial_file_of_an_earlier_run_is_resumed(self) -> None:
         (self.folder / "file.bin.part").write_bytes(CONTENT[:700])
         with serving(CONTENT) as server:
             self.download(server)
             self.assertEqual(server.ranges, ["bytes=700-"])
 
-    def test_a_whole_part_needs_no_byte_more(self) -> None:
+    def test_complete_partial_file_needs_no_download(self) -> None:
         (self.folder / "file.bin.part").write_bytes(CONTENT)
         with serving(CONTENT) as server:
             self.assertEqual(self.download(server).read_bytes(), CONTENT)
 
-    def test_a_part_of_something_else_is_thrown_away(self) -> None:
+    def test_partial_file_of_other_content_is_discarded(self) -> None:
         (self.folder / "file.bin.part").write_bytes(b"x" * 700)
         with serving(CONTENT) as server:
             self.assertEqual(self.download(server).read_bytes(), CONTENT)
@@ -57,13 +57,13 @@ class Downloads(unittest.TestCase):
             server.honours_ranges = False
             self.assertEqual(self.download(server).read_bytes(), CONTENT)
 
-    def test_without_a_hash_a_part_without_a_tag_is_not_trusted(self) -> None:
+    def test_partial_file_without_hash_and_etag_is_discarded(self) -> None:
         (self.folder / "file.bin.part").write_bytes(b"x" * 700)
         with serving(CONTENT) as server:
             self.assertEqual(self.download(server, sha256=None).read_bytes(), CONTENT)
             self.assertEqual(server.ranges, [None])
 
-    def test_without_a_hash_a_file_that_changed_is_fetched_anew(self) -> None:
+    def test_changed_etag_restarts_the_download(self) -> None:
         (self.folder / "file.bin.part").write_bytes(b"x" * 700)
         (self.folder / "file.bin.tag").write_text('"zero"')
         with serving(CONTENT) as server:
@@ -74,7 +74,7 @@ class Downloads(unittest.TestCase):
             self.download(server)
         self.assertEqual([name for name in os.listdir(self.folder) if not name.endswith(".tag")], [])
 
-    def test_a_server_that_always_cuts_is_given_up(self) -> None:
+    def test_repeated_cuts_fail(self) -> None:
         with serving(CONTENT) as server, self.assertRaisesRegex(fetch.FetchError, "could not be fetched"):
             server.cuts = [1] * 50
             self.download(server)

@@ -51,7 +51,7 @@ class Cache(Scratch):
             setup.install_archive("cpu", "x86_64", target, self.folder / "downloads", base)
         return target
 
-    def test_the_archive_is_unpacked_without_what_nobody_needs(self) -> None:
+    def test_archive_is_unpacked_without_unneeded_files(self) -> None:
         target = self.install(archive())
         self.assertIsNone(setup.missing_from(target))
         self.assertFalse((target / "share").exists())
@@ -63,7 +63,7 @@ class Cache(Scratch):
             self.install(archive()[:-40])
         self.assertEqual(os.listdir(self.folder), ["downloads"])
 
-    def test_an_unpacking_that_was_cut_off_is_no_cache(self) -> None:
+    def test_incomplete_folder_is_removed(self) -> None:
         target = self.folder / "2.7.0-cpu"
         with self.assertRaisesRegex(setup.SetupError, "has no lib"), setup.complete_or_nothing(target) as folder:
             (folder / "include").mkdir()
@@ -76,7 +76,7 @@ class Cache(Scratch):
         self.assertIsNone(setup.missing_from(target))
         self.assertFalse((target / "lib/stray").exists())
 
-    def test_another_version_is_not_taken_for_ours(self) -> None:
+    def test_other_version_is_rejected(self) -> None:
         target = self.install(archive())
         (target / "build-version").write_text("2.6.0+cpu")
         self.assertEqual(setup.missing_from(target), "holds 2.6.0+cpu, not 2.7.0")
@@ -98,7 +98,7 @@ class Cache(Scratch):
         self.assertEqual(folder.name, "2.7.0-cpu-riscv64")
         self.assertEqual(install.call_args.args[:2], ("cpu", "riscv64"))
 
-    def test_a_libtorch_of_ones_own_is_checked(self) -> None:
+    def test_libtorch_from_the_environment_is_checked(self) -> None:
         with mock.patch.dict(os.environ, {"LIBTORCH": str(self.folder)}):
             with self.assertRaisesRegex(setup.SetupError, "LIBTORCH is"):
                 setup.ensure("cpu", platform.machine())
@@ -106,7 +106,7 @@ class Cache(Scratch):
         with mock.patch.dict(os.environ, {"LIBTORCH": str(target)}):
             self.assertEqual(setup.ensure("cpu", platform.machine()), target.resolve())
 
-    def test_no_entry_leads_outside(self) -> None:
+    def test_entries_outside_the_folder_are_rejected(self) -> None:
         file = self.folder / "evil.zip"
         with zipfile.ZipFile(file, "w") as zipped:
             zipped.writestr("a", "")
@@ -154,7 +154,7 @@ class WheelEntries(unittest.TestCase):
     def test_every_build_for_cuda_has_headers(self) -> None:
         self.assertEqual(set(setup.CUDA_HEADERS), set(setup.VARIANTS) - {"cpu"})
 
-    def test_the_wheel_of_another_processor_is_asked_for_by_its_platforms(self) -> None:
+    def test_wheel_for_another_processor_is_requested_by_platform(self) -> None:
         own = setup.fetch.resolve_arguments(["torch==2.7.0"], "nowhere", None)
         other = setup.fetch.resolve_arguments(["torch==2.7.0"], "nowhere", "aarch64")
         self.assertEqual(other, [*own, "--platform=manylinux_2_28_aarch64", "--platform=manylinux2014_aarch64"])
@@ -164,7 +164,7 @@ class WheelEntries(unittest.TestCase):
 
 
 def wheel_entry(pattern: str) -> str:
-    """A file name that matches a pattern of `CUDA_WHEELS`."""
+    """Returns a file name that matches a pattern of `CUDA_WHEELS`."""
     return f"nvidia/any/lib/{pattern.replace('*', '6')}"
 
 
@@ -185,7 +185,7 @@ class WheelsForCuda(Scratch):
         return [self.wheel(requirement, downloads) for requirement in requirements]
 
     def wheel(self, requirement: str, downloads: Path) -> Path:
-        """A wheel with the files that the real one has."""
+        """Writes a wheel with the real one's file names."""
         downloads.mkdir(exist_ok=True)
         file = downloads / f"{requirement}.whl"
         with zipfile.ZipFile(file, "w") as zipped:
