@@ -51,7 +51,7 @@ pub enum ModelLoadError {
     Verify(#[from] VerifyError),
     /// The file is not a model of this contract.
     #[error(transparent)]
-    Module(#[from] iopaint_torch::ModuleLoadError),
+    Module(#[from] iopaint_torch::TorchScriptError),
     /// The model failed on the warm-up image.
     #[error("it failed on a test image: {0}")]
     WarmUp(InpaintError),

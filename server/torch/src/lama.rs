@@ -6,7 +6,7 @@ use tch::{TchError, Tensor};
 
 use crate::module::Module;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
-use crate::{Device, ModuleLoadError, Source};
+use crate::{Device, Source, TorchScriptError};
 
 /// A TorchScript network `forward(image, mask) -> image` with LaMa's interface (Suvorov et al. 2021,
 /// "Resolution-robust Large Mask Inpainting with Fourier Convolutions").
@@ -25,7 +25,7 @@ impl LamaModel {
     ///
     /// # Errors
     /// The file can't be read as TorchScript, or the network doesn't return an image for an image and a mask.
-    pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, ModuleLoadError> {
+    pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, TorchScriptError> {
         let mut model = Self {
             module: Module::load(source, device)?,
             device,
@@ -35,7 +35,7 @@ impl LamaModel {
         let mask = Mask::from_fn(side, side, |x, y| (x, y) == (side / 2, side / 2));
         model
             .fill(&RgbImage::new(side, side), mask.as_coverage())
-            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
+            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
         Ok(model)
     }
 
@@ -133,7 +133,7 @@ mod tests {
                 .err()
                 .unwrap();
             assert!(
-                matches!(error, ModuleLoadError::NotTorchScript(_)),
+                matches!(error, TorchScriptError::NotTorchScript(_)),
                 "{length} bytes: {error}"
             );
         }
@@ -156,7 +156,10 @@ mod tests {
         let missing = LamaModel::load(Source::File("/nowhere/lama.pt".as_ref()), Device::Cpu, PADDING)
             .err()
             .unwrap();
-        assert!(matches!(missing, ModuleLoadError::NotTorchScript(_)), "{missing}");
+        assert!(
+            matches!(missing, TorchScriptError::NotTorchScript(_)),
+            "{missing}"
+        );
     }
 
     #[test]

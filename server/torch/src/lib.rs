@@ -23,7 +23,7 @@ pub use exit::exit;
 pub use lama::LamaModel;
 pub use manga::MangaModel;
 pub use memory::{bound_memory, release_gpu_memory, release_memory};
-pub use module::{ModuleLoadError, Source};
+pub use module::{Source, TorchScriptError};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use openmp::reexecute_with_wait_policy;
 pub use openmp::set_wait_policy;

@@ -7,7 +7,7 @@ use tch::{Kind, TchError, Tensor};
 use crate::module::Module;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_gray, from_mask, to_rgb};
-use crate::{Device, ModuleLoadError, Source};
+use crate::{Device, Source, TorchScriptError};
 
 /// Seed of the noise, fixed so that results are reproducible.
 const SEED: i64 = 42;
@@ -34,7 +34,7 @@ impl MangaModel {
         lines: Source<'_>,
         device: Device,
         padding: Padding,
-    ) -> Result<Self, ModuleLoadError> {
+    ) -> Result<Self, TorchScriptError> {
         let mut model = Self {
             inpaintor: Module::load(inpaintor, device)?,
             lines: Module::load(lines, device)?,
@@ -44,7 +44,7 @@ impl MangaModel {
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
             .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
-            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
+            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
         Ok(model)
     }
 

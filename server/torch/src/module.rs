@@ -25,7 +25,7 @@ pub enum Source<'a> {
 
 /// An error of loading a TorchScript file.
 #[derive(Debug, thiserror::Error)]
-pub enum ModuleLoadError {
+pub enum TorchScriptError {
     /// The path can't be passed to libtorch.
     #[error("the path of the model file is not valid UTF-8")]
     Path,
@@ -59,7 +59,7 @@ unsafe impl Send for Module {}
 
 impl Module {
     /// Loads a TorchScript file to `device` and rewrites its graph if the process-wide settings enable it.
-    pub fn load(source: Source<'_>, device: Device) -> Result<Self, ModuleLoadError> {
+    pub fn load(source: Source<'_>, device: Device) -> Result<Self, TorchScriptError> {
         let module = Self::read(
             source,
             Loading {
@@ -79,7 +79,7 @@ impl Module {
     }
 
     /// Loads a TorchScript file with the given options.
-    pub fn read(source: Source<'_>, loading: Loading) -> Result<Self, ModuleLoadError> {
+    pub fn read(source: Source<'_>, loading: Loading) -> Result<Self, TorchScriptError> {
         let raw_loading = RawLoading {
             device: loading.device.code(),
             optimize: loading.optimize,
@@ -92,7 +92,7 @@ impl Module {
                 let path = path
                     .to_str()
                     .and_then(|path| CString::new(path).ok())
-                    .ok_or(ModuleLoadError::Path)?;
+                    .ok_or(TorchScriptError::Path)?;
                 // SAFETY: the path outlives the call; both texts are writable.
                 unsafe {
                     bridge::iopaint_module_load_file(
@@ -126,7 +126,7 @@ impl Module {
                 tuning: loading.device.is_cuda().then(Tuning::default),
             }),
             // SAFETY: the call failed, so `error` is its message.
-            None => Err(ModuleLoadError::NotTorchScript(first_line(&unsafe {
+            None => Err(TorchScriptError::NotTorchScript(first_line(&unsafe {
                 bridge::take_error(error)
             }))),
         }

@@ -78,7 +78,7 @@ mod tests {
     use tch::{Kind, Tensor};
 
     use super::*;
-    use crate::module::{Loading, Module, ModuleLoadError};
+    use crate::module::{Loading, Module, TorchScriptError};
     use crate::random::seeded;
     use crate::{Device, Source};
 
@@ -129,7 +129,7 @@ mod tests {
         largest(&expected.f_sub(result).unwrap()) / largest(expected).max(1e-6)
     }
 
-    fn read(source: Source<'_>, optimize: bool) -> Result<Module, ModuleLoadError> {
+    fn read(source: Source<'_>, optimize: bool) -> Result<Module, TorchScriptError> {
         let loading = Loading {
             device: Device::Cpu,
             optimize,

@@ -7,7 +7,7 @@ use tch::{TchError, Tensor};
 use crate::module::Module;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
-use crate::{Device, ModuleLoadError, Source};
+use crate::{Device, Source, TorchScriptError};
 
 /// Seed of MAT's noise in each pass, fixed so that results are reproducible.
 const SEED: i64 = 240;
@@ -43,7 +43,7 @@ impl SignedModel {
         padding: Padding,
         input: SignedInput,
         window: Option<Window>,
-    ) -> Result<Self, ModuleLoadError> {
+    ) -> Result<Self, TorchScriptError> {
         let mut model = Self {
             module: Module::load(source, device)?,
             device,
@@ -54,7 +54,7 @@ impl SignedModel {
         let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         model
             .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
-            .map_err(|error| ModuleLoadError::Contract(error.to_string()))?;
+            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
         Ok(model)
     }
 
@@ -127,6 +127,6 @@ mod tests {
         let error = SignedModel::load(lama, Device::Cpu, padding, SignedInput::Erased, None)
             .err()
             .unwrap();
-        assert!(matches!(error, ModuleLoadError::Contract(_)), "{error}");
+        assert!(matches!(error, TorchScriptError::Contract(_)), "{error}");
     }
 }

@@ -53,7 +53,7 @@ impl ModelLoader for FakeLoader {
         };
         match text.as_str() {
             "broken" => {
-                return Err(iopaint_torch::ModuleLoadError::NotTorchScript("a test file".into()).into());
+                return Err(iopaint_torch::TorchScriptError::NotTorchScript("a test file".into()).into());
             }
             "panic" => panic!("a loader's bug"),
             _ => {}
