@@ -84,7 +84,8 @@ pub fn run(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
         }
     });
     drop(progress);
-    eprintln!("iopaint: {total} images, model `{}`: {report}", model.name);
+    let images = if total == 1 { "image" } else { "images" };
+    eprintln!("iopaint: {total} {images}, model `{}`: {report}", model.name);
     if interrupted {
         eprintln!("iopaint: interrupted; run again with --resume to continue");
         return Ok(INTERRUPTED);
