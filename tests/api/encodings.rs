@@ -7,12 +7,13 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{Request, StatusCode};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use iopaint_app::MinBodyRate;
 use iopaint_app::files::FileSettings;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, INPAINT, Server, base64, fixture, form, picture, server, server_with};
+use crate::harness::{
+    Answer, IMPATIENT, INPAINT, Server, base64, fixture, form, picture, server, server_with,
+};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -280,12 +281,7 @@ async fn declared_length_over_limit_returns_413() {
 
 #[tokio::test]
 async fn slow_compressed_body_returns_408() {
-    let server = server_with(|_, settings| {
-        settings.bodies.min_rate = MinBodyRate {
-            bytes_per_second: 1000,
-            window: std::time::Duration::from_millis(50),
-        }
-    });
+    let server = server_with(|_, settings| settings.bodies.min_rate = IMPATIENT);
     let start = gzip(b"{}")[..12].to_vec();
     let start = futures_util::stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(start)) });
     let body = futures_util::StreamExt::chain(start, futures_util::stream::pending());

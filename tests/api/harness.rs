@@ -27,6 +27,12 @@ use tower::ServiceExt;
 
 pub const INPAINT: &str = "/api/v1/inpaint";
 
+/// A minimum rate of 1000 bytes per window that ends as soon as the server has to wait for a small body.
+pub const IMPATIENT: MinBodyRate = MinBodyRate {
+    bytes_per_second: 1_000_000_000_000,
+    window: Duration::from_nanos(1),
+};
+
 /// A server, its engine, and its model folder.
 pub struct Server {
     pub router: Router,

@@ -38,12 +38,34 @@ pub async fn require_min_body_rate(
         .await
 }
 
+/// Divides time into windows of equal length.
+pub trait WindowTimer: Unpin {
+    /// Returns ready at the end of a window; the next one begins then. The first window begins with the first
+    /// call.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()>;
+}
+
+/// Windows in the time of the runtime.
+pub struct RuntimeWindows {
+    length: Duration,
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+impl WindowTimer for RuntimeWindows {
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let length = self.length;
+        let end = self.end.get_or_insert_with(|| Box::pin(sleep(length)));
+        ready!(end.as_mut().poll(context));
+        end.as_mut().reset(Instant::now() + length);
+        Poll::Ready(())
+    }
+}
+
 /// A body that fails with [`BodyTooSlow`] if a window ends with too few bytes.
-pub struct RateLimitedBody {
+pub struct RateLimitedBody<T = RuntimeWindows> {
     body: Body,
     min_bytes_per_window: u64,
-    window: Duration,
-    window_end: Option<Pin<Box<Sleep>>>,
+    windows: T,
     bytes_in_window: u64,
 }
 
@@ -55,14 +77,16 @@ impl RateLimitedBody {
         Self {
             body,
             min_bytes_per_window,
-            window: rate.window,
-            window_end: None,
+            windows: RuntimeWindows {
+                length: rate.window,
+                end: None,
+            },
             bytes_in_window: 0,
         }
     }
 }
 
-impl HttpBody for RateLimitedBody {
+impl<T: WindowTimer> HttpBody for RateLimitedBody<T> {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -79,15 +103,12 @@ impl HttpBody for RateLimitedBody {
         }
         // Windows elapse only while the body is pending, so that a server that reads late doesn't fail the
         // client.
-        let window = this.window;
-        let end = this.window_end.get_or_insert_with(|| Box::pin(sleep(window)));
         loop {
-            ready!(end.as_mut().poll(context));
+            ready!(this.windows.poll_end(context));
             if this.bytes_in_window < this.min_bytes_per_window {
                 return Poll::Ready(Some(Err(BodyTooSlow.into())));
             }
             this.bytes_in_window = 0;
-            end.as_mut().reset(Instant::now() + window);
         }
     }
 
@@ -97,5 +118,93 @@ impl HttpBody for RateLimitedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, StreamExt, stream};
+
+    use super::*;
+
+    /// A body that is pending before each chunk and at its end.
+    fn paced(chunks: &[usize]) -> Body {
+        let mut polls = chunks
+            .iter()
+            .map(|length| Some(Bytes::from(vec![b' '; *length])))
+            .chain([None])
+            .flat_map(|chunk| [Poll::Pending, Poll::Ready(chunk)])
+            .collect::<Vec<_>>()
+            .into_iter();
+        Body::from_stream(stream::poll_fn(move |context| {
+            context.waker().wake_by_ref();
+            let poll = polls.next().unwrap_or(Poll::Ready(None));
+            poll.map(|chunk| chunk.map(Ok::<_, std::io::Error>))
+        }))
+    }
+
+    /// Windows that end after the given number of polls each.
+    struct PolledWindows {
+        length: usize,
+        polls: usize,
+    }
+
+    impl WindowTimer for PolledWindows {
+        fn poll_end(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            self.polls += 1;
+            if self.polls <= self.length {
+                return Poll::Pending;
+            }
+            self.polls = 0;
+            Poll::Ready(())
+        }
+    }
+
+    /// Reads a body with chunks of these lengths at a minimum of 10 bytes per window. A window has the time
+    /// of `chunks_per_window` chunks. Returns the number of bytes, or `None` if the body is too slow.
+    fn read(chunks: &[usize], chunks_per_window: usize) -> Option<usize> {
+        let body = RateLimitedBody {
+            body: paced(chunks),
+            min_bytes_per_window: 10,
+            windows: PolledWindows {
+                length: chunks_per_window,
+                polls: 0,
+            },
+            bytes_in_window: 0,
+        };
+        let read = Body::new(body)
+            .into_data_stream()
+            .fold(Some(0), async |sum, chunk| {
+                let error = match chunk {
+                    Ok(chunk) => return Some(sum? + chunk.len()),
+                    Err(error) => error,
+                };
+                assert!(error.into_inner().is::<BodyTooSlow>());
+                None
+            });
+        // Nothing in it waits.
+        read.now_or_never().unwrap()
+    }
+
+    #[test]
+    fn steady_body_is_accepted() {
+        assert_eq!(read(&[2; 50], 5), Some(100));
+        assert_eq!(read(&[10, 10, 10], 1), Some(30));
+    }
+
+    #[test]
+    fn slow_body_fails() {
+        assert_eq!(read(&[1; 50], 5), None);
+        assert_eq!(read(&[0], 1), None);
+    }
+
+    #[test]
+    fn bytes_of_earlier_windows_do_not_count() {
+        assert_eq!(read(&[1000, 1, 1, 1], 1), None);
+    }
+
+    #[test]
+    fn body_within_a_window_is_accepted() {
+        assert_eq!(read(&[1, 2, 3], 5), Some(6));
     }
 }
