@@ -66,6 +66,29 @@ impl Rect {
             && other.y + other.height <= self.y + self.height
     }
 
+    /// Returns the values of the rectangle's pixels, row by row. `values` are row-major with `columns`
+    /// columns.
+    pub fn crop<'v, T>(&self, values: &'v [T], columns: usize) -> impl Iterator<Item = &'v T> + use<'v, T> {
+        let (x, width) = (self.x as usize, self.width as usize);
+        let rows = values.chunks_exact(columns.max(1));
+        let rows = rows.skip(self.y as usize).take(self.height as usize);
+        rows.flat_map(move |row| row.iter().skip(x).take(width))
+    }
+
+    /// Returns the rectangle with `margin` pixels more on every side, clipped to an image of `width` x
+    /// `height` pixels that contains the rectangle.
+    #[must_use]
+    pub fn grown_and_clipped(&self, margin: u32, (width, height): (u32, u32)) -> Self {
+        let (x, y) = (self.x.saturating_sub(margin), self.y.saturating_sub(margin));
+        let end = |start: u32, length: u32, side: u32| (start + length).saturating_add(margin).min(side);
+        Self {
+            x,
+            y,
+            width: end(self.x, self.width, width) - x,
+            height: end(self.y, self.height, height) - y,
+        }
+    }
+
     /// Returns the rectangle with `margin` pixels more on every side, within an image of `width` x `height`
     /// pixels. Margin that the image's edge cuts off is added on the opposite side.
     #[must_use]
@@ -109,5 +132,30 @@ mod tests {
             height: 7,
         };
         assert_eq!(RECT.grown(3, (20, 7)), expected);
+    }
+
+    #[test]
+    fn crop_returns_rows_in_order() {
+        let rect = Rect {
+            x: 1,
+            y: 1,
+            width: 2,
+            height: 2,
+        };
+        let values: Vec<u32> = (0..16).collect();
+        let cropped: Vec<u32> = rect.crop(&values, 4).copied().collect();
+        assert_eq!(cropped, [5, 6, 9, 10]);
+    }
+
+    #[test]
+    fn clipped_margin_is_lost() {
+        let expected = Rect {
+            x: 0,
+            y: 0,
+            width: 9,
+            height: 7,
+        };
+        assert_eq!(RECT.grown_and_clipped(3, (20, 7)), expected);
+        assert_eq!(RECT.grown_and_clipped(u32::MAX, (20, 7)), Rect::whole((20, 7)));
     }
 }

@@ -7,14 +7,16 @@ use iopaint_imaging::{Mask, RgbImage};
 #[must_use]
 pub fn downsampled_rgb(image: RgbImage, levels: u32) -> RgbImage {
     (0..levels).fold(image, |image, _| {
-        let mean = |four: [[u8; 3]; 4]| {
+        let mean = |four: [[u8; 3]; 4]| -> [u8; 3] {
             std::array::from_fn(|channel| {
                 let sum: u16 = four.iter().map(|pixel| u16::from(pixel[channel])).sum();
                 ((sum + 2) / 4) as u8
             })
         };
         let (width, height) = half_size(image.dimensions());
-        RgbImage::from_raw(width, height, pooled(image.as_raw(), image.width(), mean)).unwrap_or_default()
+        let pixels = image.as_raw().as_chunks::<3>().0;
+        let half = pooled(pixels, image.width() as usize, mean).into_flattened();
+        RgbImage::from_raw(width, height, half).unwrap_or_default()
     })
 }
 
@@ -23,11 +25,10 @@ pub fn downsampled_rgb(image: RgbImage, levels: u32) -> RgbImage {
 #[must_use]
 pub fn downsampled_hole(mask: Mask, levels: u32) -> Mask {
     (0..levels).fold(mask, |mask, _| {
-        let any = |four: [[u8; 1]; 4]| [if four == [[0]; 4] { 0 } else { 255 }];
+        let any = |four: [u8; 4]| four != [0; 4];
         let (width, height) = half_size(mask.dimensions());
-        let flags = pooled(mask.values(), mask.width(), any);
-        Mask::from_flags(width, height, flags.into_iter().map(|value| value > 0))
-            .unwrap_or_else(|| Mask::empty(width, height))
+        let flags = pooled(mask.values(), mask.width() as usize, any);
+        Mask::from_flags(width, height, flags).unwrap_or_else(|| Mask::empty(width, height))
     })
 }
 
@@ -35,22 +36,18 @@ fn half_size((width, height): (u32, u32)) -> (u32, u32) {
     (width.div_ceil(2), height.div_ceil(2))
 }
 
-/// Replaces each block of 2 x 2 pixels by the pixel that `pool` returns for it.
-fn pooled<const CHANNELS: usize>(
-    data: &[u8],
-    width: u32,
-    pool: impl Fn([[u8; CHANNELS]; 4]) -> [u8; CHANNELS],
-) -> Vec<u8> {
-    let pixels = data.as_chunks::<CHANNELS>().0;
-    let mut out = Vec::with_capacity(data.len().div_ceil(4));
-    for rows in pixels.chunks(2 * width.max(1) as usize) {
-        let (upper, lower) = rows.split_at(rows.len().min(width as usize));
+/// Returns the image at half the size: the values of `pool` for the blocks of 2 x 2 pixels, which it receives
+/// in row-major order. `pixels` are row-major with `width` columns.
+pub fn pooled<T: Copy, U>(pixels: &[T], width: usize, pool: impl Fn([T; 4]) -> U) -> Vec<U> {
+    let mut out = Vec::with_capacity(pixels.len().div_ceil(4));
+    for rows in pixels.chunks(2 * width.max(1)) {
+        let (upper, lower) = rows.split_at(rows.len().min(width));
         let lower = if lower.is_empty() { upper } else { lower };
         for (upper, lower) in upper.chunks(2).zip(lower.chunks(2)) {
             if let ([a, .., b], [c, .., d]) = (upper, lower) {
-                out.extend(pool([*a, *b, *c, *d]));
+                out.push(pool([*a, *b, *c, *d]));
             } else if let ([a], [c]) = (upper, lower) {
-                out.extend(pool([*a, *a, *c, *c]));
+                out.push(pool([*a, *a, *c, *c]));
             }
         }
     }

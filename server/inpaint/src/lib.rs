@@ -27,7 +27,7 @@ mod seam_blending;
 
 pub use auto::{CONTEXT as AUTO_CONTEXT_PX, MAX_SINGLE_REGION_SIDE as AUTO_MAX_SINGLE_REGION_SIDE_PX};
 pub use detail::Detail;
-pub use downsampling::{downsampled_hole, downsampled_rgb};
+pub use downsampling::{downsampled_hole, downsampled_rgb, pooled};
 pub use iopaint_imaging::Rect;
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use monitor::{Monitor, Stop, Unmonitored};

@@ -1,6 +1,7 @@
 //! The image pyramid.
 
 use iopaint_imaging::distance_to_known;
+use iopaint_inpaint::pooled;
 
 use super::feature_image::FeatureImage;
 use super::features::{DOWNSAMPLED_CHANNELS, Features};
@@ -39,32 +40,24 @@ pub(super) fn build_pyramid(image: FeatureImage) -> Vec<PyramidLevel> {
 }
 
 /// Returns the image at half the size, sides rounded up: the mean of the known pixels of each 2x2 block. A
-/// block with a hole pixel becomes a hole pixel. Unlike in the downsampling of `iopaint-inpaint`, erased
+/// block with a hole pixel becomes a hole pixel. Unlike in [`iopaint_inpaint::downsampled_rgb`], erased
 /// colours don't enter a mean.
 pub(super) fn downsampled(image: &FeatureImage) -> FeatureImage {
-    let (width, height) = (image.width.div_ceil(2), image.height.div_ceil(2));
-    let mut half = FeatureImage {
-        width,
-        height,
-        pixels: Vec::with_capacity(width * height),
-        hole: Vec::with_capacity(width * height),
-    };
-    let mut rows = image
-        .pixels
-        .chunks_exact(image.width)
-        .zip(image.hole.chunks_exact(image.width));
-    while let Some(upper) = rows.next() {
-        let lower = rows.next().unwrap_or(upper);
-        let upper = upper.0.chunks(2).zip(upper.1.chunks(2));
-        let lower = lower.0.chunks(2).zip(lower.1.chunks(2));
-        for ((upper, upper_hole), (lower, lower_hole)) in upper.zip(lower) {
-            let holes = upper_hole.iter().chain(lower_hole);
-            half.hole.push(holes.clone().any(|hole| *hole));
-            let known = upper.iter().chain(lower).zip(holes).filter(|(_, hole)| !**hole);
-            half.pixels.push(mean(known.map(|(pixel, _)| *pixel)));
-        }
+    let pixels = image.pixels.iter().copied().zip(image.hole.iter().copied());
+    let half = pooled(&pixels.collect::<Vec<_>>(), image.width, |four| {
+        let known = four.iter().filter(|(_, hole)| !hole);
+        (
+            mean(known.map(|(pixel, _)| *pixel)),
+            four.iter().any(|(_, hole)| *hole),
+        )
+    });
+    let (pixels, hole) = half.into_iter().unzip();
+    FeatureImage {
+        width: image.width.div_ceil(2),
+        height: image.height.div_ceil(2),
+        pixels,
+        hole,
     }
-    half
 }
 
 /// Returns the rounded mean of colour and texture, or zeros for no pixels.

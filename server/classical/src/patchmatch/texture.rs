@@ -1,9 +1,10 @@
 //! The texture feature (Newson et al. 2014): mean absolute luma difference between neighbouring pixels. It
 //! separates grass from sky at coarse levels, whose colours are smooth.
 
+use iopaint_imaging::Rect;
+
 use super::feature_image::FeatureImage;
 use super::features::{TEXTURE_X, TEXTURE_Y, luma_times_4, round_to_u8};
-use super::image_region::ImageRegion;
 use super::pull_push::pull_push;
 
 /// Half the side of the averaging window, in pixels: 7x7, the size of a patch.
@@ -48,11 +49,15 @@ pub(super) fn compute_texture(image: &mut FeatureImage) {
 /// Interpolates the texture features of the hole's pixels from the surrounding known pixels. They aren't
 /// voted on: if they were, a region once filled smoothly would match smooth patches only and stay smooth.
 pub(super) fn interpolate_texture_in_hole(image: &mut FeatureImage) {
-    let Some(ImageRegion { columns, rows }) = hole_with_margin(image) else {
+    let Some(region) = hole_with_margin(image) else {
         return;
     };
-    let positions = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
-    let positions: Vec<usize> = positions.map(|(x, y)| y * image.width + x).collect();
+    let (x, y, width) = (region.x as usize, region.y as usize, image.width);
+    let columns = x..x + region.width as usize;
+    let rows = y..y + region.height as usize;
+    let positions: Vec<usize> = rows
+        .flat_map(|y| columns.clone().map(move |x| y * width + x))
+        .collect();
     let weighted = |at: &usize| match (image.pixels.get(*at), image.hole.get(*at)) {
         (Some(pixel), Some(false)) => ([pixel[TEXTURE_X], pixel[TEXTURE_Y]].map(f32::from), 1.0),
         _ => ([0.0; 2], 0.0),
@@ -66,15 +71,19 @@ pub(super) fn interpolate_texture_in_hole(image: &mut FeatureImage) {
 }
 
 /// Returns the hole's bounding box grown by two window radii within the image; `None` if there is no hole.
-fn hole_with_margin(image: &FeatureImage) -> Option<ImageRegion> {
+fn hole_with_margin(image: &FeatureImage) -> Option<Rect> {
     let holes = image.hole.iter().enumerate().filter(|(_, hole)| **hole);
-    let columns = holes.clone().map(|(at, _)| at % image.width);
-    let rows = holes.map(|(at, _)| at / image.width);
-    let bounding_box = ImageRegion {
-        columns: columns.clone().min()?..columns.max()? + 1,
-        rows: rows.clone().next()?..rows.max()? + 1,
+    let columns = holes.clone().map(|(at, _)| (at % image.width) as u32);
+    let rows = holes.map(|(at, _)| (at / image.width) as u32);
+    let (x, y) = (columns.clone().min()?, rows.clone().next()?);
+    let bounding_box = Rect {
+        x,
+        y,
+        width: columns.max()? + 1 - x,
+        height: rows.max()? + 1 - y,
     };
-    Some(bounding_box.grown(2 * WINDOW_RADIUS, image.width, image.height))
+    let size = (image.width as u32, image.height as u32);
+    Some(bounding_box.grown_and_clipped(2 * WINDOW_RADIUS as u32, size))
 }
 
 /// A sum and the number of its terms.
