@@ -6,7 +6,8 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::thread;
+
+use rayon::prelude::*;
 
 use crate::{EncodeError, ImageFormat};
 
@@ -70,17 +71,13 @@ impl Strips {
         let ranges = self.ranges();
         let mut files = Vec::with_capacity(ranges.len());
         files.resize_with(ranges.len(), || Ok(Vec::new()));
+        // At most `threads` groups of strips, and so at most that many threads.
         let per_thread = ranges.len().div_ceil(self.threads);
-        thread::scope(|scope| {
-            for (ranges, files) in ranges.chunks(per_thread).zip(files.chunks_mut(per_thread)) {
-                let write = &write;
-                scope.spawn(move || {
-                    for (rows, file) in ranges.iter().zip(files) {
-                        *file = write(rows.clone(), rows.start == 0, self.interval);
-                    }
-                });
-            }
-        });
+        files
+            .par_iter_mut()
+            .zip(&ranges)
+            .with_min_len(per_thread)
+            .for_each(|(file, rows)| *file = write(rows.clone(), rows.start == 0, self.interval));
         let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
         join(files, self.height)
             .ok_or_else(|| EncodeError::codec(ImageFormat::Jpeg, "a strip has no frame or no scan"))
