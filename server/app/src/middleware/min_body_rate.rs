@@ -123,7 +123,8 @@ impl<T: WindowTimer> HttpBody for RateLimitedBody<T> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::{FutureExt, StreamExt, stream};
+    use futures_util::{StreamExt, stream};
+    use iopaint_test_support::with_deadline;
 
     use super::*;
 
@@ -162,7 +163,7 @@ mod tests {
 
     /// Reads a body with chunks of these lengths at a minimum of 10 bytes per window. A window has the time
     /// of `chunks_per_window` chunks. Returns the number of bytes, or `None` if the body is too slow.
-    fn read(chunks: &[usize], chunks_per_window: usize) -> Option<usize> {
+    async fn read(chunks: &[usize], chunks_per_window: usize) -> Option<usize> {
         let body = RateLimitedBody {
             body: paced(chunks),
             min_bytes_per_window: 10,
@@ -182,29 +183,28 @@ mod tests {
                 assert!(error.into_inner().is::<BodyTooSlow>());
                 None
             });
-        // Nothing in it waits.
-        read.now_or_never().unwrap()
+        with_deadline("the body", read).await
     }
 
-    #[test]
-    fn steady_body_is_accepted() {
-        assert_eq!(read(&[2; 50], 5), Some(100));
-        assert_eq!(read(&[10, 10, 10], 1), Some(30));
+    #[tokio::test]
+    async fn steady_body_is_accepted() {
+        assert_eq!(read(&[2; 50], 5).await, Some(100));
+        assert_eq!(read(&[10, 10, 10], 1).await, Some(30));
     }
 
-    #[test]
-    fn slow_body_fails() {
-        assert_eq!(read(&[1; 50], 5), None);
-        assert_eq!(read(&[0], 1), None);
+    #[tokio::test]
+    async fn slow_body_fails() {
+        assert_eq!(read(&[1; 50], 5).await, None);
+        assert_eq!(read(&[0], 1).await, None);
     }
 
-    #[test]
-    fn bytes_of_earlier_windows_do_not_count() {
-        assert_eq!(read(&[1000, 1, 1, 1], 1), None);
+    #[tokio::test]
+    async fn bytes_of_earlier_windows_do_not_count() {
+        assert_eq!(read(&[1000, 1, 1, 1], 1).await, None);
     }
 
-    #[test]
-    fn body_within_a_window_is_accepted() {
-        assert_eq!(read(&[1, 2, 3], 5), Some(6));
+    #[tokio::test]
+    async fn body_within_a_window_is_accepted() {
+        assert_eq!(read(&[1, 2, 3], 5).await, Some(6));
     }
 }

@@ -87,7 +87,11 @@ async fn dead_model_thread_is_replaced() {
     assert!(running.await.unwrap().is_ok());
     assert_eq!(taken.await.unwrap().unwrap_err(), JobError::Panicked);
     assert_eq!(hole_value(&waiting.await.unwrap().unwrap()), b'a');
-    assert!(events.all().contains(&"replaced".to_owned()));
+    // The new thread may finish its first job before the dead one has reported its replacement.
+    wait_until("the replacement is reported", || {
+        events.all().contains(&"replaced".to_owned())
+    })
+    .await;
     let status = engine.status();
     assert!(status.alive && status.ready);
     assert_eq!(status.jobs, 0);
