@@ -25,6 +25,8 @@ impl Threshold {
     /// The pixels that are taken from the result of a scaled run. `IOPaint` keeps the pixels where `mask <
     /// 127`.
     pub const SCALED_RESULT: Self = Self(127);
+    /// The masks of plugins. `IOPaint` takes the pixels of the network's mask where `mask > 128`.
+    pub const PLUGIN: Self = Self(129);
     /// The input of MI-GAN and `FcF`. `IOPaint` binarizes it by `mask > 120`.
     pub const MIGAN: Self = Self(121);
     /// The input of MAT. `IOPaint` binarizes it by `mask > 127`.

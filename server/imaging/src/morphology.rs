@@ -13,6 +13,20 @@ pub const MAX_RADIUS: u8 = u8::MAX - 1;
 /// known.
 #[must_use]
 pub fn dilate(mask: &Mask, radius: u8) -> Mask {
+    dilate_by(mask, &half_widths(radius.min(MAX_RADIUS)))
+}
+
+/// Returns the dilation of the hole by a square of side 2 x `radius` + 1 pixels (`radius` at most
+/// [`MAX_RADIUS`]). Pixels outside the image count as known.
+#[must_use]
+pub fn dilate_square(mask: &Mask, radius: u8) -> Mask {
+    let radius = radius.min(MAX_RADIUS);
+    dilate_by(mask, &vec![radius; usize::from(radius) + 1])
+}
+
+/// Returns the dilation by a symmetric shape. `reaches` has its half-width in pixels in its middle row and in
+/// the rows below.
+fn dilate_by(mask: &Mask, reaches: &[u8]) -> Mask {
     let mut dilated = GrayImage::new(mask.width(), mask.height());
     let width = mask.width() as usize;
     if width == 0 {
@@ -20,7 +34,6 @@ pub fn dilate(mask: &Mask, radius: u8) -> Mask {
     }
     // By row, each pixel's distance to the nearest hole pixel of the row; `None` for rows without a hole.
     let rows: Vec<Option<Vec<u8>>> = mask.values().chunks_exact(width).map(distances).collect();
-    let reaches = half_widths(radius.min(MAX_RADIUS));
     for (y, dilated_row) in dilated.chunks_exact_mut(width).enumerate() {
         for (dy, reach) in reaches.iter().enumerate() {
             let above = y.checked_sub(dy).filter(|_| dy > 0);
@@ -81,6 +94,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn square_dilation_has_corners() {
+        let mask = Mask::from_fn(9, 7, |x, y| (x, y) == (1, 3));
+        let expected = Mask::from_fn(9, 7, |x, y| x <= 3 && (1..=5).contains(&y));
+        assert_eq!(dilate_square(&mask, 2), expected);
+        assert_ne!(dilate(&mask, 2), expected);
+    }
 
     fn masks() -> impl Strategy<Value = Mask> {
         (1u32..24, 1u32..24).prop_flat_map(|(width, height)| {

@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 
-use crate::{Coverage, ImageFormat, metadata::Metadata, resize::nearest};
+use crate::{Coverage, EncodeError, ImageFormat, metadata::Metadata, resize::nearest};
 
 /// RGB with 16 bits per sample.
 pub type RgbImage16 = ImageBuffer<Rgb<u16>, Vec<u16>>;
@@ -136,6 +136,42 @@ impl PreservedData {
         nearest(&mask, width, height)
     }
 
+    /// Returns the data with another alpha channel, of the picture's size; with 16 bits per sample, its
+    /// values are scaled by 257.
+    ///
+    /// # Errors
+    /// [`EncodeError::SizeMismatch`].
+    pub fn with_alpha(self, alpha: GrayImage) -> Result<Self, EncodeError> {
+        if alpha.dimensions() != self.size {
+            return Err(EncodeError::SizeMismatch {
+                expected: self.size,
+                found: alpha.dimensions(),
+            });
+        }
+        let sixteen_bit = self.sixteen_bit.map(|samples| SixteenBitSamples {
+            alpha: Some(sixteen_bit_gray(&alpha)),
+            ..samples
+        });
+        Ok(Self {
+            alpha: Some(alpha),
+            sixteen_bit,
+            ..self
+        })
+    }
+
+    /// Returns the data for a resized picture with 8 bits per sample. `alpha` is the resized alpha channel.
+    #[must_use]
+    pub fn resized(self, (width, height): (u32, u32), alpha: Option<GrayImage>) -> Self {
+        Self {
+            alpha,
+            size: (width, height),
+            format: self.format,
+            orientation: Orientation::NoTransforms,
+            sixteen_bit: None,
+            metadata: self.metadata.cleaned((width, height)),
+        }
+    }
+
     /// Returns a picture of `images` from left to right: opaque, with 8 bits per sample and this picture's
     /// metadata.
     #[must_use]
@@ -200,6 +236,14 @@ fn eight_bit_gray(samples: &GrayImage16) -> GrayImage {
     let mut gray = GrayImage::new(samples.width(), samples.height());
     for (from, to) in samples.as_raw().iter().zip(gray.iter_mut()) {
         *to = eight_bit(*from);
+    }
+    gray
+}
+
+fn sixteen_bit_gray(samples: &GrayImage) -> GrayImage16 {
+    let mut gray = GrayImage16::new(samples.width(), samples.height());
+    for (from, to) in samples.as_raw().iter().zip(gray.iter_mut()) {
+        *to = u16::from(*from) * 257;
     }
     gray
 }

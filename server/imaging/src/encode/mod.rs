@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 
 use image::RgbImage;
 
-pub use self::overlay::encode_overlay;
+pub use self::overlay::{encode_mask, encode_overlay};
 use self::pixels::OutputPixels;
 use crate::{EncodeError, ImageFormat, Mask, PreservedData, Rect};
 
