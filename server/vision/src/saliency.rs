@@ -1,0 +1,270 @@
+//! Salient object detection: the soft mask of an image's main object.
+//!
+//! Input and output are prepared as rembg 2.0 does it for the same weights: Lanczos resampling to a square,
+//! normalisation per channel, min-max scaling of the first output.
+
+use iopaint_imaging::{Coverage, GrayImage, RgbImage, lanczos};
+use iopaint_inpaint::ForwardError;
+
+use crate::{Network, Tensor};
+
+/// Mean of `ImageNet`'s training images per channel, RGB, in the range 0 to 1.
+const IMAGENET_MEAN: [f64; 3] = [0.485, 0.456, 0.406];
+/// Standard deviation of `ImageNet`'s training images per channel, RGB, in the range 0 to 1.
+const IMAGENET_STD: [f64; 3] = [0.229, 0.224, 0.225];
+
+/// The divisor that maps 8-bit samples to the range 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleScale {
+    /// The largest sample of the resized image: dark images are brightened. rembg scales so.
+    ImageMax,
+    /// 255.
+    Full,
+}
+
+/// The function that maps the network's first output to the range 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputScale {
+    /// (x - min) / (max - min) over the output.
+    MinMax,
+    /// The logistic function, 1 / (1 + exp(-x)).
+    Sigmoid,
+    /// The logistic function, then min-max scaling.
+    SigmoidMinMax,
+}
+
+/// The contract of a network for salient object detection: an RGB image of shape `[1, 3, side, side]` to a
+/// first output of shape `[1, channels, height, width]`, of which the first channel is the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SaliencySpec {
+    /// Side of the square input, in pixels. The aspect ratio isn't kept.
+    pub side: u32,
+    /// Subtracted from each scaled channel, RGB.
+    pub mean: [f64; 3],
+    /// Divides each channel afterwards, RGB.
+    pub std: [f64; 3],
+    /// Scale of the samples.
+    pub samples: SampleScale,
+    /// Scale of the output.
+    pub output: OutputScale,
+}
+
+impl SaliencySpec {
+    /// U-2-Net (Qin et al., 2020) and the networks of its architecture: `u2net`, `u2netp`, `u2net_human_seg`,
+    /// `silueta`.
+    pub const U2NET: Self = Self {
+        side: 320,
+        mean: IMAGENET_MEAN,
+        std: IMAGENET_STD,
+        samples: SampleScale::ImageMax,
+        output: OutputScale::MinMax,
+    };
+    /// IS-Net (Qin et al., 2022): `isnet-general-use`, `isnet-anime`.
+    pub const ISNET: Self = Self {
+        side: 1024,
+        mean: [0.5; 3],
+        std: [1.0; 3],
+        samples: SampleScale::ImageMax,
+        output: OutputScale::MinMax,
+    };
+    /// `BiRefNet` (Zheng et al., 2024), all variants; the network returns logits.
+    pub const BIREFNET: Self = Self {
+        side: 1024,
+        mean: IMAGENET_MEAN,
+        std: IMAGENET_STD,
+        samples: SampleScale::ImageMax,
+        output: OutputScale::SigmoidMinMax,
+    };
+}
+
+/// Returns the soft mask of the main object of `image`, 255 inside it, at the resolution of the network's
+/// output. The map covers the whole image; [`lanczos::resize_coverage`] scales it to the image's size as
+/// rembg does.
+///
+/// # Errors
+/// [`ForwardError`] if the network fails, or if its first output isn't a map of finite values.
+pub fn saliency(
+    network: &mut dyn Network,
+    spec: &SaliencySpec,
+    image: &RgbImage,
+) -> Result<Coverage, ForwardError> {
+    let outputs = network.forward(input(spec, image)?)?;
+    let first = outputs
+        .first()
+        .ok_or_else(|| failed("the network has no output"))?;
+    let (width, height, values) = first_channel(first)?;
+    if !values.iter().all(|value| value.is_finite()) {
+        return Err(failed("the network's output isn't finite"));
+    }
+    let gray = GrayImage::from_raw(width, height, to_samples(values, spec.output));
+    gray.map(Coverage::new)
+        .ok_or_else(|| failed("the network's output has the wrong size"))
+}
+
+/// Returns the network's input of shape `[1, 3, side, side]`.
+fn input(spec: &SaliencySpec, image: &RgbImage) -> Result<Tensor, ForwardError> {
+    let side = spec.side as usize;
+    let resized = lanczos::resize_rgb(image, spec.side, spec.side);
+    let divisor = match spec.samples {
+        // The lower bound is rembg's; it avoids a division by zero in a black image.
+        SampleScale::ImageMax => f64::from(resized.iter().copied().max().unwrap_or(0)).max(1e-6),
+        SampleScale::Full => 255.0,
+    };
+    let mut values = Vec::with_capacity(3 * side * side);
+    for (channel, (mean, std)) in spec.mean.iter().zip(spec.std).enumerate() {
+        let normalised: [f32; 256] =
+            std::array::from_fn(|sample| ((sample as f64 / divisor - mean) / std) as f32);
+        let samples = resized.iter().skip(channel).step_by(3);
+        values.extend(samples.map(|&sample| normalised[usize::from(sample)]));
+    }
+    Tensor::new(vec![1, 3, side, side], values).map_err(|error| failed(&error.to_string()))
+}
+
+/// Returns width, height and values of the first channel of a tensor `[1, channels, height, width]` or
+/// `[1, height, width]`.
+fn first_channel(output: &Tensor) -> Result<(u32, u32, &[f32]), ForwardError> {
+    let ([1, _, height, width] | [1, height, width]) = *output.shape() else {
+        return Err(failed(&format!(
+            "the network's first output of shape {:?} is no map of one image",
+            output.shape()
+        )));
+    };
+    let values = output
+        .values()
+        .get(..height * width)
+        .filter(|values| !values.is_empty());
+    match (u32::try_from(width), u32::try_from(height), values) {
+        (Ok(width), Ok(height), Some(values)) => Ok((width, height, values)),
+        _ => Err(failed("the network's first output is empty")),
+    }
+}
+
+/// Scales finite outputs to 8 bits, truncated as rembg does it. A constant output under min-max scaling gives
+/// zeros.
+fn to_samples(values: &[f32], scale: OutputScale) -> Vec<u8> {
+    let activated: Vec<f32> = match scale {
+        OutputScale::MinMax => values.to_vec(),
+        OutputScale::Sigmoid | OutputScale::SigmoidMinMax => {
+            values.iter().map(|value| 1.0 / (1.0 + (-value).exp())).collect()
+        }
+    };
+    let (min, max) = if scale == OutputScale::Sigmoid {
+        (0.0, 1.0)
+    } else {
+        let bounds = (f32::INFINITY, f32::NEG_INFINITY);
+        activated
+            .iter()
+            .fold(bounds, |(min, max), &value| (min.min(value), max.max(value)))
+    };
+    if min >= max {
+        return vec![0; values.len()];
+    }
+    activated
+        .iter()
+        .map(|value| ((value - min) / (max - min) * 255.0) as u8)
+        .collect()
+}
+
+fn failed(message: &str) -> ForwardError {
+    ForwardError::Failed(message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns `outputs`, and keeps the input.
+    struct Fixed {
+        outputs: Vec<Tensor>,
+        input: Option<Tensor>,
+    }
+
+    impl Network for Fixed {
+        fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
+            self.input = Some(input);
+            Ok(self.outputs.clone())
+        }
+    }
+
+    fn map(shape: &[usize], values: &[f32], spec: &SaliencySpec) -> Result<Coverage, ForwardError> {
+        let output = Tensor::new(shape.to_vec(), values.to_vec()).unwrap();
+        let mut network = Fixed {
+            outputs: vec![output],
+            input: None,
+        };
+        saliency(&mut network, spec, &RgbImage::new(4, 3))
+    }
+
+    const SMALL: SaliencySpec = SaliencySpec {
+        side: 2,
+        ..SaliencySpec::U2NET
+    };
+
+    #[test]
+    fn input_is_normalised_per_channel() {
+        let image = RgbImage::from_raw(2, 2, vec![200, 100, 50, 0, 0, 0, 10, 20, 30, 200, 200, 200]).unwrap();
+        for (samples, divisor) in [(SampleScale::ImageMax, 200.0), (SampleScale::Full, 255.0)] {
+            let output = Tensor::new(vec![1, 1, 1, 1], vec![0.0]).unwrap();
+            let mut network = Fixed {
+                outputs: vec![output],
+                input: None,
+            };
+            let spec = SaliencySpec { samples, ..SMALL };
+            saliency(&mut network, &spec, &image).unwrap();
+            let input = network.input.unwrap();
+            assert_eq!(input.shape(), &[1, 3, 2, 2]);
+            let expected = |sample: f64, channel: usize| {
+                ((sample / divisor - IMAGENET_MEAN[channel]) / IMAGENET_STD[channel]) as f32
+            };
+            assert!((input.values()[0] - expected(200.0, 0)).abs() < 1e-6);
+            assert!((input.values()[4 + 2] - expected(20.0, 1)).abs() < 1e-6);
+            assert!((input.values()[8] - expected(50.0, 2)).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn min_max_spans_the_range() {
+        let coverage = map(&[1, 1, 2, 2], &[-1.0, 0.0, 1.0, 3.0], &SMALL).unwrap();
+        assert_eq!(coverage.values(), &[0, 63, 127, 255]);
+    }
+
+    #[test]
+    fn sigmoid_keeps_probabilities() {
+        let spec = SaliencySpec {
+            output: OutputScale::Sigmoid,
+            ..SMALL
+        };
+        let coverage = map(&[1, 2, 2], &[0.0, 2.0, -2.0, 90.0], &spec).unwrap();
+        assert_eq!(coverage.values(), &[127, 224, 30, 255]);
+        let spec = SaliencySpec {
+            output: OutputScale::SigmoidMinMax,
+            ..SMALL
+        };
+        let coverage = map(&[1, 2, 2], &[0.0, 2.0, -2.0, 0.0], &spec).unwrap();
+        assert_eq!(coverage.values(), &[127, 255, 0, 127]);
+    }
+
+    #[test]
+    fn further_channels_are_ignored() {
+        let coverage = map(&[1, 2, 1, 2], &[0.0, 1.0, 9.0, -9.0], &SMALL).unwrap();
+        assert_eq!(coverage.values(), &[0, 255]);
+    }
+
+    #[test]
+    fn constant_output_is_empty() {
+        assert_eq!(map(&[1, 1, 1, 2], &[0.4, 0.4], &SMALL).unwrap().values(), &[0, 0]);
+    }
+
+    #[test]
+    fn unusable_outputs_are_errors() {
+        assert!(map(&[2, 1, 1, 1], &[0.0, 1.0], &SMALL).is_err());
+        assert!(map(&[2], &[0.0, 1.0], &SMALL).is_err());
+        assert!(map(&[1, 1, 0, 4], &[], &SMALL).is_err());
+        assert!(map(&[1, 1, 1, 2], &[0.0, f32::NAN], &SMALL).is_err());
+        let mut network = Fixed {
+            outputs: vec![],
+            input: None,
+        };
+        assert!(saliency(&mut network, &SMALL, &RgbImage::new(1, 1)).is_err());
+    }
+}

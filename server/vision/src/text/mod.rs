@@ -1,0 +1,15 @@
+//! Text: regions by a detection network with differentiable binarization (`PP-OCR`'s detectors), and the mask
+//! of the letters in them.
+
+mod detect;
+mod geometry;
+mod input;
+mod mask;
+mod moments;
+mod regions;
+mod strokes;
+mod types;
+
+pub use detect::detect_text;
+pub use mask::text_mask;
+pub use types::{TextOptions, TextRegion};
