@@ -65,6 +65,12 @@ iopaint_module *iopaint_module_load_file(
     const char *path, const iopaint_loading *loading, char **rewrite_counts, char **error);
 iopaint_module *iopaint_module_load_bytes(
     const void *bytes, size_t size, const iopaint_loading *loading, char **rewrite_counts, char **error);
+
+// Compiles `source`, a TorchScript function `def forward(self, ...)`, to a module whose attributes are
+// `tensors` under `names`. Otherwise as the functions above; the tensors are copied to the device if need be.
+iopaint_module *iopaint_module_compile(const char *source, const char *const *names,
+    at::Tensor *const *tensors, size_t count, const iopaint_loading *loading, char **rewrite_counts,
+    char **error);
 void iopaint_module_free(iopaint_module *module);
 
 // Calls `forward` with `count` tensors and returns its result, one tensor. `tune`: on a GPU, cuDNN benchmarks

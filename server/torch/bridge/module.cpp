@@ -195,6 +195,26 @@ iopaint_module *iopaint_module_load_bytes(
   return result;
 }
 
+iopaint_module *iopaint_module_compile(const char *source, const char *const *names,
+    at::Tensor *const *tensors, size_t count, const iopaint_loading *loading, char **rewrite_counts,
+    char **error) {
+  iopaint_module *result = nullptr;
+  iopaint::guarded(error, [&] {
+    const auto compile = [&] {
+      torch::jit::Module module("network");
+      // Freezing requires the flag.
+      module.register_attribute("training", c10::BoolType::get(), false);
+      for (size_t i = 0; i < count; ++i) {
+        module.register_buffer(names[i], tensors[i]->to(to_device(loading->device)));
+      }
+      module.define(source);
+      return module;
+    };
+    result = load_module(compile, *loading, rewrite_counts).release();
+  });
+  return result;
+}
+
 void iopaint_module_free(iopaint_module *module) {
   iopaint::guarded(nullptr, [&] { delete module; });
 }

@@ -79,8 +79,9 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
                                           : weight.permute({2, 3, 1, 0}).contiguous();
   const at::Tensor aligned_residual =
       residual.defined() ? residual.contiguous(format_of(contiguous)) : at::Tensor();
+  const std::vector<float> slopes(static_cast<size_t>(channels), convolution.slope);
   const conv::Epilogue epilogue{bias.const_data_ptr<float>(),
-      static_cast<conv::Activation>(convolution.activation), convolution.slope,
+      static_cast<conv::Activation>(convolution.activation), slopes.data(),
       static_cast<conv::Residual>(convolution.residual),
       residual.defined() ? aligned_residual.const_data_ptr<float>() : nullptr};
   at::Tensor output = at::empty({images, channels, rows, columns}, at::kFloat, std::nullopt, at::kCPU,

@@ -38,6 +38,15 @@ unsafe extern "C" {
         rewrite_counts: *mut *mut c_char,
         error: *mut *mut c_char,
     ) -> *mut RawModule;
+    pub fn iopaint_module_compile(
+        source: *const c_char,
+        names: *const *const c_char,
+        tensors: *const *mut C_tensor,
+        count: usize,
+        loading: *const RawLoading,
+        rewrite_counts: *mut *mut c_char,
+        error: *mut *mut c_char,
+    ) -> *mut RawModule;
     pub fn iopaint_module_free(module: *mut RawModule);
     pub fn iopaint_module_forward(
         module: *mut RawModule,

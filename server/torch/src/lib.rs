@@ -1,7 +1,8 @@
 //! libtorch behind the [`iopaint_inpaint::Inpainter`] trait: TorchScript modules, devices and thread
 //! settings.
 //!
-//! Tensors don't leave this crate: models take and return 8-bit pixels.
+//! libtorch's tensors don't leave this crate: models take and return 8-bit pixels or
+//! [`iopaint_vision::Tensor`].
 
 mod bridge;
 mod device;
@@ -11,12 +12,15 @@ mod lama;
 mod manga;
 mod memory;
 mod module;
+mod network;
 mod openmp;
 mod random;
 mod rewrite;
 mod signed;
+mod state_dict;
 mod tensor;
 mod tuning;
+mod upscaler;
 
 pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
@@ -24,7 +28,10 @@ pub use lama::LamaModel;
 pub use manga::MangaModel;
 pub use memory::{bound_memory, release_gpu_memory, release_memory};
 pub use module::{Source, TorchScriptError};
+pub use network::TorchNetwork;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use openmp::reexecute_with_wait_policy;
 pub use openmp::set_wait_policy;
 pub use signed::{SignedInput, SignedModel};
+pub use state_dict::StateDictError;
+pub use upscaler::{Upscaler, UpscalerLoadError};

@@ -1,6 +1,6 @@
 //! A TorchScript module: loaded, frozen, run.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 
@@ -35,6 +35,9 @@ pub enum TorchScriptError {
     /// The network's inputs or outputs differ from the model's contract.
     #[error("the model does not accept an image and a mask and return an image ({0})")]
     Contract(String),
+    /// The network's input or output differs from the contract of networks for images alone.
+    #[error("the model does not accept a batch of images and return a tensor ({0})")]
+    ImageContract(String),
 }
 
 /// An owned `torch::jit::Module`, frozen and in evaluation mode.
@@ -54,20 +57,29 @@ pub(crate) struct Loading {
     pub channels_last: bool,
 }
 
+impl Loading {
+    /// Returns the options for `device` under the process-wide settings.
+    pub fn on(device: Device) -> Self {
+        Self {
+            device,
+            optimize: optimize_graph(),
+            channels_last: device.is_cuda(),
+        }
+    }
+
+    /// Returns true if the graph is to be rewritten.
+    pub fn rewrites(self) -> bool {
+        self.optimize && !self.device.is_cuda()
+    }
+}
+
 // SAFETY: a module has no thread affinity and is used by one thread at a time (`&mut` in `forward`).
 unsafe impl Send for Module {}
 
 impl Module {
     /// Loads a TorchScript file to `device` and rewrites its graph if the process-wide settings enable it.
     pub fn load(source: Source<'_>, device: Device) -> Result<Self, TorchScriptError> {
-        let module = Self::read(
-            source,
-            Loading {
-                device,
-                optimize: optimize_graph(),
-                channels_last: device.is_cuda(),
-            },
-        )?;
+        let module = Self::read(source, Loading::on(device))?;
         module.rewrite_counts.log();
         Ok(module)
     }
@@ -114,6 +126,59 @@ impl Module {
                 )
             },
         };
+        // SAFETY: the results of loading.
+        unsafe { Self::from_raw(raw, counts, error, loading.device) }
+            .map_err(TorchScriptError::NotTorchScript)
+    }
+
+    /// Compiles `source`, a `TorchScript` function `def forward(self, ...)`, to a module with the attributes
+    /// `tensors`, which must be on the CPU.
+    ///
+    /// # Errors
+    /// libtorch's message.
+    pub fn compile(source: &str, tensors: Vec<(String, Tensor)>, loading: Loading) -> Result<Self, String> {
+        let raw_loading = RawLoading {
+            device: loading.device.code(),
+            optimize: loading.optimize,
+            channels_last: loading.channels_last,
+        };
+        let text = |text: &str| CString::new(text).map_err(|error| error.to_string());
+        let source = text(source)?;
+        let (names, mut tensors): (Vec<_>, Vec<_>) = tensors.into_iter().unzip();
+        let names = names
+            .iter()
+            .map(|name| text(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+        let pointers: Vec<_> = tensors.iter_mut().map(Tensor::as_mut_ptr).collect();
+        let mut error = ptr::null_mut();
+        let mut counts = ptr::null_mut();
+        // SAFETY: the texts and tensors outlive the call; libtorch counts its references to the tensors.
+        let raw = unsafe {
+            bridge::iopaint_module_compile(
+                source.as_ptr(),
+                names.as_ptr(),
+                pointers.as_ptr(),
+                pointers.len(),
+                &raw const raw_loading,
+                &raw mut counts,
+                &raw mut error,
+            )
+        };
+        // SAFETY: the results of loading.
+        unsafe { Self::from_raw(raw, counts, error, loading.device) }
+    }
+
+    /// Returns the module, or the error message, of a loading function of the bridge.
+    ///
+    /// # Safety
+    /// The arguments are the results of such a function and aren't used afterwards.
+    unsafe fn from_raw(
+        raw: *mut RawModule,
+        counts: *mut c_char,
+        error: *mut c_char,
+        device: Device,
+    ) -> Result<Self, String> {
         // SAFETY: null, or a text of fastconv's.
         let counts = unsafe { bridge::take_text(counts) };
         match NonNull::new(raw) {
@@ -123,12 +188,10 @@ impl Module {
                     .as_deref()
                     .and_then(RewriteCounts::parse)
                     .unwrap_or_default(),
-                tuning: loading.device.is_cuda().then(Tuning::default),
+                tuning: device.is_cuda().then(Tuning::default),
             }),
             // SAFETY: the call failed, so `error` is its message.
-            None => Err(TorchScriptError::NotTorchScript(first_line(&unsafe {
-                bridge::take_error(error)
-            }))),
+            None => Err(first_line(&unsafe { bridge::take_error(error) })),
         }
     }
 

@@ -23,7 +23,7 @@ enum class Residual { none, before_activation, after_activation };
 struct Epilogue {
   const float *bias; // one per output channel; null: no epilogue
   Activation activation;
-  float slope; // of the leaky ReLU for negative values
+  const float *slopes; // of the leaky ReLU for negative values, one per output channel
   Residual residual = Residual::none;
   const float *residual_data = nullptr; // in the output's layout
 

@@ -11,7 +11,7 @@ namespace fastconv::conv {
 namespace {
 
 // Applies an activation. NaN stays NaN, as in torch.relu.
-template <Activation activation, class V> FASTCONV_INLINE V activate(V value, float slope) {
+template <Activation activation, class V, class Slope> FASTCONV_INLINE V activate(V value, Slope slope) {
   const V zero{};
   switch (activation) {
   case Activation::relu:
@@ -33,7 +33,12 @@ template <Activation activation_, Residual residual_> struct EpilogueOp {
     return residual == Residual::none ? nullptr : data + offset;
   }
 
-  template <class V> static FASTCONV_INLINE V apply(V value, const float *data, float slope) {
+  // Returns the slopes of the channels from `channel` on.
+  template <class V> static FASTCONV_INLINE V slope(const Epilogue &epilogue, size_t channel) {
+    return activation == Activation::leaky_relu ? load<V>(epilogue.slopes + channel) : V{};
+  }
+
+  template <class V, class Slope> static FASTCONV_INLINE V apply(V value, const float *data, Slope slope) {
     if (residual == Residual::before_activation) {
       value += load<V>(data);
     }
@@ -136,6 +141,7 @@ FASTCONV_INLINE void output_transform_2d(const float *planes, size_t plane_strid
     output_transform_1d(m, 1, transformed + column, kTileInput);
   }
   const V bias = load<V>(epilogue.bias + channel);
+  const V slope = EpilogueOp::template slope<V>(epilogue, channel);
   for (int row = 0; row < kTile; ++row) {
     V y[kTile];
     output_transform_1d(transformed + row * kTileInput, 1, y, 1);
@@ -147,7 +153,7 @@ FASTCONV_INLINE void output_transform_2d(const float *planes, size_t plane_strid
         value += load<V>(pixel);
       }
       const float *residual = EpilogueOp::residual == Residual::none ? nullptr : residual_pixels[i] + channel;
-      store(pixel, EpilogueOp::apply(value, residual, epilogue.slope));
+      store(pixel, EpilogueOp::apply(value, residual, slope));
     }
   }
 }
@@ -228,11 +234,13 @@ template <int Width> struct KernelsOf {
         size_t channel = 0;
         for (; channel + Width <= channels; channel += Width) {
           const Vector value = load<Vector>(pixels + channel) + load<Vector>(epilogue.bias + channel);
-          store(pixels + channel, op.apply(value, op.at(residual, channel), epilogue.slope));
+          const Vector slope = op.template slope<Vector>(epilogue, channel);
+          store(pixels + channel, op.apply(value, op.at(residual, channel), slope));
         }
         for (; channel < channels; ++channel) {
           const float value = pixels[channel] + epilogue.bias[channel];
-          pixels[channel] = op.apply(value, op.at(residual, channel), epilogue.slope);
+          const float slope = op.template slope<float>(epilogue, channel);
+          pixels[channel] = op.apply(value, op.at(residual, channel), slope);
         }
       }
     });
@@ -244,12 +252,13 @@ template <int Width> struct KernelsOf {
       for (size_t channel = 0; channel < channels; ++channel, planes += stride) {
         const float *const residual = op.at(epilogue.residual_data, channel * stride);
         const float bias = epilogue.bias[channel];
+        const float slope = op.template slope<float>(epilogue, channel);
         size_t i = 0;
         for (; i + Width <= count; i += Width) {
-          store(planes + i, op.apply(load<Vector>(planes + i) + bias, op.at(residual, i), epilogue.slope));
+          store(planes + i, op.apply(load<Vector>(planes + i) + bias, op.at(residual, i), slope));
         }
         for (; i < count; ++i) {
-          planes[i] = op.apply(planes[i] + bias, op.at(residual, i), epilogue.slope);
+          planes[i] = op.apply(planes[i] + bias, op.at(residual, i), slope);
         }
       }
     });

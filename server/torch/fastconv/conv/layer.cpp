@@ -6,7 +6,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/prelu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
@@ -23,7 +23,7 @@ constexpr int64_t kMinWinogradTiles = 16;
 // With more output channels, im2col is faster than shifted sums.
 constexpr int64_t kMaxFewOutputs = 8;
 
-Epilogue no_epilogue() { return {nullptr, Activation::none, 0}; }
+Epilogue no_epilogue() { return {nullptr, Activation::none, nullptr}; }
 
 bool is_channels_last(const at::Tensor &tensor) {
   return tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -91,6 +91,7 @@ void Layer::reorder_output(const at::Tensor &order) {
     branch.weights = branch.weights.index_select(3, order);
   }
   bias_ = bias_.index_select(0, order);
+  slopes_ = slopes_.defined() ? slopes_.index_select(0, order) : slopes_;
 }
 
 void Layer::finalize(Layout layout) {
@@ -200,7 +201,8 @@ at::Tensor Layer::convolve(std::vector<at::Tensor> inputs, const at::Tensor &res
       }
     }
   }
-  Epilogue epilogue{bias_.const_data_ptr<float>(), activation_, slope_};
+  Epilogue epilogue{bias_.const_data_ptr<float>(), activation_,
+      slopes_.defined() ? slopes_.const_data_ptr<float>() : nullptr};
   at::Tensor aligned_residual; // keeps the memory alive
   const bool matches_output = residual.defined() && residual.scalar_type() == at::kFloat &&
                               residual.is_cpu() && residual.sizes() == output.sizes();
@@ -287,7 +289,7 @@ at::Tensor Layer::activate(const at::Tensor &sum) const {
   case Activation::relu:
     return at::relu(sum);
   case Activation::leaky_relu:
-    return at::leaky_relu(sum, slope_);
+    return at::prelu(sum, slopes_);
   }
   return sum;
 }

@@ -1,6 +1,7 @@
 // A fused node of a rewritten graph: activation(sum of convolutions + bias [+ residual]) [+ residual].
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -47,10 +48,10 @@ public:
 
   // Fuses a following batch norm with fixed statistics.
   void fuse_batch_norm(const at::Tensor &scale, const at::Tensor &shift);
-  // Fuses a following ReLU, or a leaky one with the given slope for negative values.
-  void fuse_activation(Activation activation, float slope = 0) {
+  // Fuses a following ReLU, or a leaky one with the given slope for negative values of each output channel.
+  void fuse_activation(Activation activation, at::Tensor slopes = {}) {
     activation_ = activation;
-    slope_ = slope;
+    slopes_ = std::move(slopes);
     residual_ = residual_ == Residual::none ? Residual::none : Residual::before_activation;
   }
   // Fuses the addition of an image, which becomes the last argument.
@@ -83,7 +84,7 @@ private:
   at::Tensor bias_;
   TransposedParams transposed_;
   Activation activation_ = Activation::none;
-  float slope_ = 0;
+  at::Tensor slopes_;
   Residual residual_ = Residual::none;
   Layout layout_ = Layout::channels_last;
 };

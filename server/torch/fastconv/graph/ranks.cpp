@@ -20,8 +20,8 @@ bool keeps_rank(const Node *node) {
     std::unordered_set<c10::Symbol> symbols;
     for (const char *name : {"conv2d", "_convolution", "conv_transpose2d", "pad", "reflection_pad2d",
              "replication_pad2d", "constant_pad_nd", "batch_norm", "instance_norm", "relu", "leaky_relu",
-             "elu", "gelu", "silu", "hardtanh", "sigmoid", "tanh", "neg", "clamp", "contiguous", "dropout",
-             "max_pool2d", "avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d"}) {
+             "prelu", "elu", "gelu", "silu", "hardtanh", "sigmoid", "tanh", "neg", "clamp", "contiguous",
+             "dropout", "max_pool2d", "avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d"}) {
       symbols.insert(c10::Symbol::aten(name));
     }
     return symbols;

@@ -13,6 +13,7 @@
 #include <torch/csrc/jit/runtime/custom_operator.h>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
 
 #include "convolution.h"
 #include "fourier.h"
@@ -50,10 +51,10 @@ const torch::jit::RegisterOperators registration({
 bool is_layout_agnostic(const Node *node) {
   static const std::unordered_set<c10::Symbol> kinds = [] {
     std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct")};
-    for (const char *name :
-        {"add", "sub", "rsub", "mul", "div", "neg", "relu", "leaky_relu", "elu", "gelu", "silu", "hardtanh",
-            "sigmoid", "tanh", "clamp", "batch_norm", "cat", "max_pool2d", "avg_pool2d", "upsample_nearest2d",
-            "upsample_bilinear2d", "conv2d", "_convolution", "pad", "reflection_pad2d"}) {
+    for (const char *name : {"add", "sub", "rsub", "mul", "div", "neg", "relu", "leaky_relu", "prelu", "elu",
+             "gelu", "silu", "hardtanh", "sigmoid", "tanh", "clamp", "batch_norm", "cat", "max_pool2d",
+             "avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d", "conv2d", "_convolution", "pad",
+             "reflection_pad2d"}) {
       symbols.insert(c10::Symbol::aten(name));
     }
     return symbols;
@@ -147,19 +148,36 @@ private:
     return true;
   }
 
+  // Returns the slope of a leaky or parametric ReLU for each of `channels`; undefined if it isn't constant.
+  static at::Tensor slopes_of(Node *node, int64_t channels) {
+    if (const auto slope = constant(node, "negative_slope"); slope && slope->isScalar()) {
+      return at::full({channels}, slope->toScalar().toFloat(), at::kFloat);
+    }
+    const auto weight = constant(node, "weight");
+    if (!weight || !weight->isTensor()) {
+      return {};
+    }
+    const at::Tensor slopes = weight->toTensor();
+    const bool fits = slopes.scalar_type() == at::kFloat && slopes.is_cpu() && slopes.dim() <= 1 &&
+                      (slopes.numel() == 1 || slopes.numel() == channels);
+    return fits ? slopes.reshape({-1}).expand({channels}).contiguous() : at::Tensor();
+  }
+
   bool fuse_activation(Node *node) {
-    const bool leaky = is(node, "aten::leaky_relu");
+    const bool leaky = is(node, "aten::leaky_relu") || is(node, "aten::prelu");
     if (!leaky && !is(node, "aten::relu")) {
       return false;
     }
-    const auto slope = leaky ? constant(node, "negative_slope") : std::nullopt;
     Node *const before = producer_layer(node->input(0), node, true);
-    if (before == nullptr || !layer_of(before)->can_fuse_activation() ||
-        (leaky && !(slope && slope->isScalar()))) {
+    if (before == nullptr || !layer_of(before)->can_fuse_activation()) {
       return true;
     }
     if (leaky) {
-      layer_of(before)->fuse_activation(conv::Activation::leaky_relu, slope->toScalar().toFloat());
+      at::Tensor slopes = slopes_of(node, layer_of(before)->channels_out());
+      if (!slopes.defined()) {
+        return true;
+      }
+      layer_of(before)->fuse_activation(conv::Activation::leaky_relu, std::move(slopes));
     } else {
       layer_of(before)->fuse_activation(conv::Activation::relu);
     }

@@ -17,7 +17,7 @@ pub(super) struct Convolution {
     pub(super) padding_mode: PaddingMode,
     pub(super) activation: Activation,
     pub(super) residual: Residual,
-    slope: f32,
+    pub(super) slope: f32,
     /// Rows, columns.
     pub(super) stride: [i64; 2],
     pub(super) dilation: [i64; 2],
@@ -74,7 +74,7 @@ unsafe extern "C" {
     ) -> *mut C_tensor;
 }
 
-/// Negative slope of the leaky ReLU.
+/// Negative slope of the leaky `ReLU`.
 const SLOPE: f32 = 0.2;
 
 impl Convolution {

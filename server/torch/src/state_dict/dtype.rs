@@ -1,0 +1,45 @@
+//! Element types of tensors.
+
+/// The type of a tensor's elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DType {
+    Float64,
+    Float32,
+    Float16,
+    BFloat16,
+    Int64,
+    Int32,
+    Int16,
+    Int8,
+    UInt8,
+    Bool,
+}
+
+impl DType {
+    /// Returns the element type of `PyTorch`'s storage class `name` in the module `torch`.
+    pub fn of_storage(name: &str) -> Option<Self> {
+        Some(match name {
+            "DoubleStorage" => Self::Float64,
+            "FloatStorage" => Self::Float32,
+            "HalfStorage" => Self::Float16,
+            "BFloat16Storage" => Self::BFloat16,
+            "LongStorage" => Self::Int64,
+            "IntStorage" => Self::Int32,
+            "ShortStorage" => Self::Int16,
+            "CharStorage" => Self::Int8,
+            "ByteStorage" => Self::UInt8,
+            "BoolStorage" => Self::Bool,
+            _ => return None,
+        })
+    }
+
+    /// Returns the size of an element in bytes.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Float64 | Self::Int64 => 8,
+            Self::Float32 | Self::Int32 => 4,
+            Self::Float16 | Self::BFloat16 | Self::Int16 => 2,
+            Self::Int8 | Self::UInt8 | Self::Bool => 1,
+        }
+    }
+}

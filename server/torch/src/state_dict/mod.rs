@@ -1,0 +1,45 @@
+//! State dicts of `PyTorch` (`.pth`, `.pt`): named tensors, read without executing code.
+//!
+//! `torch.save` writes a pickle, which in general is a program. The reader here interprets the opcodes that
+//! describe tensors and rejects all others, as well as every global name outside a fixed list. Nothing in
+//! this folder but `to_tensor.rs` depends on libtorch.
+
+mod archive;
+mod collect;
+mod dtype;
+mod error;
+mod layout;
+mod legacy;
+mod opcode;
+mod pickle;
+#[cfg(test)]
+mod tests;
+mod to_tensor;
+mod value;
+mod view;
+
+pub use error::StateDictError;
+pub(crate) use layout::{StateDict, Tensors};
+
+/// The first bytes of a zip file.
+const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+
+/// The first bytes of a pickle of protocol 2, with which the format before `PyTorch` 1.6 begins.
+const PICKLE_MAGIC: &[u8] = &[0x80, 2];
+
+impl StateDict {
+    /// Reads the structure of a file; the tensors' values stay in `file`. Entries other than tensors and
+    /// dictionaries of tensors are skipped.
+    ///
+    /// # Errors
+    /// See [`StateDictError`].
+    pub fn parse(file: &[u8]) -> Result<Self, StateDictError> {
+        if file.starts_with(ZIP_MAGIC) {
+            archive::parse(file)
+        } else if file.starts_with(PICKLE_MAGIC) {
+            legacy::parse(file)
+        } else {
+            Err(StateDictError::NotPyTorch)
+        }
+    }
+}
