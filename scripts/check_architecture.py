@@ -12,11 +12,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-IMAGING, INPAINT, CLASSICAL, TORCH, ENGINE, APP, TEST_SUPPORT = (
+IMAGING, INPAINT, CLASSICAL, VISION, TORCH, ONNX, ENGINE, APP, TEST_SUPPORT = (
     "iopaint-imaging",
     "iopaint-inpaint",
     "iopaint-classical",
+    "iopaint-vision",
     "iopaint-torch",
+    "iopaint-onnx",
     "iopaint-engine",
     "iopaint",
     "iopaint-test-support",
@@ -27,9 +29,11 @@ ARROWS: dict[str, set[str]] = {
     IMAGING: set(),
     INPAINT: {IMAGING},
     CLASSICAL: {INPAINT, IMAGING},
-    TORCH: {INPAINT, IMAGING},
-    ENGINE: {TORCH, CLASSICAL, INPAINT, IMAGING},
-    APP: {ENGINE, INPAINT, IMAGING},
+    VISION: {INPAINT, IMAGING},
+    TORCH: {VISION, INPAINT, IMAGING},
+    ONNX: {VISION, INPAINT, IMAGING},
+    ENGINE: {TORCH, ONNX, CLASSICAL, VISION, INPAINT, IMAGING},
+    APP: {ENGINE, VISION, INPAINT, IMAGING},
     TEST_SUPPORT: {INPAINT, IMAGING},
 }
 
@@ -37,13 +41,14 @@ ARROWS: dict[str, set[str]] = {
 DEV_ONLY = {TEST_SUPPORT}
 
 # Forbidden dependencies, direct or transitive.
-PURE = (IMAGING, INPAINT, CLASSICAL)
-NOT_IN_PURE = {"tch", "torch-sys", "axum", "hyper", "reqwest", "tokio", "clap"}
+PURE = (IMAGING, INPAINT, CLASSICAL, VISION)
+NOT_IN_PURE = {"tch", "torch-sys", "rten", "axum", "hyper", "reqwest", "tokio", "clap"}
 
 # Crates with a single allowed dependent; dev-dependencies count too.
 DIRECT: dict[str, str] = {
     "tch": TORCH,
     "torch-sys": TORCH,
+    "rten": ONNX,
     "axum": APP,
     "clap": APP,
     "indicatif": APP,

@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::job::{Job, JobError, JobInput, JobOutput, JobPermit};
+use crate::job::{JobError, JobInput, JobOutput, RunStats};
 use crate::progress::Observer;
 use crate::queue::{ClientKey, EntryId};
+use crate::queued_job::{Job, JobPermit};
 use crate::shared::EngineHandle;
+use crate::task::{NetworkRun, Task};
 
 /// An admitted job; dropping it releases its permit.
 pub struct AdmittedJob {
@@ -50,12 +52,47 @@ impl AdmittedJob {
         self
     }
 
-    /// Enqueues the job and returns its result. Dropping the future removes a queued job immediately; a
+    /// Enqueues a fill and returns its result. Dropping the future removes a queued job immediately; a
     /// running job stops before its next crop and keeps its permit until then.
     ///
     /// # Errors
     /// [`JobError`].
     pub async fn run(self, input: JobInput) -> Result<JobOutput, JobError> {
+        let deadline = input.deadline;
+        let (task, outcome) = Task::fill(input);
+        self.execute(task, outcome, deadline).await
+    }
+
+    /// Enqueues `work` on the network of a plugin and returns its result. The future is dropped as that of
+    /// [`AdmittedJob::run`].
+    ///
+    /// # Errors
+    /// [`JobError`]; also if the admitted model is not a network.
+    pub async fn run_network<T, E>(
+        self,
+        deadline: Option<Instant>,
+        work: impl FnOnce(NetworkRun<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<JobOutput<T>, JobError>
+    where
+        T: Send + 'static,
+        E: Into<JobError>,
+    {
+        let (task, outcome) = Task::network(work);
+        self.execute(task, outcome, deadline).await
+    }
+
+    async fn execute<T>(
+        self,
+        task: Task,
+        outcome: oneshot::Receiver<T>,
+        deadline: Option<Instant>,
+    ) -> Result<JobOutput<T>, JobError> {
+        let run = self.enqueue(task, deadline).await?;
+        let outcome = outcome.await.map_err(|_| JobError::Panicked)?;
+        Ok(JobOutput { outcome, run })
+    }
+
+    async fn enqueue(self, task: Task, deadline: Option<Instant>) -> Result<RunStats, JobError> {
         let Self {
             engine,
             client,
@@ -63,11 +100,11 @@ impl AdmittedJob {
             observer,
             permit,
         } = self;
-        let deadline = input.deadline;
         let (reply, result) = oneshot::channel();
         let cancelled = Arc::new(AtomicBool::new(false));
         let job = Job {
-            input,
+            task: Some(task),
+            deadline,
             model,
             queued_at: Instant::now(),
             span: tracing::Span::current(),

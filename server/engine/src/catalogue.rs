@@ -9,7 +9,7 @@ use crate::download_states::DownloadStatus;
 use crate::engine::Engine;
 use crate::job::Unavailable;
 use crate::loading::begin_download;
-use crate::registry::{FileSpec, ModelSpec, Origin};
+use crate::registry::{FileSpec, ModelSpec, ModelTask, Origin};
 
 /// A model of the registry, available or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct CatalogueEntry {
     pub name: String,
     /// Display name.
     pub title: String,
+    /// The task that the model performs.
+    pub task: ModelTask,
     /// Availability on this machine.
     pub presence: Presence,
     /// Total size of its files in bytes: measured on disk, otherwise the expected or approximate size; `None`
@@ -82,6 +84,7 @@ impl Engine {
                 CatalogueEntry {
                     name: spec.name.clone(),
                     title: spec.title.clone(),
+                    task: spec.task(),
                     presence,
                     bytes: on_disk.or_else(|| expected_bytes(spec)),
                     licence: spec.licence.clone(),

@@ -12,7 +12,7 @@ use crate::loading::begin_load;
 use crate::model_store::ModelStore;
 use crate::options::EngineOptions;
 use crate::queue::ClientKey;
-use crate::registry::{ModelSpec, Registry};
+use crate::registry::{ModelSpec, ModelTask, Registry};
 use crate::shared::{EngineHandle, Shared};
 use crate::start::{StartError, start_default, start_named};
 use crate::state::{AfterLoad, State};
@@ -92,6 +92,35 @@ impl Engine {
     /// # Errors
     /// [`Rejection`].
     pub fn admit(&self, client: ClientKey, model: Option<&str>) -> Result<AdmittedJob, Rejection> {
+        let model = model.filter(|name| !name.is_empty());
+        if let Some(name) = model {
+            self.expect_task(name, ModelTask::Inpaint)?;
+        }
+        self.admit_on(client, model)
+    }
+
+    /// Acquires a permit for a job on the network `model`, which performs `task`.
+    ///
+    /// # Errors
+    /// [`Rejection`].
+    pub fn admit_network(
+        &self,
+        client: ClientKey,
+        model: &str,
+        task: ModelTask,
+    ) -> Result<AdmittedJob, Rejection> {
+        self.expect_task(model, task)?;
+        self.admit_on(client, Some(model))
+    }
+
+    fn expect_task(&self, name: &str, task: ModelTask) -> Result<(), Unavailable> {
+        let spec = self.shared().registry.get(name);
+        spec.filter(|spec| spec.task() == task)
+            .map(|_| ())
+            .ok_or_else(|| Unavailable::Unknown(name.to_owned()))
+    }
+
+    fn admit_on(&self, client: ClientKey, model: Option<&str>) -> Result<AdmittedJob, Rejection> {
         let shared = self.shared();
         let mut state = shared.lock();
         if state.draining {
@@ -100,7 +129,6 @@ impl Engine {
         if !state.alive {
             return Err(state.no_model());
         }
-        let model = model.filter(|name| !name.is_empty());
         match model {
             Some(name) if state.models.contains(name) => {}
             Some(name) => check_available(shared, &state, name)?,
@@ -151,15 +179,35 @@ impl Engine {
         self.shared().lock().publish_queue_positions();
     }
 
-    /// Returns the models whose files are on disk or built in.
+    /// Returns the models that fill holes and whose files are on disk or built in.
     #[must_use]
     pub fn models(&self) -> Vec<ModelSpec> {
-        self.shared()
-            .store
-            .servable(&self.shared().registry)
+        self.models_of(ModelTask::Inpaint)
+    }
+
+    /// Returns the models of `task` whose files are on disk or built in.
+    #[must_use]
+    pub fn models_of(&self, task: ModelTask) -> Vec<ModelSpec> {
+        let servable = self.shared().store.servable(&self.shared().registry);
+        servable
             .into_iter()
+            .filter(|spec| spec.task() == task)
             .cloned()
             .collect()
+    }
+
+    /// Returns the registered models and plugins.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.shared().registry
+    }
+
+    /// Returns true if the files of the model `name` are on disk or built in.
+    #[must_use]
+    pub fn is_available(&self, name: &str) -> bool {
+        let shared = self.shared();
+        let spec = shared.registry.get(name);
+        spec.is_some_and(|spec| shared.store.locate(spec).is_some())
     }
 
     /// Makes `name` the current model and returns once it is loaded. Until then, and if loading fails, the
@@ -176,7 +224,7 @@ impl Engine {
             }
             let spec = shared
                 .registry
-                .get(name)
+                .get_inpainter(name)
                 .ok_or_else(|| Unavailable::Unknown(name.to_owned()))?;
             if state.models.contains(name) {
                 state.current = Some(name.to_owned());

@@ -1,14 +1,10 @@
-//! Input, output and errors of an inpainting job, and its entry in the queue.
+//! Input, output and errors of a job.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{ForwardError, InpaintError, InpaintOptions, InpaintOutput, Stop};
-use tokio::sync::oneshot;
-
-use crate::progress::{JobProgress, Observer};
 
 /// A decoded image and the options to inpaint it with.
 #[derive(Debug)]
@@ -25,9 +21,16 @@ pub struct JobInput {
 
 /// The result of a job.
 #[derive(Debug)]
-pub struct JobOutput {
-    /// The inpainted image and the strategy that produced it.
-    pub outcome: InpaintOutput,
+pub struct JobOutput<T = InpaintOutput> {
+    /// The result of the work; of a fill, the inpainted image and the strategy that produced it.
+    pub outcome: T,
+    /// The model that ran, and the durations.
+    pub run: RunStats,
+}
+
+/// The model of a finished job, and its durations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStats {
     /// Name of the model that ran.
     pub model: String,
     /// Time in the queue.
@@ -102,89 +105,20 @@ pub enum JobError {
 impl From<InpaintError> for JobError {
     fn from(error: InpaintError) -> Self {
         match error {
-            InpaintError::Stopped(Stop::Cancelled) => Self::Cancelled,
-            InpaintError::Stopped(Stop::Deadline) => Self::Deadline,
-            InpaintError::Forward(ForwardError::OutOfMemory(_)) => Self::OutOfMemory,
-            InpaintError::Forward(error) => Self::Model(error.to_string()),
+            InpaintError::Stopped(stop) => ForwardError::Stopped(stop).into(),
+            InpaintError::Forward(error) => error.into(),
             InpaintError::SizeMismatch { .. } | InpaintError::Empty => Self::Input(error.to_string()),
         }
     }
 }
 
-/// A counting semaphore that bounds the jobs between admission and the end of their forward.
-#[derive(Clone, Debug)]
-pub(crate) struct JobPermits {
-    in_use: Arc<AtomicUsize>,
-    limit: usize,
-}
-
-/// A permit for one job; released when dropped.
-#[derive(Debug)]
-pub(crate) struct JobPermit(Arc<AtomicUsize>);
-
-impl JobPermits {
-    pub fn new(limit: usize) -> Self {
-        Self {
-            in_use: Arc::default(),
-            limit,
+impl From<ForwardError> for JobError {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Stopped(Stop::Cancelled) => Self::Cancelled,
+            ForwardError::Stopped(Stop::Deadline) => Self::Deadline,
+            ForwardError::OutOfMemory(_) => Self::OutOfMemory,
+            ForwardError::Failed(_) => Self::Model(error.to_string()),
         }
-    }
-
-    pub fn in_use(&self) -> usize {
-        self.in_use.load(Ordering::SeqCst)
-    }
-
-    pub fn try_acquire(&self) -> Option<JobPermit> {
-        self.in_use
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |in_use| {
-                (in_use < self.limit).then_some(in_use + 1)
-            })
-            .ok()
-            .map(|_| JobPermit(Arc::clone(&self.in_use)))
-    }
-}
-
-impl Drop for JobPermit {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// A job in the queue or on the model thread.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub input: JobInput,
-    /// `None`: the model that is current when the job starts.
-    pub model: Option<String>,
-    pub queued_at: Instant,
-    /// Span of the request, the parent of the job's log lines.
-    pub span: tracing::Span,
-    pub reply: oneshot::Sender<Result<JobOutput, JobError>>,
-    pub cancelled: Arc<AtomicBool>,
-    pub observer: Option<Arc<dyn Observer>>,
-    /// Held for its `Drop`.
-    pub permit: JobPermit,
-}
-
-impl Job {
-    /// Returns true if the job's progress has a reader.
-    pub fn is_watched(&self) -> bool {
-        self.observer
-            .as_ref()
-            .is_some_and(|observer| observer.is_watched())
-    }
-
-    /// Passes `progress` to the observer, if there is one.
-    pub fn report(&self, progress: JobProgress) {
-        if let Some(observer) = &self.observer {
-            observer.observe(progress);
-        }
-    }
-
-    /// Releases the permit and then sends the result, so that a client with a result can be admitted again.
-    pub fn finish(self, result: Result<JobOutput, JobError>) {
-        drop(self.permit);
-        // Fails if the receiver was dropped; the result is not needed then.
-        let _ = self.reply.send(result);
     }
 }

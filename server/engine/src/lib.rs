@@ -11,6 +11,7 @@ mod download_states;
 mod engine;
 mod engine_metrics;
 mod job;
+mod loaded_model;
 mod loader;
 mod loading;
 mod memory_release;
@@ -20,11 +21,13 @@ mod monitor;
 mod options;
 mod progress;
 mod queue;
+mod queued_job;
 mod registry;
 mod shared;
 mod start;
 mod state;
 mod switch;
+mod task;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -48,14 +51,19 @@ pub use iopaint_torch::{
     Device, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch, limit_gpu_memory,
     set_wait_policy,
 };
-pub use job::{JobError, JobInput, JobOutput, Rejection, Unavailable};
+pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
+pub use loaded_model::LoadedModel;
 pub use loader::{ModelLoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
 pub use model_store::{ModelFile, ModelStore, NoModelDir};
 pub use options::{DefaultModel, EngineOptions};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
-pub use registry::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, Registry, RegistryError};
+pub use registry::{
+    FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec, Registry,
+    RegistryError,
+};
 pub use start::StartError;
 pub use switch::SwitchError;
+pub use task::NetworkRun;
 pub use verify::{FileDigest, HashMatch, VerifyError, verify};

@@ -1,6 +1,8 @@
 //! Loading of models from their files.
 
+use std::fs;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::thread;
 
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
@@ -8,11 +10,16 @@ use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{
     Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, Unmonitored, Window, inpaint,
 };
-use iopaint_torch::{Device, LamaModel, MangaModel, SignedInput, SignedModel, Source};
+use iopaint_onnx::OnnxNetwork;
+use iopaint_torch::{
+    Device, LamaModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
+};
+use iopaint_vision::Network;
 
 use crate::download::DownloadError;
+use crate::loaded_model::LoadedModel;
 use crate::model_store::ModelFile;
-use crate::registry::{ModelContract, ModelSpec};
+use crate::registry::{ModelContract, ModelSpec, ModelTask};
 use crate::verify::{VerifyError, log_mismatch, verify};
 
 /// Window of MI-GAN in pixels: the side of its training images, and the context margin that IOPaint uses.
@@ -34,7 +41,7 @@ pub trait ModelLoader: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`ModelLoadError`]; loaded models are not affected.
-    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError>;
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError>;
 
     /// Returns the algorithm that restores detail in regions inpainted at reduced size; without it they stay
     /// soft.
@@ -52,6 +59,15 @@ pub enum ModelLoadError {
     /// The file is not a model of this contract.
     #[error(transparent)]
     Module(#[from] iopaint_torch::TorchScriptError),
+    /// The file is not an ONNX model that can run.
+    #[error(transparent)]
+    Onnx(#[from] iopaint_onnx::ModelFileError),
+    /// The file is not an upscaling network.
+    #[error(transparent)]
+    Upscaler(#[from] iopaint_torch::UpscalerLoadError),
+    /// The file can't be read.
+    #[error("its file can't be read: {0}")]
+    Read(String),
     /// The model failed on the warm-up image.
     #[error("it failed on a test image: {0}")]
     WarmUp(InpaintError),
@@ -66,19 +82,20 @@ pub enum ModelLoadError {
     Panicked,
 }
 
-/// Loads `TorchScript` files through libtorch, and the algorithms without weights.
+/// Loads `TorchScript` files and state dicts through libtorch, ONNX files, and the algorithms without
+/// weights.
 #[derive(Clone, Copy, Debug)]
 pub struct TorchLoader {
     /// Device on which networks run.
     pub device: Device,
     /// If true, files without a matching pinned hash are rejected.
     pub strict: bool,
-    /// Threads of the algorithms without weights; libtorch's threads are set separately.
+    /// Threads of ONNX models and of the algorithms without weights; libtorch's threads are set separately.
     pub threads: NonZeroUsize,
 }
 
 impl ModelLoader for TorchLoader {
-    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
         // TorchScript files contain code. In strict mode they are verified before they are loaded; otherwise
         // a mismatch is only logged, and hashing in the background keeps loading fast.
         if self.strict {
@@ -99,11 +116,7 @@ impl ModelLoader for TorchLoader {
 }
 
 impl TorchLoader {
-    fn load_files(
-        &self,
-        spec: &ModelSpec,
-        files: &[ModelFile],
-    ) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    fn load_files(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
         let sources: Vec<Source<'_>> = files
             .iter()
             .map(|file| match file {
@@ -111,12 +124,20 @@ impl TorchLoader {
                 ModelFile::Builtin(bytes) => Source::Bytes(bytes),
             })
             .collect();
-        let mut model = self.load_contract(spec, &sources)?;
-        warm_up(model.as_mut()).map_err(ModelLoadError::WarmUp)?;
-        Ok(model)
+        match spec.task() {
+            ModelTask::Inpaint => {
+                let mut model = self.load_inpainter(spec, &sources)?;
+                warm_up(model.as_mut()).map_err(ModelLoadError::WarmUp)?;
+                Ok(LoadedModel::Inpainter(model))
+            }
+            ModelTask::Segment | ModelTask::DetectText | ModelTask::Upscale => {
+                let network = self.load_network(spec, &sources)?;
+                Ok(LoadedModel::Network(network))
+            }
+        }
     }
 
-    fn load_contract(
+    fn load_inpainter(
         &self,
         spec: &ModelSpec,
         sources: &[Source<'_>],
@@ -143,7 +164,44 @@ impl TorchLoader {
             }
             ModelContract::Patchmatch => Ok(Box::new(self.patchmatch())),
             ModelContract::Cv2 => Ok(Box::new(Cv2)),
+            ModelContract::U2net
+            | ModelContract::Isnet
+            | ModelContract::Birefnet
+            | ModelContract::DbText
+            | ModelContract::RealEsrgan => Err(ModelLoadError::Absent),
         }
+    }
+
+    fn load_network(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn Network>, ModelLoadError> {
+        let [source] = expect_files(sources)?;
+        if spec.task() == ModelTask::Upscale {
+            return Ok(match source {
+                Source::File(path) => {
+                    let file = fs::read(path).map_err(|error| ModelLoadError::Read(error.to_string()))?;
+                    Box::new(Upscaler::load(&file, self.device)?)
+                }
+                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, self.device)?),
+            });
+        }
+        let is_torchscript = spec.files.iter().any(|file| {
+            Path::new(&file.name)
+                .extension()
+                .is_some_and(|extension| extension == "pt")
+        });
+        if let Some(saliency) = spec.format.saliency_spec().filter(|_| is_torchscript) {
+            let side = saliency.side as usize;
+            let network = TorchNetwork::load(source, self.device, [1, 3, side, side])?;
+            return Ok(Box::new(network));
+        }
+        let threads = self.threads.get();
+        Ok(match source {
+            Source::File(path) => Box::new(OnnxNetwork::load_file(path, threads)?),
+            Source::Bytes(bytes) => Box::new(OnnxNetwork::load_bytes(bytes.to_vec(), threads)?),
+        })
     }
 
     fn patchmatch(&self) -> PatchMatch {

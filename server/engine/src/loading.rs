@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use iopaint_inpaint::Inpainter;
-
 use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, download};
 use crate::download_reporter::DownloadReporter;
 use crate::download_states::DownloadStatus;
 use crate::job::Unavailable;
+use crate::loaded_model::LoadedModel;
 use crate::loader::ModelLoadError;
 use crate::model_store::{ModelFile, ModelStore};
 use crate::registry::{FileSpec, ModelSpec, Origin};
@@ -103,7 +102,7 @@ fn load_fallback(shared: &Arc<Shared>, name: &str, fallback: &str) {
     }
 }
 
-fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<LoadedModel, ModelLoadError> {
     let spec = shared.registry.get(name).ok_or(ModelLoadError::Absent)?;
     let files = match shared.store.locate(spec) {
         Some(files) => files,
@@ -120,7 +119,7 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Box<dyn
 }
 
 /// Applies the outcome of a load: the model serves from now on, or its jobs and the callers of `switch` fail.
-fn finish_load(shared: &Shared, name: &str, result: Result<Box<dyn Inpainter>, ModelLoadError>) {
+fn finish_load(shared: &Shared, name: &str, result: Result<LoadedModel, ModelLoadError>) {
     let mut state = shared.lock();
     let Some(index) = state.pending_loads.iter().position(|load| load.name == name) else {
         return;

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use iopaint_inpaint::Inpainter;
-
-use crate::registry::ModelSpec;
+use crate::loaded_model::LoadedModel;
+use crate::registry::{ModelSpec, ModelTask};
 
 /// The loaded models.
 #[derive(Default)]
 pub(crate) struct ModelSlots {
     slots: Vec<ModelSlot>,
-    /// [`Inpainter::max_hole_depth_px`] of each model that has been loaded, by name; kept when it is
-    /// unloaded.
+    /// [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of each model that has been loaded, by name; kept
+    /// when it is unloaded.
     max_hole_depths_px: BTreeMap<String, f32>,
     /// Logical clock of [`ModelSlot::last_use`]; `Instant`s may be equal.
     uses: u64,
@@ -22,7 +21,7 @@ pub(crate) struct ModelSlots {
 pub(crate) struct ModelSlot {
     pub spec: ModelSpec,
     /// `None` while the model runs on the model thread.
-    pub model: Option<Box<dyn Inpainter>>,
+    pub model: Option<LoadedModel>,
     last_use: u64,
     last_used_at: Instant,
 }
@@ -38,7 +37,7 @@ impl ModelSlots {
         self.slots.iter().map(|slot| slot.spec.name.as_str())
     }
 
-    /// Returns [`Inpainter::max_hole_depth_px`] of a model that has been loaded.
+    /// Returns [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of a model that has been loaded.
     pub fn max_hole_depth_px(&self, name: &str) -> Option<f32> {
         self.max_hole_depths_px.get(name).copied()
     }
@@ -53,10 +52,12 @@ impl ModelSlots {
     }
 
     /// Adds a model as the most recently used one.
-    pub fn insert(&mut self, spec: ModelSpec, model: Box<dyn Inpainter>) {
+    pub fn insert(&mut self, spec: ModelSpec, model: LoadedModel) {
         self.uses += 1;
-        let depth = model.max_hole_depth_px();
-        self.max_hole_depths_px.insert(spec.name.clone(), depth);
+        if let LoadedModel::Inpainter(model) = &model {
+            let depth = model.max_hole_depth_px();
+            self.max_hole_depths_px.insert(spec.name.clone(), depth);
+        }
         self.slots.push(ModelSlot {
             spec,
             model: Some(model),
@@ -65,9 +66,13 @@ impl ModelSlots {
         });
     }
 
-    /// Returns the name of the most recently used model.
-    pub fn most_recent(&self) -> Option<&str> {
-        let newest = self.slots.iter().max_by_key(|slot| slot.last_use);
+    /// Returns the name of the most recently used model that fills holes.
+    pub fn most_recent_inpainter(&self) -> Option<&str> {
+        let inpainters = self
+            .slots
+            .iter()
+            .filter(|slot| slot.spec.task() == ModelTask::Inpaint);
+        let newest = inpainters.max_by_key(|slot| slot.last_use);
         newest.map(|slot| slot.spec.name.as_str())
     }
 

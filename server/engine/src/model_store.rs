@@ -40,7 +40,8 @@ impl ModelStore {
     }
 
     /// Creates a store in `model_dir`; if that is `None` or empty, in `$XDG_CACHE_HOME` or `~/.cache`.
-    /// `$TORCH_HOME` is searched, too. `env` reads an environment variable.
+    /// `$TORCH_HOME` is searched, too, and the folder of rembg: `$U2NET_HOME` or `~/.u2net`. `env` reads an
+    /// environment variable.
     ///
     /// # Errors
     /// [`NoModelDir`] if `model_dir`, `$XDG_CACHE_HOME` and `$HOME` are all missing.
@@ -57,11 +58,14 @@ impl ModelStore {
                 _ => path.to_owned(),
             },
             None => env("XDG_CACHE_HOME")
-                .or_else(|| home.map(|home| home.join(".cache")))
+                .or_else(|| home.as_ref().map(|home| home.join(".cache")))
                 .ok_or(NoModelDir)?,
         };
         let model_dir = std::path::absolute(&model_dir).unwrap_or(model_dir);
-        Ok(Self::new(model_dir, env("TORCH_HOME").as_deref()))
+        let mut store = Self::new(model_dir, env("TORCH_HOME").as_deref());
+        let rembg = env("U2NET_HOME").or_else(|| home.map(|home| home.join(".u2net")));
+        store.folders.extend(rembg);
+        Ok(store)
     }
 
     /// Returns the given or default model folder, as an absolute path.
@@ -130,6 +134,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::registry::ModelTask;
 
     fn touch(path: PathBuf) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -168,6 +173,7 @@ mod tests {
         let names: Vec<&str> = store
             .servable(&registry)
             .iter()
+            .filter(|spec| spec.task() == ModelTask::Inpaint)
             .map(|spec| spec.name.as_str())
             .collect();
         assert_eq!(names, ["lama", "lama-patches", "lama-mini", "patchmatch", "cv2"]);
@@ -222,6 +228,23 @@ mod tests {
         let registry = Registry::known().unwrap();
         let store = ModelStore::new(folder.path().to_owned(), None);
         assert_eq!(store.locate(registry.get("lama").unwrap()), None);
+    }
+
+    #[test]
+    fn files_of_rembg_are_found() {
+        let home = tempfile::tempdir().unwrap();
+        let registry = Registry::known().unwrap();
+        let u2net = registry.get("u2net").unwrap();
+        for (variable, folder) in [("HOME", ".u2net"), ("U2NET_HOME", ".")] {
+            let value = home.path().to_str().unwrap();
+            let pairs = [(variable, value), ("XDG_CACHE_HOME", "/nowhere")];
+            let store = ModelStore::from_env(None, environment(&pairs)).unwrap();
+            assert_eq!(store.locate(u2net), None);
+            let path = home.path().join(folder).join("u2net.onnx");
+            touch(path.clone());
+            assert_eq!(store.locate(u2net), Some(vec![ModelFile::Path(path.clone())]));
+            fs::remove_file(path).unwrap();
+        }
     }
 
     #[test]

@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use crate::download::{CancellationToken, DownloadOptions};
 use crate::download_reporter::DownloadReporter;
 use crate::engine_metrics::EngineMetrics;
-use crate::job::JobPermits;
 use crate::loader::ModelLoader;
 use crate::model_slots::ModelSlot;
 use crate::model_store::ModelStore;
 use crate::options::EngineOptions;
+use crate::queued_job::JobPermits;
 use crate::registry::Registry;
 use crate::state::State;
 

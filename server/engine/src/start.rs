@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::loader::ModelLoadError;
 use crate::loading::{begin_download_and_load, begin_load, begin_load_with_fallback, fetch};
 use crate::options::{DefaultModel, EngineOptions};
-use crate::registry::Registry;
+use crate::registry::{ModelTask, Registry};
 use crate::shared::Shared;
 use crate::state::AfterLoad;
 
@@ -41,7 +41,10 @@ impl StartError {
     /// Returns [`StartError::UnknownModel`] for `name` with the names of the registry.
     #[must_use]
     pub fn unknown_model(name: &str, registry: &Registry) -> Self {
-        let known: Vec<String> = registry.iter().map(|spec| format!("`{}`", spec.name)).collect();
+        let known: Vec<String> = registry
+            .of_task(ModelTask::Inpaint)
+            .map(|spec| format!("`{}`", spec.name))
+            .collect();
         Self::UnknownModel {
             name: name.to_owned(),
             known: known.join(", "),
@@ -57,7 +60,7 @@ pub(crate) fn start_named(
 ) -> Result<(), StartError> {
     let spec = shared
         .registry
-        .get(name)
+        .get_inpainter(name)
         .ok_or_else(|| StartError::unknown_model(name, &shared.registry))?;
     if shared.store.locate(spec).is_none() {
         if local_files_only {
@@ -75,7 +78,7 @@ pub(crate) fn start_default(shared: &Arc<Shared>, options: &EngineOptions) {
     let default = shared.registry.get(DEFAULT_MODEL);
     let builtin = shared
         .registry
-        .iter()
+        .of_task(ModelTask::Inpaint)
         .find(|spec| spec.is_builtin() && !spec.files.is_empty());
     let mut present = default.is_some_and(|spec| shared.store.locate(spec).is_some());
     let mut download = !options.local_files_only;

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use iopaint_inpaint::Inpainter;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::download::DownloadProgress;
 use crate::download_states::DownloadStates;
-use crate::job::{Job, JobError, Rejection};
+use crate::job::{JobError, Rejection};
+use crate::loaded_model::LoadedModel;
 use crate::memory_release::MemoryRelease;
 use crate::model_slots::{ModelSlot, ModelSlots};
 use crate::progress::JobProgress;
 use crate::queue::FairQueue;
-use crate::registry::ModelSpec;
+use crate::queued_job::Job;
+use crate::registry::{ModelSpec, ModelTask};
 use crate::switch::SwitchError;
 use crate::wait_time::WaitTimeEstimator;
 
@@ -129,17 +130,21 @@ impl State {
     pub fn add_model(
         &mut self,
         spec: ModelSpec,
-        model: Box<dyn Inpainter>,
+        model: LoadedModel,
         after_load: &AfterLoad,
         max_models: usize,
     ) -> Vec<ModelSlot> {
         let name = spec.name.clone();
+        let fills = spec.task() == ModelTask::Inpaint;
         self.models.insert(spec, model);
-        let becomes_current = match after_load {
-            AfterLoad::KeepLoaded => self.current.is_none() && !self.awaits_current(),
-            AfterLoad::MakeCurrent => self.current.is_none() || self.requested.as_ref() == Some(&name),
-            AfterLoad::ReplaceCurrent(other) => self.current.as_ref().is_none_or(|current| current == other),
-        };
+        let becomes_current = fills
+            && match after_load {
+                AfterLoad::KeepLoaded => self.current.is_none() && !self.awaits_current(),
+                AfterLoad::MakeCurrent => self.current.is_none() || self.requested.as_ref() == Some(&name),
+                AfterLoad::ReplaceCurrent(other) => {
+                    self.current.as_ref().is_none_or(|current| current == other)
+                }
+            };
         if becomes_current {
             self.current = Some(name.clone());
         }
@@ -154,7 +159,7 @@ impl State {
     pub fn record_load_failure(&mut self, name: &str, message: &str) -> Vec<(Job, JobError)> {
         self.failure = Some(message.to_owned());
         if self.current.is_none() && !self.awaits_current() {
-            self.current = self.models.most_recent().map(str::to_owned);
+            self.current = self.models.most_recent_inpainter().map(str::to_owned);
         }
         let unnamed_fail = match &self.current {
             Some(current) => current == name && !self.models.contains(name),
@@ -181,6 +186,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use iopaint_inpaint::Inpainter;
+
     use super::*;
     use crate::clock::SystemClock;
     use crate::registry::{ModelContract, Registry};
@@ -224,7 +231,7 @@ mod tests {
         let index = state.pending_loads.iter().position(|load| load.name == name);
         let PendingLoad { after_load, .. } = state.pending_loads.swap_remove(index.unwrap());
         let spec = Registry::known().unwrap().get(name).unwrap().clone();
-        state.add_model(spec, Box::new(Identity), &after_load, 2);
+        state.add_model(spec, Box::new(Identity).into(), &after_load, 2);
     }
 
     #[test]

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use iopaint_inpaint::{Detail, Inpainter, inpaint};
+use iopaint_inpaint::Detail;
 
-use crate::job::{Job, JobError, JobOutput};
+use crate::job::{JobError, RunStats};
+use crate::loaded_model::LoadedModel;
 use crate::loading::begin_load;
 use crate::monitor::JobMonitor;
+use crate::queued_job::Job;
 use crate::shared::Shared;
 use crate::state::{AfterLoad, State};
+use crate::task::RunContext;
 
 /// A job and its model, which was taken out of its slot.
 struct JobRun {
     job: Job,
     name: String,
-    model: Box<dyn Inpainter>,
+    model: LoadedModel,
     max_forward_pixels: u64,
     /// Expected duration of the run in seconds.
     mean_s: Option<f64>,
@@ -185,39 +188,33 @@ fn load_missing(shared: &Arc<Shared>, state: &mut State) {
     }
 }
 
-fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Result<JobOutput, JobError> {
+/// Runs the job's task.
+fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Result<RunStats, JobError> {
     let JobRun { job, model, .. } = run;
-    let input = &job.input;
+    let task = job.task.take();
     let span = tracing::info_span!(parent: &job.span, "forward", model = run.name);
     let _entered = span.enter();
     let monitor = JobMonitor::new(
         &job.cancelled,
-        input.deadline,
+        job.deadline,
         job.observer.as_ref(),
         began,
         run.mean_s,
     );
-    let mut options = input.options;
-    options.max_forward_pixels = options.max_forward_pixels.min(run.max_forward_pixels);
+    let context = RunContext {
+        detail,
+        max_forward_pixels: run.max_forward_pixels,
+        monitor: &monitor,
+    };
     // A model has no state between forwards and stays usable after a panic.
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        inpaint(
-            model.as_mut(),
-            detail,
-            &input.image,
-            input.mask.as_coverage(),
-            &options,
-            &monitor,
-        )
-    }));
-    match result {
-        Ok(Ok(outcome)) => Ok(JobOutput {
-            outcome,
+    let run_task = || task.map_or(Err(JobError::Panicked), |task| task.run(model, &context));
+    match catch_unwind(AssertUnwindSafe(run_task)) {
+        Ok(Ok(())) => Ok(RunStats {
             model: run.name.clone(),
             queued: began.duration_since(job.queued_at),
             forward: began.elapsed(),
         }),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(Err(error)) => Err(error),
         Err(_) => {
             tracing::error!(model = %run.name, "A job panicked");
             Err(JobError::Panicked)
@@ -227,7 +224,7 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
 
 /// Returns a model to its slot, or drops it if the slot was evicted. `completed` is false if the run was
 /// stopped or failed.
-fn return_model(shared: &Shared, name: &str, model: Box<dyn Inpainter>, completed: bool) {
+fn return_model(shared: &Shared, name: &str, model: LoadedModel, completed: bool) {
     let mut model = Some(model);
     {
         let mut state = shared.lock();

@@ -7,7 +7,7 @@ mod spec;
 mod tests;
 mod user;
 
-pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin};
+pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ const KNOWN_MODELS: &str = include_str!("../../../../models/registry.toml");
 #[derive(Clone, Debug)]
 pub struct Registry {
     models: Vec<ModelSpec>,
+    plugins: Vec<PluginSpec>,
 }
 
 /// Error in a model description.
@@ -75,15 +76,37 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Known`] with the position of the error.
     pub fn from_toml(text: &str) -> Result<Self, RegistryError> {
-        Ok(Self {
-            models: parse::known_models(text).map_err(RegistryError::Known)?,
-        })
+        let (models, plugins) = parse::known_models(text).map_err(RegistryError::Known)?;
+        Ok(Self { models, plugins })
     }
 
     /// Returns the model `name`; case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ModelSpec> {
         self.models.iter().find(|spec| spec.name == name)
+    }
+
+    /// Returns the model `name` if it fills holes.
+    #[must_use]
+    pub fn get_inpainter(&self, name: &str) -> Option<&ModelSpec> {
+        self.get(name).filter(|spec| spec.task() == ModelTask::Inpaint)
+    }
+
+    /// Returns the plugin `name`; case-sensitive.
+    #[must_use]
+    pub fn plugin(&self, name: &str) -> Option<&PluginSpec> {
+        self.plugins.iter().find(|plugin| plugin.name == name)
+    }
+
+    /// Returns all plugins in display order.
+    #[must_use]
+    pub fn plugins(&self) -> &[PluginSpec] {
+        &self.plugins
+    }
+
+    /// Iterates over the models of `task` in display order.
+    pub fn of_task(&self, task: ModelTask) -> impl Iterator<Item = &ModelSpec> {
+        self.models.iter().filter(move |spec| spec.task() == task)
     }
 
     /// Iterates over all models in display order.

@@ -3,13 +3,27 @@
 use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
-use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin};
+use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
 
 /// Names and contents of the files that `builtin = true` may refer to.
-const BUILTIN_FILES: [(&str, &[u8]); 1] = [(
-    "lama-mini.pt",
-    include_bytes!("../../../../models/builtin/lama-mini.pt"),
-)];
+const BUILTIN_FILES: [(&str, &[u8]); 4] = [
+    (
+        "lama-mini.pt",
+        include_bytes!("../../../../models/builtin/lama-mini.pt"),
+    ),
+    (
+        "u2netp.pt",
+        include_bytes!("../../../../models/builtin/u2netp.pt"),
+    ),
+    (
+        "PP-OCRv6_det_small.onnx",
+        include_bytes!("../../../../models/builtin/PP-OCRv6_det_small.onnx"),
+    ),
+    (
+        "realesr-animevideov3.pth",
+        include_bytes!("../../../../models/builtin/realesr-animevideov3.pth"),
+    ),
+];
 
 /// Longest name in bytes, so that names fit into the user interface and log lines.
 const MAX_NAME_LENGTH: usize = 64;
@@ -22,6 +36,18 @@ const MAX_PADDING: u32 = 4096;
 struct Document {
     #[serde(default)]
     model: Vec<Description>,
+    #[serde(default)]
+    plugin: Vec<PluginKeys>,
+}
+
+/// A plugin in `registry.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PluginKeys {
+    name: String,
+    title: String,
+    kind: PluginKind,
+    model: String,
 }
 
 /// A model in `registry.toml` or in a user's file.
@@ -31,13 +57,19 @@ struct Description {
     name: Option<String>,
     title: Option<String>,
     format: ModelContract,
-    #[serde(default, rename = "model_type")]
-    task: ModelTask,
+    model_type: Option<ModelType>,
     padding: Option<PaddingKeys>,
     max_forward_pixels: Option<u64>,
     licence: Option<String>,
     #[serde(default)]
     file: Vec<FileKeys>,
+}
+
+/// Type of a model that fills holes, in IOPaint's API.
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum ModelType {
+    Inpaint,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +96,8 @@ struct FileKeys {
     builtin: bool,
 }
 
-/// Parses `registry.toml`. The error message contains the position.
-pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
+/// Parses `registry.toml`: its models and plugins. The error message contains the position.
+pub(super) fn known_models(text: &str) -> Result<(Vec<ModelSpec>, Vec<PluginSpec>), String> {
     let document: Document = toml::from_str(text).map_err(|error| single_line(&error))?;
     let mut known: Vec<ModelSpec> = Vec::with_capacity(document.model.len());
     for mut description in document.model {
@@ -76,11 +108,39 @@ pub(super) fn known_models(text: &str) -> Result<Vec<ModelSpec>, String> {
         }
         known.push(spec);
     }
-    Ok(known)
+    let mut plugins: Vec<PluginSpec> = Vec::with_capacity(document.plugin.len());
+    for keys in document.plugin {
+        let plugin = plugin(keys, &known)?;
+        if plugins.iter().any(|other| other.name == plugin.name) {
+            return Err(format!("the plugin `{}` is defined twice", plugin.name));
+        }
+        plugins.push(plugin);
+    }
+    Ok((known, plugins))
+}
+
+fn plugin(keys: PluginKeys, models: &[ModelSpec]) -> Result<PluginSpec, String> {
+    check_name("plugin.name", &keys.name)?;
+    let builtin = models
+        .iter()
+        .any(|spec| spec.name == keys.model && spec.task() == keys.kind.task() && spec.is_builtin());
+    if !builtin {
+        return Err(format!(
+            "`{}` is not a built-in model of the task of the plugin `{}`",
+            keys.model, keys.name
+        ));
+    }
+    Ok(PluginSpec {
+        name: keys.name,
+        title: keys.title,
+        kind: keys.kind,
+        model: keys.model,
+    })
 }
 
 /// Parses a user's description of the model `name` (the file stem of the description). Its weights are
-/// `<name>.pt` unless the description names files. The error message contains the key.
+/// `<name>.pt`, `.onnx` or `.pth` (see [`ModelContract::extension`]) unless the description names files. The
+/// error message contains the key.
 pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
     let mut description: Description = toml::from_str(text).map_err(|error| single_line(&error))?;
     if let Some(written) = description.name.take().filter(|written| written != name) {
@@ -99,11 +159,12 @@ pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
         );
     }
     if description.format.file_count() == 1 {
+        let extension = description.format.extension();
         if description.file.is_empty() {
             description.file.push(FileKeys::default());
         }
         for file in &mut description.file {
-            file.name.get_or_insert_with(|| format!("{name}.pt"));
+            file.name.get_or_insert_with(|| format!("{name}.{extension}"));
         }
     }
     spec(name.to_owned(), description)
@@ -112,6 +173,9 @@ pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
 /// Converts a description after checking its values.
 fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
     check_name("name", &name)?;
+    if description.model_type.is_some() && description.format.task() != ModelTask::Inpaint {
+        return Err("`model_type` is a key of models that fill holes".into());
+    }
     let padding = match description.padding {
         Some(PaddingKeys {
             modulo,
@@ -153,7 +217,6 @@ fn spec(name: String, description: Description) -> Result<ModelSpec, String> {
         title: description.title.unwrap_or_else(|| name.clone()),
         name,
         format: description.format,
-        task: description.task,
         padding,
         max_forward_pixels: description.max_forward_pixels,
         licence: description.licence,

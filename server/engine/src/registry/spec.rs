@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use iopaint_inpaint::Padding;
+use iopaint_vision::SaliencySpec;
 use serde::Deserialize;
 
 /// A model: its name, input contract and files.
@@ -14,8 +15,6 @@ pub struct ModelSpec {
     pub title: String,
     /// Inputs and outputs.
     pub format: ModelContract,
-    /// The task that the model performs.
-    pub task: ModelTask,
     /// Constraints on the sides of its input.
     pub padding: Padding,
     /// Largest forward in pixels (width x height after padding); `None`: only the server's limit applies.
@@ -27,6 +26,12 @@ pub struct ModelSpec {
 }
 
 impl ModelSpec {
+    /// Returns the task that the model performs.
+    #[must_use]
+    pub fn task(&self) -> ModelTask {
+        self.format.task()
+    }
+
     /// Returns true if the model needs no files on disk: its weights are compiled in, or it has none.
     #[must_use]
     pub fn is_builtin(&self) -> bool {
@@ -105,6 +110,16 @@ pub enum ModelContract {
     Patchmatch,
     /// `OpenCV`'s `inpaint`, without weights.
     Cv2,
+    /// ONNX: `U^2-Net` and its relatives of rembg, a saliency network for 320 x 320 pixels.
+    U2net,
+    /// ONNX: `IS-Net`, a saliency network for 1024 x 1024 pixels.
+    Isnet,
+    /// ONNX: `BiRefNet`, a saliency network for 1024 x 1024 pixels.
+    Birefnet,
+    /// ONNX: a text detector with differentiable binarization (DB), as `PaddleOCR`'s.
+    DbText,
+    /// `PyTorch` state dict: an upscaling network of Real-ESRGAN.
+    RealEsrgan,
 }
 
 impl ModelContract {
@@ -113,8 +128,54 @@ impl ModelContract {
     pub fn file_count(self) -> usize {
         match self {
             Self::Cv2 | Self::Patchmatch => 0,
-            Self::Lama | Self::LamaPatches | Self::Migan | Self::Mat => 1,
+            Self::Lama
+            | Self::LamaPatches
+            | Self::Migan
+            | Self::Mat
+            | Self::U2net
+            | Self::Isnet
+            | Self::Birefnet
+            | Self::DbText
+            | Self::RealEsrgan => 1,
             Self::Manga => 2,
+        }
+    }
+
+    /// Returns the input and output of a saliency network; `None` for other contracts.
+    #[must_use]
+    pub fn saliency_spec(self) -> Option<SaliencySpec> {
+        match self {
+            Self::U2net => Some(SaliencySpec::U2NET),
+            Self::Isnet => Some(SaliencySpec::ISNET),
+            Self::Birefnet => Some(SaliencySpec::BIREFNET),
+            _ => None,
+        }
+    }
+
+    /// Returns the task of models with this contract.
+    #[must_use]
+    pub fn task(self) -> ModelTask {
+        match self {
+            Self::Lama
+            | Self::LamaPatches
+            | Self::Migan
+            | Self::Mat
+            | Self::Manga
+            | Self::Patchmatch
+            | Self::Cv2 => ModelTask::Inpaint,
+            Self::U2net | Self::Isnet | Self::Birefnet => ModelTask::Segment,
+            Self::DbText => ModelTask::DetectText,
+            Self::RealEsrgan => ModelTask::Upscale,
+        }
+    }
+
+    /// Returns the extension of model files with this contract, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self.task() {
+            ModelTask::Inpaint => "pt",
+            ModelTask::Segment | ModelTask::DetectText => "onnx",
+            ModelTask::Upscale => "pth",
         }
     }
 
@@ -125,7 +186,13 @@ impl ModelContract {
             Self::Lama | Self::LamaPatches => (8, 0, false),
             Self::Migan | Self::Mat => (512, 512, true),
             Self::Manga => (16, 0, false),
-            Self::Cv2 | Self::Patchmatch => (1, 0, false),
+            Self::Cv2
+            | Self::Patchmatch
+            | Self::U2net
+            | Self::Isnet
+            | Self::Birefnet
+            | Self::DbText
+            | Self::RealEsrgan => (1, 0, false),
         };
         Padding {
             modulo,
@@ -136,10 +203,65 @@ impl ModelContract {
 }
 
 /// The task that a model performs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelTask {
     /// Inpaints from the surroundings, without a prompt.
-    #[default]
     Inpaint,
+    /// Separates objects from the background.
+    Segment,
+    /// Finds text.
+    DetectText,
+    /// Enlarges images.
+    Upscale,
+}
+
+/// A plugin: a feature beside inpainting that runs a model of one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginSpec {
+    /// Unique name in requests, as in `IOPaint` where it has such a plugin.
+    pub name: String,
+    /// Display name.
+    pub title: String,
+    /// The feature.
+    pub kind: PluginKind,
+    /// Name of its default model, which is built in.
+    pub model: String,
+}
+
+/// The feature of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginKind {
+    /// Selects an object by clicks or an area.
+    Select,
+    /// Selects text.
+    SelectText,
+    /// Removes or selects the background.
+    RemoveBackground,
+    /// Enlarges images.
+    Upscale,
+}
+
+impl PluginKind {
+    /// Returns the task of the plugin's models.
+    #[must_use]
+    pub fn task(self) -> ModelTask {
+        match self {
+            Self::Select | Self::RemoveBackground => ModelTask::Segment,
+            Self::SelectText => ModelTask::DetectText,
+            Self::Upscale => ModelTask::Upscale,
+        }
+    }
+
+    /// Returns true if the plugin returns images.
+    #[must_use]
+    pub fn gives_image(self) -> bool {
+        matches!(self, Self::RemoveBackground | Self::Upscale)
+    }
+
+    /// Returns true if the plugin returns masks.
+    #[must_use]
+    pub fn gives_mask(self) -> bool {
+        matches!(self, Self::Select | Self::SelectText | Self::RemoveBackground)
+    }
 }

@@ -26,7 +26,10 @@ fn messages(errors: &[RegistryError]) -> String {
 #[test]
 fn embedded_registry_has_the_documented_models() {
     let registry = Registry::known().unwrap();
-    let names: Vec<&str> = registry.iter().map(|spec| spec.name.as_str()).collect();
+    let names: Vec<&str> = registry
+        .of_task(ModelTask::Inpaint)
+        .map(|spec| spec.name.as_str())
+        .collect();
     assert_eq!(
         names,
         [
@@ -50,17 +53,67 @@ fn embedded_registry_has_the_documented_models() {
     assert!(registry.get("LAMA").is_none());
 }
 
-#[test]
-fn builtin_file_has_the_pinned_hash() {
+#[rstest]
+#[case("lama-mini")]
+#[case("u2netp")]
+#[case("pp-ocrv6-det-small")]
+#[case("realesr-animevideov3")]
+fn builtin_file_has_the_pinned_hash(#[case] name: &str) {
     let registry = Registry::known().unwrap();
-    let mini = registry.get("lama-mini").unwrap();
-    let Origin::Builtin(bytes) = mini.files[0].origin else {
-        panic!("not built in: {mini:?}")
+    let spec = registry.get(name).unwrap();
+    let Origin::Builtin(bytes) = spec.files[0].origin else {
+        panic!("not built in: {spec:?}")
     };
     assert_eq!(
         crate::verify::FileDigest::of_bytes(bytes).sha256,
-        mini.files[0].hashes.sha256.clone().unwrap()
+        spec.files[0].hashes.sha256.clone().unwrap()
     );
+}
+
+#[test]
+fn plugins_have_builtin_models_of_their_task() {
+    let registry = Registry::known().unwrap();
+    let names: Vec<&str> = registry
+        .plugins()
+        .iter()
+        .map(|plugin| plugin.name.as_str())
+        .collect();
+    assert_eq!(names, ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN"]);
+    for plugin in registry.plugins() {
+        let spec = registry.get(&plugin.model).unwrap();
+        assert!(spec.is_builtin() && spec.task() == plugin.kind.task());
+    }
+    assert!(registry.get_inpainter("u2netp").is_none());
+}
+
+#[rstest]
+#[case::unknown_model("model='b'\nkind='upscale'", "`b`")]
+#[case::other_task("model='a'\nkind='upscale'", "`a`")]
+#[case::unknown_kind("model='a'\nkind='paint'", "paint")]
+fn invalid_plugin_is_rejected(#[case] keys: &str, #[case] named: &str) {
+    let text = format!(
+        "[[model]]\nname='a'\nformat='u2net'\nfile=[{{name='u2netp.pt', builtin=true}}]\n[[plugin]]\nname='P'\n\
+         title='P'\n{keys}"
+    );
+    let error = Registry::from_toml(&text).unwrap_err().to_string();
+    assert!(error.contains(named), "{error}");
+}
+
+#[test]
+fn onnx_and_pth_files_are_user_models() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format, file) in [("mine", "isnet", "mine.onnx"), ("big", "real-esrgan", "big.pth")] {
+        write(
+            folder.path(),
+            &format!("{name}.toml"),
+            &format!("format = '{format}'"),
+        );
+        write(folder.path(), file, "weights");
+    }
+    let (registry, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(registry.get("mine").unwrap().task(), ModelTask::Segment);
+    assert_eq!(registry.get("big").unwrap().task(), ModelTask::Upscale);
 }
 
 #[rstest]

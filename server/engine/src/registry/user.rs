@@ -1,9 +1,12 @@
-//! The user's own models: a `<name>.toml` beside a `<name>.pt` in a model folder.
+//! The user's own models: a `<name>.toml` beside a `<name>.pt`, `.onnx` or `.pth` in a model folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ModelSpec, Origin, Registry, RegistryError, parse};
+
+/// Extensions of model files, see [`super::ModelContract::extension`].
+const WEIGHTS_EXTENSIONS: [&str; 3] = ["pt", "onnx", "pth"];
 
 /// Largest description in bytes; descriptions have a few lines.
 const MAX_DESCRIPTION_BYTES: u64 = 64 * 1024;
@@ -14,7 +17,7 @@ impl Registry {
     /// in use; these models are skipped.
     ///
     /// The folders may contain `.toml` files of other programs. A file that isn't a valid description is
-    /// ignored unless a `.pt` file of the same name exists.
+    /// ignored unless a model file of the same name exists.
     #[must_use = "errors should be reported to the user"]
     pub fn add_user_models(&mut self, folders: &[PathBuf]) -> Vec<RegistryError> {
         let mut errors = Vec::new();
@@ -35,7 +38,9 @@ impl Registry {
 
     /// Reads a description; returns `None` if the file belongs to another program.
     fn user_model(&self, path: &Path) -> Result<Option<ModelSpec>, String> {
-        let has_weights = path.with_extension("pt").is_file();
+        let has_weights = WEIGHTS_EXTENSIONS
+            .iter()
+            .any(|extension| path.with_extension(extension).is_file());
         let (name, text) = match (path.file_stem().and_then(|stem| stem.to_str()), read(path)) {
             (Some(name), Ok(text)) => (name, text),
             (_, Err(reason)) if has_weights => return Err(reason),
@@ -53,7 +58,7 @@ impl Registry {
             .any(|known| known.name.eq_ignore_ascii_case(&spec.name))
         {
             return Err(format!(
-                "there is already a model called `{name}`; rename the .toml and its .pt"
+                "there is already a model called `{name}`; rename the .toml and its model file"
             ));
         }
         for file in &mut spec.files {

@@ -22,6 +22,7 @@ async fn serving_model(engine: &Engine) -> String {
         .run(input(0))
         .await
         .unwrap()
+        .run
         .model
 }
 

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use iopaint_imaging::{Mask, RgbImage};
-use iopaint_inpaint::{HdStrategy, InpaintOptions, Inpainter};
+use iopaint_inpaint::{ForwardError, HdStrategy, InpaintOptions};
 use iopaint_test_support::{ModelControl, PausableModel};
+use iopaint_vision::{Network, Tensor};
 use parking_lot::Mutex;
 
 use crate::{
-    Engine, EngineOptions, JobInput, JobOutput, ModelFile, ModelLoadError, ModelLoader, ModelSpec,
-    ModelStore, Registry, StartError,
+    Engine, EngineOptions, JobInput, JobOutput, LoadedModel, ModelFile, ModelLoadError, ModelLoader,
+    ModelSpec, ModelStore, ModelTask, Registry, StartError,
 };
 
 /// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains
@@ -46,7 +47,7 @@ impl FakeLoader {
 }
 
 impl ModelLoader for FakeLoader {
-    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
         let text = match files {
             [ModelFile::Path(path)] => std::fs::read_to_string(path).unwrap(),
             _ => String::new(),
@@ -59,7 +60,26 @@ impl ModelLoader for FakeLoader {
             _ => {}
         }
         self.loads.lock().push(spec.name.clone());
-        Ok(Box::new(self.model.with_output(spec.name.as_bytes()[0])))
+        if spec.task() != ModelTask::Inpaint {
+            return Ok(LoadedModel::Network(Box::new(Doubling)));
+        }
+        Ok(Box::new(self.model.with_output(spec.name.as_bytes()[0])).into())
+    }
+}
+
+/// A network that doubles its input.
+struct Doubling;
+
+impl Network for Doubling {
+    fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
+        let (shape, mut values) = input.into_parts();
+        for value in &mut values {
+            *value *= 2.0;
+        }
+        let output = Tensor::new(shape, values);
+        output
+            .map(|output| vec![output])
+            .map_err(|error| ForwardError::Failed(error.to_string()))
     }
 }
 

@@ -20,7 +20,7 @@ fn admit(engine: &Engine) -> AdmittedJob {
 async fn job_runs_current_model_and_keeps_known_pixels() {
     let (engine, _models, _folder) = offline(Some("a"), |_| {});
     let output = admit(&engine).run(input(9)).await.unwrap();
-    assert_eq!((output.model.as_str(), hole_value(&output)), ("a", b'a'));
+    assert_eq!((output.run.model.as_str(), hole_value(&output)), ("a", b'a'));
     assert_eq!(output.outcome.image.get_pixel(0, 0).0, [9, 0, 0]);
     assert_eq!(engine.status().jobs, 0);
 }

@@ -4,4 +4,5 @@ mod default_model;
 mod fixture;
 mod jobs;
 mod lifecycle;
+mod networks;
 mod switching;

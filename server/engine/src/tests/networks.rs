@@ -1,0 +1,88 @@
+//! Jobs on the networks of plugins.
+
+use iopaint_inpaint::{ForwardError, Stop};
+use iopaint_test_support::PAUSE;
+use iopaint_vision::Tensor;
+
+use super::fixture::{input, offline};
+use crate::{AdmittedJob, ClientKey, Engine, JobError, ModelTask, NetworkRun, Rejection, Unavailable};
+
+const NETWORK: &str = "u2netp";
+
+fn admit(engine: &Engine) -> AdmittedJob {
+    engine
+        .admit_network(ClientKey::new("me"), NETWORK, ModelTask::Segment)
+        .unwrap()
+}
+
+/// Returns the network's output for an input of one value.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a plugin's work")]
+fn run_once(run: NetworkRun<'_>) -> Result<f32, ForwardError> {
+    let input = Tensor::new(vec![1], vec![21.0]).unwrap();
+    Ok(run.network.forward(input)?[0].values()[0])
+}
+
+#[tokio::test]
+async fn network_is_loaded_on_demand_and_runs() {
+    let (engine, models, _folder) = offline(Some("a"), |_| {});
+    let output = admit(&engine).run_network(None, run_once).await.unwrap();
+    assert!((output.outcome - 42.0).abs() < f32::EPSILON);
+    assert_eq!(output.run.model, NETWORK);
+    assert!(models.loads().contains(&NETWORK.to_owned()));
+    assert_eq!(engine.status().jobs, 0);
+}
+
+#[tokio::test]
+async fn network_never_becomes_the_current_model() {
+    let (engine, _models, _folder) = offline(Some("a"), |options| options.max_models = 1);
+    admit(&engine).run_network(None, run_once).await.unwrap();
+    assert_ne!(
+        engine.status().model.map(|model| model.name).as_deref(),
+        Some(NETWORK)
+    );
+    assert!(engine.switch(NETWORK).await.is_err());
+}
+
+#[tokio::test]
+async fn other_task_is_rejected() {
+    let (engine, _models, _folder) = offline(Some("a"), |_| {});
+    let unknown = |name: &str| Some(Rejection::Unavailable(Unavailable::Unknown(name.to_owned())));
+    let me = ClientKey::new("me");
+    assert_eq!(engine.admit(me.clone(), Some(NETWORK)).err(), unknown(NETWORK));
+    assert_eq!(
+        engine.admit_network(me.clone(), "a", ModelTask::Segment).err(),
+        unknown("a")
+    );
+    assert_eq!(
+        engine.admit_network(me, NETWORK, ModelTask::Upscale).err(),
+        unknown(NETWORK)
+    );
+}
+
+#[tokio::test]
+async fn errors_and_panics_end_the_job_only() {
+    let (engine, _models, _folder) = offline(Some("a"), |_| {});
+    let stop = |_: NetworkRun<'_>| Err::<(), _>(ForwardError::Stopped(Stop::Cancelled));
+    let result = admit(&engine).run_network(None, stop).await;
+    assert_eq!(result.unwrap_err(), JobError::Cancelled);
+    let panic = |_: NetworkRun<'_>| -> Result<(), ForwardError> { panic!("a plugin's bug") };
+    let result = admit(&engine).run_network(None, panic).await;
+    assert_eq!(result.unwrap_err(), JobError::Panicked);
+    assert!(admit(&engine).run_network(None, run_once).await.is_ok());
+}
+
+#[tokio::test]
+async fn queued_network_job_can_be_dropped() {
+    let (engine, mut models, _folder) = offline(Some("a"), |_| {});
+    let fill = engine.admit(ClientKey::new("me"), None).unwrap();
+    let running = tokio::spawn(fill.run(input(PAUSE)));
+    models.control.wait_until_paused().await;
+    let queued = tokio::spawn(admit(&engine).run_network(None, run_once));
+    tokio::task::yield_now().await;
+    assert_eq!(engine.status().jobs, 2);
+    queued.abort();
+    assert!(queued.await.unwrap_err().is_cancelled());
+    assert_eq!(engine.status().jobs, 1);
+    models.control.resume();
+    assert!(running.await.unwrap().is_ok());
+}
