@@ -11,17 +11,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use iopaint_app::files::{FileSettings, Files};
+use iopaint_app::plugins::PluginChoices;
 use iopaint_app::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use iopaint_app::{
     AllowedHosts, AllowedOrigins, ApiKeys, AppState, CodecPool, Metrics, MinBodyRate, RateLimit,
     RequestLimits, RootPath, TrustedProxies, router,
 };
 use iopaint_engine::{
-    Device, Engine, EngineOptions, ModelFile, ModelLoadError, ModelLoader, ModelSpec, ModelStore, Registry,
-    TorchLoader, TorchSettings, init_torch,
+    Device, Engine, EngineOptions, LoadedModel, ModelFile, ModelLoadError, ModelLoader, ModelSpec,
+    ModelStore, Registry, TorchLoader, TorchSettings, init_torch,
 };
 use iopaint_imaging::{DecodeLimits, EncodeOptions};
-use iopaint_inpaint::Inpainter;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -109,7 +109,9 @@ pub fn settings() -> ServerSettings {
         request_timeout: Duration::from_mins(10),
         max_sockets: 16,
         root_path: RootPath::default(),
+        plugins: PluginChoices::default(),
         fixed_model: false,
+        mcp: false,
     }
 }
 
@@ -125,19 +127,24 @@ pub fn server_with_files(settings: &FileSettings) -> Server {
 
 /// The same, with other settings.
 pub fn server_with_files_and(settings: &FileSettings, change: impl FnOnce(&mut ServerSettings)) -> Server {
-    start(
-        Registry::known().unwrap(),
-        Arc::new(NoModels),
-        settings,
-        |_, server_settings| change(server_settings),
-    )
+    server_of_files(Arc::new(NoModels), settings, change)
+}
+
+/// A server with folders, and with models that `loader` makes of the files.
+pub fn server_of_files(
+    loader: Arc<dyn ModelLoader>,
+    settings: &FileSettings,
+    change: impl FnOnce(&mut ServerSettings),
+) -> Server {
+    let change = |_: &mut EngineOptions, server_settings: &mut ServerSettings| change(server_settings);
+    start(Registry::known().unwrap(), loader, settings, change)
 }
 
 /// For tests that fill nothing: no thread may be loading a model in libtorch when they end.
 pub struct NoModels;
 
 impl ModelLoader for NoModels {
-    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
         Err(ModelLoadError::Absent)
     }
 }

@@ -150,7 +150,8 @@ async fn mask_growth_is_limited() {
 async fn too_many_clicks_return_422() {
     let server = server_with(|_, settings| settings.bodies.content.max_clicks = 2);
     let ask = async |clicks: Value| {
-        let body = json!({ "name": "InteractiveSeg", "image": "", "clicks": clicks });
+        let image = base64(&picture().0);
+        let body = json!({ "name": "none", "image": image, "clicks": clicks });
         server
             .post_json("/api/v1/run_plugin_gen_mask", &body)
             .await

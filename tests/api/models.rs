@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
+use iopaint_engine::{LoadedModel, ModelFile, ModelLoadError, ModelLoader, ModelSpec};
 use iopaint_imaging::{Coverage, RgbImage};
 use iopaint_inpaint::{
     AUTO_CONTEXT_PX, AUTO_MAX_SINGLE_REGION_SIDE_PX, Context, ForwardError, Inpainter, Padding,
@@ -75,9 +75,9 @@ async fn invalid_model_file_keeps_old_model() {
 struct ModelsByDepth;
 
 impl ModelLoader for ModelsByDepth {
-    fn load(&self, spec: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+    fn load(&self, spec: &ModelSpec, _: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
         let depth = if spec.name == "cv2" { 96.0 } else { 200.0 };
-        Ok(Box::new(ModelOfDepth(depth)))
+        Ok(Box::new(ModelOfDepth(depth)).into())
     }
 }
 

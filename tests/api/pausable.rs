@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use iopaint_engine::{ModelFile, ModelLoadError, ModelLoader, ModelSpec};
-use iopaint_inpaint::Inpainter;
+use iopaint_engine::{LoadedModel, ModelFile, ModelLoadError, ModelLoader, ModelSpec};
 use iopaint_test_support::{ModelControl, PausableModel};
 
 struct PausableLoader(PausableModel);
@@ -15,7 +14,7 @@ pub fn pausable_models() -> (Arc<dyn ModelLoader>, ModelControl) {
 }
 
 impl ModelLoader for PausableLoader {
-    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<Box<dyn Inpainter>, ModelLoadError> {
-        Ok(Box::new(self.0.clone()))
+    fn load(&self, _: &ModelSpec, _: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
+        Ok(Box::new(self.0.clone()).into())
     }
 }

@@ -1,4 +1,4 @@
-//! Stateless routes: masks, prompts, plugins.
+//! Stateless routes: masks and prompts.
 
 use axum::http::StatusCode;
 use image::{DynamicImage, RgbaImage};
@@ -146,27 +146,4 @@ async fn prompts_need_an_image() {
         let answer = server().post(GEN_INFO, &parts.0, parts.1).await;
         assert_eq!(answer.status.as_u16(), status, "{}", answer.json());
     }
-}
-
-#[tokio::test]
-async fn disabled_plugins_respond_as_iopaint() {
-    let (image, _) = picture();
-    let run = json!({
-        "name": "RemoveBG", "image": base64(&image), "clicks": [[1, 2, 1], [0.5, 2.5, 0, 1]], "scale": "2",
-    });
-    for route in ["/api/v1/run_plugin_gen_mask", "/api/v1/run_plugin_gen_image"] {
-        let answer = server().post_json(route, &run).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.json()["error"].clone()),
-            (422, json!("unknown-plugin"))
-        );
-        let answer = server().post_json(route, &json!({ "name": "RemoveBG" })).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.json()["error"].clone()),
-            (422, json!("invalid-field"))
-        );
-    }
-    let switch = json!({ "plugin_name": "RemoveBG", "model_name": "u2net" });
-    let answer = server().post_json("/api/v1/switch_plugin_model", &switch).await;
-    assert_eq!((answer.status, answer.json()), (StatusCode::OK, Value::Null));
 }

@@ -145,7 +145,7 @@ fn expect_continue_rejection_needs_no_body() {
 fn expect_continue_body_is_requested() {
     let server = server(&[]);
     let mut stream = connect(&server);
-    let body = br#"{"plugin_name": "RemoveBG", "model_name": "u2net"}"#;
+    let body = br#"{"plugin_name": "RemoveBG", "model_name": "u2netp"}"#;
     write!(
         stream,
         "POST /api/v1/switch_plugin_model HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\

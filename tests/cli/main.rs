@@ -12,12 +12,15 @@ mod keys;
 mod limits;
 mod linger;
 mod manual;
+#[cfg(unix)]
+mod mcp;
 #[cfg(target_os = "linux")]
 mod memory_growth;
 mod models;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod openmp;
 mod pictures;
+mod plugins;
 mod slow;
 #[cfg(all(unix, feature = "otel"))]
 mod traces;

@@ -158,19 +158,42 @@ fn decode_pair(
     if rule.fit {
         mask = picture.preserved.fitted_mask(mask);
     }
-    if picture.rgb.dimensions() != mask.dimensions() {
-        return Err(FillError::SizeMismatch {
-            image: picture.rgb.dimensions(),
-            mask: mask.dimensions(),
-        });
-    }
-    Ok(FillInput {
-        picture,
-        mask: mask.binarized(rule.threshold),
-    })
+    FillInput::matched(picture, mask.binarized(rule.threshold))
 }
 
 impl FillInput {
+    /// Decodes an image on a codec thread. `mask` returns the mask for its width and height in pixels.
+    ///
+    /// # Errors
+    /// Returns [`FillError::Image`], [`FillError::SizeMismatch`] or [`FillError::Codec`].
+    pub async fn with_mask<B>(
+        codecs: &CodecPool,
+        image: B,
+        mask: impl FnOnce((u32, u32)) -> Mask + Send + 'static,
+        limits: DecodeLimits,
+    ) -> Result<Self, FillError>
+    where
+        B: AsRef<[u8]> + Send + 'static,
+    {
+        let decode = move || {
+            let picture = iopaint_imaging::decode(image.as_ref(), &limits).map_err(FillError::Image)?;
+            let mask = mask(picture.rgb.dimensions());
+            Self::matched(picture, mask)
+        };
+        codecs.run(decode).await?
+    }
+
+    /// Checks that image and mask have the same size.
+    fn matched(picture: Picture, mask: Mask) -> Result<Self, FillError> {
+        if picture.rgb.dimensions() != mask.dimensions() {
+            return Err(FillError::SizeMismatch {
+                image: picture.rgb.dimensions(),
+                mask: mask.dimensions(),
+            });
+        }
+        Ok(Self { picture, mask })
+    }
+
     /// Runs the model as the job `admitted`, and composes its output with the alpha, 16-bit samples and
     /// metadata of the input. `keep_original` keeps a copy of the input's pixels, for
     /// [`OutputForm::SideBySide`].
@@ -194,12 +217,7 @@ impl FillInput {
             options,
             deadline,
         };
-        let JobOutput {
-            outcome,
-            model,
-            queued,
-            forward,
-        } = admitted.run(work).await?;
+        let JobOutput { outcome, run } = admitted.run(work).await?;
         Ok(FilledImage {
             pixels: outcome.image,
             preserved,
@@ -207,10 +225,10 @@ impl FillInput {
             keep_unmasked,
             original,
             run: ModelRun {
-                model,
+                model: run.model,
                 scaled: outcome.scaled,
-                queued,
-                forward,
+                queued: run.queued,
+                forward: run.forward,
             },
         })
     }

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use std::io::Write;
 
 use iopaint_app::cli::{self, Cli, Command, LogFormat};
-use iopaint_app::{healthcheck_client, manual, model_files, run, server, telemetry};
+use iopaint_app::{healthcheck_client, manual, mcp, model_files, run, server, telemetry};
 
 /// Runs before the constructors of shared libraries, because libgomp's constructor reads the wait policy from
 /// the environment.
@@ -45,7 +45,10 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
     });
     match cli.command {
         Command::Start(args) => with_runtime(|runtime| runtime.block_on(server::start(*args)))?,
-        Command::Run(args) => return with_runtime(|runtime| run::run(runtime, &args)),
+        Command::Run(args) => return with_runtime(|runtime| run::fill(runtime, &args)),
+        Command::Cutout(args) => return with_runtime(|runtime| run::cut_out(runtime, &args)),
+        Command::Upscale(args) => return with_runtime(|runtime| run::upscale(runtime, &args)),
+        Command::Mcp(args) => with_runtime(|runtime| runtime.block_on(mcp::serve(*args)))?,
         Command::Download(args) => model_files::download(&args)?,
         Command::List(args) => model_files::list(&args)?,
         Command::Health(args) => {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use iopaint_engine::{DownloadOptions, ModelFile, StartError, fetch_model};
+use iopaint_engine::{DownloadOptions, ModelFile, ModelTask, StartError, fetch_model};
 
 use crate::cli::{DownloadArgs, ListArgs};
 use crate::download_report::StderrReporter;
@@ -36,14 +36,15 @@ pub fn download(args: &DownloadArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the names of the models that need no download, one per line.
+/// Prints the names of the models that fill holes and need no download, one per line.
 ///
 /// # Errors
 /// Returns an error if the model folder can't be determined or stdout is closed.
 pub fn list(args: &ListArgs) -> anyhow::Result<()> {
     let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let mut stdout = std::io::stdout().lock();
-    for spec in store.servable(&registry) {
+    let models = store.servable(&registry).into_iter();
+    for spec in models.filter(|spec| spec.task() == ModelTask::Inpaint) {
         writeln!(stdout, "{}", spec.name)?;
     }
     Ok(())

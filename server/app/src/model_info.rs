@@ -1,6 +1,6 @@
 //! A model in IOPaint's JSON.
 
-use iopaint_engine::{ModelSpec, ModelTask};
+use iopaint_engine::ModelSpec;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,20 +48,12 @@ pub enum ModelType {
     Inpaint,
 }
 
-impl From<ModelTask> for ModelType {
-    fn from(task: ModelTask) -> Self {
-        match task {
-            ModelTask::Inpaint => Self::Inpaint,
-        }
-    }
-}
-
 impl From<&ModelSpec> for ModelInfo {
     fn from(spec: &ModelSpec) -> Self {
         Self {
             name: spec.name.clone(),
             path: spec.name.clone(),
-            model_type: spec.task.into(),
+            model_type: ModelType::Inpaint,
             is_single_file_diffusers: false,
             need_prompt: false,
             controlnets: Vec::new(),

@@ -12,11 +12,12 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::error::{ApiError, ErrorCode};
 use crate::events::ModelEvent;
 use crate::jobs::JobEvent;
+use crate::mcp;
 use crate::middleware::{self, request_id::X_REQUEST_ID};
 use crate::openapi::complete_description;
 use crate::routes::{
-    catalogue, config, decode, files, gen_info, inpaint, job, legacy, mask, media, model, plugins, probes,
-    prometheus, session,
+    catalogue, config, decode, detect, files, gen_info, inpaint, job, legacy, mask, media, model, plugins,
+    probes, prometheus, session, upscale,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -35,7 +36,7 @@ use crate::ui;
         (name = "inpaint", description = "Inpainting and its jobs"),
         (name = "models", description = "The current model, and downloads"),
         (name = "files", description = "Images on the server's disk, if the operator configured folders"),
-        (name = "plugins", description = "For compatibility; this server has no plugins"),
+        (name = "plugins", description = "Selecting objects and text, removing the background, upscaling"),
         (name = "server", description = "Capabilities of the server, and sessions"),
         (name = "health", description = "Health checks and metrics"),
     ),
@@ -74,7 +75,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(media::media_thumbnail_file))
         .routes(routes!(plugins::run_plugin_gen_mask))
         .routes(routes!(plugins::run_plugin_gen_image))
-        .routes(routes!(plugins::switch_plugin_model));
+        .routes(routes!(plugins::switch_plugin_model))
+        .routes(routes!(detect::detect))
+        .routes(routes!(upscale::upscale));
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .nest("/api/v1", v1)
         .routes(routes!(legacy::inpaint))
@@ -87,6 +90,7 @@ fn api() -> OpenApiRouter<AppState> {
 pub fn router(state: AppState) -> Router {
     let (routes, description) = described();
     let routes = routes
+        .merge(mcp_route(&state))
         .method_not_allowed_fallback(method_not_allowed)
         // Documentation path of FastAPI, and so of IOPaint.
         .route("/redoc", get(async || Redirect::permanent("docs/")))
@@ -102,6 +106,15 @@ pub fn router(state: AppState) -> Router {
     root_path.mount(server)
 }
 
+/// Returns the route of the Model Context Protocol, or none if it is disabled.
+fn mcp_route(state: &AppState) -> Router<AppState> {
+    if state.settings.mcp {
+        Router::new().route(mcp::PATH, mcp::route(state))
+    } else {
+        Router::new()
+    }
+}
+
 /// Returns the response headers that pages of allowed origins may read.
 fn exposed_headers() -> Vec<HeaderName> {
     inpaint::EXPOSED_HEADERS
@@ -109,6 +122,7 @@ fn exposed_headers() -> Vec<HeaderName> {
         .chain(decode::EXPOSED_HEADERS)
         .chain(media::EXPOSED_HEADERS)
         .chain(files::EXPOSED_HEADERS)
+        .chain(mcp::EXPOSED_HEADERS)
         .chain([X_REQUEST_ID])
         .collect()
 }

@@ -2,11 +2,10 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions};
+use iopaint_engine::{Engine, EngineOptions};
 use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
@@ -14,8 +13,7 @@ use crate::auth::ApiKeys;
 use crate::cli::{LimitArgs, StartArgs};
 use crate::codec::CodecPool;
 use crate::connections::{self, ConnectionLimits};
-use crate::download_report::StderrReporter;
-use crate::files::{FileSettings, Files};
+use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::middleware::client_id::TrustedProxies;
 use crate::middleware::host_guard::AllowedHosts;
@@ -27,14 +25,10 @@ use crate::request::RequestLimits;
 use crate::router::router;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use crate::state::AppState;
-use crate::{error_advice, shutdown, startup};
+use crate::{shutdown, startup};
 
 /// Bytes per MiB, the unit of sizes on the command line.
 const MIB: u64 = 1 << 20;
-/// Memory of requests in flight with `--low-mem`, in MiB.
-const LOW_MEMORY_IN_FLIGHT_MIB: u64 = 512;
-/// Maximum idle time of a loaded model with `--low-mem`.
-const LOW_MEMORY_IDLE: Duration = Duration::from_mins(1);
 /// Window over which the upload rate of a body is measured.
 const BODY_RATE_WINDOW: Duration = Duration::from_secs(10);
 
@@ -50,7 +44,9 @@ pub async fn start(args: StartArgs) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&address).await.with_context(|| {
         format!("cannot listen on {address}; if another server uses the port, choose one with --port")
     })?;
-    let file_settings = file_settings(&args);
+    let file_settings = args
+        .folders
+        .settings(u64::from(args.limits.thumbnail_cache_mib) * MIB);
     let files = tokio::task::spawn_blocking(move || Files::open(&file_settings)).await??;
     let metrics = Metrics::default();
     let (engine_args, engine_metrics) = (args.clone(), metrics.clone());
@@ -104,37 +100,16 @@ pub async fn start(args: StartArgs) -> anyhow::Result<()> {
 }
 
 fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
-    let models = &args.models;
-    let (registry, store) = startup::models(models.model_dir.as_deref())?;
-    metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
-    let options = EngineOptions {
-        model: Some(models.model.clone()),
-        default_model: DefaultModel::DownloadInBackground,
-        max_queue: args.max_queue,
-        max_models: if models.low_mem { 1 } else { args.max_models },
-        local_files_only: models.local_files_only,
-        download: DownloadOptions::default(),
-        download_reporter: Arc::new(StderrReporter),
-        idle_unload: idle_unload(args),
-        unload_current: models.low_mem,
-        metrics: Arc::new(metrics),
-        ..EngineOptions::default()
-    };
-    iopaint_engine::init_torch(startup::torch_settings(models));
-    let loader = startup::loader(models)?;
-    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
-}
-
-/// Returns the idle time after which a model is unloaded, or `None` for never.
-fn idle_unload(args: &StartArgs) -> Option<Duration> {
-    let timeout = Some(args.model_idle_timeout)
+    let idle_timeout = Some(args.model_idle_timeout)
         .filter(|seconds| *seconds > 0)
         .map(Duration::from_secs);
-    if args.models.low_mem {
-        Some(timeout.unwrap_or(LOW_MEMORY_IDLE).min(LOW_MEMORY_IDLE))
-    } else {
-        timeout
-    }
+    let options = EngineOptions {
+        max_queue: args.max_queue,
+        max_models: args.max_models,
+        idle_unload: startup::idle_unload(&args.models, idle_timeout),
+        ..EngineOptions::default()
+    };
+    startup::engine(&args.models, metrics, options)
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {
@@ -142,11 +117,16 @@ fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {
         access: access_settings(args, keys),
         bodies: body_settings(&args.limits),
         images: image_settings(args),
-        max_in_flight_bytes: max_in_flight_bytes(args),
+        max_in_flight_bytes: startup::max_in_flight_bytes(
+            &args.models,
+            args.max_in_flight_mib.saturating_mul(MIB),
+        ),
         request_timeout: Duration::from_secs(args.request_timeout),
         max_sockets: args.limits.max_sockets as usize,
         root_path: args.root_path.clone(),
+        plugins: args.plugins.choices(),
         fixed_model: args.disable_model_switch,
+        mcp: args.mcp,
     }
 }
 
@@ -189,16 +169,6 @@ fn image_settings(args: &StartArgs) -> ImageSettings {
     }
 }
 
-fn file_settings(args: &StartArgs) -> FileSettings {
-    FileSettings {
-        input: args.input.clone(),
-        mask_dir: args.mask_dir.clone(),
-        output_dir: args.output_dir.clone(),
-        allow_overwrite: args.allow_overwrite,
-        thumbnail_cache_bytes: u64::from(args.limits.thumbnail_cache_mib) * MIB,
-    }
-}
-
 fn connection_limits(limits: &LimitArgs) -> ConnectionLimits {
     ConnectionLimits {
         max_connections: limits.max_connections as usize,
@@ -209,16 +179,6 @@ fn connection_limits(limits: &LimitArgs) -> ConnectionLimits {
 
 fn max_body_bytes(limits: &LimitArgs) -> usize {
     limits.max_body_mib.saturating_mul(MIB as usize)
-}
-
-/// Returns the memory of requests in flight, in bytes.
-fn max_in_flight_bytes(args: &StartArgs) -> u64 {
-    let cap = if args.models.low_mem {
-        LOW_MEMORY_IN_FLIGHT_MIB
-    } else {
-        u64::MAX
-    };
-    args.max_in_flight_mib.min(cap).saturating_mul(MIB)
 }
 
 fn warn_about_open_access(address: &SocketAddr) {

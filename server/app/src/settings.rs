@@ -11,6 +11,7 @@ use crate::middleware::min_body_rate::MinBodyRate;
 use crate::middleware::origin_guard::AllowedOrigins;
 use crate::middleware::rate_limit::RateLimit;
 use crate::middleware::root_path::RootPath;
+use crate::plugins::PluginChoices;
 use crate::request::RequestLimits;
 
 /// All settings of the server.
@@ -30,8 +31,12 @@ pub struct ServerSettings {
     pub max_sockets: usize,
     /// Path under which a reverse proxy serves the server.
     pub root_path: RootPath,
+    /// Enabled plugins and their first models.
+    pub plugins: PluginChoices,
     /// True if clients can't switch, select or download models.
     pub fixed_model: bool,
+    /// True if the tools of the Model Context Protocol are served.
+    pub mcp: bool,
 }
 
 /// Clients and sites that may send requests.

@@ -3,17 +3,26 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use iopaint_engine::{
-    Device, ModelStore, Registry, TorchLoader, TorchSettings, cuda_device_count, limit_gpu_memory,
+    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelStore, Registry, TorchLoader,
+    TorchSettings, cuda_device_count, limit_gpu_memory,
 };
 use iopaint_imaging::DecodeLimits;
 
 use crate::cli::{ImageArgs, ModelArgs};
+use crate::download_report::StderrReporter;
 use crate::error_advice;
+use crate::metrics::Metrics;
 
 /// Maximum number of pixels per forward pass with `--low-mem`.
 const LOW_MEMORY_FORWARD_PIXELS: u64 = 1 << 20;
+/// Memory of requests in flight with `--low-mem`, in bytes.
+const LOW_MEMORY_IN_FLIGHT_BYTES: u64 = 512 << 20;
+/// Maximum idle time of a loaded model with `--low-mem`.
+const LOW_MEMORY_IDLE: Duration = Duration::from_mins(1);
 
 /// Returns the registry of models and the store of their files. Logs each invalid model description.
 ///
@@ -27,6 +36,48 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
         tracing::warn!(%error, "Model description ignored");
     }
     Ok((registry, store))
+}
+
+/// Starts the engine of a server. `options` has the settings that the flags of models don't determine.
+///
+/// # Errors
+/// Returns an error if the model folder, the device or the model is invalid.
+pub fn engine(args: &ModelArgs, metrics: Metrics, options: EngineOptions) -> anyhow::Result<Engine> {
+    let (registry, store) = models(args.model_dir.as_deref())?;
+    metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
+    let options = EngineOptions {
+        model: Some(args.model.clone()),
+        default_model: DefaultModel::DownloadInBackground,
+        max_models: if args.low_mem { 1 } else { options.max_models },
+        local_files_only: args.local_files_only,
+        download: DownloadOptions::default(),
+        download_reporter: Arc::new(StderrReporter),
+        unload_current: args.low_mem,
+        metrics: Arc::new(metrics),
+        ..options
+    };
+    iopaint_engine::init_torch(torch_settings(args));
+    let loader = loader(args)?;
+    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
+}
+
+/// Returns the idle time after which a model is unloaded, or `None` for never. `timeout` is the operator's
+/// setting.
+pub fn idle_unload(args: &ModelArgs, timeout: Option<Duration>) -> Option<Duration> {
+    if args.low_mem {
+        Some(timeout.unwrap_or(LOW_MEMORY_IDLE).min(LOW_MEMORY_IDLE))
+    } else {
+        timeout
+    }
+}
+
+/// Returns the memory of requests in flight in bytes. `bytes` is the operator's setting.
+pub fn max_in_flight_bytes(args: &ModelArgs, bytes: u64) -> u64 {
+    if args.low_mem {
+        bytes.min(LOW_MEMORY_IN_FLIGHT_BYTES)
+    } else {
+        bytes
+    }
 }
 
 /// Returns the number of threads per forward pass.

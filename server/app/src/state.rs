@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::jobs::Jobs;
 use crate::memory_budget::MemoryBudgets;
 use crate::metrics::Metrics;
+use crate::plugins::Plugins;
 use crate::request::RequestLimits;
 use crate::settings::ServerSettings;
 
@@ -32,6 +33,8 @@ pub struct AppState {
     pub events: Events,
     /// Folders of the server that clients may use.
     pub files: Arc<Files>,
+    /// The enabled plugins.
+    pub plugins: Plugins,
     /// Settings of the server.
     pub settings: Arc<ServerSettings>,
 }
@@ -47,6 +50,7 @@ impl AppState {
         settings: ServerSettings,
     ) -> Self {
         let jobs = Jobs::default();
+        let plugins = Plugins::new(engine.registry(), &settings.plugins);
         Self {
             events: Events::new(&engine, &jobs),
             engine,
@@ -55,6 +59,7 @@ impl AppState {
             in_flight: MemoryBudgets::new(settings.max_in_flight_bytes),
             jobs,
             files: Arc::new(files),
+            plugins,
             settings: Arc::new(settings),
         }
     }

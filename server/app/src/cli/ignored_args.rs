@@ -18,15 +18,6 @@ pub struct IgnoredArgs {
     pub disable_nsfw_checker: bool,
     #[arg(long, env = "IOPAINT_CPU_TEXTENCODER", hide = true)]
     pub cpu_textencoder: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
-    pub enable_interactive_seg: bool,
-    #[arg(
-        long,
-        env = "IOPAINT_INTERACTIVE_SEG_MODEL",
-        default_value = "sam2_1_tiny",
-        hide = true
-    )]
-    pub interactive_seg_model: String,
     #[arg(
         long,
         env = "IOPAINT_INTERACTIVE_SEG_DEVICE",
@@ -34,28 +25,10 @@ pub struct IgnoredArgs {
         hide = true
     )]
     pub interactive_seg_device: String,
-    #[arg(long, env = "IOPAINT_ENABLE_REMOVE_BG", hide = true)]
-    pub enable_remove_bg: bool,
-    #[arg(
-        long,
-        env = "IOPAINT_REMOVE_BG_MODEL",
-        default_value = "briaai/RMBG-1.4",
-        hide = true
-    )]
-    pub remove_bg_model: String,
     #[arg(long, env = "IOPAINT_REMOVE_BG_DEVICE", default_value = "cpu", hide = true)]
     pub remove_bg_device: String,
     #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG", hide = true)]
     pub enable_anime_seg: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_REALESRGAN", hide = true)]
-    pub enable_realesrgan: bool,
-    #[arg(
-        long,
-        env = "IOPAINT_REALESRGAN_MODEL",
-        default_value = "realesr-general-x4v3",
-        hide = true
-    )]
-    pub realesrgan_model: String,
     #[arg(long, env = "IOPAINT_REALESRGAN_DEVICE", default_value = "cpu", hide = true)]
     pub realesrgan_device: String,
     #[arg(long, env = "IOPAINT_ENABLE_GFPGAN", hide = true)]

@@ -2,7 +2,10 @@
 
 mod ignored_args;
 mod limit_args;
+mod mcp_args;
 mod parse;
+mod plugin_args;
+mod plugin_run_args;
 mod run_args;
 mod shard;
 mod shared_args;
@@ -14,10 +17,13 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 pub use ignored_args::IgnoredArgs;
 pub use limit_args::{LIMITS, LimitArgs};
+pub use mcp_args::McpArgs;
 pub use parse::parse;
-pub use run_args::RunArgs;
+pub use plugin_args::PluginArgs;
+pub use plugin_run_args::{CutoutArgs, PluginRunArgs, UpscaleArgs};
+pub use run_args::{AutoMask, MaskArg, RunArgs};
 pub use shard::Shard;
-pub use shared_args::{ImageArgs, ModelArgs};
+pub use shared_args::{FolderArgs, ImageArgs, ModelArgs};
 pub use start_args::{LogFormat, StartArgs};
 
 use shared_args::parse_switch;
@@ -39,6 +45,14 @@ pub enum Command {
     /// Fills an image or a folder of images, without a server.
     #[command(after_help = run_args::EXIT_CODES)]
     Run(Box<RunArgs>),
+    /// Removes the background of an image or a folder of images, without a server.
+    #[command(after_help = run_args::EXIT_CODES)]
+    Cutout(Box<CutoutArgs>),
+    /// Enlarges an image or a folder of images, without a server.
+    #[command(after_help = run_args::EXIT_CODES)]
+    Upscale(Box<UpscaleArgs>),
+    /// Serves tools for language models on stdin and stdout, over the Model Context Protocol (MCP).
+    Mcp(Box<McpArgs>),
     /// Downloads a model to the folder that `start` and `run` read.
     Download(DownloadArgs),
     /// Lists the models that need no download, one per line.
@@ -117,7 +131,19 @@ pub struct HealthArgs {
 /// too.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command().mut_subcommands(|subcommand| subcommand.mut_args(with_optional_value))
+    let model_help = |name: &'static str| {
+        move |subcommand: clap::Command| subcommand.mut_arg("model", |model| model.help(name).long_help(name))
+    };
+    Cli::command()
+        .mut_subcommand(
+            "cutout",
+            model_help("Model to use. Default: `u2netp`, which is built in"),
+        )
+        .mut_subcommand(
+            "upscale",
+            model_help("Model to use. Default: `realesr-animevideov3`, which is built in"),
+        )
+        .mut_subcommands(|subcommand| subcommand.mut_args(with_optional_value))
 }
 
 /// Lets a switch take a value (`--low-mem=false`), as environment variables and configuration files provide

@@ -169,7 +169,8 @@ mod tests {
             ("cpu", "")
         );
         assert!(!start.models.local_files_only && !start.models.low_mem);
-        assert_eq!(start.ignored.remove_bg_model, "briaai/RMBG-1.4");
+        // The default of IOPaint's plugins is a network under a non-commercial licence.
+        assert!(start.plugins.plugins && start.plugins.remove_bg_model.is_none());
     }
 
     #[rstest]
@@ -179,6 +180,19 @@ mod tests {
     #[case("--low-mem=true", true)]
     fn last_switch_or_negation_wins(#[case] arguments: &str, #[case] expected: bool) {
         assert_eq!(start(arguments, &[]).models.low_mem, expected);
+    }
+
+    #[test]
+    fn plugin_flags_select_plugins_and_models() {
+        let choices = |arguments: &str| start(arguments, &[]).plugins.choices();
+        let models = [(iopaint_engine::PluginKind::RemoveBackground, "u2net".to_owned())];
+        let given =
+            choices("--enable-remove-bg --remove-bg-model u2net --disable-plugin TextMask,RealESRGAN");
+        assert_eq!(
+            (given.models.as_slice(), given.disabled.len(), given.none),
+            (&models[..], 2, false)
+        );
+        assert!(choices("--no-plugins").none);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Flags of `iopaint run`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{ArgAction, Args};
 
@@ -11,6 +12,40 @@ use super::shared_args::{ImageArgs, ModelArgs, parse_switch};
 pub const EXIT_CODES: &str = "Exit codes: 0 success (images without a mask are not an error), 1 no image was \
                               processed, 2 invalid flags, 3 some images failed, 130 interrupted.";
 
+/// Source of the masks of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MaskArg {
+    /// A mask for all images, or a folder of masks.
+    Path(PathBuf),
+    /// Masks that the program detects.
+    Auto(AutoMask),
+}
+
+/// The content that a detected mask covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoMask {
+    /// Text.
+    Text,
+    /// The main object.
+    Object,
+    /// Everything but the main object.
+    Background,
+}
+
+impl FromStr for MaskArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text.strip_prefix("auto:") {
+            None => Self::Path(text.into()),
+            Some("text") => Self::Auto(AutoMask::Text),
+            Some("object") => Self::Auto(AutoMask::Object),
+            Some("background") => Self::Auto(AutoMask::Background),
+            Some(_) => return Err("expected auto:text, auto:object or auto:background, or a path".to_owned()),
+        })
+    }
+}
+
 /// Flags of `iopaint run`. Each one except `--config` is also read from `IOPAINT_<FLAG>`.
 #[derive(Args, Clone, Debug)]
 #[command(args_override_self = true)]
@@ -19,9 +54,13 @@ pub struct RunArgs {
     #[arg(long, env = "IOPAINT_IMAGE")]
     pub image: PathBuf,
     /// Mask for all images, or folder of masks with the names of the images (`photo.png` for `photo.jpg`).
-    /// Mask pixels of 127 or brighter are filled. A mask of another size is scaled to the image.
-    #[arg(long, env = "IOPAINT_MASK")]
-    pub mask: PathBuf,
+    /// Mask pixels of 127 or brighter are filled. A mask of another size is scaled to the image. Detected
+    /// masks need no files: auto:text, auto:object (the main object) or auto:background.
+    #[arg(long, env = "IOPAINT_MASK", value_name = "MASK")]
+    pub mask: MaskArg,
+    /// Folder for the masks that --mask auto:... detects, named as the results; created if it does not exist.
+    #[arg(long, env = "IOPAINT_WRITE_MASKS", value_name = "DIR")]
+    pub write_masks: Option<PathBuf>,
     /// Folder for the results, named `<stem>.png`; created if it does not exist.
     #[arg(long, env = "IOPAINT_OUTPUT")]
     pub output: PathBuf,

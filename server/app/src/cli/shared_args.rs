@@ -1,10 +1,11 @@
-//! Flags that `iopaint start` and `iopaint run` share, and the parsers of their values.
+//! Flags that several subcommands share, and the parsers of their values.
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
 use super::LIMITS;
+use crate::files::FileSettings;
 
 /// Flags of the model and its device.
 #[derive(Args, Clone, Debug)]
@@ -87,6 +88,37 @@ pub struct ImageArgs {
     /// Removes metadata from results, except for the colour profile.
     #[arg(long, env = "IOPAINT_STRIP_METADATA")]
     pub strip_metadata: bool,
+}
+
+/// Folders that clients may use.
+#[derive(Args, Clone, Debug)]
+pub struct FolderArgs {
+    /// Image to open in the page, or folder of images for the file manager. A folder requires --output-dir.
+    #[arg(long, env = "IOPAINT_INPUT")]
+    pub input: Option<PathBuf>,
+    /// Folder of masks for the file manager.
+    #[arg(long, env = "IOPAINT_MASK_DIR")]
+    pub mask_dir: Option<PathBuf>,
+    /// Folder to save results to; created if it does not exist. Without it the server saves no results.
+    #[arg(long, env = "IOPAINT_OUTPUT_DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// Replaces a saved file of the same name. By default the new file gets a number: `photo-1.png`.
+    #[arg(long, env = "IOPAINT_ALLOW_OVERWRITE")]
+    pub allow_overwrite: bool,
+}
+
+impl FolderArgs {
+    /// Returns the settings of the folders, with `thumbnail_cache_bytes` bytes for cached thumbnails.
+    #[must_use]
+    pub fn settings(&self, thumbnail_cache_bytes: u64) -> FileSettings {
+        FileSettings {
+            input: self.input.clone(),
+            mask_dir: self.mask_dir.clone(),
+            output_dir: self.output_dir.clone(),
+            allow_overwrite: self.allow_overwrite,
+            thumbnail_cache_bytes,
+        }
+    }
 }
 
 /// Parses a share of GPU memory, 0.05 to 1. CUDA's own libraries may fail to load in less than 0.05.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared_args::{ImageArgs, ModelArgs};
-use super::{IgnoredArgs, LIMITS, LimitArgs};
+use super::shared_args::{FolderArgs, ImageArgs, ModelArgs};
+use super::{IgnoredArgs, LIMITS, LimitArgs, PluginArgs};
 use crate::auth::SecretText;
 use crate::middleware::client_id::ProxyNetwork;
 use crate::middleware::root_path::RootPath;
@@ -42,18 +42,9 @@ pub struct StartArgs {
     /// Flags of input images and results.
     #[command(flatten)]
     pub images: ImageArgs,
-    /// Image to open in the page, or folder of images for the file manager. A folder requires --output-dir.
-    #[arg(long, env = "IOPAINT_INPUT")]
-    pub input: Option<PathBuf>,
-    /// Folder of masks for the file manager.
-    #[arg(long, env = "IOPAINT_MASK_DIR")]
-    pub mask_dir: Option<PathBuf>,
-    /// Folder to save results to; created if it does not exist. Without it the server saves no results.
-    #[arg(long, env = "IOPAINT_OUTPUT_DIR")]
-    pub output_dir: Option<PathBuf>,
-    /// Replaces a saved file of the same name. By default the new file gets a number: `photo-1.png`.
-    #[arg(long, env = "IOPAINT_ALLOW_OVERWRITE")]
-    pub allow_overwrite: bool,
+    /// Folders that clients may use.
+    #[command(flatten)]
+    pub folders: FolderArgs,
     /// Quality of JPEG results, 1 to 100; lower values give smaller files with more artefacts.
     #[arg(long, env = "IOPAINT_QUALITY", default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub quality: u8,
@@ -86,6 +77,9 @@ pub struct StartArgs {
     /// File with API keys, one per line; lines that start with `#` are comments.
     #[arg(long, env = "IOPAINT_API_KEY_FILE", value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
+    /// Serves tools for language models at `/mcp`, over the Model Context Protocol (MCP).
+    #[arg(long, env = "IOPAINT_MCP")]
+    pub mcp: bool,
     /// Path under which a reverse proxy serves the server, for example `/photos`.
     #[arg(long, env = "IOPAINT_ROOT_PATH", default_value = "")]
     pub root_path: RootPath,
@@ -125,6 +119,9 @@ pub struct StartArgs {
     /// Format of log lines on stderr.
     #[arg(long, env = "IOPAINT_LOG_FORMAT", default_value = "text", value_enum)]
     pub log_format: LogFormat,
+    /// Flags of the plugins.
+    #[command(flatten)]
+    pub plugins: PluginArgs,
     /// Flags of IOPaint without effect.
     #[command(flatten)]
     pub ignored: IgnoredArgs,

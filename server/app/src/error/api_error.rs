@@ -114,14 +114,25 @@ impl ApiError {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// Returns the time to wait before a retry, if a retry helps.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Logs an error of the server. Errors of clients are not logged.
+    pub fn log(&self) {
+        if self.code.status().is_server_error() {
+            tracing::warn!(code = ?self.code, detail = self.detail, "Request failed");
+        }
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.code.status();
-        if status.is_server_error() {
-            tracing::warn!(code = ?self.code, detail = self.detail, "Request failed");
-        }
+        self.log();
         let body = ErrorBody {
             error: self.code,
             errors: self.detail.clone(),

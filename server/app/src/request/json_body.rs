@@ -7,6 +7,7 @@ use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::RequestLimits;
 use super::body_error::body_error;
@@ -51,6 +52,9 @@ pub fn decode_text(body: &[u8]) -> Result<Cow<'_, [u8]>, ApiError> {
 }
 
 /// Reads a whole body, up to the limit of the middleware.
+///
+/// # Errors
+/// [`ErrorCode::BodyTooLarge`], and others of an interrupted body.
 pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
@@ -77,6 +81,9 @@ pub fn media_type(headers: &HeaderMap) -> String {
 
 /// Rejects media types other than JSON. Forms and plain text are rejected because pages of other sites can
 /// send them without a CORS preflight.
+///
+/// # Errors
+/// [`ErrorCode::UnsupportedType`].
 pub fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let media_type = media_type(headers);
     let json = media_type.is_empty()
@@ -162,6 +169,15 @@ pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
     })?;
     deserializer.end().map_err(|error| not_json(text, &error))?;
     Ok(value)
+}
+
+/// Reads the fields of a JSON object that is parsed already.
+///
+/// # Errors
+/// [`ErrorCode::InvalidField`] with the field's name.
+pub fn from_object<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(Value::Object(fields))
+        .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))
 }
 
 fn not_json(text: &[u8], error: &serde_json::Error) -> ApiError {

@@ -12,14 +12,15 @@ mod inpaint_request;
 mod json_body;
 mod lama_cleaner_form;
 mod multipart_form;
+pub mod plugin_request;
 mod query_fields;
 
 pub use body_limits::{RequestLimits, content_length};
 pub use deadline::{X_REQUEST_TIMEOUT_MS, deadline, within};
 pub use inpaint_body::{InpaintInput, read_inpaint_body};
-pub use inpaint_choices::Answer;
+pub use inpaint_choices::{Answer, HdStrategyName};
 pub use inpaint_request::InpaintRequest;
-pub use json_body::JsonBody;
+pub use json_body::{JsonBody, expect_json, expect_shallow, from_object, read_body};
 pub use lama_cleaner_form::read_lama_cleaner_form;
 pub use multipart_form::read_upload;
 pub use query_fields::QueryFields;

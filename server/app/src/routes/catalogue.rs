@@ -106,7 +106,7 @@ pub async fn download_model(
 }
 
 /// Runs `work`, which reads the disk, off the async threads.
-async fn on_disk<T: Send + 'static>(
+pub async fn on_disk<T: Send + 'static>(
     engine: &Engine,
     work: impl FnOnce(&Engine) -> T + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use iopaint_engine::PluginKind;
 use iopaint_inpaint::{AUTO_CONTEXT_PX, AUTO_MAX_SINGLE_REGION_SIDE_PX};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model_info::ModelInfo;
+use crate::plugins::PluginStatus;
 use crate::state::AppState;
 
 /// Samplers of diffusion models. This server has no such models, but IOPaint's clients expect the list.
@@ -30,48 +32,6 @@ const SAMPLERS: [&str; 19] = [
     "PNDM",
     "UniPC",
     "LCM",
-];
-
-const REMOVE_BG_MODELS: [&str; 15] = [
-    "briaai/RMBG-1.4",
-    "briaai/RMBG-2.0",
-    "u2net",
-    "u2netp",
-    "u2net_human_seg",
-    "u2net_cloth_seg",
-    "silueta",
-    "isnet-general-use",
-    "birefnet-general",
-    "birefnet-general-lite",
-    "birefnet-portrait",
-    "birefnet-dis",
-    "birefnet-hrsod",
-    "birefnet-cod",
-    "birefnet-massive",
-];
-
-const REALESRGAN_MODELS: [&str; 3] = [
-    "realesr-general-x4v3",
-    "RealESRGAN_x4plus",
-    "RealESRGAN_x4plus_anime_6B",
-];
-
-const INTERACTIVE_SEG_MODELS: [&str; 15] = [
-    "vit_b",
-    "vit_l",
-    "vit_h",
-    "sam_hq_vit_b",
-    "sam_hq_vit_l",
-    "sam_hq_vit_h",
-    "mobile_sam",
-    "sam2_tiny",
-    "sam2_small",
-    "sam2_base",
-    "sam2_large",
-    "sam2_1_tiny",
-    "sam2_1_small",
-    "sam2_1_base",
-    "sam2_1_large",
 ];
 
 /// An enabled plugin.
@@ -115,18 +75,18 @@ pub struct ServerConfig {
     pub model_infos: Vec<ModelInfo>,
     /// Model of the background-removal plugin.
     #[serde(rename = "removeBGModel")]
-    pub remove_bg_model: &'static str,
-    /// Models for the background-removal plugin.
+    pub remove_bg_model: String,
+    /// Models for the background-removal plugin that need no download.
     #[serde(rename = "removeBGModels")]
-    pub remove_bg_models: &'static [&'static str],
+    pub remove_bg_models: Vec<String>,
     /// Model of the upscaling plugin.
-    pub realesrgan_model: &'static str,
-    /// Models for the upscaling plugin.
-    pub realesrgan_models: &'static [&'static str],
+    pub realesrgan_model: String,
+    /// Models for the upscaling plugin that need no download.
+    pub realesrgan_models: Vec<String>,
     /// Model of the click-to-select plugin.
-    pub interactive_seg_model: &'static str,
-    /// Models for the click-to-select plugin.
-    pub interactive_seg_models: &'static [&'static str],
+    pub interactive_seg_model: String,
+    /// Models for the click-to-select plugin that need no download.
+    pub interactive_seg_models: Vec<String>,
     /// True if the server provides a folder of images.
     pub enable_file_manager: bool,
     /// True if results can be saved on the server.
@@ -145,18 +105,49 @@ pub struct ServerConfig {
     pub auto_strategy: AutoStrategy,
 }
 
+impl From<PluginStatus> for PluginInfo {
+    fn from(plugin: PluginStatus) -> Self {
+        let kind = plugin.spec.kind;
+        Self {
+            name: plugin.spec.name,
+            support_gen_image: kind.gives_image(),
+            support_gen_mask: kind.gives_mask(),
+        }
+    }
+}
+
+/// Returns the name of a plugin's current model, or of its built-in one if it is disabled: clients expect a
+/// name.
+fn current_model(state: &AppState, kind: PluginKind) -> String {
+    let enabled = state.plugins.of_kind(kind).ok().map(|plugin| plugin.model.name);
+    let registered = || {
+        let plugins = state.engine.registry().plugins();
+        plugins
+            .iter()
+            .find(|plugin| plugin.kind == kind)
+            .map(|plugin| plugin.model.clone())
+    };
+    enabled.or_else(registered).unwrap_or_default()
+}
+
+/// Returns the models of a plugin that need no download.
+fn models(state: &AppState, kind: PluginKind) -> Vec<String> {
+    let models = state.engine.models_of(kind.task());
+    models.into_iter().map(|spec| spec.name).collect()
+}
+
 /// Returns the configuration of the server.
 #[utoipa::path(get, path = "/server-config", tag = "server", responses((status = OK, body = ServerConfig)))]
 pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> {
     Json(ServerConfig {
-        plugins: Vec::new(),
+        plugins: state.plugins.iter().map(PluginInfo::from).collect(),
         model_infos: state.engine.models().iter().map(ModelInfo::from).collect(),
-        remove_bg_model: "briaai/RMBG-1.4",
-        remove_bg_models: &REMOVE_BG_MODELS,
-        realesrgan_model: "realesr-general-x4v3",
-        realesrgan_models: &REALESRGAN_MODELS,
-        interactive_seg_model: "sam2_1_tiny",
-        interactive_seg_models: &INTERACTIVE_SEG_MODELS,
+        remove_bg_model: current_model(&state, PluginKind::RemoveBackground),
+        remove_bg_models: models(&state, PluginKind::RemoveBackground),
+        realesrgan_model: current_model(&state, PluginKind::Upscale),
+        realesrgan_models: models(&state, PluginKind::Upscale),
+        interactive_seg_model: current_model(&state, PluginKind::Select),
+        interactive_seg_models: models(&state, PluginKind::Select),
         enable_file_manager: state.files.has_file_manager(),
         enable_auto_saving: state.files.can_save(),
         enable_controlnet: false,

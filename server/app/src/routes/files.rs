@@ -1,7 +1,5 @@
 //! The input image of the server, and saving results.
 
-use std::io::ErrorKind;
-
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -15,7 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::media::send;
 use crate::blocking::off_thread;
 use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::files::{FileName, NameError, open_image};
+use crate::file_access;
+use crate::files::{FileName, open_image};
 use crate::request::{QueryFields, coerce, read_upload};
 use crate::state::AppState;
 
@@ -115,22 +114,16 @@ pub async fn save_image(
     QueryFields(query): QueryFields<SaveQuery>,
     request: Request,
 ) -> Result<Json<Saved>, ApiError> {
-    let folder = state.files.output()?.clone();
+    state.files.output()?;
     let upload = read_upload(request, "file", &state).await?;
     let image = probe(&upload.bytes, &state.settings.images.limits)
         .map_err(|error| ApiError::image("file", &error))?;
     let name = upload
         .name
         .and_then(|name| FileName::last_of(&name))
-        .map_err(|error| ApiError::field("filename", error))?
-        .for_image(image.format);
-    let existing = state.files.existing(query.overwrite);
-    let name = off_thread(move || folder.write(&name, &upload.bytes, existing))
-        .await?
-        .map_err(|error| match error.kind() {
-            ErrorKind::InvalidFilename => ApiError::field("filename", NameError::TooManyBytes),
-            _ => ApiError::storage(&error),
-        })?;
+        .map_err(|error| ApiError::field("filename", error))?;
+    let (files, bytes) = (&state.files, upload.bytes);
+    let name = file_access::save_image(files, "filename", name, image.format, bytes, query.overwrite).await?;
     Ok(Json(Saved {
         filename: name.as_str().to_owned(),
     }))

@@ -1,32 +1,31 @@
 //! `POST /api/v1/inpaint`: fills the masked area of an image.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Observer, Rejection, Reservation};
-use iopaint_imaging::{Threshold, probe};
+use iopaint_engine::{Observer, Reservation};
 use iopaint_inpaint::Rect;
 use uuid::Uuid;
 
-use super::job::{X_JOB_ID, job_id};
-use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::fill::{self, FillError, MaskRule, ModelRun, OutputForm};
-use crate::memory_budget::{body_bytes, image_bytes, reserved_body};
-use crate::metrics::Stage;
+use super::job::X_JOB_ID;
+use super::job_request::{RequestHead, read_body, run_job};
+use super::server_timing::{SERVER_TIMING, insert_server_timing};
+use crate::error::{ApiError, ErrorBody};
+use crate::fill::{ModelRun, OutputForm};
+use crate::image_jobs::{self, FillMask, FillRequest};
+use crate::memory_budget::reserved_body;
 use crate::middleware::client_id::ClientId;
-use crate::request::{Answer, InpaintInput, InpaintRequest, deadline, read_inpaint_body, within};
+use crate::request::{Answer, InpaintInput, InpaintRequest, read_inpaint_body};
 use crate::state::AppState;
 
 const X_SEED: HeaderName = HeaderName::from_static("x-seed");
 const X_PATCH_BOX: HeaderName = HeaderName::from_static("x-patch-box");
 const X_INPAINT_SCALED: HeaderName = HeaderName::from_static("x-inpaint-scaled");
 const X_INPAINT_MODEL: HeaderName = HeaderName::from_static("x-inpaint-model");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Response headers that pages of allowed origins may read.
 pub const EXPOSED_HEADERS: [HeaderName; 6] = [
@@ -104,80 +103,28 @@ pub async fn inpaint(
 ) -> Result<Response, ApiError> {
     let head = RequestHead::read(&state, &client, request.headers())?;
     // The future is large; on the heap it is not copied when it moves.
-    Box::pin(run_job(&state, head, read_inpaint_body(request, &state))).await
+    Box::pin(run_fill(&state, head, read_inpaint_body(request, &state))).await
 }
 
-/// Properties of a request that its headers determine.
-pub struct RequestHead {
-    client: ClientKey,
-    id: Uuid,
-    arrived: Instant,
-    deadline: Option<Instant>,
-    body_bytes: u64,
-}
-
-impl RequestHead {
-    /// Reads the headers of a request that arrives now.
-    ///
-    /// # Errors
-    /// Returns an error if a header is invalid.
-    pub fn read(state: &AppState, client: &ClientId, headers: &HeaderMap) -> Result<Self, ApiError> {
-        Ok(Self {
-            client: client.queue_key(),
-            id: job_id(headers)?,
-            arrived: Instant::now(),
-            deadline: deadline(headers, state.settings.request_timeout)?,
-            body_bytes: body_bytes(headers, state.settings.bodies.max_bytes),
-        })
-    }
-}
-
-/// Runs a request as a job that can be watched and cancelled, including while its body arrives. Errors of the
-/// job are returned as a response, with its id.
+/// Runs a fill as a job, after its body was read.
 ///
 /// # Errors
-/// Returns [`ErrorCode::JobIdTaken`] if a job with this id is in flight.
-pub async fn run_job(
+/// Those of [`run_job`].
+pub async fn run_fill(
     state: &AppState,
     head: RequestHead,
     body: impl Future<Output = Result<InpaintInput, ApiError>>,
 ) -> Result<Response, ApiError> {
-    let job = state.jobs.begin(head.id)?;
-    let id = job.id().to_string();
-    let observer = job.observer();
-    let work = async {
-        let (input, body_memory) = read_body(state, &head, body).await?;
+    let response = run_job(state, &head, async |observer| {
+        let kept_bytes = |input: &InpaintInput| input.image.len() + input.mask.len();
+        let (input, body_memory) = read_body(state, &head, body, kept_bytes).await?;
         fill_image(state, &head, input, body_memory, observer).await
-    };
-    let result = job.run(within(head.deadline, work));
-    let mut response = result.await.into_response();
+    })
+    .await?;
     if response.status().is_success() {
         state.events.send_diffusion_finish().await;
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_JOB_ID, id);
-    }
     Ok(response)
-}
-
-/// Reserves memory for the body and reads it. Stops reading when the server shuts down.
-async fn read_body(
-    state: &AppState,
-    head: &RequestHead,
-    body: impl Future<Output = Result<InpaintInput, ApiError>>,
-) -> Result<(InpaintInput, Reservation), ApiError> {
-    let read = async {
-        let bodies = &state.in_flight.bodies;
-        let mut memory = bodies.reserve(&head.client, head.body_bytes).await;
-        let input = body.await?;
-        memory.shrink_to((input.image.len() + input.mask.len()) as u64);
-        Ok((input, memory))
-    };
-    tokio::select! {
-        biased;
-        input = read => input,
-        () = state.engine.draining() => Err(Rejection::Draining.into()),
-    }
 }
 
 /// Fills the image of a request and returns the response.
@@ -188,86 +135,29 @@ async fn fill_image(
     body_memory: Reservation,
     observer: Arc<dyn Observer>,
 ) -> Result<Response, ApiError> {
-    let settings = &state.settings.images;
     let InpaintInput { image, mask, fields } = input;
-    // Size and format are checked before the job takes a permit and memory.
-    let image_header = probe(&image, &settings.limits).map_err(|error| ApiError::image("image", &error))?;
-    let mask_header = probe(&mask, &settings.limits).map_err(|error| ApiError::image("mask", &error))?;
-    tracing::debug!(
-        width_px = image_header.width,
-        height_px = image_header.height,
-        format = %image_header.format,
-        "Image received"
-    );
-
-    state.check_model_allowed(fields.model.as_deref().unwrap_or_default())?;
-    let admitted = fill::admit(
-        &state.engine,
-        head.client.clone(),
-        fields.model.as_deref(),
-        Some(observer),
-    )?;
-    let (read_time, admitted_at) = (head.arrived.elapsed(), Instant::now());
-
-    let pixels = u64::from(image_header.width) * u64::from(image_header.height);
-    let mask_pixels = u64::from(mask_header.width) * u64::from(mask_header.height);
-    let needed = image_bytes(pixels.max(mask_pixels));
-    let memory = state.in_flight.pixels.reserve(&head.client, needed).await;
-    let rule = MaskRule {
-        threshold: Threshold::INPAINT_REQUEST,
-        fit: fields.fit_mask,
-    };
-    let decoded = fill::decode(&state.codecs, image, mask, rule, settings.limits).await?;
-    drop(body_memory);
-    let decode_time = admitted_at.elapsed();
-
-    let options = fields.options(settings.max_forward_pixels);
-    let filled = decoded.run(admitted, options, head.deadline, false).await?;
-
-    let encode_start = Instant::now();
-    let run = filled.run.clone();
+    let seed = seed(fields.sd_seed);
     let form = match fields.result {
         Answer::Patch => OutputForm::Patch,
         Answer::Image => OutputForm::InputFormat,
     };
-    let encode_options = settings.encode;
-    let result = state
-        .codecs
-        .run(move || filled.encode(form, &encode_options))
-        .await??;
-    let stages = [
-        (Stage::Read, read_time),
-        (Stage::Decode, decode_time),
-        (Stage::Queue, run.queued),
-        (Stage::Forward, run.forward),
-        (Stage::Encode, encode_start.elapsed()),
-    ];
-    state.metrics.image_filled(pixels, &stages);
-    let mut headers = result_headers(&fields, &run, result.patch);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(result.mime));
-    if let Ok(value) = HeaderValue::from_str(&server_timing(&stages, head.arrived.elapsed())) {
-        headers.insert(SERVER_TIMING, value);
-    }
-    Ok((headers, Body::from(reserved_body(result.bytes, memory))).into_response())
+    let request = FillRequest {
+        image,
+        mask: FillMask::Encoded(mask),
+        fields,
+        form,
+    };
+    let result = image_jobs::run_fill(state, &head.caller, request, body_memory, observer).await?;
+    let encoded = result.encoded;
+    let mut headers = result_headers(seed, &result.run, encoded.patch);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.mime));
+    insert_server_timing(&mut headers, &result.stages, head.caller.arrived.elapsed());
+    Ok((headers, Body::from(reserved_body(encoded.bytes, result.memory))).into_response())
 }
 
-impl From<FillError> for ApiError {
-    fn from(error: FillError) -> Self {
-        match error {
-            FillError::Rejected(error) => error.into(),
-            FillError::Image(error) => Self::image("image", &error),
-            FillError::Mask(error) => Self::image("mask", &error),
-            FillError::SizeMismatch { .. } => Self::new(ErrorCode::SizeMismatch, &error.to_string()),
-            FillError::Job(error) => error.into(),
-            FillError::Encode(error) => error.into(),
-            FillError::Codec(error) => error.into(),
-        }
-    }
-}
-
-fn result_headers(fields: &InpaintRequest, run: &ModelRun, patch: Option<Rect>) -> HeaderMap {
+fn result_headers(seed: i64, run: &ModelRun, patch: Option<Rect>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(X_SEED, HeaderValue::from(seed(fields.sd_seed)));
+    headers.insert(X_SEED, HeaderValue::from(seed));
     if let Ok(name) = HeaderValue::from_str(&run.model) {
         headers.insert(X_INPAINT_MODEL, name);
     }
@@ -291,14 +181,4 @@ fn seed(requested: i64) -> i64 {
 
 fn box_text(Rect { x, y, width, height }: Rect) -> String {
     format!("{x},{y},{width},{height}")
-}
-
-/// Formats a `Server-Timing` header (W3C Server Timing) with durations in milliseconds.
-fn server_timing(stages: &[(Stage, Duration)], total: Duration) -> String {
-    let stages = stages.iter().map(|(stage, time)| (stage.name(), time));
-    let parts: Vec<String> = stages
-        .chain([("total", &total)])
-        .map(|(name, time)| format!("{name};dur={:.1}", time.as_secs_f64() * 1000.0))
-        .collect();
-    parts.join(", ")
 }

@@ -4,7 +4,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use utoipa::ToSchema;
 
-use super::inpaint::{RequestHead, run_job};
+use super::inpaint::run_fill;
+use super::job_request::RequestHead;
 use crate::error::{ApiError, ErrorBody};
 use crate::middleware::client_id::ClientId;
 use crate::request::read_lama_cleaner_form;
@@ -63,5 +64,5 @@ pub async fn inpaint(
     request: Request,
 ) -> Result<Response, ApiError> {
     let head = RequestHead::read(&state, &client, request.headers())?;
-    Box::pin(run_job(&state, head, read_lama_cleaner_form(request, &state))).await
+    Box::pin(run_fill(&state, head, read_lama_cleaner_form(request, &state))).await
 }

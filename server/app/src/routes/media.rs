@@ -15,11 +15,9 @@ use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::blocking::off_thread;
-use crate::error::{ApiError, ErrorBody, ErrorCode};
-use crate::files::{
-    FileName, MediaFile, MediaInfo, NotOffered, Tab, Thumbnail, ThumbnailKey, list, open_media,
-    thumbnail_size,
-};
+use crate::error::{ApiError, ErrorBody};
+use crate::file_access::{open_image, read_image};
+use crate::files::{MediaFile, MediaInfo, NotOffered, Tab, Thumbnail, ThumbnailKey, list, thumbnail_size};
 use crate::request::{QueryFields, coerce};
 use crate::settings::ServerSettings;
 use crate::state::AppState;
@@ -103,7 +101,7 @@ pub async fn media_file(
     State(state): State<AppState>,
     QueryFields(query): QueryFields<FileQuery>,
 ) -> Result<Response, ApiError> {
-    let (_, media) = open(&state, query.tab, &query.filename).await?;
+    let (_, media) = open_image(&state.files, query.tab, "filename", &query.filename).await?;
     Ok(send(media))
 }
 
@@ -135,7 +133,7 @@ pub async fn media_thumbnail_file(
     QueryFields(query): QueryFields<ThumbnailQuery>,
 ) -> Result<Response, ApiError> {
     let requested = (side("width", query.width)?, side("height", query.height)?);
-    let (name, media) = open(&state, query.tab, &query.filename).await?;
+    let (name, media) = open_image(&state.files, query.tab, "filename", &query.filename).await?;
     let key = ThumbnailKey {
         tab: query.tab,
         name,
@@ -171,35 +169,12 @@ pub fn send(media: MediaFile) -> Response {
     (headers, Body::from_stream(ReaderStream::new(file))).into_response()
 }
 
-async fn open(state: &AppState, tab: Tab, filename: &str) -> Result<(FileName, MediaFile), ApiError> {
-    let folder = state.files.folder(tab)?.clone();
-    let name = FileName::parse(filename).map_err(|error| ApiError::field("filename", error))?;
-    let lookup = name.clone();
-    let media = off_thread(move || open_media(&folder, &lookup)).await?;
-    let media = media
-        .map_err(|error| {
-            tracing::debug!(%error, "Image not opened");
-            ApiError::new(ErrorCode::UnknownFile, "the folder has no image with this name")
-        })?
-        .map_err(|error| ApiError::image("filename", &error))?;
-    Ok((name, media))
-}
-
 fn make_thumbnail(
     media: MediaFile,
     requested: (u32, u32),
     settings: &ServerSettings,
 ) -> Result<Thumbnail, ApiError> {
-    let bytes = media.bytes(settings.bodies.max_bytes as u64).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::FileTooLarge {
-            ApiError::new(
-                ErrorCode::ImageTooLarge,
-                "the image file is too large; the limit is --max-body-mib",
-            )
-        } else {
-            ApiError::storage(&error)
-        }
-    })?;
+    let bytes = read_image(media, settings.bodies.max_bytes)?;
     let picture =
         decode(&bytes, &settings.images.limits).map_err(|error| ApiError::image("filename", &error))?;
     let size = thumbnail_size(

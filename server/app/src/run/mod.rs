@@ -1,77 +1,199 @@
-//! `iopaint run`: fills an image or a folder of images, without a server.
+//! `iopaint run`, `cutout` and `upscale`: an image or a folder of images, without a server.
 
 mod atomic_write;
 mod batch;
+mod batch_context;
 mod pairing;
 mod plan;
+mod plugin_model;
 mod progress;
 mod report;
 mod resume;
+mod work;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
-use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions, ModelSpec};
+use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions, ModelSpec, PluginKind};
 use iopaint_imaging::EncodeOptions;
 use tokio::runtime::Runtime;
 
 use self::batch::Batch;
-use self::plan::BatchPlan;
+use self::batch_context::BatchContext;
+use self::plan::{BatchPaths, BatchPlan, create_folder};
+use self::plugin_model::plugin_model;
 use self::progress::BatchProgress;
 use self::report::Report;
-use crate::cli::{ModelArgs, RunArgs};
+use self::work::{FillWork, MaskSource, Work};
+use crate::cli::{
+    AutoMask, CutoutArgs, ImageArgs, MaskArg, ModelArgs, PluginRunArgs, RunArgs, Shard, UpscaleArgs,
+};
 use crate::codec::CodecPool;
 use crate::download_report::StderrReporter;
+use crate::plugins::PluginModel;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
 use crate::{error_advice, shutdown, startup};
 
 /// Images in flight: one is decoded and one is written while the model fills a third.
 const MAX_IN_FLIGHT: usize = 3;
+/// Model of batches that fill nothing: the engine needs a current model, and this one has no weights.
+const UNUSED_MODEL: &str = "cv2";
 /// Exit code after SIGINT or SIGTERM: 128 + SIGINT, as in shells.
 const INTERRUPTED: u8 = 130;
 
-/// Runs the batch, prints a summary to stderr and returns the exit code.
+/// Runs `iopaint run`, prints a summary to stderr and returns the exit code.
 ///
 /// # Errors
 /// Returns an error if the batch can't start: invalid paths, an invalid `--config`, or no model.
-pub fn run(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
+pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
     let fields = args.config.as_deref().map_or_else(
         || Ok(InpaintRequest::default()),
         |path| read_fields(path).with_context(|| format!("--config {}", path.display())),
     )?;
-    let plan = BatchPlan::new(args)?;
-    let threads = startup::threads(&args.models).get();
-    let max_in_flight = if args.models.low_mem { 1 } else { MAX_IN_FLIGHT };
-    let engine = start_engine(&args.models, max_in_flight)?;
+    let mask_files = match &args.mask {
+        MaskArg::Path(path) => Some(path.as_path()),
+        MaskArg::Auto(_) => None,
+    };
+    let plan = BatchPlan::new(&BatchPaths {
+        images: &args.image,
+        masks: mask_files,
+        output: &args.output,
+        shard: args.shard,
+    })?;
+    let masks = match &args.mask {
+        MaskArg::Path(_) => MaskSource::Folder(plan.masks.clone()),
+        MaskArg::Auto(content) => {
+            if let Some(folder) = &args.write_masks {
+                create_folder("--write-masks", folder)?;
+            }
+            let kind = match content {
+                AutoMask::Text => PluginKind::SelectText,
+                AutoMask::Object => PluginKind::Select,
+                AutoMask::Background => PluginKind::RemoveBackground,
+            };
+            MaskSource::Detected {
+                content: *content,
+                model: plugin_model(&args.models, kind, "")?,
+                written_to: args.write_masks.clone(),
+            }
+        }
+    };
+    let model = Some(args.models.model.clone());
+    let engine = start_engine(&args.models, model, max_in_flight(&args.models))?;
     let model = runtime.block_on(load_model(&engine))?;
+    let settings = BatchSettings {
+        participle: "filled",
+        model: model.name,
+        models: &args.models,
+        images: &args.images,
+        resume: resumes(args.resume, args.shard),
+    };
+    let work = Work::Fill(Box::new(FillWork {
+        fields,
+        masks,
+        concat: args.concat,
+    }));
+    Ok(run(runtime, engine, plan, work, &settings))
+}
 
+/// Runs `iopaint cutout`, prints a summary to stderr and returns the exit code.
+///
+/// # Errors
+/// Returns an error if the batch can't start: invalid paths, or no model.
+pub fn cut_out(runtime: &Runtime, args: &CutoutArgs) -> anyhow::Result<u8> {
+    let kind = PluginKind::RemoveBackground;
+    run_plugin(runtime, &args.run, kind, "cut out", Work::CutOut)
+}
+
+/// Runs `iopaint upscale`, prints a summary to stderr and returns the exit code.
+///
+/// # Errors
+/// Returns an error if the batch can't start: invalid paths, or no model.
+pub fn upscale(runtime: &Runtime, args: &UpscaleArgs) -> anyhow::Result<u8> {
+    let scale = args.scale;
+    let work = |model| Work::Upscale { model, scale };
+    run_plugin(runtime, &args.run, PluginKind::Upscale, "upscaled", work)
+}
+
+fn run_plugin(
+    runtime: &Runtime,
+    args: &PluginRunArgs,
+    kind: PluginKind,
+    participle: &'static str,
+    work: impl FnOnce(PluginModel) -> Work,
+) -> anyhow::Result<u8> {
+    let plan = BatchPlan::new(&BatchPaths {
+        images: &args.image,
+        masks: None,
+        output: &args.output,
+        shard: args.shard,
+    })?;
+    let model = plugin_model(&args.models, kind, &args.models.model)?;
+    let settings = BatchSettings {
+        participle,
+        model: model.name.clone(),
+        models: &args.models,
+        images: &args.images,
+        resume: resumes(args.resume, args.shard),
+    };
+    let engine = start_engine(
+        &args.models,
+        Some(UNUSED_MODEL.to_owned()),
+        max_in_flight(&args.models),
+    )?;
+    Ok(run(runtime, engine, plan, work(model), &settings))
+}
+
+/// Settings of a batch apart from its work.
+struct BatchSettings<'a> {
+    /// Past participle of the work, for the summary.
+    participle: &'static str,
+    /// Name of the model in the summary.
+    model: String,
+    models: &'a ModelArgs,
+    images: &'a ImageArgs,
+    /// Skips images with a complete, current result.
+    resume: bool,
+}
+
+/// Orchestrators restart an interrupted share with the same arguments.
+fn resumes(resume: Option<bool>, shard: Option<Shard>) -> bool {
+    resume.unwrap_or(shard.is_some())
+}
+
+fn max_in_flight(models: &ModelArgs) -> usize {
+    if models.low_mem { 1 } else { MAX_IN_FLIGHT }
+}
+
+fn run(runtime: &Runtime, engine: Engine, plan: BatchPlan, work: Work, settings: &BatchSettings<'_>) -> u8 {
     let total = plan.pairs.len();
     let batch = Arc::new(Batch {
-        engine,
-        codecs: CodecPool::new(threads),
-        fields,
-        max_forward_pixels: startup::max_forward_pixels(&args.models),
-        limits: startup::image_limits(&args.images),
-        encode: EncodeOptions {
-            strip_metadata: args.images.strip_metadata,
-            ..EncodeOptions::default()
+        context: BatchContext {
+            engine,
+            codecs: CodecPool::new(startup::threads(settings.models).get()),
+            max_forward_pixels: startup::max_forward_pixels(settings.models),
+            limits: startup::image_limits(settings.images),
+            encode: EncodeOptions {
+                strip_metadata: settings.images.strip_metadata,
+                threads: startup::threads(settings.models),
+                ..EncodeOptions::default()
+            },
+            images: plan.images,
+            output: plan.output,
         },
-        concat: args.concat,
-        // Orchestrators restart an interrupted share with the same arguments.
-        resume: args.resume.unwrap_or(args.shard.is_some()),
-        images: plan.images,
-        masks: plan.masks,
-        output: plan.output,
+        work,
+        resume: settings.resume,
     });
-    let mut report = Report::default();
+    let mut report = Report::new(settings.participle);
     let mut progress = BatchProgress::new(total);
     let interrupted = runtime.block_on(async {
         let shutdown_signal = shutdown::shutdown_signal();
         let work = async {
-            let mut outcomes = std::pin::pin!(batch.fill_all(plan.pairs, max_in_flight));
+            let in_flight = max_in_flight(settings.models);
+            let mut outcomes = std::pin::pin!(batch.process_all(plan.pairs, in_flight));
             while let Some((pair, outcome)) = outcomes.next().await {
                 let image = pair.image.to_string_lossy();
                 report.add(&image, outcome);
@@ -85,22 +207,23 @@ pub fn run(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
     });
     drop(progress);
     let images = if total == 1 { "image" } else { "images" };
-    eprintln!("iopaint: {total} {images}, model `{}`: {report}", model.name);
+    eprintln!("iopaint: {total} {images}, model `{}`: {report}", settings.model);
     if interrupted {
         eprintln!("iopaint: interrupted; run again with --resume to continue");
-        return Ok(INTERRUPTED);
+        return INTERRUPTED;
     }
-    Ok(report.exit_code())
+    report.exit_code()
 }
 
-fn start_engine(args: &ModelArgs, max_queue: usize) -> anyhow::Result<Engine> {
+fn start_engine(args: &ModelArgs, model: Option<String>, max_queue: usize) -> anyhow::Result<Engine> {
     let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let options = EngineOptions {
-        model: Some(args.model.clone()),
+        model,
         // One model for all images: the built-in model must not fill some while `lama` is downloaded.
         default_model: DefaultModel::DownloadFirst,
         max_queue,
-        max_models: 1,
+        // A model that fills, and a plugin's.
+        max_models: 2,
         local_files_only: args.local_files_only,
         download: DownloadOptions::default(),
         download_reporter: Arc::new(StderrReporter),

@@ -16,6 +16,8 @@ const MAX_NAME_BYTES: usize = 255;
 /// Available masks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Masks {
+    /// No files with masks.
+    None,
     /// One mask for all images.
     One(OsString),
     /// Masks for images of the same stem.
@@ -66,6 +68,7 @@ pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
         .zip(results)
         .map(|(image, result)| Pair {
             mask: match masks {
+                Masks::None => None,
                 Masks::One(mask) => Some(mask.clone()),
                 Masks::ByStem(_) => by_stem
                     .get(&normalized(stem(&image)))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::pairing::{Masks, Pair, is_image_name, pair};
-use crate::cli::RunArgs;
+use crate::cli::Shard;
 
 /// Folders of a batch, and the images that this process fills.
 #[derive(Debug)]
@@ -17,6 +17,18 @@ pub struct BatchPlan {
     pub output: PathBuf,
     /// Sorted by the name of the image.
     pub pairs: Vec<Pair>,
+}
+
+/// Paths on the command line.
+pub struct BatchPaths<'a> {
+    /// Image, or folder of images.
+    pub images: &'a Path,
+    /// Mask, or folder of masks; `None` if the batch needs no files with masks.
+    pub masks: Option<&'a Path>,
+    /// Folder of the results.
+    pub output: &'a Path,
+    /// Share of this process.
+    pub shard: Option<Shard>,
 }
 
 /// Files of a folder.
@@ -32,30 +44,36 @@ impl BatchPlan {
     ///
     /// # Errors
     /// Returns an error if a path can't be read, a folder has no images, or a result would replace an input.
-    pub fn new(args: &RunArgs) -> anyhow::Result<Self> {
-        let images = list(&args.image).context("--image")?;
-        let masks = list(&args.mask).context("--mask")?;
-        fs::create_dir_all(&args.output)
-            .with_context(|| format!("--output: cannot create the folder {}", args.output.display()))?;
-        for (flag, listing) in [("--image", &images), ("--mask", &masks)] {
-            if listing.is_folder && same_folder(&listing.folder, &args.output) {
+    pub fn new(paths: &BatchPaths<'_>) -> anyhow::Result<Self> {
+        let images = list(paths.images).context("--image")?;
+        let masks = paths.masks.map(list).transpose().context("--mask")?;
+        create_folder("--output", paths.output)?;
+        for (flag, listing) in [("--image", Some(&images)), ("--mask", masks.as_ref())] {
+            let Some(listing) = listing else { continue };
+            if listing.is_folder && same_folder(&listing.folder, paths.output) {
                 bail!(
                     "--output and {flag} are the same folder, so results could replace its files; choose another --output"
                 );
             }
         }
-        let choice = match masks.names.first() {
-            Some(mask) if !masks.is_folder => Masks::One(mask.clone()),
-            _ => Masks::ByStem(masks.names),
+        let (folder, choice) = match masks {
+            None => (PathBuf::new(), Masks::None),
+            Some(masks) => {
+                let choice = match masks.names.first() {
+                    Some(mask) if !masks.is_folder => Masks::One(mask.clone()),
+                    _ => Masks::ByStem(masks.names),
+                };
+                (masks.folder, choice)
+            }
         };
         let mut pairs = pair(images.names, &choice);
-        if let Some(shard) = args.shard {
+        if let Some(shard) = paths.shard {
             pairs = shard.of(pairs);
         }
         let plan = Self {
             images: images.folder,
-            masks: masks.folder,
-            output: args.output.clone(),
+            masks: folder,
+            output: paths.output.to_owned(),
             pairs,
         };
         plan.check_inputs_are_kept()?;
@@ -80,6 +98,15 @@ impl BatchPlan {
         }
         Ok(())
     }
+}
+
+/// Creates the folder of a flag, and its parents.
+///
+/// # Errors
+/// Returns an error if it can't be created.
+pub fn create_folder(flag: &str, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{flag}: cannot create the folder {}", folder.display()))
 }
 
 fn list(path: &Path) -> anyhow::Result<Listing> {

@@ -10,8 +10,8 @@ pub const NONE_DONE: u8 = 1;
 /// Outcome of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOutcome {
-    /// The image was filled.
-    Filled {
+    /// The result was written.
+    Done {
         /// True if a region was too large for one forward pass and ran scaled down.
         scaled: bool,
     },
@@ -19,14 +19,16 @@ pub enum FileOutcome {
     Skipped,
     /// No mask has the name of the image.
     NoMask,
-    /// The image was not filled, for this reason.
+    /// No result was written, for this reason.
     Failed(String),
 }
 
 /// Summary of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    filled: usize,
+    /// Past participle of the work: "filled".
+    participle: &'static str,
+    done: usize,
     scaled: usize,
     skipped: usize,
     without_mask: Vec<String>,
@@ -34,11 +36,23 @@ pub struct Report {
 }
 
 impl Report {
+    /// Creates an empty report. `participle` describes a finished image: "filled".
+    pub fn new(participle: &'static str) -> Self {
+        Self {
+            participle,
+            done: 0,
+            scaled: 0,
+            skipped: 0,
+            without_mask: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
     /// Adds the outcome of an image.
     pub fn add(&mut self, image: &str, outcome: FileOutcome) {
         match outcome {
-            FileOutcome::Filled { scaled } => {
-                self.filled += 1;
+            FileOutcome::Done { scaled } => {
+                self.done += 1;
                 self.scaled += usize::from(scaled);
             }
             FileOutcome::Skipped => self.skipped += 1,
@@ -49,7 +63,7 @@ impl Report {
 
     /// Returns 0 if all images with a mask are done or there are none, [`SOME_FAILED`], or [`NONE_DONE`].
     pub fn exit_code(&self) -> u8 {
-        let done = self.filled + self.skipped > 0;
+        let done = self.done + self.skipped > 0;
         match (done, self.failed.is_empty()) {
             (true, true) => 0,
             (true, false) => SOME_FAILED,
@@ -61,7 +75,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} filled", self.filled)?;
+        write!(f, "{} {}", self.done, self.participle)?;
         if self.scaled > 0 {
             write!(f, " ({} scaled down to --max-forward-pixels)", self.scaled)?;
         }
@@ -90,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    const FILLED: FileOutcome = FileOutcome::Filled { scaled: false };
+    const DONE: FileOutcome = FileOutcome::Done { scaled: false };
 
     fn failed() -> FileOutcome {
         FileOutcome::Failed("The file is damaged.".into())
@@ -98,16 +112,16 @@ mod tests {
 
     #[rstest]
     #[case(vec![], 0)]
-    #[case(vec![FILLED], 0)]
+    #[case(vec![DONE], 0)]
     #[case(vec![FileOutcome::Skipped], 0)]
-    #[case(vec![FILLED, FileOutcome::NoMask], 0)]
+    #[case(vec![DONE, FileOutcome::NoMask], 0)]
     #[case(vec![FileOutcome::NoMask], 1)]
     #[case(vec![failed()], 1)]
     #[case(vec![failed(), FileOutcome::NoMask], 1)]
-    #[case(vec![failed(), FILLED], 3)]
+    #[case(vec![failed(), DONE], 3)]
     #[case(vec![failed(), FileOutcome::Skipped], 3)]
     fn exit_code_depends_on_outcomes(#[case] outcomes: Vec<FileOutcome>, #[case] expected: u8) {
-        let mut report = Report::default();
+        let mut report = Report::new("filled");
         for outcome in outcomes {
             report.add("photo.png", outcome);
         }
@@ -116,9 +130,9 @@ mod tests {
 
     #[test]
     fn failures_are_listed_last() {
-        let mut report = Report::default();
+        let mut report = Report::new("filled");
         report.add("a.png", failed());
-        report.add("b.png", FileOutcome::Filled { scaled: true });
+        report.add("b.png", FileOutcome::Done { scaled: true });
         report.add("c.png", FileOutcome::NoMask);
         report.add("d.png", FileOutcome::Skipped);
         assert_eq!(

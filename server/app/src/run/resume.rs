@@ -9,14 +9,14 @@ const PNG_SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// The IEND chunk, the last one of every PNG: length 0, type, CRC.
 const PNG_END: [u8; 12] = *b"\0\0\0\0IEND\xae\x42\x60\x82";
 
-/// Returns true if `result` is a complete PNG that is not older than `image` and `mask`. A file that can't be
+/// Returns true if `result` is a complete PNG that is not older than any of `inputs`. A file that can't be
 /// read counts as incomplete.
-pub fn is_complete(result: &Path, image: &Path, mask: &Path) -> bool {
+pub fn is_complete(result: &Path, inputs: &[&Path]) -> bool {
     let Some(result_time) = modified(result) else {
         return false;
     };
     let is_older = |input: &Path| modified(input).is_some_and(|time| time <= result_time);
-    is_older(image) && is_older(mask) && has_png_ends(result).unwrap_or(false)
+    inputs.iter().all(|input| is_older(input)) && has_png_ends(result).unwrap_or(false)
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -47,15 +47,15 @@ mod tests {
         let (result, image, mask) = (path("result.png"), path("image.png"), path("mask.png"));
         fs::write(&image, "image").unwrap();
         fs::write(&mask, "mask").unwrap();
-        assert!(!is_complete(&result, &image, &mask), "missing");
+        assert!(!is_complete(&result, &[&image, &mask]), "missing");
 
         let whole = [&PNG_SIGNATURE[..], b"pixels", &PNG_END].concat();
         fs::write(&result, &whole[..whole.len() - 1]).unwrap();
-        assert!(!is_complete(&result, &image, &mask), "cut off");
+        assert!(!is_complete(&result, &[&image, &mask]), "cut off");
         fs::write(&result, "").unwrap();
-        assert!(!is_complete(&result, &image, &mask), "empty");
+        assert!(!is_complete(&result, &[&image, &mask]), "empty");
         fs::write(&result, &whole).unwrap();
-        assert!(is_complete(&result, &image, &mask));
+        assert!(is_complete(&result, &[&image, &mask]));
 
         let later = SystemTime::now() + Duration::from_mins(1);
         File::options()
@@ -64,8 +64,8 @@ mod tests {
             .unwrap()
             .set_modified(later)
             .unwrap();
-        assert!(!is_complete(&result, &image, &mask), "the mask is newer");
+        assert!(!is_complete(&result, &[&image, &mask]), "the mask is newer");
         fs::remove_file(&mask).unwrap();
-        assert!(!is_complete(&result, &image, &mask), "no mask");
+        assert!(!is_complete(&result, &[&image, &mask]), "no mask");
     }
 }

@@ -1,0 +1,76 @@
+//! Flags of the plugins.
+
+use clap::{ArgAction, Args};
+use iopaint_engine::PluginKind;
+
+use super::shared_args::parse_switch;
+use crate::plugins::PluginChoices;
+
+/// Flags of the plugins. The switches of IOPaint that enable a plugin are accepted; the plugins are on by
+/// default.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the switches of an existing command line"
+)]
+pub struct PluginArgs {
+    /// Enables the plugins: selecting objects and text, removing the background, upscaling. Use
+    /// `--no-plugins` to disable them all.
+    #[arg(
+        long,
+        env = "IOPAINT_PLUGINS",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "true",
+        default_missing_value = "true",
+        value_parser = parse_switch
+    )]
+    pub plugins: bool,
+    /// Disables a plugin: `InteractiveSeg`, `TextMask`, `RemoveBG` or `RealESRGAN`. Repeatable.
+    #[arg(
+        long,
+        env = "IOPAINT_DISABLE_PLUGIN",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub disable_plugin: Vec<String>,
+    /// Model of the plugin that selects objects. Default: `u2netp`, which is built in.
+    #[arg(long, env = "IOPAINT_INTERACTIVE_SEG_MODEL", value_name = "MODEL")]
+    pub interactive_seg_model: Option<String>,
+    /// Model of the plugin that removes the background. Default: `u2netp`, which is built in.
+    #[arg(long, env = "IOPAINT_REMOVE_BG_MODEL", value_name = "MODEL")]
+    pub remove_bg_model: Option<String>,
+    /// Model of the plugin that enlarges images. Default: `realesr-animevideov3`, which is built in.
+    #[arg(long, env = "IOPAINT_REALESRGAN_MODEL", value_name = "MODEL")]
+    pub realesrgan_model: Option<String>,
+    /// Accepted for IOPaint's scripts; the plugin is on by default.
+    #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
+    pub enable_interactive_seg: bool,
+    /// Accepted for IOPaint's scripts; the plugin is on by default.
+    #[arg(long, env = "IOPAINT_ENABLE_REMOVE_BG", hide = true)]
+    pub enable_remove_bg: bool,
+    /// Accepted for IOPaint's scripts; the plugin is on by default.
+    #[arg(long, env = "IOPAINT_ENABLE_REALESRGAN", hide = true)]
+    pub enable_realesrgan: bool,
+}
+
+impl PluginArgs {
+    /// Returns the plugins and models to use.
+    #[must_use]
+    pub fn choices(&self) -> PluginChoices {
+        let models = [
+            (PluginKind::Select, &self.interactive_seg_model),
+            (PluginKind::RemoveBackground, &self.remove_bg_model),
+            (PluginKind::Upscale, &self.realesrgan_model),
+        ];
+        PluginChoices {
+            none: !self.plugins,
+            disabled: self.disable_plugin.iter().cloned().collect(),
+            models: models
+                .into_iter()
+                .filter_map(|(kind, model)| Some((kind, model.clone()?)))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The enabled plugins and their current models.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use iopaint_engine::{Engine, ModelContract, PluginKind, PluginSpec, Registry, Unavailable};
+use parking_lot::Mutex;
+
+use crate::error::{ApiError, ErrorCode};
+
+/// The operator's choice of plugins and models.
+#[derive(Clone, Debug, Default)]
+pub struct PluginChoices {
+    /// True if no plugin is enabled.
+    pub none: bool,
+    /// Names of disabled plugins, in any case.
+    pub disabled: BTreeSet<String>,
+    /// Models by kind; `None`: the built-in one.
+    pub models: Vec<(PluginKind, String)>,
+}
+
+/// The enabled plugins. Clones share their current models.
+#[derive(Clone, Debug)]
+pub struct Plugins(Arc<Vec<EnabledPlugin>>);
+
+#[derive(Debug)]
+struct EnabledPlugin {
+    spec: PluginSpec,
+    model: Mutex<PluginModel>,
+}
+
+/// An enabled plugin and its current model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// The plugin.
+    pub spec: PluginSpec,
+    /// Its current model.
+    pub model: PluginModel,
+}
+
+/// A model of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginModel {
+    /// Name of the model.
+    pub name: String,
+    /// Inputs and outputs.
+    pub contract: ModelContract,
+}
+
+impl Plugins {
+    /// Returns the plugins of `registry` that `choices` enables. A chosen model that the registry lacks is
+    /// logged and replaced by the built-in one.
+    #[must_use]
+    pub fn new(registry: &Registry, choices: &PluginChoices) -> Self {
+        let enabled = |plugin: &&PluginSpec| {
+            let disabled = choices.disabled.iter();
+            !choices.none
+                && !disabled
+                    .into_iter()
+                    .any(|name| name.eq_ignore_ascii_case(&plugin.name))
+        };
+        let with_model = |spec: &PluginSpec| {
+            let chosen = choices.models.iter().find(|(kind, _)| *kind == spec.kind);
+            let chosen = chosen.and_then(|(kind, name)| {
+                let model = model_of(registry, *kind, name);
+                if model.is_none() {
+                    tracing::warn!(
+                        plugin = spec.name,
+                        model = name,
+                        builtin = spec.model,
+                        "Unknown model of a plugin; using the built-in model"
+                    );
+                }
+                model
+            });
+            let model = chosen.or_else(|| model_of(registry, spec.kind, &spec.model))?;
+            Some(EnabledPlugin {
+                spec: spec.clone(),
+                model: Mutex::new(model),
+            })
+        };
+        let enabled = registry.plugins().iter().filter(enabled);
+        Self(Arc::new(enabled.filter_map(with_model).collect()))
+    }
+
+    /// Returns all enabled plugins in display order.
+    pub fn iter(&self) -> impl Iterator<Item = PluginStatus> {
+        self.0.iter().map(EnabledPlugin::status)
+    }
+
+    /// Returns the plugin `name`; case-sensitive.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownPlugin`].
+    pub fn get(&self, name: &str) -> Result<PluginStatus, ApiError> {
+        let plugin = self.0.iter().find(|plugin| plugin.spec.name == name);
+        plugin.map(EnabledPlugin::status).ok_or_else(|| unknown(name))
+    }
+
+    /// Returns the plugin of a kind.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownPlugin`] if it is disabled.
+    pub fn of_kind(&self, kind: PluginKind) -> Result<PluginStatus, ApiError> {
+        let plugin = self.0.iter().find(|plugin| plugin.spec.kind == kind);
+        plugin
+            .map(EnabledPlugin::status)
+            .ok_or_else(|| ApiError::new(ErrorCode::UnknownPlugin, "this plugin is disabled on this server"))
+    }
+
+    /// Selects the model of the plugin `name`; an unknown plugin is ignored, as by `IOPaint`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownModel`] if the plugin has no model of this name, or its files are missing.
+    pub fn switch(&self, engine: &Engine, name: &str, model: &str) -> Result<(), ApiError> {
+        let Some(plugin) = self.0.iter().find(|plugin| plugin.spec.name == name) else {
+            return Ok(());
+        };
+        let found = model_of(engine.registry(), plugin.spec.kind, model)
+            .ok_or_else(|| Unavailable::Unknown(model.to_owned()))?;
+        if !engine.is_available(model) {
+            return Err(Unavailable::Absent(model.to_owned()).into());
+        }
+        *plugin.model.lock() = found;
+        Ok(())
+    }
+}
+
+impl EnabledPlugin {
+    fn status(&self) -> PluginStatus {
+        PluginStatus {
+            spec: self.spec.clone(),
+            model: self.model.lock().clone(),
+        }
+    }
+}
+
+/// Returns the model `name` if it performs the task of the plugins of `kind`.
+fn model_of(registry: &Registry, kind: PluginKind, name: &str) -> Option<PluginModel> {
+    let spec = registry.get(name).filter(|spec| spec.task() == kind.task())?;
+    Some(PluginModel {
+        name: spec.name.clone(),
+        contract: spec.format,
+    })
+}
+
+fn unknown(name: &str) -> ApiError {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+    ApiError::new(
+        ErrorCode::UnknownPlugin,
+        &format!("plugin not found: this server has no plugin `{name}`"),
+    )
+}

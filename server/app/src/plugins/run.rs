@@ -1,0 +1,242 @@
+//! The steps that run a plugin on one image: admit, decode, run. Each caller adds its own input, output and
+//! error format.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use iopaint_engine::{AdmittedJob, JobError, JobOutput, ModelContract, NetworkRun, PluginKind, RunStats};
+use iopaint_imaging::{
+    Coverage, DecodeError, DecodeLimits, EncodeError, Mask, Picture, PreservedData, RgbImage,
+};
+use iopaint_inpaint::ForwardError;
+use iopaint_vision::selection::{Prompt, SaliencyMaps, SelectionError, select};
+use iopaint_vision::{
+    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, saliency, text_mask, upscale,
+    upscaled_size,
+};
+
+use crate::codec::{CodecPanicked, CodecPool};
+
+/// The work of a plugin and its parameters.
+#[derive(Clone, Debug)]
+pub enum PluginTask {
+    /// Selects an object.
+    Select(Prompt),
+    /// Selects text.
+    SelectText(TextOptions),
+    /// Separates the main object from the background.
+    RemoveBackground,
+    /// Enlarges the image.
+    Upscale {
+        /// Factor of both sides, above 0.
+        scale: f64,
+        /// Largest forward pass in pixels.
+        max_forward_pixels: u64,
+    },
+}
+
+impl PluginTask {
+    /// Returns the kind of plugin that performs the task.
+    #[must_use]
+    pub fn kind(&self) -> PluginKind {
+        match self {
+            Self::Select(_) => PluginKind::Select,
+            Self::SelectText(_) => PluginKind::SelectText,
+            Self::RemoveBackground => PluginKind::RemoveBackground,
+            Self::Upscale { .. } => PluginKind::Upscale,
+        }
+    }
+
+    /// Returns the number of pixels of the result for an image of `width` x `height` pixels.
+    #[must_use]
+    pub fn result_pixels(&self, (width, height): (u32, u32)) -> u64 {
+        let (width, height) = match self {
+            Self::Upscale { scale, .. } => upscaled_size(width, height, *scale).unwrap_or((width, height)),
+            _ => (width, height),
+        };
+        u64::from(width) * u64::from(height)
+    }
+}
+
+/// A decoded image and the work on it.
+#[derive(Debug)]
+pub struct PluginInput {
+    picture: Picture,
+}
+
+/// The result of a plugin, with the data that its file keeps of the input.
+#[derive(Debug)]
+pub struct PluginOutput {
+    /// The result.
+    pub value: PluginValue,
+    /// Data of the input file.
+    pub preserved: PreservedData,
+    /// The model that ran, and the durations.
+    pub run: RunStats,
+}
+
+/// The result of a plugin.
+#[derive(Debug)]
+pub enum PluginValue {
+    /// A selection, and the image.
+    Selection {
+        /// The image.
+        image: RgbImage,
+        /// 255 inside the selected object, soft at its edge.
+        coverage: Coverage,
+    },
+    /// Text and its mask.
+    Text {
+        /// The regions of text.
+        regions: Vec<TextRegion>,
+        /// Their strokes.
+        mask: Mask,
+    },
+    /// The enlarged image.
+    Upscaled(RgbImage),
+}
+
+/// An error of one of the steps.
+#[derive(Debug, thiserror::Error)]
+pub enum PluginError {
+    /// The image can't be decoded.
+    #[error(transparent)]
+    Image(#[from] DecodeError),
+    /// The job failed in the queue or in the model.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// The colours of a cut-out can't be estimated.
+    #[error(transparent)]
+    Foreground(#[from] ForwardError),
+    /// The result can't be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A codec panicked.
+    #[error(transparent)]
+    Codec(#[from] CodecPanicked),
+    /// The result is an image, not a mask.
+    #[error("this plugin returns images, not masks")]
+    NoMask,
+    /// The result is a mask, not an image.
+    #[error("this plugin returns masks, not images")]
+    NoImage,
+    /// The result can't be written as JSON.
+    #[error(transparent)]
+    Json(serde_json::Error),
+}
+
+impl PluginInput {
+    /// Decodes an image on a codec thread, and releases its bytes.
+    ///
+    /// # Errors
+    /// [`PluginError::Image`] or [`PluginError::Codec`].
+    pub async fn decode<B>(codecs: &CodecPool, bytes: B, limits: DecodeLimits) -> Result<Self, PluginError>
+    where
+        B: AsRef<[u8]> + Send + 'static,
+    {
+        let picture = codecs
+            .run(move || iopaint_imaging::decode(bytes.as_ref(), &limits))
+            .await??;
+        Ok(Self { picture })
+    }
+
+    /// Returns width and height in pixels.
+    #[must_use]
+    pub fn dimensions(&self) -> (u32, u32) {
+        self.picture.rgb.dimensions()
+    }
+}
+
+/// Runs `task` as the job `admitted` on a model of the contract `contract`. Work beside the network takes up
+/// to `threads` threads.
+///
+/// # Errors
+/// [`PluginError::Job`] or [`PluginError::Codec`].
+pub async fn run(
+    codecs: &CodecPool,
+    admitted: AdmittedJob,
+    input: PluginInput,
+    task: PluginTask,
+    contract: ModelContract,
+    deadline: Option<Instant>,
+    threads: NonZeroUsize,
+) -> Result<PluginOutput, PluginError> {
+    let (image, preserved) = input.picture.into_parts();
+    let refines = matches!(task, PluginTask::RemoveBackground);
+    let work = move |run: NetworkRun<'_>| on_network(run, image, task, contract);
+    let JobOutput { outcome, run } = admitted.run_network(deadline, work).await?;
+    let value = match outcome {
+        // At full resolution, and so on a codec thread: the model thread is free for the next job.
+        PluginValue::Selection { image, coverage } if refines => {
+            let refine = move || {
+                let coverage = refine_alpha(threads.get(), &image, &coverage);
+                PluginValue::Selection { image, coverage }
+            };
+            codecs.run(refine).await?
+        }
+        value => value,
+    };
+    Ok(PluginOutput {
+        value,
+        preserved,
+        run,
+    })
+}
+
+/// Performs the part of a task that needs the network.
+fn on_network(
+    run: NetworkRun<'_>,
+    image: RgbImage,
+    task: PluginTask,
+    contract: ModelContract,
+) -> Result<PluginValue, ForwardError> {
+    let NetworkRun {
+        network,
+        max_forward_pixels: model_limit,
+        monitor,
+    } = run;
+    let saliency_spec = || {
+        contract
+            .saliency_spec()
+            .ok_or_else(|| ForwardError::Failed("the model does not segment images".to_owned()))
+    };
+    match task {
+        PluginTask::Select(prompt) => {
+            let (spec, mut maps) = (saliency_spec()?, SaliencyMaps::default());
+            let selection = select(network, &spec, &image, &prompt, &mut maps, monitor);
+            let coverage = selection.map_err(forward_error)?.coverage;
+            Ok(PluginValue::Selection { image, coverage })
+        }
+        PluginTask::RemoveBackground => {
+            let coverage = saliency(network, &saliency_spec()?, &image)?;
+            Ok(PluginValue::Selection { image, coverage })
+        }
+        PluginTask::SelectText(options) => {
+            let regions = detect_text(network, &image, &options, monitor)?;
+            let mask = text_mask(&image, &regions, &options);
+            Ok(PluginValue::Text { regions, mask })
+        }
+        PluginTask::Upscale {
+            scale,
+            max_forward_pixels,
+        } => {
+            let network_scale = network.scale();
+            // The limit bounds memory, which the feature maps determine.
+            let feature_pixels = u64::from(network.feature_scale()).pow(2).max(1);
+            let options = UpscaleOptions {
+                max_forward_pixels: max_forward_pixels.min(model_limit) / feature_pixels,
+                ..UpscaleOptions::default()
+            };
+            let image = upscale(network, network_scale, &image, scale, options, monitor)?;
+            Ok(PluginValue::Upscaled(image))
+        }
+    }
+}
+
+fn forward_error(error: SelectionError) -> ForwardError {
+    match error {
+        SelectionError::Forward(error) => error,
+        // Requests are checked before.
+        SelectionError::EmptyArea => ForwardError::Failed(error.to_string()),
+    }
+}
