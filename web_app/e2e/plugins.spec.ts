@@ -1,158 +1,269 @@
-import { expect, type Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+import { devices, expect, type Page } from "@playwright/test";
+import { unzipSync } from "fflate";
+import { BATCH_MS, FILL_MS } from "./deadlines";
 import { test } from "./fixtures";
+import { startServer } from "./server";
 import { EditorPage } from "./page";
-import { maskPng } from "./maskPng";
 
-const SAMPLE = { width: 512, height: 512 };
+/** Routes of plugins. */
+const PLUGINS = "**/api/v1/run_plugin_gen_*";
 
-/** A plugin request of IOPaint's API. */
-interface PluginRequest {
-  readonly name: string;
-  readonly image: string;
-  readonly clicks?: readonly (readonly [number, number, number])[];
-  readonly scale?: number;
+/** Opens the menu and chooses an entry. */
+async function choose(editor: EditorPage, entry: string): Promise<void> {
+  await editor.button("Select & cut out").click();
+  await editor.page.getByRole("menuitem", { name: entry }).click();
 }
 
-/** Mocks a server with plugins. The returned list collects the plugin requests. */
-async function mockPlugins(
-  page: Page,
-  respond: (request: PluginRequest) => Buffer,
-): Promise<PluginRequest[]> {
-  const requests: PluginRequest[] = [];
-  await page.route("**/api/v1/server-config", async (route) => {
-    const response = await route.fetch();
-    const config = (await response.json()) as object;
-    const plugin = (name: string, image: boolean, mask: boolean) => ({
-      name,
-      support_gen_image: image,
-      support_gen_mask: mask,
-    });
-    const list = [
-      plugin("RemoveBG", true, true),
-      plugin("RealESRGAN", true, false),
-      plugin("InteractiveSeg", false, true),
-    ];
-    await route.fulfill({ response, json: { ...config, plugins: list } });
-  });
-  await page.route("**/api/v1/run_plugin_gen_*", async (route) => {
-    const request = route.request().postDataJSON() as PluginRequest;
-    requests.push(request);
-    await route.fulfill({ contentType: "image/png", body: respond(request) });
-  });
-  return requests;
-}
-
-test("plugin controls are hidden without plugins", async ({ page, server }) => {
+/** Opens a sample and takes the selection tool. */
+async function startSelecting(page: Page, server: string, name?: string): Promise<EditorPage> {
   const editor = new EditorPage(page);
-  await editor.openSample(server);
-  await expect(page.getByRole("status", { name: "Model" })).toHaveText("lama-mini");
-  await expect(editor.button("Plugins")).toBeHidden();
-  await expect(editor.button("Object selection")).toBeHidden();
-  await page.keyboard.press("s");
-  await expect(page.getByRole("tab", { name: "Saving" })).toBeVisible();
-  await expect(page.getByRole("tab", { name: "Plugins" })).toBeHidden();
-});
-
-test("plugin results are undoable or open as new", async ({ page, server }) => {
-  const requests = await mockPlugins(page, ({ scale }) => {
-    const factor = scale ?? 1;
-    const size = { width: SAMPLE.width * factor, height: SAMPLE.height * factor };
-    return maskPng(size.width, size.height, { x: 0, y: 0, width: size.width / 2, height: size.height });
-  });
-  const editor = new EditorPage(page);
-  await editor.openSample(server);
-  const before = await editor.settled();
-
-  await editor.button("Plugins").click();
-  await page
-    .getByRole("group", { name: "RemoveBG" })
-    .getByRole("menuitem", { name: "Apply to image" })
-    .click();
-  await expect(editor.history).toHaveCount(2);
-  await editor.expectDifferent(before);
-  await editor.undo.click();
-  await editor.expectImage(before);
-
-  await editor.button("Plugins").click();
-  await page.getByRole("menuitem", { name: "Upscale 2×" }).click();
-  await expect(page.getByText("1024 × 1024")).toBeVisible();
-  await expect(editor.history).toHaveCount(1);
-  expect(requests.map(({ name, scale }) => [name, scale])).toEqual([
-    ["RemoveBG", undefined],
-    ["RealESRGAN", 2],
-  ]);
-  const sent = Buffer.from(requests[0]?.image.replace(/^data:image\/png;base64,/, "") ?? "", "base64");
-  expect(sent.readUInt32BE(16)).toBe(SAMPLE.width);
-});
-
-test("clicks select and refine objects", async ({ page, server }) => {
-  // Each object is a square at its first click that shrinks with every further click.
-  const requests = await mockPlugins(page, ({ clicks = [] }) => {
-    const [x = 0, y = 0] = clicks[0] ?? [];
-    const side = 100 - 40 * (clicks.length - 1);
-    return maskPng(SAMPLE.width, SAMPLE.height, { x, y, width: side, height: side });
-  });
-  const editor = new EditorPage(page);
-  await editor.openSample(server);
+  await editor.openSample(server, name);
   await page.keyboard.press("w");
   await expect(editor.button("Object selection")).toHaveAttribute("aria-pressed", "true");
-  const [one, other] = [await editor.fromCentre(-150, -150), await editor.fromCentre(60, 60)];
+  return editor;
+}
 
-  await page.mouse.click(one.x, one.y);
-  await expect(editor.history).toHaveCount(2);
-  const square = await editor.settledMaskArea();
-  await page.mouse.click(one.x + 20, one.y + 20, { button: "right" });
-  await editor.expectMask(square * 0.36, 0.05);
-  // The second click refines the selection within the same step.
-  await expect(editor.history).toHaveCount(2);
+/** Returns a PNG of dark text on a light background. */
+async function textImage(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async () => {
+    const context = new OffscreenCanvas(640, 320).getContext("2d");
+    if (!context) throw new Error("no context");
+    context.fillStyle = "#dfe7ea";
+    context.fillRect(0, 0, 640, 320);
+    context.fillStyle = "#14232b";
+    context.font = "bold 64px sans-serif";
+    context.fillText("SUMMER SALE", 70, 180);
+    return [...new Uint8Array(await (await context.canvas.convertToBlob()).arrayBuffer())];
+  });
+  return Buffer.from(bytes);
+}
 
-  await page.keyboard.down("Shift");
-  await page.mouse.click(other.x, other.y);
-  await page.keyboard.up("Shift");
-  await editor.expectMask(square * 1.36, 0.05);
-  await expect(editor.history).toHaveCount(3);
-  await editor.undo.click();
-  await editor.expectMask(square * 0.36, 0.05);
+test.describe("object selection", () => {
+  test("clicks select an object, refine it and are undone one by one", async ({ page, server }) => {
+    const editor = await startSelecting(page, server, "Hot-air balloon");
+    const { x, y } = await editor.fromCentre(0, -40);
+    await page.mouse.click(x, y);
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    const first = await editor.settledMaskArea();
+    expect(first).toBeGreaterThan(500);
 
-  expect(requests.map(({ name, clicks = [] }) => [name, ...clicks.map((click) => click[2])])).toEqual([
-    ["InteractiveSeg", 1],
-    ["InteractiveSeg", 1, 0],
-    ["InteractiveSeg", 1],
-  ]);
+    await page.mouse.click(x, y + 20, { button: "right" });
+    await expect(page.locator(".mark")).toHaveText(["+", "−"]);
+    await expect(editor.history).toHaveCount(3, { timeout: FILL_MS });
+    expect(await editor.settledMaskArea()).toBeLessThan(first);
+    await editor.undo.click();
+    await editor.expectMask(first, 0.01);
+    await expect(page.locator(".mark")).toHaveCount(0);
+
+    // The selection is a mask like any other.
+    await page.keyboard.press("Shift+R");
+    await editor.waitForFill();
+    await expect.poll(() => editor.maskArea()).toBe(0);
+  });
+
+  test("a box and an outline select, Alt removes", async ({ page, server }) => {
+    const editor = await startSelecting(page, server, "Astronaut");
+    const [from, to] = [await editor.fromCentre(-120, -160), await editor.fromCentre(100, 120)];
+    const sent = page.waitForRequest(PLUGINS);
+    await editor.drag(from, to);
+    expect((await sent).postDataJSON()).toMatchObject({
+      name: "InteractiveSeg",
+      box: expect.any(Array),
+    });
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    const area = await editor.settledMaskArea();
+    expect(area).toBeGreaterThan(500);
+
+    const outlined = page.waitForRequest(PLUGINS);
+    await page.keyboard.down("Shift");
+    await page.keyboard.down("Alt");
+    await editor.drag(from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y });
+    await page.keyboard.up("Alt");
+    await page.keyboard.up("Shift");
+    expect((await outlined).postDataJSON()).toMatchObject({ lasso: expect.any(Array) });
+    await expect(editor.history).toHaveCount(3, { timeout: FILL_MS });
+    expect(await editor.settledMaskArea()).toBeLessThan(area);
+  });
+
+  test("Enter selects the main object by keyboard", async ({ page, server }) => {
+    const editor = await startSelecting(page, server, "Astronaut");
+    await page.keyboard.press("Enter");
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    expect(await editor.settledMaskArea()).toBeGreaterThan(500);
+  });
+
+  test("a newer click replaces a running request, Escape cancels it", async ({ page, server }) => {
+    const editor = await startSelecting(page, server);
+    // The requests are never answered.
+    await page.route(PLUGINS, () => undefined);
+    const deleted: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "DELETE") deleted.push(request.url());
+    });
+    const { x, y } = await editor.fromCentre();
+    const first = page.waitForRequest(PLUGINS);
+    await page.mouse.click(x, y);
+    const id = (await first).headers()["x-job-id"] ?? "";
+    await expect(page.locator(".mark-spinner")).toHaveCount(1);
+    const second = page.waitForRequest(PLUGINS);
+    await page.mouse.click(x + 30, y);
+    expect((await second).postDataJSON()).toMatchObject({ clicks: [{}, {}] });
+    await expect.poll(() => deleted).toEqual([new URL(`api/v1/jobs/${id}`, server).href]);
+
+    await page.keyboard.press("Escape");
+    await expect(editor.button("Cancel")).toBeHidden();
+    await expect(page.locator(".mark")).toHaveCount(0);
+    await expect(editor.history).toHaveCount(1);
+    await expect.poll(() => deleted.length).toBe(2);
+  });
+
+  test.describe("touch", () => {
+    const { viewport, deviceScaleFactor, isMobile, hasTouch, userAgent } = devices["Pixel 7"];
+    test.use({ viewport, deviceScaleFactor, isMobile, hasTouch, userAgent });
+
+    test("taps select, and take away with the toggle", async ({ page, server }) => {
+      const editor = new EditorPage(page);
+      await editor.openSample(server, "Hot-air balloon");
+      await editor.button("Object selection").tap();
+      await page.touchscreen.tap(206, 330);
+      await expect(editor.undo).toBeEnabled({ timeout: FILL_MS });
+      await editor.button("Subtract from mask").tap();
+      const sent = page.waitForRequest(PLUGINS);
+      await page.touchscreen.tap(206, 345);
+      const { clicks } = (await sent).postDataJSON() as { clicks: number[][] };
+      expect(clicks.map((click) => click[2])).toEqual([1, 0]);
+      await expect(editor.button("Cancel")).toBeHidden({ timeout: FILL_MS });
+    });
+  });
 });
 
-test("plugin masks are editable, models selectable", async ({ page, server }) => {
-  await mockPlugins(page, () =>
-    maskPng(SAMPLE.width, SAMPLE.height, { x: 100, y: 100, width: 80, height: 60 }),
-  );
-  const switched: unknown[] = [];
-  await page.route("**/api/v1/switch_plugin_model", async (route) => {
-    switched.push(route.request().postDataJSON());
-    await route.fulfill({ json: null });
+test.describe("menu", () => {
+  test("the background is removed in one step and saved with transparency", async ({ page, server }) => {
+    const editor = new EditorPage(page);
+    await editor.openSample(server, "Astronaut");
+    const before = await editor.settled();
+    await choose(editor, "Remove background");
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    await editor.expectDifferent(before);
+    const downloading = page.waitForEvent("download");
+    await page.keyboard.press("Control+S");
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe("astronaut_cleanup.png");
+    // The colour type of the PNG: red, green, blue and alpha.
+    expect((await readFile(await download.path()))[25]).toBe(6);
+    await editor.undo.click();
+    await editor.expectImage(before);
   });
-  const editor = new EditorPage(page);
-  await editor.openSample(server);
-  await editor.button("Plugins").click();
-  await page.getByRole("menuitem", { name: "Create mask" }).click();
-  await expect.poll(() => editor.maskArea()).toBeGreaterThan(1000);
-  await editor.button("Invert mask").click();
-  await expect(editor.history).toHaveCount(3);
 
+  test("the background and the object are complements", async ({ page, server }) => {
+    const editor = new EditorPage(page);
+    await editor.openSample(server, "Astronaut");
+    await choose(editor, "Select background");
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    const background = await editor.settledMaskArea();
+    await page.keyboard.press("i");
+    await expect(editor.history).toHaveCount(3);
+    const object = await editor.settledMaskArea();
+    const { left, top, right, bottom } = await editor.bounds();
+    const whole = (right - left) * (bottom - top);
+    expect(object).toBeGreaterThan(500);
+    expect(Math.abs((background + object) / whole - 1)).toBeLessThan(0.05);
+  });
+
+  test("text is selected", async ({ page, server }) => {
+    const editor = new EditorPage(page);
+    await page.goto(server);
+    await editor.openFile({ name: "sale.png", mimeType: "image/png", buffer: await textImage(page) });
+    await editor.settled();
+    await page.keyboard.press("Shift+T");
+    await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+    expect(await editor.settledMaskArea()).toBeGreaterThan(1000);
+  });
+
+  test("upscaling is one step, also back and forth", async ({ page, server }) => {
+    const editor = new EditorPage(page);
+    await editor.openSample(server);
+    await choose(editor, "Upscale 2×");
+    await expect(page.getByText("1024 × 1024")).toBeVisible({ timeout: FILL_MS });
+    await expect(editor.history).toHaveCount(2);
+    const large = await editor.settled();
+    await editor.undo.click();
+    await expect(page.getByText("512 × 512")).toBeVisible();
+    await editor.settled();
+    await editor.redo.click();
+    await expect(page.getByText("1024 × 1024")).toBeVisible();
+    await editor.expectImage(large);
+    await editor.stroke();
+    await editor.waitForFill();
+    await expect(editor.history).toHaveCount(3);
+  });
+
+  test("errors are shown and end the job", async ({ page, server }) => {
+    await page.route(PLUGINS, (route) =>
+      route.fulfill({ status: 404, json: { error: "NotFound", detail: "The plugin's model is missing." } }),
+    );
+    const editor = new EditorPage(page);
+    await editor.openSample(server);
+    await choose(editor, "Upscale 4×");
+    await expect(page.getByText("The plugin's model is missing.").first()).toBeVisible();
+    await expect(editor.button("Cancel")).toBeHidden();
+    await expect(editor.history).toHaveCount(1);
+  });
+});
+
+test("models of plugins are in the settings", async ({ page, server }) => {
+  await page.goto(server);
   await page.keyboard.press("s");
   await page.getByRole("tab", { name: "Plugins" }).click();
-  await page.getByRole("combobox", { name: "RemoveBG model" }).selectOption("u2net");
-  await expect.poll(() => switched).toEqual([{ plugin_name: "RemoveBG", model_name: "u2net" }]);
+  await expect(page.getByRole("combobox", { name: "RemoveBG model" })).toHaveValue("u2netp");
 });
 
-test("plugin errors are shown", async ({ page, server }) => {
-  await mockPlugins(page, () => Buffer.alloc(0));
-  await page.route("**/api/v1/run_plugin_gen_image", (route) =>
-    route.fulfill({ status: 500, json: { error: "Internal", detail: "The plugin's model is missing." } }),
+test("a server without plugins offers none", async ({ page }) => {
+  const { url, stop } = await startServer(["--no-plugins"]);
+  try {
+    const editor = new EditorPage(page);
+    await editor.openSample(url);
+    await expect(page.getByRole("status", { name: "Model" })).toHaveText("lama-mini");
+    await expect(editor.button("Select & cut out")).toBeHidden();
+    await expect(editor.button("Object selection")).toBeHidden();
+    await page.keyboard.press("s");
+    await expect(page.getByRole("tab", { name: "Saving" })).toBeVisible();
+    await expect(page.getByRole("tab", { name: "Plugins" })).toBeHidden();
+  } finally {
+    await stop();
+  }
+});
+
+test("batch erases the text of each image and keeps others unchanged", async ({ page, server }) => {
+  await page.goto(server);
+  const poster = await textImage(page);
+  const plain = Buffer.from(
+    await page.evaluate(async () => {
+      const context = new OffscreenCanvas(320, 200).getContext("2d");
+      if (!context) throw new Error("no context");
+      context.fillStyle = "#77aa55";
+      context.fillRect(0, 0, 320, 200);
+      return [...new Uint8Array(await (await context.canvas.convertToBlob()).arrayBuffer())];
+    }),
   );
-  const editor = new EditorPage(page);
-  await editor.openSample(server);
-  await editor.button("Plugins").click();
-  await page.getByRole("menuitem", { name: "Upscale 4×" }).click();
-  await expect(page.getByText("The plugin's model is missing.").first()).toBeVisible();
-  await expect(editor.button("Cancel")).toBeHidden();
+  await page.keyboard.press("Shift+B");
+  const dialog = page.getByRole("dialog", { name: "Batch" });
+  await dialog.getByRole("combobox", { name: "Mask" }).selectOption("text");
+  const choosing = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Add images" }).click();
+  await (
+    await choosing
+  ).setFiles([
+    { name: "poster.png", mimeType: "image/png", buffer: poster },
+    { name: "plain.png", mimeType: "image/png", buffer: plain },
+  ]);
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByRole("status")).toHaveText("2 of 2 done", { timeout: BATCH_MS });
+  await expect(dialog.getByRole("listitem").filter({ hasText: "plain.png" })).toContainText("kept unchanged");
+  const downloading = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Download ZIP" }).click();
+  const files = unzipSync(await readFile(await (await downloading).path()));
+  expect(Buffer.compare(files["plain.png"] ?? Buffer.alloc(0), plain)).toBe(0);
+  expect(Buffer.compare(files["poster.png"] ?? Buffer.alloc(0), poster)).not.toBe(0);
 });

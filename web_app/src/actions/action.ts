@@ -5,7 +5,7 @@ import type { MessageKey } from "../i18n";
 import type { Settings } from "../settings/settings";
 
 /** Groups of the shortcut dialog. */
-export type ActionGroup = "file" | "tool" | "edit" | "mask" | "view" | "app";
+export type ActionGroup = "file" | "tool" | "select" | "edit" | "mask" | "view" | "app";
 
 /**
  * A user action. Toolbar, shortcuts, menus and the shortcut dialog are all generated from this description.

@@ -1,5 +1,6 @@
 import { Columns2, Contrast, LayersPlus, Play, Redo2, RotateCw, Undo2, X } from "lucide-react";
-import { cancelJob, runFill } from "../editor/commands/fill";
+import { runFill } from "../editor/commands/fill";
+import { cancelJob } from "../editor/commands/job";
 import { repeatFill } from "../editor/commands/mask";
 import { setComparing, setDivider } from "../editor/commands/options";
 import { redo, undo } from "../editor/commands/undoRedo";

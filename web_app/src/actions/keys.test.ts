@@ -11,6 +11,8 @@ import { listenToKeys } from "./keys";
 
 vi.mock("../editor/document/client", () => import("../editor/testing/client"));
 vi.mock("../editor/document/codec", () => import("../editor/testing/codec"));
+vi.mock("../api/events", () => import("../editor/testing/server"));
+vi.mock("../api/plugins", () => import("../editor/testing/server"));
 
 vi.mock("../api/media", async (original) => ({
   ...(await original<typeof media>()),
@@ -72,6 +74,18 @@ describe("shortcuts", () => {
     keyboard.press("y", { ctrl: true });
     await settled();
     expect(useEditor.getState().hole).not.toBeNull();
+  });
+
+  it("select the main object with Enter, except on a focused button", async () => {
+    await openOnStage();
+    const plugins = [{ name: "InteractiveSeg", support_gen_image: false, support_gen_mask: true }];
+    const server = { enableFileManager: false, enableAutoSaving: false, plugins };
+    useEditor.setState({ server, tool: "select" });
+    const button = focus("<button>Undo</button>");
+    expect(keyboard.press("Enter")).toBe(false);
+    button.remove();
+    expect(keyboard.press("Enter")).toBe(true);
+    expect(useEditor.getState().job).toMatchObject({ task: "select" });
   });
 
   it("are queued behind running commands", async () => {

@@ -23,8 +23,9 @@ export function listenToKeys(signal: AbortSignal): void {
     (event) => {
       if (acceptsText(event.target) || document.querySelector(OPEN_DIALOG)) return;
       if (event.defaultPrevented || (event.key.startsWith("Arrow") && handlesArrows(event.target))) return;
-      // Tab is a shortcut only while the stage or nothing is focused; otherwise it moves the focus.
-      if (event.key === "Tab" && !isStageFocused(event.target)) return;
+      // Shortcuts only while the stage or nothing is focused; otherwise Tab moves the focus and Enter
+      // presses.
+      if ((event.key === "Tab" || event.key === "Enter") && !isStageFocused(event.target)) return;
       const state = useEditor.getState();
       const action = ACTION_LIST.find(
         (each) => each.shortcuts?.some((shortcut) => matches(shortcut, event)) && acceptsKeys(each, state),

@@ -73,7 +73,7 @@ export const maskActions = defineActions({
     label: "action.maskFromOpacity",
     short: "mask.fromOpacity",
     icon: Ghost,
-    enabled: (state) => canEdit(state) && state.image?.hasTransparency === true,
+    enabled: (state) => canEdit(state) && state.hasTransparency,
     perform: maskFromOpacity,
   },
   saveMask: {

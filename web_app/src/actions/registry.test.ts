@@ -18,6 +18,7 @@ vi.mock("../editor/document/codec", () => import("../editor/testing/codec"));
 
 const job: Job = {
   id: "1",
+  task: "fill",
   startedAt: 0,
   abort: new AbortController(),
   progress: { state: "running", position: null, crop: null, crops: null },
@@ -45,7 +46,8 @@ describe("action registry", () => {
     for (const { id, shortcuts = [] } of ACTION_LIST)
       for (const shortcut of shortcuts) owners.set(shortcut, [...(owners.get(shortcut) ?? []), id]);
     expect(Object.fromEntries([...owners].filter(([, ids]) => ids.length > 1))).toEqual({
-      Escape: ["dropShape", "cancel", "fit"],
+      Enter: ["closeShape", "mainObject"],
+      Escape: ["dropShape", "endPrompt", "cancel", "fit"],
       Backspace: ["lastPoint", "clearMask"],
     });
   });
@@ -124,6 +126,18 @@ describe("enabled actions", () => {
     expect(enabled(["cancel"])).toEqual([]);
   });
 
+  it("of the selection depend on its state", async () => {
+    await openImage();
+    const plugins = [{ name: "InteractiveSeg", support_gen_image: false, support_gen_mask: true }];
+    const server = { enableFileManager: false, enableAutoSaving: false, plugins };
+    const prompt = { id: 1, mode: "add", area: null, clicks: [], applied: null } as const;
+    const ids: ActionId[] = ["selectObject", "mainObject", "outline", "endPrompt"];
+    expect(enabled(ids, { server })).toEqual(["selectObject"]);
+    expect(enabled(ids, { server, tool: "select" })).toEqual(["selectObject", "mainObject", "outline"]);
+    expect(enabled(ids, { server, prompt })).toEqual(["selectObject", "endPrompt"]);
+    expect(enabled(ids, { server, prompt, job })).toEqual([]);
+  });
+
   it("edit a shape only while it is drawn", () => {
     const ids: ActionId[] = ["closeShape", "lastPoint", "dropShape"];
     expect(enabled(ids)).toEqual([]);
@@ -133,10 +147,7 @@ describe("enabled actions", () => {
   it("mask transparency of transparent images only", async () => {
     await openImage();
     expect(enabled(["maskFromOpacity"])).toEqual([]);
-    const { image } = useEditor.getState();
-    expect(enabled(["maskFromOpacity"], { image: image && { ...image, hasTransparency: true } })).toEqual([
-      "maskFromOpacity",
-    ]);
+    expect(enabled(["maskFromOpacity"], { hasTransparency: true })).toEqual(["maskFromOpacity"]);
   });
 });
 
@@ -144,10 +155,19 @@ describe("offered actions", () => {
   it("depend on the server's features", () => {
     const server = { enableFileManager: false, enableAutoSaving: false, plugins: [] };
     const state = useEditor.getState();
-    const plugin = { name: "InteractiveSeg", support_gen_image: false, support_gen_mask: true };
+    const plugin = (name: string, image: boolean, mask: boolean) => ({
+      ...server,
+      plugins: [{ name, support_gen_image: image, support_gen_mask: mask }],
+    });
     for (const [id, offered] of [
       ["files", { ...server, enableFileManager: true }],
-      ["select", { ...server, plugins: [plugin] }],
+      ["select", plugin("InteractiveSeg", false, true)],
+      ["selectObject", plugin("InteractiveSeg", false, true)],
+      ["selectText", plugin("TextMask", false, true)],
+      ["selectBackground", plugin("RemoveBG", false, true)],
+      ["removeBackground", plugin("RemoveBG", true, false)],
+      ["upscale2", plugin("RealESRGAN", true, false)],
+      ["upscale4", plugin("RealESRGAN", true, false)],
     ] as const) {
       expect(isOffered(ACTIONS[id], state)).toBe(false);
       expect(isOffered(ACTIONS[id], { ...state, server })).toBe(false);
@@ -193,6 +213,15 @@ describe("performed actions", () => {
     expect(useEditor.getState().brush).toBe(1);
     for (let press = 0; press < 60; press++) void ACTIONS.largerBrush.perform();
     expect(useEditor.getState().brush).toBe(200);
+  });
+
+  it("toggle the mode and the shape of selections", () => {
+    void ACTIONS.removing.perform();
+    void ACTIONS.outline.perform();
+    expect(useEditor.getState()).toMatchObject({ mode: "remove", selectionShape: "lasso" });
+    void ACTIONS.removing.perform();
+    void ACTIONS.outline.perform();
+    expect(useEditor.getState()).toMatchObject({ mode: "add", selectionShape: "box" });
   });
 
   it("toggle manual mode, comparison and divider", () => {

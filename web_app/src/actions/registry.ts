@@ -5,6 +5,7 @@ import { editActions } from "./edit";
 import { fileActions } from "./file";
 import { maskActions } from "./mask";
 import { panelActions } from "./panels";
+import { pluginActions } from "./plugins";
 import { toolActions } from "./tools";
 import { viewActions } from "./view";
 
@@ -12,6 +13,7 @@ import { viewActions } from "./view";
 export const ACTIONS = {
   ...fileActions,
   ...toolActions,
+  ...pluginActions,
   ...editActions,
   ...maskActions,
   ...viewActions,

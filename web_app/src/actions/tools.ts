@@ -10,6 +10,7 @@ import {
   Plus,
   Slash,
   Square,
+  SquareMinus,
   Undo,
   WandSparkles,
   X,
@@ -17,10 +18,10 @@ import {
 } from "lucide-react";
 import type { Shortcut } from "../core/shortcut";
 import { setDrawing } from "../editor/commands/mask";
-import { setTool, stepBrush } from "../editor/commands/options";
-import { SELECTING_PLUGIN } from "../editor/commands/plugin";
+import { setMode, setSelectionShape, setTool, stepBrush } from "../editor/commands/options";
+import { hasPlugin } from "../editor/commands/plugin";
 import { currentStage } from "../editor/stage/stage";
-import type { EditorState } from "../editor/store";
+import { useEditor, type EditorState } from "../editor/store";
 import type { ToolId } from "../editor/tools/tool";
 import type { MessageKey } from "../i18n";
 import { defineActions, type Action } from "./action";
@@ -52,9 +53,34 @@ export const toolActions = defineActions({
   line: tool("line", "tool.line", Slash, "N"),
   select: {
     ...tool("select", "tool.select", WandSparkles, "W"),
-    offered: ({ server }) => server?.plugins.some(({ name }) => name === SELECTING_PLUGIN) ?? false,
+    offered: (state) => hasPlugin(state, "InteractiveSeg", "mask"),
   },
   pan: tool("pan", "tool.pan", Hand, "V"),
+  removing: {
+    group: "tool",
+    label: "action.removing",
+    short: "action.removing.short",
+    icon: SquareMinus,
+    shortcuts: ["X"],
+    enabled: ({ image }) => image !== null,
+    checked: ({ mode }) => mode === "remove",
+    perform: () => {
+      setMode(useEditor.getState().mode === "add" ? "remove" : "add");
+    },
+  },
+  outline: {
+    group: "tool",
+    label: "action.outline",
+    short: "action.outline.short",
+    icon: Lasso,
+    shortcuts: ["Shift+W"],
+    offered: (state) => hasPlugin(state, "InteractiveSeg", "mask"),
+    enabled: ({ image, tool }) => image !== null && tool === "select",
+    checked: ({ selectionShape }) => selectionShape === "lasso",
+    perform: () => {
+      setSelectionShape(useEditor.getState().selectionShape === "box" ? "lasso" : "box");
+    },
+  },
   smallerBrush: {
     group: "tool",
     label: "action.smallerBrush",

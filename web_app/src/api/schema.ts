@@ -42,6 +42,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/detect": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Finds text and returns its regions and a mask. */
+    post: operations["detect"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/gen-info": {
     parameters: {
       query?: never;
@@ -240,7 +257,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Always responds with 422: this server has no plugins. */
+    /** Runs a plugin that returns an image: `RemoveBG` or `RealESRGAN`. */
     post: operations["run_plugin_gen_image"];
     delete?: never;
     options?: never;
@@ -257,7 +274,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Always responds with 422: this server has no plugins. */
+    /** Runs a plugin that returns a mask: `InteractiveSeg`, `TextMask` or `RemoveBG`. */
     post: operations["run_plugin_gen_mask"];
     delete?: never;
     options?: never;
@@ -350,8 +367,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Always returns null, as IOPaint does for a disabled plugin. */
+    /** Selects the model of a plugin. An unknown plugin is ignored, as by `IOPaint`. */
     post: operations["switch_plugin_model"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/upscale": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Enlarges an image by a network. */
+    post: operations["upscale"];
     delete?: never;
     options?: never;
     head?: never;
@@ -486,6 +520,36 @@ export interface components {
        * @description Image file.
        */
       image: string;
+    };
+    /** @description An image whose text is searched. */
+    DetectText: {
+      /** @description Image in base64. */
+      image: string;
+      /**
+       * Format: double
+       * @description Minimum score of a region, 0 to 1.
+       * @default 0.5
+       */
+      min_score: number;
+      /** @description Area to search: x and y of two opposite corners in pixels. Default: the whole image. */
+      region?: number[] | null;
+    };
+    /** @description A region of text. */
+    DetectedRegion: {
+      /** @description Corners: x and y in pixels. */
+      polygon: number[][];
+      /**
+       * Format: float
+       * @description Mean probability of text, 0 to 1.
+       */
+      score: number;
+    };
+    /** @description The text of an image. */
+    DetectedText: {
+      /** @description Mask of the text in base64: a gray PNG of the image's size, white is text. */
+      mask: string;
+      /** @description Regions of text. */
+      regions: components["schemas"]["DetectedRegion"][];
     };
     /**
      * @description The state of a model's download.
@@ -1085,17 +1149,27 @@ export interface components {
       /** @description True if a model is ready. */
       ready: boolean;
     };
-    /** @description A plugin and its input. */
+    /** @description A plugin and its input. `box` and `min_score` are this server's extensions of IOPaint's request. */
     RunPlugin: {
-      /** @description Clicks: x, y, and 1 for the object or 0 for the background. */
+      /** @description Area of the object or text: x and y of two opposite corners in pixels. */
+      box?: number[] | null;
+      /** @description Clicks on the image: x and y in pixels, and 1 for the object or 0 for the background. */
       clicks?: number[][];
       /** @description Image in base64. */
       image: string;
+      /** @description Outline around the object: x and y of each point in pixels, at least 3 points. */
+      lasso?: number[][];
+      /**
+       * Format: double
+       * @description Minimum score of text, 0 to 1.
+       * @default 0.5
+       */
+      min_score: number;
       /** @description Name of the plugin. */
       name: string;
       /**
        * Format: double
-       * @description Scale factor of the result.
+       * @description Scale factor of the result of `RealESRGAN`, above 0 and at most 4.
        * @default 2
        */
       scale: number;
@@ -1124,7 +1198,7 @@ export interface components {
       enableFileManager: boolean;
       /** @description Model of the click-to-select plugin. */
       interactiveSegModel: string;
-      /** @description Models for the click-to-select plugin. */
+      /** @description Models for the click-to-select plugin that need no download. */
       interactiveSegModels: string[];
       /** @description Always false: IOPaint's desktop application is not supported. */
       isDesktop: boolean;
@@ -1134,11 +1208,11 @@ export interface components {
       plugins: components["schemas"]["PluginInfo"][];
       /** @description Model of the upscaling plugin. */
       realesrganModel: string;
-      /** @description Models for the upscaling plugin. */
+      /** @description Models for the upscaling plugin that need no download. */
       realesrganModels: string[];
       /** @description Model of the background-removal plugin. */
       removeBGModel: string;
-      /** @description Models for the background-removal plugin. */
+      /** @description Models for the background-removal plugin that need no download. */
       removeBGModels: string[];
       /** @description Samplers of diffusion models, for clients that expect the list. */
       samplers: string[];
@@ -1159,6 +1233,17 @@ export interface components {
       model_name: string;
       /** @description Name of the plugin. */
       plugin_name: string;
+    };
+    /** @description An image to enlarge. */
+    Upscale: {
+      /** @description Image in base64. */
+      image: string;
+      /**
+       * Format: double
+       * @description Factor of both sides, above 0 and at most 4.
+       * @default 2
+       */
+      scale: number;
     };
   };
   responses: never;
@@ -1384,6 +1469,138 @@ export interface operations {
         };
       };
       /** @description The server is shutting down */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  detect: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DetectText"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DetectedText"];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The API key is missing or wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request was sent by a page of another site */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body arrives too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request was cancelled, or its job id is in use */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server does not accept this host name */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       503: {
         headers: {
           [name: string]: unknown;
@@ -2408,7 +2625,15 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The body is malformed */
+      /** @description The image as PNG */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": number[];
+        };
+      };
       400: {
         headers: {
           [name: string]: unknown;
@@ -2435,6 +2660,15 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
+      /** @description The plugin's model is not on this machine */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The body arrives too slowly */
       408: {
         headers: {
@@ -2444,7 +2678,15 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body or a part of it exceeds a limit */
+      /** @description The request was cancelled, or its job id is in use */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       413: {
         headers: {
           [name: string]: unknown;
@@ -2453,7 +2695,6 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2479,8 +2720,31 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client exceeded its request rate */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
         headers: {
           [name: string]: unknown;
         };
@@ -2503,7 +2767,15 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The body is malformed */
+      /** @description The masked area in the page's mask colour on a transparent background */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": number[];
+        };
+      };
       400: {
         headers: {
           [name: string]: unknown;
@@ -2530,6 +2802,15 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
+      /** @description The plugin's model is not on this machine */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       /** @description The body arrives too slowly */
       408: {
         headers: {
@@ -2539,7 +2820,15 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The body or a part of it exceeds a limit */
+      /** @description The request was cancelled, or its job id is in use */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
       413: {
         headers: {
           [name: string]: unknown;
@@ -2548,7 +2837,6 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The media type of the body is not supported */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2574,8 +2862,31 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The client exceeded its request rate */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
         headers: {
           [name: string]: unknown;
         };
@@ -2985,8 +3296,17 @@ export interface operations {
           "application/json": components["schemas"]["ErrorBody"];
         };
       };
-      /** @description The request was sent by a page of another site */
+      /** @description The models of this server are fixed */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The plugin has no such model on this machine */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -3040,6 +3360,140 @@ export interface operations {
       };
       /** @description The client exceeded its request rate */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  upscale: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Upscale"];
+      };
+    };
+    responses: {
+      /** @description The enlarged image as PNG */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The API key is missing or wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request was sent by a page of another site */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body arrives too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request was cancelled, or its job id is in use */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body or the result is too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server does not accept this host name */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
         headers: {
           [name: string]: unknown;
         };

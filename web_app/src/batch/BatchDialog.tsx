@@ -7,7 +7,7 @@ import { DropArea } from "./DropArea";
 import { isImage } from "./names";
 import { ImageRow } from "./ImageRow";
 import { PickButton } from "./PickButton";
-import { addImages, cancelAll, clear, downloadResults, maskOf, start, useBatch } from "./store";
+import { addImages, cancelAll, clear, downloadResults, hasMask, start, useBatch } from "./store";
 import { summarize, type Summary } from "./summary";
 
 /** The batch dialog. The batch continues while the dialog is closed. */
@@ -72,7 +72,7 @@ function ImageList() {
       </div>
       <ul className="mt-1">
         {batch.images.map((image) => (
-          <ImageRow key={image.id} image={image} hasMask={maskOf(image, batch) !== null} />
+          <ImageRow key={image.id} image={image} hasMask={hasMask(image, batch)} />
         ))}
       </ul>
     </>
@@ -83,7 +83,7 @@ function Footer({ summary }: { summary: Summary }) {
   const t = useT();
   const { total, done, failed, open, remaining } = summary;
   const { packing, target } = useBatch();
-  const ready = useBatch((batch) => batch.images.some((image) => maskOf(image, batch) !== null));
+  const ready = useBatch((batch) => batch.images.some((image) => hasMask(image, batch)));
   const finished = done > 0 && open === 0;
   return (
     <>

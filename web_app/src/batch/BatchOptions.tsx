@@ -8,6 +8,7 @@ import { Button, Select } from "../ui/kit";
 import { DropArea } from "./DropArea";
 import { isImage } from "./names";
 import { PickButton } from "./PickButton";
+import { isPluginRule, rulesOf } from "./rules";
 import { addMasks, setRule, setTarget, useBatch } from "./store";
 
 /** Selection of masks and of the destination. */
@@ -15,7 +16,8 @@ export function BatchOptions() {
   const t = useT();
   const { rule, mask, masks, target } = useBatch();
   const { data: server } = useServerConfig();
-  const hasMask = useEditor(({ hole }) => hole !== null);
+  const masksText = masks.length > 0 ? t("batch.masks", { count: masks.length }) : null;
+  const chosen = rule === "one" ? mask?.name : rule === "each" ? masksText : null;
   const addMaskFiles = (files: File[]): void => {
     addMasks(files.filter(({ name }) => isImage(name)));
   };
@@ -24,44 +26,15 @@ export function BatchOptions() {
       <Select
         label={t("batch.rule")}
         value={rule}
-        options={[
-          { value: "one", label: t("batch.rule.one") },
-          { value: "each", label: t("batch.rule.each") },
-        ]}
+        options={rulesOf({ server: server ?? null }).map((value) => ({
+          value,
+          label: t(`batch.rule.${value}`),
+        }))}
         onChange={setRule}
       />
       <div className="flex min-h-control flex-wrap items-center justify-between gap-2">
-        <span className="min-w-0 truncate text-xs text-soft">
-          {rule === "one"
-            ? (mask?.name ?? t("batch.rule.one.hint"))
-            : masks.length > 0
-              ? t("batch.masks", { count: masks.length })
-              : t("batch.rule.each.hint")}
-        </span>
-        {rule === "one" ? (
-          <span className="flex flex-wrap gap-2">
-            {hasMask && (
-              <Button
-                icon={<Brush aria-hidden="true" size={16} />}
-                onClick={() => void reportErrors(addEditorMask)}
-              >
-                {t("batch.paintedMask")}
-              </Button>
-            )}
-            <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={addMaskFiles}>
-              {t("batch.chooseMask")}
-            </PickButton>
-          </span>
-        ) : (
-          <span className="flex gap-2">
-            <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={addMaskFiles}>
-              {t("batch.chooseMasks")}
-            </PickButton>
-            <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={addMaskFiles}>
-              {t("batch.folder")}
-            </PickButton>
-          </span>
-        )}
+        <span className="min-w-0 truncate text-xs text-soft">{chosen ?? t(`batch.rule.${rule}.hint`)}</span>
+        {!isPluginRule(rule) && <MaskButtons rule={rule} onFiles={addMaskFiles} />}
       </div>
       {server?.enableAutoSaving && (
         <Select
@@ -75,6 +48,43 @@ export function BatchOptions() {
         />
       )}
     </DropArea>
+  );
+}
+
+interface MaskButtonsProps {
+  rule: "one" | "each";
+  onFiles: (files: File[]) => void;
+}
+
+/** Buttons that choose mask files, or the mask of the editor. */
+function MaskButtons({ rule, onFiles }: MaskButtonsProps) {
+  const t = useT();
+  const hasMask = useEditor(({ hole }) => hole !== null);
+  if (rule === "one")
+    return (
+      <span className="flex flex-wrap gap-2">
+        {hasMask && (
+          <Button
+            icon={<Brush aria-hidden="true" size={16} />}
+            onClick={() => void reportErrors(addEditorMask)}
+          >
+            {t("batch.paintedMask")}
+          </Button>
+        )}
+        <PickButton icon={<Image aria-hidden="true" size={16} />} multiple={false} onFiles={onFiles}>
+          {t("batch.chooseMask")}
+        </PickButton>
+      </span>
+    );
+  return (
+    <span className="flex gap-2">
+      <PickButton icon={<Images aria-hidden="true" size={16} />} onFiles={onFiles}>
+        {t("batch.chooseMasks")}
+      </PickButton>
+      <PickButton icon={<FolderOpen aria-hidden="true" size={16} />} folder onFiles={onFiles}>
+        {t("batch.folder")}
+      </PickButton>
+    </span>
   );
 }
 

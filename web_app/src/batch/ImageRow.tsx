@@ -9,7 +9,6 @@ import {
   X,
 } from "lucide-react";
 import { memo } from "react";
-import type { JobEvent } from "../api/events";
 import { useT } from "../i18n";
 import { triggerDownload } from "../editor/triggerDownload";
 import { IconButton, Progress } from "../ui/kit";
@@ -39,7 +38,7 @@ export const ImageRow = memo(function ImageRow({ image, hasMask }: { image: Batc
           <StateText image={image} hasMask={hasMask} />
         )}
       </div>
-      {state === "running" && <ProgressText progress={progress} />}
+      {state === "running" && <ProgressText image={image} />}
       <RowButtons image={image} />
     </li>
   );
@@ -55,8 +54,9 @@ function StateIcon({ state, hasMask }: { state: BatchImage["state"]; hasMask: bo
 
 function StateText({ image, hasMask }: { image: BatchImage; hasMask: boolean }) {
   const t = useT();
-  const { state, failure, saved } = image;
+  const { state, failure, saved, unchanged } = image;
   if (state === "failed") return <p className="text-xs break-words text-bad">{failure}</p>;
+  if (state === "done" && unchanged) return <p className="text-xs text-soft">{t("batch.state.unchanged")}</p>;
   if (state === "done" && saved !== null)
     return <p className="truncate text-xs text-soft">{t("batch.savedAs", { name: saved })}</p>;
   if (state === "ready" && !hasMask) return <p className="text-xs text-warn">{t("batch.maskMissing")}</p>;
@@ -64,12 +64,13 @@ function StateText({ image, hasMask }: { image: BatchImage; hasMask: boolean }) 
 }
 
 /** Queue position or progress of a running job. */
-function ProgressText({ progress }: { progress: JobEvent | null }) {
+function ProgressText({ image: { progress, selecting } }: { image: BatchImage }) {
   const t = useT();
   if (progress?.state === "queued" && (progress.position ?? 0) > 0)
     return <span className="text-xs text-soft">{t("batch.queued", { count: progress.position ?? 0 })}</span>;
   const { crop, crops } = progress ?? {};
-  if (!crops || crops < 2) return null;
+  if (!crops || crops < 2)
+    return selecting ? <span className="text-xs text-soft">{t("batch.state.selecting")}</span> : null;
   return (
     <span className="text-xs text-soft tabular-nums">
       {t("batch.crops", { done: crop ?? 0, total: crops })}

@@ -1,11 +1,9 @@
-import { describeFailure, UserError } from "../api/errors";
-import { watchJob, type JobEvent } from "../api/events";
-import { request } from "../api/http";
-import { newJobId } from "../api/jobId";
-
-const TOO_MANY_REQUESTS = 429;
-const MAX_RETRY_AFTER_S = 60;
-const DEFAULT_RETRY_AFTER_S = 2;
+import type { JobListener } from "../api/events";
+import { pluginRequest, pluginUrl } from "../api/plugins";
+import { t } from "../i18n";
+import { UserError } from "../api/errors";
+import { sendJob } from "./request";
+import { sourceOf, type PluginRule } from "./rules";
 
 export interface FillRequest {
   readonly image: File;
@@ -14,60 +12,36 @@ export interface FillRequest {
   readonly options: Record<string, string | number | boolean>;
 }
 
-/**
- * Requests the fill of an image; the result has the image's format. Repeats the request after `Retry-After`
- * while the queue is full.
- *
- * @throws {UserError} with the server's message for an error response.
- * @throws {TypeError} from `fetch` if the server is unreachable.
- * @throws {DOMException} `AbortError` if the signal aborts.
- */
-export async function fill(
+/** Requests the fill of an image, see {@link sendJob}; the result has the image's format. */
+export function fill(
   { image, mask, options }: FillRequest,
   signal: AbortSignal,
-  onProgress: (event: JobEvent) => void,
+  onProgress: JobListener,
 ): Promise<Blob> {
-  for (;;) {
-    const id = newJobId();
-    const unwatch = watchJob(id, onProgress);
-    try {
-      const form = new FormData();
-      form.append("image", image, image.name);
-      form.append("mask", mask, "mask.png");
-      form.append("options", JSON.stringify(options));
-      const response = await request("api/v1/inpaint", {
-        method: "POST",
-        headers: { "X-Job-Id": id },
-        body: form,
-        signal,
-      });
-      if (response.ok) return await response.blob();
-      if (response.status !== TOO_MANY_REQUESTS)
-        throw new UserError(describeFailure(response.status, await response.text()));
-      await sleep(1000 * retryAfterSeconds(response.headers.get("Retry-After")), signal);
-    } finally {
-      unwatch();
-    }
-  }
+  const create = (jobId: string): RequestInit => {
+    const form = new FormData();
+    form.append("image", image, image.name);
+    form.append("mask", mask, "mask.png");
+    form.append("options", JSON.stringify(options));
+    return { method: "POST", headers: { "X-Job-Id": jobId }, body: form };
+  };
+  return sendJob("api/v1/inpaint", create, signal, onProgress);
 }
 
-/** Returns the delay given by `Retry-After`, in seconds. */
-function retryAfterSeconds(header: string | null): number {
-  const seconds = Number(header ?? DEFAULT_RETRY_AFTER_S);
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_S) : DEFAULT_RETRY_AFTER_S;
-}
+/** Encodes the mask of a plugin's objects, or of everything else; null if there is no object. */
+export type MaskEncoder = (file: Blob, invert: boolean) => Promise<Blob | null>;
 
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new DOMException("The wait was aborted.", "AbortError"));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
+/** Requests the mask of a rule for an image, see {@link sendJob}; null if nothing is to be filled. */
+export async function selectIn(
+  { image, rule }: { readonly image: File; readonly rule: PluginRule },
+  encodeMask: MaskEncoder,
+  signal: AbortSignal,
+  onProgress: JobListener,
+): Promise<Blob | null> {
+  const { fields, invert } = sourceOf(rule);
+  const create = (jobId: string) => pluginRequest({ fields, image, jobId });
+  const file = await sendJob(pluginUrl("mask"), create, signal, onProgress);
+  return encodeMask(file, invert).catch(() => {
+    throw new UserError(t("error.responseUnreadable"));
   });
 }

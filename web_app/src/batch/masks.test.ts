@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { binaryMask } from "./masks";
+import { binaryMask, objectMask } from "./masks";
 
 /** Returns a row of pixels given as `[red, green, blue, alpha]`. */
 function row(...pixels: [number, number, number, number][]) {
@@ -15,5 +15,18 @@ describe("binaryMask", () => {
   it("thresholds alpha with transparency", () => {
     const mask = row([255, 204, 0, 255], [0, 0, 0, 255], [255, 255, 255, 0], [255, 204, 0, 100]);
     expect([...binaryMask(mask)]).toEqual([255, 255, 0, 0]);
+  });
+});
+
+describe("objectMask", () => {
+  const [object, nothing] = [row([255, 203, 0, 186], [0, 0, 0, 0]), row([0, 0, 0, 0], [0, 0, 0, 0])];
+
+  it("takes the objects or everything else", () => {
+    expect([...(objectMask(object, false) ?? [])]).toEqual([255, 0]);
+    expect([...(objectMask(object, true) ?? [])]).toEqual([0, 255]);
+  });
+
+  it("is null without an object", () => {
+    expect([objectMask(nothing, false), objectMask(nothing, true)]).toEqual([null, null]);
   });
 });

@@ -18,6 +18,16 @@ export function binaryMask({ width, height, data }: Pixels): Uint8Array<ArrayBuf
   return painted;
 }
 
+/**
+ * Returns the binary mask of a plugin's objects, or of everything else; null without an object. Plugins leave
+ * unmasked pixels transparent or black.
+ */
+export function objectMask(pixels: Pixels, invert: boolean): Uint8Array<ArrayBuffer> | null {
+  const mask = binaryMask(pixels);
+  if (!mask.includes(255)) return null;
+  return invert ? mask.map((value) => 255 - value) : mask;
+}
+
 /** Returns the luma (ITU-R BT.601). */
 function brightness(data: Uint8ClampedArray, at: number): number {
   return Math.round(0.299 * (data[at] ?? 0) + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0));

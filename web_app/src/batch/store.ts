@@ -2,14 +2,15 @@ import { proxy, wrap, type Remote } from "comlink";
 import { create } from "zustand";
 import { decodeOnServer } from "../api/decode";
 import { errorMessage, isUserError, UserError } from "../api/errors";
-import type { JobEvent } from "../api/events";
+import type { JobEvent, JobListener } from "../api/events";
 import { saveOnServer } from "../api/save";
 import { t } from "../i18n";
 import { requestOptions } from "../settings/settings";
 import { useSettings } from "../settings/store";
 import { triggerDownload } from "../editor/triggerDownload";
-import { fill } from "./fill";
+import { fill, selectIn } from "./fill";
 import { maskFor, resultName, stemOf, uniqueNames } from "./names";
+import { isPluginRule, type MaskRule } from "./rules";
 import { TaskRunner } from "./runner";
 import type { BatchMask, BatchWorker } from "./worker";
 import { partition, type ZipEntry } from "./zip";
@@ -25,18 +26,21 @@ export interface BatchImage {
   readonly id: number;
   readonly file: File;
   readonly state: "ready" | "waiting" | "running" | "done" | "failed" | "cancelled";
+  /** True while its mask is being selected. */
+  readonly selecting: boolean;
   readonly progress: JobEvent | null;
   /** Error message of a failed image. */
   readonly failure: string | null;
   readonly result: Blob | null;
+  /** True if nothing was to be filled: the result is the image. */
+  readonly unchanged: boolean;
   /** Name of the result in the server's output folder. */
   readonly saved: string | null;
 }
 
 export interface BatchState {
   readonly images: readonly BatchImage[];
-  /** `one`: the same mask for all images; `each`: a mask with the image's stem for each. */
-  readonly rule: "one" | "each";
+  readonly rule: MaskRule;
   readonly mask: BatchMask | null;
   readonly masks: readonly BatchMask[];
   readonly target: "zip" | "server";
@@ -59,6 +63,7 @@ let lastId = 0;
 
 interface ImageResult {
   readonly result: Blob;
+  readonly unchanged: boolean;
   readonly saved: string | null;
 }
 
@@ -67,6 +72,7 @@ const runner = new TaskRunner<number, ImageResult>(
   (id, outcome) => {
     updateImage(id, {
       state: outcome.state,
+      selecting: false,
       progress: null,
       failure: outcome.state === "failed" ? errorMessage(outcome.reason) : null,
       ...(outcome.state === "done" && outcome.result),
@@ -88,9 +94,37 @@ function batchWorker(): Remote<BatchWorker> {
 async function fillImage(id: number, signal: AbortSignal): Promise<ImageResult> {
   const image = get().images.find((each) => each.id === id);
   if (!image) throw new UserError(t("batch.imageRemoved"));
+  const onProgress = (progress: JobEvent): void => {
+    updateImage(id, { progress });
+  };
+  const mask = await maskPng(image, signal, onProgress);
+  signal.throwIfAborted();
+  // The image is uploaded as stored; the server determines its upright size.
+  const options = { ...requestOptions(useSettings.getState()), fit_mask: true };
+  const result = mask ? await fill({ image: image.file, mask, options }, signal, onProgress) : image.file;
+  const onServer = get().target === "server";
+  const name = resultName(image.file.name, result.type);
+  const saved = onServer ? await saveOnServer(name, result, { signal }) : null;
+  return { result, unchanged: mask === null, saved };
+}
+
+/** Returns an image's mask according to the batch's rule; null if nothing is to be filled. */
+async function maskPng(
+  image: BatchImage,
+  signal: AbortSignal,
+  onProgress: JobListener,
+): Promise<Blob | null> {
+  const { rule } = get();
+  if (isPluginRule(rule)) {
+    updateImage(image.id, { selecting: true });
+    const encode = (file: Blob, invert: boolean) => batchWorker().encodeObjects(file, invert);
+    const mask = await selectIn({ image: image.file, rule }, encode, signal, onProgress);
+    updateImage(image.id, { selecting: false, progress: null });
+    return mask;
+  }
   const mask = maskOf(image, get());
   if (!mask) throw new UserError(t("batch.noMask", { stem: stemOf(image.file.name) }));
-  const maskPng = await batchWorker()
+  return batchWorker()
     .encodeMask(mask)
     .catch((thrown: unknown) => {
       throw new UserError(
@@ -99,15 +133,6 @@ async function fillImage(id: number, signal: AbortSignal): Promise<ImageResult> 
           : t("batch.badMask", { name: mask.name }),
       );
     });
-  signal.throwIfAborted();
-  // The image is uploaded as stored; the server determines its upright size.
-  const options = { ...requestOptions(useSettings.getState()), fit_mask: true };
-  const result = await fill({ image: image.file, mask: maskPng, options }, signal, (progress) => {
-    updateImage(id, { progress });
-  });
-  const onServer = get().target === "server";
-  const name = resultName(image.file.name, result.type);
-  return { result, saved: onServer ? await saveOnServer(name, result, { signal }) : null };
 }
 
 function updateImage(id: number, changes: Partial<BatchImage>): void {
@@ -116,7 +141,12 @@ function updateImage(id: number, changes: Partial<BatchImage>): void {
   }));
 }
 
-/** Returns an image's mask according to the batch's rule. */
+/** Returns true if an image has a mask, or a plugin makes it. */
+export function hasMask(image: BatchImage, batch: BatchState): boolean {
+  return isPluginRule(batch.rule) || maskOf(image, batch) !== null;
+}
+
+/** Returns an image's mask file according to the batch's rule. */
 export function maskOf(image: BatchImage, { rule, mask, masks }: BatchState): BatchMask | null {
   return rule === "one" ? mask : maskFor(image.file.name, masks);
 }
@@ -126,9 +156,11 @@ export function addImages(files: readonly File[]): void {
     id: ++lastId,
     file,
     state: "ready",
+    selecting: false,
     progress: null,
     failure: null,
     result: null,
+    unchanged: false,
     saved: null,
   }));
   set(({ images }) => ({ images: [...images, ...added] }));
@@ -136,6 +168,8 @@ export function addImages(files: readonly File[]): void {
 
 export function addMasks(files: readonly File[]): void {
   const added = files.map((file): BatchMask => ({ id: ++lastId, name: file.name, blob: file }));
+  // Files replace a plugin's masks.
+  if (isPluginRule(get().rule)) setRule(files.length === 1 ? "one" : "each");
   set(({ rule, masks }) => (rule === "one" ? { mask: added[0] ?? null } : { masks: [...masks, ...added] }));
 }
 

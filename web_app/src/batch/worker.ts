@@ -1,7 +1,7 @@
 import { expose } from "comlink";
 import { encodePng } from "../core/png";
 import { decode, type ServerDecoder } from "../editor/document/codec";
-import { binaryMask } from "./masks";
+import { binaryMask, objectMask } from "./masks";
 import { zip } from "./zip";
 
 /** A mask file. Blobs passed to a worker are copies, so `id` is the identity. */
@@ -29,6 +29,12 @@ const batchWorker = {
     const png = await encodePng({ width, height, channels: 1, data: binaryMask(pixels) });
     last = { id, png };
     return png;
+  },
+  /** Returns the mask of a plugin's objects, or of everything else; null without an object. */
+  async encodeObjects(file: Blob, invert: boolean): Promise<Blob | null> {
+    const { pixels } = await decode(file, decodeOnServer);
+    const data = objectMask(pixels, invert);
+    return data && encodePng({ width: pixels.width, height: pixels.height, channels: 1, data });
   },
   zip,
 };

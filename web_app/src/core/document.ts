@@ -3,23 +3,28 @@ import { boxFromEdges, fullBox } from "./box";
 import { applyDelta, copyBox, xorWithCurrent, type Delta, type Plane } from "./delta";
 import { affectedBox, applyEdit, type MaskEdit } from "./edits";
 import type { Box, Size } from "./geometry";
-import { emptyMask, holeBox, type Mask } from "./mask";
+import { emptyMask, holeBox, scaled, type Mask } from "./mask";
 import { Original } from "./original";
 import { buildPyramid, tileBox, updatePyramid, type Pixels, type Pyramid } from "./pyramid";
+import { ScaledOriginal, type OriginalSource } from "./scaledOriginal";
 
 /** Viewable layers: the current image, the image as opened, and the mask. */
 export type Layer = "image" | "original" | "mask";
 
 /** An image and its mask, edited in place. Every change returns the deltas that undo it. */
-export class ImageDocument {
+export class ImageDocument implements OriginalSource {
   readonly mask: Mask;
   private readonly levels: Pyramid;
-  private readonly original: Original;
+  private readonly original: Pick<Original, "preserve" | "restore">;
 
-  constructor(readonly pixels: Pixels) {
-    this.mask = emptyMask(pixels);
+  /** Opens an image, or continues `earlier` with an image of another size. */
+  constructor(
+    readonly pixels: Pixels,
+    earlier?: ImageDocument,
+  ) {
+    this.mask = earlier ? scaled(earlier.mask, pixels) : emptyMask(pixels);
     this.levels = buildPyramid(pixels);
-    this.original = new Original(this.levels);
+    this.original = earlier ? new ScaledOriginal(earlier, pixels) : new Original(this.levels);
   }
 
   get size(): Size {
@@ -71,23 +76,21 @@ export class ImageDocument {
   /** Returns a tile of a layer at a pyramid level; null outside the image. */
   tile(layer: Layer, level: number, column: number, row: number): Pixels | null {
     const box = tileBox(this.pixels, level, column, row);
-    if (!box) return null;
+    if (!box || !this.levels[level]) return null;
     if (layer === "mask") return maskPixels(this.mask, level, box);
-    const source = this.levels[level];
-    if (!source) return null;
-    const tile: Pixels = {
-      width: box.width,
-      height: box.height,
-      data: new Uint8ClampedArray(copyBox({ ...source, channels: 4 }, box).buffer),
-    };
-    if (layer === "original") this.original.restore(tile, level, box);
-    return tile;
+    return layer === "original" ? this.originalPart(level, box) : this.imagePart(level, box);
+  }
+
+  /** Returns a copy of a rectangle of the image as opened at a pyramid level. */
+  originalPart(level: number, box: Box): Pixels {
+    const part = this.imagePart(level, box);
+    this.original.restore(part, level, box);
+    return part;
   }
 
   /** Returns a copy of a rectangle of the image. */
   crop(box: Box): Pixels {
-    const bytes = copyBox({ ...this.pixels, channels: 4 }, box);
-    return { width: box.width, height: box.height, data: new Uint8ClampedArray(bytes.buffer) };
+    return this.imagePart(0, box);
   }
 
   /**
@@ -106,11 +109,15 @@ export class ImageDocument {
       Math.min(Math.ceil((box.y + box.height) / factor), source.height),
     );
     const { x, y, width, height } = part ?? { x: 0, y: 0, width: 1, height: 1 };
-    const bytes = copyBox({ ...source, channels: 4 }, { x, y, width, height });
     return {
-      image: { width, height, data: new Uint8ClampedArray(bytes.buffer) },
+      image: this.imagePart(level, { x, y, width, height }),
       mask: maskPixels(this.mask, level, { x, y, width, height }),
     };
+  }
+
+  private imagePart(level: number, box: Box): Pixels {
+    const bytes = copyBox({ ...(this.levels[level] ?? this.pixels), channels: 4 }, box);
+    return { width: box.width, height: box.height, data: new Uint8ClampedArray(bytes.buffer) };
   }
 
   private plane(layer: "image" | "mask"): Plane {

@@ -65,6 +65,25 @@ export function binarize({ width, height, data }: Mask): Mask {
   return { width, height, data: data.map((value) => (value > 0 ? FULL_COVERAGE : 0)) };
 }
 
+/** Returns the mask scaled to `size` by the nearest pixels, so that a binary mask stays binary. */
+export function scaled(mask: Mask, size: Size): Mask {
+  const result = emptyMask(size);
+  if (!holeBox(mask)) return result;
+  for (let y = 0; y < size.height; y++) {
+    const from = Math.floor(((y + 0.5) * mask.height) / size.height) * mask.width;
+    for (let x = 0; x < size.width; x++) {
+      const column = Math.floor(((x + 0.5) * mask.width) / size.width);
+      result.data[y * size.width + x] = mask.data[from + column] ?? 0;
+    }
+  }
+  return result;
+}
+
+/** Returns the inverse of a mask. */
+export function inverted(mask: Mask): Mask {
+  return { ...mask, data: mask.data.map((value) => FULL_COVERAGE - value) };
+}
+
 /** Reads a mask from RGBA pixels: from their luma, or from their alpha channel. */
 export function maskFromPixels(
   { width, height }: Size,

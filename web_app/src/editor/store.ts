@@ -4,21 +4,21 @@ import type { AutoStrategy } from "../api/queries";
 import type { ScreenSpace } from "../core/colour";
 import type { Box, Size, View } from "../core/geometry";
 import { EMPTY_HISTORY, type History } from "../core/history";
+import type { Prompt } from "../core/prompt";
 import type { Mode } from "../core/strokes";
-import type { ToolId } from "./tools/tool";
+import type { SelectionShape, ToolId } from "./tools/tool";
 
 /** The open image; its pixels are in the {@link DocumentSession}. */
 export interface OpenImage extends Size {
   readonly name: string;
   /** File it was opened from. */
   readonly file: Blob;
-  readonly hasTransparency: boolean;
   /** Colour space of its bitmaps. */
   readonly space: ScreenSpace;
 }
 
 /** Kinds of history steps. */
-export type StepKind = "brush" | "eraser" | "shape" | "mask" | "fill" | "plugin";
+export type StepKind = "brush" | "eraser" | "shape" | "mask" | "select" | "fill" | "cutOut" | "upscale";
 
 /** An undoable step of the history. */
 export interface Step {
@@ -40,14 +40,16 @@ export interface ServerConfig {
   readonly autoStrategy?: AutoStrategy;
 }
 
+/** Tasks of jobs: a fill, an object selection, or an entry of the plugin menu. */
+export type JobTask = "fill" | "select" | "text" | "background" | "cutOut" | "upscale";
+
 /** A running fill or plugin call. */
 export interface Job {
   readonly id: string;
+  readonly task: JobTask;
   /** Start time by `performance.now()`, in milliseconds. */
   readonly startedAt: number;
   readonly abort: AbortController;
-  /** Name of the running plugin; absent for a fill. */
-  readonly plugin?: string;
   readonly progress: JobProgress;
 }
 
@@ -60,16 +62,27 @@ export interface JobProgress {
   readonly crops: number | null;
 }
 
+/** The prompt of the object selection in progress. */
+export interface CurrentPrompt extends Prompt {
+  /** Identifies the prompt to the worker, which replaces its earlier results. */
+  readonly id: number;
+  /** The prompt whose result the mask contains; null before the first result. */
+  readonly applied: Prompt | null;
+}
+
 /** State of the editor for the open image. */
 export interface EditorState {
   readonly image: OpenImage | null;
   readonly history: History<Step>;
   /** Bounding box of the hole. */
   readonly hole: Box | null;
+  readonly hasTransparency: boolean;
   /** True once a fill has completed, whose mask can be restored. */
   readonly hasPreviousFill: boolean;
   /** Transform from image to stage. */
   readonly view: View;
+  /** True while the view is the fitted one, which follows the window's size. */
+  readonly fitted: boolean;
   readonly tool: ToolId;
   /** Adds shapes to the mask or removes them from it. */
   readonly mode: Mode;
@@ -77,6 +90,9 @@ export interface EditorState {
   readonly brush: number;
   /** Brush hardness from 0 (soft) to 1. */
   readonly hardness: number;
+  readonly selectionShape: SelectionShape;
+  /** Null unless the next click refines a selection. */
+  readonly prompt: CurrentPrompt | null;
   /** True while a shape is being drawn. */
   readonly drawing: boolean;
   /** True while the original is shown. */
@@ -97,12 +113,16 @@ export const useEditor = create<EditorState>(() => ({
   image: null,
   history: EMPTY_HISTORY,
   hole: null,
+  hasTransparency: false,
   hasPreviousFill: false,
   view: { scale: 1, x: 0, y: 0 },
+  fitted: true,
   tool: "brush",
   mode: "add",
   brush: 40,
   hardness: 1,
+  selectionShape: "box",
+  prompt: null,
   drawing: false,
   comparing: false,
   divider: null,

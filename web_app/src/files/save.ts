@@ -21,10 +21,10 @@ const savedNames = new WeakMap<Blob, Map<string, string>>();
  * download.
  */
 export async function saveImage(): Promise<void> {
-  const { image, server } = useEditor.getState();
+  const { image, server, hasTransparency } = useEditor.getState();
   if (!image) return;
   const settings = useSettings.getState();
-  const type = outputType(settings, image.file.type);
+  const type = outputType(settings, image.file.type, hasTransparency);
   const done = await reportErrors(async () => {
     const blob = await enqueue(() => encode(type, settings.saveQuality / 100));
     // Browsers encode unsupported types as PNG.

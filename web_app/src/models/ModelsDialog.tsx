@@ -2,6 +2,7 @@ import { errorMessage } from "../api/errors";
 import { useModels, useServerConfig } from "../api/queries";
 import { useT } from "../i18n";
 import { Button, Dialog } from "../ui/kit";
+import { isFillModel } from "./isFillModel";
 import { ModelRow } from "./ModelRow";
 import { useDownloads } from "./useDownloads";
 
@@ -29,7 +30,7 @@ export default function ModelsDialog({ onClose }: { onClose: () => void }) {
         </div>
       )}
       <ul>
-        {models.data?.map((model) => (
+        {models.data?.filter(isFillModel).map((model) => (
           <ModelRow key={model.name} model={model} download={downloads.get(model.name)} fixed={fixed} />
         ))}
       </ul>

@@ -31,7 +31,7 @@ export default function SettingsDialog({ onClose }: { onClose: () => void }) {
           { value: "largeImages", label: t("settings.largeImages"), content: <StrategySettings /> },
           { value: "saving", label: t("settings.saving"), content: <SavingSettings /> },
           ...(plugins.length > 0
-            ? [{ value: "plugins" as const, label: t("plugin.menu"), content: <PluginSettings /> }]
+            ? [{ value: "plugins" as const, label: t("settings.plugins"), content: <PluginSettings /> }]
             : []),
           { value: "appearance", label: t("settings.appearance"), content: <AppearanceSettings /> },
         ]}

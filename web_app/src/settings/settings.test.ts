@@ -74,13 +74,15 @@ describe("requestOptions", () => {
 
 describe("outputType", () => {
   it.each([
-    ["same", "image/webp", "image/webp"],
-    ["same", "image/jpeg", "image/jpeg"],
-    ["same", "image/tiff", "image/png"],
-    ["jpeg", "image/png", "image/jpeg"],
-    ["png", "image/jpeg", "image/png"],
-    ["webp", "", "image/webp"],
-  ] as const)("saves %s of %s as %s", (saveFormat, sourceType, expected) => {
-    expect(outputType({ ...DEFAULTS, saveFormat }, sourceType)).toBe(expected);
+    ["same", "image/webp", false, "image/webp"],
+    ["same", "image/jpeg", false, "image/jpeg"],
+    ["same", "image/tiff", false, "image/png"],
+    ["same", "image/webp", true, "image/webp"],
+    ["same", "image/jpeg", true, "image/png"],
+    ["jpeg", "image/png", true, "image/jpeg"],
+    ["png", "image/jpeg", false, "image/png"],
+    ["webp", "", false, "image/webp"],
+  ] as const)("saves %s of %s, transparent: %s, as %s", (saveFormat, sourceType, transparent, expected) => {
+    expect(outputType({ ...DEFAULTS, saveFormat }, sourceType, transparent)).toBe(expected);
   });
 });

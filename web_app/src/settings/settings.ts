@@ -117,7 +117,16 @@ export function requestOptions(settings: Settings): Record<string, string | numb
   };
 }
 
-/** Returns the MIME type to save as, for a source file of the given type. */
-export function outputType({ saveFormat }: Settings, sourceType: string): ExportType {
-  return saveFormat === "same" ? exportType(sourceType) : `image/${saveFormat}`;
+/**
+ * Returns the MIME type to save as, for a source file of the given type. JPEG has no transparency, so a
+ * transparent image keeps the type of its source only if that isn't JPEG.
+ */
+export function outputType(
+  { saveFormat }: Settings,
+  sourceType: string,
+  hasTransparency: boolean,
+): ExportType {
+  if (saveFormat !== "same") return `image/${saveFormat}`;
+  const type = exportType(sourceType);
+  return type === "image/jpeg" && hasTransparency ? "image/png" : type;
 }

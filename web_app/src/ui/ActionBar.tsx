@@ -17,7 +17,7 @@ export function ActionBar() {
     <div className="dock" data-panel-open={panelOpen && !narrow}>
       <JobStatus />
       <div role="toolbar" aria-label={t("bar.label")} className="bar floating">
-        <BrushSize />
+        <ToolOptions />
         <span className="separator max-sm:hidden" />
         <ActionButton id="undo" />
         <ActionButton id="redo" />
@@ -29,6 +29,19 @@ export function ActionBar() {
         <ActionButton id="run" showLabel emphasized />
         <ActionButton id="save" />
       </div>
+    </div>
+  );
+}
+
+/** Options of the object selection, or the brush size. */
+function ToolOptions() {
+  const t = useT();
+  const isSelecting = useEditor(({ tool }) => tool === "select");
+  if (!isSelecting) return <BrushSize />;
+  return (
+    <div role="group" aria-label={t("bar.selection")} className="flex gap-0.5 max-sm:basis-full">
+      <ActionButton id="removing" showLabel />
+      <ActionButton id="outline" showLabel />
     </div>
   );
 }

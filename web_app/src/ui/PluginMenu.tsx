@@ -1,61 +1,70 @@
-import { Puzzle } from "lucide-react";
-import { Fragment } from "react";
-import type { Plugin } from "../api/plugins";
-import { applyPlugin, maskByPlugin, SELECTING_PLUGIN } from "../editor/commands/plugin";
+import { Sparkles } from "lucide-react";
+import { useShallow } from "zustand/react/shallow";
+import type { Action } from "../actions/action";
+import { ACTIONS, isEnabled, isOffered, type ActionId } from "../actions/registry";
+import { formatShortcut } from "../core/shortcut";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
 import { Button, Menu, MenuGroup, MenuItem, MenuSeparator } from "./kit";
+import { IS_APPLE } from "./platform";
 
-/** Name of the upscaling plugin in IOPaint's API. */
-const UPSCALING_PLUGIN = "RealESRGAN";
-/** Scale factors offered for it. */
-const SCALES = [2, 4];
+const SELECTIONS: readonly ActionId[] = ["selectObject", "selectText", "selectBackground"];
+const CHANGES: readonly ActionId[] = ["removeBackground", "upscale2", "upscale4"];
 
-/** The menu of the server's plugins. Renders nothing if the server has none. */
+/** The menu of selections and image changes that the server's plugins make. Renders nothing without any. */
 export default function PluginMenu() {
   const t = useT();
-  const ready = useEditor(({ image, job }) => image !== null && job === null);
-  const available = useEditor(({ server }) => server?.plugins);
-  const plugins = available?.filter(({ name }) => name !== SELECTING_PLUGIN) ?? [];
-  if (plugins.length === 0) return null;
+  const offered = useEditor(
+    useShallow((state) => [...SELECTIONS, ...CHANGES].filter((id) => isOffered(ACTIONS[id], state))),
+  );
+  const selections = offered.filter((id) => SELECTIONS.includes(id));
+  const changes = offered.filter((id) => CHANGES.includes(id));
+  if (offered.length === 0) return null;
   return (
     <Menu
       align="end"
       trigger={
-        <Button variant="quiet" icon={<Puzzle aria-hidden="true" size={18} strokeWidth={1.75} />}>
-          {t("plugin.menu")}
+        <Button
+          variant="quiet"
+          aria-label={t("plugin.menu")}
+          icon={<Sparkles aria-hidden="true" size={18} strokeWidth={1.75} />}
+        >
+          <span className="max-sm:hidden">{t("plugin.menu")}</span>
         </Button>
       }
     >
-      {plugins.map((plugin, index) => (
-        <Fragment key={plugin.name}>
-          {index > 0 && <MenuSeparator />}
-          <MenuGroup label={plugin.name}>
-            <Items plugin={plugin} disabled={!ready} />
-          </MenuGroup>
-        </Fragment>
-      ))}
+      {selections.length > 0 && (
+        <MenuGroup label={t("plugin.select")}>
+          {selections.map((id) => (
+            <Item key={id} id={id} />
+          ))}
+        </MenuGroup>
+      )}
+      {selections.length > 0 && changes.length > 0 && <MenuSeparator />}
+      {changes.length > 0 && (
+        <MenuGroup label={t("plugin.change")}>
+          {changes.map((id) => (
+            <Item key={id} id={id} />
+          ))}
+        </MenuGroup>
+      )}
     </Menu>
   );
 }
 
-function Items({ plugin, disabled }: { plugin: Plugin; disabled: boolean }) {
+function Item({ id }: { id: ActionId }) {
   const t = useT();
-  const { name } = plugin;
-  const scales = name === UPSCALING_PLUGIN ? SCALES : [undefined];
+  const action: Action = ACTIONS[id];
+  const enabled = useEditor((state) => isEnabled(action, state));
+  const Icon = action.icon;
   return (
-    <>
-      {plugin.support_gen_image &&
-        scales.map((scale) => (
-          <MenuItem key={scale ?? 0} disabled={disabled} onSelect={() => void applyPlugin(name, scale)}>
-            {scale ? t("plugin.upscale", { scale: String(scale) }) : t("plugin.apply")}
-          </MenuItem>
-        ))}
-      {plugin.support_gen_mask && (
-        <MenuItem disabled={disabled} onSelect={() => void maskByPlugin(name)}>
-          {t("plugin.mask")}
-        </MenuItem>
-      )}
-    </>
+    <MenuItem
+      icon={<Icon aria-hidden="true" size={16} strokeWidth={1.75} className="text-soft" />}
+      shortcut={action.shortcuts?.[0] && formatShortcut(action.shortcuts[0], IS_APPLE)}
+      disabled={!enabled}
+      onSelect={() => void action.perform()}
+    >
+      {t(action.label)}
+    </MenuItem>
   );
 }

@@ -68,7 +68,6 @@ function ToolSection() {
   const hardness = useEditor((state) => state.hardness);
   if (tool === "pan") return null;
   const isBrush = tool === "brush" || tool === "eraser";
-  const isShape = !isBrush && tool !== "select";
   return (
     <Section title={`tool.${tool}`}>
       {usesBrush(tool) && (
@@ -83,7 +82,7 @@ function ToolSection() {
           }}
         />
       )}
-      {isShape && (
+      {!isBrush && (
         <Select
           label={t("panel.mode")}
           value={mode}

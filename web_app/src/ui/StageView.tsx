@@ -5,6 +5,7 @@ import { currentStage, mountStage } from "../editor/stage/stage";
 import { useEditor, type OpenImage } from "../editor/store";
 import { useT } from "../i18n";
 import { Divider } from "./Divider";
+import { PromptMarks } from "./PromptMarks";
 import { useNarrow } from "./useNarrow";
 
 /**
@@ -59,6 +60,7 @@ export function StageView({ image }: { image: OpenImage }) {
       <p id="stage-keys" className="sr-only">
         {t("stage.keyboardHelp")}
       </p>
+      <PromptMarks />
       <Divider ref={divider} />
       <div ref={ring} className="ring" hidden />
     </main>

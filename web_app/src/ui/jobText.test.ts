@@ -18,11 +18,15 @@ describe("jobText", () => {
     [{ state: "running", crop: 4, crops: 4 }, "Filling area 4 of 4…"],
     [{ state: "running", crops: 4 }, "Filling area 1 of 4…"],
   ])("describes %j as %s", (progress, text) => {
-    expect(jobText({ progress: { ...IDLE, ...progress } }, t)).toBe(text);
+    expect(jobText({ task: "fill", progress: { ...IDLE, ...progress } }, t)).toBe(text);
   });
 
-  it("names the plugin", () => {
-    expect(jobText({ plugin: "RemoveBG", progress: IDLE }, t)).toBe("Running RemoveBG…");
+  it("names the task", () => {
+    const running: JobProgress = { ...IDLE, state: "running" };
+    expect(jobText({ task: "cutOut", progress: running }, t)).toBe("Removing background…");
+    expect(jobText({ task: "upscale", progress: { ...running, crop: 2, crops: 9 } }, t)).toBe(
+      "Upscaling part 3 of 9…",
+    );
   });
 });
 

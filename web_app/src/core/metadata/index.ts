@@ -19,6 +19,11 @@ export async function readMetadata(bytes: Uint8Array, size: Size): Promise<Metad
   };
 }
 
+/** Returns metadata adapted to another size of the image. */
+export function resizedMetadata({ exif, ...rest }: Metadata, size: Size): Metadata {
+  return { ...rest, exif: exif && cleanExif(exif, size) };
+}
+
 /** Returns a file encoded by a canvas with metadata inserted. */
 export function withMetadata(bytes: Uint8Array, size: Size, metadata: Metadata): Uint8Array<ArrayBuffer> {
   if (isJpeg(bytes)) return writeJpeg(bytes, metadata);

@@ -10,7 +10,8 @@ import { imageFile, solid } from "../testing/codec";
 import { grayPixels, kinds, notices, openImage, resetEditor, settled, SIZE } from "../testing/editor";
 import { nthRequest, received, sendJobEvent } from "../testing/server";
 import { useEditor } from "../store";
-import { cancelJob, runFill } from "./fill";
+import { runFill } from "./fill";
+import { cancelJob } from "./job";
 import { editMask, repeatFill } from "./mask";
 import { redo, undo } from "./undoRedo";
 

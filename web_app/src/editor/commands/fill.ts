@@ -1,6 +1,5 @@
 import { UserError } from "../../api/errors";
 import { inpaint } from "../../api/inpaint";
-import { newJobId } from "../../api/jobId";
 import type { AutoStrategy } from "../../api/queries";
 import type { Box, Point } from "../../core/geometry";
 import type { AutoPlanner, HdOptions } from "../../core/region";
@@ -9,38 +8,18 @@ import { requestOptions, type Settings } from "../../settings/settings";
 import { useSettings } from "../../settings/store";
 import { documentWorker } from "../document/client";
 import type { FillUpload } from "../document/documentSession";
-import { useEditor, type Job, type JobProgress, type ServerConfig } from "../store";
-import { cancelOnServer, followJob } from "./job";
+import { useEditor, type Job, type ServerConfig } from "../store";
+import { followJob, runJob } from "./job";
 import { mergeFillWithMaskEdits, recordStep } from "./record";
 import { enqueue } from "./queue";
-import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
-
-const PREPARING: JobProgress = { state: "preparing", position: null, crop: null, crops: null };
 
 /** Fills the hole on the server. The mask is kept if the job fails or is cancelled. */
 export async function runFill(): Promise<void> {
   const { image, job: running, hole } = get();
   if (!image || running || !hole) return;
-  const job: Job = {
-    id: newJobId(),
-    startedAt: performance.now(),
-    abort: new AbortController(),
-    progress: PREPARING,
-  };
-  set({ job, lastFillMs: null });
-  await reportErrors(() => execute(job));
-  if (get().job?.id === job.id) set({ job: null });
-}
-
-/** Cancels the running job. */
-export function cancelJob(): void {
-  const { job } = get();
-  if (!job) return;
-  job.abort.abort();
-  set({ job: null });
-  void cancelOnServer(job.id);
+  await runJob("fill", execute);
 }
 
 async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void> {

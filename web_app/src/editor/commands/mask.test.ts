@@ -47,6 +47,7 @@ describe("editMask", () => {
     useEditor.setState({
       job: {
         id: "1",
+        task: "fill",
         startedAt: 0,
         abort: new AbortController(),
         progress: { state: "running", position: null, crop: null, crops: null },

@@ -1,7 +1,8 @@
 import { clamp } from "../../core/geometry";
 import type { Mode } from "../../core/strokes";
 import { useEditor } from "../store";
-import type { ToolId } from "../tools/tool";
+import type { SelectionShape, ToolId } from "../tools/tool";
+import { endPrompt } from "./select";
 
 export const SMALLEST_BRUSH = 1;
 export const LARGEST_BRUSH = 200;
@@ -25,7 +26,12 @@ export function setHardness(hardness: number): void {
 }
 
 export function setTool(tool: ToolId): void {
+  if (tool !== get().tool) endPrompt();
   set({ tool });
+}
+
+export function setSelectionShape(selectionShape: SelectionShape): void {
+  set({ selectionShape });
 }
 
 export function setMode(mode: Mode): void {

@@ -1,98 +1,107 @@
 import { UserError } from "../../api/errors";
-import { newJobId } from "../../api/jobId";
-import { runPlugin, type PluginCall } from "../../api/plugins";
+import { runPlugin, type PluginFields, type PluginName, type PluginResult } from "../../api/plugins";
 import { t } from "../../i18n";
 import { documentWorker } from "../document/client";
-import type { RecordedChange } from "../document/documentSession";
+import type { MaskResult, RecordedChange } from "../document/documentSession";
 import { notify } from "../notifications";
-import { useEditor, type Job, type Step, type StepKind } from "../store";
-import type { Click } from "../tools/tool";
+import { useEditor, type EditorState, type Job, type JobTask } from "../store";
+import { followJob, runJob } from "./job";
 import { enqueue } from "./queue";
 import { recordStep } from "./record";
-import { reportErrors } from "./reportErrors";
-import { open } from "./session";
-import { applyUndo } from "./undoRedo";
 
-/** Name of the interactive segmentation plugin in IOPaint's API. */
-export const SELECTING_PLUGIN = "InteractiveSeg";
+const { getState: get } = useEditor;
 
-const { getState: get, setState: set } = useEditor;
+/** Returns true if the server has a plugin with this kind of result. */
+export function hasPlugin(
+  { server }: Pick<EditorState, "server">,
+  name: PluginName,
+  result: PluginResult,
+): boolean {
+  const plugin = server?.plugins.find((each) => each.name === name);
+  return plugin?.[result === "mask" ? "support_gen_mask" : "support_gen_image"] ?? false;
+}
 
-/** Replaces the mask by the result of a segmentation plugin. */
-export async function maskByPlugin(name: string): Promise<void> {
-  await runJob({ name, result: "mask" }, (mask) =>
-    applyResult(() => documentWorker().importMask(mask), "mask"),
+/** Adds all text to the mask. */
+export function selectText(): Promise<void> {
+  return addToMask("text", "TextMask", false);
+}
+
+/** Adds everything but the main object to the mask. */
+export function selectBackground(): Promise<void> {
+  return addToMask("background", "RemoveBG", true);
+}
+
+/** Makes everything but the main object transparent. */
+export function removeBackground(): Promise<void> {
+  return replaceImage("cutOut", { name: "RemoveBG" }, (result) => documentWorker().replaceImage(result));
+}
+
+/** Enlarges the image. */
+export function upscale(scale: number): Promise<void> {
+  return replaceImage("upscale", { name: "RealESRGAN", scale }, (result) =>
+    documentWorker().resizeImage(result),
   );
 }
 
-/** Replaces the image by a plugin's result; `scale` is for plugins that upscale. */
-export async function applyPlugin(name: string, scale?: number): Promise<void> {
-  await runJob({ name, result: "image", ...(scale && { scale }) }, async (result) => {
-    if (await documentWorker().hasSameSize(result)) {
-      await applyResult(() => documentWorker().replaceImage(result), "plugin");
-      return;
-    }
-    // The history doesn't apply to an image of another size.
-    const file = new File([result], get().image?.name ?? name, { type: result.type });
-    await open(file);
-    notify({ kind: "info", text: t("plugin.openedAsNew", { name }) });
-  });
+/** Sends the image to a plugin; `onResult` runs behind earlier commands unless the job is cancelled. */
+export async function callPlugin(
+  { id, abort: { signal } }: Job,
+  result: PluginResult,
+  fields: PluginFields,
+  onResult: (file: Blob) => Promise<void>,
+): Promise<void> {
+  const image = await enqueue(() => documentWorker().encodeImage());
+  signal.throwIfAborted();
+  const unfollow = followJob(id);
+  try {
+    const file = await runPlugin({ result, fields, image, jobId: id }, signal);
+    await enqueue(async () => {
+      signal.throwIfAborted();
+      await onResult(file);
+    });
+  } finally {
+    unfollow();
+  }
 }
 
-/** The points of one object, and the history step with the resulting mask. */
-interface Selection {
-  readonly clicks: NonNullable<PluginCall["clicks"]>;
-  readonly step: Step | undefined;
-}
-
-let selection: Selection | null = null;
-
-/** Adds a point to the current object, or starts a new one, and masks the segmented object. */
-export async function selectAt({ at: { x, y }, foreground, newObject }: Click): Promise<void> {
-  // Any other step since the last click starts a new object.
-  const current = !newObject && selection?.step === get().history.past.at(-1) ? selection : null;
-  const clicks = [...(current?.clicks ?? []), [Math.round(x), Math.round(y), foreground ? 1 : 0] as const];
-  const succeeded = await runJob({ name: SELECTING_PLUGIN, result: "mask", clicks }, (result) =>
-    applyResult(async () => {
-      if (current?.step) await applyUndo();
-      return documentWorker().addToMask(result);
-    }, "mask"),
-  );
-  if (succeeded) selection = { clicks, step: get().history.past.at(-1) };
-}
-
-/** Sends the image to a plugin and handles the result; returns true on success. */
-async function runJob(
-  call: Omit<PluginCall, "image">,
-  onResult: (result: Blob) => Promise<void>,
-): Promise<boolean> {
-  const { image, job: running } = get();
-  if (!image || running) return false;
-  const abort = new AbortController();
-  const job: Job = {
-    id: newJobId(),
-    startedAt: performance.now(),
-    abort,
-    plugin: call.name,
-    progress: { state: "running", position: null, crop: null, crops: null },
-  };
-  set({ job, lastFillMs: null });
-  const succeeded = await reportErrors(async () => {
-    const png = await enqueue(() => documentWorker().encodePng());
-    const result = await runPlugin({ ...call, image: png }, abort.signal);
-    abort.signal.throwIfAborted();
-    set({ job: null });
-    await onResult(result);
-  });
-  if (get().job?.id === job.id) set({ job: null });
-  return succeeded;
-}
-
-async function applyResult(apply: () => Promise<RecordedChange | null>, kind: StepKind): Promise<void> {
-  await enqueue(async () => {
-    const change = await apply().catch(() => {
+/** Applies a plugin's mask as one step; returns false if the plugin found nothing. */
+export async function applyMask(result: MaskResult): Promise<boolean> {
+  const { found, change } = await documentWorker()
+    .applyMask(result)
+    .catch(() => {
       throw new UserError(t("error.responseUnreadable"));
     });
-    if (change) recordStep(change, kind);
-  });
+  if (change) recordStep(change, "select");
+  return found;
+}
+
+async function addToMask(task: "text" | "background", name: PluginName, invert: boolean): Promise<void> {
+  if (isBusy()) return;
+  await runJob(task, (job) =>
+    callPlugin(job, "mask", { name }, async (file) => {
+      const found = await applyMask({ file, mode: "add", invert, prompt: null });
+      if (!found) notify({ kind: "info", text: t(`select.nothing.${task}`) });
+    }),
+  );
+}
+
+async function replaceImage(
+  task: Extract<JobTask, "cutOut" | "upscale">,
+  fields: PluginFields,
+  apply: (file: Blob) => Promise<RecordedChange>,
+): Promise<void> {
+  if (isBusy()) return;
+  await runJob(task, (job) =>
+    callPlugin(job, "image", fields, async (file) => {
+      const change = await apply(file).catch(() => {
+        throw new UserError(t(task === "upscale" ? "error.tooLittleMemory" : "error.responseUnreadable"));
+      });
+      recordStep(change, task);
+    }),
+  );
+}
+
+function isBusy(): boolean {
+  const { image, job } = get();
+  return !image || job !== null;
 }

@@ -2,7 +2,7 @@ import { push, type History } from "../../core/history";
 import { t } from "../../i18n";
 import { emitChange } from "../changes";
 import { documentWorker } from "../document/client";
-import type { RecordedChange } from "../document/documentSession";
+import type { Change, RecordedChange } from "../document/documentSession";
 import { notify } from "../notifications";
 import { useEditor, type Step, type StepKind } from "../store";
 
@@ -20,11 +20,26 @@ export function recordStep(change: RecordedChange, kind: StepKind): void {
   const before = get().history;
   const after = limitSteps(push(before, step, (each) => each.bytes, UNDO_BUDGET_BYTES));
   replaceHistory(after);
-  set({ hole: change.hole, lastFillMs: null });
-  emitChange(change);
+  publish(change);
   if (after.past.length <= before.past.length && before.past[0] !== after.past[0]) {
     notify({ kind: "info", text: t("history.dropped") });
   }
+}
+
+/** Kinds of steps that change only the mask. */
+const MASK_STEPS: readonly StepKind[] = ["brush", "eraser", "shape", "mask", "select"];
+
+/** Publishes a change of the document. It ends the prompt: the next click selects another object. */
+export function publish(change: Change): void {
+  const { hole, hasTransparency, size } = change;
+  set({ hole, hasTransparency, lastFillMs: null, prompt: null });
+  const { image, view } = get();
+  if (image && (image.width !== size.width || image.height !== size.height)) {
+    // The image keeps its place on the screen.
+    const scaledView = { ...view, scale: (view.scale * image.width) / size.width };
+    set({ image: { ...image, ...size }, view: scaledView, hasPreviousFill: false });
+  }
+  emitChange(change);
 }
 
 /** Merges the fill that was just recorded with the preceding mask edits, so that one stroke is one step. */
@@ -32,7 +47,7 @@ export async function mergeFillWithMaskEdits(): Promise<void> {
   const { past, future } = get().history;
   const last = past.at(-1);
   const before = past.slice(0, -1);
-  const from = before.findLastIndex(({ kind }) => kind === "fill") + 1;
+  const from = before.findLastIndex(({ kind }) => !MASK_STEPS.includes(kind)) + 1;
   const maskEdits = before.slice(from);
   if (!last || maskEdits.length === 0) return;
   const { id, bytes } = await documentWorker().mergeSteps([...maskEdits.map((step) => step.id), last.id]);

@@ -27,7 +27,8 @@ describe("open", () => {
     const size = { width: 30, height: 20 };
     await open(imageFile("other.png", solid(size, [1, 2, 3, 200])));
     expect(state()).toMatchObject({
-      image: { name: "other.png", ...size, hasTransparency: true, space: "srgb" },
+      image: { name: "other.png", ...size, space: "srgb" },
+      hasTransparency: true,
       history: { past: [], future: [] },
       hole: null,
       hasPreviousFill: false,

@@ -7,7 +7,7 @@ import { documentWorker } from "../document/client";
 import { notify } from "../notifications";
 import { useEditor } from "../store";
 import { triggerDownload } from "../triggerDownload";
-import { cancelJob } from "./fill";
+import { cancelJob } from "./job";
 import { enqueue } from "./queue";
 import { replaceHistory } from "./record";
 import { reportErrors } from "./reportErrors";
@@ -20,7 +20,7 @@ export async function open(file: File): Promise<void> {
   cancelJob();
   await reportErrors(() =>
     enqueue(async () => {
-      const opened = await documentWorker()
+      const { hasTransparency, ...opened } = await documentWorker()
         .open(file, matchMedia("(color-gamut: p3)").matches ? "display-p3" : "srgb")
         .catch((thrown: unknown) => {
           throw new UserError(
@@ -33,6 +33,9 @@ export async function open(file: File): Promise<void> {
       set({
         image: { name: file.name, file, ...opened },
         hole: null,
+        hasTransparency,
+        fitted: true,
+        prompt: null,
         hasPreviousFill: false,
         drawing: false,
         comparing: false,

@@ -88,6 +88,7 @@ describe("undo and redo", () => {
     useEditor.setState({
       job: {
         id: "1",
+        task: "fill",
         startedAt: 0,
         abort: new AbortController(),
         progress: { state: "running", position: null, crop: null, crops: null },

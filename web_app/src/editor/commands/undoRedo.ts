@@ -1,9 +1,9 @@
 import * as steps from "../../core/history";
 import type { History } from "../../core/history";
-import { emitChange } from "../changes";
 import { documentWorker } from "../document/client";
 import { useEditor, type Step } from "../store";
 import { enqueue } from "./queue";
+import { publish } from "./record";
 import { reportErrors } from "./reportErrors";
 
 const { getState: get, setState: set } = useEditor;
@@ -28,8 +28,8 @@ export function goTo(count: number): Promise<boolean> {
   );
 }
 
-/** Undoes the newest step; returns false without one. Has to run within {@link enqueue}. */
-export function applyUndo(): Promise<boolean> {
+/** Undoes the newest step; returns false without one. */
+function applyUndo(): Promise<boolean> {
   return apply(steps.undo);
 }
 
@@ -43,7 +43,7 @@ async function apply(move: (history: History<Step>) => [History<Step>, Step] | n
   if (!image || job || !moved) return false;
   const [next, step] = moved;
   const change = await documentWorker().applyStep(step.id);
-  set({ history: next, hole: change.hole, lastFillMs: null });
-  emitChange(change);
+  set({ history: next });
+  publish(change);
   return true;
 }

@@ -1,5 +1,6 @@
 import { transfer } from "comlink";
-import { expanded, fullBox, union } from "../../core/box";
+import { fullBox, union } from "../../core/box";
+import { combined } from "../../core/combine";
 import { toScreen, type ScreenSpace, type ToScreen } from "../../core/colour";
 import type { Delta } from "../../core/delta";
 import { ImageDocument, type Layer } from "../../core/document";
@@ -8,16 +9,18 @@ import type { Box, Size } from "../../core/geometry";
 import {
   binarize,
   crop,
-  emptyMask,
   hasTransparency,
+  holeBox,
+  inverted,
   maskFromPixels,
-  paste,
   type Mask,
 } from "../../core/mask";
-import { pngChunks, withMetadata, type Metadata } from "../../core/metadata";
+import { holePart, maskOfPart, type MaskPart } from "../../core/maskPart";
+import { pngChunks, resizedMetadata, withMetadata, type Metadata } from "../../core/metadata";
 import { encodePng, withoutAlpha, type Chunk } from "../../core/png";
 import type { Pixels } from "../../core/pyramid";
 import { uploadFor, type HdOptions } from "../../core/region";
+import type { Mode } from "../../core/strokes";
 import {
   createCanvas,
   decode,
@@ -30,6 +33,7 @@ import {
   type ServerDecoder,
 } from "./codec";
 import { DeltaStore } from "./deltaStore";
+import { renderThumbnail } from "./thumbnail";
 
 /** A change of image or mask, as reported to the page. */
 export interface Change {
@@ -39,6 +43,9 @@ export interface Change {
   readonly mask: Box | null;
   /** Bounding box of the hole. */
   readonly hole: Box | null;
+  /** Size of the image, which a step can change. */
+  readonly size: Size;
+  readonly hasTransparency: boolean;
   /** Pixels of the changed rectangle of the image, for display before the tiles are reloaded. */
   readonly bitmap: ImageBitmap | null;
 }
@@ -52,6 +59,25 @@ export interface RecordedChange extends Change {
   readonly thumbnail: Blob;
 }
 
+/** Objects that a plugin found, and the use of them. */
+export interface MaskResult {
+  readonly file: Blob;
+  /** Adds the objects to the mask or removes them from it. */
+  readonly mode: Mode;
+  /** Takes everything but the objects. */
+  readonly invert: boolean;
+  /** Id of the prompt, whose earlier results are replaced; null for a result of its own. */
+  readonly prompt: number | null;
+}
+
+/** The effect of a {@link MaskResult}. */
+export interface MaskApplied {
+  /** False if the plugin found nothing. */
+  readonly found: boolean;
+  /** Null if no pixel changed. */
+  readonly change: RecordedChange | null;
+}
+
 /** Upload of an inpainting request. */
 export interface FillUpload {
   readonly image: Blob;
@@ -61,14 +87,19 @@ export interface FillUpload {
   readonly forceCrop: boolean;
 }
 
+/** A change of the image's size. */
+interface Resize {
+  readonly before: ImageDocument;
+  /** Image file with the new size. */
+  readonly after: Blob;
+}
+
 export interface OpenedImage extends Size {
   readonly hasTransparency: boolean;
   /** Colour space of the image's bitmaps. */
   readonly space: ScreenSpace;
 }
 
-/** Size of a thumbnail in pixels: twice its CSS size. */
-const THUMBNAIL = { width: 112, height: 80 };
 /**
  * Largest area of a change that is sent as a bitmap, in pixels; larger ones are shown when their tiles are
  * reloaded.
@@ -84,8 +115,14 @@ export class DocumentSession {
   private space: ScreenSpace = "srgb";
   /** Null if the image's values are displayed unconverted. */
   private toScreen: ToScreen | null = null;
-  /** Mask of the last fill, cropped to its bounding box. */
-  private lastMask: { readonly box: Box; readonly mask: Mask } | null = null;
+  /** Mask of the last fill. */
+  private lastMask: MaskPart | null = null;
+  /** Mask before the first result of the current prompt. */
+  private beforePrompt: { readonly prompt: number; readonly mask: MaskPart | null } | null = null;
+  /** Steps that changed the image's size, by their id. */
+  private readonly resizes = new Map<number, Resize>();
+  /** The encoded image for plugins, until the image changes. */
+  private encodedImage: Blob | null = null;
 
   private decodeOnServer: ServerDecoder = () => Promise.reject(new Error("no server decoder is set"));
 
@@ -99,7 +136,8 @@ export class DocumentSession {
     const { pixels, metadata } = await this.decode(file);
     this.document = new ImageDocument(pixels);
     this.deltas = new DeltaStore();
-    this.lastMask = null;
+    this.resizes.clear();
+    this.lastMask = this.beforePrompt = this.encodedImage = null;
     this.hasAlpha = hasTransparency(pixels.data);
     this.metadata = metadata;
     // Most images are within sRGB and need no conversion.
@@ -145,41 +183,56 @@ export class DocumentSession {
     }
   }
 
-  /** Adds a mask file to the mask; null if no pixel changed. */
-  async addToMask(file: Blob): Promise<RecordedChange | null> {
-    const mask = await this.readMask(file);
-    const { data } = this.current().mask;
-    const maximum = mask.data.map((value, at) => Math.max(value, data[at] ?? 0));
-    return this.edit({ kind: "replace", mask: { ...mask, data: maximum } });
+  /** Applies a plugin's mask to the mask. */
+  async applyMask({ file, mode, invert, prompt }: MaskResult): Promise<MaskApplied> {
+    // Plugins mark masked pixels by any value.
+    const objects = binarize(await this.readMask(file));
+    const found = holeBox(objects) !== null;
+    // Without an object, nothing is the background of one.
+    if (!found && invert) return { found, change: null };
+    const before = prompt === null ? this.current().mask : this.maskBefore(prompt);
+    const mask = combined(before, invert ? inverted(objects) : objects, mode);
+    return { found, change: await this.edit({ kind: "replace", mask }) };
   }
 
-  /** Returns true if an image file has the size of the open image. */
-  async hasSameSize(file: Blob): Promise<boolean> {
-    const { pixels } = await this.decode(file);
-    const { width, height } = this.current().size;
-    return pixels.width === width && pixels.height === height;
+  /** Returns the mask before the first result of a prompt. */
+  private maskBefore(prompt: number): Mask {
+    if (this.beforePrompt?.prompt !== prompt)
+      this.beforePrompt = { prompt, mask: holePart(this.current().mask) };
+    return maskOfPart(this.beforePrompt.mask, this.current().size);
   }
 
   /** Replaces the image by one of the same size. */
   async replaceImage(file: Blob): Promise<RecordedChange> {
     const { pixels } = await this.decode(file);
-    this.hasAlpha = hasTransparency(pixels.data);
+    const { width, height } = this.current().size;
+    if (pixels.width !== width || pixels.height !== height) throw new Error("the result has another size");
     return this.record([this.current().replace(pixels.data)]);
+  }
+
+  /** Replaces the image by one of another size; the mask is scaled. */
+  async resizeImage(file: Blob): Promise<RecordedChange> {
+    const before = this.current();
+    await this.continueWith(file);
+    const { id } = await this.deltas.add([]);
+    this.resizes.set(id, { before, after: file });
+    const change = await this.describeChange([]);
+    const thumbnail = await this.thumbnail(fullBox(change.size));
+    // The earlier document stays in memory: its image and mask.
+    const { width, height } = before.size;
+    return { ...change, id, bytes: width * height * 5 + file.size, thumbnail };
   }
 
   /** Replaces the mask by the image's transparency; null if no pixel changed. */
   async maskFromOpacity(): Promise<RecordedChange | null> {
     const { pixels } = this.current();
-    const mask = maskFromPixels(pixels, pixels.data, "opacity");
-    return this.edit({ kind: "replace", mask: { ...mask, data: mask.data.map((value) => 255 - value) } });
+    return this.edit({ kind: "replace", mask: inverted(maskFromPixels(pixels, pixels.data, "opacity")) });
   }
 
   /** Restores the mask of the last fill; null without one, or if no pixel changed. */
   async restoreLastMask(): Promise<RecordedChange | null> {
     if (!this.lastMask) return null;
-    const mask = emptyMask(this.current().size);
-    paste(mask, this.lastMask.mask, this.lastMask.box.x, this.lastMask.box.y);
-    return this.edit({ kind: "replace", mask });
+    return this.edit({ kind: "replace", mask: maskOfPart(this.lastMask, this.current().size) });
   }
 
   async exportMask(): Promise<Blob> {
@@ -200,6 +253,12 @@ export class DocumentSession {
     return { image, mask: maskPng, box, forceCrop };
   }
 
+  /** Encodes the image as the input of a plugin. */
+  async encodeImage(): Promise<Blob> {
+    this.encodedImage ??= await this.png(this.current().pixels);
+    return this.encodedImage;
+  }
+
   /** Blends the server's result into the image at `box`. */
   async applyFill(png: Blob, box: Box): Promise<RecordedChange> {
     const bitmap = await decodePatch(png);
@@ -210,13 +269,18 @@ export class DocumentSession {
     const patch = pixelsOf(bitmap);
     bitmap.close();
     const document = this.current();
-    const hole = document.hole();
-    this.lastMask = hole && { box: hole, mask: crop(document.mask, hole) };
+    this.lastMask = holePart(document.mask);
     return this.record(document.fill(patch.data, box));
   }
 
   /** Undoes a step, or redoes it after an undo. */
   async applyStep(id: number): Promise<Change> {
+    const resize = this.resizes.get(id);
+    if (resize) {
+      if (this.document === resize.before) await this.continueWith(resize.after);
+      else this.showDocument(resize.before);
+      return this.describeChange([]);
+    }
     const deltas = await this.deltas.get(id);
     const document = this.current();
     for (const delta of deltas) document.apply(delta);
@@ -229,6 +293,7 @@ export class DocumentSession {
 
   deleteSteps(ids: readonly number[]): void {
     this.deltas.delete(ids);
+    for (const id of ids) this.resizes.delete(id);
   }
 
   /** Encodes the image as a PNG with its metadata. */
@@ -256,6 +321,25 @@ export class DocumentSession {
   private current(): ImageDocument {
     if (!this.document) throw new Error("no image is open");
     return this.document;
+  }
+
+  /** Continues the document with an image of another size. */
+  private async continueWith(file: Blob): Promise<void> {
+    const { pixels } = await this.decode(file);
+    this.showDocument(new ImageDocument(pixels, this.current()));
+  }
+
+  private showDocument(document: ImageDocument): void {
+    this.document = document;
+    this.metadata = this.metadata && resizedMetadata(this.metadata, document.size);
+    this.lastMask = null;
+    this.onImageChange();
+  }
+
+  /** Updates what depends on the image's pixels. */
+  private onImageChange(): void {
+    this.encodedImage = null;
+    this.hasAlpha = hasTransparency(this.current().pixels.data);
   }
 
   /** Converts pixels to the screen's colour space in place and returns them as a bitmap. */
@@ -290,37 +374,18 @@ export class DocumentSession {
     const image = bounds("image");
     const sendBitmap = image && image.width * image.height <= MAX_BITMAP_PIXELS;
     const bitmap = sendBitmap ? await this.toScreenBitmap(document.crop(image)) : null;
-    return { image, mask: bounds("mask"), hole: document.hole(), bitmap };
+    if (image) this.onImageChange();
+    return {
+      image,
+      mask: bounds("mask"),
+      hole: document.hole(),
+      size: document.size,
+      hasTransparency: this.hasAlpha,
+      bitmap,
+    };
   }
 
-  /** Renders a preview of the changed rectangle, its surroundings and the mask. */
-  private async thumbnail(box: Box): Promise<Blob> {
-    const document = this.current();
-    const bounds = expanded(box, Math.round(Math.max(box.width, box.height) * 0.25) + 16, document.size);
-    const view = document.overview(bounds, Math.max(THUMBNAIL.width, THUMBNAIL.height) * 2);
-    const context = createCanvas(THUMBNAIL);
-    const scale = Math.max(THUMBNAIL.width / view.image.width, THUMBNAIL.height / view.image.height);
-    const [width, height] = [view.image.width * scale, view.image.height * scale];
-    for (const bitmap of [await this.toScreenBitmap(view.image), await toBitmap(tint(view.mask))]) {
-      context.drawImage(
-        bitmap,
-        (THUMBNAIL.width - width) / 2,
-        (THUMBNAIL.height - height) / 2,
-        width,
-        height,
-      );
-      bitmap.close();
-    }
-    return context.canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  private thumbnail(box: Box): Promise<Blob> {
+    return renderThumbnail(this.current(), box, (pixels) => this.toScreenBitmap(pixels));
   }
-}
-
-/** Colours a mask in IOPaint's yellow at 73 % opacity, in place. */
-function tint(mask: Pixels): Pixels {
-  for (let at = 0; at < mask.data.length; at += 4) {
-    mask.data[at] = 0xff;
-    mask.data[at + 1] = 0xcc;
-    mask.data[at + 3] = (mask.data[at + 3] ?? 0) * 0.73;
-  }
-  return mask;
 }

@@ -36,7 +36,7 @@ export class Cursor {
     const { tool, job, brush } = useEditor.getState();
     const { dataset } = this.elements.root;
     if (this.hand) dataset.cursor = this.hand;
-    else if (job) dataset.cursor = "busy";
+    else if (job && job.task !== "select") dataset.cursor = "busy";
     else if (tool === "pan") dataset.cursor = "open";
     else dataset.cursor = usesBrush(tool) && tool !== "line" ? "ring" : "cross";
     if (brush !== this.brush) this.showSize();

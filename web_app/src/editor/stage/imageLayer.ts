@@ -1,7 +1,15 @@
 import type { Box, Size, View } from "../../core/geometry";
 import type { Change } from "../document/documentSession";
 import type { OpenImage } from "../store";
-import { canvasTransform, clear, drawBitmap, drawLayer, resizeCanvas, type DrawTarget } from "./paint";
+import {
+  canvasTransform,
+  clear,
+  drawBitmap,
+  drawCheckerboard,
+  drawLayer,
+  resizeCanvas,
+  type DrawTarget,
+} from "./paint";
 import { TileCache } from "./tiles";
 
 /** Duration of the transition to new pixels, in milliseconds. */
@@ -14,12 +22,14 @@ interface RecentPixels {
   readonly since: number;
 }
 
-/**
- * Comparison mode: the original instead of the result, or both separated by a divider (0 to 1; null is off).
- */
-export interface Comparison {
+/** The shown layers. */
+export interface ShownLayers {
+  /** Shows the original instead of the result. */
   readonly comparing: boolean;
+  /** Divider between original and result, 0 to 1; null is off. */
   readonly divider: number | null;
+  /** Shows a checkerboard behind transparent pixels. */
+  readonly hasTransparency: boolean;
 }
 
 /** The canvas with the image. */
@@ -53,7 +63,7 @@ export class ImageLayer {
   }
 
   /** Draws a frame; returns true if another one is needed. */
-  draw(view: View, { comparing, divider }: Comparison, animated: boolean): boolean {
+  draw(view: View, { comparing, divider, hasTransparency }: ShownLayers, animated: boolean): boolean {
     if (!this.context) return false;
     const target: DrawTarget = {
       context: this.context,
@@ -61,6 +71,7 @@ export class ImageLayer {
       image: this.image,
     };
     clear(target);
+    if (hasTransparency) drawCheckerboard(target);
     this.tiles.beginFrame();
     if (comparing) {
       drawLayer(target, this.tiles, "original");

@@ -4,8 +4,9 @@ import type { Modifiers } from "../tools/tool";
 /** Receiver of keyboard drawing. */
 export interface KeyTarget {
   canDraw(): boolean;
-  isDrawing(): boolean;
-  /** True if a press lasts until it is released; false for the corners of a polygon. */
+  /** True if Enter without a cursor is a shortcut, such as closing a shape that the mouse started. */
+  handlesEnter(): boolean;
+  /** True if a press lasts until it is released; false for clicks, such as the corners of a polygon. */
   isPressHeld(): boolean;
   onPress(at: Point, modifiers: Modifiers): void;
   onMove(points: readonly Point[], modifiers: Modifiers): void;
@@ -61,8 +62,7 @@ export class KeyboardPointer {
   /** Handles Enter; returns false if the key isn't consumed. */
   private press(): boolean {
     if (!this.at) {
-      // Enter closes a shape that the mouse started.
-      if (this.target.isDrawing()) return false;
+      if (this.target.handlesEnter()) return false;
       this.move({ x: 0, y: 0 }, 0);
       return true;
     }
@@ -72,6 +72,7 @@ export class KeyboardPointer {
     } else if (this.target.canDraw()) {
       this.target.onPress(this.at, NO_MODIFIERS);
       this.down = this.target.isPressHeld();
+      if (!this.down) this.target.onRelease(NO_MODIFIERS);
     }
     return true;
   }

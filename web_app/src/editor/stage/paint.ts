@@ -6,6 +6,8 @@ import { overviewTile, tilesCovering, type TileCache } from "./tiles";
 
 /** Screen pixels per image pixel from which on pixels are drawn as squares. */
 const PIXELATED_FROM = 4;
+/** Side of a square of the checkerboard in CSS pixels. */
+const CHECK_SIDE = 8;
 /** Number of overlaid strokes that approximate a soft brush. */
 const SOFT_STEPS = 8;
 
@@ -61,6 +63,22 @@ export function drawLayer(target: DrawTarget, tiles: TileCache, layer: Layer): v
     if (bitmap) drawTile(target, bitmap, { x: 0, y: 0, width: box.width, height: box.height }, box, level);
     else if (fallback) drawTile(target, fallback, scaledDown(box, overview.level - level), box, level);
   }
+}
+
+/** Draws a grey checkerboard over the image's rectangle. */
+export function drawCheckerboard({ context, transform, image }: DrawTarget): void {
+  const side = Math.round(CHECK_SIDE * devicePixelRatio);
+  const tile = new OffscreenCanvas(2 * side, 2 * side).getContext("2d");
+  if (!tile) return;
+  tile.fillStyle = "#fff";
+  tile.fillRect(0, 0, 2 * side, 2 * side);
+  tile.fillStyle = "#d4d4d8";
+  tile.fillRect(0, 0, side, side);
+  tile.fillRect(side, side, side, side);
+  const pattern = context.createPattern(tile.canvas, "repeat");
+  if (!pattern) return;
+  context.fillStyle = pattern;
+  context.fillRect(transform.x, transform.y, image.width * transform.scale, image.height * transform.scale);
 }
 
 /** Draws a bitmap of a rectangle of the image. */

@@ -10,16 +10,16 @@ import {
   type Size,
   type View,
 } from "../../core/geometry";
-import type { MaskEdit } from "../../core/edits";
+import type { PromptInput } from "../../core/prompt";
 import { MASK_COLOURS } from "../../settings/maskColours";
 import { useSettings } from "../../settings/store";
 import { onChange } from "../changes";
 import { applyDrawing, setDrawing } from "../commands/mask";
 import { stepBrush } from "../commands/options";
-import { selectAt } from "../commands/plugin";
+import { select } from "../commands/select";
 import { useEditor, type EditorState, type OpenImage, type StepKind } from "../store";
 import { makeTool } from "../tools";
-import type { Modifiers, Tool, ToolOptions } from "../tools/tool";
+import type { Modifiers, Tool, ToolOptions, ToolResult } from "../tools/tool";
 import { Cursor } from "./cursor";
 import type { StageElements } from "./elements";
 import { Gestures, type GestureTarget } from "./gestures";
@@ -34,8 +34,6 @@ const TOLERANCE = 8;
 export class Stage implements GestureTarget, KeyTarget {
   private size: Size = { width: 1, height: 1 };
   private tool: Tool | null = null;
-  /** True while the view is the fitted one, which follows the window's size. */
-  private fitted = true;
   private insets: Insets = { top: 0, right: 0, bottom: 0, left: 0 };
   private frame = 0;
   private readonly imageLayer: ImageLayer;
@@ -83,14 +81,13 @@ export class Stage implements GestureTarget, KeyTarget {
 
   /** Shows the whole image. */
   fit(): void {
-    this.fitted = true;
-    useEditor.setState({ view: fit(this.image, this.size, this.insets) });
+    useEditor.setState({ view: fit(this.image, this.size, this.insets), fitted: true });
   }
 
   /** Sets the widths of the stage's edges that toolbars cover. */
   setInsets(insets: Insets): void {
     this.insets = insets;
-    if (this.fitted) this.fit();
+    if (useEditor.getState().fitted) this.fit();
   }
 
   /** Zooms about the middle of the stage. */
@@ -120,8 +117,9 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   canDraw(): boolean {
-    const { job, comparing } = useEditor.getState();
-    return this.tool !== null && job === null && !comparing;
+    const { tool, job, comparing } = useEditor.getState();
+    const refinesSelection = tool === "select" && job?.task === "select";
+    return this.tool !== null && (job === null || refinesSelection) && !comparing;
   }
 
   acceptsRightButton(): boolean {
@@ -129,9 +127,7 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   onPress(at: Point, modifiers: Modifiers): void {
-    const result = this.tool?.down(this.toImagePoint(at), modifiers) ?? null;
-    if (result?.kind === "click") void selectAt(result);
-    else this.submit(result);
+    this.submit(this.tool?.down(this.toImagePoint(at), modifiers) ?? null);
   }
 
   onMove(points: readonly Point[], modifiers: Modifiers): void {
@@ -189,6 +185,10 @@ export class Stage implements GestureTarget, KeyTarget {
     return tool !== "polygon" && tool !== "select";
   }
 
+  handlesEnter(): boolean {
+    return useEditor.getState().tool === "select" || this.isDrawing();
+  }
+
   onHandCursor(hand: "open" | "closed" | null): void {
     this.cursor.setHand(hand);
   }
@@ -202,11 +202,12 @@ export class Stage implements GestureTarget, KeyTarget {
   };
 
   private drawFrame(): void {
-    const { view, comparing, divider, job } = useEditor.getState();
+    const { view, comparing, divider, job, hasTransparency } = useEditor.getState();
     const { maskColour, maskHatch, maskOpacity } = useSettings.getState();
-    const needsFrame = this.imageLayer.draw(view, { comparing, divider }, !this.reducedMotion.matches);
+    const shown = { comparing, divider, hasTransparency };
+    const needsFrame = this.imageLayer.draw(view, shown, !this.reducedMotion.matches);
     this.elements.mask.style.opacity = String(maskOpacity);
-    const showShimmer = job !== null && !this.reducedMotion.matches && !comparing;
+    const showShimmer = job?.task === "fill" && !this.reducedMotion.matches && !comparing;
     if (comparing) {
       this.maskLayer.hide();
     } else {
@@ -225,17 +226,17 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   private changeView(change: (view: View) => View): void {
-    this.fitted = false;
     const { view } = useEditor.getState();
-    useEditor.setState({ view: keepVisible(change(view), this.image, this.size) });
+    useEditor.setState({ view: keepVisible(change(view), this.image, this.size), fitted: false });
   }
 
   private toImagePoint<P extends Point>(screen: P): P {
     return { ...screen, ...toImage(useEditor.getState().view, screen) };
   }
 
-  private submit(edit: MaskEdit | null): void {
-    if (edit) this.maskLayer.showPending(edit, applyDrawing(edit, this.stepKind()));
+  private submit(result: ToolResult | null): void {
+    if (result && isPromptInput(result)) void select(result);
+    else if (result) this.maskLayer.showPending(result, applyDrawing(result, this.stepKind()));
     this.updateDrawing();
   }
 
@@ -251,8 +252,9 @@ export class Stage implements GestureTarget, KeyTarget {
   }
 
   private readonly options = (): ToolOptions => {
-    const { brush, hardness, mode, view } = useEditor.getState();
-    return { brush: brush / view.scale, hardness, mode, tolerance: TOLERANCE / view.scale };
+    const { brush, hardness, mode, selectionShape, view } = useEditor.getState();
+    const tolerance = TOLERANCE / view.scale;
+    return { brush: brush / view.scale, hardness, mode, selectionShape, tolerance };
   };
 
   private switchTool(): void {
@@ -267,7 +269,7 @@ export class Stage implements GestureTarget, KeyTarget {
     this.size = { width: root.clientWidth, height: root.clientHeight };
     this.imageLayer.resize(this.size);
     this.maskLayer.resize(this.size);
-    if (this.fitted) this.fit();
+    if (useEditor.getState().fitted) this.fit();
     // Resizing clears a canvas; drawing in the next frame would flicker.
     this.drawFrame();
   }
@@ -284,6 +286,12 @@ export class Stage implements GestureTarget, KeyTarget {
   private cancelDrawing(): void {
     if (this.isDrawing()) this.tool?.cancel();
   }
+}
+
+function isPromptInput(result: ToolResult): result is PromptInput {
+  return (
+    result.kind === "click" || result.kind === "box" || result.kind === "lasso" || result.kind === "main"
+  );
 }
 
 let current: Stage | null = null;

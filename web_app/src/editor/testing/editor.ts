@@ -106,6 +106,14 @@ export async function grayPixels(png: Blob): Promise<Uint8Array> {
   return pixels;
 }
 
+/** Returns a plugin's mask of a square of 20 pixels, which is transparent elsewhere. */
+export function squareMask(corner: number): File {
+  const pixels = solid(SIZE, [0, 0, 0, 0]);
+  for (let y = corner; y < corner + 20; y++)
+    for (let x = corner; x < corner + 20; x++) pixels.data.set([255, 203, 0, 186], (y * SIZE.width + x) * 4);
+  return imageFile("mask.png", pixels);
+}
+
 /** Returns the mask value at a position of the default image. */
 export async function maskAt(x: number, y: number): Promise<number> {
   return (await maskPixels())[y * SIZE.width + x] ?? 0;

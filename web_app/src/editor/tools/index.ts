@@ -23,7 +23,7 @@ export function makeTool(id: ToolId, options: () => ToolOptions): Tool | null {
     case "polygon":
       return new PolygonTool(options);
     case "select":
-      return new SelectTool();
+      return new SelectTool(options);
     case "pan":
       return null;
   }

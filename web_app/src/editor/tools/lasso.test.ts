@@ -10,7 +10,13 @@ const TRIANGLE = [
 
 /** Returns a lasso drawn through the first corners of the triangle. */
 function lassoThrough(corners: number): LassoTool {
-  const lasso = new LassoTool(() => ({ brush: 20, hardness: 1, mode: "add", tolerance: 8 }));
+  const lasso = new LassoTool(() => ({
+    brush: 20,
+    hardness: 1,
+    mode: "add",
+    selectionShape: "box",
+    tolerance: 8,
+  }));
   const [first, ...others] = TRIANGLE.slice(0, corners);
   if (first) lasso.down(first, NO_MODIFIERS);
   lasso.move(others, NO_MODIFIERS);

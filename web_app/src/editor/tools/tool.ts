@@ -1,5 +1,6 @@
 import type { MaskEdit } from "../../core/edits";
 import type { Point } from "../../core/geometry";
+import type { PromptInput } from "../../core/prompt";
 import type { Mode, StrokePoint } from "../../core/strokes";
 
 export type ToolId =
@@ -14,17 +15,15 @@ export interface ToolOptions {
   readonly mode: Mode;
   /** Distance at which two points count as the same. */
   readonly tolerance: number;
+  /** Shape that the selection tool draws. */
+  readonly selectionShape: SelectionShape;
 }
 
-/** A point for the segmentation plugin. */
-export interface Click {
-  readonly kind: "click";
-  readonly at: Point;
-  /** True for a foreground point, false for a background point. */
-  readonly foreground: boolean;
-  /** Starts a new object instead of refining the current one. */
-  readonly newObject: boolean;
-}
+/** Shape around an object: a box, or a freehand outline. */
+export type SelectionShape = "box" | "lasso";
+
+/** Result of a gesture: an edit of the mask, or input of the object selection. */
+export type ToolResult = MaskEdit | PromptInput;
 
 /** Modifier keys of a pointer event. */
 export interface Modifiers {
@@ -35,7 +34,7 @@ export interface Modifiers {
 }
 
 /**
- * A drawing tool: a state machine driven by pointer events in image pixels. A method that returns an edit
+ * A drawing tool: a state machine driven by pointer events in image pixels. A method that returns a result
  * leaves the tool idle.
  */
 export interface Tool {
@@ -43,9 +42,9 @@ export interface Tool {
   readonly preview: MaskEdit | null;
   /** Outline to draw in addition to the preview. */
   readonly outline: readonly Point[];
-  down(at: StrokePoint, modifiers: Modifiers): MaskEdit | Click | null;
+  down(at: StrokePoint, modifiers: Modifiers): ToolResult | null;
   move(points: readonly StrokePoint[], modifiers: Modifiers): void;
-  up(modifiers: Modifiers): MaskEdit | null;
+  up(modifiers: Modifiers): ToolResult | null;
   /** Pointer movement without a pressed button. */
   hover(at: Point, modifiers: Modifiers): void;
   /** Completes the shape (Enter). */

@@ -6,7 +6,7 @@ import { useT } from "../../i18n";
 import { Dialog, Kbd } from "../kit";
 import { IS_APPLE } from "../platform";
 
-const GROUPS: readonly ActionGroup[] = ["file", "tool", "edit", "mask", "view", "app"];
+const GROUPS: readonly ActionGroup[] = ["file", "tool", "select", "edit", "mask", "view", "app"];
 
 /** The shortcuts of all available actions, by group. */
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {

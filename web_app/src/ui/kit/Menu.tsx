@@ -23,7 +23,11 @@ export function Menu({ trigger, side = "bottom", align = "start", children }: Me
           collisionPadding={8}
           className="z-50 outline-none"
         >
-          <Base.Popup className="max-h-[var(--available-height)] min-w-48 overflow-y-auto rounded-lg border border-line bg-raised p-1 text-sm text-text shadow-2 outline-none transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0">
+          <Base.Popup
+            // As with buttons, only the keyboard leaves the focus on the trigger.
+            finalFocus={(closedBy) => closedBy === "keyboard"}
+            className="max-h-[var(--available-height)] min-w-48 overflow-y-auto rounded-lg border border-line bg-raised p-1 text-sm text-text shadow-2 outline-none transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0"
+          >
             {children}
           </Base.Popup>
         </Base.Positioner>
