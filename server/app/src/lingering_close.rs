@@ -5,7 +5,9 @@
 //! send a TCP reset, and such a client would report a broken pipe instead of the response (RFC 9112, section
 //! 9.6).
 
+use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,10 +15,11 @@ use axum::body::{Body, Bytes};
 use axum::http::header::EXPECT;
 use axum::http::{Request, Version};
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
-use crate::middleware::min_body_rate::{MinBodyRate, RateLimitedBody};
+use crate::middleware::min_body_rate::{MinBodyRate, RateLimitedBody, WindowTimer};
 
 /// Time for the rest of a body, as in nginx's `lingering_time`.
 const MAX_TIME: Duration = Duration::from_secs(30);
@@ -32,20 +35,52 @@ const MIN_RATE: MinBodyRate = MinBodyRate {
 /// Smallest byte limit for the rest of a body: 256 MiB, twice the default of `--max-body-mib`.
 const MIN_BYTE_LIMIT: u64 = 256 << 20;
 
-/// Limits of the time that the rest of a body may take.
-#[derive(Clone, Copy, Debug)]
-struct LingerTimeouts {
-    max: Duration,
-    max_in_shutdown: Duration,
-    min_rate: MinBodyRate,
+/// Source of timeouts.
+trait Timer: Send + Sync {
+    /// Returns a future that is ready after `time`.
+    fn after(&self, time: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// Timeouts in the time of the runtime.
+struct RuntimeTimer;
+
+impl Timer for RuntimeTimer {
+    fn after(&self, time: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+}
+
+/// The windows of [`MIN_RATE`].
+struct RateWindows {
+    timer: Arc<dyn Timer>,
+    end: Option<BoxFuture<'static, ()>>,
+}
+
+impl WindowTimer for RateWindows {
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let timer = &self.timer;
+        let end = self.end.get_or_insert_with(|| timer.after(MIN_RATE.window));
+        ready!(end.as_mut().poll(context));
+        self.end = Some(self.timer.after(MIN_RATE.window));
+        Poll::Ready(())
+    }
 }
 
 /// The limits of a lingering close. Clones share the shutdown signal.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LingeringClose {
     max_bytes: u64,
-    timeouts: LingerTimeouts,
     shutdown: CancellationToken,
+    timer: Arc<dyn Timer>,
+}
+
+impl fmt::Debug for LingeringClose {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LingeringClose")
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LingeringClose {
@@ -54,12 +89,8 @@ impl LingeringClose {
     pub fn new(max_body_bytes: usize, shutdown: CancellationToken) -> Self {
         Self {
             max_bytes: (max_body_bytes as u64).saturating_mul(2).max(MIN_BYTE_LIMIT),
-            timeouts: LingerTimeouts {
-                max: MAX_TIME,
-                max_in_shutdown: MAX_TIME_IN_SHUTDOWN,
-                min_rate: MIN_RATE,
-            },
             shutdown,
+            timer: Arc::new(RuntimeTimer),
         }
     }
 
@@ -83,11 +114,16 @@ impl LingeringClose {
     async fn discard(self, body: Body) {
         let Self {
             max_bytes,
-            timeouts,
             shutdown,
+            timer,
         } = self;
+        let windows = RateWindows {
+            timer: Arc::clone(&timer),
+            end: None,
+        };
         let read = async {
-            let mut chunks = Body::new(RateLimitedBody::new(body, timeouts.min_rate)).into_data_stream();
+            let limited = RateLimitedBody::with_windows(body, MIN_RATE, windows);
+            let mut chunks = Body::new(limited).into_data_stream();
             let mut discarded = 0_u64;
             while let Some(Ok(chunk)) = chunks.next().await {
                 discarded += chunk.len() as u64;
@@ -98,11 +134,11 @@ impl LingeringClose {
         };
         let end_of_shutdown = async {
             shutdown.cancelled().await;
-            tokio::time::sleep(timeouts.max_in_shutdown).await;
+            timer.after(MAX_TIME_IN_SHUTDOWN).await;
         };
         tokio::select! {
             () = read => {}
-            () = tokio::time::sleep(timeouts.max) => {}
+            () = timer.after(MAX_TIME) => {}
             () = end_of_shutdown => {}
         }
     }
@@ -171,136 +207,153 @@ impl Drop for LingeringBody {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use futures_util::stream;
+    use iopaint_test_support::with_deadline;
     use tokio::sync::watch;
-    use tokio::time::{Instant, timeout};
 
     use super::*;
 
     const CHUNK_BYTES: u64 = 64 << 10;
-    const SHORT: Duration = Duration::from_millis(50);
-    const NEVER: Duration = Duration::from_hours(1);
-    const DEADLINE: Duration = Duration::from_mins(1);
 
-    /// Returns a body of 64 KiB chunks, one per `pause`, the number of bytes read from it, and a receiver
-    /// that closes when the body is dropped.
-    fn endless(pause: Duration) -> (Body, Arc<AtomicU64>, watch::Receiver<()>) {
-        let read = Arc::new(AtomicU64::new(0));
-        let (alive, dropped) = watch::channel(());
-        let counter = Arc::clone(&read);
-        let chunks = stream::unfold(alive, move |alive| {
-            let counter = Arc::clone(&counter);
-            async move {
-                tokio::time::sleep(pause).await;
-                counter.fetch_add(CHUNK_BYTES, Ordering::Relaxed);
-                Some((
-                    Ok::<_, std::io::Error>(Bytes::from(vec![0; CHUNK_BYTES as usize])),
-                    alive,
-                ))
+    /// Timeouts that elapse on command.
+    #[derive(Clone, Default)]
+    struct ManualTimer {
+        elapsed: Arc<watch::Sender<Vec<Duration>>>,
+    }
+
+    impl ManualTimer {
+        /// Ends the waits for `time`, present and future.
+        fn elapse(&self, time: Duration) {
+            self.elapsed.send_modify(|elapsed| elapsed.push(time));
+        }
+    }
+
+    impl Timer for ManualTimer {
+        fn after(&self, time: Duration) -> BoxFuture<'static, ()> {
+            let mut elapsed = self.elapsed.subscribe();
+            Box::pin(async move {
+                // Can't fail, as the test owns the sender.
+                let _ = elapsed.wait_for(|elapsed| elapsed.contains(&time)).await;
+            })
+        }
+    }
+
+    /// Events of a body.
+    struct Probe {
+        read_bytes: watch::Receiver<u64>,
+    }
+
+    impl Probe {
+        async fn read(&mut self, bytes: u64) {
+            let reached = self.read_bytes.wait_for(|read| *read >= bytes);
+            assert!(with_deadline("the bytes", reached).await.is_ok());
+        }
+
+        /// Waits until the body is dropped. Returns the number of bytes read from it.
+        async fn dropped(&mut self) -> u64 {
+            let closed = async { while self.read_bytes.changed().await.is_ok() {} };
+            with_deadline("the drop", closed).await;
+            *self.read_bytes.borrow()
+        }
+
+        fn is_alive(&self) -> bool {
+            self.read_bytes.has_changed().is_ok()
+        }
+    }
+
+    /// Returns a body of this number of chunks of 64 KiB that never ends.
+    fn body(chunks: u64) -> (Body, Probe) {
+        let (read, read_bytes) = watch::channel(0);
+        let chunks = stream::unfold(read, move |read| async move {
+            if *read.borrow() == chunks * CHUNK_BYTES {
+                std::future::pending::<()>().await;
             }
+            read.send_modify(|bytes| *bytes += CHUNK_BYTES);
+            let chunk = Bytes::from(vec![0; CHUNK_BYTES as usize]);
+            Some((Ok::<_, std::io::Error>(chunk), read))
         });
-        (Body::from_stream(chunks), read, dropped)
+        (Body::from_stream(chunks), Probe { read_bytes })
     }
 
-    /// Returns a lingering close whose only limit is that of bytes.
-    fn unlimited() -> (CancellationToken, LingeringClose) {
-        let shutdown = CancellationToken::new();
+    /// Returns a lingering close, its timer and its shutdown signal.
+    fn lingering_close() -> (LingeringClose, ManualTimer, CancellationToken) {
+        let (shutdown, timer) = (CancellationToken::new(), ManualTimer::default());
         let mut linger = LingeringClose::new(1 << 20, shutdown.clone());
-        linger.timeouts = LingerTimeouts {
-            max: NEVER,
-            max_in_shutdown: NEVER,
-            min_rate: MinBodyRate {
-                bytes_per_second: 1,
-                window: NEVER,
-            },
-        };
-        (shutdown, linger)
-    }
-
-    async fn time_until_dropped(
-        linger: &LingeringClose,
-        body: Body,
-        mut dropped: watch::Receiver<()>,
-    ) -> Duration {
-        let began = Instant::now();
-        drop(linger.wrap(Request::new(body)));
-        let closed = timeout(DEADLINE, dropped.changed()).await;
-        assert!(closed.expect("the body is dropped in time").is_err());
-        began.elapsed()
+        linger.timer = Arc::new(timer.clone());
+        (linger, timer, shutdown)
     }
 
     #[test]
     fn limits_of_a_server() {
-        let small = LingeringClose::new(1 << 20, CancellationToken::new());
-        assert_eq!(small.max_bytes, 256 << 20);
-        assert_eq!(small.timeouts.max, Duration::from_secs(30));
-        assert_eq!(small.timeouts.max_in_shutdown, Duration::from_secs(2));
-        assert_eq!(small.timeouts.min_rate.window, Duration::from_secs(5));
-        assert_eq!(
-            LingeringClose::new(1 << 30, CancellationToken::new()).max_bytes,
-            2 << 30
-        );
+        let limit = |max_body_bytes| LingeringClose::new(max_body_bytes, CancellationToken::new()).max_bytes;
+        assert_eq!(limit(1 << 20), 256 << 20);
+        assert_eq!(limit(1 << 30), 2 << 30);
+    }
+
+    #[tokio::test]
+    async fn runtime_timer_elapses() {
+        with_deadline("the timer", RuntimeTimer.after(Duration::from_millis(1))).await;
     }
 
     #[tokio::test]
     async fn unread_body_is_discarded_for_the_time_limit() {
-        let (_shutdown, mut linger) = unlimited();
-        linger.timeouts.max = SHORT;
-        let (body, read, dropped) = endless(Duration::from_millis(1));
-        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
-        assert!(read.load(Ordering::Relaxed) >= CHUNK_BYTES);
+        let (linger, timer, _shutdown) = lingering_close();
+        let (body, mut probe) = body(3);
+        drop(linger.wrap(Request::new(body)));
+        probe.read(3 * CHUNK_BYTES).await;
+        assert!(probe.is_alive());
+        timer.elapse(MAX_TIME);
+        assert_eq!(probe.dropped().await, 3 * CHUNK_BYTES);
     }
 
     #[tokio::test]
     async fn unread_body_is_discarded_up_to_the_byte_limit() {
-        let (_shutdown, linger) = unlimited();
-        let (body, read, dropped) = endless(Duration::ZERO);
-        time_until_dropped(&linger, body, dropped).await;
-        assert_eq!(read.load(Ordering::Relaxed), MIN_BYTE_LIMIT + CHUNK_BYTES);
+        let (linger, _timer, _shutdown) = lingering_close();
+        let (body, mut probe) = body(u64::MAX / CHUNK_BYTES);
+        drop(linger.wrap(Request::new(body)));
+        assert_eq!(probe.dropped().await, MIN_BYTE_LIMIT + CHUNK_BYTES);
     }
 
     #[tokio::test]
     async fn stalled_body_is_given_up_after_the_rate_window() {
-        let (_shutdown, mut linger) = unlimited();
-        linger.timeouts.min_rate.window = SHORT;
-        let (body, read, dropped) = endless(NEVER);
-        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
-        assert_eq!(read.load(Ordering::Relaxed), 0);
+        let (linger, timer, _shutdown) = lingering_close();
+        let (body, mut probe) = body(0);
+        drop(linger.wrap(Request::new(body)));
+        timer.elapse(MIN_RATE.window);
+        assert_eq!(probe.dropped().await, 0);
     }
 
     #[tokio::test]
     async fn shutdown_shortens_lingering() {
-        let (shutdown, mut linger) = unlimited();
-        linger.timeouts.max_in_shutdown = SHORT;
+        let (linger, timer, shutdown) = lingering_close();
+        let (body, mut probe) = body(1);
+        drop(linger.wrap(Request::new(body)));
+        timer.elapse(MAX_TIME_IN_SHUTDOWN);
+        probe.read(CHUNK_BYTES).await;
+        assert!(probe.is_alive());
         shutdown.cancel();
-        let (body, _, dropped) = endless(Duration::from_millis(1));
-        assert!(time_until_dropped(&linger, body, dropped).await >= SHORT);
+        probe.dropped().await;
     }
 
     #[tokio::test]
     async fn body_behind_expect_continue_is_never_read() {
-        let (_shutdown, linger) = unlimited();
-        let (body, read, mut dropped) = endless(Duration::ZERO);
+        let (linger, _timer, _shutdown) = lingering_close();
+        let (body, mut probe) = body(1);
         let request = Request::builder().header(EXPECT, "100-continue").body(body);
         drop(linger.wrap(request.unwrap()));
-        assert!(timeout(DEADLINE, dropped.changed()).await.unwrap().is_err());
-        assert_eq!(read.load(Ordering::Relaxed), 0);
+        assert_eq!(probe.dropped().await, 0);
     }
 
     #[tokio::test]
     async fn body_behind_expect_continue_lingers_once_read() {
-        let (_shutdown, mut linger) = unlimited();
-        linger.timeouts.max = SHORT;
-        let (body, read, mut dropped) = endless(Duration::from_millis(1));
+        let (linger, timer, _shutdown) = lingering_close();
+        let (body, mut probe) = body(3);
         let request = Request::builder().header(EXPECT, "100-continue").body(body);
         let mut chunks = linger.wrap(request.unwrap()).into_body().into_data_stream();
         assert!(chunks.next().await.is_some());
-        let before = read.load(Ordering::Relaxed);
         drop(chunks);
-        assert!(timeout(DEADLINE, dropped.changed()).await.unwrap().is_err());
-        assert!(read.load(Ordering::Relaxed) > before);
+        probe.read(3 * CHUNK_BYTES).await;
+        timer.elapse(MAX_TIME);
+        probe.dropped().await;
     }
 }

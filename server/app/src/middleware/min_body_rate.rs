@@ -73,14 +73,23 @@ impl RateLimitedBody {
     /// Applies a minimum rate to a body.
     #[must_use]
     pub fn new(body: Body, rate: MinBodyRate) -> Self {
+        let windows = RuntimeWindows {
+            length: rate.window,
+            end: None,
+        };
+        Self::with_windows(body, rate, windows)
+    }
+}
+
+impl<T> RateLimitedBody<T> {
+    /// Applies a minimum rate to a body. `windows` have the length of the rate's window.
+    #[must_use]
+    pub fn with_windows(body: Body, rate: MinBodyRate, windows: T) -> Self {
         let min_bytes_per_window = (rate.bytes_per_second as f64 * rate.window.as_secs_f64()).ceil() as u64;
         Self {
             body,
             min_bytes_per_window,
-            windows: RuntimeWindows {
-                length: rate.window,
-                end: None,
-            },
+            windows,
             bytes_in_window: 0,
         }
     }

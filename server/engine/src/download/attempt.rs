@@ -10,6 +10,7 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode};
 
 use super::partial_file::{PartialFile, PartialFileSource};
+use super::timer::Timer;
 use super::{DownloadError, DownloadOptions, DownloadProgress};
 use crate::registry::FileSpec;
 
@@ -24,6 +25,7 @@ pub(super) struct Transfer<'a> {
     pub host: String,
     pub file: &'a FileSpec,
     pub options: &'a DownloadOptions,
+    pub timer: &'a dyn Timer,
     pub progress: &'a (dyn Fn(DownloadProgress) + Sync),
 }
 
@@ -63,7 +65,10 @@ impl Transfer<'_> {
             total: body.total,
         });
         loop {
-            let chunk = match timeout(self.options.stall_timeout, body.response.chunk()).await? {
+            let chunk = match self
+                .within(self.options.stall_timeout, body.response.chunk())
+                .await?
+            {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(error) => return Err(AttemptError::Interrupted(reason(&error))),
@@ -103,7 +108,7 @@ impl Transfer<'_> {
                 .header(IF_RANGE, &source.validator);
         }
         let header_timeout = self.options.connect_timeout + self.options.stall_timeout;
-        let response = match timeout(header_timeout, request.send()).await? {
+        let response = match self.within(header_timeout, request.send()).await? {
             Ok(response) => response,
             Err(error) if error.is_connect() => return Err(AttemptError::NoConnection(reason(&error))),
             Err(error) if error.is_builder() || error.is_redirect() => {
@@ -218,6 +223,17 @@ impl Transfer<'_> {
         }
     }
 
+    /// Fails with [`AttemptError::Interrupted`] if `future` takes longer than `limit`.
+    async fn within<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Result<T, AttemptError> {
+        tokio::select! {
+            biased;
+            result = future => Ok(result),
+            () = self.timer.after(limit) => {
+                Err(AttemptError::Interrupted(format!("no data for {} seconds", limit.as_secs_f32())))
+            }
+        }
+    }
+
     fn web_page_error(&self) -> DownloadError {
         DownloadError::WebPage {
             file: self.file.name.clone(),
@@ -235,13 +251,6 @@ impl Transfer<'_> {
             AttemptError::Fatal(error)
         })
     }
-}
-
-/// Fails with [`AttemptError::Interrupted`] if `future` takes longer than `limit`.
-async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, AttemptError> {
-    tokio::time::timeout(limit, future)
-        .await
-        .map_err(|_| AttemptError::Interrupted(format!("no data for {} seconds", limit.as_secs_f32())))
 }
 
 /// Returns the innermost cause, which is the most specific, without the URL, which may contain secrets.

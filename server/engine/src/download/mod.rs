@@ -6,6 +6,7 @@ mod options;
 mod partial_file;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 pub use error::DownloadError;
 pub use options::{DownloadOptions, DownloadProgress};
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 use self::attempt::{AttemptError, Transfer};
 use self::partial_file::PartialFile;
+use self::timer::{RuntimeTimer, Timer};
 use crate::registry::FileSpec;
 use crate::verify::{FileDigest, HashMatch};
 
@@ -70,15 +72,11 @@ pub fn download(
     cancel: &CancellationToken,
     progress: &(dyn Fn(DownloadProgress) + Sync),
 ) -> Result<PathBuf, DownloadError> {
-    download_through(
-        reqwest::Client::builder(),
-        file,
-        url,
-        target,
-        options,
-        cancel,
-        progress,
-    )
+    let environment = Environment {
+        client: reqwest::Client::builder(),
+        timer: &RuntimeTimer,
+    };
+    download_in(environment, file, url, target, options, cancel, progress)
 }
 
 /// Installs ring as the process's TLS crypto provider, unless one is installed. HTTPS clients can't be built
@@ -88,9 +86,15 @@ pub fn install_tls_provider() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// [`download`] with the proxies of `client`.
-fn download_through(
+/// The network and the time of a download.
+struct Environment<'a> {
     client: ClientBuilder,
+    timer: &'a dyn Timer,
+}
+
+/// [`download`] with the proxies of the environment's client.
+fn download_in(
+    environment: Environment<'_>,
     file: &FileSpec,
     url: &str,
     target: &Path,
@@ -103,7 +107,8 @@ fn download_through(
     }
     install_tls_provider();
     let run = async {
-        let client = client
+        let client = environment
+            .client
             .user_agent(concat!("iopaint/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(options.connect_timeout)
             .build()
@@ -119,6 +124,7 @@ fn download_through(
             host: host(url),
             file,
             options,
+            timer: environment.timer,
             progress,
         };
         tokio::select! {
@@ -209,7 +215,7 @@ async fn retry_until_complete(transfer: &Transfer<'_>, part: &mut PartialFile) -
             cause = interrupted, "The download was interrupted and will be retried"
         );
         failures += 1;
-        tokio::time::sleep(pause).await;
+        transfer.timer.after(pause).await;
     }
 }
 

@@ -4,6 +4,7 @@ mod concurrency;
 mod invalid_responses;
 mod resume;
 mod server;
+mod timer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use self::server::{Reply, Server};
+use self::timer::ManualTimer;
 use super::*;
 use crate::registry::Hashes;
 
@@ -31,21 +33,22 @@ fn known(content: &[u8]) -> FileSpec {
     }
 }
 
-/// An empty folder and the options of downloads into it.
+/// An empty folder, and the options and the time of downloads into it.
 struct Fixture {
     folder: tempfile::TempDir,
     options: DownloadOptions,
+    timer: ManualTimer,
 }
 
 impl Fixture {
     fn new() -> Self {
         let options = DownloadOptions {
             retries: 2,
-            backoff: Duration::from_millis(1),
             ..DownloadOptions::default()
         };
         Self {
             folder: tempfile::tempdir().unwrap(),
+            timer: ManualTimer::new(options.stall_timeout),
             options,
         }
     }
@@ -65,9 +68,12 @@ impl Fixture {
         cancel: &CancellationToken,
         progress: &(dyn Fn(DownloadProgress) + Sync),
     ) -> Result<PathBuf, DownloadError> {
-        let client = reqwest::Client::builder().no_proxy();
-        download_through(
-            client,
+        let environment = Environment {
+            client: reqwest::Client::builder().no_proxy(),
+            timer: &self.timer,
+        };
+        download_in(
+            environment,
             file,
             &server.url(),
             &self.target(),

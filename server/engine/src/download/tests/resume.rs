@@ -5,9 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::download::partial_file::PartialFileSource;
 
-/// Stall timeout: longer than a response on a loaded machine takes, and short enough for a test.
-const STALL: Duration = Duration::from_millis(400);
-
 fn assert_resumes_at(request: &str, start: usize, validator: &str) {
     assert_eq!(header(request, "range"), Some(format!("bytes={start}-").as_str()));
     assert_eq!(header(request, "if-range"), Some(validator));
@@ -56,13 +53,18 @@ fn cut_connection_is_resumed() {
 
 #[test]
 fn stalled_connection_is_resumed() {
-    let (mut fixture, content) = (Fixture::new(), weights());
-    fixture.options.stall_timeout = STALL;
+    let (fixture, content) = (Fixture::new(), weights());
     let server = Server::start(vec![
         Reply::whole(&content, ETAG).stall_after(1000),
         Reply::rest(&content, 1000, ETAG),
     ]);
-    fixture.download(&server, &known(&content)).unwrap();
+    let stall = |progress: DownloadProgress| {
+        if progress.bytes == 1000 && server.requests().len() == 1 {
+            fixture.timer.stall();
+        }
+    };
+    let (file, cancel) = (known(&content), CancellationToken::default());
+    fixture.download_with(&server, &file, &cancel, &stall).unwrap();
     fixture.assert_holds(&content);
     assert_resumes_at(&server.requests()[1], 1000, ETAG);
 }
@@ -70,16 +72,12 @@ fn stalled_connection_is_resumed() {
 #[test]
 fn unresponsive_server_is_given_up() {
     let mut fixture = Fixture::new();
-    fixture.options = DownloadOptions {
-        connect_timeout: STALL / 4,
-        stall_timeout: STALL / 4,
-        retries: 1,
-        ..fixture.options
-    };
-    let server = Server::start(vec![Reply::silence(), Reply::silence()]);
+    fixture.options.retries = 1;
+    let timer = fixture.timer.clone();
+    let server = Server::start_observed(vec![Reply::silence(), Reply::silence()], move || timer.stall());
     let error = fixture.download(&server, &known(&weights())).unwrap_err();
     assert!(matches!(error, DownloadError::Interrupted { .. }), "{error}");
-    assert!(error.to_string().contains("no data for 0.2 seconds"), "{error}");
+    assert!(error.to_string().contains("no data for 35 seconds"), "{error}");
     assert_eq!(server.requests().len(), 2);
 }
 

@@ -95,6 +95,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(replies: Vec<Reply>) -> Self {
+        Self::start_observed(replies, || ())
+    }
+
+    /// Starts a server that calls `on_request` for each request before its reply.
+    pub fn start_observed(replies: Vec<Reply>, on_request: impl Fn() + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -103,6 +108,7 @@ impl Server {
             for reply in replies {
                 let (mut stream, _) = listener.accept().unwrap();
                 recorded.lock().unwrap().push(request_head(&mut stream));
+                on_request();
                 reply.send(&mut stream);
             }
         });
