@@ -6,6 +6,7 @@
 //! [`Inpainter::max_hole_depth_px`], thin components first; pixels that one step filled are known to the
 //! next. Components that ran scaled down get their detail back from the surrounding image (see [`Detail`]).
 
+mod merge;
 mod plan;
 
 use std::borrow::Cow;
