@@ -88,10 +88,13 @@ async fn plugins_are_listed_with_their_models() {
         config["plugins"],
         json!([
             { "name": "InteractiveSeg", "support_gen_image": false, "support_gen_mask": true },
-            { "name": "TextMask", "support_gen_image": false, "support_gen_mask": true },
             { "name": "RemoveBG", "support_gen_image": true, "support_gen_mask": true },
             { "name": "RealESRGAN", "support_gen_image": true, "support_gen_mask": false },
         ])
+    );
+    assert_eq!(
+        config["additionalPlugins"],
+        json!([{ "name": "TextMask", "support_gen_image": false, "support_gen_mask": true }])
     );
     assert_eq!(
         (&config["removeBGModel"], &config["interactiveSegModel"]),
@@ -102,6 +105,7 @@ async fn plugins_are_listed_with_their_models() {
 
 #[rstest]
 #[case(json!({ "clicks": [[80, 60, 1]] }))]
+#[case::of_iopaint_page(json!({ "clicks": [[80, 60, 1, 0]] }))]
 #[case(json!({ "box": [40, 20, 120, 100] }))]
 #[case(json!({ "lasso": [[40, 20], [120, 20], [120, 100], [40, 100]] }))]
 #[tokio::test]
@@ -216,6 +220,7 @@ async fn disabled_plugins_are_unknown() {
     });
     let config = server.get("/api/v1/server-config").await.json();
     assert_eq!(config["plugins"].as_array().unwrap().len(), 2);
+    assert_eq!(config["additionalPlugins"], json!([]));
     for (route, fields) in [(GEN_IMAGE, json!({ "name": "RemoveBG" })), (DETECT, json!({}))] {
         let answer = run(&server, route, &picture().0, fields).await;
         assert_eq!(answer.json()["error"], "unknown-plugin");

@@ -163,7 +163,7 @@ describe("offered actions", () => {
       ["files", { ...server, enableFileManager: true }],
       ["select", plugin("InteractiveSeg", false, true)],
       ["selectObject", plugin("InteractiveSeg", false, true)],
-      ["selectText", plugin("TextMask", false, true)],
+      ["selectText", { ...server, additionalPlugins: plugin("TextMask", false, true).plugins }],
       ["selectBackground", plugin("RemoveBG", false, true)],
       ["removeBackground", plugin("RemoveBG", true, false)],
       ["upscale2", plugin("RealESRGAN", true, false)],

@@ -1153,7 +1153,10 @@ export interface components {
     RunPlugin: {
       /** @description Area of the object or text: x and y of two opposite corners in pixels. */
       box?: number[] | null;
-      /** @description Clicks on the image: x and y in pixels, and 1 for the object or 0 for the background. */
+      /**
+       * @description Clicks on the image: x and y in pixels, and 1 for the object or 0 for the background. Further numbers
+       *     are ignored.
+       */
       clicks?: number[][];
       /** @description Image in base64. */
       image: string;
@@ -1184,6 +1187,8 @@ export interface components {
      *     own; some clients compare the text.
      */
     ServerConfig: {
+      /** @description Enabled plugins that IOPaint doesn't have. */
+      additionalPlugins: components["schemas"]["PluginInfo"][];
       /** @description Parameters of the strategy `Auto`, which IOPaint doesn't have. */
       autoStrategy: components["schemas"]["AutoStrategy"];
       /** @description Always null: a feature of diffusion models. */
@@ -1204,7 +1209,7 @@ export interface components {
       isDesktop: boolean;
       /** @description Models that need no download. */
       modelInfos: components["schemas"]["ModelInfo"][];
-      /** @description Enabled plugins. */
+      /** @description Enabled plugins that IOPaint has too: its page fails on other names. */
       plugins: components["schemas"]["PluginInfo"][];
       /** @description Model of the upscaling plugin. */
       realesrganModel: string;

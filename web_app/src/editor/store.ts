@@ -36,6 +36,8 @@ export interface ServerConfig {
   readonly enableFileManager: boolean;
   readonly enableAutoSaving: boolean;
   readonly plugins: readonly Plugin[];
+  /** Plugins that IOPaint doesn't have; absent from other servers. */
+  readonly additionalPlugins?: readonly Plugin[];
   /** Parameters of the `Auto` strategy; absent from other servers. */
   readonly autoStrategy?: AutoStrategy;
 }

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { ACTIONS, isOffered } from "../actions/registry";
+import { pluginsOf } from "../editor/commands/plugin";
 import { currentStage } from "../editor/stage/stage";
 import { useEditor } from "../editor/store";
 import { useT } from "../i18n";
@@ -14,7 +15,7 @@ const PluginMenu = lazy(() => import("./PluginMenu"));
 export function TopBar() {
   const t = useT();
   const image = useEditor((state) => state.image);
-  const hasPlugins = useEditor(({ server }) => (server?.plugins.length ?? 0) > 0);
+  const hasPlugins = useEditor(({ server }) => pluginsOf(server).length > 0);
   const hasFiles = useEditor((state) => isOffered(ACTIONS.files, state));
   return (
     <header className="top-bar">

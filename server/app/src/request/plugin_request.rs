@@ -15,7 +15,8 @@ pub struct RunPlugin {
     pub name: String,
     /// Image in base64.
     pub image: String,
-    /// Clicks on the image: x and y in pixels, and 1 for the object or 0 for the background.
+    /// Clicks on the image: x and y in pixels, and 1 for the object or 0 for the background. Further numbers
+    /// are ignored.
     #[serde(default)]
     pub clicks: Vec<Vec<f64>>,
     /// Scale factor of the result of `RealESRGAN`, above 0 and at most 4.
@@ -121,11 +122,12 @@ pub fn check_points(name: &str, points: usize, max: usize) -> Result<(), ApiErro
 /// rectangle to a prompt. The outline takes precedence over the rectangle.
 ///
 /// # Errors
-/// [`ErrorCode::InvalidField`](crate::error::ErrorCode::InvalidField) for clicks that are not three numbers,
+/// [`ErrorCode::InvalidField`](crate::error::ErrorCode::InvalidField) for clicks of less than three numbers,
 /// and outlines of one or two points.
 pub fn prompt(clicks: &[Vec<f64>], lasso: &[[f64; 2]], area: Option<Rect>) -> Result<Prompt, ApiError> {
     let click = |click: &Vec<f64>| match click[..] {
-        [x, y, label] => Ok(Click {
+        // IOPaint's page adds the click's index.
+        [x, y, label, ..] => Ok(Click {
             // Saturates: clicks outside of the image count as on its edge.
             x: x as u32,
             y: y as u32,

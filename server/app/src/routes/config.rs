@@ -69,7 +69,7 @@ pub struct AutoStrategy {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerConfig {
-    /// Enabled plugins.
+    /// Enabled plugins that IOPaint has too: its page fails on other names.
     pub plugins: Vec<PluginInfo>,
     /// Models that need no download.
     pub model_infos: Vec<ModelInfo>,
@@ -103,6 +103,8 @@ pub struct ServerConfig {
     pub samplers: &'static [&'static str],
     /// Parameters of the strategy `Auto`, which IOPaint doesn't have.
     pub auto_strategy: AutoStrategy,
+    /// Enabled plugins that IOPaint doesn't have.
+    pub additional_plugins: Vec<PluginInfo>,
 }
 
 impl From<PluginStatus> for PluginInfo {
@@ -139,8 +141,10 @@ fn models(state: &AppState, kind: PluginKind) -> Vec<String> {
 /// Returns the configuration of the server.
 #[utoipa::path(get, path = "/server-config", tag = "server", responses((status = OK, body = ServerConfig)))]
 pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> {
+    let plugins = state.plugins.iter();
+    let (known, additional): (Vec<_>, Vec<_>) = plugins.partition(|plugin| plugin.spec.kind.is_known_to_iopaint());
     Json(ServerConfig {
-        plugins: state.plugins.iter().map(PluginInfo::from).collect(),
+        plugins: known.into_iter().map(PluginInfo::from).collect(),
         model_infos: state.engine.models().iter().map(ModelInfo::from).collect(),
         remove_bg_model: current_model(&state, PluginKind::RemoveBackground),
         remove_bg_models: models(&state, PluginKind::RemoveBackground),
@@ -160,6 +164,7 @@ pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> 
             context_px: AUTO_CONTEXT_PX,
             max_hole_depth_px: state.engine.status().max_hole_depth_px,
         },
+        additional_plugins: additional.into_iter().map(PluginInfo::from).collect(),
     })
 }
 

@@ -253,6 +253,12 @@ impl PluginKind {
         }
     }
 
+    /// Returns true if `IOPaint` has a plugin of this kind.
+    #[must_use]
+    pub fn is_known_to_iopaint(self) -> bool {
+        self != Self::SelectText
+    }
+
     /// Returns true if the plugin returns images.
     #[must_use]
     pub fn gives_image(self) -> bool {

@@ -1,15 +1,26 @@
 import { UserError } from "../../api/errors";
-import { runPlugin, type PluginFields, type PluginName, type PluginResult } from "../../api/plugins";
+import {
+  runPlugin,
+  type Plugin,
+  type PluginFields,
+  type PluginName,
+  type PluginResult,
+} from "../../api/plugins";
 import { t } from "../../i18n";
 import { documentWorker } from "../document/client";
 import type { MaskResult, RecordedChange } from "../document/documentSession";
 import { notify } from "../notifications";
-import { useEditor, type EditorState, type Job, type JobTask } from "../store";
+import { useEditor, type EditorState, type Job, type JobTask, type ServerConfig } from "../store";
 import { followJob, runJob } from "./job";
 import { enqueue } from "./queue";
 import { recordStep } from "./record";
 
 const { getState: get } = useEditor;
+
+/** Returns the enabled plugins of a server. */
+export function pluginsOf(server: ServerConfig | null): readonly Plugin[] {
+  return [...(server?.plugins ?? []), ...(server?.additionalPlugins ?? [])];
+}
 
 /** Returns true if the server has a plugin with this kind of result. */
 export function hasPlugin(
@@ -17,7 +28,7 @@ export function hasPlugin(
   name: PluginName,
   result: PluginResult,
 ): boolean {
-  const plugin = server?.plugins.find((each) => each.name === name);
+  const plugin = pluginsOf(server).find((each) => each.name === name);
   return plugin?.[result === "mask" ? "support_gen_mask" : "support_gen_image"] ?? false;
 }
 

@@ -9,7 +9,6 @@ mod timer;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use self::server::{Reply, Server};
 use self::timer::ManualTimer;
