@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use iopaint_engine::{AdmittedJob, ClientKey, Engine, JobError, JobInput, JobOutput, Observer, Rejection};
 use iopaint_imaging::{
     DecodeError, DecodeLimits, EncodeError, EncodeOptions, ImageFormat, Mask, Picture, PreservedData, Rect,
@@ -58,6 +59,8 @@ pub struct MaskRule {
 pub struct FillInput {
     picture: Picture,
     mask: Mask,
+    /// The image's file, if it is a JPEG, which is edited block by block.
+    file: Option<Bytes>,
 }
 
 /// A filled image with the input's alpha, 16-bit samples and metadata.
@@ -68,6 +71,7 @@ pub struct FilledImage {
     mask: Arc<Mask>,
     keep_unmasked: bool,
     original: Option<RgbImage>,
+    file: Option<Bytes>,
     /// Properties of the finished job.
     pub run: ModelRun,
 }
@@ -107,6 +111,8 @@ pub struct EncodedResult {
     pub mime: &'static str,
     /// Position of a patch in the image.
     pub patch: Option<Rect>,
+    /// The quality of a JPEG whose blocks outside the hole couldn't be kept.
+    pub reencoded_quality: Option<u8>,
 }
 
 /// Reserves a job permit for `client`, with `model` or the current model. The permit is released when the job
@@ -128,37 +134,35 @@ pub fn admit(
     })
 }
 
-/// Decodes an image and its mask on a codec thread, and releases their bytes.
+/// Decodes an image and its mask on a codec thread, and releases their bytes, except for those of a JPEG
+/// image.
 ///
 /// # Errors
 /// Returns [`FillError::Image`], [`FillError::Mask`], [`FillError::SizeMismatch`] or [`FillError::Codec`].
-pub async fn decode<B>(
+pub async fn decode(
     codecs: &CodecPool,
-    image: B,
-    mask: B,
+    image: Bytes,
+    mask: Bytes,
     rule: MaskRule,
     limits: DecodeLimits,
-) -> Result<FillInput, FillError>
-where
-    B: AsRef<[u8]> + Send + 'static,
-{
+) -> Result<FillInput, FillError> {
     codecs
-        .run(move || decode_pair(image.as_ref(), mask.as_ref(), rule, &limits))
+        .run(move || decode_pair(image, &mask, rule, &limits))
         .await?
 }
 
 fn decode_pair(
-    image: &[u8],
+    image: Bytes,
     mask: &[u8],
     rule: MaskRule,
     limits: &DecodeLimits,
 ) -> Result<FillInput, FillError> {
-    let picture = iopaint_imaging::decode(image, limits).map_err(FillError::Image)?;
+    let picture = iopaint_imaging::decode(&image, limits).map_err(FillError::Image)?;
     let mut mask = iopaint_imaging::decode_mask(mask, limits).map_err(FillError::Mask)?;
     if rule.fit {
         mask = picture.preserved.fitted_mask(mask);
     }
-    FillInput::matched(picture, mask.binarized(rule.threshold))
+    FillInput::matched(picture, mask.binarized(rule.threshold), image)
 }
 
 impl FillInput {
@@ -166,32 +170,42 @@ impl FillInput {
     ///
     /// # Errors
     /// Returns [`FillError::Image`], [`FillError::SizeMismatch`] or [`FillError::Codec`].
-    pub async fn with_mask<B>(
+    pub async fn with_mask(
         codecs: &CodecPool,
-        image: B,
+        image: Bytes,
         mask: impl FnOnce((u32, u32)) -> Mask + Send + 'static,
         limits: DecodeLimits,
-    ) -> Result<Self, FillError>
-    where
-        B: AsRef<[u8]> + Send + 'static,
-    {
+    ) -> Result<Self, FillError> {
         let decode = move || {
-            let picture = iopaint_imaging::decode(image.as_ref(), &limits).map_err(FillError::Image)?;
+            let picture = iopaint_imaging::decode(&image, &limits).map_err(FillError::Image)?;
             let mask = mask(picture.rgb.dimensions());
-            Self::matched(picture, mask)
+            Self::matched(picture, mask, image)
         };
         codecs.run(decode).await?
     }
 
     /// Checks that image and mask have the same size.
-    fn matched(picture: Picture, mask: Mask) -> Result<Self, FillError> {
+    fn matched(picture: Picture, mask: Mask, file: Bytes) -> Result<Self, FillError> {
         if picture.rgb.dimensions() != mask.dimensions() {
             return Err(FillError::SizeMismatch {
                 image: picture.rgb.dimensions(),
                 mask: mask.dimensions(),
             });
         }
-        Ok(Self { picture, mask })
+        let is_jpeg = picture.preserved.format() == ImageFormat::Jpeg;
+        Ok(Self {
+            picture,
+            mask,
+            file: is_jpeg.then_some(file),
+        })
+    }
+
+    /// Releases the image's file if a result of this form doesn't need it. Returns true if it is kept.
+    pub fn keep_file_for(&mut self, form: OutputForm, options: &EncodeOptions) -> bool {
+        if form != OutputForm::InputFormat || options.quality.is_some() {
+            self.file = None;
+        }
+        self.file.is_some()
     }
 
     /// Runs the model as the job `admitted`, and composes its output with the alpha, 16-bit samples and
@@ -224,6 +238,7 @@ impl FillInput {
             mask,
             keep_unmasked,
             original,
+            file: self.file,
             run: ModelRun {
                 model: run.model,
                 scaled: outcome.scaled,
@@ -253,11 +268,18 @@ impl FilledImage {
             full = Mask::full(self.pixels.width(), self.pixels.height());
             &full
         };
-        let encoded = self.preserved.encode_as(format, &self.pixels, changed, options)?;
+        let encoded = match &self.file {
+            Some(file) if form == OutputForm::InputFormat => {
+                self.preserved
+                    .encode_original(file, &self.pixels, changed, options)?
+            }
+            _ => self.preserved.encode_as(format, &self.pixels, changed, options)?,
+        };
         Ok(EncodedResult {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
             patch: None,
+            reencoded_quality: encoded.reencoded_quality,
         })
     }
 
@@ -279,6 +301,7 @@ impl FilledImage {
             bytes,
             mime: ImageFormat::Png.mime(),
             patch: Some(patch),
+            reencoded_quality: None,
         })
     }
 
@@ -292,6 +315,7 @@ impl FilledImage {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
             patch: None,
+            reencoded_quality: None,
         })
     }
 }
@@ -327,7 +351,7 @@ mod tests {
     fn decode_with((width, height): (u32, u32), grey: u8, rule: MaskRule) -> Result<FillInput, FillError> {
         let image = png(RgbImage::from_pixel(4, 2, [10, 20, 30].into()));
         let mask = png(GrayImage::from_pixel(width, height, [grey].into()));
-        decode_pair(&image, &mask, rule, &LIMITS)
+        decode_pair(image.into(), &mask, rule, &LIMITS)
     }
 
     fn filled(mask: impl Fn(u32, u32) -> bool, keep_unmasked: bool) -> FilledImage {
@@ -342,6 +366,7 @@ mod tests {
             mask: Arc::new(Mask::from_fn(4, 2, mask)),
             keep_unmasked,
             original: None,
+            file: None,
             run: ModelRun {
                 model: "test".to_owned(),
                 scaled: false,

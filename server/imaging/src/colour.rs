@@ -15,7 +15,7 @@ pub(crate) enum Profiles {
 
 /// Returns the signature of the samples' colour space from a profile's header (ICC.1, 7.2); `None` for
 /// invalid and truncated profiles.
-fn space(profile: &[u8]) -> Option<[u8; 4]> {
+pub(crate) fn space(profile: &[u8]) -> Option<[u8; 4]> {
     let length = u32::from_be_bytes(*profile.first_chunk()?) as usize;
     let valid = (129..=profile.len()).contains(&length) && profile.get(36..40)? == b"acsp";
     profile.get(16..)?.first_chunk().copied().filter(|_| valid)
@@ -43,7 +43,7 @@ fn without_profile(image: DynamicImage, metadata: &mut Metadata) -> DynamicImage
     image
 }
 
-fn gray_to_srgb(image: &DynamicImage, icc: &[u8]) -> Option<DynamicImage> {
+pub(crate) fn gray_to_srgb(image: &DynamicImage, icc: &[u8]) -> Option<DynamicImage> {
     let profile = ColorProfile::new_from_slice(icc).ok()?;
     let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
     let (width, height) = (image.width(), image.height());
@@ -90,7 +90,7 @@ pub(crate) fn cmyk_to_rgb(cmyk: &[u8], icc: Option<&[u8]>) -> Vec<u8> {
         .unwrap_or_else(|| cmyk_by_formula(cmyk))
 }
 
-fn cmyk_by_profile(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn cmyk_by_profile(cmyk: &[u8], icc: &[u8]) -> Option<Vec<u8>> {
     if &space(icc)? != b"CMYK" {
         return None;
     }

@@ -5,6 +5,7 @@
 //! samples, colour profile, EXIF, text). [`PreservedData::encode`] combines the edited pixels with that data.
 
 mod colour;
+mod colour_inverse;
 mod components;
 mod decode;
 mod distance;
@@ -27,7 +28,7 @@ mod text;
 pub use components::{for_each_component, majority};
 pub use decode::{decode, decode_mask};
 pub use distance::distance_to_known;
-pub use encode::{EncodeOptions, Encoded, encode_mask, encode_overlay};
+pub use encode::{DEFAULT_QUALITY, EncodeOptions, Encoded, encode_mask, encode_overlay};
 pub use error::{DecodeError, EncodeError};
 pub use format::ImageFormat;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};

@@ -65,7 +65,7 @@ fn jpeg_quality_sets_error_and_chroma_resolution(
     let encoded = encoded(
         &before,
         EncodeOptions {
-            quality,
+            quality: Some(quality),
             ..EncodeOptions::default()
         },
     );
@@ -92,7 +92,7 @@ fn threads_do_not_change_a_jpeg(#[values(100, 80)] quality: u8, #[values(2, 3, 1
     let hole = Mask::empty(2203, 1911);
     let [one, several] = [1, threads].map(|threads| {
         let options = EncodeOptions {
-            quality,
+            quality: Some(quality),
             threads: NonZeroUsize::new(threads).unwrap(),
             ..EncodeOptions::default()
         };

@@ -68,7 +68,7 @@ fn jpeg_density_profile_and_xmp_are_kept() {
     let bytes = encoded(
         &before,
         EncodeOptions {
-            quality: 90,
+            quality: Some(90),
             strip_metadata: true,
             ..EncodeOptions::default()
         },
@@ -145,7 +145,7 @@ fn png_keeps_text_density_profile_and_exif() {
     let bytes = encoded(
         &before,
         EncodeOptions {
-            quality: 100,
+            quality: Some(100),
             strip_metadata: true,
             ..EncodeOptions::default()
         },

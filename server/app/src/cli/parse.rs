@@ -162,7 +162,7 @@ mod tests {
         let start = start("", &[]);
         assert_eq!(
             (start.host.as_str(), start.port, start.quality),
-            ("127.0.0.1", 8080, 100)
+            ("127.0.0.1", 8080, None)
         );
         assert_eq!(
             (start.models.device.as_str(), start.models.model.as_str()),

@@ -61,7 +61,7 @@ pub struct RunArgs {
     /// Folder for the masks that --mask auto:... detects, named as the results; created if it does not exist.
     #[arg(long, env = "IOPAINT_WRITE_MASKS", value_name = "DIR")]
     pub write_masks: Option<PathBuf>,
-    /// Folder for the results, named `<stem>.png`; created if it does not exist.
+    /// Folder for the results, named `<stem>.png` unless --keep-format is set; created if it does not exist.
     #[arg(long, env = "IOPAINT_OUTPUT")]
     pub output: PathBuf,
     /// JSON file with fields of the inpaint request, for example `{"hd_strategy": "Resize"}`.
@@ -71,6 +71,10 @@ pub struct RunArgs {
     /// Writes image, mask and result side by side, for visual comparison.
     #[arg(long, env = "IOPAINT_CONCAT")]
     pub concat: bool,
+    /// Writes each result in the format and with the name of its image; GIF becomes PNG. A JPEG keeps its
+    /// quality: only blocks of pixels with filled parts are encoded again.
+    #[arg(long, env = "IOPAINT_KEEP_FORMAT", conflicts_with = "concat")]
+    pub keep_format: bool,
     /// Processes one share of the images, INDEX from 0 to COUNT - 1: `0/4` to `3/4` split a folder between
     /// four machines. Implies --resume.
     #[arg(long, env = "IOPAINT_SHARD", value_name = "INDEX/COUNT")]

@@ -45,9 +45,10 @@ pub struct StartArgs {
     /// Folders that clients may use.
     #[command(flatten)]
     pub folders: FolderArgs,
-    /// Quality of JPEG results, 1 to 100; lower values give smaller files with more artefacts.
-    #[arg(long, env = "IOPAINT_QUALITY", default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub quality: u8,
+    /// Quality of JPEG results, 1 to 100; lower values give smaller files with more artefacts. By default a
+    /// JPEG keeps its quality: only blocks of pixels with painted parts are encoded again.
+    #[arg(long, env = "IOPAINT_QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: Option<u8>,
     /// JSON file with flags as keys, for example `{"port": 8081}`. Flags and environment variables override
     /// it.
     #[arg(long, env = "IOPAINT_CONFIG")]

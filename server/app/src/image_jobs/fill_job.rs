@@ -54,7 +54,7 @@ pub struct FillResult {
 }
 
 /// Fills an image. `encoded_memory`, the memory of the encoded image and mask, is released when they are
-/// decoded.
+/// decoded, or when the result is encoded into the image's file.
 ///
 /// # Errors
 /// Those of the images, of the queue and of the job.
@@ -104,7 +104,7 @@ pub async fn run_fill(
     let needed = image_bytes(largest);
     let memory = state.in_flight.pixels.reserve(&caller.client, needed).await;
     let (codecs, limits) = (&state.codecs, settings.limits);
-    let decoded = match mask {
+    let mut decoded = match mask {
         FillMask::Encoded(mask) => {
             let rule = MaskRule {
                 threshold: Threshold::INPAINT_REQUEST,
@@ -118,7 +118,10 @@ pub async fn run_fill(
             FillInput::with_mask(codecs, image, mask, limits).await?
         }
     };
-    drop(encoded_memory);
+    let encode_options = settings.encode;
+    let file_memory = decoded
+        .keep_file_for(form, &encode_options)
+        .then_some(encoded_memory);
     let decode_time = admitted_at.elapsed();
 
     let options = fields.options(settings.max_forward_pixels);
@@ -126,8 +129,8 @@ pub async fn run_fill(
 
     let encode_start = Instant::now();
     let run = filled.run.clone();
-    let encode_options = settings.encode;
     let encoded = codecs.run(move || filled.encode(form, &encode_options)).await??;
+    drop(file_memory);
     let stages = [
         (Stage::Read, read_time),
         (Stage::Decode, decode_time),

@@ -25,15 +25,17 @@ use crate::state::AppState;
 const X_SEED: HeaderName = HeaderName::from_static("x-seed");
 const X_PATCH_BOX: HeaderName = HeaderName::from_static("x-patch-box");
 const X_INPAINT_SCALED: HeaderName = HeaderName::from_static("x-inpaint-scaled");
+const X_JPEG_REENCODED: HeaderName = HeaderName::from_static("x-jpeg-reencoded");
 const X_INPAINT_MODEL: HeaderName = HeaderName::from_static("x-inpaint-model");
 
 /// Response headers that pages of allowed origins may read.
-pub const EXPOSED_HEADERS: [HeaderName; 6] = [
+pub const EXPOSED_HEADERS: [HeaderName; 7] = [
     X_JOB_ID,
     X_SEED,
     X_PATCH_BOX,
     X_INPAINT_SCALED,
     X_INPAINT_MODEL,
+    X_JPEG_REENCODED,
     SERVER_TIMING,
 ];
 
@@ -78,6 +80,7 @@ pub struct InpaintForm {
                 ("X-Inpaint-Model" = String, description = "Name of the model"),
                 ("X-Inpaint-Scaled" = bool, description = "Present if a region was too large and ran scaled down"),
                 ("X-Patch-Box" = String, description = "Position of a patch in the image: x,y,width,height"),
+                ("X-Jpeg-Reencoded" = u32, description = "Quality, if a JPEG could not be edited block by block"),
             ),
         ),
         (status = BAD_REQUEST, body = ErrorBody),
@@ -150,6 +153,9 @@ async fn fill_image(
     let result = image_jobs::run_fill(state, &head.caller, request, body_memory, observer).await?;
     let encoded = result.encoded;
     let mut headers = result_headers(seed, &result.run, encoded.patch);
+    if let Some(quality) = encoded.reencoded_quality {
+        headers.insert(X_JPEG_REENCODED, HeaderValue::from(u16::from(quality)));
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.mime));
     insert_server_timing(&mut headers, &result.stages, head.caller.arrived.elapsed());
     Ok((headers, Body::from(reserved_body(encoded.bytes, result.memory))).into_response())

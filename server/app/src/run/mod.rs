@@ -32,6 +32,7 @@ use crate::cli::{
 };
 use crate::codec::CodecPool;
 use crate::download_report::StderrReporter;
+use crate::fill::OutputForm;
 use crate::plugins::PluginModel;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
@@ -62,6 +63,7 @@ pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
         masks: mask_files,
         output: &args.output,
         shard: args.shard,
+        keep_names: args.keep_format,
     })?;
     let masks = match &args.mask {
         MaskArg::Path(_) => MaskSource::Folder(plan.masks.clone()),
@@ -94,7 +96,13 @@ pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
     let work = Work::Fill(Box::new(FillWork {
         fields,
         masks,
-        concat: args.concat,
+        form: if args.concat {
+            OutputForm::SideBySide
+        } else if args.keep_format {
+            OutputForm::InputFormat
+        } else {
+            OutputForm::Png
+        },
     }));
     Ok(run(runtime, engine, plan, work, &settings))
 }
@@ -130,6 +138,7 @@ fn run_plugin(
         masks: None,
         output: &args.output,
         shard: args.shard,
+        keep_names: false,
     })?;
     let model = plugin_model(&args.models, kind, &args.models.model)?;
     let settings = BatchSettings {

@@ -52,11 +52,15 @@ pub fn is_image_name(name: &OsStr) -> bool {
 /// Pairs images with masks. Returns the pairs sorted by the name of the image.
 ///
 /// A result is `<stem>.png`. Images that share a stem keep their whole name (`a.jpg.png`), so that each
-/// result has a unique name.
-pub fn pair(mut images: Vec<OsString>, masks: &Masks) -> Vec<Pair> {
+/// result has a unique name. If `keep_names` is true, results are named like their images.
+pub fn pair(mut images: Vec<OsString>, masks: &Masks, keep_names: bool) -> Vec<Pair> {
     images.sort_unstable();
     images.dedup();
-    let results = result_names(&images);
+    let results = if keep_names {
+        kept_names(&images)
+    } else {
+        result_names(&images)
+    };
     let mut by_stem: HashMap<Cow<OsStr>, Vec<&OsString>> = HashMap::new();
     if let Masks::ByStem(masks) = masks {
         for mask in masks {
@@ -103,6 +107,26 @@ fn normalized(name: &OsStr) -> Cow<'_, OsStr> {
         Some(Cow::Owned(composed)) => Cow::Owned(composed.into()),
         _ => Cow::Borrowed(name),
     }
+}
+
+/// Returns the names of results in the format of their images, which are the images' names. The result of a
+/// GIF, which is a PNG, is `<stem>.png`, or `<stem>~1.png` and so on if that name is taken.
+fn kept_names(images: &[OsString]) -> Vec<OsString> {
+    let mut taken: HashSet<OsString> = images.iter().cloned().collect();
+    let name = |image: &OsString| {
+        let extension = Path::new(image).extension();
+        if extension.is_none_or(|extension| !extension.eq_ignore_ascii_case("gif")) {
+            return image.clone();
+        }
+        let mut result = stem(image).to_owned();
+        result.push(".png");
+        if taken.contains(&result) {
+            result = shortened(&result, &taken);
+        }
+        taken.insert(result.clone());
+        result
+    };
+    images.iter().map(name).collect()
 }
 
 /// Returns a unique result name for each image. The names in `images` must be unique.
@@ -181,7 +205,7 @@ mod tests {
 
     fn by_stem(images: &[&str], masks: &[&str]) -> Vec<(String, Option<String>, String)> {
         let text = |name: OsString| name.into_string().unwrap();
-        pair(names(images), &Masks::ByStem(names(masks)))
+        pair(names(images), &Masks::ByStem(names(masks)), false)
             .into_iter()
             .map(|pair| (text(pair.image), pair.mask.map(text), text(pair.result)))
             .collect()
@@ -239,7 +263,7 @@ mod tests {
         let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         let masks = Masks::ByStem(vec![name(b"\xe9.png"), name(b"\xe8.png")]);
         assert_eq!(
-            pair(vec![name(b"\xe8.jpg")], &masks)[0].mask,
+            pair(vec![name(b"\xe8.jpg")], &masks, false)[0].mask,
             Some(name(b"\xe8.png"))
         );
     }
@@ -278,7 +302,7 @@ mod tests {
         #[test]
         fn result_names_are_unique(images in proptest::collection::vec("[ab]{1,2}(\\.(jpg|png|a)){0,3}", 0..30)) {
             let images: HashSet<OsString> = images.into_iter().map(OsString::from).collect();
-            let pairs = pair(images.iter().cloned().collect(), &Masks::One("mask.png".into()));
+            let pairs = pair(images.iter().cloned().collect(), &Masks::One("mask.png".into()), false);
             let results: HashSet<&OsString> = pairs.iter().map(|pair| &pair.result).collect();
             prop_assert_eq!(results.len(), images.len());
             prop_assert!(pairs.is_sorted_by(|one, other| one.image < other.image));
@@ -290,8 +314,8 @@ mod tests {
             let reversed = |names: &[String]| names.iter().rev().map(OsString::from).collect::<Vec<_>>();
             let straight = |names: &[String]| names.iter().map(OsString::from).collect::<Vec<_>>();
             prop_assert_eq!(
-                pair(straight(&images), &Masks::ByStem(straight(&masks))),
-                pair(reversed(&images), &Masks::ByStem(reversed(&masks)))
+                pair(straight(&images), &Masks::ByStem(straight(&masks)), false),
+                pair(reversed(&images), &Masks::ByStem(reversed(&masks)), false)
             );
         }
     }

@@ -29,6 +29,8 @@ pub struct BatchPaths<'a> {
     pub output: &'a Path,
     /// Share of this process.
     pub shard: Option<Shard>,
+    /// Names results like their images.
+    pub keep_names: bool,
 }
 
 /// Files of a folder.
@@ -66,7 +68,7 @@ impl BatchPlan {
                 (masks.folder, choice)
             }
         };
-        let mut pairs = pair(images.names, &choice);
+        let mut pairs = pair(images.names, &choice, paths.keep_names);
         if let Some(shard) = paths.shard {
             pairs = shard.of(pairs);
         }

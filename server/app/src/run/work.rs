@@ -39,8 +39,8 @@ pub enum Work {
 pub struct FillWork {
     pub fields: InpaintRequest,
     pub masks: MaskSource,
-    /// Writes image, mask and result side by side.
-    pub concat: bool,
+    /// Form of the results.
+    pub form: OutputForm,
 }
 
 /// Source of the masks.
@@ -143,7 +143,7 @@ async fn run_plugin(
 impl FillWork {
     async fn process(&self, context: &BatchContext, pair: &Pair) -> anyhow::Result<bool> {
         let image = context.read(context.images.join(&pair.image)).await?;
-        let decoded = match &self.masks {
+        let mut decoded = match &self.masks {
             MaskSource::Folder(folder) => decode_pair(context, pair, image, folder.clone()).await?,
             MaskSource::Detected {
                 content,
@@ -156,18 +156,16 @@ impl FillWork {
                     let encode = move |_: &_| plugins::gray_png(&copy);
                     context.write(folder.join(&pair.result), encode).await?;
                 }
-                FillInput::with_mask(&context.codecs, image, move |_| mask, context.limits).await?
+                FillInput::with_mask(&context.codecs, image.into(), move |_| mask, context.limits).await?
             }
         };
         let admitted = fill::admit(&context.engine, ClientKey::new("run"), None, None)?;
         let options = self.fields.options(context.max_forward_pixels);
-        let filled = decoded.run(admitted, options, None, self.concat).await?;
+        let form = self.form;
+        decoded.keep_file_for(form, &context.encode);
+        let side_by_side = form == OutputForm::SideBySide;
+        let filled = decoded.run(admitted, options, None, side_by_side).await?;
         let scaled = filled.run.scaled;
-        let form = if self.concat {
-            OutputForm::SideBySide
-        } else {
-            OutputForm::Png
-        };
         let encode = move |options: &_| filled.encode(form, options).map(|encoded| encoded.bytes);
         context.write(context.output.join(&pair.result), encode).await?;
         Ok(scaled)
@@ -186,12 +184,18 @@ async fn decode_pair(
         .read(folder.join(&name))
         .await
         .with_context(mask_context)?;
-    fill::decode(&context.codecs, image, mask, MASK_RULE, context.limits)
-        .await
-        .map_err(|error| match error {
-            FillError::Mask(error) => anyhow::Error::from(error).context(mask_context()),
-            error => error.into(),
-        })
+    fill::decode(
+        &context.codecs,
+        image.into(),
+        mask.into(),
+        MASK_RULE,
+        context.limits,
+    )
+    .await
+    .map_err(|error| match error {
+        FillError::Mask(error) => anyhow::Error::from(error).context(mask_context()),
+        error => error.into(),
+    })
 }
 
 async fn detect_mask(

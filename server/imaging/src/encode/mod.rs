@@ -2,6 +2,7 @@
 
 mod bmp;
 mod jpeg;
+mod jpeg_blocks;
 mod overlay;
 mod pixels;
 mod png;
@@ -15,15 +16,20 @@ use std::num::NonZeroUsize;
 
 use image::RgbImage;
 
+use self::jpeg_blocks::Replacement;
 pub use self::overlay::{encode_mask, encode_overlay};
 use self::pixels::OutputPixels;
 use crate::{EncodeError, ImageFormat, Mask, PreservedData, Rect};
+
+/// JPEG quality of pictures whose original file has none.
+pub const DEFAULT_QUALITY: u8 = 100;
 
 /// Options of encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodeOptions {
     /// JPEG quality, 1 to 100; from 90 the chroma planes have full resolution. Other formats are lossless.
-    pub quality: u8,
+    /// `None`: the quality of the original file where it is known, otherwise [`DEFAULT_QUALITY`].
+    pub quality: Option<u8>,
     /// If true, only the colour profile is written of the input's metadata.
     pub strip_metadata: bool,
     /// The most threads that encode a large JPEG.
@@ -33,7 +39,7 @@ pub struct EncodeOptions {
 impl Default for EncodeOptions {
     fn default() -> Self {
         Self {
-            quality: 100,
+            quality: None,
             strip_metadata: false,
             threads: NonZeroUsize::MIN,
         }
@@ -47,6 +53,8 @@ pub struct Encoded {
     pub bytes: Vec<u8>,
     /// The file's format: the requested one, or PNG instead of GIF.
     pub format: ImageFormat,
+    /// The quality of a JPEG whose original should have been kept, but can't be edited block by block.
+    pub reencoded_quality: Option<u8>,
 }
 
 impl PreservedData {
@@ -66,6 +74,57 @@ impl PreservedData {
         self.encode_as(self.format, result, hole, options)
     }
 
+    /// Encodes `result` in the format of `original`, the file that the picture was decoded from.
+    ///
+    /// If the options name no quality, a JPEG is edited block by block: blocks of its components outside the hole
+    /// keep their coefficients; tables, sampling and scans stay, and so do the stored frame and the
+    /// orientation. A JPEG that can't be edited is encoded at its estimated quality.
+    ///
+    /// # Errors
+    /// Like [`PreservedData::encode`].
+    pub fn encode_original(
+        &self,
+        original: &[u8],
+        result: &RgbImage,
+        hole: &Mask,
+        options: &EncodeOptions,
+    ) -> Result<Encoded, EncodeError> {
+        if self.format != ImageFormat::Jpeg || options.quality.is_some() {
+            return self.encode(result, hole, options);
+        }
+        self.check_size(result, hole)?;
+        let strip = options.strip_metadata;
+        match jpeg_blocks::encode(original, result, hole, self.orientation, strip)? {
+            Replacement::File(bytes) => Ok(Encoded {
+                bytes,
+                format: ImageFormat::Jpeg,
+                reencoded_quality: None,
+            }),
+            Replacement::Impossible(estimated) => {
+                let quality = estimated.unwrap_or(DEFAULT_QUALITY);
+                let options = EncodeOptions {
+                    quality: Some(quality),
+                    ..*options
+                };
+                let encoded = self.encode(result, hole, &options)?;
+                Ok(Encoded {
+                    reencoded_quality: Some(quality),
+                    ..encoded
+                })
+            }
+        }
+    }
+
+    fn check_size(&self, result: &RgbImage, hole: &Mask) -> Result<(), EncodeError> {
+        let expected = self.size;
+        for found in [result.dimensions(), hole.dimensions()] {
+            if found != expected {
+                return Err(EncodeError::SizeMismatch { expected, found });
+            }
+        }
+        Ok(())
+    }
+
     /// Like [`PreservedData::encode`], in another format, with the alpha, 16-bit samples and metadata that
     /// `format` supports.
     ///
@@ -78,12 +137,7 @@ impl PreservedData {
         hole: &Mask,
         options: &EncodeOptions,
     ) -> Result<Encoded, EncodeError> {
-        let expected = self.size;
-        for found in [result.dimensions(), hole.dimensions()] {
-            if found != expected {
-                return Err(EncodeError::SizeMismatch { expected, found });
-            }
-        }
+        self.check_size(result, hole)?;
         let stripped;
         let metadata = if options.strip_metadata {
             stripped = self.metadata.colour_only();
@@ -105,13 +159,20 @@ impl PreservedData {
             None => OutputPixels::eight_bit(self, result),
         };
         let bytes = match format {
-            ImageFormat::Jpeg => jpeg::encode(result, metadata, options.quality, options.threads)?,
+            ImageFormat::Jpeg => {
+                let quality = options.quality.unwrap_or(DEFAULT_QUALITY);
+                jpeg::encode(result, metadata, quality, options.threads)?
+            }
             ImageFormat::Png | ImageFormat::Gif => png::encode(&pixels(), metadata)?,
             ImageFormat::WebP => webp::encode(&pixels(), metadata)?,
             ImageFormat::Bmp => bmp::encode(&pixels(), metadata)?,
             ImageFormat::Tiff => tiff::encode(&pixels(), metadata)?,
         };
-        Ok(Encoded { bytes, format })
+        Ok(Encoded {
+            bytes,
+            format,
+            reencoded_quality: None,
+        })
     }
 
     /// Encodes a rectangle of `result` as PNG: RGB, or RGBA if the picture has alpha, with the picture's

@@ -30,7 +30,7 @@ impl Picture {
             ImageFormat::Jpeg
         };
         let options = EncodeOptions {
-            quality: QUALITY,
+            quality: Some(QUALITY),
             strip_metadata: true,
             ..EncodeOptions::default()
         };

@@ -27,6 +27,8 @@ const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 
 /// The prefix of EXIF blocks in JPEG files. Some programs write it in other formats as well, or twice.
 const PREFIX: &[u8] = b"Exif\0\0";
+/// The longest block in a segment of a JPEG file, in bytes.
+const MAX_LENGTH: usize = 65_533 - PREFIX.len();
 
 /// Returns the orientation as stored, which isn't always within 1 to 8.
 pub(crate) fn orientation(exif: &[u8]) -> Option<u64> {
@@ -60,7 +62,31 @@ fn without_prefix(mut exif: &[u8]) -> &[u8] {
 /// Unreferenced bytes are zeroed or truncated: the directories after the first describe the thumbnail, and
 /// unused bytes may contain an old one.
 pub(crate) fn cleaned(exif: Vec<u8>, size: (u32, u32)) -> Option<Vec<u8>> {
-    let mut block = Block::open(exif)?;
+    rewritten(exif, size, None)
+}
+
+/// Returns the block for a picture of `size` as stored, which has to be shown with `orientation` (2 to 8);
+/// `None` if it is shown as stored. Otherwise like [`cleaned`]. A block that can't be kept is replaced by one
+/// with the orientation only.
+pub(crate) fn of_stored_frame(exif: Option<Vec<u8>>, size: (u32, u32), shown: Option<u8>) -> Option<Vec<u8>> {
+    let Some(value) = shown else {
+        return cleaned(exif?, size);
+    };
+    exif.and_then(|exif| rewritten(exif, size, shown))
+        .filter(|kept| kept.len() <= MAX_LENGTH && orientation(kept) == Some(u64::from(value)))
+        .or_else(|| Some(orientation_only(value)))
+}
+
+/// Returns a block with an orientation.
+fn orientation_only(value: u8) -> Vec<u8> {
+    // One entry: the tag, type SHORT, one value. No further directory.
+    let mut block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    block.extend([value, 0, 0, 0, 0, 0, 0, 0]);
+    block
+}
+
+fn rewritten(exif: Vec<u8>, size: (u32, u32), shown: Option<u8>) -> Option<Vec<u8>> {
+    let mut block = Block::open(exif, shown)?;
     let first = block.first_directory()?;
     let mut used = Vec::new();
     used.push(0..8);
@@ -88,13 +114,19 @@ struct ExifEntry {
 struct Block {
     bytes: Vec<u8>,
     big_endian: bool,
+    /// Value of the orientation that the first directory keeps.
+    shown: Option<u8>,
 }
 
 impl Block {
-    fn open(mut bytes: Vec<u8>) -> Option<Self> {
+    fn open(mut bytes: Vec<u8>, shown: Option<u8>) -> Option<Self> {
         bytes.drain(..bytes.len() - without_prefix(&bytes).len());
         let big_endian = byte_order(&bytes)?;
-        let mut block = Self { bytes, big_endian };
+        let mut block = Self {
+            bytes,
+            big_endian,
+            shown,
+        };
         block.put_u16(2, MAGIC);
         Some(block)
     }
@@ -197,7 +229,7 @@ impl Block {
             // Tags are unique within a directory, which also bounds the recursion.
             if seen.insert(entry.tag) && self.keeps(&entry, size, parent, used) {
                 kept.extend_from_slice(self.bytes.get(entry.at..entry.at + 12)?);
-                used.extend(entry.outside);
+                used.extend(entry.outside.filter(|_| entry.tag != ORIENTATION));
             }
         }
         // The last four bytes are the offset of the next directory, which is removed.
@@ -218,7 +250,7 @@ impl Block {
         used: &mut Vec<Range<usize>>,
     ) -> bool {
         match entry.tag {
-            ORIENTATION => false,
+            ORIENTATION => self.keeps_orientation(entry.at, parent),
             tag if PREVIEWS.contains(&tag) => false,
             tag if DIRECTORIES.contains(&(parent, tag)) => self
                 .u32(entry.at + 8)
@@ -240,6 +272,18 @@ impl Block {
                 true
             }
         }
+    }
+
+    /// Stores the orientation as one SHORT. Returns false in subdirectories, and if it isn't kept.
+    fn keeps_orientation(&mut self, at: usize, parent: u16) -> bool {
+        let Some(value) = self.shown.filter(|_| parent == 0) else {
+            return false;
+        };
+        self.put_u16(at + 2, 3);
+        self.put_u32(at + 4, 1);
+        self.put_u32(at + 8, 0);
+        self.put_u16(at + 8, u16::from(value));
+        true
     }
 
     /// Stores a length as one LONG.

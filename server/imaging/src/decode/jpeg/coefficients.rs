@@ -9,7 +9,7 @@ use crate::{DecodeError, ImageFormat};
 
 /// The quantized coefficients of a component, in blocks of 64 in raster order.
 #[derive(Debug)]
-pub(super) struct Coefficients {
+pub(crate) struct Coefficients {
     /// Blocks per row, up to the last column of MCUs.
     pub stride: usize,
     /// The number of blocks that contain samples of the picture, horizontally and vertically.
@@ -20,7 +20,7 @@ pub(super) struct Coefficients {
 
 /// The raster positions of the coefficients in zigzag order (T.81, figure A.6).
 #[rustfmt::skip]
-pub(super) const ZIGZAG: [u8; 64] = [
+pub(crate) const ZIGZAG: [u8; 64] = [
      0,  1,  8, 16,  9,  2,  3, 10, 17, 24, 32, 25, 18, 11,  4,  5,
     12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13,  6,  7, 14, 21, 28,
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
@@ -33,7 +33,7 @@ pub(super) const ZIGZAG: [u8; 64] = [
 ///
 /// # Errors
 /// [`DecodeError::Damaged`] for invalid codes and missing data.
-pub(super) fn decode(
+pub(crate) fn decode(
     stream: &JpegStream<'_>,
     mut finish: impl FnMut(usize, &mut Vec<Coefficients>),
 ) -> Result<(), DecodeError> {
@@ -64,7 +64,7 @@ pub(super) fn decode(
 }
 
 /// Allocates zeroed coefficients for `mcus` rows of MCUs.
-pub(super) fn planes(frame: &FrameHeader, mcus: usize) -> Vec<Coefficients> {
+pub(crate) fn planes(frame: &FrameHeader, mcus: usize) -> Vec<Coefficients> {
     let components = frame.components.iter();
     components
         .map(|component| Coefficients::new(frame, component, mcus))

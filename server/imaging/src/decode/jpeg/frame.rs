@@ -5,7 +5,7 @@ use crate::{DecodeError, ImageFormat};
 
 /// A component as declared in the frame header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FrameComponent {
+pub(crate) struct FrameComponent {
     pub id: u8,
     /// Horizontal sampling factor, 1..=4.
     pub horizontal: usize,
@@ -17,7 +17,7 @@ pub(super) struct FrameComponent {
 
 /// The header of a frame of one, three or four components with 8 bits per sample.
 #[derive(Debug, Clone)]
-pub(super) struct FrameHeader {
+pub(crate) struct FrameHeader {
     pub progressive: bool,
     /// In pixels, at least 1.
     pub width: usize,
@@ -28,7 +28,7 @@ pub(super) struct FrameHeader {
 
 /// The colour space of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(crate) enum Colour {
     Gray,
     Rgb,
     YCbCr,

@@ -5,7 +5,7 @@ const LOOKUP_BITS: u32 = 9;
 
 /// A code and an AC coefficient that together fit into [`LOOKUP_BITS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ShortCoefficient {
+pub(crate) struct ShortCoefficient {
     /// Length in bits of code and value.
     pub length: u8,
     /// The number of zero coefficients before this one.
@@ -15,7 +15,7 @@ pub(super) struct ShortCoefficient {
 
 /// A Huffman table with look-up tables for decoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HuffmanTable {
+pub(crate) struct HuffmanTable {
     /// The number of codes of each length, 1..=16 bits.
     pub counts: [u8; 16],
     /// Symbols in the order of their codes.
@@ -147,7 +147,7 @@ const K6_VALUES: [u8; 162] = [
 /// A reader of bits of entropy-coded data. At markers and at the end of the data it returns zeros and counts
 /// them.
 #[derive(Debug)]
-pub(super) struct BitReader<'a> {
+pub(crate) struct BitReader<'a> {
     data: &'a [u8],
     at: usize,
     /// The next bits, from the top.

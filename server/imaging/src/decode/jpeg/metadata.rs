@@ -26,7 +26,7 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 /// Reads EXIF, the profile, the density in the JFIF header and the XMP packet. Extended XMP is ignored, since
 /// it contains depth maps and further pictures.
-pub(super) fn collect(bytes: &[u8], metadata: &mut Metadata) {
+pub(crate) fn collect(bytes: &[u8], metadata: &mut Metadata) {
     let mut density = None;
     for (marker, payload) in segments(bytes) {
         if let (0xe0, [b'J', b'F', b'I', b'F', 0, _, _, unit @ 0..=2, x1, x0, y1, y0, ..]) = (marker, payload)

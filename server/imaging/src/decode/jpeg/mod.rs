@@ -3,15 +3,15 @@
 //! Headers are read as tolerantly as by libjpeg. Layouts that cameras write are decoded by a fast decoder,
 //! all others by a general one.
 
-mod coefficients;
+pub(crate) mod coefficients;
 mod fast;
-mod frame;
+pub(crate) mod frame;
 mod general;
-mod huffman;
+pub(crate) mod huffman;
 mod idct;
 mod metadata;
-mod scans;
-mod segments;
+pub(crate) mod scans;
+pub(crate) mod segments;
 mod upsample;
 
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -19,7 +19,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use self::frame::Colour;
 pub(crate) use self::{
     frame::size,
-    metadata::{XMP, exif},
+    metadata::{XMP, collect, exif},
 };
 use super::decoded_file::DecodedFile;
 use crate::{

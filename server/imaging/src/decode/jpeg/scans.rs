@@ -19,9 +19,11 @@ const ESSENTIAL: usize = 10;
 
 /// A parsed JPEG file whose entropy-coded data is not decoded yet.
 #[derive(Debug)]
-pub(super) struct JpegStream<'a> {
+pub(crate) struct JpegStream<'a> {
     pub frame: FrameHeader,
     pub colour: Colour,
+    /// True for a file with a JFIF header.
+    pub jfif: bool,
     pub scans: Vec<Scan<'a>>,
     /// Quantization tables in zigzag order, by component.
     pub quantization: Vec<[u16; 64]>,
@@ -29,7 +31,7 @@ pub(super) struct JpegStream<'a> {
 
 /// A scan with its tables.
 #[derive(Debug)]
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     pub components: Vec<ScanComponent>,
     /// First and last coefficient, in zigzag order.
     pub band: (usize, usize),
@@ -45,7 +47,7 @@ pub(super) struct Scan<'a> {
 
 /// A component of a scan, with the Huffman tables that the scan needs.
 #[derive(Debug)]
-pub(super) struct ScanComponent {
+pub(crate) struct ScanComponent {
     /// Index of the component in the frame.
     pub component: usize,
     pub dc: Option<Arc<HuffmanTable>>,
@@ -78,7 +80,7 @@ fn damaged(reason: &str) -> DecodeError {
 /// # Errors
 /// [`DecodeError::Unsupported`] for unsupported coding processes, [`DecodeError::Damaged`] for invalid
 /// segments and missing scans.
-pub(super) fn read(bytes: &[u8]) -> Result<JpegStream<'_>, DecodeError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<JpegStream<'_>, DecodeError> {
     let mut state = DecoderState::default();
     let mut scans = Vec::new();
     let mut rest = bytes.get(2..).unwrap_or_default();
@@ -123,6 +125,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<JpegStream<'_>, DecodeError> {
     let latched = state.latched.into_iter().take(frame.components.len());
     Ok(JpegStream {
         colour: frame.colour(state.jfif, state.transform),
+        jfif: state.jfif,
         scans,
         quantization: latched.map(|table| table.unwrap_or([1; 64])).collect(),
         frame,

@@ -1,12 +1,12 @@
 //! JPEG marker segments up to the first scan (ITU-T T.81, B.1).
 
 /// An iterator over the segments before the first scan, as (marker, payload).
-pub(super) struct Segments<'a> {
+pub(crate) struct Segments<'a> {
     /// The bytes after the last returned segment; at the end, from the first scan's marker on.
-    pub(super) rest: &'a [u8],
+    pub(crate) rest: &'a [u8],
 }
 
-pub(super) fn segments(bytes: &[u8]) -> Segments<'_> {
+pub(crate) fn segments(bytes: &[u8]) -> Segments<'_> {
     Segments {
         rest: bytes.get(2..).unwrap_or_default(),
     }
@@ -33,18 +33,18 @@ impl<'a> Iterator for Segments<'a> {
     }
 }
 
-pub(super) const SOI: u8 = 0xd8;
-pub(super) const EOI: u8 = 0xd9;
-pub(super) const SOS: u8 = 0xda;
+pub(crate) const SOI: u8 = 0xd8;
+pub(crate) const EOI: u8 = 0xd9;
+pub(crate) const SOS: u8 = 0xda;
 
 /// Returns true for markers without a payload: TEM, `RSTn`, SOI and EOI.
-pub(super) fn is_standalone(marker: u8) -> bool {
+pub(crate) fn is_standalone(marker: u8) -> bool {
     matches!(marker, 0x01 | 0xd0..=0xd9)
 }
 
 /// Returns the next marker and the bytes after it. Skips stray bytes, stuffed bytes (FF 00) and fill bytes
 /// (FF), like libjpeg's `next_marker`.
-pub(super) fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
+pub(crate) fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         bytes = bytes.get(memchr::memchr(0xff, bytes)?..)?;
         let fill = bytes.iter().take_while(|byte| **byte == 0xff).count();
@@ -57,7 +57,7 @@ pub(super) fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// Splits the bytes after a marker into the segment's payload and the rest; `None` if the length is wrong.
-pub(super) fn payload(after: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn payload(after: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, after) = after.split_first_chunk()?;
     let length = usize::from(u16::from_be_bytes(*length)).checked_sub(2)?;
     after.split_at_checked(length)
@@ -65,7 +65,7 @@ pub(super) fn payload(after: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Splits the bytes after a scan header into entropy-coded data, including restart markers, and the rest,
 /// which starts with the next marker.
-pub(super) fn entropy_coded(bytes: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn entropy_coded(bytes: &[u8]) -> (&[u8], &[u8]) {
     let ends = |at: &usize| {
         // The last of several fill bytes introduces the marker.
         let next = bytes.get(at + 1);

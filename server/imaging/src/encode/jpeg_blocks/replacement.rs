@@ -1,0 +1,174 @@
+//! Replacement of the coefficients of blocks that the hole touches.
+
+use super::colours::SampleConverter;
+use super::dct::{self, Block};
+use super::stored_frame::StoredFrame;
+use crate::decode::jpeg::{
+    coefficients::{Coefficients, ZIGZAG},
+    frame::FrameHeader,
+    scans::JpegStream,
+};
+
+/// The range of quantized coefficients of baseline files with 8 bits per sample (T.81, F.1.2.1.1 and
+/// F.1.2.2.1): DC and AC.
+const DC_RANGE: (f32, f32) = (-1024.0, 1023.0);
+const AC_RANGE: (f32, f32) = (-1023.0, 1023.0);
+
+/// Replaces the blocks that the hole touches and leaves all others as they are.
+pub(super) struct BlockReplacer<'a> {
+    stream: &'a JpegStream<'a>,
+    result: StoredFrame<'a>,
+    converter: SampleConverter,
+    touched: TouchedPixels,
+    /// By component.
+    components: Vec<ComponentTables>,
+}
+
+/// The quantization of a component's coefficients, in raster order.
+struct ComponentTables {
+    /// Step sizes; 0 in damaged files.
+    steps: Block,
+    /// True for coefficients that a scan contains.
+    coded: [bool; 64],
+}
+
+/// The squares of 8 x 8 pixels that contain hole pixels.
+struct TouchedPixels {
+    across: usize,
+    squares: Vec<bool>,
+}
+
+impl TouchedPixels {
+    fn new(frame: &FrameHeader, result: &StoredFrame<'_>) -> Self {
+        let (across, down) = (frame.width.div_ceil(8), frame.height.div_ceil(8));
+        let mut squares = vec![false; across * down];
+        result.for_each_hole_pixel(|x, y| {
+            if let Some(square) = squares.get_mut(y / 8 * across + x / 8) {
+                *square = true;
+            }
+        });
+        Self { across, squares }
+    }
+
+    /// Returns true if one of `across` x `down` squares from `(left, top)` on contains hole pixels.
+    fn any(&self, (left, top): (usize, usize), (across, down): (usize, usize)) -> bool {
+        let columns = left..(left + across).min(self.across);
+        (top..top + down).any(|y| {
+            let row = y * self.across;
+            self.squares
+                .get(row + columns.start..row + columns.end)
+                .is_some_and(|squares| squares.contains(&true))
+        })
+    }
+}
+
+impl<'a> BlockReplacer<'a> {
+    pub fn new(stream: &'a JpegStream<'a>, result: StoredFrame<'a>, converter: SampleConverter) -> Self {
+        let components = (0..).zip(&stream.quantization).map(|(index, quantization)| {
+            let mut tables = ComponentTables {
+                steps: [0.0; 64],
+                coded: [false; 64],
+            };
+            for (at, step) in ZIGZAG.iter().zip(quantization) {
+                tables.steps[usize::from(*at)] = f32::from(*step);
+            }
+            for scan in &stream.scans {
+                if scan
+                    .components
+                    .iter()
+                    .any(|component| component.component == index)
+                {
+                    for at in &ZIGZAG[scan.band.0..=scan.band.1] {
+                        tables.coded[usize::from(*at)] = true;
+                    }
+                }
+            }
+            tables
+        });
+        Self {
+            stream,
+            touched: TouchedPixels::new(&stream.frame, &result),
+            components: components.collect(),
+            result,
+            converter,
+        }
+    }
+
+    /// Replaces the touched blocks of `planes`, which start at a row of MCUs.
+    pub fn replace(&self, mcu_row: usize, planes: &mut [Coefficients]) {
+        let frame = &self.stream.frame;
+        let (h_max, v_max) = frame.sampling();
+        for (index, (plane, component)) in planes.iter_mut().zip(&frame.components).enumerate() {
+            // Pixels per sample, and squares of 8 x 8 pixels per block.
+            let scale = (h_max / component.horizontal, v_max / component.vertical);
+            let first = mcu_row * component.vertical;
+            let (columns, rows) = (plane.columns, plane.rows);
+            let lines = (first..rows).zip(plane.blocks.chunks_exact_mut(plane.stride));
+            for (row, blocks) in lines {
+                for (column, block) in blocks.iter_mut().take(columns).enumerate() {
+                    if self.touched.any((column * scale.0, row * scale.1), scale) {
+                        self.replace_block(index, (column, row), scale, block);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Replaces the samples of a block that cover hole pixels, and quantizes it again. The other samples keep
+    /// their unquantized values, so that repeated replacement changes them as little as possible.
+    fn replace_block(
+        &self,
+        component: usize,
+        (column, row): (usize, usize),
+        scale: (usize, usize),
+        block: &mut [i16; 64],
+    ) {
+        let tables = &self.components[component];
+        let mut old = [0.0; 64];
+        for ((value, coefficient), step) in old.iter_mut().zip(&*block).zip(&tables.steps) {
+            *value = f32::from(*coefficient) * step;
+        }
+        let samples = dct::inverse(&old);
+        let mut change = [0.0; 64];
+        for (at, (change, sample)) in change.iter_mut().zip(samples).enumerate() {
+            let position = (column * 8 + at % 8, row * 8 + at / 8);
+            if let Some(new) = self.new_sample(component, position, scale) {
+                *change = new - 128.0 - sample;
+            }
+        }
+        let change = dct::forward(&change);
+        for (at, coefficient) in block.iter_mut().enumerate() {
+            let step = tables.steps[at];
+            if tables.coded[at] && step > 0.0 {
+                let quantized = ((old[at] + change[at]) / step).round();
+                let (low, high) = if at == 0 { DC_RANGE } else { AC_RANGE };
+                // Values of damaged files may be outside of the range, and stay so if they don't change.
+                if quantized as i16 != *coefficient {
+                    *coefficient = quantized.clamp(low, high) as i16;
+                }
+            }
+        }
+    }
+
+    /// Returns the mean of a component over the pixels that a sample covers, if one of them belongs to the
+    /// hole. Beyond the picture's edge, its last pixels are repeated.
+    fn new_sample(
+        &self,
+        component: usize,
+        (x, y): (usize, usize),
+        (across, down): (usize, usize),
+    ) -> Option<f32> {
+        let (width, height) = self.result.size();
+        let pixels = (0..across * down).map(|at| {
+            let (x, y) = (x * across + at % across, y * down + at / across);
+            (x.min(width - 1), y.min(height - 1))
+        });
+        if !pixels.clone().any(|at| self.result.is_hole(at)) {
+            return None;
+        }
+        let sum: f32 = pixels
+            .map(|at| self.converter.samples(self.result.pixel(at))[component])
+            .sum();
+        Some(sum / (across * down) as f32)
+    }
+}
