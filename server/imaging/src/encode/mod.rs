@@ -93,8 +93,7 @@ impl PreservedData {
             return self.encode(result, hole, options);
         }
         self.check_size(result, hole)?;
-        let strip = options.strip_metadata;
-        match jpeg_blocks::encode(original, result, hole, self.orientation, strip)? {
+        match jpeg_blocks::encode(original, result, hole, self.orientation, options)? {
             Replacement::File(bytes) => Ok(Encoded {
                 bytes,
                 format: ImageFormat::Jpeg,

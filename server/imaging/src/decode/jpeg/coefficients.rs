@@ -1,5 +1,7 @@
 //! Decoding of scans to coefficients: sequential and progressive Huffman decoding (ITU-T T.81, F.2 and G.2).
 
+use std::{mem, sync::mpsc, thread};
+
 use super::{
     frame::{FrameComponent, FrameHeader},
     huffman::{BitReader, HuffmanTable},
@@ -61,6 +63,33 @@ pub(crate) fn decode(
     }
     finish(0, &mut planes);
     Ok(())
+}
+
+/// Like [`decode`], for a single sequential scan, but calls `finish` on a second thread while this one decodes
+/// the next rows.
+///
+/// # Errors
+/// Like [`decode`].
+pub(crate) fn decode_pipelined(
+    stream: &JpegStream<'_>,
+    mut finish: impl FnMut(usize, &mut Vec<Coefficients>) + Send,
+) -> Result<(), DecodeError> {
+    thread::scope(|scope| {
+        let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
+        let (finished, spare) = mpsc::channel();
+        scope.spawn(move || {
+            for (mcu_row, mut coefficients) in rows {
+                finish(mcu_row, &mut coefficients);
+                // The receiver is gone after the last row.
+                let _ = finished.send(coefficients);
+            }
+        });
+        decode(stream, move |mcu_row, coefficients| {
+            let buffer = spare.try_recv().unwrap_or_else(|_| planes(&stream.frame, 1));
+            // The second thread receives until this sender is dropped.
+            let _ = decoded.send((mcu_row, mem::replace(coefficients, buffer)));
+        })
+    })
 }
 
 /// Allocates zeroed coefficients for `mcus` rows of MCUs.

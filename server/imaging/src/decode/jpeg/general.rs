@@ -4,7 +4,7 @@
     reason = "vector instructions are chosen at run time around these functions"
 )]
 
-use std::{mem, num::NonZeroUsize, sync::mpsc, thread};
+use std::{num::NonZeroUsize, thread};
 
 use super::{
     coefficients::{self, Coefficients},
@@ -38,35 +38,15 @@ pub(super) fn decode(stream: &JpegStream<'_>) -> Result<Vec<u8>, DecodeError> {
         rendered: 0,
     };
     if stream.scans.len() == 1 && !frame.progressive && threads(renderer.samples.len()) > 1 {
-        pipelined(stream, &mut renderer)?;
+        coefficients::decode_pipelined(stream, |mcu_row, coefficients| {
+            renderer.render(mcu_row, coefficients);
+        })?;
     } else {
         coefficients::decode(stream, |mcu_row, coefficients| {
             renderer.render(mcu_row, coefficients);
         })?;
     }
     Ok(renderer.samples)
-}
-
-/// Renders rows of MCUs on a second thread while this one decodes the next rows.
-fn pipelined(stream: &JpegStream<'_>, renderer: &mut Renderer<'_>) -> Result<(), DecodeError> {
-    thread::scope(|scope| {
-        let (decoded, rows) = mpsc::sync_channel::<(usize, Vec<Coefficients>)>(4);
-        let (finished, spare) = mpsc::channel();
-        scope.spawn(move || {
-            for (mcu_row, mut coefficients) in rows {
-                renderer.render(mcu_row, &mut coefficients);
-                // The receiver is gone after the last row.
-                let _ = finished.send(coefficients);
-            }
-        });
-        coefficients::decode(stream, move |mcu_row, coefficients| {
-            let buffer = spare
-                .try_recv()
-                .unwrap_or_else(|_| coefficients::planes(&stream.frame, 1));
-            // The renderer receives until this sender is dropped.
-            let _ = decoded.send((mcu_row, mem::replace(coefficients, buffer)));
-        })
-    })
 }
 
 /// Converts coefficients to pixels while they are in the processor's cache.

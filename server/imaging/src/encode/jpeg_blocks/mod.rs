@@ -15,21 +15,28 @@ mod replacement;
 mod scan_encoder;
 mod stored_frame;
 
+use std::num::NonZeroUsize;
+
 use image::{RgbImage, metadata::Orientation};
+use rayon::prelude::*;
 
 use self::code_book::{CodeBook, optimal_table};
 use self::colours::SampleConverter;
 use self::container::ScanContent;
 use self::replacement::BlockReplacer;
-use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices};
+use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, nonzero};
 use self::stored_frame::StoredFrame;
 use crate::decode::jpeg::{
-    coefficients,
+    coefficients::{self, Coefficients},
     huffman::HuffmanTable,
     scans::{self, JpegStream, Scan},
     segments::SOS,
 };
+use super::EncodeOptions;
 use crate::{EncodeError, Mask};
+
+/// The fewest pixels of a picture that is decoded and encoded on two threads.
+const PIPELINED_PIXELS: usize = 1 << 18;
 
 /// The outcome of [`encode`].
 pub(super) enum Replacement {
@@ -50,7 +57,7 @@ pub(super) fn encode(
     result: &RgbImage,
     hole: &Mask,
     orientation: Orientation,
-    strip_metadata: bool,
+    options: &EncodeOptions,
 ) -> Result<Replacement, EncodeError> {
     let Ok(stream) = scans::read(original) else {
         return Ok(Replacement::Impossible(None));
@@ -58,7 +65,7 @@ pub(super) fn encode(
     let impossible = || Replacement::Impossible(stream.quantization.first().map(quality::estimated));
     let frame = StoredFrame::new(result, hole, orientation);
     let size = (stream.frame.width as u32, stream.frame.height as u32);
-    let metadata = metadata::of_file(original, size, orientation, stream.colour, strip_metadata);
+    let metadata = metadata::of_file(original, size, orientation, stream.colour, options.strip_metadata);
     let converter = SampleConverter::new(stream.colour, metadata.icc.as_deref());
     let (Some(converter), true) = (
         converter,
@@ -72,7 +79,7 @@ pub(super) fn encode(
         .map(|header| container::table_indices(header.payload))
         .collect();
     let replacer = BlockReplacer::new(&stream, frame, converter);
-    let Some(contents) = scan_contents(&stream, &tables, &replacer) else {
+    let Some(contents) = scan_contents(&stream, &tables, &replacer, options.threads) else {
         return Ok(impossible());
     };
     container::write(&segments, &stream, &contents, &metadata).map(Replacement::File)
@@ -84,33 +91,51 @@ fn scan_contents(
     stream: &JpegStream<'_>,
     tables: &[Vec<TableIndices>],
     replacer: &BlockReplacer<'_>,
+    threads: NonZeroUsize,
 ) -> Option<Vec<ScanContent>> {
     if let ([scan], [tables], false) = (stream.scans.as_slice(), tables, stream.frame.progressive) {
-        let content = with_own_tables(scan, tables, |books| row_by_row(stream, tables, replacer, books));
+        let content = with_own_tables(scan, tables, |books| row_by_row(stream, tables, replacer, books, threads));
         return Some(vec![content?]);
     }
     let mut contents = None;
     coefficients::decode(stream, |_, planes| {
         replacer.replace(0, planes);
-        let scans = stream.scans.iter().zip(tables);
-        contents = scans
-            .map(|(scan, tables)| {
-                let rows = match scan.components.as_slice() {
-                    [single] => planes[single.component].rows,
-                    _ => stream.frame.mcus().1,
-                };
-                with_own_tables(scan, tables, |books| {
-                    let mut encoder = ScanEncoder::new(scan, tables, books);
-                    for y in 0..rows {
-                        encoder.row(&stream.frame, planes, y)?;
-                    }
-                    Ok(encoder.finish())
-                })
-            })
-            .collect();
+        contents = scans_of(stream, tables, planes, threads);
     })
     .ok()?;
     contents
+}
+
+/// Encodes all scans of a file, several at a time.
+fn scans_of(
+    stream: &JpegStream<'_>,
+    tables: &[Vec<TableIndices>],
+    planes: &[Coefficients],
+    threads: NonZeroUsize,
+) -> Option<Vec<ScanContent>> {
+    let masks = nonzero_masks(planes);
+    let encode = |(scan, tables): (&Scan<'_>, &Vec<TableIndices>)| {
+        let rows = match scan.components.as_slice() {
+            [single] => planes[single.component].rows,
+            _ => stream.frame.mcus().1,
+        };
+        with_own_tables(scan, tables, |books| {
+            let mut encoder = ScanEncoder::new(scan, tables, books);
+            for y in 0..rows {
+                encoder.row(&stream.frame, planes, &masks, y)?;
+            }
+            Ok(encoder.finish())
+        })
+    };
+    if threads.get() == 1 {
+        return stream.scans.iter().zip(tables).map(encode).collect();
+    }
+    stream.scans.par_iter().zip(tables).map(encode).collect()
+}
+
+fn nonzero_masks(planes: &[Coefficients]) -> Vec<Vec<u64>> {
+    let masks = |plane: &Coefficients| plane.blocks.iter().map(nonzero).collect();
+    planes.iter().map(masks).collect()
 }
 
 /// Encodes the single scan of a sequential file while it is decoded, a row of MCUs at a time.
@@ -119,19 +144,25 @@ fn row_by_row(
     tables: &[TableIndices],
     replacer: &BlockReplacer<'_>,
     books: &[Option<CodeBook>; TABLES],
+    threads: NonZeroUsize,
 ) -> Result<EncodedScan, OutOfRange> {
     let scan = stream.scans.first().ok_or(OutOfRange)?;
     let mut encoder = ScanEncoder::new(scan, tables, books);
     let mut outcome = Ok(());
-    coefficients::decode(stream, |mcu_row, planes| {
+    let finish = |mcu_row: usize, planes: &mut Vec<Coefficients>| {
         replacer.replace(mcu_row, planes);
         if outcome.is_ok() {
-            outcome = encoder.row(&stream.frame, planes, 0);
+            outcome = encoder.row(&stream.frame, planes, &nonzero_masks(planes), 0);
         }
         for plane in planes {
             plane.blocks.fill([0; 64]);
         }
-    })
+    };
+    if threads.get() > 1 && stream.frame.width * stream.frame.height >= PIPELINED_PIXELS {
+        coefficients::decode_pipelined(stream, finish)
+    } else {
+        coefficients::decode(stream, finish)
+    }
     .map_err(|_| OutOfRange)?;
     outcome?;
     Ok(encoder.finish())

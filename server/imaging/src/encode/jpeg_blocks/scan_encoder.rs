@@ -52,6 +52,8 @@ pub(super) struct ScanEncoder<'a> {
     /// The number of preceding blocks without new coefficients (EOBRUN), and their correction bits.
     end_of_band_run: u32,
     corrections: Vec<bool>,
+    /// Correction bits of the current block since its last symbol.
+    block_corrections: Vec<bool>,
     /// The longest run that the scan's table can express, so that files without long runs keep their table.
     longest_run: u32,
     /// The number of MCUs up to the next restart marker, and the marker's number, 0..=7.
@@ -76,17 +78,24 @@ impl<'a> ScanEncoder<'a> {
             predictions: [0; 4],
             end_of_band_run: 0,
             corrections: Vec::new(),
+            block_corrections: Vec::new(),
             longest_run: longest_run(tables.first().and_then(|tables| books[tables.ac].as_ref())),
             left: scan.restart_interval,
             number: 0,
         }
     }
 
-    /// Encodes row `y` of MCUs of `planes`.
+    /// Encodes row `y` of MCUs of `planes`. `masks` has the result of [`nonzero`] for each of their blocks.
     ///
     /// # Errors
     /// [`OutOfRange`].
-    pub fn row(&mut self, frame: &FrameHeader, planes: &[Coefficients], y: usize) -> Result<(), OutOfRange> {
+    pub fn row(
+        &mut self,
+        frame: &FrameHeader,
+        planes: &[Coefficients],
+        masks: &[Vec<u64>],
+        y: usize,
+    ) -> Result<(), OutOfRange> {
         let scan = self.scan;
         let single = scan.components.len() == 1;
         let across = if single {
@@ -104,6 +113,7 @@ impl<'a> ScanEncoder<'a> {
             for (index, scan_component) in scan.components.iter().enumerate() {
                 let component = frame.components[scan_component.component];
                 let plane = &planes[scan_component.component];
+                let masks = &masks[scan_component.component];
                 let (h, v) = if single {
                     (1, 1)
                 } else {
@@ -111,8 +121,9 @@ impl<'a> ScanEncoder<'a> {
                 };
                 for row in y * v..(y + 1) * v {
                     let first = row * plane.stride + x * h;
-                    for block in &plane.blocks[first..first + h] {
-                        self.block(index, block)?;
+                    let blocks = plane.blocks[first..first + h].iter();
+                    for (block, mask) in blocks.zip(&masks[first..first + h]) {
+                        self.block(index, block, *mask)?;
                     }
                 }
             }
@@ -140,7 +151,7 @@ impl<'a> ScanEncoder<'a> {
 
     /// Encodes the coefficients of a block that are in the scan.
     #[inline]
-    fn block(&mut self, index: usize, block: &[i16; 64]) -> Result<(), OutOfRange> {
+    fn block(&mut self, index: usize, block: &[i16; 64], nonzero: u64) -> Result<(), OutOfRange> {
         let scan = self.scan;
         match (scan.band, scan.high) {
             ((0, 0), 0) => self.dc(index, block),
@@ -150,11 +161,11 @@ impl<'a> ScanEncoder<'a> {
             }
             ((0, _), _) => {
                 self.dc(index, block)?;
-                self.sequential_ac(self.tables[index].ac, block)
+                self.sequential_ac(self.tables[index].ac, block, nonzero)
             }
-            (_, 0) => self.ac_first(block),
+            (_, 0) => self.ac_first(block, nonzero),
             _ => {
-                self.ac_refine(block);
+                self.ac_refine(block, nonzero);
                 Ok(())
             }
         }
@@ -169,89 +180,83 @@ impl<'a> ScanEncoder<'a> {
     }
 
     #[inline]
-    fn sequential_ac(&mut self, table: usize, block: &[i16; 64]) -> Result<(), OutOfRange> {
-        let mut run = 0;
-        for at in &ZIGZAG[1..] {
-            let value = block[usize::from(*at)];
-            if value == 0 {
-                run += 1;
-                continue;
-            }
+    fn sequential_ac(
+        &mut self,
+        table: usize,
+        block: &[i16; 64],
+        nonzero: u64,
+    ) -> Result<(), OutOfRange> {
+        let mut next = 1;
+        for at in positions(nonzero & !1) {
+            let mut run = at - next;
             while run > 15 {
                 self.symbol(table, 0xf0);
                 run -= 16;
             }
-            self.coefficient(table, run, i32::from(value))?;
-            run = 0;
+            self.coefficient(table, run as u8, i32::from(block[usize::from(ZIGZAG[at])]))?;
+            next = at + 1;
         }
-        if run > 0 {
+        if next < 64 {
             self.symbol(table, 0);
         }
         Ok(())
     }
 
-    fn ac_first(&mut self, block: &[i16; 64]) -> Result<(), OutOfRange> {
+    fn ac_first(&mut self, block: &[i16; 64], nonzero: u64) -> Result<(), OutOfRange> {
         let (from, to) = self.scan.band;
         let table = self.tables[0].ac;
-        let mut run = 0;
-        for at in &ZIGZAG[from..=to] {
-            let value = shifted(block[usize::from(*at)], self.scan.low);
+        let mut next = from;
+        for at in positions(nonzero & band(from, to)) {
+            let value = shifted(block[usize::from(ZIGZAG[at])], self.scan.low);
             if value == 0 {
-                run += 1;
                 continue;
             }
             self.end_run();
+            let mut run = at - next;
             while run > 15 {
                 self.symbol(table, 0xf0);
                 run -= 16;
             }
-            self.coefficient(table, run, value)?;
-            run = 0;
+            self.coefficient(table, run as u8, value)?;
+            next = at + 1;
         }
-        if run > 0 {
+        if next <= to {
             self.extend_run();
         }
         Ok(())
     }
 
-    fn ac_refine(&mut self, block: &[i16; 64]) {
+    fn ac_refine(&mut self, block: &[i16; 64], nonzero: u64) {
         let (from, to) = self.scan.band;
-        let table = self.tables[0].ac;
-        let values = ZIGZAG[from..=to]
-            .iter()
-            .map(|at| shifted(block[usize::from(*at)], self.scan.low));
-        // The number of coefficients up to the last one that becomes non-zero in this scan.
-        let new = values
-            .clone()
-            .rposition(|value| value.abs() == 1)
-            .map_or(0, |last| last + 1);
-        let mut run = 0;
-        let mut corrections = Vec::new();
-        for (at, value) in values.enumerate() {
-            if value == 0 {
-                run += 1;
-                continue;
-            }
-            while run > 15 && at < new {
+        let (table, low) = (self.tables[0].ac, self.scan.low);
+        let value = |at: usize| shifted(block[usize::from(ZIGZAG[at])], low);
+        let present = positions(nonzero & band(from, to)).filter(|at| value(*at) != 0);
+        // The last coefficient that becomes non-zero in this scan.
+        let last_new = present.clone().filter(|at| value(*at).abs() == 1).last();
+        // Zero coefficients since the last symbol, and the next position.
+        let (mut run, mut next) = (0, from);
+        for at in present {
+            run += at - next;
+            next = at + 1;
+            while run > 15 && last_new.is_some_and(|last| at <= last) {
                 self.end_run();
                 self.symbol(table, 0xf0);
-                self.put_corrections(&corrections);
-                corrections.clear();
+                self.put_block_corrections();
                 run -= 16;
             }
-            if value.abs() > 1 {
-                corrections.push(value.abs() & 1 == 1);
+            if value(at).abs() > 1 {
+                self.block_corrections.push(value(at) & 1 == 1);
                 continue;
             }
             self.end_run();
-            self.symbol(table, run << 4 | 1);
-            self.bits.put(u32::from(value > 0), 1);
-            self.put_corrections(&corrections);
-            corrections.clear();
+            self.symbol(table, (run << 4) as u8 | 1);
+            self.bits.put(u32::from(value(at) > 0), 1);
+            self.put_block_corrections();
             run = 0;
         }
-        if run > 0 || !corrections.is_empty() {
-            self.corrections.extend(corrections);
+        run += to + 1 - next;
+        if run > 0 || !self.block_corrections.is_empty() {
+            self.corrections.append(&mut self.block_corrections);
             self.extend_run();
         }
     }
@@ -273,15 +278,14 @@ impl<'a> ScanEncoder<'a> {
         self.symbol(self.tables[0].ac, (size << 4) as u8);
         self.bits.put(self.end_of_band_run - (1 << size), size);
         self.end_of_band_run = 0;
-        let mut corrections = std::mem::take(&mut self.corrections);
-        self.put_corrections(&corrections);
-        corrections.clear();
-        self.corrections = corrections;
+        for bit in self.corrections.drain(..) {
+            self.bits.put(u32::from(bit), 1);
+        }
     }
 
-    fn put_corrections(&mut self, corrections: &[bool]) {
-        for bit in corrections {
-            self.bits.put(u32::from(*bit), 1);
+    fn put_block_corrections(&mut self) {
+        for bit in self.block_corrections.drain(..) {
+            self.bits.put(u32::from(bit), 1);
         }
     }
 
@@ -308,6 +312,26 @@ impl<'a> ScanEncoder<'a> {
         self.incomplete |= length == 0;
         self.bits.put(u32::from(code), u32::from(length));
     }
+}
+
+/// Returns the coefficients that aren't 0, by their position in zigzag order.
+pub(super) fn nonzero(block: &[i16; 64]) -> u64 {
+    let flags = (0..).zip(&ZIGZAG);
+    flags.fold(0, |mask, (position, at)| mask | u64::from(block[usize::from(*at)] != 0) << position)
+}
+
+/// Returns the mask of the coefficients `from..=to`, at most 63.
+fn band(from: usize, to: usize) -> u64 {
+    u64::MAX << from & u64::MAX >> (63 - to)
+}
+
+/// Iterates over the positions of the one-bits of a mask, ascending.
+fn positions(mut mask: u64) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let position = (mask != 0).then(|| mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        position
+    })
 }
 
 /// Returns the longest run of blocks that a table has codes for; without any, that of T.81.
