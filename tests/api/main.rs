@@ -17,6 +17,7 @@ mod hang_ups;
 mod harness;
 mod hostile;
 mod jobs;
+mod jpeg;
 mod keys;
 mod limits;
 mod mcp;

@@ -54,8 +54,8 @@ pub(crate) struct InkConverter {
 }
 
 impl InkConverter {
-    /// Converts by the CMYK profile in `icc`, and without one by the inverse of R = (1 - C)(1 - K) with as much
-    /// black as possible. Returns `None` if the profile converts to RGB only.
+    /// Converts by the CMYK profile in `icc`, and without one by the inverse of R = (1 - C)(1 - K) with as
+    /// much black as possible. Returns `None` if the profile converts to RGB only.
     pub fn new(icc: Option<&[u8]>) -> Option<Self> {
         let profile = icc.filter(|icc| colour::cmyk_by_profile(&[0; 4], icc).is_some());
         let profile = profile.map(|icc| {

@@ -1753,6 +1753,8 @@ export interface operations {
           "X-Inpaint-Scaled"?: boolean;
           /** @description Id of the request; present in error responses too */
           "X-Job-Id"?: string;
+          /** @description Quality, if a JPEG could not be edited block by block */
+          "X-Jpeg-Reencoded"?: number;
           /** @description Position of a patch in the image: x,y,width,height */
           "X-Patch-Box"?: string;
           /** @description Seed */

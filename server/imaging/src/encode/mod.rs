@@ -76,8 +76,8 @@ impl PreservedData {
 
     /// Encodes `result` in the format of `original`, the file that the picture was decoded from.
     ///
-    /// If the options name no quality, a JPEG is edited block by block: blocks of its components outside the hole
-    /// keep their coefficients; tables, sampling and scans stay, and so do the stored frame and the
+    /// If the options name no quality, a JPEG is edited block by block: blocks of its components outside the
+    /// hole keep their coefficients; tables, sampling and scans stay, and so do the stored frame and the
     /// orientation. A JPEG that can't be edited is encoded at its estimated quality.
     ///
     /// # Errors

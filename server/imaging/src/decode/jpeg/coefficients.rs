@@ -65,8 +65,8 @@ pub(crate) fn decode(
     Ok(())
 }
 
-/// Like [`decode`], for a single sequential scan, but calls `finish` on a second thread while this one decodes
-/// the next rows.
+/// Like [`decode`], for a single sequential scan, but calls `finish` on a second thread while this one
+/// decodes the next rows.
 ///
 /// # Errors
 /// Like [`decode`].

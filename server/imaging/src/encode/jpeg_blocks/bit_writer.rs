@@ -19,7 +19,9 @@ impl BitWriter {
         if self.count >= 32 {
             let four = ((self.buffer >> 32) as u32).to_be_bytes();
             if four.contains(&0xff) {
-                four.into_iter().for_each(|byte| self.byte(byte));
+                for byte in four {
+                    self.byte(byte);
+                }
             } else {
                 self.bytes.extend_from_slice(&four);
             }

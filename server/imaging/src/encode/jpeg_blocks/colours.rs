@@ -5,7 +5,7 @@ use crate::decode::jpeg::frame::Colour;
 
 /// Conversion to the samples of a colour space.
 pub(super) enum SampleConverter {
-    Gray(GrayConverter),
+    Gray(Box<GrayConverter>),
     Rgb,
     YCbCr,
     /// CMYK, and YCCK if true.
@@ -16,7 +16,7 @@ impl SampleConverter {
     /// `icc` is the file's colour profile. Returns `None` if it has no conversion from RGB.
     pub fn new(colour: Colour, icc: Option<&[u8]>) -> Option<Self> {
         Some(match colour {
-            Colour::Gray => Self::Gray(GrayConverter::new(icc)),
+            Colour::Gray => Self::Gray(Box::new(GrayConverter::new(icc))),
             Colour::Rgb => Self::Rgb,
             Colour::YCbCr => Self::YCbCr,
             Colour::Cmyk | Colour::Ycck => Self::Inks(InkConverter::new(icc)?, colour == Colour::Ycck),

@@ -71,7 +71,8 @@ pub(super) fn segments(file: &[u8], scans: usize) -> Vec<Segment<'_>> {
     found
 }
 
-/// Returns the file of `segments` with the scans `contents` and other metadata. Tables and headers are copied.
+/// Returns the file of `segments` with the scans `contents` and other metadata. Tables and headers are
+/// copied.
 ///
 /// # Errors
 /// [`EncodeError::Codec`] for a table that exceeds a segment.
@@ -144,7 +145,7 @@ fn forget_replacements(replaced: &mut [bool; TABLES], mut payload: &[u8]) {
 }
 
 fn write_table(bytes: &mut Vec<u8>, index: usize, table: &HuffmanTable) -> Result<(), EncodeError> {
-    let info = (index / 4 << 4 | index % 4) as u8;
+    let info = (index / 4 * 16 + index % 4) as u8;
     write_segment(bytes, 0xc4, &[&[info], &table.counts, &table.values])
 }
 

@@ -6,8 +6,8 @@ use crate::colour;
 use crate::decode::jpeg::{collect, frame::Colour};
 use crate::metadata::{Extras, Metadata, exif, xmp};
 
-/// Returns the metadata of a file whose stored pixels of `size` keep their orientation: without previews, with
-/// a profile of the file's colour space only. If `strip` is true, profile and orientation are left.
+/// Returns the metadata of a file whose stored pixels of `size` keep their orientation: without previews,
+/// with a profile of the file's colour space only. If `strip` is true, only profile and orientation remain.
 pub(super) fn of_file(
     file: &[u8],
     size: (u32, u32),

@@ -26,13 +26,13 @@ use self::container::ScanContent;
 use self::replacement::BlockReplacer;
 use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, nonzero};
 use self::stored_frame::StoredFrame;
+use super::EncodeOptions;
 use crate::decode::jpeg::{
     coefficients::{self, Coefficients},
     huffman::HuffmanTable,
     scans::{self, JpegStream, Scan},
     segments::SOS,
 };
-use super::EncodeOptions;
 use crate::{EncodeError, Mask};
 
 /// The fewest pixels of a picture that is decoded and encoded on two threads.
@@ -94,7 +94,9 @@ fn scan_contents(
     threads: NonZeroUsize,
 ) -> Option<Vec<ScanContent>> {
     if let ([scan], [tables], false) = (stream.scans.as_slice(), tables, stream.frame.progressive) {
-        let content = with_own_tables(scan, tables, |books| row_by_row(stream, tables, replacer, books, threads));
+        let content = with_own_tables(scan, tables, |books| {
+            row_by_row(stream, tables, replacer, books, threads)
+        });
         return Some(vec![content?]);
     }
     let mut contents = None;

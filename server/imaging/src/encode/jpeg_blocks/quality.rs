@@ -9,8 +9,8 @@ const LUMA: [u16; 64] = [
     95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
-/// Returns the quality, 1 to 100, at which libjpeg's table is closest to `table` (zigzag order): the sum of the
-/// differences of all steps is smallest. Of equally close qualities the highest is returned.
+/// Returns the quality, 1 to 100, at which libjpeg's table is closest to `table` (zigzag order): the sum of
+/// the differences of all steps is smallest. Of equally close qualities the highest is returned.
 pub(super) fn estimated(table: &[u16; 64]) -> u8 {
     let distance = |quality: u8| {
         let steps = LUMA.iter().map(|step| scaled(*step, quality));

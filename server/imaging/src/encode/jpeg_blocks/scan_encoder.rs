@@ -1,4 +1,5 @@
-//! Encoding of coefficients to scans: sequential and progressive Huffman coding (ITU-T T.81, F.1.2 and G.1.2).
+//! Encoding of coefficients to scans: sequential and progressive Huffman coding (ITU-T T.81, F.1.2 and
+//! G.1.2).
 
 use super::bit_writer::BitWriter;
 use super::code_book::{CodeBook, Frequencies};
@@ -180,12 +181,7 @@ impl<'a> ScanEncoder<'a> {
     }
 
     #[inline]
-    fn sequential_ac(
-        &mut self,
-        table: usize,
-        block: &[i16; 64],
-        nonzero: u64,
-    ) -> Result<(), OutOfRange> {
+    fn sequential_ac(&mut self, table: usize, block: &[i16; 64], nonzero: u64) -> Result<(), OutOfRange> {
         let mut next = 1;
         for at in positions(nonzero & !1) {
             let mut run = at - next;
@@ -317,7 +313,9 @@ impl<'a> ScanEncoder<'a> {
 /// Returns the coefficients that aren't 0, by their position in zigzag order.
 pub(super) fn nonzero(block: &[i16; 64]) -> u64 {
     let flags = (0..).zip(&ZIGZAG);
-    flags.fold(0, |mask, (position, at)| mask | u64::from(block[usize::from(*at)] != 0) << position)
+    flags.fold(0, |mask, (position, at)| {
+        mask | u64::from(block[usize::from(*at)] != 0) << position
+    })
 }
 
 /// Returns the mask of the coefficients `from..=to`, at most 63.

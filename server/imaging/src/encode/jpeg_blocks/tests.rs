@@ -87,8 +87,8 @@ fn is_touched(
         .any(is_hole)
 }
 
-/// Asserts that tables, headers and untouched blocks of `after` equal those of `before`. Returns the numbers of
-/// untouched and of changed blocks.
+/// Asserts that tables, headers and untouched blocks of `after` equal those of `before`. Returns the numbers
+/// of untouched and of changed blocks.
 fn assert_kept(name: &str, before: &[u8], after: &[u8], picture: &Picture, hole: &Mask) -> (usize, usize) {
     let (old, new) = (scans::read(before).unwrap(), scans::read(after).unwrap());
     assert_eq!(old.frame.components, new.frame.components, "{name}");
@@ -149,11 +149,11 @@ fn untouched_blocks_keep_their_coefficients() {
             (0, 0, width, 1),
         ] {
             let (left, top, across, down) = area;
-            let (result, hole) = filled(&picture, |x, y| {
+            let (result, hole) = filled(picture, |x, y| {
                 (left..left + across).contains(&x) && (top..top + down).contains(&y)
             });
-            let after = replaced(&bytes, &picture, &result, &hole);
-            let counts = assert_kept(&name, &bytes, &after, &picture, &hole);
+            let after = replaced(bytes, picture, &result, &hole);
+            let counts = assert_kept(name, bytes, &after, picture, &hole);
             (untouched, changed) = (untouched + counts.0, changed + counts.1);
         }
     }
@@ -163,8 +163,8 @@ fn untouched_blocks_keep_their_coefficients() {
 #[test]
 fn whole_picture_can_be_replaced() {
     for (name, bytes, picture) in &*ORIGINALS {
-        let (result, hole) = filled(&picture, |_, _| true);
-        let after = replaced(&bytes, &picture, &result, &hole);
+        let (result, hole) = filled(picture, |_, _| true);
+        let after = replaced(bytes, picture, &result, &hole);
         let shown = decode(&after, &LIMITS).unwrap();
         let gray = shown
             .rgb
@@ -189,9 +189,9 @@ fn whole_picture_can_be_replaced() {
 #[test]
 fn empty_hole_keeps_all_pixels() {
     for (name, bytes, picture) in &*ORIGINALS {
-        let (result, hole) = filled(&picture, |_, _| false);
-        let after = replaced(&bytes, &picture, &result, &hole);
-        assert_eq!(assert_kept(&name, &bytes, &after, &picture, &hole).1, 0);
+        let (result, hole) = filled(picture, |_, _| false);
+        let after = replaced(bytes, picture, &result, &hole);
+        assert_eq!(assert_kept(name, bytes, &after, picture, &hole).1, 0);
         assert!(decode(&after, &LIMITS).unwrap().rgb == picture.rgb, "{name}");
     }
 }
@@ -215,7 +215,7 @@ fn ten_edits_keep_untouched_blocks() {
             current.1.preserved.orientation, picture.preserved.orientation,
             "{name}"
         );
-        assert_kept(&name, &bytes, &current.0, &picture, &all);
+        assert_kept(name, bytes, &current.0, picture, &all);
     }
 }
 
@@ -283,7 +283,7 @@ fn known_pixels_of_touched_blocks_stay_close() {
         let inside = |x: u32, y: u32| (left..left + 3).contains(&x) && (top..top + 3).contains(&y);
         let hole = Mask::from_fn(picture.width(), picture.height(), inside);
         // Without a change of pixels, only rounding differs.
-        let after = replaced(&bytes, &picture, &picture.rgb, &hole);
+        let after = replaced(bytes, picture, &picture.rgb, &hole);
         let after = decode(&after, &LIMITS).unwrap();
         let differences = picture
             .rgb
@@ -297,31 +297,28 @@ fn known_pixels_of_touched_blocks_stay_close() {
 
 #[test]
 fn unencodable_coefficients_fall_back() {
-    let (_, bytes, picture) = ORIGINALS
-        .iter()
-        .find(|(name, ..)| name == "gray.jpg")
-        .unwrap();
-    let stream = scans::read(&bytes).unwrap();
-    let tables = vec![vec![TableIndices { dc: 0, ac: 4 }]];
+    let (_, bytes, picture) = ORIGINALS.iter().find(|(name, ..)| name == "gray.jpg").unwrap();
+    let stream = scans::read(bytes).unwrap();
+    let tables = [TableIndices { dc: 0, ac: 4 }];
     let books = [const { None }; TABLES];
-    let mut encoder = ScanEncoder::new(&stream.scans[0], &tables[0], &books);
-    let mut planes = coefficients::planes(&stream.frame, 1);
-    planes[0].blocks[0][1] = i16::MIN;
-    assert!(encoder.row(&stream.frame, &planes, &nonzero_masks(&planes), 0).is_err());
+    let mut encoder = ScanEncoder::new(&stream.scans[0], &tables, &books);
+    let mut row = coefficients::planes(&stream.frame, 1);
+    row[0].blocks[0][1] = i16::MIN;
+    assert!(encoder.row(&stream.frame, &row, &nonzero_masks(&row), 0).is_err());
     // Another file's picture.
     let (_, other, _) = ORIGINALS
         .iter()
         .find(|(name, ..)| name == "restart-1.jpg")
         .unwrap();
-    let (result, hole) = filled(&picture, |_, _| true);
+    let (result, hole) = filled(picture, |_, _| true);
     let options = EncodeOptions::default();
-    let encoded = picture
+    let outcome = picture
         .preserved
-        .encode_original(&other, &result, &hole, &options)
+        .encode_original(other, &result, &hole, &options)
         .unwrap();
-    assert!(encoded.reencoded_quality.is_some());
+    assert!(outcome.reencoded_quality.is_some());
     assert_eq!(
-        decode(&encoded.bytes, &LIMITS).unwrap().rgb.dimensions(),
+        decode(&outcome.bytes, &LIMITS).unwrap().rgb.dimensions(),
         result.dimensions()
     );
 }
