@@ -97,6 +97,12 @@ conformance: $(if $(filter build/conformance/venv/%,$(CONFORMANCE_PYTHON)),build
 	@$(CONFORMANCE_PYTHON) tests/conformance/conformance.py --decoder target/debug/examples/decode_raw \
 		--folder build/conformance/files --seed $(or $(SEED),1) $(ARGS)
 
+.PHONY: conformance-blocks
+conformance-blocks: $(if $(filter build/conformance/venv/%,$(CONFORMANCE_PYTHON)),build/conformance/venv/ready) ## Compare the coefficients of edited JPEGs with the originals'; SEED=1 and PHOTOS="a.jpg b.jpg".
+	cargo build --locked -p iopaint-imaging --example edit_jpeg
+	@$(CONFORMANCE_PYTHON) tests/conformance/kept_blocks.py --editor target/debug/examples/edit_jpeg \
+		--folder build/conformance/blocks --seed $(or $(SEED),1) $(PHOTOS)
+
 .PHONY: gallery
 gallery: build ## Fill holes in the test photos with MODEL and write build/gallery/index.html.
 	@$(PYTHON) scripts/gallery.py --binary $(BINARY) --model $(or $(MODEL),lama-mini)
