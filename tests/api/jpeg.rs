@@ -14,8 +14,8 @@ const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 24,
     max_side: 1 << 14,
 };
-/// Distance from the hole in pixels within which a touched block, or a chroma sample next to it, has an effect:
-/// a block of 16 pixels, and one sample of 2.
+/// Distance from the hole in pixels within which a touched block, or a chroma sample next to it, has an
+/// effect: a block of 16 pixels, and one sample of 2.
 const REACH: u32 = 18;
 /// Left, top, width and height of the hole.
 type Area = (u32, u32, u32, u32);

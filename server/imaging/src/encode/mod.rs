@@ -93,7 +93,14 @@ impl PreservedData {
             return self.encode(result, hole, options);
         }
         self.check_size(result, hole)?;
-        match jpeg_blocks::encode(original, result, hole, self.orientation, options)? {
+        match jpeg_blocks::encode(
+            original,
+            result,
+            hole,
+            self.orientation,
+            options.strip_metadata,
+            options.threads,
+        )? {
             Replacement::File(bytes) => Ok(Encoded {
                 bytes,
                 format: ImageFormat::Jpeg,

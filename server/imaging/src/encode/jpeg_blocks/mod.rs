@@ -26,7 +26,6 @@ use self::container::ScanContent;
 use self::replacement::BlockReplacer;
 use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, nonzero};
 use self::stored_frame::StoredFrame;
-use super::EncodeOptions;
 use crate::decode::jpeg::{
     coefficients::{self, Coefficients},
     huffman::HuffmanTable,
@@ -48,7 +47,8 @@ pub(super) enum Replacement {
 
 /// Returns `original` with the result's blocks in the hole.
 ///
-/// `result` and `hole` are upright; `original` keeps its stored frame and orientation.
+/// `result` and `hole` are upright; `original` keeps its stored frame and orientation. Large files use two or
+/// more of `threads`.
 ///
 /// # Errors
 /// [`EncodeError::Codec`].
@@ -57,7 +57,8 @@ pub(super) fn encode(
     result: &RgbImage,
     hole: &Mask,
     orientation: Orientation,
-    options: &EncodeOptions,
+    strip_metadata: bool,
+    threads: NonZeroUsize,
 ) -> Result<Replacement, EncodeError> {
     let Ok(stream) = scans::read(original) else {
         return Ok(Replacement::Impossible(None));
@@ -65,7 +66,7 @@ pub(super) fn encode(
     let impossible = || Replacement::Impossible(stream.quantization.first().map(quality::estimated));
     let frame = StoredFrame::new(result, hole, orientation);
     let size = (stream.frame.width as u32, stream.frame.height as u32);
-    let metadata = metadata::of_file(original, size, orientation, stream.colour, options.strip_metadata);
+    let metadata = metadata::of_file(original, size, orientation, stream.colour, strip_metadata);
     let converter = SampleConverter::new(stream.colour, metadata.icc.as_deref());
     let (Some(converter), true) = (
         converter,
@@ -79,7 +80,7 @@ pub(super) fn encode(
         .map(|header| container::table_indices(header.payload))
         .collect();
     let replacer = BlockReplacer::new(&stream, frame, converter);
-    let Some(contents) = scan_contents(&stream, &tables, &replacer, options.threads) else {
+    let Some(contents) = scan_contents(&stream, &tables, &replacer, threads) else {
         return Ok(impossible());
     };
     container::write(&segments, &stream, &contents, &metadata).map(Replacement::File)
