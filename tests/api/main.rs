@@ -20,6 +20,7 @@ mod jobs;
 mod jpeg;
 mod keys;
 mod limits;
+mod mask_edges;
 mod mcp;
 mod models;
 mod orientation;

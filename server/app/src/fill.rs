@@ -200,6 +200,21 @@ impl FillInput {
         })
     }
 
+    /// Dilates the mask by a disc of `radius` pixels on a codec thread.
+    ///
+    /// # Errors
+    /// Returns [`FillError::Codec`].
+    pub async fn dilated(mut self, codecs: &CodecPool, radius: u8) -> Result<Self, FillError> {
+        if radius == 0 {
+            return Ok(self);
+        }
+        let dilate = move || {
+            self.mask = iopaint_imaging::morphology::dilate(&self.mask, radius);
+            self
+        };
+        Ok(codecs.run(dilate).await?)
+    }
+
     /// Releases the image's file if a result of this form doesn't need it. Returns true if it is kept.
     pub fn keep_file_for(&mut self, form: OutputForm, options: &EncodeOptions) -> bool {
         if form != OutputForm::InputFormat || options.quality.is_some() {

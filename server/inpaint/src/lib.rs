@@ -14,6 +14,7 @@ mod crop;
 mod detail;
 mod disjoint_sets;
 mod downsampling;
+mod feather;
 mod forward;
 pub mod harmonic_fill;
 mod model;

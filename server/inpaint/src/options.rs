@@ -45,6 +45,9 @@ pub struct InpaintOptions {
     /// If true, the model fills a ring around the hole too, and the filling's colours are adjusted so that no
     /// seam shows at the hole's border. No effect without `keep_unmasked`.
     pub blend: bool,
+    /// Width in pixels of the band inside the hole in which the original changes gradually into the filling;
+    /// 0: none. No effect without `keep_unmasked`.
+    pub feather_px: u32,
     /// The largest forward pass in pixels (width x height after padding); larger regions run scaled down.
     pub max_forward_pixels: u64,
     /// Options of the model `cv2`.
@@ -81,13 +84,14 @@ impl Default for Cv2Options {
 }
 
 impl Default for InpaintOptions {
-    /// Returns the default strategy, `keep_unmasked`, no seam blending and no limit on the size of a forward
+    /// Returns the default strategy, `keep_unmasked`, no seam blending, no feathering and no limit on the size of a forward
     /// pass.
     fn default() -> Self {
         Self {
             strategy: HdStrategy::default(),
             keep_unmasked: true,
             blend: false,
+            feather_px: 0,
             max_forward_pixels: u64::MAX,
             cv2: Cv2Options::default(),
         }

@@ -12,6 +12,7 @@ use crate::{
     bicubic_u8::{resize_mask, resize_rgb},
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
+    feather::feather,
     forward::forward,
     pad::{padded_mask, padded_rgb},
     scaling::{fitting_side, scaled_size},
@@ -52,14 +53,31 @@ pub fn inpaint(
             mask: mask.dimensions(),
         });
     }
-    let longer = image.width().max(image.height());
     if image.width().min(image.height()) == 0 {
         return Err(InpaintError::Empty);
     }
     let context = Context { options, monitor };
-    if options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none() {
-        return auto::inpaint(model, detail, image, mask, &context);
+    let mut output =
+        if options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none() {
+            auto::inpaint(model, detail, image, mask, &context)?
+        } else {
+            fill_regions(model, image, mask, context)?
+        };
+    if options.keep_unmasked {
+        feather(&mut output.image, image, mask, options.feather_px);
     }
+    Ok(output)
+}
+
+/// Fills the hole by the strategies of `IOPaint` or the model's window.
+fn fill_regions(
+    model: &mut dyn Inpainter,
+    image: &RgbImage,
+    mask: &Coverage,
+    context: Context<'_>,
+) -> Result<InpaintOutput, InpaintError> {
+    let Context { options, monitor } = context;
+    let longer = image.width().max(image.height());
     let mut run = PipelineRun {
         model,
         image,

@@ -202,3 +202,20 @@ fn missing_default_model_uses_built_in() {
         "{stderr}"
     );
 }
+
+#[test]
+fn dilate_and_feather_replace_the_config() {
+    let desk = Desk::with(&["a.png"]);
+    fs::write(desk.path("config.json"), r#"{"dilate": 9}"#).unwrap();
+    let filled = |output: &str, flags: &[&str]| {
+        assert_exit(&desk.run_all(output, flags), 0);
+        desk.picture(&format!("{output}/a.png")).rgb
+    };
+    let plain = filled("plain", &[]);
+    let dilated = filled("dilated", &["--config", "config.json"]);
+    let replaced = filled("replaced", &["--config", "config.json", "--dilate", "0"]);
+    let feathered = filled("feathered", &["--feather", "6"]);
+    assert!(plain == replaced);
+    assert!(dilated != plain && feathered != plain && feathered != dilated);
+    assert_exit(&desk.run_all("x", &["--dilate", "65"]), 2);
+}

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args};
 
 use super::Shard;
 use super::shared_args::{ImageArgs, ModelArgs, parse_switch};
+use crate::request::{MAX_DILATE, MAX_FEATHER};
 
 /// Text below the flags in `--help`.
 pub const EXIT_CODES: &str = "Exit codes: 0 success (images without a mask are not an error), 1 no image was \
@@ -68,6 +69,13 @@ pub struct RunArgs {
     // IOPAINT_CONFIG belongs to `start`, whose file has other keys.
     #[arg(long)]
     pub config: Option<PathBuf>,
+    /// Radius in pixels by which masks are dilated, 0 to 64. Replaces `dilate` in --config.
+    #[arg(long, env = "IOPAINT_DILATE", value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(..=i64::from(MAX_DILATE)))]
+    pub dilate: Option<u8>,
+    /// Width in pixels of the band inside the mask in which the original changes gradually into the filling, 0
+    /// to 32. Replaces `feather` in --config.
+    #[arg(long, env = "IOPAINT_FEATHER", value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(..=i64::from(MAX_FEATHER)))]
+    pub feather: Option<u8>,
     /// Writes image, mask and result side by side, for visual comparison.
     #[arg(long, env = "IOPAINT_CONCAT")]
     pub concat: bool,

@@ -104,7 +104,7 @@ pub async fn run_fill(
     let needed = image_bytes(largest);
     let memory = state.in_flight.pixels.reserve(&caller.client, needed).await;
     let (codecs, limits) = (&state.codecs, settings.limits);
-    let mut decoded = match mask {
+    let decoded = match mask {
         FillMask::Encoded(mask) => {
             let rule = MaskRule {
                 threshold: Threshold::INPAINT_REQUEST,
@@ -118,6 +118,7 @@ pub async fn run_fill(
             FillInput::with_mask(codecs, image, mask, limits).await?
         }
     };
+    let mut decoded = decoded.dilated(codecs, fields.dilation_px()).await?;
     let encode_options = settings.encode;
     let file_memory = decoded
         .keep_file_for(form, &encode_options)

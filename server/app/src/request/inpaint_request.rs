@@ -14,6 +14,11 @@ use super::coerce;
 use super::inpaint_choices::{Answer, Cv2Flag, HdStrategyName, any_case};
 use crate::error::ApiError;
 
+/// Largest radius of a mask's dilation, in pixels.
+pub const MAX_DILATE: u8 = 64;
+/// Largest width of feathering, in pixels.
+pub const MAX_FEATHER: u8 = 32;
+
 /// An image, its mask, and options. Only `image` and `mask` are required. Unknown fields are ignored. Numbers
 /// and booleans may be sent as strings.
 #[expect(clippy::struct_excessive_bools, reason = "the fields are those of the API")]
@@ -126,6 +131,15 @@ pub struct InpaintRequest {
     /// Blends the result seamlessly into the image at the mask's border; requires `sd_keep_unmasked_area`.
     #[serde(deserialize_with = "coerce::boolean")]
     pub blend: bool,
+    /// Radius in pixels by which the mask is dilated, 0 to 64.
+    #[serde(deserialize_with = "coerce::integer")]
+    #[schema(minimum = 0, maximum = 64)]
+    pub dilate: i64,
+    /// Width in pixels of the band inside the mask in which the original changes gradually into the filling,
+    /// 0 to 32; requires `sd_keep_unmasked_area`.
+    #[serde(deserialize_with = "coerce::integer")]
+    #[schema(minimum = 0, maximum = 32)]
+    pub feather: i64,
     /// The algorithm of the `cv2` model.
     #[serde(deserialize_with = "any_case")]
     pub cv2_flag: Cv2Flag,
@@ -203,6 +217,8 @@ impl Default for InpaintRequest {
             sd_lcm_lora: false,
             sd_keep_unmasked_area: true,
             blend: false,
+            dilate: 0,
+            feather: 0,
             cv2_flag: Cv2Flag::InpaintNs,
             cv2_radius: 4,
             paint_by_example_example_image: None,
@@ -251,6 +267,7 @@ impl InpaintRequest {
             strategy,
             keep_unmasked: self.sd_keep_unmasked_area,
             blend: self.blend,
+            feather_px: pixels(self.feather),
             max_forward_pixels,
             cv2: Cv2Options {
                 algorithm: match self.cv2_flag {
@@ -262,7 +279,15 @@ impl InpaintRequest {
         }
     }
 
+    /// Returns the radius of the mask's dilation in pixels.
+    #[must_use]
+    pub fn dilation_px(&self) -> u8 {
+        self.dilate.clamp(0, i64::from(MAX_DILATE)) as u8
+    }
+
     fn check(&self) -> Result<(), ApiError> {
+        at_most("dilate", self.dilate, i64::from(MAX_DILATE))?;
+        at_most("feather", self.feather, i64::from(MAX_FEATHER))?;
         at_least("hd_strategy_crop_margin", self.hd_strategy_crop_margin, 0)?;
         at_least("hd_strategy_resize_limit", self.hd_strategy_resize_limit, 1)?;
         in_range(
@@ -291,6 +316,15 @@ impl InpaintRequest {
             "above 0 and at most 1",
         )?;
         Ok(())
+    }
+}
+
+/// Rejects a value below 0 or above `max`.
+fn at_most(field: &str, value: i64, max: i64) -> Result<(), ApiError> {
+    if (0..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(ApiError::field(field, format!("must be from 0 to {max}")))
     }
 }
 
@@ -328,6 +362,9 @@ mod tests {
     #[case(r#"{"hd_strategy_resize_limit": 0}"#, "hd_strategy_resize_limit")]
     #[case(r#"{"hd_strategy": "Half"}"#, "hd_strategy")]
     #[case(r#"{"cv2_flag": "INPAINT"}"#, "cv2_flag")]
+    #[case(r#"{"dilate": 65}"#, "dilate")]
+    #[case(r#"{"dilate": -1}"#, "dilate")]
+    #[case(r#"{"feather": 33}"#, "feather")]
     #[case(r#"{"sd_scale": 0}"#, "sd_scale")]
     #[case(r#"{"sd_strength": 1.5}"#, "sd_strength")]
     #[case(r#"{"controlnet_conditioning_scale": -0.1}"#, "controlnet_conditioning_scale")]

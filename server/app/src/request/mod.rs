@@ -19,7 +19,7 @@ pub use body_limits::{RequestLimits, content_length};
 pub use deadline::{X_REQUEST_TIMEOUT_MS, deadline, within};
 pub use inpaint_body::{InpaintInput, read_inpaint_body};
 pub use inpaint_choices::{Answer, HdStrategyName};
-pub use inpaint_request::InpaintRequest;
+pub use inpaint_request::{InpaintRequest, MAX_DILATE, MAX_FEATHER};
 pub use json_body::{JsonBody, expect_json, expect_shallow, from_object, read_body};
 pub use lama_cleaner_form::read_lama_cleaner_form;
 pub use multipart_form::read_upload;

@@ -142,7 +142,8 @@ fn models(state: &AppState, kind: PluginKind) -> Vec<String> {
 #[utoipa::path(get, path = "/server-config", tag = "server", responses((status = OK, body = ServerConfig)))]
 pub async fn server_config(State(state): State<AppState>) -> Json<ServerConfig> {
     let plugins = state.plugins.iter();
-    let (known, additional): (Vec<_>, Vec<_>) = plugins.partition(|plugin| plugin.spec.kind.is_known_to_iopaint());
+    let (known, additional): (Vec<_>, Vec<_>) =
+        plugins.partition(|plugin| plugin.spec.kind.is_known_to_iopaint());
     Json(ServerConfig {
         plugins: known.into_iter().map(PluginInfo::from).collect(),
         model_infos: state.engine.models().iter().map(ModelInfo::from).collect(),

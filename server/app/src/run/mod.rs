@@ -50,10 +50,12 @@ const INTERRUPTED: u8 = 130;
 /// # Errors
 /// Returns an error if the batch can't start: invalid paths, an invalid `--config`, or no model.
 pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
-    let fields = args.config.as_deref().map_or_else(
+    let mut fields = args.config.as_deref().map_or_else(
         || Ok(InpaintRequest::default()),
         |path| read_fields(path).with_context(|| format!("--config {}", path.display())),
     )?;
+    fields.dilate = args.dilate.map_or(fields.dilate, i64::from);
+    fields.feather = args.feather.map_or(fields.feather, i64::from);
     let mask_files = match &args.mask {
         MaskArg::Path(path) => Some(path.as_path()),
         MaskArg::Auto(_) => None,

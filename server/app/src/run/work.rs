@@ -143,7 +143,7 @@ async fn run_plugin(
 impl FillWork {
     async fn process(&self, context: &BatchContext, pair: &Pair) -> anyhow::Result<bool> {
         let image = context.read(context.images.join(&pair.image)).await?;
-        let mut decoded = match &self.masks {
+        let decoded = match &self.masks {
             MaskSource::Folder(folder) => decode_pair(context, pair, image, folder.clone()).await?,
             MaskSource::Detected {
                 content,
@@ -159,6 +159,9 @@ impl FillWork {
                 FillInput::with_mask(&context.codecs, image.into(), move |_| mask, context.limits).await?
             }
         };
+        let mut decoded = decoded
+            .dilated(&context.codecs, self.fields.dilation_px())
+            .await?;
         let admitted = fill::admit(&context.engine, ClientKey::new("run"), None, None)?;
         let options = self.fields.options(context.max_forward_pixels);
         let form = self.form;
