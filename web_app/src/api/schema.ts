@@ -716,6 +716,12 @@ export interface components {
        */
       cv2_radius: number;
       /**
+       * Format: int64
+       * @description Radius in pixels by which the mask is dilated, 0 to 64.
+       * @default 0
+       */
+      dilate: number;
+      /**
        * @description Ignored; for diffusion models.
        * @default false
        */
@@ -754,6 +760,13 @@ export interface components {
        * @default 0
        */
       extender_y: number;
+      /**
+       * Format: int64
+       * @description Width in pixels of the band inside the mask in which the original changes gradually into the filling,
+       *     0 to 32; requires `sd_keep_unmasked_area`.
+       * @default 0
+       */
+      feather: number;
       /**
        * @description Accepts a mask of any size. A mask of the image's stored size is rotated with the image; any other is
        *     scaled to the upright image by nearest neighbour.
