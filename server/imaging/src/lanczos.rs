@@ -2,6 +2,10 @@
 //!
 //! The kernel is stretched by the scale when an image shrinks, so that the result is free of aliasing. Rows
 //! and columns are resized one after the other, in fixed point with 8-bit results in between.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are chosen at run time around these functions"
+)]
 
 use std::borrow::Cow;
 use std::f64::consts::PI;
@@ -9,6 +13,7 @@ use std::f64::consts::PI;
 use image::{GrayImage, RgbImage};
 
 use crate::Coverage;
+use crate::simd_dispatch::{SimdKernel, run_wide};
 
 /// Lobes of the kernel on each side, in source pixels before stretching.
 const LOBES: f64 = 3.0;
@@ -77,19 +82,48 @@ fn with_height(source: Cow<'_, [u8]>, stride: usize, from: u32, to: u32) -> Cow<
 
 /// Resamples each row of `width` pixels at the positions of `taps`.
 fn resize_rows<const C: usize>(source: &[u8], width: usize, taps: &[Taps]) -> Vec<u8> {
-    let mut target = Vec::with_capacity(source.len() / width * taps.len());
-    for row in source.as_chunks::<C>().0.chunks_exact(width) {
-        for Taps { start, weights } in taps {
-            let mut sums = [1 << (WEIGHT_BITS - 1); C];
-            for (pixel, weight) in row[*start..].iter().zip(weights) {
-                for (sum, sample) in sums.iter_mut().zip(pixel) {
-                    *sum += i32::from(*sample) * weight;
+    let rows = source.len() / (width * C);
+    let mut target = vec![0; rows * taps.len() * C];
+    run_wide(Rows::<C> {
+        source: source.as_chunks::<C>().0,
+        width,
+        taps,
+        target: target.as_chunks_mut::<C>().0,
+    });
+    target
+}
+
+/// [`resize_rows`] in wide vector instructions.
+struct Rows<'a, const C: usize> {
+    source: &'a [[u8; C]],
+    width: usize,
+    taps: &'a [Taps],
+    target: &'a mut [[u8; C]],
+}
+
+impl<const C: usize> SimdKernel for Rows<'_, C> {
+    #[inline(always)]
+    fn run(self) {
+        // The channels of a row as planes, since the sums of consecutive samples are vectorised.
+        let mut planes: [Vec<i32>; C] = std::array::from_fn(|_| vec![0; self.width]);
+        let rows = self.source.chunks_exact(self.width);
+        for (row, target) in rows.zip(self.target.chunks_exact_mut(self.taps.len())) {
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                for (sample, pixel) in plane.iter_mut().zip(row) {
+                    *sample = i32::from(pixel[channel]);
                 }
             }
-            target.extend(sums.map(to_sample));
+            for (pixel, Taps { start, weights }) in target.iter_mut().zip(self.taps) {
+                for (sample, plane) in pixel.iter_mut().zip(&planes) {
+                    let mut sum = 1 << (WEIGHT_BITS - 1);
+                    for (value, weight) in plane[*start..].iter().zip(weights) {
+                        sum += value * weight;
+                    }
+                    *sample = to_sample(sum);
+                }
+            }
         }
     }
-    target
 }
 
 /// Resamples each column of an image whose rows have `stride` samples.
@@ -109,6 +143,7 @@ fn resize_columns(source: &[u8], stride: usize, taps: &[Taps]) -> Vec<u8> {
 }
 
 /// Converts a sum to an 8-bit sample; the kernel's negative lobes can exceed the range.
+#[inline(always)]
 fn to_sample(sum: i32) -> u8 {
     (sum >> WEIGHT_BITS).clamp(0, 255) as u8
 }
