@@ -2,7 +2,9 @@
 //! Independent of the runtime that executes the network, and of HTTP.
 
 mod cutout;
+mod guided_filter;
 mod network;
+mod parallel;
 mod saliency;
 pub mod selection;
 mod tensor;

@@ -1,9 +1,9 @@
 //! Refinement of a coarse mask to an alpha matte at the image's resolution.
 
-use iopaint_imaging::{Coverage, GrayImage, RgbImage};
+use iopaint_imaging::{Coverage, GrayImage, Rect, RgbImage};
 
-use super::guided_filter::{self, Window};
-use super::parallel::for_each_band;
+use crate::guided_filter::{self, Target, Window};
+use crate::parallel::for_each_band;
 
 /// Radius of the filter's window in pixels of the coarse mask: the uncertainty of its edges.
 const RADIUS_MAP_PX: f32 = 1.5;
@@ -37,7 +37,6 @@ pub fn refine_alpha(threads: usize, image: &RgbImage, coarse: &Coverage) -> Cove
     let reduction = ((radius / REDUCED_RADIUS_PX) as u32).max(1);
     let window = Window {
         radius: (radius / reduction as f32).round() as u32,
-        reduction,
         epsilon: EPSILON,
     };
     let small_guide;
@@ -48,7 +47,12 @@ pub fn refine_alpha(threads: usize, image: &RgbImage, coarse: &Coverage) -> Cove
         &small_guide
     };
     let small_mask = resampled(coarse, image.dimensions(), reduction);
-    let mut values = guided_filter::filter(threads, image, guide, &small_mask, window);
+    let target = Target {
+        image,
+        rect: Rect::whole(image.dimensions()),
+        cell: (reduction as f32, reduction as f32),
+    };
+    let mut values = guided_filter::filter(threads, target, guide, &small_mask, window);
     let stretched = stretched_levels();
     for_each_band(threads, &mut values, width as usize, |_, row| {
         for value in row {

@@ -2,8 +2,6 @@
 
 mod alpha;
 mod foreground;
-mod guided_filter;
-mod parallel;
 mod stages;
 
 pub use alpha::refine_alpha;

@@ -1,7 +1,8 @@
 //! Colour models of object and background, as in `GrabCut` (Rother et al., 2004) with histograms instead of
 //! mixtures of Gaussians, and the guided filter instead of the graph cut.
 
-use super::{frame::Frame, guided::LinearModel};
+use super::edges::Edges;
+use super::frame::Frame;
 
 /// Bins of the histogram per channel, 16 levels of 8-bit samples each.
 const BINS: usize = 16;
@@ -31,6 +32,7 @@ pub(super) fn refine(
     evidence: Evidence,
 ) -> Vec<f32> {
     let bins: Vec<usize> = colours.iter().map(|colour| bin(*colour)).collect();
+    let edges = Edges::new(frame, colours);
     let mut mask = initial.to_vec();
     for _ in 0..evidence.rounds {
         let inside = mask.iter().zip(allowed);
@@ -65,7 +67,7 @@ pub(super) fn refine(
                 if allowed { 1.0 / (1.0 + (-sum).exp()) } else { 0.0 }
             })
             .collect();
-        mask = LinearModel::fit(frame, colours, &posterior).at_cells(colours);
+        mask = edges.at_cells(&posterior);
         for (value, allowed) in mask.iter_mut().zip(allowed) {
             if !allowed {
                 *value = 0.0;

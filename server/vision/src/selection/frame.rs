@@ -91,17 +91,25 @@ impl Frame {
         let stride = image.width() as usize * 3;
         let columns: Vec<Rect> = (0..self.columns).map(|x| self.pixels(x..x + 1, 0..1)).collect();
         let mut colours = Vec::with_capacity(self.len());
+        // The sums of the samples of each column of pixels.
+        let mut sums = vec![0_u32; self.rect.width as usize * 3];
         for y in 0..self.rows {
             let rows = self.pixels(0..1, y..y + 1);
+            sums.fill(0);
+            for row in rows.y..rows.y + rows.height {
+                let start = row as usize * stride + self.rect.x as usize * 3;
+                let samples = image.as_raw().get(start..start + sums.len());
+                for (sum, sample) in sums.iter_mut().zip(samples.unwrap_or_default()) {
+                    *sum += u32::from(*sample);
+                }
+            }
             for cell in &columns {
+                let start = (cell.x - self.rect.x) as usize;
+                let pixels = sums.as_chunks::<3>().0.iter().skip(start);
                 let mut sum = [0_u64; 3];
-                for row in rows.y..rows.y + rows.height {
-                    let start = row as usize * stride + cell.x as usize * 3;
-                    let samples = image.as_raw().get(start..start + cell.width as usize * 3);
-                    for pixel in samples.unwrap_or_default().as_chunks::<3>().0 {
-                        for (sum, sample) in sum.iter_mut().zip(pixel) {
-                            *sum += u64::from(*sample);
-                        }
+                for pixel in pixels.take(cell.width as usize) {
+                    for (sum, samples) in sum.iter_mut().zip(pixel) {
+                        *sum += u64::from(*samples);
                     }
                 }
                 let scale = 1.0 / (255.0 * cell.width as f32 * rows.height as f32);

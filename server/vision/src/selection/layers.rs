@@ -5,8 +5,8 @@ use iopaint_imaging::{Coverage, GrayImage, RgbImage};
 
 use super::{
     candidate::mean,
+    edges::Edges,
     frame::Frame,
-    guided::LinearModel,
     prompt::Click,
     regions::{component, geodesic},
 };
@@ -84,17 +84,21 @@ impl Layers {
         let (width, height) = image.dimensions();
         let mut gray = GrayImage::new(width, height);
         for layer in &self.0 {
-            let model = LinearModel::fit(&layer.frame, &layer.colours, &layer.values);
-            let frame = &layer.frame;
-            let (left, across) = (frame.rect.x as usize, frame.rect.width as usize);
-            model.for_each_row(frame, image, |y, row| {
-                let start = y as usize * width as usize + left;
-                let pixels = gray.get_mut(start..start + across).unwrap_or_default();
-                for (pixel, value) in pixels.iter_mut().zip(row) {
-                    let below = f32::from(*pixel) / 255.0;
-                    *pixel = (layer.applied(below, steepened(*value)) * 255.0).round() as u8;
+            let filtered = Edges::new(&layer.frame, &layer.colours).at_pixels(image, &layer.values);
+            let rect = layer.frame.rect;
+            let rows = gray.chunks_exact_mut(width as usize).skip(rect.y as usize);
+            for (row, values) in rows.zip(filtered.chunks_exact(rect.width as usize)) {
+                let (start, end) = (rect.x as usize, (rect.x + rect.width) as usize);
+                let pixels = row.get_mut(start..end).unwrap_or_default();
+                for (pixel, value) in pixels.iter_mut().zip(values) {
+                    let value = steepened(*value);
+                    *pixel = if layer.adds {
+                        value.max(*pixel)
+                    } else {
+                        (255 - value).min(*pixel)
+                    };
                 }
-            });
+            }
         }
         for click in clicks {
             self.force(&mut gray, click);
@@ -134,10 +138,10 @@ fn forced(click: &Click) -> u8 {
     if click.positive { 255 } else { 0 }
 }
 
-/// Doubles the slope of the filtered mask's edges around [`SELECTED`]: the filter's window blurs them by
-/// several pixels, and faint values far from the edge would touch up pixels of the background.
-fn steepened(value: f32) -> f32 {
-    (2.0 * value - SELECTED).clamp(0.0, 1.0)
+/// Doubles the slope of the filtered mask's edges around the middle of the range: the filter's window blurs
+/// them by several pixels, and faint values far from the edge would touch up pixels of the background.
+fn steepened(value: u8) -> u8 {
+    (2 * i16::from(value) - 127).clamp(0, 255) as u8
 }
 
 /// Returns the part of a layer to take away for a negative click: the region under the click, if others

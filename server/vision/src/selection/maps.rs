@@ -26,6 +26,35 @@ impl SaliencyMaps {
     pub fn passes(&self) -> usize {
         self.passes
     }
+
+    /// Returns the memory of the maps in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.entries.iter().map(|(_, map)| map.values().len()).sum()
+    }
+
+    /// Returns the map of the whole image, i.e. of its main object, at the network's resolution.
+    ///
+    /// # Errors
+    /// [`ForwardError`] if the network fails or the monitor stops the run.
+    pub fn main_object(
+        &mut self,
+        network: &mut dyn Network,
+        spec: &SaliencySpec,
+        image: &RgbImage,
+        monitor: &dyn Monitor,
+    ) -> Result<Arc<Coverage>, ForwardError> {
+        let mut source = Source {
+            network,
+            spec,
+            image,
+            maps: self,
+            monitor,
+            limit: 1,
+            used: 0,
+        };
+        source.map(Rect::whole(image.dimensions()))
+    }
 }
 
 /// A network, an image and its maps.

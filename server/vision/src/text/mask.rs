@@ -1,10 +1,13 @@
 //! The mask of the text of an image.
 
+use std::sync::{Mutex, PoisonError};
+
 use iopaint_imaging::{Mask, Rect, RgbImage};
 
 use super::geometry::{RotatedRect, for_each_row};
 use super::strokes::stroke_mask;
 use super::{TextOptions, TextRegion};
+use crate::parallel::{available_threads, for_each_band};
 
 /// Returns the mask of the letters in `regions`, with their outline and shadow, in the image's size.
 ///
@@ -13,7 +16,7 @@ use super::{TextOptions, TextRegion};
 #[must_use]
 pub fn text_mask(image: &RgbImage, regions: &[TextRegion], options: &TextOptions) -> Mask {
     let (width, height) = image.dimensions();
-    let rects: Vec<RotatedRect> = regions
+    let mut rects: Vec<RotatedRect> = regions
         .iter()
         .filter_map(|region| RotatedRect::around(&region.polygon))
         .collect();
@@ -27,12 +30,19 @@ pub fn text_mask(image: &RgbImage, regions: &[TextRegion], options: &TextOptions
             },
         );
     }
-    let mut text = Mask::empty(width, height);
-    for rect in &rects {
-        if let Some((at, strokes)) = stroke_mask(image, rect, &occupied, options.growth_px) {
-            add(&mut text, at, &strokes);
+    let text = Mutex::new(Mask::empty(width, height));
+    for_each_band(available_threads(), &mut rects, 1, |_, rects| {
+        for rect in rects {
+            if let Some((at, strokes)) = stroke_mask(image, rect, &occupied, options.growth_px) {
+                add(
+                    &mut text.lock().unwrap_or_else(PoisonError::into_inner),
+                    at,
+                    &strokes,
+                );
+            }
         }
-    }
+    });
+    let text = text.into_inner().unwrap_or_else(PoisonError::into_inner);
     match options.region {
         Some(region) => clipped(&text, region),
         None => text,
