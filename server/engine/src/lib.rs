@@ -52,7 +52,7 @@ pub use iopaint_torch::{
     set_wait_policy,
 };
 pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
-pub use loaded_model::LoadedModel;
+pub use loaded_model::{LoadedModel, LoadedNetwork};
 pub use loader::{ModelLoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
 pub use model_store::{ModelFile, ModelStore, NoModelDir};
@@ -60,8 +60,8 @@ pub use options::{DefaultModel, EngineOptions};
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
 pub use registry::{
-    FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec, Registry,
-    RegistryError,
+    BuiltinFile, DamagedBuiltinFile, FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin,
+    PluginKind, PluginSpec, Registry, RegistryError,
 };
 pub use start::StartError;
 pub use switch::SwitchError;

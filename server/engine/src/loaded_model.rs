@@ -2,13 +2,29 @@
 
 use iopaint_inpaint::Inpainter;
 use iopaint_vision::Network;
+use iopaint_vision::selection::MapCache;
 
 /// A model in memory, by the interface of its task.
 pub enum LoadedModel {
     /// A model that fills holes.
     Inpainter(Box<dyn Inpainter>),
     /// A network of a plugin.
-    Network(Box<dyn Network>),
+    Network(LoadedNetwork),
+}
+
+/// A network of a plugin, and the maps that it keeps between jobs until it is unloaded.
+pub struct LoadedNetwork {
+    pub(crate) network: Box<dyn Network>,
+    pub(crate) maps: MapCache,
+}
+
+impl From<Box<dyn Network>> for LoadedModel {
+    fn from(network: Box<dyn Network>) -> Self {
+        Self::Network(LoadedNetwork {
+            network,
+            maps: MapCache::default(),
+        })
+    }
 }
 
 impl<T: Inpainter + 'static> From<Box<T>> for LoadedModel {

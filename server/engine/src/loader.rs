@@ -117,11 +117,20 @@ impl ModelLoader for TorchLoader {
 
 impl TorchLoader {
     fn load_files(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError> {
-        let sources: Vec<Source<'_>> = files
+        let contents = files
             .iter()
             .map(|file| match file {
+                ModelFile::Path(_) => Ok(Vec::new()),
+                ModelFile::Builtin(file) => file.content(),
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| ModelLoadError::Read(error.to_string()))?;
+        let sources: Vec<Source<'_>> = files
+            .iter()
+            .zip(&contents)
+            .map(|(file, content)| match file {
                 ModelFile::Path(path) => Source::File(path),
-                ModelFile::Builtin(bytes) => Source::Bytes(bytes),
+                ModelFile::Builtin(_) => Source::Bytes(content),
             })
             .collect();
         match spec.task() {
@@ -131,8 +140,7 @@ impl TorchLoader {
                 Ok(LoadedModel::Inpainter(model))
             }
             ModelTask::Segment | ModelTask::DetectText | ModelTask::Upscale => {
-                let network = self.load_network(spec, &sources)?;
-                Ok(LoadedModel::Network(network))
+                Ok(self.load_network(spec, &sources)?.into())
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::registry::{FileSpec, ModelSpec, Origin, Registry};
+use crate::registry::{BuiltinFile, FileSpec, ModelSpec, Origin, Registry};
 
 /// Subfolder of the model folder in which IOPaint (through `torch.hub`) stores files.
 const CHECKPOINTS: &str = "torch/hub/checkpoints";
@@ -13,7 +13,7 @@ pub enum ModelFile {
     /// A file on disk; symbolic links are followed.
     Path(PathBuf),
     /// Compiled into the program.
-    Builtin(&'static [u8]),
+    Builtin(BuiltinFile),
 }
 
 /// The folders that contain model files.
@@ -91,7 +91,7 @@ impl ModelStore {
     #[must_use]
     pub fn locate_file(&self, file: &FileSpec) -> Option<ModelFile> {
         match &file.origin {
-            Origin::Builtin(bytes) => Some(ModelFile::Builtin(bytes)),
+            Origin::Builtin(file) => Some(ModelFile::Builtin(*file)),
             Origin::Path(path) => path.is_file().then(|| ModelFile::Path(path.clone())),
             Origin::Disk | Origin::Url(_) => self
                 .folders
@@ -106,7 +106,7 @@ impl ModelStore {
     #[must_use]
     pub fn bytes_on_disk(&self, spec: &ModelSpec) -> Option<u64> {
         let length = |file: &ModelFile| match file {
-            ModelFile::Builtin(bytes) => Some(bytes.len() as u64),
+            ModelFile::Builtin(file) => Some(file.size()),
             ModelFile::Path(path) => path.metadata().ok().map(|metadata| metadata.len()),
         };
         self.locate(spec)?.iter().map(length).sum()

@@ -14,6 +14,12 @@ impl ClientKey {
     pub fn new(name: &str) -> Self {
         Self(name.into())
     }
+
+    /// Returns the client's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Identifies an entry within one queue.

@@ -2,10 +2,11 @@
 
 use iopaint_inpaint::{Detail, Monitor, inpaint};
 use iopaint_vision::Network;
+use iopaint_vision::selection::MapCache;
 use tokio::sync::oneshot;
 
 use crate::job::{JobError, JobInput};
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::{LoadedModel, LoadedNetwork};
 
 /// The model thread's contribution to a run.
 pub(crate) struct RunContext<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct RunContext<'a> {
 pub struct NetworkRun<'a> {
     /// The loaded network.
     pub network: &'a mut dyn Network,
+    /// The network's saliency maps of the latest images.
+    pub maps: &'a mut MapCache,
     /// Largest forward pass of the model in pixels (width x height).
     pub max_forward_pixels: u64,
     /// Receives the progress and may stop the run.
@@ -84,13 +87,14 @@ impl Task {
         E: Into<JobError>,
     {
         Self::new(move |model, context| {
-            let LoadedModel::Network(network) = model else {
+            let LoadedModel::Network(LoadedNetwork { network, maps }) = model else {
                 return Err(JobError::Model(
                     "the model is not a network of a plugin".to_owned(),
                 ));
             };
             work(NetworkRun {
                 network: network.as_mut(),
+                maps,
                 max_forward_pixels: context.max_forward_pixels,
                 monitor: context.monitor,
             })

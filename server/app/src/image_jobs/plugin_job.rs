@@ -75,7 +75,7 @@ pub async fn run_plugin<T: Send + 'static>(
     let (read_time, admitted_at) = (caller.arrived.elapsed(), Instant::now());
     let needed = image_bytes(pixels.saturating_add(result_pixels));
     let memory = state.in_flight.pixels.reserve(&caller.client, needed).await;
-    let input = PluginInput::decode(&state.codecs, bytes, settings.limits).await?;
+    let input = PluginInput::decode(&state.codecs, caller.client.clone(), bytes, settings.limits).await?;
     drop(encoded_memory);
     let decode_time = admitted_at.elapsed();
     let output = plugins::run(

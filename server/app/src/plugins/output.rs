@@ -67,7 +67,9 @@ fn cut_out_png(
 ) -> Result<Vec<u8>, PluginError> {
     let foreground = estimate_foreground(options.threads.get(), image, alpha, &Unmonitored)?;
     // Opaque pixels keep their 16-bit samples.
-    let changed = Mask::from_fn(image.width(), image.height(), |x, y| alpha.get(x, y) < 255);
+    let changed = alpha.values().iter().map(|alpha| *alpha < 255);
+    let changed = Mask::from_flags(image.width(), image.height(), changed)
+        .unwrap_or_else(|| Mask::full(image.width(), image.height()));
     let alpha = match &preserved.alpha {
         Some(own) => product(alpha.as_gray(), own),
         None => alpha.as_gray().clone(),

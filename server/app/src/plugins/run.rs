@@ -4,16 +4,18 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use iopaint_engine::{AdmittedJob, JobError, JobOutput, ModelContract, NetworkRun, PluginKind, RunStats};
+use iopaint_engine::{
+    AdmittedJob, ClientKey, JobError, JobOutput, ModelContract, NetworkRun, PluginKind, RunStats,
+};
 use iopaint_imaging::{
     Coverage, DecodeError, DecodeLimits, EncodeError, Mask, Picture, PreservedData, RgbImage,
 };
 use iopaint_inpaint::ForwardError;
-use iopaint_vision::selection::{Prompt, SaliencyMaps, SelectionError, select};
+use iopaint_vision::selection::{ImageKey, Prompt, SelectionError, select};
 use iopaint_vision::{
-    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, saliency, text_mask, upscale,
-    upscaled_size,
+    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, text_mask, upscale, upscaled_size,
 };
+use sha2::{Digest, Sha256};
 
 use crate::codec::{CodecPanicked, CodecPool};
 
@@ -62,6 +64,7 @@ impl PluginTask {
 #[derive(Debug)]
 pub struct PluginInput {
     picture: Picture,
+    key: ImageKey,
 }
 
 /// The result of a plugin, with the data that its file keeps of the input.
@@ -126,18 +129,25 @@ pub enum PluginError {
 }
 
 impl PluginInput {
-    /// Decodes an image on a codec thread, and releases its bytes.
+    /// Decodes an image of `client` on a codec thread, and releases its bytes.
     ///
     /// # Errors
     /// [`PluginError::Image`] or [`PluginError::Codec`].
-    pub async fn decode<B>(codecs: &CodecPool, bytes: B, limits: DecodeLimits) -> Result<Self, PluginError>
+    pub async fn decode<B>(
+        codecs: &CodecPool,
+        client: ClientKey,
+        bytes: B,
+        limits: DecodeLimits,
+    ) -> Result<Self, PluginError>
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        let picture = codecs
-            .run(move || iopaint_imaging::decode(bytes.as_ref(), &limits))
-            .await??;
-        Ok(Self { picture })
+        let decode = move || {
+            let key = image_key(&client, bytes.as_ref());
+            let picture = iopaint_imaging::decode(bytes.as_ref(), &limits)?;
+            Ok(Self { picture, key })
+        };
+        codecs.run(decode).await?
     }
 
     /// Returns width and height in pixels.
@@ -161,9 +171,10 @@ pub async fn run(
     deadline: Option<Instant>,
     threads: NonZeroUsize,
 ) -> Result<PluginOutput, PluginError> {
-    let (image, preserved) = input.picture.into_parts();
+    let PluginInput { picture, key } = input;
+    let (image, preserved) = picture.into_parts();
     let refines = matches!(task, PluginTask::RemoveBackground);
-    let work = move |run: NetworkRun<'_>| on_network(run, image, task, contract);
+    let work = move |run: NetworkRun<'_>| on_network(run, image, key, task, contract);
     let JobOutput { outcome, run } = admitted.run_network(deadline, work).await?;
     let value = match outcome {
         // At full resolution, and so on a codec thread: the model thread is free for the next job.
@@ -187,11 +198,13 @@ pub async fn run(
 fn on_network(
     run: NetworkRun<'_>,
     image: RgbImage,
+    key: ImageKey,
     task: PluginTask,
     contract: ModelContract,
 ) -> Result<PluginValue, ForwardError> {
     let NetworkRun {
         network,
+        maps,
         max_forward_pixels: model_limit,
         monitor,
     } = run;
@@ -202,13 +215,15 @@ fn on_network(
     };
     match task {
         PluginTask::Select(prompt) => {
-            let (spec, mut maps) = (saliency_spec()?, SaliencyMaps::default());
-            let selection = select(network, &spec, &image, &prompt, &mut maps, monitor);
+            let spec = saliency_spec()?;
+            let selection = maps.with(key, |maps| select(network, &spec, &image, &prompt, maps, monitor));
             let coverage = selection.map_err(forward_error)?.coverage;
             Ok(PluginValue::Selection { image, coverage })
         }
         PluginTask::RemoveBackground => {
-            let coverage = saliency(network, &saliency_spec()?, &image)?;
+            let spec = saliency_spec()?;
+            let map = maps.with(key, |maps| maps.main_object(network, &spec, &image, monitor))?;
+            let coverage = Coverage::clone(&map);
             Ok(PluginValue::Selection { image, coverage })
         }
         PluginTask::SelectText(options) => {
@@ -231,6 +246,19 @@ fn on_network(
             Ok(PluginValue::Upscaled(image))
         }
     }
+}
+
+/// Returns the key of an image's maps. Clients share none, so that response times reveal nothing about the
+/// images of other clients.
+fn image_key(client: &ClientKey, bytes: &[u8]) -> ImageKey {
+    let client = Sha256::digest(client.as_str());
+    ImageKey(
+        Sha256::new()
+            .chain_update(client)
+            .chain_update(bytes)
+            .finalize()
+            .into(),
+    )
 }
 
 fn forward_error(error: SelectionError) -> ForwardError {

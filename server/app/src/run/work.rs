@@ -119,8 +119,8 @@ async fn run_plugin(
     let client = ClientKey::new("run");
     let admitted = context
         .engine
-        .admit_network(client, &model.name, task.kind().task())?;
-    let input = PluginInput::decode(&context.codecs, image, context.limits).await?;
+        .admit_network(client.clone(), &model.name, task.kind().task())?;
+    let input = PluginInput::decode(&context.codecs, client, image, context.limits).await?;
     let size = input.dimensions();
     let limit = context.limits.max_pixels;
     let pixels = task.result_pixels(size);

@@ -1,5 +1,6 @@
 //! The registry of models: those of `models/registry.toml` and the user's own.
 
+mod builtin_file;
 mod overrides;
 mod parse;
 mod spec;
@@ -7,6 +8,7 @@ mod spec;
 mod tests;
 mod user;
 
+pub use builtin_file::{BuiltinFile, DamagedBuiltinFile};
 pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
 
 use std::ffi::OsString;

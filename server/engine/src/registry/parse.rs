@@ -3,27 +3,8 @@
 use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
+use super::builtin_file::BuiltinFile;
 use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
-
-/// Names and contents of the files that `builtin = true` may refer to.
-const BUILTIN_FILES: [(&str, &[u8]); 4] = [
-    (
-        "lama-mini.pt",
-        include_bytes!("../../../../models/builtin/lama-mini.pt"),
-    ),
-    (
-        "u2netp.pt",
-        include_bytes!("../../../../models/builtin/u2netp.pt"),
-    ),
-    (
-        "PP-OCRv6_det_small.onnx",
-        include_bytes!("../../../../models/builtin/PP-OCRv6_det_small.onnx"),
-    ),
-    (
-        "realesr-animevideov3.pth",
-        include_bytes!("../../../../models/builtin/realesr-animevideov3.pth"),
-    ),
-];
 
 /// Longest name in bytes, so that names fit into the user interface and log lines.
 const MAX_NAME_LENGTH: usize = 64;
@@ -235,10 +216,8 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
                 "`file.url` is `{url}`; it must begin with https:// or http://"
             ));
         }
-        (None, true) => BUILTIN_FILES
-            .iter()
-            .find(|(builtin, _)| *builtin == name)
-            .map(|(_, bytes)| Origin::Builtin(bytes))
+        (None, true) => BuiltinFile::named(&name)
+            .map(Origin::Builtin)
             .ok_or_else(|| format!("`{name}` is not part of this program"))?,
         (None, false) => Origin::Disk,
     };

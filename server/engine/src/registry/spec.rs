@@ -6,6 +6,8 @@ use iopaint_inpaint::Padding;
 use iopaint_vision::SaliencySpec;
 use serde::Deserialize;
 
+use super::builtin_file::BuiltinFile;
+
 /// A model: its name, input contract and files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSpec {
@@ -69,7 +71,7 @@ pub enum Origin {
     /// This path: beside a user's description, or from the environment.
     Path(PathBuf),
     /// Compiled into the program.
-    Builtin(&'static [u8]),
+    Builtin(BuiltinFile),
 }
 
 /// Pinned hashes in lower-case hexadecimal.

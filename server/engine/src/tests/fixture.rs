@@ -61,7 +61,8 @@ impl ModelLoader for FakeLoader {
         }
         self.loads.lock().push(spec.name.clone());
         if spec.task() != ModelTask::Inpaint {
-            return Ok(LoadedModel::Network(Box::new(Doubling)));
+            let network: Box<dyn Network> = Box::new(Doubling);
+            return Ok(network.into());
         }
         Ok(Box::new(self.model.with_output(spec.name.as_bytes()[0])).into())
     }

@@ -1,8 +1,11 @@
 //! Jobs on the networks of plugins.
 
+use std::time::Duration;
+
 use iopaint_inpaint::{ForwardError, Stop};
-use iopaint_test_support::PAUSE;
+use iopaint_test_support::{PAUSE, wait_until};
 use iopaint_vision::Tensor;
+use iopaint_vision::selection::ImageKey;
 
 use super::fixture::{input, offline};
 use crate::{AdmittedJob, ClientKey, Engine, JobError, ModelTask, NetworkRun, Rejection, Unavailable};
@@ -30,6 +33,38 @@ async fn network_is_loaded_on_demand_and_runs() {
     assert_eq!(output.run.model, NETWORK);
     assert!(models.loads().contains(&NETWORK.to_owned()));
     assert_eq!(engine.status().jobs, 0);
+}
+
+/// Returns the number of images whose maps the network has kept, after adding one.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a plugin's work")]
+fn add_image(run: NetworkRun<'_>) -> Result<usize, ForwardError> {
+    let kept = run.maps.images();
+    run.maps.with(ImageKey([kept as u8; 32]), |_| ());
+    Ok(kept)
+}
+
+#[tokio::test]
+async fn maps_are_kept_between_jobs() {
+    let (engine, _models, _folder) = offline(Some("a"), |_| {});
+    for expected in 0..3 {
+        let kept = admit(&engine).run_network(None, add_image).await.unwrap().outcome;
+        assert_eq!(kept, expected);
+    }
+}
+
+#[tokio::test]
+async fn maps_are_dropped_with_the_idle_network() {
+    let (engine, _models, _folder) = offline(Some("a"), |options| {
+        options.idle_unload = Some(Duration::ZERO);
+    });
+    for _ in 0..2 {
+        let kept = admit(&engine).run_network(None, add_image).await.unwrap().outcome;
+        assert_eq!(kept, 0);
+        wait_until("the network is unloaded", || {
+            !engine.status().loaded.contains(&NETWORK.to_owned())
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
