@@ -5,6 +5,7 @@ mod drain;
 mod fairness;
 mod memory_budget;
 mod observability;
+mod plugin_isolation;
 mod retry_after;
 mod switch_under_load;
 
