@@ -123,7 +123,8 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Returns the colours of the level before at the pixels of a tile's row `y`, the start of the iterations.
+    /// Returns the colours of the level before at the pixels of a tile's row `y`: the start of the
+    /// iterations.
     pub fn row_before(&self, tile: &Tile, y: usize) -> impl Iterator<Item = &Colours> {
         let row = &self.before.colours[self.rows_before[y] * self.before.width..][..self.before.width];
         self.columns_before[tile.columns.clone()]
