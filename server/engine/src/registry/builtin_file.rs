@@ -3,6 +3,7 @@
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 /// Name, size in bytes and content, compressed by zlib, of all model files in this program.
+#[allow(clippy::unreadable_literal, reason = "the list is generated")]
 const FILES: &[(&str, usize, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtin_files.rs"));
 
 /// A model file in this program, compressed by zlib: weights of single precision lose a tenth of their size.

@@ -135,8 +135,9 @@ fn apply(models: &[Coefficients], spans: &[Span], pixels: &[[u8; 3]], row: &mut 
             return;
         };
         start = end;
-        // Most of a mask is flat.
-        if low == high && low[..3] == [0.0; 3] {
+        // Most of a mask is flat: no slope, and the same constant in both cells.
+        let bits = |model: &Coefficients| model.map(f32::to_bits);
+        if bits(low) == bits(high) && bits(low)[..3] == [0; 3] {
             values.fill(to_sample(low[3]));
             continue;
         }
