@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use image::Luma;
-use iopaint_imaging::{GrayImage, decode, decode_mask};
+use iopaint_imaging::{GrayImage, ImageFormat, decode, decode_mask};
 use serde::Deserialize;
 
 use super::{Desk, LIMITS, assert_exit, names};
@@ -109,6 +109,37 @@ fn images_with_one_stem_keep_distinct_results() {
         desk.results("results"),
         names(&["photo.bmp.png", "photo.png.png"])
     );
+}
+
+#[test]
+fn kept_format_keeps_jpeg_blocks() {
+    let desk = Desk::new();
+    fs::copy(
+        fixtures().join("examples/photo.jpg"),
+        desk.path("images/photo.jpg"),
+    )
+    .unwrap();
+    desk.add("images/glass.png", "rgba-150x101.png");
+    desk.add("mask.png", "mask-disc-150x101.png");
+    assert_exit(&desk.run("images", "mask.png", "results", &["--keep-format"]), 0);
+    assert_eq!(desk.results("results"), names(&["glass.png", "photo.jpg"]));
+    let (before, after) = (
+        desk.picture("images/photo.jpg"),
+        desk.picture("results/photo.jpg"),
+    );
+    assert_eq!(after.preserved.format(), ImageFormat::Jpeg);
+    let hole = decode_mask(&fs::read(desk.path("mask.png")).unwrap(), &LIMITS).unwrap();
+    let hole = hole.bounding_box().unwrap();
+    // The hole touches blocks of up to 16 pixels, and chroma samples are interpolated.
+    let near = |at: u32, start: u32, length: u32| at + 18 >= start && at < start + length + 18;
+    let mut far = 0;
+    for (x, y, pixel) in before.rgb.enumerate_pixels() {
+        if !(near(x, hole.x, hole.width) && near(y, hole.y, hole.height)) {
+            assert_eq!(after.rgb.get_pixel(x, y), pixel, "{x}, {y}");
+            far += 1;
+        }
+    }
+    assert!(far > 100, "{far}");
 }
 
 #[test]

@@ -238,6 +238,14 @@ mod tests {
         assert_eq!(by_stem(&["a.webp"], &masks[..2])[0].1.as_deref(), Some("a.bmp"));
     }
 
+    #[test]
+    fn kept_names_are_those_of_the_images() {
+        let images = names(&["a.gif", "a.jpg", "b.GIF", "b.png"]);
+        let pairs = pair(images, &Masks::None, true);
+        let results: Vec<_> = pairs.iter().map(|pair| pair.result.to_str().unwrap()).collect();
+        assert_eq!(results, ["a.png", "a.jpg", "b~1.png", "b.png"]);
+    }
+
     #[rstest]
     #[case("é.jpg", "e\u{301}.png")]
     #[case("e\u{301}.jpg", "é.png")]
