@@ -348,6 +348,16 @@ proptest! {
                 assert_kept(&name, &bytes, &encoded.bytes, &picture, &hole);
             }
             decode(&encoded.bytes, &LIMITS).unwrap();
+            let nothing = Mask::empty(picture.width(), picture.height());
+            let unchanged = |file: &[u8]| {
+                let edited = picture.preserved.encode_original(file, &picture.rgb, &nothing, &options);
+                edited.unwrap()
+            };
+            let once = unchanged(&bytes);
+            if once.reencoded_quality.is_none() {
+                let twice = unchanged(&once.bytes);
+                prop_assert!(twice.bytes == once.bytes, "an edit without a hole changes nothing");
+            }
         }
     }
 }
