@@ -24,7 +24,7 @@ use self::code_book::{CodeBook, optimal_table};
 use self::colours::SampleConverter;
 use self::container::ScanContent;
 use self::replacement::BlockReplacer;
-use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, nonzero};
+use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, band, nonzero};
 use self::stored_frame::StoredFrame;
 use crate::decode::jpeg::{
     coefficients::{self, Coefficients},
@@ -117,6 +117,9 @@ fn scans_of(
     threads: NonZeroUsize,
 ) -> Option<Vec<ScanContent>> {
     let masks = nonzero_masks(planes);
+    if !all_coded(stream, &masks) {
+        return None;
+    }
     let encode = |(scan, tables): (&Scan<'_>, &Vec<TableIndices>)| {
         let rows = match scan.components.as_slice() {
             [single] => planes[single.component].rows,
@@ -134,6 +137,19 @@ fn scans_of(
         return stream.scans.iter().zip(tables).map(encode).collect();
     }
     stream.scans.par_iter().zip(tables).map(encode).collect()
+}
+
+/// Returns true if each coefficient that isn't 0 belongs to a scan. In damaged files, decoding writes beyond
+/// the band of a scan, as libjpeg does.
+fn all_coded(stream: &JpegStream<'_>, masks: &[Vec<u64>]) -> bool {
+    masks.iter().enumerate().all(|(index, masks)| {
+        let scans = stream.scans.iter().filter(|scan| {
+            let mut components = scan.components.iter();
+            components.any(|component| component.component == index)
+        });
+        let coded = scans.fold(0, |mask, scan| mask | band(scan.band.0, scan.band.1));
+        masks.iter().all(|mask| mask & !coded == 0)
+    })
 }
 
 fn nonzero_masks(planes: &[Coefficients]) -> Vec<Vec<u64>> {

@@ -318,8 +318,8 @@ pub(super) fn nonzero(block: &[i16; 64]) -> u64 {
     })
 }
 
-/// Returns the mask of the coefficients `from..=to`, at most 63.
-fn band(from: usize, to: usize) -> u64 {
+/// Returns the mask of the coefficients `from..=to`, at most 63, in zigzag order.
+pub(super) fn band(from: usize, to: usize) -> u64 {
     u64::MAX << from & u64::MAX >> (63 - to)
 }
 
