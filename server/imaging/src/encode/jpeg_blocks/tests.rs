@@ -323,6 +323,46 @@ fn unencodable_coefficients_fall_back() {
     );
 }
 
+#[test]
+fn orientation_stays_without_other_metadata() {
+    let turned = |(name, ..): &&(String, Vec<u8>, Picture)| name.starts_with("orientation-");
+    for (name, bytes, picture) in ORIGINALS.iter().filter(turned) {
+        let (result, hole) = filled(picture, |x, y| x < 4 && y < 4);
+        for strip_metadata in [false, true] {
+            let options = EncodeOptions {
+                strip_metadata,
+                ..EncodeOptions::default()
+            };
+            let edited = picture
+                .preserved
+                .encode_original(bytes, &result, &hole, &options)
+                .unwrap();
+            let after = decode(&edited.bytes, &LIMITS).unwrap().preserved;
+            assert_eq!(after.orientation, picture.preserved.orientation, "{name}");
+        }
+    }
+}
+
+#[test]
+fn profile_without_inverse_is_reencoded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let tiff = std::fs::File::open(folder.join("profile-cmyk.tiff")).unwrap();
+    let mut tiff = tiff::decoder::Decoder::new(std::io::BufReader::new(tiff)).unwrap();
+    let icc = tiff.get_tag_u8_vec(tiff::tags::Tag::IccProfile).unwrap();
+    let plain = std::fs::read(folder.join("cmyk.jpg")).unwrap();
+    let profile = [b"ICC_PROFILE\0\x01\x01", icc.as_slice()].concat();
+    let length = (profile.len() as u16 + 2).to_be_bytes();
+    let bytes = [&plain[..2], &[0xff, 0xe2], &length, &profile, &plain[2..]].concat();
+    let picture = decode(&bytes, &LIMITS).unwrap();
+    let (result, hole) = filled(&picture, |x, y| x < 4 && y < 4);
+    let options = EncodeOptions::default();
+    let edited = picture
+        .preserved
+        .encode_original(&bytes, &result, &hole, &options)
+        .unwrap();
+    assert!(edited.reencoded_quality.is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
