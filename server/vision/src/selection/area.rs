@@ -62,7 +62,9 @@ pub(super) fn object(source: &mut Source<'_>, area: &Area) -> Result<(Layer, f32
     let saliency = view.frame.sample(&map);
     let values = view.refined(&saliency, TRUSTED);
     let (span, leak) = (view.span(&values), view.leak(&saliency));
-    if span >= SPAN && leak <= LEAK {
+    // The main object of an image has any size.
+    let is_image = bounds == Rect::whole(size);
+    if is_image || (span >= SPAN && leak <= LEAK) {
         return Ok(view.into_layer(values));
     }
     let close = View::new(source, area, bounds, LITTLE_CONTEXT);

@@ -21,6 +21,9 @@ const ALREADY_CLOSE: f32 = 0.7;
 const AGREEMENT: f32 = 0.5;
 /// A positive click within the image's longer side over this of the selection corrects its edge.
 const CLOSE: u32 = 50;
+/// Reach of such a correction around the click, as a multiple of the click's distance to the selection: a
+/// click in the middle of a missing part is about as far from the selection as the part is wide.
+const CORRECTION_REACH: f32 = 4.0;
 /// Side of the crop for such a correction: the image's longer side over this.
 const CORRECTION_CROP: u32 = 12;
 /// Score from which an object under a negative click is taken away as a whole.
@@ -59,12 +62,24 @@ pub(super) fn object(
 pub(super) fn correction(source: &Source<'_>, selection: &Layers, click: &Click) -> Option<Layer> {
     let (width, height) = source.image.dimensions();
     let reach = (width.max(height) / CLOSE).max(1);
-    let span = |at: u32, side: u32| [at.saturating_sub(reach), at, (at + reach).min(side - 1)];
-    let is_close = span(click.y, height).into_iter().any(|y| {
-        let mut columns = span(click.x, width).into_iter();
-        columns.any(|x| selection.value(x, y) >= SELECTED)
-    });
-    is_close.then(|| similar_colour(source, click, CORRECTION_CROP))
+    let is_selected = |distance: u32| {
+        let span = |at: u32, side: u32| [at.saturating_sub(distance), at, (at + distance).min(side - 1)];
+        span(click.y, height).into_iter().any(|y| {
+            let mut columns = span(click.x, width).into_iter();
+            columns.any(|x| selection.value(x, y) >= SELECTED)
+        })
+    };
+    let distance = (1..=reach).find(|distance| is_selected(*distance))?;
+    let mut layer = similar_colour(source, click, CORRECTION_CROP);
+    let cell_px = layer.frame.rect.width as f32 / layer.frame.columns as f32;
+    let reach = CORRECTION_REACH * distance as f32 + 2.0 * cell_px;
+    for (cell, value) in layer.values.iter_mut().enumerate() {
+        let (x, y) = layer.frame.centre(cell);
+        if (x - click.x as f32).hypot(y - click.y as f32) > reach {
+            *value = 0.0;
+        }
+    }
+    Some(layer)
 }
 
 /// Returns the layer of a candidate, refined by a second pass on the crop around it if that has a higher

@@ -20,6 +20,9 @@ const SMALLEST_REST: usize = 10;
 
 /// Cells further from a negative click than this fraction of the longer side are kept if they are certain.
 const REACH: f32 = 0.1;
+/// Reach of a negative click as a multiple of its distance to the nearest unselected cell: a click in the
+/// middle of an unwanted part at the edge is about as far from the edge as the part is wide.
+const PART_REACH: f32 = 4.0;
 /// Fraction of a layer's largest value from which a cell is certain.
 const CERTAIN: f32 = 0.95;
 
@@ -169,17 +172,20 @@ pub(super) fn nearer_part(layer: &Layer, click: &Click, mut kept: Vec<usize>) ->
     let far = frame.columns.max(frame.rows) as f32 * REACH;
     let position = |cell: usize| ((cell % frame.columns) as f32, (cell / frame.columns) as f32);
     let (x, y) = position(seed);
-    let top = layer.values.iter().copied().fold(0.0, f32::max);
-    kept.extend((0..frame.len()).filter(|&cell| {
+    let distance = |cell: usize| {
         let (column, row) = position(cell);
-        layer.values[cell] >= CERTAIN * top && (column - x).hypot(row - y) > far
-    }));
+        (column - x).hypot(row - y)
+    };
+    let unselected = (0..frame.len()).filter(|&cell| !is_selected(cell));
+    let reach = PART_REACH * unselected.map(distance).fold(f32::INFINITY, f32::min);
+    let top = layer.values.iter().copied().fold(0.0, f32::max);
+    kept.extend((0..frame.len()).filter(|&cell| layer.values[cell] >= CERTAIN * top && distance(cell) > far));
     let to_click = geodesic(&frame, &layer.colours, &[seed]);
     let to_kept = geodesic(&frame, &layer.colours, &kept);
-    let nearer = to_click.iter().zip(to_kept).zip(&layer.values);
+    let nearer = to_click.iter().zip(to_kept).zip(&layer.values).enumerate();
     Some(part(
         nearer
-            .map(|((click, kept), value)| *click < kept && *value > 0.0)
+            .map(|(cell, ((click, kept), value))| *click < kept && *value > 0.0 && distance(cell) <= reach)
             .collect(),
     ))
 }
