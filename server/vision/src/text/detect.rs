@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{Rect, RgbImage};
 use iopaint_inpaint::{ForwardError, Monitor};
 
+use super::geometry::RotatedRect;
 use super::input::{input_size, input_values};
 use super::regions::ProbabilityMap;
 use super::{TextOptions, TextRegion};
@@ -14,15 +15,24 @@ use crate::{Network, Tensor};
 const MAX_INPUT_PIXELS: f64 = 1_500_000.0;
 /// Largest magnification of small images: letters of 10 pixels are found more often at twice their size.
 const MAX_SCALE: f64 = 2.0;
+/// Reduction of the second pass. The network misses letters of more than about 120 pixels of its input.
+const COARSER: f64 = 2.0;
+/// Shorter side of the second pass's input from which it runs, in pixels: smaller images have no letters that
+/// the first pass misses.
+const MIN_COARSE_SIDE: f64 = 256.0;
+/// Smallest height of the second pass's regions, in pixels of its input.
+const MIN_COARSE_HEIGHT: f64 = 32.0;
+/// Fraction of a region from which the first pass's regions cover it.
+const KNOWN: f32 = 0.5;
 /// Pixels around the region of interest that the network sees too, so that letters at its border are whole.
 const CONTEXT_PX: u32 = 32;
 
-/// Returns the regions of text in `image`, or those whose centre lies in `options.region`, in raster order of
-/// their first pixels.
+/// Returns the regions of text in `image`, or those whose centre lies in `options.region`: in raster order of
+/// their first pixels, then the large ones that only the second pass found.
 ///
 /// `network` takes `[1, 3, H, W]`, with sides that are multiples of 32, and returns text probabilities of
-/// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels; `monitor` is called
-/// before and after it.
+/// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels, and, if it is large
+/// enough, a second one of a quarter of that; `monitor` is called before and after each.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape, or if `monitor` stops the run.
@@ -35,14 +45,48 @@ pub fn detect_text(
     let Some((interest, crop)) = areas(image, options.region) else {
         return Ok(Vec::new());
     };
-    report(monitor, 0)?;
     let pixels = f64::from(crop.width) * f64::from(crop.height);
-    let (width, height) = input_size(crop.size(), (MAX_INPUT_PIXELS / pixels).sqrt().min(MAX_SCALE));
+    let scale = (MAX_INPUT_PIXELS / pixels).sqrt().min(MAX_SCALE);
+    let coarse = scale / COARSER;
+    let has_large = f64::from(crop.width.min(crop.height)) * coarse >= MIN_COARSE_SIDE;
+    let passes = 1 + usize::from(has_large);
+    report(monitor, 0, passes)?;
+    let mut found = regions_at(network, image, crop, scale, options.min_score)?;
+    report(monitor, 1, passes)?;
+    if has_large {
+        let large = regions_at(network, image, crop, coarse, options.min_score)?;
+        report(monitor, 2, passes)?;
+        let known: Vec<RotatedRect> = found.iter().filter_map(rect_of).collect();
+        let is_new = |region: &TextRegion| {
+            rect_of(region).is_some_and(|rect| {
+                f64::from(rect.short_side()) * coarse >= MIN_COARSE_HEIGHT && rect.covered_by(&known) < KNOWN
+            })
+        };
+        found.extend(large.into_iter().filter(is_new));
+    }
+    Ok(found
+        .into_iter()
+        .filter(|region| centre_is_in(&interest, region))
+        .collect())
+}
+
+fn rect_of(region: &TextRegion) -> Option<RotatedRect> {
+    RotatedRect::around(&region.polygon)
+}
+
+/// Returns the regions that the network finds in a crop of the image, resampled by `scale`.
+fn regions_at(
+    network: &mut dyn Network,
+    image: &RgbImage,
+    crop: Rect,
+    scale: f64,
+    min_score: f32,
+) -> Result<Vec<TextRegion>, ForwardError> {
+    let (width, height) = input_size(crop.size(), scale);
     let shape = vec![1, 3, height as usize, width as usize];
     let input = Tensor::new(shape, input_values(image, crop, (width, height)))
         .map_err(|error| ForwardError::Failed(error.to_string()))?;
     let output = network.forward(input)?;
-    report(monitor, 1)?;
     let expected = [1, 1, height as usize, width as usize];
     let map = match output.first() {
         Some(map) if map.shape() == expected => ProbabilityMap {
@@ -67,12 +111,12 @@ pub fn detect_text(
             (y + 0.5) * scale.1 - 0.5 + crop.y as f32,
         )
     };
-    let found = map.regions(options.min_score).into_iter();
-    let regions = found.map(|(rect, score)| TextRegion {
+    let regions = map.regions(min_score).into_iter();
+    let regions = regions.map(|(rect, score)| TextRegion {
         polygon: rect.corners().map(to_image),
         score,
     });
-    Ok(regions.filter(|region| centre_is_in(&interest, region)).collect())
+    Ok(regions.collect())
 }
 
 /// Returns the region of interest within the image, and the part of the image that the network sees; `None`
@@ -105,8 +149,8 @@ fn centre_is_in(interest: &Rect, region: &TextRegion) -> bool {
 }
 
 /// Reports finished forward passes.
-fn report(monitor: &dyn Monitor, done: usize) -> Result<(), ForwardError> {
-    match monitor.step(done, 1) {
+fn report(monitor: &dyn Monitor, done: usize, passes: usize) -> Result<(), ForwardError> {
+    match monitor.step(done, passes) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(stop) => Err(stop.into()),
     }
@@ -119,10 +163,10 @@ mod tests {
 
     use super::*;
 
-    /// Returns 1 where the input's blue channel is above 0, and records the input's shape.
+    /// Returns 1 where the input's blue channel is above 0, and records the inputs' sizes.
     #[derive(Default)]
     struct Thresholding {
-        shape: Vec<usize>,
+        pixels: Vec<usize>,
     }
 
     impl Network for Thresholding {
@@ -133,7 +177,7 @@ mod tests {
                 .iter()
                 .map(|value| if *value > 0.0 { 1.0 } else { 0.0 });
             let output = Tensor::new(vec![1, 1, shape[2], shape[3]], map.collect()).unwrap();
-            self.shape = shape;
+            self.pixels.push(plane);
             Ok(vec![output])
         }
     }
@@ -232,7 +276,9 @@ mod tests {
         let mut network = Thresholding::default();
         let image = RgbImage::new(4000, 3000);
         detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored).unwrap();
-        assert!((network.shape[2] * network.shape[3]) as f64 <= 1.05 * MAX_INPUT_PIXELS);
+        assert_eq!(network.pixels.len(), 2);
+        assert!(network.pixels[0] as f64 <= 1.05 * MAX_INPUT_PIXELS);
+        assert!(network.pixels[1] as f64 <= 1.05 * MAX_INPUT_PIXELS / (COARSER * COARSER));
     }
 
     #[test]
@@ -249,7 +295,7 @@ mod tests {
             let image = bars((320, 160), &[(100, 50)]);
             let result = detect_text(&mut network, &image, &TextOptions::default(), &Stopping(done));
             assert_eq!(result, Err(ForwardError::Stopped(Stop::Cancelled)));
-            assert_eq!(network.shape.is_empty(), done == 0);
+            assert_eq!(network.pixels.is_empty(), done == 0);
         }
     }
 

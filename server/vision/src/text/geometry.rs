@@ -128,8 +128,38 @@ impl RotatedRect {
         })
     }
 
+    /// Returns the ratio of the longer to the shorter side.
+    pub fn aspect_ratio(&self) -> f32 {
+        self.half.0.max(self.half.1) / self.half.0.min(self.half.1).max(0.5)
+    }
+
+    /// Returns the position of a point along the longer side: 0 at its start, 1 at its end.
+    pub fn along_longer_side(&self, (x, y): Point) -> f32 {
+        let (axis, half) = if self.half.0 >= self.half.1 {
+            (self.axis, self.half.0)
+        } else {
+            ((-self.axis.1, self.axis.0), self.half.1)
+        };
+        0.5 + dot((x - self.centre.0, y - self.centre.1), axis) / (2.0 * half).max(1.0)
+    }
+
+    /// Returns the fraction of the rectangle that `others` cover, from 8 x 8 points.
+    pub fn covered_by(&self, others: &[Self]) -> f32 {
+        let across = (-self.axis.1, self.axis.0);
+        let at = |index: u8| (f32::from(index) + 0.5) / 4.0 - 1.0;
+        let points = (0..8).flat_map(|row| (0..8).map(move |column| (at(column), at(row))));
+        let covered = points.filter(|(along, side)| {
+            let (along, side) = (along * self.half.0, side * self.half.1);
+            let point = (
+                self.centre.0 + along * self.axis.0 + side * across.0,
+                self.centre.1 + along * self.axis.1 + side * across.1,
+            );
+            others.iter().any(|other| other.contains(point))
+        });
+        covered.count() as f32 / 64.0
+    }
+
     /// Returns true if the point lies in the rectangle or on its border.
-    #[cfg(test)]
     pub fn contains(&self, (x, y): Point) -> bool {
         let offset = (x - self.centre.0, y - self.centre.1);
         let across = (-self.axis.1, self.axis.0);

@@ -1,12 +1,13 @@
 //! Text: regions by a detection network with differentiable binarization (`PP-OCR`'s detectors), and the mask
 //! of the letters in them.
 
+mod colours;
 mod detect;
 mod geometry;
 mod input;
 mod mask;
-mod moments;
 mod regions;
+mod samples;
 mod strokes;
 mod types;
 
