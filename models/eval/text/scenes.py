@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renders text over photographs, as a test set of text detection and text masks.
 
-`scenes.py OUT [--photos DIR] [--set small|medium|large ...]` writes per scene the clean photograph `clean/NAME.png`, the
+`scenes.py OUT [--photos DIR] [--fonts DIR] [--set small|medium|large ...]` writes per scene the clean photograph `clean/NAME.png`, the
 scene `images/NAME.png` and `truth/NAME.png`, which holds the number of the text of each pixel (0: none), and for all
 scenes `items.json`: per text its script, size, style and angle. A pixel belongs to a text if the drawing changed a
 channel by more than VISIBLE levels: letters with their outline and shadow.
@@ -106,9 +106,9 @@ def items(rng: random.Random, sizes: tuple[int, ...]) -> list[Item]:
     return sorted(found, key=lambda item: -item.size)
 
 
-def layers(item: Item) -> list[tuple[Image.Image, str]]:
+def layers(item: Item, fonts: Path) -> list[tuple[Image.Image, str]]:
     """Returns the coverage of each layer from back to front, cropped to the text, with the layer's kind."""
-    font = ImageFont.truetype(str(FONTS / item.font), item.size)
+    font = ImageFont.truetype(str(fonts / item.font), item.size)
     stroke = max(1, round(item.size / 14)) if item.style == "outlined" else 0
     offset = max(1, round(item.size / 16)) if item.style == "shadowed" else 0
     margin = 4 * (stroke + offset) + 4
@@ -140,8 +140,9 @@ def colours(rng: random.Random, below: np.ndarray) -> tuple[tuple[int, int, int]
     return letters, (0, 0, 0) if sum(letters) > 380 else (255, 255, 255)
 
 
-def draw(scene: Image.Image, item: Item, at: tuple[int, int], rng: random.Random) -> None:
-    parts = layers(item)
+def draw(
+    scene: Image.Image, item: Item, parts: list[tuple[Image.Image, str]], at: tuple[int, int], rng: random.Random
+) -> None:
     box = (at[0], at[1], at[0] + parts[0][0].width, at[1] + parts[0][0].height)
     letters, outline = colours(rng, np.asarray(scene.crop(box)))
     opacity = {"shadow": 0.6, "outline": 1.0, "letters": 0.5 if item.style == "translucent" else 1.0}
@@ -164,16 +165,17 @@ def place(free: np.ndarray, size: tuple[int, int], rng: random.Random) -> tuple[
     return None
 
 
-def render(clean: Image.Image, rng: random.Random) -> tuple[Image.Image, np.ndarray, list[Item]]:
+def render(clean: Image.Image, fonts: Path, rng: random.Random) -> tuple[Image.Image, np.ndarray, list[Item]]:
     scene, drawn = clean.copy(), []
     truth = np.zeros((clean.height, clean.width), np.uint8)
     free = np.ones(truth.shape, bool)
     for item in items(rng, SIZES):
-        cover = layers(item)[0][0]
+        parts = layers(item, fonts)
+        cover = parts[0][0]
         at = place(free, (cover.width, cover.height), rng)
         if at is None:
             continue
-        draw(scene, item, at, rng)
+        draw(scene, item, parts, at, rng)
         box = (at[0], at[1], at[0] + cover.width, at[1] + cover.height)
         change = np.asarray(ImageChops.difference(clean.crop(box), scene.crop(box))).max(axis=2)
         drawn.append(item)
@@ -185,6 +187,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--photos", type=Path, default=ROOT / "tests" / "fixtures" / "photos")
+    parser.add_argument("--fonts", type=Path, default=FONTS)
     parser.add_argument("--set", nargs="+", choices=SETS, default=list(SETS))
     args = parser.parse_args()
     for folder in ("clean", "images", "truth"):
@@ -196,7 +199,7 @@ def main() -> None:
             name = f"{kind}-{number:02}"
             rng = random.Random(name)
             clean = covered(Image.open(photos[(7 * number + width) % len(photos)]), width, height)
-            scene, truth, drawn = render(clean, rng)
+            scene, truth, drawn = render(clean, args.fonts, rng)
             clean.save(args.out / "clean" / f"{name}.png", compress_level=1)
             scene.save(args.out / "images" / f"{name}.png", compress_level=1)
             Image.fromarray(truth).save(args.out / "truth" / f"{name}.png")

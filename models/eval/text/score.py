@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores text masks, and fills of the text, against rendered scenes (scenes.py).
 
-`score.py SCENES MASKS [--filled DIR]` prints tables in Markdown. Recall is the fraction of a text's pixels that the mask
+`score.py SCENES MASKS [--filled DIR] [--only PATTERN ...]` prints tables in Markdown. Recall is the fraction of a text's pixels that the mask
 covers; tables by set, script, size and style have its mean over the texts, and the fraction of texts with at least 0.95.
 Precision is the fraction of the masks' pixels that belong to a text; the second figure also counts pixels within two
 pixels of a text. With filled scenes, the error is the mean absolute difference from the clean photograph, in levels, in
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,13 @@ def main() -> None:
     parser.add_argument("scenes", type=Path)
     parser.add_argument("masks", type=Path)
     parser.add_argument("--filled", type=Path)
+    parser.add_argument("--only", nargs="+", default=["*"], help="patterns of the scenes' names")
     args = parser.parse_args()
     recalls, totals = defaultdict(list), defaultdict(lambda: np.zeros(4))
     errors = []
     for name, texts in json.loads((args.scenes / "items.json").read_text()).items():
-        if not (args.masks / f"{name}.png").is_file():
+        is_chosen = any(fnmatch(name, pattern) for pattern in args.only)
+        if not is_chosen or not (args.masks / f"{name}.png").is_file():
             continue
         truth = gray(args.scenes / "truth" / f"{name}.png")
         mask = gray(args.masks / f"{name}.png") > 0
