@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect, test, type Page } from "@playwright/test";
-import { BATCH_MS } from "../e2e/deadlines";
+import { BATCH_MS, FILL_MS } from "../e2e/deadlines";
 import { EditorPage } from "../e2e/page";
 import { startServer, type RunningServer } from "../e2e/server";
 
@@ -82,10 +82,28 @@ async function strip(page: Page, images: readonly number[][]): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
+test("selection by a click", async ({ page }) => {
+  const editor = new EditorPage(page);
+  await editor.openSample(server.url, "Hot-air balloon");
+  const before = await imageScreenshot(editor);
+  await page.keyboard.press("w");
+  const { x, y } = await editor.fromCentre(0, -40);
+  await page.mouse.click(x, y);
+  await expect(editor.history).toHaveCount(2, { timeout: FILL_MS });
+  await editor.settled();
+  const selected = await imageScreenshot(editor);
+
+  await page.keyboard.press("Shift+R");
+  await editor.waitForFill();
+  await page.mouse.move(5, 5);
+  await editor.settled();
+  const images = [before, selected, await imageScreenshot(editor)];
+  await writeFile(`${FOLDER}/before-mask-after.jpg`, await strip(page, images));
+});
+
 test("removal", async ({ page }) => {
   const editor = new EditorPage(page);
   await editor.openSample(server.url);
-  const before = await imageScreenshot(editor);
   await editor.manualMode();
   const { left, top, right } = await editor.bounds();
   const scale = (right - left + 1) / 512;
@@ -96,17 +114,10 @@ test("removal", async ({ page }) => {
   await page.keyboard.press("b");
   await page.mouse.move(5, 5);
   await editor.settled();
-  const painted = await imageScreenshot(editor);
   await page.screenshot({ path: `${FOLDER}/page.png` });
 
   await editor.run.click();
   await editor.waitForFill();
-  await page.mouse.move(5, 5);
-  await editor.settled();
-  await writeFile(
-    `${FOLDER}/before-mask-after.jpg`,
-    await strip(page, [before, painted, await imageScreenshot(editor)]),
-  );
 
   // Undo and redo hide the duration, which depends on the machine.
   await editor.undo.click();
