@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn outline_of_another_colour_is_covered() {
-        let outline = |x: u32, y: u32| (37..83).contains(&x) && (18..42).contains(&y) && !letter(x, y);
+        let outline = |x: u32, y: u32| (38..82).contains(&x) && (18..42).contains(&y) && !letter(x, y);
         let colour = |x: u32, y: u32| match (letter(x, y), outline(x, y)) {
             (true, _) => [250, 240, 0],
-            (_, true) if !((47..73).contains(&x) && (27..33).contains(&y)) => [0; 3],
+            (_, true) if !((46..74).contains(&x) && (26..34).contains(&y)) => [0; 3],
             _ => [120; 3],
         };
         let mask = masked(colour, 0);
