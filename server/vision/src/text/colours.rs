@@ -1,8 +1,8 @@
 //! Colour models of letters and background.
 //!
-//! The letters of a line share their colours from its start to its end, other objects don't. Both are modelled
-//! by histograms, as in "Interactive graph cuts" (Boykov and Jolly, 2001), that of the background per band along
-//! the text, and estimated by expectation maximization.
+//! The letters of a line share their colours from its start to its end, other objects don't. Both are
+//! modelled by histograms, as in "Interactive graph cuts" (Boykov and Jolly, 2001), that of the background
+//! per band along the text, and estimated by expectation maximization.
 
 use super::samples::{Kind, Samples};
 
@@ -110,7 +110,9 @@ impl<'a> Palette<'a> {
         for (at, (&bin, &band)) in self.bins.iter().zip(&self.samples.bands).enumerate() {
             counts[usize::from(band)][bin] += weight(at);
         }
-        counts.iter_mut().for_each(|counts| smooth(counts));
+        for counts in &mut counts {
+            smooth(counts);
+        }
         counts
     }
 
@@ -182,7 +184,9 @@ fn sum(bands: &[Vec<f32>]) -> Vec<f32> {
 fn normalized(mut counts: Vec<f32>) -> Vec<f32> {
     let sum: f32 = counts.iter().sum();
     if sum > 0.0 {
-        counts.iter_mut().for_each(|count| *count /= sum);
+        for count in &mut counts {
+            *count /= sum;
+        }
     }
     counts
 }
@@ -226,8 +230,8 @@ mod tests {
     use super::*;
     use crate::text::geometry::RotatedRect;
 
-    /// Red stripes of 4 pixels from x = 20 to 180 on a background that changes at x = 100, with a blue object in
-    /// front of it.
+    /// Red stripes of 4 pixels from x = 20 to 180 on a background that changes at x = 100, with a blue object
+    /// in front of it.
     fn probabilities() -> impl Fn(u32, u32) -> f32 {
         let image = RgbImage::from_fn(200, 60, |x, y| {
             let is_stripe = (20..180).contains(&x) && (20..40).contains(&y) && x % 10 < 4;
