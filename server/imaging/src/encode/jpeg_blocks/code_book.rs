@@ -9,7 +9,7 @@ use crate::decode::jpeg::huffman::HuffmanTable;
 /// The longest code in bits.
 const MAX_LENGTH: usize = 16;
 
-/// How often each symbol occurs in a scan.
+/// The number of occurrences of each symbol in a scan.
 pub(super) type Frequencies = [u32; 256];
 
 /// The code of each symbol.
