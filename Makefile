@@ -172,6 +172,20 @@ eval: build build/eval/venv/ready ## Evaluate MODELS="..." against OpenCV on the
 	@build/eval/venv/bin/python models/eval/evaluate.py --binary $(BINARY) --models $(or $(MODELS),lama-mini) \
 		$(if $(MODEL_DIR),--model-dir $(MODEL_DIR))
 
+build/eval-removals/venv/ready: models/eval/requirements.txt models/eval/removals/requirements.txt
+	$(PYTHON) -m venv build/eval-removals/venv
+	build/eval-removals/venv/bin/pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
+	@touch $@
+
+build/eval-removals/sources/ready: models/eval/removals/fetch_sources
+	@models/eval/removals/fetch_sources build/eval-removals/sources
+	@touch $@
+
+.PHONY: eval-removals
+eval-removals: build build/eval-removals/venv/ready build/eval-removals/sources/ready ## Evaluate removals with MODELS="..." against OpenCV and PyPatchMatch: build/eval-removals; ARGS="--half held-back".
+	@PYTHONPATH=models/eval:models/eval/selection build/eval-removals/venv/bin/python models/eval/removals/evaluate.py \
+		--binary $(BINARY) --models $(or $(MODELS),lama-patches) --sources build/eval-removals/sources $(ARGS)
+
 # PyTorch with GPU support is some gigabytes; TRAIN_PYTHON names an interpreter that has it.
 TRAIN_PYTHON ?= build/train/venv/bin/python
 

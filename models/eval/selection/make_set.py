@@ -99,8 +99,13 @@ def cut_out(name: str) -> CutOut:
 
 def emoji(package: Path, name: str) -> CutOut:
     """Returns an object of the npm package, a gzipped tar archive."""
+    return rendered(package, EMOJI[name])
+
+
+def rendered(package: Path, code_points: str) -> CutOut:
+    """Returns the image of the npm package whose file is named after `code_points`, in hexadecimal."""
     with tarfile.open(package) as archive:
-        content = archive.extractfile(f"package/assets/{EMOJI[name]}.webp")
+        content = archive.extractfile(f"package/assets/{code_points}.webp")
         rgba = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGBA"), np.float32) / 255
     return _cropped(rgba[..., :3], rgba[..., 3], "")
 
