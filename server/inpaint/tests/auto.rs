@@ -138,16 +138,16 @@ fn deep_hole_runs_scaled_with_detail_restored() {
 }
 
 #[test]
-fn wire_runs_in_pieces_that_see_earlier_ones() {
+fn diagonal_wire_runs_in_pieces_that_see_earlier_ones() {
     let mut model = Painter::default();
     let out = run(
         &mut model,
-        &mask(2000, 900, |_, y| (450..456).contains(&y)),
+        &mask(2400, 1800, |x, y| (3 * x).abs_diff(4 * y) < 24),
         &auto(),
     );
-    assert!(model.inputs.len() > 3 && !out.scaled);
+    assert!(model.inputs.len() > 2 && !out.scaled);
     assert!(model.inputs.iter().skip(1).all(|input| input.painted_pixels > 0));
-    assert!((0..2000).all(|x| out.image.get_pixel(x, 452).0 == PAINT));
+    assert!((0..1800).all(|y| out.image.get_pixel(4 * y / 3, y).0 == PAINT));
 }
 
 #[test]

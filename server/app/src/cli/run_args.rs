@@ -72,8 +72,8 @@ pub struct RunArgs {
     /// Radius in pixels by which masks are dilated, 0 to 64. Replaces `dilate` in --config.
     #[arg(long, env = "IOPAINT_DILATE", value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(..=i64::from(MAX_DILATE)))]
     pub dilate: Option<u8>,
-    /// Width in pixels of the band inside the mask in which the original changes gradually into the filling, 0
-    /// to 32. Replaces `feather` in --config.
+    /// Width in pixels of the band inside the mask in which the original changes gradually into the filling,
+    /// 0 to 32. Replaces `feather` in --config.
     #[arg(long, env = "IOPAINT_FEATHER", value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(..=i64::from(MAX_FEATHER)))]
     pub feather: Option<u8>,
     /// Writes image, mask and result side by side, for visual comparison.
