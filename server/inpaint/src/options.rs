@@ -84,8 +84,8 @@ impl Default for Cv2Options {
 }
 
 impl Default for InpaintOptions {
-    /// Returns the default strategy, `keep_unmasked`, no seam blending, no feathering and no limit on the size
-    /// of a forward pass.
+    /// Returns the default strategy, `keep_unmasked`, no seam blending, no feathering and no limit on the
+    /// size of a forward pass.
     fn default() -> Self {
         Self {
             strategy: HdStrategy::default(),

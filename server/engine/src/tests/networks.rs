@@ -36,7 +36,11 @@ async fn network_is_loaded_on_demand_and_runs() {
 }
 
 /// Returns the number of images whose maps the network has kept, after adding one.
-#[expect(clippy::needless_pass_by_value, reason = "the signature of a plugin's work")]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the signature of a plugin's work"
+)]
 fn add_image(run: NetworkRun<'_>) -> Result<usize, ForwardError> {
     let kept = run.maps.images();
     run.maps.with(ImageKey([kept as u8; 32]), |_| ());
