@@ -1,0 +1,137 @@
+//! A filled image and its encoded forms.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use iopaint_imaging::{EncodeError, EncodeOptions, ImageFormat, Mask, PreservedData, Rect, RgbImage};
+
+/// A filled image with the input's alpha, 16-bit samples and metadata.
+#[derive(Debug)]
+pub struct FilledImage {
+    pub(super) pixels: RgbImage,
+    pub(super) preserved: PreservedData,
+    pub(super) mask: Arc<Mask>,
+    pub(super) keep_unmasked: bool,
+    pub(super) original: Option<RgbImage>,
+    pub(super) file: Option<Bytes>,
+    /// Properties of the finished job.
+    pub run: ModelRun,
+}
+
+/// Properties of a finished job.
+#[derive(Clone, Debug)]
+pub struct ModelRun {
+    /// Name of the model.
+    pub model: String,
+    /// True if a region was too large for one forward pass and ran scaled down.
+    pub scaled: bool,
+    /// Time in the queue.
+    pub queued: Duration,
+    /// Time in the model thread.
+    pub forward: Duration,
+}
+
+/// Form of the encoded result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputForm {
+    /// The whole image in the format of the input; GIF becomes PNG.
+    InputFormat,
+    /// The whole image as PNG.
+    Png,
+    /// The bounding box of the changed pixels as PNG.
+    Patch,
+    /// Image, mask and result side by side as PNG. Needs [`FillInput::run`] with `keep_original`.
+    SideBySide,
+}
+
+/// An encoded result.
+#[derive(Debug)]
+pub struct EncodedResult {
+    /// Content of the file.
+    pub bytes: Vec<u8>,
+    /// Media type.
+    pub mime: &'static str,
+    /// Position of a patch in the image.
+    pub patch: Option<Rect>,
+    /// The quality of a JPEG whose blocks outside the hole couldn't be kept.
+    pub reencoded_quality: Option<u8>,
+}
+
+impl FilledImage {
+    /// Encodes the result. Blocks: call it on a codec thread.
+    ///
+    /// # Errors
+    /// Returns [`EncodeError`] if the format can't hold the image.
+    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+        let format = match form {
+            OutputForm::Patch => return self.encode_patch(),
+            OutputForm::SideBySide => return self.encode_side_by_side(options),
+            OutputForm::InputFormat => self.preserved.format(),
+            OutputForm::Png => ImageFormat::Png,
+        };
+        let full;
+        let changed = if self.keep_unmasked {
+            &*self.mask
+        } else {
+            full = Mask::full(self.pixels.width(), self.pixels.height());
+            &full
+        };
+        let encoded = match &self.file {
+            Some(file) if form == OutputForm::InputFormat => {
+                self.preserved
+                    .encode_original(file, &self.pixels, changed, options)?
+            }
+            _ => self.preserved.encode_as(format, &self.pixels, changed, options)?,
+        };
+        Ok(EncodedResult {
+            bytes: encoded.bytes,
+            mime: encoded.format.mime(),
+            patch: None,
+            reencoded_quality: encoded.reencoded_quality,
+        })
+    }
+
+    fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
+        let whole = Rect::whole(self.pixels.dimensions());
+        let changed = if self.keep_unmasked {
+            self.mask.bounding_box()
+        } else {
+            Some(whole)
+        };
+        // A PNG can't be empty: without changed pixels, the patch is one unchanged pixel.
+        let patch = changed.unwrap_or(Rect {
+            width: 1,
+            height: 1,
+            ..whole
+        });
+        let bytes = self.preserved.encode_patch(&self.pixels, patch)?;
+        Ok(EncodedResult {
+            bytes,
+            mime: ImageFormat::Png.mime(),
+            patch: Some(patch),
+            reencoded_quality: None,
+        })
+    }
+
+    fn encode_side_by_side(&self, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+        let original = self.original.as_ref().unwrap_or(&self.pixels);
+        let images = [original, &mask_as_rgb(&self.mask), &self.pixels];
+        let (pixels, preserved) = self.preserved.side_by_side(&images).into_parts();
+        let mask = Mask::full(pixels.width(), pixels.height());
+        let encoded = preserved.encode_as(ImageFormat::Png, &pixels, &mask, options)?;
+        Ok(EncodedResult {
+            bytes: encoded.bytes,
+            mime: encoded.format.mime(),
+            patch: None,
+            reencoded_quality: None,
+        })
+    }
+}
+
+/// Returns the mask as an image: white in the hole, black elsewhere.
+fn mask_as_rgb(mask: &Mask) -> RgbImage {
+    RgbImage::from_fn(mask.width(), mask.height(), |x, y| {
+        [if mask.is_hole(x, y) { 255 } else { 0 }; 3].into()
+    })
+}
