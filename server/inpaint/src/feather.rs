@@ -10,14 +10,14 @@ use crate::pad::padded_mask;
 ///
 /// `filled`, `original` and `mask` have one size; the hole is all pixels of `mask` that aren't 0.
 pub(crate) fn feather(filled: &mut RgbImage, original: &RgbImage, mask: &Coverage, width: u32) {
+    if width == 0 {
+        return;
+    }
     let size = mask.dimensions();
     // One pixel of margin includes the adjacent known pixels, to which distances are measured.
     let Some(area) = mask.bounding_box().map(|hole| hole.grown_and_clipped(1, size)) else {
         return;
     };
-    if width == 0 {
-        return;
-    }
     let mask = padded_mask(mask, area, (area.width, area.height));
     let hole: Vec<bool> = mask.values().iter().map(|value| *value > 0).collect();
     let distances = distance_to_known(&hole, area.width as usize);
