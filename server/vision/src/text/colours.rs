@@ -3,6 +3,9 @@
 //! The letters of a line share their colours from its start to its end, other objects don't. Both are
 //! modelled by histograms, as in "Interactive graph cuts" (Boykov and Jolly, 2001), that of the background
 //! per band along the text, and estimated by expectation maximization.
+//!
+//! Constants without another origin were set together on the tuning scenes of models/eval/text
+//! (docs/text.md), without a comparison of each.
 
 use super::samples::{Kind, Samples};
 

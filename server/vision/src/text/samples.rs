@@ -1,4 +1,7 @@
 //! The surroundings of a text region at reduced resolution.
+//!
+//! Constants without another origin were set together on the tuning scenes of models/eval/text
+//! (docs/text.md), without a comparison of each.
 
 use iopaint_imaging::{Mask, Rect, RgbImage};
 

@@ -1,4 +1,7 @@
 //! Segmentation of the strokes of letters, with outline and shadow, around one text region.
+//!
+//! Constants without another origin were set together on the tuning scenes of models/eval/text
+//! (docs/text.md), without a comparison of each.
 
 use iopaint_imaging::{
     Mask, Rect, RgbImage,
