@@ -78,6 +78,45 @@ async fn feathering_changes_less_at_the_border() {
     assert_ne!(soft, plain);
 }
 
+#[tokio::test]
+async fn covered_strokes_are_filled() {
+    // A dark line from the hole to 9 pixels beside it.
+    let line = |x: u32, y: u32| (42..69).contains(&x) && (48..52).contains(&y);
+    let image = RgbImage::from_fn(100, 100, |x, y| [if line(x, y) { 0 } else { 180 }; 3].into());
+    let mask = GrayImage::from_fn(100, 100, |x, y| {
+        [u8::from(HOLE.contains(&x) && HOLE.contains(&y)) * 255].into()
+    });
+    for cover in [false, true] {
+        let fields = json!({ "model": "cv2", "cover_strokes": cover });
+        let answer = server()
+            .inpaint(&png(image.clone()), &png(mask.clone()), &fields)
+            .await;
+        let filled = image::load_from_memory(&answer.body).unwrap().to_rgb8();
+        let darkest = filled.pixels().map(|pixel| pixel.0[0]).min().unwrap();
+        assert_eq!(darkest >= 170, cover, "{darkest}");
+    }
+}
+
+#[tokio::test]
+async fn layer_is_transparent_outside_the_final_mask() {
+    let fields = json!({ "model": "cv2", "dilate": 3, "result": "layer" });
+    let mask = GrayImage::from_fn(100, 100, |x, y| {
+        [u8::from(HOLE.contains(&x) && HOLE.contains(&y)) * 255].into()
+    });
+    let answer = server().inpaint(&png(image()), &png(mask), &fields).await;
+    assert_eq!(answer.headers["x-patch-box"], "37,37,26,26");
+    let layer = image::load_from_memory(&answer.body).unwrap().to_rgba8();
+    // The disc of the dilation leaves the corners out.
+    assert_eq!((layer.dimensions(), layer.get_pixel(0, 0).0[3]), ((26, 26), 0));
+    assert_eq!(layer.get_pixel(3, 3).0[3], 255);
+    assert!(layer.pixels().all(|pixel| [0, 255].contains(&pixel.0[3])));
+    let patch = json!({ "model": "cv2", "dilate": 3 });
+    let whole = filled(patch).await;
+    for (x, y, pixel) in layer.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[3] > 0) {
+        assert_eq!(whole.get_pixel(37 + x, 37 + y).0, pixel.0[..3]);
+    }
+}
+
 #[rstest]
 #[case(json!({ "dilate": 65 }))]
 #[case(json!({ "feather": -1 }))]

@@ -23,6 +23,7 @@ mod probe;
 mod rect;
 pub mod resize;
 pub mod simd_dispatch;
+mod strokes;
 mod text;
 
 pub use components::{for_each_component, majority};
@@ -37,4 +38,5 @@ pub use mask::{Coverage, Mask, Threshold};
 pub use picture::{GrayImage16, Picture, PreservedData, RgbImage16};
 pub use probe::{Header, probe};
 pub use rect::{Rect, grown_span};
+pub use strokes::cover_strokes;
 pub use text::png_text;

@@ -21,7 +21,7 @@ export interface InpaintRequest {
 export interface FilledPatch {
   /** Position in the uploaded image. */
   readonly box: Box;
-  /** A PNG of the size of `box`. */
+  /** A PNG of the size of `box`; its alpha is the final mask. */
   readonly png: Blob;
 }
 
@@ -39,7 +39,7 @@ export async function inpaint(
   const form = new FormData();
   form.append("image", image, "image.png");
   form.append("mask", mask, "mask.png");
-  form.append("options", JSON.stringify({ ...options, result: "patch" }));
+  form.append("options", JSON.stringify({ ...options, result: "layer" }));
   const headers = { "X-Job-Id": jobId };
   const response = await request("api/v1/inpaint", { method: "POST", headers, body: form, signal });
   if (!response.ok) throw new UserError(describeFailure(response.status, await response.text()));

@@ -1,4 +1,4 @@
-import { blendFill } from "./blend";
+import { blendFill, type FilledLayer } from "./blend";
 import { boxFromEdges, fullBox } from "./box";
 import { applyDelta, copyBox, xorWithCurrent, type Delta, type Plane } from "./delta";
 import { affectedBox, applyEdit, type MaskEdit } from "./edits";
@@ -45,13 +45,13 @@ export class ImageDocument implements OriginalSource {
     });
   }
 
-  /** Blends a filled rectangle into the image through the mask, then clears the mask. */
-  fill(patch: Uint8ClampedArray, box: Box): Delta[] {
-    this.original.preserve(box);
-    const filled = this.recordDelta("image", box, () => {
-      blendFill(this.pixels, this.mask, patch, box);
+  /** Blends a filled layer into the image, then clears the mask. */
+  fill(layer: FilledLayer): Delta[] {
+    this.original.preserve(layer.box);
+    const filled = this.recordDelta("image", layer.box, () => {
+      blendFill(this.pixels, this.mask, layer);
     });
-    updatePyramid(this.levels, box);
+    updatePyramid(this.levels, layer.box);
     return [filled, this.edit({ kind: "clear" })].filter((delta) => delta !== null);
   }
 

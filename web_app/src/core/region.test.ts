@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { uploadFor, type AutoPlanner, type HdOptions } from "./region";
 
 const planner: AutoPlanner = { maxWholeSide: 800, context: 128, maxHoleDepth: 128 };
-const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280, auto: planner };
+const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280, auto: planner, growth: 0 };
 const auto: HdOptions = { ...crop, strategy: "Auto" };
 const photo = { width: 6000, height: 4000 };
 const hole = { x: 3000, y: 2000, width: 100, height: 50 };
@@ -24,6 +24,12 @@ describe("uploadFor", () => {
     const { box, forceCrop } = uploadFor(hole, photo, crop);
     expect(forceCrop).toBe(true);
     expect(box.width * box.height).toBeLessThan(400_000);
+  });
+
+  it("sends the context of a grown hole", () => {
+    const { box } = uploadFor(hole, photo, { ...crop, growth: 20 });
+    const grown = { x: 2980, y: 1980, width: 140, height: 90 };
+    expect(box).toEqual(uploadFor(grown, photo, crop).box);
   });
 
   it("sends everything for unscaled or resized runs", () => {

@@ -12,6 +12,8 @@ export interface HdOptions {
   readonly limit: number;
   /** `Auto`: parameters of the server's planner; null if the server doesn't report them. */
   readonly auto: AutoPlanner | null;
+  /** Pixels by which the server grows the hole, at most. */
+  readonly growth: number;
 }
 
 /** Parameters of the server's planner for `Auto`, in pixels. */
@@ -48,8 +50,13 @@ const ROUNDING_MARGIN = 16;
  * resolution; the resolution is halved until the hole is shallow enough. Without the planner's parameters,
  * the whole image.
  */
-export function uploadFor(hole: Box, image: Size, { strategy, trigger, margin, auto }: HdOptions): Upload {
+export function uploadFor(
+  painted: Box,
+  image: Size,
+  { strategy, trigger, margin, auto, growth }: HdOptions,
+): Upload {
   const longest = Math.max(image.width, image.height);
+  const hole = expanded(painted, growth, image);
   if (strategy === "Auto" && auto && longest > auto.maxWholeSide) {
     const halvings = Math.max(0, Math.ceil(Math.log2(depthBound(hole, image) / auto.maxHoleDepth)));
     return { box: surroundings(hole, auto.context * 2 ** halvings, image), forceCrop: false };

@@ -1,12 +1,12 @@
 import { useT } from "../i18n";
-import { Select, Slider, Switch } from "../ui/kit";
+import { NumberField, Select, Slider, Switch } from "../ui/kit";
 import { MASK_COLOUR_NAMES, RANGES } from "./settings";
 import { updateSettings, useSettings } from "./store";
 
-/** Manual mode and the appearance of the mask. */
+/** Manual mode, the mask of fills, and the appearance of the mask. */
 export function EditingSettings() {
   const t = useT();
-  const { manual, maskColour, maskHatch, maskOpacity } = useSettings();
+  const { manual, maskGrowth, maskFeather, coverStrokes, maskColour, maskHatch, maskOpacity } = useSettings();
   return (
     <div className="flex flex-col gap-2">
       <Switch
@@ -15,6 +15,34 @@ export function EditingSettings() {
         checked={manual}
         onChange={(checked) => {
           updateSettings({ manual: checked });
+        }}
+      />
+      <NumberField
+        label={t("settings.maskGrowth")}
+        hint={t("settings.maskGrowth.hint")}
+        value={maskGrowth}
+        unit="px"
+        {...RANGES.maskGrowth}
+        onChange={(value) => {
+          updateSettings({ maskGrowth: Math.round(value) });
+        }}
+      />
+      <NumberField
+        label={t("settings.maskFeather")}
+        hint={t("settings.maskFeather.hint")}
+        value={maskFeather}
+        unit="px"
+        {...RANGES.maskFeather}
+        onChange={(value) => {
+          updateSettings({ maskFeather: Math.round(value) });
+        }}
+      />
+      <Switch
+        label={t("settings.coverStrokes")}
+        hint={t("settings.coverStrokes.hint")}
+        checked={coverStrokes}
+        onChange={(checked) => {
+          updateSettings({ coverStrokes: checked });
         }}
       />
       <Select

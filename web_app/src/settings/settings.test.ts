@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   DEFAULTS,
+  maskReach,
   outputType,
   RANGES,
   readSettings,
@@ -69,6 +70,13 @@ describe("requestOptions", () => {
       cv2_flag: "INPAINT_NS",
       cv2_radius: 9,
     });
+  });
+});
+
+describe("maskReach", () => {
+  it("includes strokes", () => {
+    expect(maskReach({ ...DEFAULTS, maskGrowth: 7 })).toBe(7);
+    expect(maskReach({ ...DEFAULTS, maskGrowth: 7, coverStrokes: true })).toBeGreaterThan(7 + 32);
   });
 });
 

@@ -25,6 +25,12 @@ export interface Settings {
   readonly theme: Theme;
   /** Manual mode: strokes extend the mask, and an explicit run fills it. */
   readonly manual: boolean;
+  /** Pixels by which the server grows the mask of a fill. */
+  readonly maskGrowth: number;
+  /** Width of the gradual transition inside the mask, in pixels. */
+  readonly maskFeather: number;
+  /** Extends the mask of a fill over strokes that it mostly covers. */
+  readonly coverStrokes: boolean;
   /** Downloads the mask along with the result. */
   readonly downloadMask: boolean;
   readonly maskColour: MaskColour;
@@ -50,6 +56,9 @@ export const DEFAULTS: Settings = {
   language: "auto",
   theme: "system",
   manual: false,
+  maskGrowth: 4,
+  maskFeather: 0,
+  coverStrokes: false,
   downloadMask: false,
   maskColour: "yellow",
   maskHatch: false,
@@ -66,6 +75,8 @@ export const DEFAULTS: Settings = {
 
 /** Inclusive ranges of the numeric settings. */
 export const RANGES = {
+  maskGrowth: { min: 0, max: 64 },
+  maskFeather: { min: 0, max: 32 },
   maskOpacity: { min: 0.2, max: 1 },
   saveQuality: { min: 1, max: 100 },
   cropTrigger: { min: 256, max: 8192 },
@@ -108,6 +119,9 @@ function isValid(name: keyof Settings, value: unknown, fallback: unknown): boole
 export function requestOptions(settings: Settings): Record<string, string | number | boolean> {
   return {
     blend: true,
+    dilate: settings.maskGrowth,
+    feather: settings.maskFeather,
+    cover_strokes: settings.coverStrokes,
     hd_strategy: settings.strategy,
     hd_strategy_crop_trigger_size: settings.cropTrigger,
     hd_strategy_crop_margin: settings.cropMargin,
@@ -115,6 +129,14 @@ export function requestOptions(settings: Settings): Record<string, string | numb
     cv2_flag: settings.cv2Flag,
     cv2_radius: settings.cv2Radius,
   };
+}
+
+/** Distance in pixels from the mask within which the server extends it over strokes, their border included. */
+const STROKE_REACH = 34;
+
+/** Returns the most pixels by which the server grows a mask. */
+export function maskReach({ maskGrowth, coverStrokes }: Settings): number {
+  return maskGrowth + (coverStrokes ? STROKE_REACH : 0);
 }
 
 /**

@@ -69,6 +69,10 @@ pub struct RunArgs {
     // IOPAINT_CONFIG belongs to `start`, whose file has other keys.
     #[arg(long)]
     pub config: Option<PathBuf>,
+    /// Extends masks over the rest of letters, scratches and wires that they mostly cover. Same as
+    /// `cover_strokes` in --config.
+    #[arg(long, env = "IOPAINT_COVER_STROKES")]
+    pub cover_strokes: bool,
     /// Radius in pixels by which masks are dilated, 0 to 64. Replaces `dilate` in --config.
     #[arg(long, env = "IOPAINT_DILATE", value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(..=i64::from(MAX_DILATE)))]
     pub dilate: Option<u8>,

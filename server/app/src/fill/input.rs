@@ -20,6 +20,15 @@ pub struct MaskRule {
     pub fit: bool,
 }
 
+/// Growth of a mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskGrowth {
+    /// Adds the rest of thin structures that the mask mostly covers, before the dilation.
+    pub cover_strokes: bool,
+    /// Radius of the dilation in pixels.
+    pub dilate_px: u8,
+}
+
 /// A decoded image and its mask, of the same size.
 #[derive(Debug)]
 pub struct FillInput {
@@ -95,19 +104,28 @@ impl FillInput {
         })
     }
 
-    /// Dilates the mask by a disc of `radius` pixels on a codec thread.
+    /// Grows the mask on a codec thread.
     ///
     /// # Errors
     /// Returns [`FillError::Codec`].
-    pub async fn dilated(mut self, codecs: &CodecPool, radius: u8) -> Result<Self, FillError> {
-        if radius == 0 {
+    pub async fn grown(mut self, codecs: &CodecPool, growth: MaskGrowth) -> Result<Self, FillError> {
+        let MaskGrowth {
+            cover_strokes,
+            dilate_px,
+        } = growth;
+        if !cover_strokes && dilate_px == 0 {
             return Ok(self);
         }
-        let dilate = move || {
-            self.mask = iopaint_imaging::morphology::dilate(&self.mask, radius);
+        let grow = move || {
+            if cover_strokes {
+                self.mask = iopaint_imaging::cover_strokes(&self.picture.rgb, &self.mask);
+            }
+            if dilate_px > 0 {
+                self.mask = iopaint_imaging::morphology::dilate(&self.mask, dilate_px);
+            }
             self
         };
-        Ok(codecs.run(dilate).await?)
+        Ok(codecs.run(grow).await?)
     }
 
     /// Releases the image's file if a result of this form doesn't need it. Returns true if it is kept.

@@ -6,7 +6,7 @@ mod result;
 #[cfg(test)]
 mod tests;
 
-pub use input::{FillInput, MaskRule, decode};
+pub use input::{FillInput, MaskGrowth, MaskRule, decode};
 pub use result::{EncodedResult, FilledImage, ModelRun, OutputForm};
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! A filled image and its encoded forms.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub enum OutputForm {
     Png,
     /// The bounding box of the changed pixels as PNG.
     Patch,
+    /// As [`OutputForm::Patch`], with the mask as alpha.
+    Layer,
     /// Image, mask and result side by side as PNG. Needs [`FillInput::run`] with `keep_original`.
     SideBySide,
 }
@@ -66,17 +69,13 @@ impl FilledImage {
     pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
         let format = match form {
             OutputForm::Patch => return self.encode_patch(),
+            OutputForm::Layer => return self.encode_layer(),
             OutputForm::SideBySide => return self.encode_side_by_side(options),
             OutputForm::InputFormat => self.preserved.format(),
             OutputForm::Png => ImageFormat::Png,
         };
-        let full;
-        let changed = if self.keep_unmasked {
-            &*self.mask
-        } else {
-            full = Mask::full(self.pixels.width(), self.pixels.height());
-            &full
-        };
+        let changed = self.changed_pixels();
+        let changed = changed.as_ref();
         let encoded = match &self.file {
             Some(file) if form == OutputForm::InputFormat => {
                 self.preserved
@@ -93,24 +92,40 @@ impl FilledImage {
     }
 
     fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
+        let area = self.changed_area();
+        let bytes = self.preserved.encode_patch(&self.pixels, area)?;
+        Ok(encoded_area(bytes, area))
+    }
+
+    fn encode_layer(&self) -> Result<EncodedResult, EncodeError> {
+        let area = self.changed_area();
+        let mask = self.changed_pixels();
+        let bytes = self.preserved.encode_layer(&self.pixels, &mask, area)?;
+        Ok(encoded_area(bytes, area))
+    }
+
+    /// Returns the mask of the pixels that may have changed.
+    fn changed_pixels(&self) -> Cow<'_, Mask> {
+        if self.keep_unmasked {
+            Cow::Borrowed(&self.mask)
+        } else {
+            Cow::Owned(Mask::full(self.pixels.width(), self.pixels.height()))
+        }
+    }
+
+    /// Returns the bounding box of the changed pixels. A PNG can't be empty: without changed pixels, it is one
+    /// unchanged pixel.
+    fn changed_area(&self) -> Rect {
         let whole = Rect::whole(self.pixels.dimensions());
         let changed = if self.keep_unmasked {
             self.mask.bounding_box()
         } else {
             Some(whole)
         };
-        // A PNG can't be empty: without changed pixels, the patch is one unchanged pixel.
-        let patch = changed.unwrap_or(Rect {
+        changed.unwrap_or(Rect {
             width: 1,
             height: 1,
             ..whole
-        });
-        let bytes = self.preserved.encode_patch(&self.pixels, patch)?;
-        Ok(EncodedResult {
-            bytes,
-            mime: ImageFormat::Png.mime(),
-            patch: Some(patch),
-            reencoded_quality: None,
         })
     }
 
@@ -126,6 +141,15 @@ impl FilledImage {
             patch: None,
             reencoded_quality: None,
         })
+    }
+}
+
+fn encoded_area(bytes: Vec<u8>, area: Rect) -> EncodedResult {
+    EncodedResult {
+        bytes,
+        mime: ImageFormat::Png.mime(),
+        patch: Some(area),
+        reencoded_quality: None,
     }
 }
 

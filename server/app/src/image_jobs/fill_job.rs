@@ -118,7 +118,7 @@ pub async fn run_fill(
             FillInput::with_mask(codecs, image, mask, limits).await?
         }
     };
-    let mut decoded = decoded.dilated(codecs, fields.dilation_px()).await?;
+    let mut decoded = decoded.grown(codecs, fields.mask_growth()).await?;
     let encode_options = settings.encode;
     let file_memory = decoded
         .keep_file_for(form, &encode_options)

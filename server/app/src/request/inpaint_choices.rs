@@ -39,6 +39,8 @@ pub enum Answer {
     /// A PNG of the changed rectangle; the header `X-Patch-Box: x,y,width,height` has its position in the
     /// image.
     Patch,
+    /// As `patch`, with the final mask as alpha: pixels that the model didn't fill are transparent.
+    Layer,
 }
 
 /// Deserializes one of a type's names, ignoring case.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::coerce;
 use super::inpaint_choices::{Answer, Cv2Flag, HdStrategyName, any_case};
 use crate::error::ApiError;
+use crate::fill::MaskGrowth;
 
 /// Largest radius of a mask's dilation, in pixels.
 pub const MAX_DILATE: u8 = 64;
@@ -131,6 +132,10 @@ pub struct InpaintRequest {
     /// Blends the result seamlessly into the image at the mask's border; requires `sd_keep_unmasked_area`.
     #[serde(deserialize_with = "coerce::boolean")]
     pub blend: bool,
+    /// Extends the mask over the rest of thin, contrasting structures of which it covers more than half:
+    /// letters, scratches and wires that end within 32 pixels of the mask.
+    #[serde(deserialize_with = "coerce::boolean")]
+    pub cover_strokes: bool,
     /// Radius in pixels by which the mask is dilated, 0 to 64.
     #[serde(deserialize_with = "coerce::integer")]
     #[schema(minimum = 0, maximum = 64)]
@@ -217,6 +222,7 @@ impl Default for InpaintRequest {
             sd_lcm_lora: false,
             sd_keep_unmasked_area: true,
             blend: false,
+            cover_strokes: false,
             dilate: 0,
             feather: 0,
             cv2_flag: Cv2Flag::InpaintNs,
@@ -279,10 +285,13 @@ impl InpaintRequest {
         }
     }
 
-    /// Returns the radius of the mask's dilation in pixels.
+    /// Returns the growth of the mask.
     #[must_use]
-    pub fn dilation_px(&self) -> u8 {
-        self.dilate.clamp(0, i64::from(MAX_DILATE)) as u8
+    pub fn mask_growth(&self) -> MaskGrowth {
+        MaskGrowth {
+            cover_strokes: self.cover_strokes,
+            dilate_px: self.dilate.clamp(0, i64::from(MAX_DILATE)) as u8,
+        }
     }
 
     fn check(&self) -> Result<(), ApiError> {

@@ -142,6 +142,7 @@ async fn fill_image(
     let seed = seed(fields.sd_seed);
     let form = match fields.result {
         Answer::Patch => OutputForm::Patch,
+        Answer::Layer => OutputForm::Layer,
         Answer::Image => OutputForm::InputFormat,
     };
     let request = FillRequest {

@@ -54,6 +54,7 @@ pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
         || Ok(InpaintRequest::default()),
         |path| read_fields(path).with_context(|| format!("--config {}", path.display())),
     )?;
+    fields.cover_strokes |= args.cover_strokes;
     fields.dilate = args.dilate.map_or(fields.dilate, i64::from);
     fields.feather = args.feather.map_or(fields.feather, i64::from);
     let mask_files = match &args.mask {

@@ -159,9 +159,7 @@ impl FillWork {
                 FillInput::with_mask(&context.codecs, image.into(), move |_| mask, context.limits).await?
             }
         };
-        let mut decoded = decoded
-            .dilated(&context.codecs, self.fields.dilation_px())
-            .await?;
+        let mut decoded = decoded.grown(&context.codecs, self.fields.mask_growth()).await?;
         let admitted = fill::admit(&context.engine, ClientKey::new("run"), None, None)?;
         let options = self.fields.options(context.max_forward_pixels);
         let form = self.form;

@@ -18,7 +18,7 @@ use image::RgbImage;
 
 use self::jpeg_blocks::Replacement;
 pub use self::overlay::{encode_mask, encode_overlay};
-use self::pixels::OutputPixels;
+use self::pixels::{OutputPixels, layer};
 use crate::{EncodeError, ImageFormat, Mask, PreservedData, Rect};
 
 /// JPEG quality of pictures whose original file has none.
@@ -187,19 +187,36 @@ impl PreservedData {
     /// # Errors
     /// [`EncodeError::SizeMismatch`], [`EncodeError::OutsidePicture`] or [`EncodeError::Codec`].
     pub fn encode_patch(&self, result: &RgbImage, area: Rect) -> Result<Vec<u8>, EncodeError> {
-        let (expected, found) = (self.size, result.dimensions());
+        self.check_area(result.dimensions(), area)?;
+        png::encode(
+            &OutputPixels::rectangle(self, result, area),
+            &self.metadata.colour_only(),
+        )
+    }
+
+    /// Encodes a rectangle of `result` as an RGBA PNG whose alpha is the mask, with the picture's colour
+    /// profile. The picture's own alpha is omitted.
+    ///
+    /// # Errors
+    /// Like [`PreservedData::encode_patch`].
+    pub fn encode_layer(&self, result: &RgbImage, mask: &Mask, area: Rect) -> Result<Vec<u8>, EncodeError> {
+        self.check_area(result.dimensions(), area)?;
+        self.check_area(mask.dimensions(), area)?;
+        png::encode(&layer(result, mask, area), &self.metadata.colour_only())
+    }
+
+    fn check_area(&self, found: (u32, u32), area: Rect) -> Result<(), EncodeError> {
+        let expected = self.size;
         if found != expected {
             return Err(EncodeError::SizeMismatch { expected, found });
         }
         let inside = |origin: u32, size: u32, side: u32| {
             size > 0 && origin.checked_add(size).is_some_and(|end| end <= side)
         };
-        if !inside(area.x, area.width, expected.0) || !inside(area.y, area.height, expected.1) {
-            return Err(EncodeError::OutsidePicture);
+        if inside(area.x, area.width, expected.0) && inside(area.y, area.height, expected.1) {
+            Ok(())
+        } else {
+            Err(EncodeError::OutsidePicture)
         }
-        png::encode(
-            &OutputPixels::rectangle(self, result, area),
-            &self.metadata.colour_only(),
-        )
     }
 }

@@ -71,6 +71,18 @@ impl<'a> OutputPixels<'a> {
     }
 }
 
+/// Returns a rectangle of the result with the mask as alpha, 8 bits per sample.
+pub(super) fn layer(
+    result: &RgbImage,
+    mask: &Mask,
+    Rect { x, y, width, height }: Rect,
+) -> OutputPixels<'static> {
+    let colours = image::imageops::crop_imm(result, x, y, width, height).to_image();
+    let alpha = image::imageops::crop_imm(mask.as_coverage().as_gray(), x, y, width, height).to_image();
+    let samples = OutputSamples::Eight(Cow::Owned(interleaved(&colours, &alpha)));
+    OutputPixels::new((width, height), true, samples)
+}
+
 fn interleaved(colours: &[u8], alpha: &[u8]) -> Vec<u8> {
     let mut samples = Vec::with_capacity(alpha.len() * 4);
     for ([r, g, b], a) in colours.as_chunks().0.iter().zip(alpha) {

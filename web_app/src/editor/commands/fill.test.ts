@@ -53,7 +53,7 @@ async function pixelAt(x: number, y: number): Promise<number | undefined> {
 }
 
 /** Runs a fill that the server answers. */
-async function fillOnce(response = patch({ x: 0, y: 0, ...SIZE })): Promise<void> {
+async function fillOnce(response = patch({ x: 50, y: 50, width: 20, height: 20 })): Promise<void> {
   const filled = runFill();
   const { respond } = await nthRequest(() => received.fills, received.fills.length + 1);
   respond(response);
@@ -67,6 +67,7 @@ describe("runFill", () => {
     const { request, respond } = await nthRequest(() => received.fills);
     expect(request.box).toEqual({ x: 0, y: 0, ...SIZE });
     expect(request.options).toMatchObject({ hd_strategy: "Auto", cv2_radius: 4 });
+    expect(request.options).toMatchObject({ dilate: 4, feather: 0, cover_strokes: false });
     expect(request.jobId).toBe(state().job?.id);
     const sent = await grayPixels(request.mask);
     expect(sent.filter((value) => value === 255)).toHaveLength(400);
@@ -76,7 +77,7 @@ describe("runFill", () => {
   });
 
   it("uploads a crop of a large image under Crop", async () => {
-    useSettings.setState({ strategy: "Crop", cropTrigger: 100, cropMargin: 8 });
+    useSettings.setState({ strategy: "Crop", cropTrigger: 100, cropMargin: 8, maskGrowth: 0 });
     await mask(100);
     const filled = runFill();
     const { request, respond } = await nthRequest(() => received.fills);
@@ -90,6 +91,7 @@ describe("runFill", () => {
   it("uploads a crop under Auto by the server's parameters", async () => {
     const autoStrategy = { max_whole_side_px: 100, context_px: 4, max_hole_depth_px: 8 };
     const server = { enableFileManager: false, enableAutoSaving: false, plugins: [] };
+    useSettings.setState({ maskGrowth: 0 });
     await mask(100);
     for (const [config, box] of [
       [server, { x: 0, y: 0, ...SIZE }],
@@ -119,6 +121,14 @@ describe("runFill", () => {
     expect(state()).toMatchObject({ hole: null, job: null, hasPreviousFill: true });
     expect(state().lastFillMs).toBeGreaterThanOrEqual(0);
     expect(kinds()).toEqual(["brush", "fill"]);
+  });
+
+  it("fills the pixels by which the server grew the mask", async () => {
+    await mask(50);
+    await fillOnce(patch({ x: 46, y: 46, width: 28, height: 28 }));
+    expect([await pixelAt(47, 47), await pixelAt(45, 47)]).toEqual([200, 100]);
+    await undo();
+    expect(await pixelAt(47, 47)).toBe(100);
   });
 
   it("is undone and redone", async () => {

@@ -4,7 +4,7 @@ import type { AutoStrategy } from "../../api/queries";
 import type { Box, Point } from "../../core/geometry";
 import type { AutoPlanner, HdOptions } from "../../core/region";
 import { t } from "../../i18n";
-import { requestOptions, type Settings } from "../../settings/settings";
+import { maskReach, requestOptions, type Settings } from "../../settings/settings";
 import { useSettings } from "../../settings/store";
 import { documentWorker } from "../document/client";
 import type { FillUpload } from "../document/documentSession";
@@ -36,7 +36,7 @@ async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void>
     );
     await enqueue(async () => {
       signal.throwIfAborted();
-      const change = await worker.applyFill(png, offsetBy(box, upload.box)).catch(() => {
+      const change = await worker.applyFill(png, offsetBy(box, upload.box), settings.maskGrowth === 0).catch(() => {
         throw new UserError(t("error.responseUnreadable"));
       });
       recordStep(change, "fill");
@@ -51,7 +51,14 @@ async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void>
 function hdOptions(settings: Settings, server: ServerConfig | null): HdOptions {
   const { strategy, cropTrigger, cropMargin, resizeLimit } = settings;
   const auto = autoPlanner(server?.autoStrategy);
-  return { strategy, trigger: cropTrigger, margin: cropMargin, limit: resizeLimit, auto };
+  return {
+    strategy,
+    trigger: cropTrigger,
+    margin: cropMargin,
+    limit: resizeLimit,
+    auto,
+    growth: maskReach(settings),
+  };
 }
 
 /**

@@ -259,8 +259,8 @@ export class DocumentSession {
     return this.encodedImage;
   }
 
-  /** Blends the server's result into the image at `box`. */
-  async applyFill(png: Blob, box: Box): Promise<RecordedChange> {
+  /** Blends the server's result into the image at `box`; see {@link FilledLayer} for `softEdges`. */
+  async applyFill(png: Blob, box: Box, softEdges: boolean): Promise<RecordedChange> {
     const bitmap = await decodePatch(png);
     if (bitmap.width !== box.width || bitmap.height !== box.height) {
       bitmap.close();
@@ -270,7 +270,7 @@ export class DocumentSession {
     bitmap.close();
     const document = this.current();
     this.lastMask = holePart(document.mask);
-    return this.record(document.fill(patch.data, box));
+    return this.record(document.fill({ box, rgba: patch.data, softEdges }));
   }
 
   /** Undoes a step, or redoes it after an undo. */
