@@ -239,6 +239,11 @@ bench-peer: $(if $(PEER),,build/side_by_side/venv/ready) ## Compare with IOPaint
 bench-contention: ## Time requests beside 0, 1 and 2 busy processes, IOPaint 1.6.0 in the same run.
 	@$(MAKE) bench-peer ARGS="--only contention --rounds 5 $(ARGS)"
 
+.PHONY: bench-workers
+bench-workers: ## Compare the throughput of several model threads with that of one; ARGS="--configurations 1x8 2x4".
+	@$(PYTHON) scripts/build.py --profile dist
+	@$(PYTHON) benches/workers.py --binary target/dist/iopaint $(ARGS)
+
 .PHONY: clean
 clean: ## Remove build outputs; the shared cache and trainings stay.
 	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))

@@ -25,6 +25,7 @@ pub mod model_files;
 mod model_info;
 mod normalization;
 mod openapi;
+mod parallelism;
 pub mod plugins;
 pub mod request;
 mod router;

@@ -21,6 +21,7 @@ use crate::middleware::min_body_rate::MinBodyRate;
 use crate::middleware::origin_guard::AllowedOrigins;
 use crate::middleware::rate_limit::RateLimit;
 use crate::middleware::root_path::RootPath;
+use crate::parallelism::Parallelism;
 use crate::request::RequestLimits;
 use crate::router::router;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
@@ -109,7 +110,9 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, idle_timeout),
         ..EngineOptions::default()
     };
-    startup::engine(&args.models, metrics, options)
+    let parallelism = Parallelism::of(&args.models, args.workers.map(usize::from));
+    tracing::debug!(?parallelism, "Model threads");
+    startup::engine(&args.models, parallelism, metrics, options)
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {

@@ -16,6 +16,7 @@ use crate::cli::{ImageArgs, ModelArgs};
 use crate::download_report::StderrReporter;
 use crate::error_advice;
 use crate::metrics::Metrics;
+use crate::parallelism::Parallelism;
 
 /// Maximum number of pixels per forward pass with `--low-mem`.
 const LOW_MEMORY_FORWARD_PIXELS: u64 = 1 << 20;
@@ -42,12 +43,18 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
 ///
 /// # Errors
 /// Returns an error if the model folder, the device or the model is invalid.
-pub fn engine(args: &ModelArgs, metrics: Metrics, options: EngineOptions) -> anyhow::Result<Engine> {
+pub fn engine(
+    args: &ModelArgs,
+    parallelism: Parallelism,
+    metrics: Metrics,
+    options: EngineOptions,
+) -> anyhow::Result<Engine> {
     let (registry, store) = models(args.model_dir.as_deref())?;
     metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let options = EngineOptions {
         model: Some(args.model.clone()),
         default_model: DefaultModel::DownloadInBackground,
+        workers: parallelism.workers,
         max_models: if args.low_mem { 1 } else { options.max_models },
         local_files_only: args.local_files_only,
         download: DownloadOptions::default(),
@@ -56,8 +63,8 @@ pub fn engine(args: &ModelArgs, metrics: Metrics, options: EngineOptions) -> any
         metrics: Arc::new(metrics),
         ..options
     };
-    iopaint_engine::init_torch(torch_settings(args));
-    let loader = loader(args)?;
+    iopaint_engine::init_torch(torch_settings(args, parallelism));
+    let loader = loader(args, parallelism)?;
     Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 
@@ -80,7 +87,7 @@ pub fn max_in_flight_bytes(args: &ModelArgs, bytes: u64) -> u64 {
     }
 }
 
-/// Returns the number of threads per forward pass.
+/// Returns the number of CPU threads for one forward pass at a time, and of the codecs.
 pub fn threads(args: &ModelArgs) -> NonZeroUsize {
     let threads = args.threads.unwrap_or_else(default_threads);
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
@@ -88,14 +95,14 @@ pub fn threads(args: &ModelArgs) -> NonZeroUsize {
 
 /// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
 /// speed up a forward pass.
-fn default_threads() -> usize {
+pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Returns the settings of libtorch.
-pub fn torch_settings(args: &ModelArgs) -> TorchSettings {
+pub fn torch_settings(args: &ModelArgs, parallelism: Parallelism) -> TorchSettings {
     TorchSettings {
-        threads: threads(args).get(),
+        threads: parallelism.threads.get(),
         optimize_graph: args.optimize_graph,
         tf32: args.tf32,
     }
@@ -105,7 +112,7 @@ pub fn torch_settings(args: &ModelArgs) -> TorchSettings {
 ///
 /// # Errors
 /// Returns an error if the device name is invalid or its memory can't be limited.
-pub fn loader(args: &ModelArgs) -> anyhow::Result<TorchLoader> {
+pub fn loader(args: &ModelArgs, parallelism: Parallelism) -> anyhow::Result<TorchLoader> {
     let device = device(&args.device)?;
     if args.gpu_memory < 1.0 {
         limit_gpu_memory(device, args.gpu_memory)
@@ -114,7 +121,7 @@ pub fn loader(args: &ModelArgs) -> anyhow::Result<TorchLoader> {
     Ok(TorchLoader {
         device,
         strict: args.strict_models,
-        threads: threads(args),
+        threads: parallelism.threads,
     })
 }
 

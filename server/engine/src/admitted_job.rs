@@ -118,7 +118,7 @@ impl AdmittedJob {
             if state.draining {
                 return Err(JobError::Draining);
             }
-            if !state.alive || (job.model.is_none() && state.no_model_expected()) {
+            if state.alive == 0 || (job.model.is_none() && state.no_model_expected()) {
                 return Err(JobError::NoModel(state.no_model().to_string()));
             }
             let id = state.queue.push(&client, job);

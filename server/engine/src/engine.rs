@@ -37,11 +37,11 @@ pub struct Status {
     pub jobs: usize,
     /// Number of queued jobs; their images are decoded.
     pub waiting: usize,
-    /// True while a job runs.
-    pub running: bool,
+    /// Number of jobs that run.
+    pub running: usize,
     /// Names of the loaded models.
     pub loaded: Vec<String>,
-    /// True while the model thread exists. If false, the process must be restarted.
+    /// True while a model thread exists. If false, the process must be restarted.
     pub alive: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the model thread and begins to load the first model; jobs are queued until it is loaded.
+    /// Starts the model threads and begins to load the first model; jobs are queued until it is loaded.
     ///
     /// A named model is downloaded first if its files are missing, which blocks. Without a name, `lama` is
     /// loaded if its file is on disk; otherwise the built-in model serves until `lama` was downloaded.
@@ -82,7 +82,9 @@ impl Engine {
             Some(name) => start_named(&shared, name, options.local_files_only)?,
             None => start_default(&shared, options),
         }
-        worker::spawn(shared)?;
+        for index in 0..shared.workers {
+            worker::spawn(Arc::clone(&shared), index)?;
+        }
         Ok(engine)
     }
 
@@ -126,7 +128,7 @@ impl Engine {
         if state.draining {
             return Err(Rejection::Draining);
         }
-        if !state.alive {
+        if state.alive == 0 {
             return Err(state.no_model());
         }
         match model {
@@ -155,7 +157,7 @@ impl Engine {
         Status {
             model: current.and_then(|name| shared.registry.get(name)).cloned(),
             max_hole_depth_px: current.and_then(|name| state.models.max_hole_depth_px(name)),
-            ready: current.is_some() && state.alive && !state.draining,
+            ready: current.is_some() && state.alive > 0 && !state.draining,
             loading: state
                 .pending_loads
                 .iter()
@@ -167,9 +169,9 @@ impl Engine {
             failure: state.failure.clone(),
             jobs: shared.permits.in_use(),
             waiting: state.queue.iter().count(),
-            running: state.wait_time.is_running(),
+            running: state.wait_time.running(),
             loaded: state.models.names().map(str::to_owned).collect(),
-            alive: state.alive,
+            alive: state.alive > 0,
         }
     }
 
@@ -253,7 +255,7 @@ impl Engine {
         })
     }
 
-    /// Begins a graceful shutdown: rejects new jobs, fails the queued ones and lets the running one finish.
+    /// Begins a graceful shutdown: rejects new jobs, fails the queued ones and lets the running ones finish.
     pub fn drain(&self) {
         self.shared().cancel_downloads.cancel();
         let jobs = {
@@ -278,7 +280,7 @@ impl Engine {
             .await;
     }
 
-    /// Completes when no forward is running.
+    /// Completes when no job is running.
     pub async fn idle(&self) {
         // Can't fail, as the engine owns the sender.
         let _ = self

@@ -131,7 +131,8 @@ fn finish_load(shared: &Shared, name: &str, result: Result<LoadedModel, ModelLoa
     let outcome = match (result, shared.registry.get(name)) {
         (Ok(model), Some(spec)) => {
             tracing::info!(model = name, "Model loaded");
-            unloaded = state.add_model(spec.clone(), model, &after_load, shared.max_models);
+            let handles = shared.handles_of(model);
+            unloaded = state.add_model(spec.clone(), handles, &after_load, shared.max_models);
             for slot in &unloaded {
                 tracing::info!(model = %slot.spec.name, "Unloading the least recently used model");
             }

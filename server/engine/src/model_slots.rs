@@ -17,11 +17,18 @@ pub(crate) struct ModelSlots {
     uses: u64,
 }
 
+/// Identifies a slot; a model that is loaded again gets another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotId(u64);
+
 /// A loaded model.
 pub(crate) struct ModelSlot {
     pub spec: ModelSpec,
-    /// `None` while the model runs on the model thread.
-    pub model: Option<LoadedModel>,
+    id: SlotId,
+    /// Handles of the model that don't run.
+    idle: Vec<LoadedModel>,
+    /// Number of handles that run on a model thread.
+    lent: usize,
     last_use: u64,
     last_used_at: Instant,
 }
@@ -30,6 +37,42 @@ impl ModelSlots {
     /// Returns true if the model is loaded.
     pub fn contains(&self, name: &str) -> bool {
         self.slots.iter().any(|slot| slot.spec.name == name)
+    }
+
+    /// Returns true if a handle of the model is idle.
+    pub fn has_idle(&self, name: &str) -> bool {
+        self.slots
+            .iter()
+            .any(|slot| slot.spec.name == name && !slot.idle.is_empty())
+    }
+
+    /// Takes an idle handle of a model for a run. Also returns the model's own limit on forward passes, in
+    /// pixels.
+    pub fn lend(&mut self, name: &str) -> Option<(SlotId, LoadedModel, Option<u64>)> {
+        let slot = self.touch(name)?;
+        let model = slot.idle.pop()?;
+        slot.lent += 1;
+        Some((slot.id, model, slot.spec.max_forward_pixels))
+    }
+
+    /// Puts a handle back after a run. Returns it if its slot was removed meanwhile.
+    pub fn put_back(&mut self, id: SlotId, model: LoadedModel) -> Option<LoadedModel> {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
+            return Some(model);
+        };
+        slot.lent -= 1;
+        slot.idle.push(model);
+        // The model was in use until now.
+        self.uses += 1;
+        slot.last_use = self.uses;
+        slot.last_used_at = Instant::now();
+        None
+    }
+
+    /// Removes the slot whose handle was lost with the thread that ran it. Its other handles are dropped after
+    /// their runs.
+    pub fn remove_lost(&mut self, id: SlotId) {
+        self.slots.retain(|slot| slot.id != id);
     }
 
     /// Returns the names of the loaded models.
@@ -51,16 +94,18 @@ impl ModelSlots {
         Some(slot)
     }
 
-    /// Adds a model as the most recently used one.
-    pub fn insert(&mut self, spec: ModelSpec, model: LoadedModel) {
+    /// Adds the model with these handles as the most recently used one.
+    pub fn insert(&mut self, spec: ModelSpec, handles: Vec<LoadedModel>) {
         self.uses += 1;
-        if let LoadedModel::Inpainter(model) = &model {
+        if let Some(LoadedModel::Inpainter(model)) = handles.first() {
             let depth = model.max_hole_depth_px();
             self.max_hole_depths_px.insert(spec.name.clone(), depth);
         }
         self.slots.push(ModelSlot {
             spec,
-            model: Some(model),
+            id: SlotId(self.uses),
+            idle: handles,
+            lent: 0,
             last_use: self.uses,
             last_used_at: Instant::now(),
         });
@@ -105,7 +150,7 @@ impl ModelSlots {
     ) -> (Vec<ModelSlot>, Option<Instant>) {
         let (mut removed, mut next) = (Vec::new(), None);
         for slot in std::mem::take(&mut self.slots) {
-            let stays = slot.model.is_none() || pinned == Some(slot.spec.name.as_str());
+            let stays = slot.lent > 0 || pinned == Some(slot.spec.name.as_str());
             let idle_at = slot.last_used_at.checked_add(idle);
             if stays || idle_at.is_none_or(|idle_at| now < idle_at) {
                 if let Some(idle_at) = idle_at.filter(|_| !stays) {
@@ -117,10 +162,5 @@ impl ModelSlots {
             }
         }
         (removed, next)
-    }
-
-    /// Removes the slots of models that are not in them, after the thread that ran them has died.
-    pub fn remove_lost(&mut self) {
-        self.slots.retain(|slot| slot.model.is_some());
     }
 }

@@ -26,8 +26,10 @@ pub struct EngineOptions {
     pub model: Option<String>,
     /// Start-up behaviour if `model` is not set.
     pub default_model: DefaultModel,
-    /// Maximum number of admitted jobs, the running one included.
+    /// Maximum number of admitted jobs, running ones included.
     pub max_queue: usize,
+    /// Number of jobs that run at the same time, each on a thread of its own; at least 1.
+    pub workers: usize,
     /// Maximum number of loaded models.
     pub max_models: usize,
     /// If true, nothing is downloaded.
@@ -47,13 +49,14 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// No named model, 32 jobs, 2 models that are never unloaded when idle, downloads allowed, no
+    /// No named model, 32 jobs, one model thread, 2 models that are never unloaded when idle, downloads allowed, no
     /// progress display, no metrics.
     fn default() -> Self {
         Self {
             model: None,
             default_model: DefaultModel::default(),
             max_queue: 32,
+            workers: 1,
             max_models: 2,
             local_files_only: false,
             download: DownloadOptions::default(),

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::download::{CancellationToken, DownloadOptions};
 use crate::download_reporter::DownloadReporter;
 use crate::engine_metrics::EngineMetrics;
+use crate::loaded_model::LoadedModel;
 use crate::loader::ModelLoader;
 use crate::model_slots::ModelSlot;
 use crate::model_store::ModelStore;
@@ -25,13 +26,15 @@ pub(crate) struct Shared {
     pub download: DownloadOptions,
     pub download_reporter: Arc<dyn DownloadReporter>,
     pub max_models: usize,
+    /// Number of model threads.
+    pub workers: usize,
     pub permits: JobPermits,
     /// Time without jobs after which a model is unloaded.
     pub idle_unload: Option<Duration>,
     /// If true, `idle_unload` applies to the current model, too.
     pub unload_current: bool,
     pub metrics: Arc<dyn EngineMetrics>,
-    /// True while a forward runs.
+    /// True while a job runs.
     pub running: watch::Sender<bool>,
     /// Awaitable copy of [`State::draining`].
     pub draining: watch::Sender<bool>,
@@ -48,6 +51,7 @@ impl Shared {
         loader: Arc<dyn ModelLoader>,
         options: &EngineOptions,
     ) -> Self {
+        let workers = options.workers.max(1);
         Self {
             registry,
             store,
@@ -55,6 +59,7 @@ impl Shared {
             download: options.download.clone(),
             download_reporter: Arc::clone(&options.download_reporter),
             max_models: options.max_models.max(1),
+            workers,
             permits: JobPermits::new(options.max_queue.max(1)),
             idle_unload: options.idle_unload,
             unload_current: options.unload_current,
@@ -63,7 +68,7 @@ impl Shared {
             draining: watch::Sender::new(false),
             cancel_downloads: CancellationToken::default(),
             local_files_only: options.local_files_only,
-            state: Mutex::new(State::new(Arc::clone(&options.clock))),
+            state: Mutex::new(State::new(Arc::clone(&options.clock), workers)),
             wake: Condvar::new(),
         }
     }
@@ -83,7 +88,15 @@ impl Shared {
         }
     }
 
-    /// Wakes the model thread after a change of the state.
+    /// Returns the handles of a loaded model: one per model thread, or a single one if its runs must not
+    /// overlap.
+    pub fn handles_of(&self, model: LoadedModel) -> Vec<LoadedModel> {
+        let mut handles: Vec<LoadedModel> = (1..self.workers).map_while(|_| model.share()).collect();
+        handles.push(model);
+        handles
+    }
+
+    /// Wakes the model threads after a change of the state.
     pub fn notify(&self) {
         self.wake.notify_all();
     }
@@ -102,8 +115,7 @@ impl Shared {
     }
 }
 
-/// A reference to [`Shared`] that keeps the model thread alive; the thread ends when the last handle is
-/// dropped.
+/// A reference to [`Shared`] that keeps the model threads alive; they end when the last handle is dropped.
 #[derive(Clone)]
 pub(crate) struct EngineHandle(Arc<CloseOnDrop>);
 

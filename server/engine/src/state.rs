@@ -1,7 +1,7 @@
 //! The engine's mutable state: the queue, and the rules by which the current model changes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -11,7 +11,7 @@ use crate::download_states::DownloadStates;
 use crate::job::{JobError, Rejection};
 use crate::loaded_model::LoadedModel;
 use crate::memory_release::MemoryRelease;
-use crate::model_slots::{ModelSlot, ModelSlots};
+use crate::model_slots::{ModelSlot, ModelSlots, SlotId};
 use crate::progress::JobProgress;
 use crate::queue::FairQueue;
 use crate::queued_job::Job;
@@ -34,14 +34,17 @@ pub(crate) struct State {
     pub draining: bool,
     /// True once the last handle of the engine was dropped.
     pub closed: bool,
-    /// True while a model thread exists.
-    pub alive: bool,
+    /// Number of model threads that exist.
+    pub alive: usize,
+    /// The runs in progress, by the index of their model thread.
+    pub lent: BTreeMap<usize, SlotId>,
     pub wait_time: WaitTimeEstimator,
     pub memory_release: MemoryRelease,
 }
 
 impl State {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    /// Returns the state of an engine with `workers` model threads.
+    pub fn new(clock: Arc<dyn Clock>, workers: usize) -> Self {
         Self {
             queue: FairQueue::default(),
             current: None,
@@ -52,8 +55,9 @@ impl State {
             failure: None,
             draining: false,
             closed: false,
-            alive: true,
-            wait_time: WaitTimeEstimator::new(clock),
+            alive: workers,
+            lent: BTreeMap::new(),
+            wait_time: WaitTimeEstimator::new(clock, workers),
             memory_release: MemoryRelease::default(),
         }
     }
@@ -86,9 +90,9 @@ impl State {
         job.model.as_deref().or(self.current.as_deref())
     }
 
-    /// Returns true if the model of `job` is loaded.
+    /// Returns true if the model of `job` is loaded and can run it now.
     pub fn can_run(&self, job: &Job) -> bool {
-        self.model_of(job).is_some_and(|name| self.models.contains(name))
+        self.model_of(job).is_some_and(|name| self.models.has_idle(name))
     }
 
     /// Returns true if the model is being loaded.
@@ -112,31 +116,26 @@ impl State {
         if !self.queue.iter().any(Job::is_watched) {
             return;
         }
-        let remaining_s = self.wait_time.remaining_s();
-        let running = usize::from(self.wait_time.is_running());
+        let running = self.wait_time.running();
         for (index, job) in self.queue.iter_in_order().enumerate() {
-            let eta_s = |mean_s: f64| remaining_s + mean_s * (index + 1) as f64;
             job.report(JobProgress::Queued {
                 position: running + index,
-                eta: self
-                    .wait_time
-                    .mean_s()
-                    .and_then(|mean_s| Duration::try_from_secs_f64(eta_s(mean_s)).ok()),
+                eta: self.wait_time.eta(index),
             });
         }
     }
 
-    /// Adds a loaded model and returns the models that it displaced.
+    /// Adds a loaded model with its handles and returns the models that it displaced.
     pub fn add_model(
         &mut self,
         spec: ModelSpec,
-        model: LoadedModel,
+        handles: Vec<LoadedModel>,
         after_load: &AfterLoad,
         max_models: usize,
     ) -> Vec<ModelSlot> {
         let name = spec.name.clone();
         let fills = spec.task() == ModelTask::Inpaint;
-        self.models.insert(spec, model);
+        self.models.insert(spec, handles);
         let becomes_current = fills
             && match after_load {
                 AfterLoad::KeepLoaded => self.current.is_none() && !self.awaits_current(),
@@ -212,7 +211,7 @@ mod tests {
     /// Returns a state in which these models are being loaded, the last [`AfterLoad::MakeCurrent`] one as
     /// requested.
     fn loading(models: &[(&str, AfterLoad)]) -> State {
-        let mut state = State::new(Arc::new(SystemClock));
+        let mut state = State::new(Arc::new(SystemClock), 1);
         for (name, after_load) in models {
             if *after_load == AfterLoad::MakeCurrent {
                 state.requested = Some((*name).to_owned());
@@ -231,7 +230,7 @@ mod tests {
         let index = state.pending_loads.iter().position(|load| load.name == name);
         let PendingLoad { after_load, .. } = state.pending_loads.swap_remove(index.unwrap());
         let spec = Registry::known().unwrap().get(name).unwrap().clone();
-        state.add_model(spec, Box::new(Identity).into(), &after_load, 2);
+        state.add_model(spec, vec![Box::new(Identity).into()], &after_load, 2);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The model thread, which runs one forward at a time.
+//! The model threads, each of which runs one job at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use iopaint_inpaint::Detail;
 use crate::job::{JobError, RunStats};
 use crate::loaded_model::LoadedModel;
 use crate::loading::begin_load;
+use crate::model_slots::SlotId;
 use crate::monitor::JobMonitor;
 use crate::queued_job::Job;
 use crate::shared::Shared;
@@ -20,64 +21,76 @@ use crate::task::RunContext;
 struct JobRun {
     job: Job,
     name: String,
+    slot: SlotId,
     model: LoadedModel,
     max_forward_pixels: u64,
     /// Expected duration of the run in seconds.
     mean_s: Option<f64>,
 }
 
-/// Starts the model thread, which runs until the last engine handle is dropped. A thread that dies is
-/// replaced.
+/// Starts the model thread number `index`, which runs until the last engine handle is dropped. A thread that
+/// dies is replaced.
 ///
 /// # Errors
 /// The operating system refused to create the thread.
-pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
+pub(crate) fn spawn(shared: Arc<Shared>, index: usize) -> std::io::Result<()> {
     thread::Builder::new()
         .name("model".into())
         .spawn(move || {
-            let _respawn = RespawnOnPanic(&shared);
-            run_jobs(&shared);
+            let _respawn = RespawnOnPanic {
+                shared: &shared,
+                index,
+            };
+            run_jobs(&shared, index);
         })
         .map(|_| ())
 }
 
-/// Cleans up after a panic of the model thread and starts a new one. Panics of models are caught in
+/// Cleans up after a panic of a model thread and starts a new one. Panics of models are caught in
 /// [`forward`], so this handles bugs of the engine itself.
-struct RespawnOnPanic<'a>(&'a Arc<Shared>);
+struct RespawnOnPanic<'a> {
+    shared: &'a Arc<Shared>,
+    index: usize,
+}
 
 impl Drop for RespawnOnPanic<'_> {
     fn drop(&mut self) {
         if !thread::panicking() {
             return;
         }
-        let shared = self.0;
+        let Self { shared, index } = *self;
         // Unwinding dropped the current job, which ended its future with an error, and the model that was
         // taken out of its slot, which is loaded again for the next job.
         {
             let mut state = shared.lock();
-            state.models.remove_lost();
-            state.wait_time.end_run(false);
+            if let Some(slot) = state.lent.remove(&index) {
+                state.models.remove_lost(slot);
+            }
+            end_run(shared, &mut state, index, false);
         }
-        shared.running.send_replace(false);
-        match spawn(Arc::clone(shared)) {
+        match spawn(Arc::clone(shared), index) {
             Ok(()) => {
-                tracing::error!("The model thread died and was replaced");
+                tracing::error!("A model thread died and was replaced");
                 shared.metrics.worker_replaced();
             }
             Err(error) => give_up(
                 shared,
-                &format!("the model thread died and could not be replaced: {error}"),
+                &format!("a model thread died and could not be replaced: {error}"),
             ),
         }
     }
 }
 
-/// Fails all jobs from now on, as there is no model thread.
+/// Removes a model thread. Without another one, fails all jobs from now on.
 fn give_up(shared: &Shared, reason: &str) {
-    tracing::error!(reason, "No model can run; restart the server");
     let jobs = {
         let mut state = shared.lock();
-        state.alive = false;
+        state.alive = state.alive.saturating_sub(1);
+        if state.alive > 0 {
+            tracing::error!(reason, remaining = state.alive, "Fewer jobs run at the same time");
+            return;
+        }
+        tracing::error!(reason, "No model can run; restart the server");
         state.failure = Some(reason.to_owned());
         state.queue.remove_where(|_| true)
     };
@@ -86,10 +99,9 @@ fn give_up(shared: &Shared, reason: &str) {
     }
 }
 
-fn run_jobs(shared: &Arc<Shared>) {
+fn run_jobs(shared: &Arc<Shared>, index: usize) {
     let detail = shared.loader.detail();
-    while let Some(mut run) = next_run(shared) {
-        shared.running.send_replace(true);
+    while let Some(mut run) = next_run(shared, index) {
         let began = Instant::now();
         shared
             .metrics
@@ -97,15 +109,14 @@ fn run_jobs(shared: &Arc<Shared>) {
         let result = forward(&mut run, detail.as_deref(), began);
         let elapsed = began.elapsed();
         shared.metrics.job_ended(&run.name, elapsed, result.is_ok());
-        return_model(shared, &run.name, run.model, result.is_ok());
-        shared.running.send_replace(false);
+        return_model(shared, index, run.slot, run.model, result.is_ok());
         run.job.finish(result);
     }
 }
 
 /// Blocks until a job can run. Meanwhile begins to load missing models, unloads idle ones and returns freed
 /// memory to the operating system. Returns `None` when the engine is closed.
-fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
+fn next_run(shared: &Arc<Shared>, index: usize) -> Option<JobRun> {
     let mut state = shared.lock();
     loop {
         if state.closed {
@@ -115,7 +126,7 @@ fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
         let release_at = state.memory_release.due_at();
         if release_at.is_some_and(|release_at| release_at <= now) {
             state.memory_release.reset();
-            let idle = state.queue.is_empty();
+            let idle = state.queue.is_empty() && state.wait_time.running() == 0;
             drop(state);
             iopaint_torch::release_memory();
             if idle {
@@ -125,7 +136,9 @@ fn next_run(shared: &Arc<Shared>) -> Option<JobRun> {
             continue;
         }
         if let Some(run) = take_run(&mut state) {
-            state.wait_time.start_run();
+            state.lent.insert(index, run.slot);
+            state.wait_time.start_run(index);
+            shared.running.send_replace(true);
             state.publish_queue_positions();
             load_missing(shared, &mut state);
             return Some(run);
@@ -158,14 +171,13 @@ fn take_run(state: &mut State) -> Option<JobRun> {
     state.queue = queue;
     let job = job?;
     let name = state.model_of(&job)?.to_owned();
-    let slot = state.models.touch(&name)?;
-    let model = slot.model.take()?;
-    let max_forward_pixels = slot.spec.max_forward_pixels.unwrap_or(u64::MAX);
+    let (slot, model, max_forward_pixels) = state.models.lend(&name)?;
     Some(JobRun {
         job,
         name,
+        slot,
         model,
-        max_forward_pixels,
+        max_forward_pixels: max_forward_pixels.unwrap_or(u64::MAX),
         mean_s: state.wait_time.mean_s(),
     })
 }
@@ -224,17 +236,23 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
 
 /// Returns a model to its slot, or drops it if the slot was evicted. `completed` is false if the run was
 /// stopped or failed.
-fn return_model(shared: &Shared, name: &str, model: LoadedModel, completed: bool) {
-    let mut model = Some(model);
+fn return_model(shared: &Shared, index: usize, slot: SlotId, model: LoadedModel, completed: bool) {
+    let unused;
     {
         let mut state = shared.lock();
-        state.wait_time.end_run(completed);
+        end_run(shared, &mut state, index, completed);
         state.memory_release.record_free(Instant::now());
-        // The model was in use until now.
-        if let Some(slot) = state.models.touch(name).filter(|slot| slot.model.is_none()) {
-            slot.model = model.take();
-        }
+        state.lent.remove(&index);
+        unused = state.models.put_back(slot, model);
     }
+    // A job may wait for this handle.
+    shared.notify();
     // Outside the lock, as freeing a model takes a while.
-    drop(model);
+    drop(unused);
+}
+
+/// Records the end of a thread's run.
+fn end_run(shared: &Shared, state: &mut State, index: usize, completed: bool) {
+    state.wait_time.end_run(index, completed);
+    shared.running.send_replace(state.wait_time.running() > 0);
 }

@@ -52,8 +52,8 @@ pub struct Window {
     pub margin: u32,
 }
 
-/// A loaded model that fills the hole of an image. One forward pass runs at a time, on the thread that owns
-/// the model.
+/// A loaded model that fills the hole of an image. One forward pass of a handle runs at a time, on the thread
+/// that owns it.
 pub trait Inpainter: Send {
     /// Returns the image sizes that this model accepts.
     fn padding(&self) -> Padding;
@@ -78,6 +78,12 @@ pub trait Inpainter: Send {
     /// farther from known pixels than in any training image.
     fn max_hole_depth_px(&self) -> f32 {
         128.0
+    }
+
+    /// Returns another handle of the model, whose forward passes on another thread may overlap with those of
+    /// this one and use the same weights. `None` if the passes of this model must not overlap.
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        None
     }
 
     /// Fills the hole and returns an image of the same size. `image` and `mask` have one size, which

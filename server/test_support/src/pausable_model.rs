@@ -108,6 +108,10 @@ impl ModelControl {
 }
 
 impl Inpainter for PausableModel {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn padding(&self) -> Padding {
         Padding {
             modulo: 1,

@@ -59,6 +59,13 @@ impl LamaModel {
 }
 
 impl Inpainter for LamaModel {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(Self {
+            module: self.module.share()?,
+            ..*self
+        }))
+    }
+
     fn padding(&self) -> Padding {
         self.padding
     }

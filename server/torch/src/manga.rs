@@ -96,6 +96,14 @@ fn luma(image: &RgbImage) -> GrayImage {
 }
 
 impl Inpainter for MangaModel {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(Self {
+            inpaintor: self.inpaintor.share()?,
+            lines: self.lines.share()?,
+            ..*self
+        }))
+    }
+
     fn padding(&self) -> Padding {
         self.padding
     }

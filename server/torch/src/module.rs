@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 use iopaint_inpaint::ForwardError;
 use tch::Tensor;
@@ -40,9 +41,9 @@ pub enum TorchScriptError {
     ImageContract(String),
 }
 
-/// An owned `torch::jit::Module`, frozen and in evaluation mode.
+/// A `torch::jit::Module`, frozen and in evaluation mode.
 pub(crate) struct Module {
-    raw: NonNull<RawModule>,
+    raw: Arc<SharedModule>,
     rewrite_counts: RewriteCounts,
     tuning: Option<Tuning>,
 }
@@ -73,10 +74,34 @@ impl Loading {
     }
 }
 
-// SAFETY: a module has no thread affinity and is used by one thread at a time (`&mut` in `forward`).
-unsafe impl Send for Module {}
+/// A module of the bridge, which its handles share.
+struct SharedModule(NonNull<RawModule>);
+
+// SAFETY: a module has no thread affinity.
+unsafe impl Send for SharedModule {}
+
+// SAFETY: forward passes don't change a frozen module: a rewritten graph runs in an interpreter state of its
+// own, and libtorch's graph executor locks its plans.
+unsafe impl Sync for SharedModule {}
+
+impl Drop for SharedModule {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from loading and is freed once.
+        unsafe { bridge::iopaint_module_free(self.0.as_ptr()) }
+    }
+}
 
 impl Module {
+    /// Returns another handle of the module on the CPU, for overlapping forward passes. `None` on a GPU,
+    /// which runs one pass at a time.
+    pub fn share(&self) -> Option<Self> {
+        self.tuning.is_none().then(|| Self {
+            raw: Arc::clone(&self.raw),
+            rewrite_counts: self.rewrite_counts,
+            tuning: None,
+        })
+    }
+
     /// Loads a TorchScript file to `device` and rewrites its graph if the process-wide settings enable it.
     pub fn load(source: Source<'_>, device: Device) -> Result<Self, TorchScriptError> {
         let module = Self::read(source, Loading::on(device))?;
@@ -183,7 +208,7 @@ impl Module {
         let counts = unsafe { bridge::take_text(counts) };
         match NonNull::new(raw) {
             Some(raw) => Ok(Self {
-                raw,
+                raw: Arc::new(SharedModule(raw)),
                 rewrite_counts: counts
                     .as_deref()
                     .and_then(RewriteCounts::parse)
@@ -207,7 +232,7 @@ impl Module {
         // SAFETY: the module and the tensors are borrowed for the duration of the call.
         let output = unsafe {
             bridge::iopaint_module_forward(
-                self.raw.as_ptr(),
+                self.raw.0.as_ptr(),
                 inputs.as_ptr(),
                 inputs.len(),
                 tune,
@@ -226,13 +251,6 @@ impl Module {
         }
         // SAFETY: the bridge returns a new heap-allocated tensor, as tch's own constructors do.
         Ok(unsafe { Tensor::from_ptr(output) })
-    }
-}
-
-impl Drop for Module {
-    fn drop(&mut self) {
-        // SAFETY: the pointer came from loading and is freed once.
-        unsafe { bridge::iopaint_module_free(self.raw.as_ptr()) }
     }
 }
 

@@ -94,6 +94,13 @@ fn one_minus(tensor: &Tensor) -> Result<Tensor, TchError> {
 }
 
 impl Inpainter for SignedModel {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(Self {
+            module: self.module.share()?,
+            ..*self
+        }))
+    }
+
     fn padding(&self) -> Padding {
         self.padding
     }

@@ -91,6 +91,10 @@ pub struct StartArgs {
     /// `Retry-After`. Lower it to reject early instead of queueing.
     #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32", help_heading = LIMITS)]
     pub max_queue: usize,
+    /// Number of images that models fill at the same time, on one copy of the weights. Default: one per 8
+    /// CPUs, if each has memory for the largest forward pass. Unless --threads is set, they share the CPUs.
+    #[arg(long, env = "IOPAINT_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
     /// Maximum number of loaded models; the least recently used one is unloaded. More models switch faster,
     /// but take memory.
     #[arg(long, env = "IOPAINT_MAX_MODELS", default_value = "2", help_heading = LIMITS)]

@@ -22,6 +22,7 @@ use crate::middleware::min_body_rate::MinBodyRate;
 use crate::middleware::origin_guard::AllowedOrigins;
 use crate::middleware::rate_limit::RateLimit;
 use crate::middleware::root_path::RootPath;
+use crate::parallelism::Parallelism;
 use crate::request::RequestLimits;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use crate::startup;
@@ -68,7 +69,7 @@ fn start_engine(args: &McpArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, Some(MODEL_IDLE_TIMEOUT)),
         ..EngineOptions::default()
     };
-    startup::engine(&args.models, metrics, options)
+    startup::engine(&args.models, Parallelism::single(&args.models), metrics, options)
 }
 
 /// Returns the settings of the server. Those of HTTP have no effect.

@@ -98,7 +98,7 @@ metrics! {
         jobs_inside: Gauge = Gauge::default(),
         /// Jobs in the queue
         queue_depth: Gauge = Gauge::default(),
-        /// 1 if a job is running
+        /// Number of running jobs
         job_running: Gauge = Gauge::default(),
         /// 1 for each loaded model
         model_loaded: Family<ModelLabel, Gauge> = Family::default(),

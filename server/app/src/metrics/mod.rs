@@ -84,7 +84,7 @@ impl Metrics {
         metrics.ready.set(status.ready.into());
         metrics.jobs_inside.set(status.jobs as i64);
         metrics.queue_depth.set(status.waiting as i64);
-        metrics.job_running.set(status.running.into());
+        metrics.job_running.set(status.running as i64);
         metrics.model_loaded.clear();
         for model in &status.loaded {
             metrics.model_loaded.get_or_create(&ModelLabel::new(model)).set(1);

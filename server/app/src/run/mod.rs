@@ -33,6 +33,7 @@ use crate::cli::{
 use crate::codec::CodecPool;
 use crate::download_report::StderrReporter;
 use crate::fill::OutputForm;
+use crate::parallelism::Parallelism;
 use crate::plugins::PluginModel;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
@@ -241,8 +242,9 @@ fn start_engine(args: &ModelArgs, model: Option<String>, max_queue: usize) -> an
         download_reporter: Arc::new(StderrReporter),
         ..EngineOptions::default()
     };
-    iopaint_engine::init_torch(startup::torch_settings(args));
-    let loader = startup::loader(args)?;
+    let parallelism = Parallelism::single(args);
+    iopaint_engine::init_torch(startup::torch_settings(args, parallelism));
+    let loader = startup::loader(args, parallelism)?;
     Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 

@@ -29,6 +29,10 @@ const READS_PER_STEP: usize = 1 << 20;
 pub struct Cv2;
 
 impl Inpainter for Cv2 {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(Self))
+    }
+
     fn padding(&self) -> Padding {
         Padding {
             modulo: 1,

@@ -168,6 +168,10 @@ impl PatchMatch {
 }
 
 impl Inpainter for PatchMatch {
+    fn share(&self) -> Option<Box<dyn Inpainter>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn padding(&self) -> Padding {
         Padding {
             modulo: 1,

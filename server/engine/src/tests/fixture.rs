@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{ForwardError, HdStrategy, InpaintOptions};
-use iopaint_test_support::{ModelControl, PausableModel};
+use iopaint_test_support::{ModelControl, PAUSE, PausableModel};
 use iopaint_vision::{Network, Tensor};
 use parking_lot::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::{
-    Engine, EngineOptions, JobInput, JobOutput, LoadedModel, ModelFile, ModelLoadError, ModelLoader,
-    ModelSpec, ModelStore, ModelTask, Registry, StartError,
+    ClientKey, Engine, EngineOptions, JobError, JobInput, JobOutput, LoadedModel, ModelFile, ModelLoadError,
+    ModelLoader, ModelSpec, ModelStore, ModelTask, Registry, StartError,
 };
 
 /// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains
@@ -97,6 +98,36 @@ pub fn input(red: u8) -> JobInput {
         },
         deadline: None,
     }
+}
+
+/// Starts a paused job on each of the engine's model threads.
+pub async fn occupy(
+    engine: &Engine,
+    models: &mut Models,
+    workers: usize,
+) -> Vec<JoinHandle<Result<JobOutput, JobError>>> {
+    let mut running = Vec::new();
+    for _ in 0..workers {
+        let job = engine.admit(ClientKey::new("me"), None).unwrap();
+        running.push(tokio::spawn(job.run(input(PAUSE))));
+        models.control.wait_until_paused().await;
+    }
+    running
+}
+
+/// Resumes paused jobs, in any order, and returns their results.
+pub async fn finish(
+    models: &Models,
+    running: Vec<JoinHandle<Result<JobOutput, JobError>>>,
+) -> Vec<Result<JobOutput, JobError>> {
+    for _ in &running {
+        models.control.resume();
+    }
+    let mut results = Vec::new();
+    for job in running {
+        results.push(job.await.unwrap());
+    }
+    results
 }
 
 /// Returns the model's output in the hole.

@@ -5,8 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use iopaint_test_support::{PAUSE, wait_until};
+use rstest::rstest;
 
-use super::fixture::{hole_value, input, offline};
+use super::fixture::{hole_value, input, occupy, offline};
 use crate::{ClientKey, EngineMetrics, JobError, JobProgress, Observer};
 
 fn me() -> ClientKey {
@@ -71,12 +72,15 @@ impl Observer for PanickingObserver {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn dead_model_thread_is_replaced() {
+async fn dead_model_thread_is_replaced(#[values(1, 3)] workers: usize) {
     let events = Arc::new(EventRecorder::default());
-    let (engine, mut models, _folder) = offline(Some("a"), |options| options.metrics = events.clone());
-    let running = tokio::spawn(engine.admit(me(), None).unwrap().run(input(PAUSE)));
-    models.control.wait_until_paused().await;
+    let (engine, mut models, _folder) = offline(Some("a"), |options| {
+        options.metrics = events.clone();
+        options.workers = workers;
+    });
+    let running = occupy(&engine, &mut models, workers).await;
     // The thread dies when it has taken the first of these jobs and reports the position of the second.
     let taken = tokio::spawn(engine.admit(me(), None).unwrap().run(input(0)));
     tokio::task::yield_now().await;
@@ -84,8 +88,13 @@ async fn dead_model_thread_is_replaced() {
     let waiting = tokio::spawn(job.observed_by(Arc::new(PanickingObserver)).run(input(0)));
     tokio::task::yield_now().await;
     models.control.resume();
-    assert!(running.await.unwrap().is_ok());
     assert_eq!(taken.await.unwrap().unwrap_err(), JobError::Panicked);
+    for _ in 1..workers {
+        models.control.resume();
+    }
+    for running in running {
+        assert!(running.await.unwrap().is_ok());
+    }
     assert_eq!(hole_value(&waiting.await.unwrap().unwrap()), b'a');
     // The new thread may finish its first job before the dead one has reported its replacement.
     wait_until("the replacement is reported", || {
@@ -97,11 +106,13 @@ async fn dead_model_thread_is_replaced() {
     assert_eq!(status.jobs, 0);
 }
 
+#[rstest]
 #[tokio::test]
-async fn idle_model_is_unloaded_and_reloaded() {
+async fn idle_model_is_unloaded_and_reloaded(#[values(1, 3)] workers: usize) {
     let events = Arc::new(EventRecorder::default());
     let (engine, _models, _folder) = offline(Some("a"), |options| {
         options.metrics = events.clone();
+        options.workers = workers;
         options.idle_unload = Some(Duration::ZERO);
     });
     for _ in 0..2 {
@@ -150,17 +161,21 @@ impl Observer for StartRecorder {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn clients_take_turns() {
-    let (engine, mut models, _folder) = offline(Some("a"), |_| {});
+async fn clients_take_turns(#[values(1, 3)] workers: usize) {
+    let (engine, mut models, _folder) = offline(Some("a"), |options| options.workers = workers);
     let order = Arc::new(EventRecorder::default());
     let run = |name: &'static str, red: u8| {
         let job = engine.admit(ClientKey::new(name), None).unwrap();
         let observer = Arc::new(StartRecorder(name, Arc::clone(&order)));
         tokio::spawn(job.observed_by(observer).run(input(red)))
     };
-    let mut jobs = vec![run("many", PAUSE)];
-    models.control.wait_until_paused().await;
+    let mut jobs = Vec::new();
+    for _ in 0..workers {
+        jobs.push(run("many", PAUSE));
+        models.control.wait_until_paused().await;
+    }
     for _ in 0..10 {
         jobs.push(run("many", 0));
     }
@@ -168,10 +183,17 @@ async fn clients_take_turns() {
     // The runtime has one thread, so the jobs are in the queue after this.
     tokio::task::yield_now().await;
     models.control.resume();
+    // One thread runs all queued jobs.
+    for job in jobs.split_off(workers) {
+        assert!(job.await.unwrap().is_ok());
+    }
+    assert_eq!(order.all()[workers..workers + 3], ["many", "one", "many"]);
+    for _ in 1..workers {
+        models.control.resume();
+    }
     for job in jobs {
         assert!(job.await.unwrap().is_ok());
     }
-    assert_eq!(order.all()[..4], ["many", "many", "one", "many"]);
 }
 
 #[tokio::test]
