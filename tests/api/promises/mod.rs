@@ -8,6 +8,7 @@ mod observability;
 mod plugin_isolation;
 mod retry_after;
 mod switch_under_load;
+mod workers;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

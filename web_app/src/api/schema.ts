@@ -485,7 +485,7 @@ export interface components {
      * @description The content of the response.
      * @enum {string}
      */
-    Answer: "image" | "patch";
+    Answer: "image" | "patch" | "layer";
     /**
      * @description Parameters of the strategy `Auto`. A client that uploads a part of an image derives from them which part
      *     the fill depends on.
@@ -680,6 +680,12 @@ export interface components {
        * @default lllyasviel/control_v11p_sd15_canny
        */
       controlnet_method: string;
+      /**
+       * @description Extends the mask over the rest of thin, contrasting structures of which it covers more than half:
+       *     letters, scratches and wires that end within 32 pixels of the mask.
+       * @default false
+       */
+      cover_strokes: boolean;
       /**
        * Format: int64
        * @description Ignored; for diffusion models.
