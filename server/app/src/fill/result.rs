@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use iopaint_imaging::{EncodeError, EncodeOptions, ImageFormat, Mask, PreservedData, Rect, RgbImage};
+use iopaint_imaging::{
+    EncodeError, EncodeOptions, ImageFormat, Mask, Patch, PatchError, PreservedData, Rect, RgbImage,
+    encode_patched,
+};
+
+use super::original_file::OriginalFile;
 
 /// A filled image with the input's alpha, 16-bit samples and metadata.
 #[derive(Debug)]
@@ -14,7 +18,7 @@ pub struct FilledImage {
     pub(super) mask: Arc<Mask>,
     pub(super) keep_unmasked: bool,
     pub(super) original: Option<RgbImage>,
-    pub(super) file: Option<Bytes>,
+    pub(super) file: Option<OriginalFile>,
     /// Properties of the finished job.
     pub run: ModelRun,
 }
@@ -62,11 +66,11 @@ impl FilledImage {
     /// Encodes the result. Blocks: call it on a codec thread.
     ///
     /// # Errors
-    /// Returns [`EncodeError`] if the format can't hold the image.
-    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+    /// Returns [`PatchError`] if the format can't hold the image.
+    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
         let format = match form {
-            OutputForm::Patch => return self.encode_patch(),
-            OutputForm::SideBySide => return self.encode_side_by_side(options),
+            OutputForm::Patch => return Ok(self.encode_patch()?),
+            OutputForm::SideBySide => return Ok(self.encode_side_by_side(options)?),
             OutputForm::InputFormat => self.preserved.format(),
             OutputForm::Png => ImageFormat::Png,
         };
@@ -79,8 +83,8 @@ impl FilledImage {
         };
         let encoded = match &self.file {
             Some(file) if form == OutputForm::InputFormat => {
-                self.preserved
-                    .encode_original(file, &self.pixels, changed, options)?
+                let patch = Patch::whole(&self.pixels, changed);
+                encode_patched(&file.bytes, &patch, &file.limits, options)?
             }
             _ => self.preserved.encode_as(format, &self.pixels, changed, options)?,
         };
