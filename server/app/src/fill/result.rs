@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iopaint_imaging::{
-    EncodeError, EncodeOptions, ImageFormat, Mask, Patch, PatchError, PreservedData, Rect, RgbImage,
+    EncodeError, EncodeOptions, Encoded, ImageFormat, Mask, Patch, PatchError, PreservedData, Rect, RgbImage,
     encode_patched,
 };
 
@@ -67,7 +67,12 @@ impl FilledImage {
     ///
     /// # Errors
     /// Returns [`PatchError`] if the format can't hold the image.
-    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
+    pub fn encode(mut self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
+        if form == OutputForm::InputFormat
+            && let Some(file) = self.file.take()
+        {
+            return self.encode_into(&file, options);
+        }
         let format = match form {
             OutputForm::Patch => return Ok(self.encode_patch()?),
             OutputForm::SideBySide => return Ok(self.encode_side_by_side(options)?),
@@ -81,34 +86,36 @@ impl FilledImage {
             full = Mask::full(self.pixels.width(), self.pixels.height());
             &full
         };
-        let encoded = match &self.file {
-            Some(file) if form == OutputForm::InputFormat => {
-                let patch = Patch::whole(&self.pixels, changed);
-                encode_patched(&file.bytes, &patch, &file.limits, options)?
-            }
-            _ => self.preserved.encode_as(format, &self.pixels, changed, options)?,
+        let encoded = self.preserved.encode_as(format, &self.pixels, changed, options)?;
+        Ok(encoded.into())
+    }
+
+    /// Encodes the changed pixels into the input's file. All other pixels are released before.
+    fn encode_into(self, file: &OriginalFile, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
+        let Self { pixels, mask, .. } = self;
+        let Rect { x, y, width, height } = changed_area(&mask, self.keep_unmasked);
+        let changed = Mask::from_fn(width, height, |column, row| {
+            !self.keep_unmasked || mask.is_hole(x + column, y + row)
+        });
+        drop(mask);
+        let pixels = if (width, height) == pixels.dimensions() {
+            pixels
+        } else {
+            RgbImage::from_fn(width, height, |column, row| {
+                *pixels.get_pixel(x + column, y + row)
+            })
         };
-        Ok(EncodedResult {
-            bytes: encoded.bytes,
-            mime: encoded.format.mime(),
-            patch: None,
-            reencoded_quality: encoded.reencoded_quality,
-        })
+        let patch = Patch {
+            pixels: &pixels,
+            changed: &changed,
+            x,
+            y,
+        };
+        Ok(encode_patched(&file.bytes, &patch, &file.limits, options)?.into())
     }
 
     fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
-        let whole = Rect::whole(self.pixels.dimensions());
-        let changed = if self.keep_unmasked {
-            self.mask.bounding_box()
-        } else {
-            Some(whole)
-        };
-        // A PNG can't be empty: without changed pixels, the patch is one unchanged pixel.
-        let patch = changed.unwrap_or(Rect {
-            width: 1,
-            height: 1,
-            ..whole
-        });
+        let patch = changed_area(&self.mask, self.keep_unmasked);
         let bytes = self.preserved.encode_patch(&self.pixels, patch)?;
         Ok(EncodedResult {
             bytes,
@@ -124,13 +131,33 @@ impl FilledImage {
         let (pixels, preserved) = self.preserved.side_by_side(&images).into_parts();
         let mask = Mask::full(pixels.width(), pixels.height());
         let encoded = preserved.encode_as(ImageFormat::Png, &pixels, &mask, options)?;
-        Ok(EncodedResult {
+        Ok(encoded.into())
+    }
+}
+
+impl From<Encoded> for EncodedResult {
+    fn from(encoded: Encoded) -> Self {
+        Self {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
             patch: None,
-            reencoded_quality: None,
-        })
+            reencoded_quality: encoded.reencoded_quality,
+        }
     }
+}
+
+/// Returns the bounding box of the changed pixels. A patch can't be empty: without changed pixels, it is one
+/// unchanged pixel.
+fn changed_area(mask: &Mask, keep_unmasked: bool) -> Rect {
+    let whole = Rect::whole(mask.dimensions());
+    if !keep_unmasked {
+        return whole;
+    }
+    mask.bounding_box().unwrap_or(Rect {
+        width: 1,
+        height: 1,
+        ..whole
+    })
 }
 
 /// Returns the mask as an image: white in the hole, black elsewhere.

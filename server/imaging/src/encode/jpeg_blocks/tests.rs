@@ -325,6 +325,36 @@ fn orientation_stays_without_other_metadata() {
 }
 
 #[test]
+fn inks_are_converted_by_the_profile() {
+    let named = |(name, ..): &&(String, Vec<u8>, Picture)| name == "profile-cmyk.jpg";
+    let (name, bytes, picture) = ORIGINALS.iter().find(named).unwrap();
+    let (width, height) = picture.rgb.dimensions();
+    let mut errors = Vec::new();
+    for color in [[200, 60, 40], [40, 90, 160], [128, 128, 128], [230, 225, 200]] {
+        let hole = Mask::from_fn(width, height, |x, y| (8..32).contains(&x) && (8..24).contains(&y));
+        let mut result = picture.rgb.clone();
+        for (x, y, pixel) in result.enumerate_pixels_mut() {
+            if hole.is_hole(x, y) {
+                *pixel = color.into();
+            }
+        }
+        let after = replaced(bytes, &result, &hole);
+        let (_, changed) = assert_kept(name, bytes, &after, picture, &hole);
+        assert!(changed > 0);
+        let profile = |bytes: &[u8]| {
+            let mut metadata = crate::metadata::Metadata::default();
+            crate::decode::jpeg::collect(bytes, &mut metadata);
+            metadata.icc.unwrap()
+        };
+        assert!(profile(bytes) == profile(&after));
+        let shown = decode(&after, &LIMITS).unwrap().rgb.get_pixel(20, 16).0;
+        errors.extend(shown.iter().zip(color).map(|(a, b): (&u8, u8)| a.abs_diff(b)));
+    }
+    // The tables of the profile have 7 and 13 points per axis.
+    assert!(errors.iter().all(|error| *error <= 8), "{errors:?}");
+}
+
+#[test]
 fn profile_without_inverse_is_reencoded() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let tiff = std::fs::File::open(folder.join("profile-cmyk.tiff")).unwrap();
