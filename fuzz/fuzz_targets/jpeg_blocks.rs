@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iopaint_imaging::{DecodeLimits, EncodeOptions, ImageFormat, Mask, decode};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, ImageFormat, Mask, Patch, decode, encode_patched};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: DecodeLimits = DecodeLimits {
@@ -23,9 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         ..EncodeOptions::default()
     };
     let edit = |file: &[u8], hole: &Mask| {
-        picture
-            .preserved
-            .encode_original(file, &picture.rgb, hole, &options)
+        encode_patched(file, &Patch::whole(&picture.rgb, hole), &LIMITS, &options)
             .expect("a decoded JPEG can be edited")
     };
     let nothing = Mask::empty(width, height);

@@ -87,6 +87,7 @@ async fn body_routes_have_limits_and_guards() {
         ("/api/v1/switch_plugin_model", false),
         ("/api/v1/gen-info", true),
         ("/api/v1/decode", true),
+        ("/api/v1/apply_patch", true),
     ] {
         let (content_type, body) = if is_form {
             (form_type.as_str(), form_body.clone())

@@ -58,6 +58,7 @@ async fn slow_body_returns_408() {
         ("/api/v1/adjust_mask", "application/json"),
         ("/api/v1/gen-info", form_type.as_str()),
         ("/api/v1/decode", form_type.as_str()),
+        ("/api/v1/apply_patch", form_type.as_str()),
     ] {
         let answer = server.post(path, content_type, stalled(b"{")).await;
         assert_eq!(

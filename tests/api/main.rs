@@ -25,6 +25,7 @@ mod mcp;
 mod models;
 mod orientation;
 mod page;
+mod patch;
 mod pausable;
 mod photos;
 mod plain_pages;

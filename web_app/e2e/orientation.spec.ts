@@ -179,12 +179,16 @@ test("decode errors show the server's reason", async ({ page, server }) => {
   await expect(page.getByText(/Can't open “cut\.tif”\. .*TIFF/).first()).toBeVisible();
 });
 
-test("saved photos need no orientation tag", async ({ page, server }) => {
+test("changed photos are saved with a tag that browsers apply", async ({ page, server }) => {
   await page.goto(server);
   for (const name of ["page-files-phone6.jpg", "orientation-long-be.jpg"]) {
     const bytes = await readFile(join(CASES, name));
     const { width, height } = await decodeOnServer(page, bytes);
     await openAndExpect(page, join(CASES, name), name, `${width} × ${height}`);
+    const editor = new EditorPage(page);
+    await editor.settled();
+    await editor.stroke();
+    await editor.waitForFill();
     const downloading = page.waitForEvent("download");
     await page.keyboard.press("Control+S");
     const saved = await readFile(await (await downloading).path());

@@ -16,8 +16,8 @@ use crate::mcp;
 use crate::middleware::{self, request_id::X_REQUEST_ID};
 use crate::openapi::complete_description;
 use crate::routes::{
-    catalogue, config, decode, detect, files, gen_info, inpaint, job, legacy, mask, media, model, plugins,
-    probes, prometheus, session, upscale,
+    catalogue, config, decode, detect, files, gen_info, inpaint, job, legacy, mask, media, model, patch,
+    plugins, probes, prometheus, session, upscale,
 };
 use crate::state::AppState;
 use crate::ui;
@@ -67,6 +67,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(catalogue::download_model))
         .routes(routes!(mask::adjust_mask))
         .routes(routes!(decode::decode))
+        .routes(routes!(patch::apply_patch))
         .routes(routes!(gen_info::gen_info))
         .routes(routes!(files::input_image))
         .routes(routes!(files::save_image))

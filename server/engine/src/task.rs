@@ -1,6 +1,6 @@
 //! The work of a job on the model thread, independent of the type of its result.
 
-use iopaint_inpaint::{Detail, Monitor, inpaint};
+use iopaint_inpaint::{Detail, InpaintOutput, Monitor, inpaint_in_place};
 use iopaint_vision::Network;
 use iopaint_vision::selection::MapCache;
 use tokio::sync::oneshot;
@@ -58,23 +58,23 @@ impl Task {
     }
 
     /// Creates the task that fills the hole of an image.
-    pub fn fill(input: JobInput) -> (Self, oneshot::Receiver<iopaint_inpaint::InpaintOutput>) {
+    pub fn fill(input: JobInput) -> (Self, oneshot::Receiver<InpaintOutput>) {
         Self::new(move |model, context| {
             let LoadedModel::Inpainter(model) = model else {
                 return Err(JobError::Model("the model does not fill images".to_owned()));
             };
             let mut options = input.options;
             options.max_forward_pixels = options.max_forward_pixels.min(context.max_forward_pixels);
-            let mask = input.mask.as_coverage();
-            let output = inpaint(
+            let (mut image, mask) = (input.image, input.mask);
+            let run = inpaint_in_place(
                 model.as_mut(),
                 context.detail,
-                &input.image,
-                mask,
+                &mut image,
+                mask.as_coverage(),
                 &options,
                 context.monitor,
             )?;
-            Ok(output)
+            Ok(InpaintOutput::new(image, run))
         })
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use iopaint_imaging::{DecodeLimits, EncodeOptions, Mask, decode};
+use iopaint_imaging::{DecodeLimits, EncodeOptions, Mask, Patch, decode, encode_patched};
 
 const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 27,
@@ -48,10 +48,8 @@ fn main() -> io::Result<()> {
         }
         let start = Instant::now();
         let options = EncodeOptions::default();
-        let encoded = picture
-            .preserved
-            .encode_original(&file, &result, &hole, &options)
-            .map_err(io::Error::other)?;
+        let patch = Patch::whole(&result, &hole);
+        let encoded = encode_patched(&file, &patch, &LIMITS, &options).map_err(io::Error::other)?;
         let kind = encoded.reencoded_quality.map_or("kept", |_| "reencoded");
         writeln!(
             output,

@@ -96,3 +96,14 @@ impl EncodeError {
         }
     }
 }
+
+/// The failure to edit a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatchError {
+    /// The file can't be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The patch doesn't fit the picture, or the result can't be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}

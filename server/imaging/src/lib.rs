@@ -29,8 +29,10 @@ mod text;
 pub use components::{for_each_component, majority};
 pub use decode::{decode, decode_mask};
 pub use distance::distance_to_known;
-pub use encode::{DEFAULT_QUALITY, EncodeOptions, Encoded, encode_mask, encode_overlay};
-pub use error::{DecodeError, EncodeError};
+pub use encode::{
+    DEFAULT_QUALITY, EncodeOptions, Encoded, Patch, encode_mask, encode_overlay, encode_patched,
+};
+pub use error::{DecodeError, EncodeError, PatchError};
 pub use format::ImageFormat;
 pub use image::{GrayImage, RgbImage, metadata::Orientation};
 pub use limits::DecodeLimits;

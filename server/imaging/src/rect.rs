@@ -66,6 +66,16 @@ impl Rect {
             && other.y + other.height <= self.y + self.height
     }
 
+    /// Returns true if the rectangle isn't empty and lies within a picture of `width` x `height` pixels. Any
+    /// position and size is valid.
+    #[must_use]
+    pub fn is_within(&self, (width, height): (u32, u32)) -> bool {
+        let inside = |origin: u32, size: u32, side: u32| {
+            size > 0 && origin.checked_add(size).is_some_and(|end| end <= side)
+        };
+        inside(self.x, self.width, width) && inside(self.y, self.height, height)
+    }
+
     /// Returns the values of the rectangle's pixels, row by row. `values` are row-major with `columns`
     /// columns.
     pub fn crop<'v, T>(&self, values: &'v [T], columns: usize) -> impl Iterator<Item = &'v T> + use<'v, T> {

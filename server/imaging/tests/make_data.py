@@ -1,7 +1,7 @@
 """Writes tests/data: a small file of each supported kind of image, by Pillow and OpenCV.
 
-Needed only to regenerate the files: python make_data.py (Pillow 9.5, OpenCV 4.11, NumPy 1.26). The pixels follow the
-formulas of tests/common/mod.rs.
+Needed only to regenerate the files: python make_data.py (Pillow 9.5, OpenCV 4.11, NumPy 1.26; profile-cmyk.jpg with
+Pillow 13.0). The pixels follow the formulas of tests/common/mod.rs.
 """
 
 import io
@@ -183,6 +183,50 @@ def cmyk_profile():
     return profile(b"CMYK", [(b"desc", text(b"inks")), (b"wtpt", WHITE), (b"A2B0", table)])
 
 
+# Linear sRGB to XYZ with the white point D50 (IEC 61966-2-1, adapted by Bradford's method), and D50.
+TO_XYZ = np.array([[0.4361, 0.3851, 0.1431], [0.2225, 0.7169, 0.0606], [0.0139, 0.0971, 0.7141]])
+D50 = np.array([0.9642, 1.0, 0.8249])
+
+
+def lab_of_rgb(rgb):
+    """Converts sRGB, 0 to 1, to CIELab."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    ratio = linear @ TO_XYZ.T / D50
+    x, y, z = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116).T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def rgb_of_lab(lab):
+    """Converts CIELab to sRGB, clipped to 0 to 1."""
+    y = (lab[:, 0] + 16) / 116
+    root = np.stack([y + lab[:, 1] / 500, y, y - lab[:, 2] / 200], -1)
+    ratio = np.where(root > 6 / 29, root**3, (116 * root - 16) * 27 / 24389)
+    linear = (ratio * D50 @ np.linalg.inv(TO_XYZ).T).clip(0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def lut8(inputs, outputs, points, values):
+    """Returns a `lut8Type` of `points` per input, from values 0 to 255."""
+    ramp = bytes(range(256))
+    table = b"mft1\0\0\0\0" + bytes([inputs, outputs, points, 0])
+    table += b"".join(int(v * 65536).to_bytes(4, "big") for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + ramp * inputs
+    return table + values.round().clip(0, 255).astype(np.uint8).tobytes() + ramp * outputs
+
+
+def both_ways_profile():
+    """Returns a CMYK profile with tables in both directions: R = (1 - C)(1 - K), with 80 % of the possible black."""
+    inks = np.stack(np.meshgrid(*[np.linspace(0, 1, 7)] * 4, indexing="ij"), -1).reshape(-1, 4)
+    lab = lab_of_rgb((1 - inks[:, :3]) * (1 - inks[:, 3:]))
+    to_lab = lut8(4, 3, 7, lab * [2.55, 1, 1] + [0, 128, 128])
+    grid = np.stack(np.meshgrid(*[np.linspace(0, 255, 13)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    rgb = rgb_of_lab((grid - [0, 128, 128]) / [2.55, 1, 1])
+    black = 0.8 * (1 - rgb.max(axis=1, keepdims=True))
+    to_inks = lut8(3, 4, 13, 255 * np.concatenate([1 - rgb / (1 - black), black], axis=1))
+    return profile(
+        b"CMYK", [(b"desc", text(b"inks")), (b"wtpt", WHITE), (b"A2B0", to_lab), (b"B2A0", to_inks)]
+    )
+
+
 def managed():
     """Writes files with profiles that RGB output can't contain, and Little CMS's conversion of the CMYK file as PNG."""
     for kind in ("png", "tiff"):
@@ -194,6 +238,9 @@ def managed():
     source, srgb = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(source, srgb, "CMYK", "RGB", renderingIntent=0)
     save(ImageCms.applyTransform(image, transform), "profile-cmyk.srgb.png")
+    y, x = np.mgrid[0:34, 0:45]
+    inks = np.stack([x * 4, y * 5, 120 + (x + y), 30 + x], -1).astype(np.uint8)
+    save(Image.fromarray(inks, "CMYK"), "profile-cmyk.jpg", quality=92, icc_profile=both_ways_profile())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,23 @@ pub struct InpaintOutput {
     pub crops: usize,
 }
 
+impl InpaintOutput {
+    /// Returns the result of a run that filled `image` in place.
+    #[must_use]
+    pub fn new(image: RgbImage, InpaintRun { scaled, crops }: InpaintRun) -> Self {
+        Self { image, scaled, crops }
+    }
+}
+
+/// The regions of a run over one image.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InpaintRun {
+    /// True if a region ran scaled down because it exceeded the limit on a forward pass or memory ran out.
+    pub scaled: bool,
+    /// The number of regions that ran.
+    pub crops: usize,
+}
+
 /// The failure of a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InpaintError {

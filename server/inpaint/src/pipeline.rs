@@ -6,20 +6,39 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{Coverage, RgbImage, Threshold};
 
 use crate::{
-    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, Inpainter,
-    Monitor, Rect, Window, auto,
+    Context, Detail, ForwardError, HdStrategy, InpaintError, InpaintOptions, InpaintOutput, InpaintRun,
+    Inpainter, Monitor, Rect, Window, auto,
     bicubic_f64::paste_resized,
     bicubic_u8::{resize_mask, resize_rgb},
     compose::{blended, paste, paste_blended, paste_hole},
     crop::crop_boxes,
     feather::feather,
+    filled_area::{FilledArea, WorkingArea},
     forward::forward,
     pad::{padded_mask, padded_rgb},
     scaling::{fitting_side, scaled_size},
     seam_blending::{blend_seam, with_ring},
 };
 
-/// Fills the hole of `image`. Pixels with partial coverage are blended.
+/// Returns `image` with its hole filled, see [`inpaint_in_place`].
+///
+/// # Errors
+/// Those of [`inpaint_in_place`].
+pub fn inpaint(
+    model: &mut dyn Inpainter,
+    detail: Option<&dyn Detail>,
+    image: &RgbImage,
+    mask: &Coverage,
+    options: &InpaintOptions,
+    monitor: &dyn Monitor,
+) -> Result<InpaintOutput, InpaintError> {
+    let mut image = image.clone();
+    let run = inpaint_in_place(model, detail, &mut image, mask, options, monitor)?;
+    Ok(InpaintOutput::new(image, run))
+}
+
+/// Fills the hole of `image`. Pixels with partial coverage are blended. Besides the image, memory is needed
+/// only for the area of the regions that run. After an error, the image is unchanged.
 ///
 /// The strategy or the model's [`Window`] selects the regions to run: the whole image, at full size or scaled
 /// down, or rectangles around the components of the hole. Each region is padded by reflection to a size that
@@ -39,14 +58,14 @@ use crate::{
 /// # Errors
 /// [`InpaintError::SizeMismatch`] and [`InpaintError::Empty`] for invalid inputs, [`InpaintError::Stopped`]
 /// if the monitor stops the run, [`InpaintError::Forward`] if the model fails.
-pub fn inpaint(
+pub fn inpaint_in_place(
     model: &mut dyn Inpainter,
     detail: Option<&dyn Detail>,
-    image: &RgbImage,
+    image: &mut RgbImage,
     mask: &Coverage,
     options: &InpaintOptions,
     monitor: &dyn Monitor,
-) -> Result<InpaintOutput, InpaintError> {
+) -> Result<InpaintRun, InpaintError> {
     if image.dimensions() != mask.dimensions() {
         return Err(InpaintError::SizeMismatch {
             image: image.dimensions(),
@@ -57,41 +76,38 @@ pub fn inpaint(
         return Err(InpaintError::Empty);
     }
     let context = Context { options, monitor };
-    let mut output =
-        if options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none() {
-            auto::inpaint(model, detail, image, mask, &context)?
-        } else {
-            fill_regions(model, image, mask, context)?
-        };
-    if options.keep_unmasked {
-        feather(&mut output.image, image, mask, options.feather_px);
-    }
-    Ok(output)
+    let by_depth = options.strategy == HdStrategy::Auto && options.keep_unmasked && model.window().is_none();
+    let filled = if by_depth {
+        auto::inpaint(model, detail, image, mask, &context)?
+    } else {
+        fill_regions(model, image, mask, context)?
+    };
+    let Some(filled) = filled else {
+        return Ok(InpaintRun::default());
+    };
+    let run = InpaintRun {
+        scaled: filled.scaled,
+        crops: filled.crops,
+    };
+    filled.paste_into(image);
+    Ok(run)
 }
 
-/// Fills the hole by the strategies of `IOPaint` or the model's window.
+/// Fills the hole by the strategies of `IOPaint` or the model's window. Returns `None` if no region has to run.
 fn fill_regions(
     model: &mut dyn Inpainter,
     image: &RgbImage,
     mask: &Coverage,
     context: Context<'_>,
-) -> Result<InpaintOutput, InpaintError> {
+) -> Result<Option<FilledArea>, InpaintError> {
     let Context { options, monitor } = context;
     let longer = image.width().max(image.height());
-    let mut run = PipelineRun {
-        model,
-        image,
-        mask,
-        context,
-        out: Cow::Borrowed(image),
-        scaled: false,
-    };
     let whole = Rect::whole(image.dimensions());
     let strategy = match options.strategy {
         HdStrategy::Auto => HdStrategy::default(),
         strategy => strategy,
     };
-    let (regions, limit) = match (run.model.window(), strategy) {
+    let (regions, limit) = match (model.window(), strategy) {
         (Some(Window { side, .. }), _) if image.dimensions() == (side, side) => (vec![whole], None),
         (Some(Window { side, margin }), _) => (crop_boxes(mask, margin), Some(side.max(1))),
         (None, HdStrategy::Crop { trigger, margin }) if longer > trigger => (crop_boxes(mask, margin), None),
@@ -100,17 +116,28 @@ fn fill_regions(
     };
     let may_change = !options.keep_unmasked || mask.bounding_box().is_some();
     let regions = if may_change { regions } else { Vec::new() };
+    let Some(area) = WorkingArea::new(image, mask, regions.iter().copied()) else {
+        return Ok(None);
+    };
+    let mut run = PipelineRun {
+        model,
+        image: &area.image,
+        mask: &area.mask,
+        context,
+        out: Cow::Borrowed(&area.image),
+        scaled: false,
+    };
     for (done, region) in regions.iter().enumerate() {
         if let ControlFlow::Break(stop) = monitor.crop(done, regions.len()) {
             return Err(InpaintError::Stopped(stop));
         }
-        run.fill_region(*region, limit)?;
+        run.fill_region(area.within(*region), limit)?;
     }
-    Ok(InpaintOutput {
-        image: run.out.into_owned(),
-        scaled: run.scaled,
-        crops: regions.len(),
-    })
+    let (mut out, scaled) = (run.out.into_owned(), run.scaled);
+    if options.keep_unmasked {
+        feather(&mut out, &area.image, &area.mask, options.feather_px);
+    }
+    Ok(Some(area.filled(out, scaled, regions.len())))
 }
 
 /// The state of a run over one image.

@@ -6,7 +6,7 @@ use common::{CROP, LAMA, Negative, hole, options, pattern, two_components};
 use iopaint_imaging::{Coverage, Mask, RgbImage};
 use iopaint_inpaint::{
     Context, ForwardError, HdStrategy, InpaintError, InpaintOptions, Inpainter, Padding, Unmonitored, Window,
-    inpaint,
+    inpaint, inpaint_in_place,
 };
 
 #[test]
@@ -130,6 +130,40 @@ fn result_of_another_size_is_an_error() {
         &Unmonitored,
     );
     assert!(matches!(result, Err(InpaintError::Forward(_))));
+}
+
+#[test]
+fn feathering_reads_pixels_beyond_the_region() {
+    let mut model = Negative::new(LAMA);
+    let image = RgbImage::from_pixel(100, 80, [50; 3].into());
+    let mask = hole(100, 80, &[(40, 30, 20, 10)]);
+    // The region is the hole.
+    let strategy = HdStrategy::Crop {
+        trigger: 10,
+        margin: 0,
+    };
+    let options = InpaintOptions {
+        feather_px: 3,
+        ..options(strategy)
+    };
+    let outcome = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
+    let reds: Vec<u8> = (38..46).map(|x| outcome.image.get_pixel(x, 35).0[0]).collect();
+    assert_eq!(reds, [50, 50, 89, 128, 166, 205, 205, 205]);
+    assert_eq!(image.dimensions(), outcome.image.dimensions());
+}
+
+#[test]
+fn in_place_equals_a_copy() {
+    let (image, mask) = two_components();
+    for strategy in [HdStrategy::Auto, HdStrategy::Original, CROP] {
+        let options = options(strategy);
+        let mut model = Negative::new(LAMA);
+        let copy = inpaint(&mut model, None, &image, &mask, &options, &Unmonitored).unwrap();
+        let mut filled = image.clone();
+        let run = inpaint_in_place(&mut model, None, &mut filled, &mask, &options, &Unmonitored).unwrap();
+        assert_eq!((run.crops, run.scaled), (copy.crops, copy.scaled));
+        assert!(filled == copy.image && filled != image);
+    }
 }
 
 /// Returns an image without edges.

@@ -21,6 +21,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/apply_patch": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Replaces pixels of an image and returns the image in its own format, with its metadata. In a JPEG, only
+     *     blocks that contain changed pixels are encoded again; all others keep their data bit for bit, and the
+     *     stored frame and the orientation stay. No model runs.
+     */
+    post: operations["apply_patch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/decode": {
     parameters: {
       query?: never;
@@ -486,6 +507,30 @@ export interface components {
      * @enum {string}
      */
     Answer: "image" | "patch" | "layer";
+    /** @description An image and its new pixels as parts of a form. */
+    ApplyPatchForm: {
+      /**
+       * Format: binary
+       * @description Image file.
+       */
+      image: string;
+      /**
+       * Format: binary
+       * @description New pixels for a rectangle of the image, in its colour space. Transparent pixels (alpha 0) are
+       *     unchanged.
+       */
+      patch: string;
+      /**
+       * Format: int32
+       * @description Distance of the rectangle from the left edge of the upright image in pixels; 0 by default.
+       */
+      x?: number | null;
+      /**
+       * Format: int32
+       * @description Distance from the top edge.
+       */
+      y?: number | null;
+    };
     /**
      * @description Parameters of the strategy `Auto`. A client that uploads a part of an image derives from them which part
      *     the fill depends on.
@@ -1370,6 +1415,138 @@ export interface operations {
       };
       /** @description The client exceeded its request rate */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  apply_patch: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Maximum duration of the request in milliseconds; can't exceed the server's limit */
+        "X-Request-Timeout-Ms"?: number | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": components["schemas"]["ApplyPatchForm"];
+      };
+    };
+    responses: {
+      /** @description The image in its own format; a GIF as PNG */
+      200: {
+        headers: {
+          /** @description Quality, if a JPEG could not be edited block by block */
+          "X-Jpeg-Reencoded"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": number[];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The API key is missing or wrong */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The request was sent by a page of another site */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The body arrives too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description A file is not a supported image */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server does not accept this host name */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The client exceeded its request rate */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      /** @description The server is shutting down */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+      504: {
         headers: {
           [name: string]: unknown;
         };

@@ -1,5 +1,6 @@
 import { blendFill, type FilledLayer } from "./blend";
 import { boxFromEdges, fullBox } from "./box";
+import { changesSince, type Changes } from "./changes";
 import { applyDelta, copyBox, xorWithCurrent, type Delta, type Plane } from "./delta";
 import { affectedBox, applyEdit, type MaskEdit } from "./edits";
 import type { Box, Size } from "./geometry";
@@ -15,7 +16,7 @@ export type Layer = "image" | "original" | "mask";
 export class ImageDocument implements OriginalSource {
   readonly mask: Mask;
   private readonly levels: Pyramid;
-  private readonly original: Pick<Original, "preserve" | "restore">;
+  private readonly original: Original | ScaledOriginal;
 
   /** Opens an image, or continues `earlier` with an image of another size. */
   constructor(
@@ -86,6 +87,16 @@ export class ImageDocument implements OriginalSource {
     const part = this.imagePart(level, box);
     this.original.restore(part, level, box);
     return part;
+  }
+
+  /** True if the image has another size than the one that was opened. */
+  get isResized(): boolean {
+    return this.original instanceof ScaledOriginal;
+  }
+
+  /** Returns the pixels that differ from the image as opened; null if none does, or if the size differs. */
+  changes(): Changes | null {
+    return this.original instanceof Original ? changesSince(this.pixels, this.original.copied()) : null;
   }
 
   /** Returns a copy of a rectangle of the image. */

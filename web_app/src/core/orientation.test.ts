@@ -50,6 +50,13 @@ function jpeg(...head: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return concat(Uint8Array.from([0xff, 0xd8]), ...head, scan);
 }
 
+/** Returns a frame header (SOF0) of 8 x 8 pixels. */
+function frame(components: number): Uint8Array<ArrayBuffer> {
+  return segment(0xc0, Uint8Array.from([8, 0, 8, 0, 8, components, ...new Uint8Array(components * 3)]));
+}
+
+const profile = segment(0xe2, fromLatin1("ICC_PROFILE\0\x01\x01"));
+
 function chunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, body.length);
@@ -113,6 +120,18 @@ describe("JPEG orientation", () => {
     ["no scan", Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 2])],
   ])("is left to the server: %s", (_, file) => {
     expect(storedImage(file)).toBeNull();
+  });
+});
+
+describe("JPEG colours", () => {
+  it.each([
+    [frame(3), true],
+    [concat(frame(3), profile), true],
+    [frame(1), true],
+    [concat(frame(1), profile), false],
+    [frame(4), false],
+  ])("are decoded in the browser where it converts them as the server does, case %#", (head, local) => {
+    expect(storedImage(jpeg(head)) !== null).toBe(local);
   });
 });
 

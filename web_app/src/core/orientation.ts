@@ -18,6 +18,9 @@ export interface StoredImage {
 
 const EXIF = "Exif\0\0";
 const APP1 = 0xe1;
+const APP2 = 0xe2;
+/** SOF0 to SOF2: the frame headers of decodable JPEGs. */
+const FRAME_MARKERS = [0xc0, 0xc1, 0xc2];
 const ORIENTATION = 0x0112;
 const TYPE_SHORT = 3;
 const ENTRY_BYTES = 12;
@@ -40,7 +43,8 @@ export function formatOf(bytes: Uint8Array): Format | null {
  *
  * Browsers and the server disagree on unusual encodings of the orientation. An image is therefore decoded
  * locally only without an orientation, or with the common encoding: one SHORT in one intact Exif block, which
- * is set to 1 in the returned bytes. The server decodes all TIFFs.
+ * is set to 1 in the returned bytes. The server decodes all TIFFs, and JPEGs whose colours browsers convert
+ * in another way: CMYK, and grey by a profile.
  */
 export function storedImage(bytes: Uint8Array<ArrayBuffer>): StoredImage | null {
   switch (formatOf(bytes)) {
@@ -95,6 +99,9 @@ function storedJpeg(bytes: Uint8Array<ArrayBuffer>): StoredImage | null {
   const found = [...segments(bytes)];
   // Stray bytes between segments: the list is incomplete.
   if (found.at(-1)?.marker !== START_OF_SCAN) return null;
+  const components = found.find(({ marker }) => FRAME_MARKERS.includes(marker))?.body[5] ?? 0;
+  const profile = found.some(({ marker, body }) => marker === APP2 && startsWith(body, "ICC_PROFILE\0"));
+  if (components === 4 || (components === 1 && profile)) return null;
   const [block, ...more] = found.filter(({ marker, body }) => marker === APP1 && startsWith(body, "Exif\0"));
   if (!block) return { orientation: 1, bytes };
   const entry = startsWith(block.body, EXIF) ? readOrientation(block.body.subarray(EXIF.length)) : null;

@@ -1,4 +1,5 @@
-import { boxFromEdges, intersection } from "./box";
+import { boxFromEdges, fullBox, intersection } from "./box";
+import type { EarlierBlock } from "./changes";
 import { copyBox } from "./delta";
 import type { Box } from "./geometry";
 import { halved, levelSize, type Pixels, type Pyramid } from "./pyramid";
@@ -23,6 +24,16 @@ export class Original {
       if (this.copies.has(key)) continue;
       const data = new Uint8ClampedArray(copyBox({ ...base, channels: 4 }, block).buffer);
       this.copies.set(key, { width: block.width, height: block.height, data });
+    }
+  }
+
+  /** Yields the copied blocks: all that may differ from the image as opened. */
+  *copied(): Generator<EarlierBlock> {
+    const [base] = this.levels;
+    if (!base) return;
+    for (const [key, box] of this.blocks(fullBox(base))) {
+      const pixels = this.copies.get(key);
+      if (pixels) yield { box, pixels };
     }
   }
 

@@ -15,6 +15,8 @@ export interface OpenImage extends Size {
   readonly file: Blob;
   /** Colour space of its bitmaps. */
   readonly space: ScreenSpace;
+  /** Size of the image in the file. */
+  readonly openedSize: Size;
 }
 
 /** Kinds of history steps. */

@@ -1,7 +1,7 @@
 //! Conversions of the errors of lower layers into [`ApiError`].
 
 use iopaint_engine::{DownloadRefusal, JobError, Rejection, SwitchError, Unavailable};
-use iopaint_imaging::EncodeError;
+use iopaint_imaging::{EncodeError, PatchError};
 
 use super::api_error::ApiError;
 use super::code::ErrorCode;
@@ -84,6 +84,15 @@ impl From<CodecPanicked> for ApiError {
 impl From<NotOffered> for ApiError {
     fn from(error: NotOffered) -> Self {
         Self::new(ErrorCode::NotOffered, &error.to_string())
+    }
+}
+
+impl From<PatchError> for ApiError {
+    fn from(error: PatchError) -> Self {
+        match error {
+            PatchError::Decode(error) => Self::image("image", &error),
+            PatchError::Encode(error) => error.into(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use iopaint_engine::{AdmittedJob, JobInput, JobOutput};
 use iopaint_imaging::{DecodeLimits, EncodeOptions, ImageFormat, Mask, Picture, Threshold};
 use iopaint_inpaint::InpaintOptions;
 
+use super::original_file::OriginalFile;
 use super::{FillError, FilledImage, ModelRun, OutputForm};
 use crate::codec::CodecPool;
 
@@ -35,7 +36,7 @@ pub struct FillInput {
     pub(super) picture: Picture,
     pub(super) mask: Mask,
     /// The image's file, if it is a JPEG, which is edited block by block.
-    file: Option<Bytes>,
+    file: Option<OriginalFile>,
 }
 
 /// Decodes an image and its mask on a codec thread, and releases their bytes, except for those of a JPEG
@@ -66,7 +67,11 @@ pub(super) fn decode_pair(
     if rule.fit {
         mask = picture.preserved.fitted_mask(mask);
     }
-    FillInput::matched(picture, mask.binarized(rule.threshold), image)
+    let file = OriginalFile {
+        bytes: image,
+        limits: *limits,
+    };
+    FillInput::matched(picture, mask.binarized(rule.threshold), file)
 }
 
 impl FillInput {
@@ -83,13 +88,14 @@ impl FillInput {
         let decode = move || {
             let picture = iopaint_imaging::decode(&image, &limits).map_err(FillError::Image)?;
             let mask = mask(picture.rgb.dimensions());
-            Self::matched(picture, mask, image)
+            let file = OriginalFile { bytes: image, limits };
+            Self::matched(picture, mask, file)
         };
         codecs.run(decode).await?
     }
 
     /// Checks that image and mask have the same size.
-    fn matched(picture: Picture, mask: Mask, file: Bytes) -> Result<Self, FillError> {
+    fn matched(picture: Picture, mask: Mask, file: OriginalFile) -> Result<Self, FillError> {
         if picture.rgb.dimensions() != mask.dimensions() {
             return Err(FillError::SizeMismatch {
                 image: picture.rgb.dimensions(),

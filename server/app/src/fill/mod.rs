@@ -2,6 +2,7 @@
 //! run` share them; each adds its own input, output and error format.
 
 mod input;
+mod original_file;
 mod result;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ pub use result::{EncodedResult, FilledImage, ModelRun, OutputForm};
 use std::sync::Arc;
 
 use iopaint_engine::{AdmittedJob, ClientKey, Engine, JobError, Observer, Rejection};
-use iopaint_imaging::{DecodeError, EncodeError};
+use iopaint_imaging::{DecodeError, PatchError};
 
 use crate::codec::CodecPanicked;
 
@@ -41,7 +42,7 @@ pub enum FillError {
     Job(#[from] JobError),
     /// The result can't be encoded.
     #[error(transparent)]
-    Encode(#[from] EncodeError),
+    Encode(#[from] PatchError),
     /// A codec panicked.
     #[error(transparent)]
     Codec(#[from] CodecPanicked),

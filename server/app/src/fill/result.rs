@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use iopaint_imaging::{EncodeError, EncodeOptions, ImageFormat, Mask, PreservedData, Rect, RgbImage};
+use iopaint_imaging::{
+    EncodeError, EncodeOptions, Encoded, ImageFormat, Mask, Patch, PatchError, PreservedData, Rect, RgbImage,
+    encode_patched,
+};
+
+use super::original_file::OriginalFile;
 
 /// A filled image with the input's alpha, 16-bit samples and metadata.
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub struct FilledImage {
     pub(super) mask: Arc<Mask>,
     pub(super) keep_unmasked: bool,
     pub(super) original: Option<RgbImage>,
-    pub(super) file: Option<Bytes>,
+    pub(super) file: Option<OriginalFile>,
     /// Properties of the finished job.
     pub run: ModelRun,
 }
@@ -65,40 +69,59 @@ impl FilledImage {
     /// Encodes the result. Blocks: call it on a codec thread.
     ///
     /// # Errors
-    /// Returns [`EncodeError`] if the format can't hold the image.
-    pub fn encode(&self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
+    /// Returns [`PatchError`] if the format can't hold the image.
+    pub fn encode(mut self, form: OutputForm, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
+        if form == OutputForm::InputFormat
+            && let Some(file) = self.file.take()
+        {
+            return self.encode_into(&file, options);
+        }
         let format = match form {
-            OutputForm::Patch => return self.encode_patch(),
-            OutputForm::Layer => return self.encode_layer(),
-            OutputForm::SideBySide => return self.encode_side_by_side(options),
+            OutputForm::Patch => return Ok(self.encode_patch()?),
+            OutputForm::Layer => return Ok(self.encode_layer()?),
+            OutputForm::SideBySide => return Ok(self.encode_side_by_side(options)?),
             OutputForm::InputFormat => self.preserved.format(),
             OutputForm::Png => ImageFormat::Png,
         };
         let changed = self.changed_pixels();
-        let changed = changed.as_ref();
-        let encoded = match &self.file {
-            Some(file) if form == OutputForm::InputFormat => {
-                self.preserved
-                    .encode_original(file, &self.pixels, changed, options)?
-            }
-            _ => self.preserved.encode_as(format, &self.pixels, changed, options)?,
+        let encoded = self
+            .preserved
+            .encode_as(format, &self.pixels, &changed, options)?;
+        Ok(encoded.into())
+    }
+
+    /// Encodes the changed pixels into the input's file. All other pixels are released before.
+    fn encode_into(self, file: &OriginalFile, options: &EncodeOptions) -> Result<EncodedResult, PatchError> {
+        let Self { pixels, mask, .. } = self;
+        let Rect { x, y, width, height } = changed_area(&mask, self.keep_unmasked);
+        let changed = Mask::from_fn(width, height, |column, row| {
+            !self.keep_unmasked || mask.is_hole(x + column, y + row)
+        });
+        drop(mask);
+        let pixels = if (width, height) == pixels.dimensions() {
+            pixels
+        } else {
+            RgbImage::from_fn(width, height, |column, row| {
+                *pixels.get_pixel(x + column, y + row)
+            })
         };
-        Ok(EncodedResult {
-            bytes: encoded.bytes,
-            mime: encoded.format.mime(),
-            patch: None,
-            reencoded_quality: encoded.reencoded_quality,
-        })
+        let patch = Patch {
+            pixels: &pixels,
+            changed: &changed,
+            x,
+            y,
+        };
+        Ok(encode_patched(&file.bytes, &patch, &file.limits, options)?.into())
     }
 
     fn encode_patch(&self) -> Result<EncodedResult, EncodeError> {
-        let area = self.changed_area();
+        let area = changed_area(&self.mask, self.keep_unmasked);
         let bytes = self.preserved.encode_patch(&self.pixels, area)?;
         Ok(encoded_area(bytes, area))
     }
 
     fn encode_layer(&self) -> Result<EncodedResult, EncodeError> {
-        let area = self.changed_area();
+        let area = changed_area(&self.mask, self.keep_unmasked);
         let mask = self.changed_pixels();
         let bytes = self.preserved.encode_layer(&self.pixels, &mask, area)?;
         Ok(encoded_area(bytes, area))
@@ -113,34 +136,24 @@ impl FilledImage {
         }
     }
 
-    /// Returns the bounding box of the changed pixels. A PNG can't be empty: without changed pixels, it is one
-    /// unchanged pixel.
-    fn changed_area(&self) -> Rect {
-        let whole = Rect::whole(self.pixels.dimensions());
-        let changed = if self.keep_unmasked {
-            self.mask.bounding_box()
-        } else {
-            Some(whole)
-        };
-        changed.unwrap_or(Rect {
-            width: 1,
-            height: 1,
-            ..whole
-        })
-    }
-
     fn encode_side_by_side(&self, options: &EncodeOptions) -> Result<EncodedResult, EncodeError> {
         let original = self.original.as_ref().unwrap_or(&self.pixels);
         let images = [original, &mask_as_rgb(&self.mask), &self.pixels];
         let (pixels, preserved) = self.preserved.side_by_side(&images).into_parts();
         let mask = Mask::full(pixels.width(), pixels.height());
         let encoded = preserved.encode_as(ImageFormat::Png, &pixels, &mask, options)?;
-        Ok(EncodedResult {
+        Ok(encoded.into())
+    }
+}
+
+impl From<Encoded> for EncodedResult {
+    fn from(encoded: Encoded) -> Self {
+        Self {
             bytes: encoded.bytes,
             mime: encoded.format.mime(),
             patch: None,
-            reencoded_quality: None,
-        })
+            reencoded_quality: encoded.reencoded_quality,
+        }
     }
 }
 
@@ -151,6 +164,20 @@ fn encoded_area(bytes: Vec<u8>, area: Rect) -> EncodedResult {
         patch: Some(area),
         reencoded_quality: None,
     }
+}
+
+/// Returns the bounding box of the changed pixels. A patch can't be empty: without changed pixels, it is one
+/// unchanged pixel.
+fn changed_area(mask: &Mask, keep_unmasked: bool) -> Rect {
+    let whole = Rect::whole(mask.dimensions());
+    if !keep_unmasked {
+        return whole;
+    }
+    mask.bounding_box().unwrap_or(Rect {
+        width: 1,
+        height: 1,
+        ..whole
+    })
 }
 
 /// Returns the mask as an image: white in the hole, black elsewhere.

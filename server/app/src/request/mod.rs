@@ -12,6 +12,7 @@ mod inpaint_request;
 mod json_body;
 mod lama_cleaner_form;
 mod multipart_form;
+mod patch_form;
 pub mod plugin_request;
 mod query_fields;
 
@@ -23,4 +24,5 @@ pub use inpaint_request::{InpaintRequest, MAX_DILATE, MAX_FEATHER};
 pub use json_body::{JsonBody, expect_json, expect_shallow, from_object, read_body};
 pub use lama_cleaner_form::read_lama_cleaner_form;
 pub use multipart_form::read_upload;
+pub use patch_form::{PatchForm, read_patch_form};
 pub use query_fields::QueryFields;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::job::X_JOB_ID;
 use super::job_request::{RequestHead, read_body, run_job};
+use super::patch::X_JPEG_REENCODED;
 use super::server_timing::{SERVER_TIMING, insert_server_timing};
 use crate::error::{ApiError, ErrorBody};
 use crate::fill::{ModelRun, OutputForm};
@@ -25,7 +26,6 @@ use crate::state::AppState;
 const X_SEED: HeaderName = HeaderName::from_static("x-seed");
 const X_PATCH_BOX: HeaderName = HeaderName::from_static("x-patch-box");
 const X_INPAINT_SCALED: HeaderName = HeaderName::from_static("x-inpaint-scaled");
-const X_JPEG_REENCODED: HeaderName = HeaderName::from_static("x-jpeg-reencoded");
 const X_INPAINT_MODEL: HeaderName = HeaderName::from_static("x-inpaint-model");
 
 /// Response headers that pages of allowed origins may read.

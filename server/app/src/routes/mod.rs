@@ -13,6 +13,7 @@ pub mod legacy;
 pub mod mask;
 pub mod media;
 pub mod model;
+pub mod patch;
 mod plugin_job;
 pub mod plugins;
 pub mod probes;

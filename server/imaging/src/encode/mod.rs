@@ -4,6 +4,8 @@ mod bmp;
 mod jpeg;
 mod jpeg_blocks;
 mod overlay;
+mod patch;
+mod patched_file;
 mod pixels;
 mod png;
 mod sixteen;
@@ -16,8 +18,9 @@ use std::num::NonZeroUsize;
 
 use image::RgbImage;
 
-use self::jpeg_blocks::Replacement;
 pub use self::overlay::{encode_mask, encode_overlay};
+pub use self::patch::Patch;
+pub use self::patched_file::encode_patched;
 use self::pixels::{OutputPixels, layer};
 use crate::{EncodeError, ImageFormat, Mask, PreservedData, Rect};
 
@@ -72,53 +75,6 @@ impl PreservedData {
         options: &EncodeOptions,
     ) -> Result<Encoded, EncodeError> {
         self.encode_as(self.format, result, hole, options)
-    }
-
-    /// Encodes `result` in the format of `original`, the file that the picture was decoded from.
-    ///
-    /// If the options name no quality, a JPEG is edited block by block: blocks of its components outside the
-    /// hole keep their coefficients; tables, sampling and scans stay, and so do the stored frame and the
-    /// orientation. A JPEG that can't be edited is encoded at its estimated quality.
-    ///
-    /// # Errors
-    /// Like [`PreservedData::encode`].
-    pub fn encode_original(
-        &self,
-        original: &[u8],
-        result: &RgbImage,
-        hole: &Mask,
-        options: &EncodeOptions,
-    ) -> Result<Encoded, EncodeError> {
-        if self.format != ImageFormat::Jpeg || options.quality.is_some() {
-            return self.encode(result, hole, options);
-        }
-        self.check_size(result, hole)?;
-        match jpeg_blocks::encode(
-            original,
-            result,
-            hole,
-            self.orientation,
-            options.strip_metadata,
-            options.threads,
-        )? {
-            Replacement::File(bytes) => Ok(Encoded {
-                bytes,
-                format: ImageFormat::Jpeg,
-                reencoded_quality: None,
-            }),
-            Replacement::Impossible(estimated) => {
-                let quality = estimated.unwrap_or(DEFAULT_QUALITY);
-                let options = EncodeOptions {
-                    quality: Some(quality),
-                    ..*options
-                };
-                let encoded = self.encode(result, hole, &options)?;
-                Ok(Encoded {
-                    reencoded_quality: Some(quality),
-                    ..encoded
-                })
-            }
-        }
     }
 
     fn check_size(&self, result: &RgbImage, hole: &Mask) -> Result<(), EncodeError> {
@@ -210,10 +166,7 @@ impl PreservedData {
         if found != expected {
             return Err(EncodeError::SizeMismatch { expected, found });
         }
-        let inside = |origin: u32, size: u32, side: u32| {
-            size > 0 && origin.checked_add(size).is_some_and(|end| end <= side)
-        };
-        if inside(area.x, area.width, expected.0) && inside(area.y, area.height, expected.1) {
+        if area.is_within(expected) {
             Ok(())
         } else {
             Err(EncodeError::OutsidePicture)

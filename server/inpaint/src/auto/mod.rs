@@ -17,17 +17,19 @@ use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 pub use self::plan::{CONTEXT, MAX_SINGLE_REGION_SIDE};
 use self::plan::{ModelLimits, PlannedForward, plan};
 use crate::{
-    Context, Detail, ForwardError, InpaintError, InpaintOutput, Inpainter, Rect,
+    Context, Detail, ForwardError, InpaintError, Inpainter, Rect,
     bicubic_u8::resize_rgb,
     compose::paste_core,
     downsampling::{downsampled_hole, downsampled_rgb},
+    feather::feather,
+    filled_area::{FilledArea, WorkingArea},
     forward::forward,
     pad::{padded_mask, padded_rgb},
     seam_blending::{blend_seam, with_ring},
 };
 
 /// Fills the hole of `image`, which isn't empty and has the size of `mask`. Pixels outside the hole keep
-/// their values.
+/// their values. Returns `None` without a hole.
 ///
 /// # Errors
 /// [`InpaintError::Stopped`] and [`InpaintError::Forward`].
@@ -37,7 +39,7 @@ pub(crate) fn inpaint(
     image: &RgbImage,
     mask: &Coverage,
     context: &Context<'_>,
-) -> Result<InpaintOutput, InpaintError> {
+) -> Result<Option<FilledArea>, InpaintError> {
     let max_pixels = model.max_forward_pixels().unwrap_or(u64::MAX);
     let limits = ModelLimits {
         padding: model.padding(),
@@ -45,8 +47,12 @@ pub(crate) fn inpaint(
         max_forward_pixels: max_pixels.min(context.options.max_forward_pixels),
     };
     let steps = plan(mask, limits);
+    let Some(area) = WorkingArea::new(image, mask, steps.iter().map(|step| step.region)) else {
+        return Ok(None);
+    };
+    let image = &*area.image;
     // The part of the hole that no step has filled yet.
-    let mut missing = mask.clone();
+    let mut missing = area.mask.clone().into_owned();
     // Borrows the image until the first step is pasted, so that peak memory has one copy during that forward
     // pass.
     let mut filled = Cow::Borrowed(image);
@@ -55,17 +61,22 @@ pub(crate) fn inpaint(
         if let ControlFlow::Break(stop) = context.monitor.crop(done, steps.len()) {
             return Err(InpaintError::Stopped(stop));
         }
+        let step = PlannedForward {
+            core: area.within(step.core),
+            region: area.within(step.region),
+            ..*step
+        };
         if !has_hole_in(&missing, step.core) {
             continue;
         }
         let mut run = |step| fill_region(model, detail, &filled, &missing, step, context);
-        let filling = match run(*step) {
+        let filling = match run(step) {
             // One retry with a quarter of the pixels.
             Err(InpaintError::Forward(ForwardError::OutOfMemory(_))) => {
                 scaled = true;
                 run(PlannedForward {
                     halvings: step.halvings + 1,
-                    ..*step
+                    ..step
                 })?
             }
             result => result?,
@@ -75,11 +86,9 @@ pub(crate) fn inpaint(
         scaled |= step.limited;
         crops += 1;
     }
-    Ok(InpaintOutput {
-        image: filled.into_owned(),
-        scaled,
-        crops,
-    })
+    let mut filled = filled.into_owned();
+    feather(&mut filled, image, &area.mask, context.options.feather_px);
+    Ok(Some(area.filled(filled, scaled, crops)))
 }
 
 /// Returns the step's region with the hole filled, in the upper left corner of the returned image.

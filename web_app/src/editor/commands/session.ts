@@ -31,7 +31,12 @@ export async function open(file: File): Promise<void> {
         });
       replaceHistory(EMPTY_HISTORY);
       set({
-        image: { name: file.name, file, ...opened },
+        image: {
+          name: file.name,
+          file,
+          ...opened,
+          openedSize: { width: opened.width, height: opened.height },
+        },
         hole: null,
         hasTransparency,
         fitted: true,

@@ -23,6 +23,8 @@ export type ServerDecoder = (file: Blob) => Promise<Blob>;
 export interface Decoded {
   readonly pixels: Pixels;
   readonly metadata: Metadata;
+  /** A copy of the file in memory if it is a JPEG, since a file on disk can change; otherwise null. */
+  readonly jpeg: Blob | null;
 }
 
 /**
@@ -36,9 +38,11 @@ export async function decode(file: Blob, decodeOnServer: ServerDecoder): Promise
   const bytes = new Uint8Array(await file.arrayBuffer());
   const stored = storedImage(bytes);
   const pixels = stored && (await decodeInBrowser(file, bytes, stored));
-  if (pixels) return { pixels, metadata: await readMetadata(bytes, pixels) };
-  if (!formatOf(bytes)) throw new Error("unknown image format");
-  return decodeServerCopy(await decodeOnServer(file), bytes);
+  const format = formatOf(bytes);
+  const jpeg = format === "jpeg" ? new Blob([bytes], { type: "image/jpeg" }) : null;
+  if (pixels) return { pixels, metadata: await readMetadata(bytes, pixels), jpeg };
+  if (!format) throw new Error("unknown image format");
+  return { ...(await decodeServerCopy(await decodeOnServer(file), bytes)), jpeg };
 }
 
 /** Decodes an image in the browser; null if it can't. */
@@ -62,7 +66,7 @@ async function decodeInBrowser(
 }
 
 /** The server may have converted colours, so the ICC profile is the copy's. */
-async function decodeServerCopy(copy: Blob, original: Uint8Array): Promise<Decoded> {
+async function decodeServerCopy(copy: Blob, original: Uint8Array): Promise<Omit<Decoded, "jpeg">> {
   const bitmap = await decodePatch(copy);
   try {
     const pixels = pixelsOf(bitmap);

@@ -33,6 +33,7 @@ import {
   type ServerDecoder,
 } from "./codec";
 import { DeltaStore } from "./deltaStore";
+import { encodeJpegChanges, type JpegChanges } from "./jpegChanges";
 import { renderThumbnail } from "./thumbnail";
 
 /** A change of image or mask, as reported to the page. */
@@ -112,6 +113,8 @@ export class DocumentSession {
   private deltas = new DeltaStore();
   private hasAlpha = false;
   private metadata: Metadata | null = null;
+  /** The file as opened, if it is a JPEG. */
+  private jpeg: Blob | null = null;
   private space: ScreenSpace = "srgb";
   /** Null if the image's values are displayed unconverted. */
   private toScreen: ToScreen | null = null;
@@ -133,13 +136,14 @@ export class DocumentSession {
 
   /** Opens a file; `screen` is the widest colour space of the screen. */
   async open(file: Blob, screen: ScreenSpace): Promise<OpenedImage> {
-    const { pixels, metadata } = await this.decode(file);
+    const { pixels, metadata, jpeg } = await this.decode(file);
     this.document = new ImageDocument(pixels);
     this.deltas = new DeltaStore();
     this.resizes.clear();
     this.lastMask = this.beforePrompt = this.encodedImage = null;
     this.hasAlpha = hasTransparency(pixels.data);
     this.metadata = metadata;
+    this.jpeg = jpeg;
     // Most images are within sRGB and need no conversion.
     const wide = metadata.icc !== null && toScreen(metadata.icc, "srgb") !== null;
     this.space = wide ? screen : "srgb";
@@ -312,6 +316,11 @@ export class DocumentSession {
     if (!this.metadata) return blob;
     const bytes = new Uint8Array(await blob.arrayBuffer());
     return new Blob([withMetadata(bytes, pixels, this.metadata)], { type });
+  }
+
+  /** Returns the opened JPEG and its changes; null for other files, or if the image's size changed. */
+  async jpegChanges(): Promise<JpegChanges | null> {
+    return this.jpeg && encodeJpegChanges(this.jpeg, this.current());
   }
 
   private decode(file: Blob): Promise<Decoded> {

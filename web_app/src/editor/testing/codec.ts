@@ -10,10 +10,10 @@ import type * as codec from "../document/codec";
 const images = new Map<string, Pixels>();
 
 /** Returns a file that "decodes" to the given pixels. */
-export function imageFile(name: string, pixels: Pixels): File {
+export function imageFile(name: string, pixels: Pixels, type = "image/png"): File {
   const content = `image ${images.size}`;
   images.set(content, pixels);
-  return new File([content], name, { type: "image/png" });
+  return new File([content], name, { type });
 }
 
 /** Returns pixels of one RGBA value. */
@@ -46,6 +46,7 @@ async function pixelsIn(file: Blob): Promise<Pixels> {
 export const decode: typeof codec.decode = async (file) => ({
   pixels: await pixelsIn(file),
   metadata: { exif: null, icc: null, density: null },
+  jpeg: file.type === "image/jpeg" ? file : null,
 });
 
 export const decodePatch: typeof codec.decodePatch = async (png) => new FakeBitmap(await pixelsIn(png));

@@ -1,8 +1,9 @@
 import { Download } from "lucide-react";
 import { useEditor } from "../../editor/store";
-import { saveImage } from "../../files/save";
+import { keepsOpenedJpeg, saveImage } from "../../files/save";
 import { useT } from "../../i18n";
 import { SavingSettings } from "../../settings/SavingSettings";
+import { useSettings } from "../../settings/store";
 import { Button, Dialog } from "../kit";
 
 /** Format and quality for saving. The choice becomes the default for later saves. */
@@ -10,6 +11,8 @@ export default function SaveDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const name = useEditor(({ image }) => image?.name);
   const onServer = useEditor(({ server }) => server?.enableAutoSaving === true);
+  const settings = useSettings();
+  const keepsJpeg = useEditor((state) => keepsOpenedJpeg(state, settings));
   return (
     <Dialog
       open
@@ -35,7 +38,7 @@ export default function SaveDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <SavingSettings />
+      <SavingSettings keepsJpeg={keepsJpeg} />
     </Dialog>
   );
 }

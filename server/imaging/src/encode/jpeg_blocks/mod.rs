@@ -1,4 +1,4 @@
-//! Results in the file of a JPEG: blocks that the hole touches get new coefficients, all others keep theirs.
+//! Results in the file of a JPEG: blocks with changed pixels get new coefficients, all others keep theirs.
 //!
 //! Decoding to pixels and encoding again would quantize the whole picture a second time. Here the
 //! entropy-coded data is decoded to coefficients only; the touched blocks are transformed and quantized with
@@ -17,7 +17,7 @@ mod stored_frame;
 
 use std::num::NonZeroUsize;
 
-use image::{RgbImage, metadata::Orientation};
+use image::metadata::Orientation;
 use rayon::prelude::*;
 
 use self::code_book::{CodeBook, optimal_table};
@@ -26,13 +26,14 @@ use self::container::ScanContent;
 use self::replacement::BlockReplacer;
 use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, band, nonzero};
 use self::stored_frame::StoredFrame;
+use super::Patch;
+use crate::EncodeError;
 use crate::decode::jpeg::{
     coefficients::{self, Coefficients},
     huffman::HuffmanTable,
     scans::{self, JpegStream, Scan},
     segments::SOS,
 };
-use crate::{EncodeError, Mask};
 
 /// The fewest pixels of a picture that is decoded and encoded on two threads.
 const PIPELINED_PIXELS: usize = 1 << 18;
@@ -45,17 +46,16 @@ pub(super) enum Replacement {
     Impossible(Option<u8>),
 }
 
-/// Returns `original` with the result's blocks in the hole.
+/// Returns `original` with new blocks where a patch changes pixels.
 ///
-/// `result` and `hole` are upright; `original` keeps its stored frame and orientation. Large files use two or
-/// more of `threads`.
+/// `patch` is upright; `original` keeps its stored frame and its `orientation`. Large files use two or more
+/// of `threads`.
 ///
 /// # Errors
 /// [`EncodeError::Codec`].
 pub(super) fn encode(
     original: &[u8],
-    result: &RgbImage,
-    hole: &Mask,
+    patch: &Patch<'_>,
     orientation: Orientation,
     strip_metadata: bool,
     threads: NonZeroUsize,
@@ -64,14 +64,11 @@ pub(super) fn encode(
         return Ok(Replacement::Impossible(None));
     };
     let impossible = || Replacement::Impossible(stream.quantization.first().map(quality::estimated));
-    let frame = StoredFrame::new(result, hole, orientation);
     let size = (stream.frame.width as u32, stream.frame.height as u32);
+    let frame = StoredFrame::new(patch, size, orientation);
     let metadata = metadata::of_file(original, size, orientation, stream.colour, strip_metadata);
     let converter = SampleConverter::new(stream.colour, metadata.icc.as_deref());
-    let (Some(converter), true) = (
-        converter,
-        frame.size() == (stream.frame.width, stream.frame.height),
-    ) else {
+    let Some(converter) = converter else {
         return Ok(impossible());
     };
     let segments = container::segments(original, stream.scans.len());

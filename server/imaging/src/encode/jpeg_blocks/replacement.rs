@@ -1,4 +1,4 @@
-//! Replacement of the coefficients of blocks that the hole touches.
+//! Replacement of the coefficients of touched blocks.
 
 use super::colours::SampleConverter;
 use super::dct::{self, Block};
@@ -14,10 +14,10 @@ use crate::decode::jpeg::{
 const DC_RANGE: (f32, f32) = (-1024.0, 1023.0);
 const AC_RANGE: (f32, f32) = (-1023.0, 1023.0);
 
-/// Replaces the blocks that the hole touches and leaves all others as they are.
+/// Replaces the blocks with changed pixels and leaves all others as they are.
 pub(super) struct BlockReplacer<'a> {
     stream: &'a JpegStream<'a>,
-    result: StoredFrame<'a>,
+    patch: StoredFrame<'a>,
     converter: SampleConverter,
     touched: TouchedPixels,
     /// By component.
@@ -32,17 +32,17 @@ struct ComponentTables {
     coded: [bool; 64],
 }
 
-/// The squares of 8 x 8 pixels that contain hole pixels.
+/// The squares of 8 x 8 pixels that contain changed pixels.
 struct TouchedPixels {
     across: usize,
     squares: Vec<bool>,
 }
 
 impl TouchedPixels {
-    fn new(frame: &FrameHeader, result: &StoredFrame<'_>) -> Self {
+    fn new(frame: &FrameHeader, patch: &StoredFrame<'_>) -> Self {
         let (across, down) = (frame.width.div_ceil(8), frame.height.div_ceil(8));
         let mut squares = vec![false; across * down];
-        result.for_each_hole_pixel(|x, y| {
+        patch.for_each_changed(|x, y| {
             if let Some(square) = squares.get_mut(y / 8 * across + x / 8) {
                 *square = true;
             }
@@ -50,7 +50,7 @@ impl TouchedPixels {
         Self { across, squares }
     }
 
-    /// Returns true if one of `across` x `down` squares from `(left, top)` on contains hole pixels.
+    /// Returns true if one of `across` x `down` squares from `(left, top)` on contains changed pixels.
     fn any(&self, (left, top): (usize, usize), (across, down): (usize, usize)) -> bool {
         let columns = left..(left + across).min(self.across);
         (top..top + down).any(|y| {
@@ -63,7 +63,7 @@ impl TouchedPixels {
 }
 
 impl<'a> BlockReplacer<'a> {
-    pub fn new(stream: &'a JpegStream<'a>, result: StoredFrame<'a>, converter: SampleConverter) -> Self {
+    pub fn new(stream: &'a JpegStream<'a>, patch: StoredFrame<'a>, converter: SampleConverter) -> Self {
         let components = (0..).zip(&stream.quantization).map(|(index, quantization)| {
             let mut tables = ComponentTables {
                 steps: [0.0; 64],
@@ -87,9 +87,9 @@ impl<'a> BlockReplacer<'a> {
         });
         Self {
             stream,
-            touched: TouchedPixels::new(&stream.frame, &result),
+            touched: TouchedPixels::new(&stream.frame, &patch),
             components: components.collect(),
-            result,
+            patch,
             converter,
         }
     }
@@ -114,8 +114,8 @@ impl<'a> BlockReplacer<'a> {
         }
     }
 
-    /// Replaces the samples of a block that cover hole pixels, and quantizes it again. The other samples keep
-    /// their unquantized values, so that repeated replacement changes them as little as possible.
+    /// Replaces the samples of a block that cover changed pixels, and quantizes it again. The other samples
+    /// keep their unquantized values, so that repeated replacement changes them as little as possible.
     fn replace_block(
         &self,
         component: usize,
@@ -132,9 +132,7 @@ impl<'a> BlockReplacer<'a> {
         let mut change = [0.0; 64];
         for (at, (change, sample)) in change.iter_mut().zip(samples).enumerate() {
             let position = (column * 8 + at % 8, row * 8 + at / 8);
-            if let Some(new) = self.new_sample(component, position, scale) {
-                *change = new - 128.0 - sample;
-            }
+            *change = self.change(component, position, scale, sample + 128.0);
         }
         let change = dct::forward(&change);
         for (at, coefficient) in block.iter_mut().enumerate() {
@@ -150,25 +148,20 @@ impl<'a> BlockReplacer<'a> {
         }
     }
 
-    /// Returns the mean of a component over the pixels that a sample covers, if one of them belongs to the
-    /// hole. Beyond the picture's edge, its last pixels are repeated.
-    fn new_sample(
+    /// Returns the change of a sample whose value is `old`: the mean over the pixels that it covers, of which
+    /// unchanged pixels keep the old value.
+    fn change(
         &self,
         component: usize,
         (x, y): (usize, usize),
         (across, down): (usize, usize),
-    ) -> Option<f32> {
-        let (width, height) = self.result.size();
-        let pixels = (0..across * down).map(|at| {
-            let (x, y) = (x * across + at % across, y * down + at / across);
-            (x.min(width - 1), y.min(height - 1))
-        });
-        if !pixels.clone().any(|at| self.result.is_hole(at)) {
-            return None;
-        }
+        old: f32,
+    ) -> f32 {
+        let pixels = (0..across * down).map(|at| (x * across + at % across, y * down + at / across));
         let sum: f32 = pixels
-            .map(|at| self.converter.samples(self.result.pixel(at))[component])
+            .filter_map(|at| self.patch.pixel(at))
+            .map(|pixel| self.converter.samples(pixel)[component] - old)
             .sum();
-        Some(sum / (across * down) as f32)
+        sum / (across * down) as f32
     }
 }

@@ -1,79 +1,59 @@
-//! The result and its hole in the frame of the stored pixels, before the orientation is applied.
+//! A patch in the frame of the stored pixels, before the orientation is applied.
 
-use image::{RgbImage, metadata::Orientation};
+use image::metadata::Orientation;
 
-use crate::Mask;
+use crate::encode::Patch;
 
-/// An upright result and hole, addressed by stored pixels.
+/// An upright patch, addressed by stored pixels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StoredFrame<'a> {
-    result: &'a RgbImage,
-    hole: &'a Mask,
+    patch: &'a Patch<'a>,
     /// The transform from stored to upright pixels.
     orientation: Orientation,
     /// Width and height of the stored picture in pixels.
-    size: (usize, usize),
+    size: (u32, u32),
 }
 
 impl<'a> StoredFrame<'a> {
-    /// `result` and `hole` have the upright size.
-    pub fn new(result: &'a RgbImage, hole: &'a Mask, orientation: Orientation) -> Self {
-        let (width, height) = result.dimensions();
-        let (width, height) = (width as usize, height as usize);
+    /// `size` is the stored size in pixels.
+    pub fn new(patch: &'a Patch<'a>, size: (u32, u32), orientation: Orientation) -> Self {
         Self {
-            result,
-            hole,
+            patch,
             orientation,
-            size: if orientation.to_exif() < 5 {
-                (width, height)
-            } else {
-                (height, width)
-            },
+            size,
         }
     }
 
-    /// Returns width and height of the stored picture in pixels.
-    pub fn size(&self) -> (usize, usize) {
-        self.size
-    }
-
-    /// Returns true if the stored pixel belongs to the hole.
-    pub fn is_hole(&self, at: (usize, usize)) -> bool {
+    /// Returns the new colour of a stored pixel; `None` if the pixel doesn't change. Positions beyond the
+    /// edge stand for the closest pixel of the picture.
+    pub fn pixel(&self, (x, y): (usize, usize)) -> Option<[u8; 3]> {
+        let (width, height) = self.size;
+        let clamped = |at: usize, side: u32| u32::try_from(at).map_or(side - 1, |at| at.min(side - 1));
+        let at = (clamped(x, width), clamped(y, height));
         let (x, y) = transformed(self.orientation, self.size, at);
-        self.hole.is_hole(x as u32, y as u32)
+        self.patch.pixel(x, y)
     }
 
-    /// Returns the result's colour at a stored pixel.
-    pub fn pixel(&self, at: (usize, usize)) -> [u8; 3] {
-        let (x, y) = transformed(self.orientation, self.size, at);
-        self.result.get_pixel(x as u32, y as u32).0
-    }
-
-    /// Calls `visit` with each stored pixel of the hole, in any order.
-    pub fn for_each_hole_pixel(&self, mut visit: impl FnMut(usize, usize)) {
-        let upright = (self.result.width() as usize, self.result.height() as usize);
+    /// Calls `visit` with each stored pixel that changes, in any order.
+    pub fn for_each_changed(&self, mut visit: impl FnMut(usize, usize)) {
+        let (width, height) = self.size;
         // The other transforms are their own inverses.
-        let inverse = match self.orientation {
-            Orientation::Rotate90 => Orientation::Rotate270,
-            Orientation::Rotate270 => Orientation::Rotate90,
-            other => other,
+        let (inverse, upright) = match self.orientation {
+            Orientation::Rotate90 => (Orientation::Rotate270, (height, width)),
+            Orientation::Rotate270 => (Orientation::Rotate90, (height, width)),
+            other if other.to_exif() < 5 => (other, (width, height)),
+            other => (other, (height, width)),
         };
-        for (y, row) in self.hole.values().chunks_exact(upright.0).enumerate() {
-            for x in memchr::memchr_iter(255, row) {
-                let (x, y) = transformed(inverse, upright, (x, y));
-                visit(x, y);
-            }
-        }
+        self.patch.for_each_changed(|x, y| {
+            let (x, y) = transformed(inverse, upright, (x, y));
+            visit(x as usize, y as usize);
+        });
     }
 }
 
 /// Returns the position of pixel `(x, y)` of a picture of `width` x `height` after the orientation is
 /// applied.
-fn transformed(
-    orientation: Orientation,
-    (width, height): (usize, usize),
-    (x, y): (usize, usize),
-) -> (usize, usize) {
+fn transformed(orientation: Orientation, (width, height): (u32, u32), (x, y): (u32, u32)) -> (u32, u32) {
     let (right, bottom) = (width - 1 - x, height - 1 - y);
     match orientation {
         Orientation::NoTransforms => (x, y),
@@ -89,10 +69,11 @@ fn transformed(
 
 #[cfg(test)]
 mod tests {
-    use image::{DynamicImage, Rgb};
+    use image::{DynamicImage, Rgb, RgbImage};
     use rstest::rstest;
 
     use super::*;
+    use crate::Mask;
 
     #[rstest]
     fn pixels_match_the_oriented_picture(#[values(1, 2, 3, 4, 5, 6, 7, 8)] exif: u8) {
@@ -101,18 +82,18 @@ mod tests {
         let mut upright = DynamicImage::ImageRgb8(stored.clone());
         upright.apply_orientation(orientation);
         let upright = upright.into_rgb8();
-        let hole = Mask::from_fn(upright.width(), upright.height(), |x, y| {
+        let changed = Mask::from_fn(upright.width(), upright.height(), |x, y| {
             upright.get_pixel(x, y).0 == [2, 1, 0]
         });
-        let frame = StoredFrame::new(&upright, &hole, orientation);
-        assert_eq!(frame.size(), (3, 2));
+        let patch = Patch::whole(&upright, &changed);
+        let frame = StoredFrame::new(&patch, (3, 2), orientation);
         for (x, y, pixel) in stored.enumerate_pixels() {
-            let at = (x as usize, y as usize);
-            assert_eq!(frame.pixel(at), pixel.0);
-            assert_eq!(frame.is_hole(at), at == (2, 1));
+            let expected = ((x, y) == (2, 1)).then_some(pixel.0);
+            assert_eq!(frame.pixel((x as usize, y as usize)), expected);
         }
+        assert_eq!(frame.pixel((3, 7)), Some([2, 1, 0]));
         let mut visited = Vec::new();
-        frame.for_each_hole_pixel(|x, y| visited.push((x, y)));
+        frame.for_each_changed(|x, y| visited.push((x, y)));
         assert_eq!(visited, [(2, 1)]);
     }
 }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use image::RgbImage;
 use proptest::prelude::*;
 
 use super::*;
 use crate::decode::jpeg::frame::FrameHeader;
-use crate::{DecodeLimits, EncodeOptions, Picture, decode};
+use crate::{DecodeLimits, EncodeOptions, Mask, Picture, decode, encode_patched};
 
 const LIMITS: DecodeLimits = DecodeLimits {
     max_pixels: 1 << 20,
@@ -48,12 +49,9 @@ fn filled(picture: &Picture, hole: impl Fn(u32, u32) -> bool) -> (RgbImage, Mask
     (result, mask)
 }
 
-fn replaced(bytes: &[u8], picture: &Picture, result: &RgbImage, hole: &Mask) -> Vec<u8> {
+fn replaced(bytes: &[u8], result: &RgbImage, hole: &Mask) -> Vec<u8> {
     let options = EncodeOptions::default();
-    let encoded = picture
-        .preserved
-        .encode_original(bytes, result, hole, &options)
-        .unwrap();
+    let encoded = encode_patched(bytes, &Patch::whole(result, hole), &LIMITS, &options).unwrap();
     assert_eq!(encoded.reencoded_quality, None);
     encoded.bytes
 }
@@ -117,12 +115,14 @@ fn assert_kept(name: &str, before: &[u8], after: &[u8], picture: &Picture, hole:
             .collect::<Vec<_>>()
     };
     assert_eq!(scans(&old), scans(&new), "{name}");
-    let frame = StoredFrame::new(&picture.rgb, hole, picture.preserved.orientation);
+    let patch = Patch::whole(&picture.rgb, hole);
+    let size = (old.frame.width as u32, old.frame.height as u32);
+    let frame = StoredFrame::new(&patch, size, picture.preserved.orientation);
     let (mut untouched, mut changed) = (0, 0);
     for (component, (a, b)) in planes(&old).iter().zip(planes(&new)).enumerate() {
         for (at, (a_block, b_block)) in a.blocks.iter().zip(b.blocks).enumerate() {
             let position = (at % a.stride, at / a.stride);
-            if is_touched(&old.frame, component, position, |at| frame.is_hole(at)) {
+            if is_touched(&old.frame, component, position, |at| frame.pixel(at).is_some()) {
                 changed += usize::from(*a_block != b_block);
             } else {
                 assert_eq!(
@@ -152,7 +152,7 @@ fn untouched_blocks_keep_their_coefficients() {
             let (result, hole) = filled(picture, |x, y| {
                 (left..left + across).contains(&x) && (top..top + down).contains(&y)
             });
-            let after = replaced(bytes, picture, &result, &hole);
+            let after = replaced(bytes, &result, &hole);
             let counts = assert_kept(name, bytes, &after, picture, &hole);
             (untouched, changed) = (untouched + counts.0, changed + counts.1);
         }
@@ -164,7 +164,7 @@ fn untouched_blocks_keep_their_coefficients() {
 fn whole_picture_can_be_replaced() {
     for (name, bytes, picture) in &*ORIGINALS {
         let (result, hole) = filled(picture, |_, _| true);
-        let after = replaced(bytes, picture, &result, &hole);
+        let after = replaced(bytes, &result, &hole);
         let shown = decode(&after, &LIMITS).unwrap();
         let gray = shown
             .rgb
@@ -190,7 +190,7 @@ fn whole_picture_can_be_replaced() {
 fn empty_hole_keeps_all_pixels() {
     for (name, bytes, picture) in &*ORIGINALS {
         let (result, hole) = filled(picture, |_, _| false);
-        let after = replaced(bytes, picture, &result, &hole);
+        let after = replaced(bytes, &result, &hole);
         assert_eq!(assert_kept(name, bytes, &after, picture, &hole).1, 0);
         assert!(decode(&after, &LIMITS).unwrap().rgb == picture.rgb, "{name}");
     }
@@ -206,7 +206,7 @@ fn ten_edits_keep_untouched_blocks() {
             let (left, top) = (edit * 13 % width, edit * 7 % height);
             let inside = |x: u32, y: u32| (left..left + 5).contains(&x) && (top..top + 4).contains(&y);
             let (result, hole) = filled(&current.1, inside);
-            let after = replaced(&current.0, &current.1, &result, &hole);
+            let after = replaced(&current.0, &result, &hole);
             current = (after.clone(), decode(&after, &LIMITS).unwrap());
             all = Mask::from_fn(width, height, |x, y| all.is_hole(x, y) || inside(x, y));
         }
@@ -242,7 +242,7 @@ fn missing_codes_get_new_tables() {
     for (x, y, pixel) in result.enumerate_pixels_mut().filter(|(x, y, _)| inside(*x, *y)) {
         *pixel = [noise(x, y), noise(y, x), noise(x + 7, y)].into();
     }
-    let after = replaced(&bytes, &picture, &result, &hole);
+    let after = replaced(&bytes, &result, &hole);
     let (_, changed) = assert_kept("flat", &bytes, &after, &picture, &hole);
     assert!(changed > 0);
     let own = |bytes: &[u8]| scans::read(bytes).unwrap().scans[0].components[0].ac.clone();
@@ -267,7 +267,7 @@ fn small_holes_keep_the_size() {
         let (result, hole) = filled(&picture, |x, y| {
             (200..260).contains(&x) && (100..160).contains(&y)
         });
-        let after = replaced(&bytes, &picture, &result, &hole);
+        let after = replaced(&bytes, &result, &hole);
         let growth = after.len() as f64 / bytes.len() as f64;
         assert!(
             (0.98..1.02).contains(&growth),
@@ -283,7 +283,7 @@ fn known_pixels_of_touched_blocks_stay_close() {
         let inside = |x: u32, y: u32| (left..left + 3).contains(&x) && (top..top + 3).contains(&y);
         let hole = Mask::from_fn(picture.width(), picture.height(), inside);
         // Without a change of pixels, only rounding differs.
-        let after = replaced(bytes, picture, &picture.rgb, &hole);
+        let after = replaced(bytes, &picture.rgb, &hole);
         let after = decode(&after, &LIMITS).unwrap();
         let differences = picture
             .rgb
@@ -296,8 +296,8 @@ fn known_pixels_of_touched_blocks_stay_close() {
 }
 
 #[test]
-fn unencodable_coefficients_fall_back() {
-    let (_, bytes, picture) = ORIGINALS.iter().find(|(name, ..)| name == "gray.jpg").unwrap();
+fn unencodable_coefficients_are_errors() {
+    let (_, bytes, _) = ORIGINALS.iter().find(|(name, ..)| name == "gray.jpg").unwrap();
     let stream = scans::read(bytes).unwrap();
     let tables = [TableIndices { dc: 0, ac: 4 }];
     let books = [const { None }; TABLES];
@@ -305,22 +305,6 @@ fn unencodable_coefficients_fall_back() {
     let mut row = coefficients::planes(&stream.frame, 1);
     row[0].blocks[0][1] = i16::MIN;
     assert!(encoder.row(&stream.frame, &row, &nonzero_masks(&row), 0).is_err());
-    // Another file's picture.
-    let (_, other, _) = ORIGINALS
-        .iter()
-        .find(|(name, ..)| name == "restart-1.jpg")
-        .unwrap();
-    let (result, hole) = filled(picture, |_, _| true);
-    let options = EncodeOptions::default();
-    let outcome = picture
-        .preserved
-        .encode_original(other, &result, &hole, &options)
-        .unwrap();
-    assert!(outcome.reencoded_quality.is_some());
-    assert_eq!(
-        decode(&outcome.bytes, &LIMITS).unwrap().rgb.dimensions(),
-        result.dimensions()
-    );
 }
 
 #[test]
@@ -333,14 +317,41 @@ fn orientation_stays_without_other_metadata() {
                 strip_metadata,
                 ..EncodeOptions::default()
             };
-            let edited = picture
-                .preserved
-                .encode_original(bytes, &result, &hole, &options)
-                .unwrap();
+            let edited = encode_patched(bytes, &Patch::whole(&result, &hole), &LIMITS, &options).unwrap();
             let after = decode(&edited.bytes, &LIMITS).unwrap().preserved;
             assert_eq!(after.orientation, picture.preserved.orientation, "{name}");
         }
     }
+}
+
+#[test]
+fn inks_are_converted_by_the_profile() {
+    let named = |(name, ..): &&(String, Vec<u8>, Picture)| name == "profile-cmyk.jpg";
+    let (name, bytes, picture) = ORIGINALS.iter().find(named).unwrap();
+    let (width, height) = picture.rgb.dimensions();
+    let mut errors = Vec::new();
+    for color in [[200, 60, 40], [40, 90, 160], [128, 128, 128], [230, 225, 200]] {
+        let hole = Mask::from_fn(width, height, |x, y| (8..32).contains(&x) && (8..24).contains(&y));
+        let mut result = picture.rgb.clone();
+        for (x, y, pixel) in result.enumerate_pixels_mut() {
+            if hole.is_hole(x, y) {
+                *pixel = color.into();
+            }
+        }
+        let after = replaced(bytes, &result, &hole);
+        let (_, changed) = assert_kept(name, bytes, &after, picture, &hole);
+        assert!(changed > 0);
+        let profile = |bytes: &[u8]| {
+            let mut metadata = crate::metadata::Metadata::default();
+            crate::decode::jpeg::collect(bytes, &mut metadata);
+            metadata.icc.unwrap()
+        };
+        assert!(profile(bytes) == profile(&after));
+        let shown = decode(&after, &LIMITS).unwrap().rgb.get_pixel(20, 16).0;
+        errors.extend(shown.iter().zip(color).map(|(a, b): (&u8, u8)| a.abs_diff(b)));
+    }
+    // The tables of the profile have 7 and 13 points per axis.
+    assert!(errors.iter().all(|error| *error <= 8), "{errors:?}");
 }
 
 #[test]
@@ -356,10 +367,7 @@ fn profile_without_inverse_is_reencoded() {
     let picture = decode(&bytes, &LIMITS).unwrap();
     let (result, hole) = filled(&picture, |x, y| x < 4 && y < 4);
     let options = EncodeOptions::default();
-    let edited = picture
-        .preserved
-        .encode_original(&bytes, &result, &hole, &options)
-        .unwrap();
+    let edited = encode_patched(&bytes, &Patch::whole(&result, &hole), &LIMITS, &options).unwrap();
     assert!(edited.reencoded_quality.is_some());
 }
 
@@ -383,14 +391,14 @@ proptest! {
                 (left..=right).contains(&x) && (top..=bottom).contains(&y)
             });
             let options = EncodeOptions::default();
-            let encoded = picture.preserved.encode_original(&bytes, &result, &hole, &options).unwrap();
+            let encoded = encode_patched(&bytes, &Patch::whole(&result, &hole), &LIMITS, &options).unwrap();
             if encoded.reencoded_quality.is_none() {
                 assert_kept(&name, &bytes, &encoded.bytes, &picture, &hole);
             }
             decode(&encoded.bytes, &LIMITS).unwrap();
             let nothing = Mask::empty(picture.width(), picture.height());
             let unchanged = |file: &[u8]| {
-                let edited = picture.preserved.encode_original(file, &picture.rgb, &nothing, &options);
+                let edited = encode_patched(file, &Patch::whole(&picture.rgb, &nothing), &LIMITS, &options);
                 edited.unwrap()
             };
             let once = unchanged(&bytes);
