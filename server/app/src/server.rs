@@ -109,7 +109,7 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, idle_timeout),
         ..EngineOptions::default()
     };
-    startup::engine(&args.models, metrics, options)
+    startup::engine(&args.models, &args.plugins, metrics, options)
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {

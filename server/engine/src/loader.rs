@@ -19,6 +19,7 @@ use iopaint_vision::Network;
 use crate::download::DownloadError;
 use crate::loaded_model::LoadedModel;
 use crate::model_store::ModelFile;
+use crate::plugin_devices::PluginDevices;
 use crate::registry::{ModelContract, ModelSpec, ModelTask};
 use crate::verify::{VerifyError, log_mismatch, verify};
 
@@ -88,6 +89,8 @@ pub enum ModelLoadError {
 pub struct TorchLoader {
     /// Device on which networks run.
     pub device: Device,
+    /// Devices of the plugins' networks where they differ.
+    pub plugin_devices: PluginDevices,
     /// If true, files without a matching pinned hash are rejected.
     pub strict: bool,
     /// Threads of ONNX models and of the algorithms without weights; libtorch's threads are set separately.
@@ -186,13 +189,14 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [source] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
         if spec.task() == ModelTask::Upscale {
             return Ok(match source {
                 Source::File(path) => {
                     let file = fs::read(path).map_err(|error| ModelLoadError::Read(error.to_string()))?;
-                    Box::new(Upscaler::load(&file, self.device)?)
+                    Box::new(Upscaler::load(&file, device)?)
                 }
-                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, self.device)?),
+                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, device)?),
             });
         }
         let is_torchscript = spec.files.iter().any(|file| {
@@ -202,8 +206,11 @@ impl TorchLoader {
         });
         if let Some(saliency) = spec.format.saliency_spec().filter(|_| is_torchscript) {
             let side = saliency.side as usize;
-            let network = TorchNetwork::load(source, self.device, [1, 3, side, side])?;
+            let network = TorchNetwork::load(source, device, [1, 3, side, side])?;
             return Ok(Box::new(network));
+        }
+        if device != Device::Cpu {
+            tracing::info!(model = spec.name, %device, "ONNX networks run on the CPU");
         }
         let threads = self.threads.get();
         Ok(match source {

@@ -68,7 +68,7 @@ fn start_engine(args: &McpArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, Some(MODEL_IDLE_TIMEOUT)),
         ..EngineOptions::default()
     };
-    startup::engine(&args.models, metrics, options)
+    startup::engine(&args.models, &args.plugins, metrics, options)
 }
 
 /// Returns the settings of the server. Those of HTTP have no effect.
