@@ -154,7 +154,7 @@ eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d
 	build/selection/venv/bin/python models/eval/selection/evaluate.py
 	build/selection/venv/bin/python models/eval/text/scenes.py build/text --fonts $(FONTS)
 	@mkdir -p build/text/masks
-	target/release/examples/detect_text models/builtin/PP-OCRv6_det_small.onnx build/text/masks \
+	target/release/examples/detect_text models/builtin/PP-OCRv6_det_small.onnx models/builtin/text-strokes.onnx build/text/masks \
 		build/text/images/*.png > build/text/regions.json
 	build/selection/venv/bin/python models/eval/text/score.py build/text build/text/masks | tee build/text/score.md
 

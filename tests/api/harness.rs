@@ -19,7 +19,7 @@ use iopaint_app::{
 };
 use iopaint_engine::{
     Device, Engine, EngineOptions, LoadedModel, ModelFile, ModelLoadError, ModelLoader, ModelSpec,
-    ModelStore, Registry, TorchLoader, TorchSettings, init_torch,
+    ModelStore, PluginDevices, Registry, TorchLoader, TorchSettings, init_torch,
 };
 use iopaint_imaging::{DecodeLimits, EncodeOptions};
 use serde_json::{Value, json};
@@ -176,6 +176,7 @@ pub fn torch() -> Arc<dyn ModelLoader> {
     at_exit::skip_destructors();
     Arc::new(TorchLoader {
         device: Device::Cpu,
+        plugin_devices: PluginDevices::default(),
         strict: false,
         threads: NonZeroUsize::MIN,
     })

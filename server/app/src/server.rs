@@ -112,7 +112,7 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
     };
     let parallelism = Parallelism::of(&args.models, args.workers.map(usize::from));
     tracing::debug!(?parallelism, "Model threads");
-    startup::engine(&args.models, parallelism, metrics, options)
+    startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {

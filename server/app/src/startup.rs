@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iopaint_engine::{
-    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelStore, Registry, TorchLoader,
-    TorchSettings, cuda_device_count, limit_gpu_memory,
+    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelStore, PluginDevices, Registry,
+    TorchLoader, TorchSettings, cuda_device_count, limit_gpu_memory,
 };
 use iopaint_imaging::DecodeLimits;
 
-use crate::cli::{ImageArgs, ModelArgs};
+use crate::cli::{ImageArgs, ModelArgs, PluginArgs};
 use crate::download_report::StderrReporter;
 use crate::error_advice;
 use crate::metrics::Metrics;
@@ -45,6 +45,7 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
 /// Returns an error if the model folder, the device or the model is invalid.
 pub fn engine(
     args: &ModelArgs,
+    plugins: &PluginArgs,
     parallelism: Parallelism,
     metrics: Metrics,
     options: EngineOptions,
@@ -64,7 +65,10 @@ pub fn engine(
         ..options
     };
     iopaint_engine::init_torch(torch_settings(args, parallelism));
-    let loader = loader(args, parallelism)?;
+    let loader = TorchLoader {
+        plugin_devices: plugin_devices(plugins)?,
+        ..loader(args, parallelism)?
+    };
     Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
 }
 
@@ -120,6 +124,7 @@ pub fn loader(args: &ModelArgs, parallelism: Parallelism) -> anyhow::Result<Torc
     }
     Ok(TorchLoader {
         device,
+        plugin_devices: PluginDevices::default(),
         strict: args.strict_models,
         threads: parallelism.threads,
     })
@@ -143,6 +148,30 @@ pub fn image_limits(args: &ImageArgs) -> DecodeLimits {
     }
 }
 
+/// Returns the devices of the plugins' networks. Selecting objects and removing the background share theirs:
+/// of two devices the latter's applies, with a warning.
+///
+/// # Errors
+/// Returns an error if a device name is invalid.
+pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
+    let named = |name: &Option<String>| name.as_deref().map(device).transpose();
+    let select = named(&args.interactive_seg_device)?;
+    let remove = named(&args.remove_bg_device)?;
+    if let (Some(select), Some(remove)) = (select, remove)
+        && select != remove
+    {
+        tracing::warn!(
+            interactive_seg = %select,
+            remove_bg = %remove,
+            "Both plugins use the same networks; using the device of --remove-bg-device"
+        );
+    }
+    Ok(PluginDevices {
+        segment: remove.or(select),
+        upscale: named(&args.realesrgan_device)?,
+    })
+}
+
 /// Parses a device name. Falls back to the CPU, with a warning, if the device is unavailable.
 fn device(name: &str) -> anyhow::Result<Device> {
     if name == "mps" {
@@ -156,5 +185,55 @@ fn device(name: &str) -> anyhow::Result<Device> {
             Ok(Device::Cpu)
         }
         device => Ok(device),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        plugins: PluginArgs,
+    }
+
+    fn devices(flags: &str) -> anyhow::Result<PluginDevices> {
+        let words = flags.split_whitespace();
+        let flags = Flags::try_parse_from(std::iter::once("iopaint").chain(words))?;
+        plugin_devices(&flags.plugins)
+    }
+
+    #[test]
+    fn plugin_devices_default_to_that_of_all_models() {
+        assert_eq!(devices("").unwrap(), PluginDevices::default());
+    }
+
+    #[test]
+    fn plugin_devices_are_those_of_their_flags() {
+        let cpu = Some(Device::Cpu);
+        let upscale = devices("--realesrgan-device cpu").unwrap();
+        assert_eq!((upscale.segment, upscale.upscale), (None, cpu));
+        for flag in ["--interactive-seg-device cpu", "--remove-bg-device=cpu"] {
+            let segment = devices(flag).unwrap();
+            assert_eq!((segment.segment, segment.upscale), (cpu, None));
+        }
+    }
+
+    #[test]
+    fn absent_gpu_falls_back_to_the_cpu() {
+        let found = devices("--realesrgan-device cuda:4096").unwrap();
+        assert_eq!(found.upscale, Some(Device::Cpu));
+    }
+
+    #[test]
+    fn unknown_plugin_device_is_an_error() {
+        let error = devices("--remove-bg-device gpu").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"gpu\" is not a device; use cpu, cuda or cuda:N"
+        );
     }
 }

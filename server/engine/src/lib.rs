@@ -19,6 +19,7 @@ mod model_slots;
 mod model_store;
 mod monitor;
 mod options;
+mod plugin_devices;
 mod progress;
 mod queue;
 mod queued_job;
@@ -57,6 +58,7 @@ pub use loader::{ModelLoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
 pub use model_store::{ModelFile, ModelStore, NoModelDir};
 pub use options::{DefaultModel, EngineOptions};
+pub use plugin_devices::PluginDevices;
 pub use progress::{JobProgress, Observer};
 pub use queue::ClientKey;
 pub use registry::{

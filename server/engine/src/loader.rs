@@ -14,12 +14,13 @@ use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
     Device, LamaModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
 };
-use iopaint_vision::Network;
+use iopaint_vision::{Network, TextNetworks};
 
 use crate::download::DownloadError;
 use crate::loaded_model::LoadedModel;
 use crate::model_store::ModelFile;
-use crate::registry::{ModelContract, ModelSpec, ModelTask};
+use crate::plugin_devices::PluginDevices;
+use crate::registry::{BuiltinFile, ModelContract, ModelSpec, ModelTask};
 use crate::verify::{VerifyError, log_mismatch, verify};
 
 /// Window of MI-GAN in pixels: the side of its training images, and the context margin that IOPaint uses.
@@ -30,6 +31,9 @@ const MIGAN_WINDOW: Window = Window {
 
 /// Side of the warm-up image in pixels, before the model's padding.
 const WARMUP_SIDE_PX: u32 = 64;
+
+/// The built-in network that segments the strokes of text, beside every text detector.
+const STROKES_FILE: &str = "text-strokes.onnx";
 
 /// Seed of the patch search; fixed, so that results are reproducible.
 const PATCHMATCH_SEED: u64 = 0;
@@ -88,6 +92,8 @@ pub enum ModelLoadError {
 pub struct TorchLoader {
     /// Device on which networks run.
     pub device: Device,
+    /// Devices of the plugins' networks where they differ.
+    pub plugin_devices: PluginDevices,
     /// If true, files without a matching pinned hash are rejected.
     pub strict: bool,
     /// Threads of ONNX models and of the algorithms without weights; libtorch's threads are set separately.
@@ -186,13 +192,14 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [source] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
         if spec.task() == ModelTask::Upscale {
             return Ok(match source {
                 Source::File(path) => {
                     let file = fs::read(path).map_err(|error| ModelLoadError::Read(error.to_string()))?;
-                    Box::new(Upscaler::load(&file, self.device)?)
+                    Box::new(Upscaler::load(&file, device)?)
                 }
-                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, self.device)?),
+                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, device)?),
             });
         }
         let is_torchscript = spec.files.iter().any(|file| {
@@ -202,14 +209,30 @@ impl TorchLoader {
         });
         if let Some(saliency) = spec.format.saliency_spec().filter(|_| is_torchscript) {
             let side = saliency.side as usize;
-            let network = TorchNetwork::load(source, self.device, [1, 3, side, side])?;
+            let network = TorchNetwork::load(source, device, [1, 3, side, side])?;
             return Ok(Box::new(network));
         }
+        if device != Device::Cpu {
+            tracing::info!(model = spec.name, %device, "ONNX networks run on the CPU");
+        }
         let threads = self.threads.get();
-        Ok(match source {
+        let network: Box<dyn Network> = match source {
             Source::File(path) => Box::new(OnnxNetwork::load_file(path, threads)?),
             Source::Bytes(bytes) => Box::new(OnnxNetwork::load_bytes(bytes.to_vec(), threads)?),
-        })
+        };
+        match spec.task() {
+            ModelTask::DetectText => Ok(Box::new(TextNetworks::new(network, self.stroke_network()?))),
+            _ => Ok(network),
+        }
+    }
+
+    /// Loads the network that segments the strokes of text.
+    fn stroke_network(&self) -> Result<Box<dyn Network>, ModelLoadError> {
+        let content = BuiltinFile::named(STROKES_FILE)
+            .ok_or(ModelLoadError::Absent)?
+            .content();
+        let content = content.map_err(|error| ModelLoadError::Read(error.to_string()))?;
+        Ok(Box::new(OnnxNetwork::load_bytes(content, self.threads.get())?))
     }
 
     fn patchmatch(&self) -> PatchMatch {

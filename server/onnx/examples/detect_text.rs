@@ -1,5 +1,5 @@
-//! Detects text in images: `detect_text MODEL OUT IMAGE...`. Writes `OUT/NAME.png`, the text mask, for each
-//! image, and prints a JSON array with its size, regions, and seconds for detection and mask.
+//! Detects text in images: `detect_text DETECTOR STROKES OUT IMAGE...`. Writes `OUT/NAME.png`, the text mask,
+//! for each image, and prints a JSON array with its size, regions, and seconds for detection and mask.
 
 use std::error::Error;
 use std::path::Path;
@@ -19,11 +19,12 @@ const LIMITS: DecodeLimits = DecodeLimits {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, out, images @ ..] = arguments.as_slice() else {
-        return Err("usage: detect_text MODEL OUT IMAGE...".into());
+    let [model, strokes, out, images @ ..] = arguments.as_slice() else {
+        return Err("usage: detect_text DETECTOR STROKES OUT IMAGE...".into());
     };
     let threads = std::thread::available_parallelism()?.get();
     let mut network = OnnxNetwork::load_file(Path::new(model), threads)?;
+    let mut strokes = OnnxNetwork::load_file(Path::new(strokes), threads)?;
     let options = TextOptions::default();
     let mut results = Vec::new();
     for path in images {
@@ -33,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let regions = detect_text(&mut network, &image, &options, &Unmonitored)?;
         let detection = start.elapsed();
         let mask_start = Instant::now();
-        let mask = text_mask(&image, &regions, &options);
+        let mask = text_mask(&mut strokes, &image, &regions, &options, &Unmonitored)?;
         let masked = mask_start.elapsed();
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let file = Path::new(out).join(format!("{name}.png"));

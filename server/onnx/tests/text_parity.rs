@@ -81,7 +81,10 @@ fn boxes_equal_those_of_rapidocr() {
 #[test]
 fn mask_covers_letters_and_leaves_background() {
     let image = image("upright.png");
-    let mask = text_mask(&image, &detect(&image), &TextOptions::default());
+    let model = root().join("models/builtin/text-strokes.onnx");
+    let mut strokes = OnnxNetwork::load_file(&model, 2).unwrap();
+    let options = TextOptions::default();
+    let mask = text_mask(&mut strokes, &image, &detect(&image), &options, &Unmonitored).unwrap();
     let white = |x: u32, y: u32| image.get_pixel(x, y).0.iter().all(|sample| *sample > 240);
     let letters: Vec<(u32, u32)> = (0..90)
         .flat_map(|y| (0..image.width()).map(move |x| (x, y)))

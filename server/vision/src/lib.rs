@@ -15,5 +15,5 @@ pub use cutout::{CutOut, cut_out, estimate_foreground, refine_alpha};
 pub use network::Network;
 pub use saliency::{OutputScale, SaliencySpec, SampleScale, saliency};
 pub use tensor::{ShapeError, Tensor};
-pub use text::{TextOptions, TextRegion, detect_text, text_mask};
+pub use text::{TextNetworks, TextOptions, TextRegion, detect_text, text_mask};
 pub use upscale::{MAX_SCALE as MAX_UPSCALE, UpscaleOptions, upscale, upscale_alpha, upscaled_size};

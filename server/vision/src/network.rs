@@ -13,6 +13,12 @@ pub trait Network: Send {
     /// [`ForwardError`] if the network rejects the shape, fails or runs out of memory.
     fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError>;
 
+    /// Returns the network that segments the strokes of text in the regions that this one detects; `None` for
+    /// networks with another task.
+    fn strokes(&mut self) -> Option<&mut dyn Network> {
+        None
+    }
+
     /// Returns the ratio of the output's sides to the input's; 1 unless the network enlarges images.
     fn scale(&self) -> u32 {
         1

@@ -3,6 +3,7 @@ import type { Delta } from "./delta";
 import { ImageDocument } from "./document";
 import type { Pixels } from "./pyramid";
 import { rectangleCorners } from "./shapes";
+import { filledLayer } from "./testing/filledLayer";
 
 const SIZE = { width: 600, height: 520 };
 
@@ -19,7 +20,7 @@ function fillSquare(document: ImageDocument, x: number, y: number, value: number
   document.edit({ kind: "polygon", mode: "add", points: corners });
   const box = document.hole();
   if (!box) throw new Error("no hole");
-  return document.fill(new Uint8ClampedArray(box.width * box.height * 4).fill(value), box);
+  return document.fill(filledLayer(document, box, value));
 }
 
 /** Returns the positions of the changed pixels in the image. */
@@ -75,7 +76,7 @@ describe("changes", () => {
     });
     const box = document.hole();
     if (!box) throw new Error("no hole");
-    document.fill(new Uint8ClampedArray(box.width * box.height * 4).fill(255), box);
+    document.fill(filledLayer(document, box, 255));
     expect(changedPixels(document)).toEqual(differing(document, before));
   });
 

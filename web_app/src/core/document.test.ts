@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Delta } from "./delta";
 import { ImageDocument, type Layer } from "./document";
 import type { MaskEdit } from "./edits";
-import { crop } from "./mask";
 import { TILE_SIDE, tileBox, topLevel, type Pixels } from "./pyramid";
 import { rectangleCorners } from "./shapes";
+import { filledLayer } from "./testing/filledLayer";
 
 /** Returns an image in which neighbouring pixels differ. */
 function image(width: number, height: number): Pixels {
@@ -24,10 +24,7 @@ const square = (x: number, y: number, side: number, mode: "add" | "remove" = "ad
 
 function fillWith(document: ImageDocument, value: number) {
   const box = document.hole() ?? { x: 0, y: 0, width: 1, height: 1 };
-  const rgba = new Uint8ClampedArray(box.width * box.height * 4).fill(value);
-  const { data } = crop(document.mask, box);
-  data.forEach((painted, index) => (rgba[index * 4 + 3] = painted > 0 ? 255 : 0));
-  return document.fill({ box, rgba, softEdges: true });
+  return document.fill(filledLayer(document, box, value));
 }
 
 /** Returns a hash of every tile of every level of a layer. */

@@ -44,6 +44,16 @@ pub struct PluginArgs {
     /// Model of the plugin that enlarges images. Default: `realesr-animevideov3`, which is built in.
     #[arg(long, env = "IOPAINT_REALESRGAN_MODEL", value_name = "MODEL")]
     pub realesrgan_model: Option<String>,
+    /// Device of the networks that select objects and remove the background: cpu, cuda or cuda:N. Default:
+    /// that of `--device`.
+    #[arg(long, env = "IOPAINT_INTERACTIVE_SEG_DEVICE", value_name = "DEVICE")]
+    pub interactive_seg_device: Option<String>,
+    /// The same as `--interactive-seg-device`, and has priority over it.
+    #[arg(long, env = "IOPAINT_REMOVE_BG_DEVICE", value_name = "DEVICE")]
+    pub remove_bg_device: Option<String>,
+    /// Device of the networks that enlarge images. Default: that of `--device`.
+    #[arg(long, env = "IOPAINT_REALESRGAN_DEVICE", value_name = "DEVICE")]
+    pub realesrgan_device: Option<String>,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
     pub enable_interactive_seg: bool,

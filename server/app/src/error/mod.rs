@@ -15,6 +15,8 @@
 mod api_error;
 mod code;
 mod conversions;
+mod job_errors;
 
 pub use api_error::{ApiError, ErrorBody};
 pub use code::ErrorCode;
+pub use job_errors::JobErrors;

@@ -69,7 +69,8 @@ fn start_engine(args: &McpArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, Some(MODEL_IDLE_TIMEOUT)),
         ..EngineOptions::default()
     };
-    startup::engine(&args.models, Parallelism::single(&args.models), metrics, options)
+    let parallelism = Parallelism::single(&args.models);
+    startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
 }
 
 /// Returns the settings of the server. Those of HTTP have no effect.

@@ -228,7 +228,10 @@ fn on_network(
         }
         PluginTask::SelectText(options) => {
             let regions = detect_text(network, &image, &options, monitor)?;
-            let mask = text_mask(&image, &regions, &options);
+            let strokes = network
+                .strokes()
+                .ok_or_else(|| ForwardError::Failed("the model does not segment text".to_owned()))?;
+            let mask = text_mask(strokes, &image, &regions, &options, monitor)?;
             Ok(PluginValue::Text { regions, mask })
         }
         PluginTask::Upscale {

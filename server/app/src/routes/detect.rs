@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::plugin_job::{EncodedOutput, PluginRoute, run_plugin_job};
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{ApiError, JobErrors};
 use crate::middleware::client_id::ClientId;
 use crate::plugins::{PluginError, PluginOutput, PluginTask, PluginValue, gray_png};
 use crate::request::plugin_request::{DetectText, check_min_score, rect};
@@ -38,15 +38,7 @@ pub struct DetectedRegion {
     post, path = "/detect", tag = "plugins", request_body = DetectText,
     responses(
         (status = OK, body = DetectedText),
-        (status = BAD_REQUEST, body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
-        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
+        JobErrors,
     ),
 )]
 pub async fn detect(

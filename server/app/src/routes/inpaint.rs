@@ -15,7 +15,7 @@ use super::job::X_JOB_ID;
 use super::job_request::{RequestHead, read_body, run_job};
 use super::patch::X_JPEG_REENCODED;
 use super::server_timing::{SERVER_TIMING, insert_server_timing};
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{ApiError, ErrorBody, JobErrors};
 use crate::fill::{ModelRun, OutputForm};
 use crate::image_jobs::{self, FillMask, FillRequest};
 use crate::memory_budget::reserved_body;
@@ -83,20 +83,13 @@ pub struct InpaintForm {
                 ("X-Jpeg-Reencoded" = u32, description = "Quality, if a JPEG could not be edited block by block"),
             ),
         ),
-        (status = BAD_REQUEST, body = ErrorBody),
+        JobErrors,
         (status = FORBIDDEN, description = "The model of this server is fixed", body = ErrorBody),
         (status = NOT_FOUND, body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
-        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
         (
             status = TOO_MANY_REQUESTS, body = ErrorBody,
             headers(("Retry-After" = u64, description = "Estimated seconds until the queue has room")),
         ),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
     ),
 )]
 pub async fn inpaint(

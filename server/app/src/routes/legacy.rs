@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::inpaint::run_fill;
 use super::job_request::RequestHead;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{ApiError, JobErrors};
 use crate::middleware::client_id::ClientId;
 use crate::request::read_lama_cleaner_form;
 use crate::state::AppState;
@@ -47,15 +47,7 @@ pub struct LegacyForm {
             status = OK, description = "The image in its own format", content_type = "image/*", body = Vec<u8>,
             headers(("X-Seed" = i64, description = "Seed")),
         ),
-        (status = BAD_REQUEST, body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
-        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
+        JobErrors,
     ),
 )]
 pub async fn inpaint(

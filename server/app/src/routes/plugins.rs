@@ -8,7 +8,7 @@ use iopaint_imaging::Header;
 use iopaint_vision::TextOptions;
 
 use super::plugin_job::{EncodedOutput, PluginRoute, run_plugin_job};
-use crate::error::{ApiError, ErrorBody, ErrorCode};
+use crate::error::{ApiError, ErrorBody, ErrorCode, JobErrors};
 use crate::middleware::client_id::ClientId;
 use crate::plugins::{PluginStatus, PluginTask, image_png, overlay_png};
 use crate::request::JsonBody;
@@ -28,16 +28,8 @@ const PNG: &str = "image/png";
             status = OK, content_type = "image/png", body = Vec<u8>,
             description = "The masked area in the page's mask colour on a transparent background",
         ),
-        (status = BAD_REQUEST, body = ErrorBody),
         (status = NOT_FOUND, description = "The plugin's model is not on this machine", body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
-        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
+        JobErrors,
     ),
 )]
 pub async fn run_plugin_gen_mask(
@@ -63,16 +55,8 @@ pub async fn run_plugin_gen_mask(
     post, path = "/run_plugin_gen_image", tag = "plugins", request_body = RunPlugin,
     responses(
         (status = OK, content_type = "image/png", body = Vec<u8>, description = "The image as PNG"),
-        (status = BAD_REQUEST, body = ErrorBody),
         (status = NOT_FOUND, description = "The plugin's model is not on this machine", body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
-        (status = PAYLOAD_TOO_LARGE, body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
+        JobErrors,
     ),
 )]
 pub async fn run_plugin_gen_image(

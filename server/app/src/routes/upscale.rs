@@ -5,7 +5,7 @@ use axum::response::Response;
 use iopaint_engine::PluginKind;
 
 use super::plugin_job::{EncodedOutput, PluginRoute, run_plugin_job};
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{ApiError, ErrorBody, JobErrors};
 use crate::middleware::client_id::ClientId;
 use crate::plugins::{PluginTask, image_png};
 use crate::request::plugin_request::{Upscale, check_scale};
@@ -16,15 +16,8 @@ use crate::state::AppState;
     post, path = "/upscale", tag = "plugins", request_body = Upscale,
     responses(
         (status = OK, content_type = "image/png", body = Vec<u8>, description = "The enlarged image as PNG"),
-        (status = BAD_REQUEST, body = ErrorBody),
-        (status = CONFLICT, description = "The request was cancelled, or its job id is in use", body = ErrorBody),
+        JobErrors,
         (status = PAYLOAD_TOO_LARGE, description = "The body or the result is too large", body = ErrorBody),
-        (status = UNSUPPORTED_MEDIA_TYPE, body = ErrorBody),
-        (status = UNPROCESSABLE_ENTITY, body = ErrorBody),
-        (status = TOO_MANY_REQUESTS, body = ErrorBody),
-        (status = INTERNAL_SERVER_ERROR, body = ErrorBody),
-        (status = SERVICE_UNAVAILABLE, body = ErrorBody),
-        (status = GATEWAY_TIMEOUT, body = ErrorBody),
     ),
 )]
 pub async fn upscale(

@@ -2,22 +2,32 @@
 
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DType {
+pub enum DType {
+    /// Double precision.
     Float64,
+    /// Single precision.
     Float32,
+    /// IEEE 754 half precision.
     Float16,
+    /// The upper half of a single-precision value.
     BFloat16,
+    /// Signed, 64 bits.
     Int64,
+    /// Signed, 32 bits.
     Int32,
+    /// Signed, 16 bits.
     Int16,
+    /// Signed, 8 bits.
     Int8,
+    /// Unsigned, 8 bits.
     UInt8,
+    /// A byte, 0 or 1.
     Bool,
 }
 
 impl DType {
     /// Returns the element type of `PyTorch`'s storage class `name` in the module `torch`.
-    pub fn of_storage(name: &str) -> Option<Self> {
+    pub(super) fn of_storage(name: &str) -> Option<Self> {
         Some(match name {
             "DoubleStorage" => Self::Float64,
             "FloatStorage" => Self::Float32,
@@ -34,6 +44,7 @@ impl DType {
     }
 
     /// Returns the size of an element in bytes.
+    #[must_use]
     pub fn size(self) -> usize {
         match self {
             Self::Float64 | Self::Int64 => 8,

@@ -7,7 +7,8 @@ use super::dtype::DType;
 
 /// Location and layout of a tensor in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TensorLayout {
+pub struct TensorLayout {
+    /// The type of the elements.
     pub dtype: DType,
     /// The length of each dimension.
     pub shape: Vec<usize>,
@@ -18,11 +19,11 @@ pub(crate) struct TensorLayout {
 }
 
 /// Tensors by name.
-pub(crate) type Tensors = BTreeMap<String, TensorLayout>;
+pub type Tensors = BTreeMap<String, TensorLayout>;
 
 /// The tensors of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct StateDict {
+pub struct StateDict {
     /// Tensors of the outermost dictionary.
     pub root: Tensors,
     /// Tensors of the dictionaries in the outermost one, such as `params_ema`, by key.

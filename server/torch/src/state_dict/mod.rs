@@ -18,8 +18,9 @@ mod to_tensor;
 mod value;
 mod view;
 
+pub use dtype::DType;
 pub use error::StateDictError;
-pub(crate) use layout::{StateDict, Tensors};
+pub use layout::{StateDict, TensorLayout, Tensors};
 
 /// The first bytes of a zip file.
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";

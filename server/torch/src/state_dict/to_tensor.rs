@@ -10,7 +10,7 @@ impl TensorLayout {
     ///
     /// # Errors
     /// The tensor isn't of a floating-point type, `file` isn't the file of the layout, or libtorch fails.
-    pub fn to_float(&self, file: &[u8]) -> Result<Tensor, TchError> {
+    pub(crate) fn to_float(&self, file: &[u8]) -> Result<Tensor, TchError> {
         let kind = match self.dtype {
             DType::Float64 => Kind::Double,
             DType::Float32 => Kind::Float,

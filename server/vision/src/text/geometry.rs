@@ -133,6 +133,27 @@ impl RotatedRect {
         self.half.0.max(self.half.1) / self.half.0.min(self.half.1).max(0.5)
     }
 
+    /// Returns the length of the longer side.
+    pub fn long_side(&self) -> f32 {
+        2.0 * self.half.0.max(self.half.1)
+    }
+
+    /// Returns the centre.
+    pub fn centre(&self) -> Point {
+        self.centre
+    }
+
+    /// Returns the unit vector along the longer side: to the right, or down if that side is vertical.
+    pub fn longer_axis(&self) -> Point {
+        let (x, y) = if self.half.0 >= self.half.1 {
+            self.axis
+        } else {
+            (-self.axis.1, self.axis.0)
+        };
+        let points_left = x < -1e-6 || (x.abs() <= 1e-6 && y < 0.0);
+        if points_left { (-x, -y) } else { (x, y) }
+    }
+
     /// Returns the position of a point along the longer side: 0 at its start, 1 at its end.
     pub fn along_longer_side(&self, (x, y): Point) -> f32 {
         let (axis, half) = if self.half.0 >= self.half.1 {

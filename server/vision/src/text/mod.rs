@@ -6,11 +6,15 @@ mod detect;
 mod geometry;
 mod input;
 mod mask;
+mod networks;
+mod patch;
 mod regions;
 mod samples;
+mod segment;
 mod strokes;
 mod types;
 
 pub use detect::detect_text;
 pub use mask::text_mask;
+pub use networks::TextNetworks;
 pub use types::{TextOptions, TextRegion};

@@ -1,0 +1,94 @@
+//! Segmentation of one text region: the strokes by a network (`models/train_strokes/README.md`), which sees
+//! shapes, and by colours that the whole line shares.
+
+use iopaint_imaging::{Mask, Rect, RgbImage, morphology::dilate};
+use iopaint_inpaint::ForwardError;
+
+use super::geometry::RotatedRect;
+use super::patch::{CHANNELS, Patch, ROWS};
+use super::strokes::{MIN_HEIGHT, stroke_mask};
+use crate::{Network, Tensor};
+
+/// Distance from the detected rectangle up to which strokes are part of the mask, as a fraction of its
+/// height: accents, descenders and shadows that the detector cuts off.
+const CLEARANCE: f32 = 0.25;
+/// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour.
+const SURE: f32 = 0.7;
+/// Probability from which a pixel in the letters' colours does.
+const POSSIBLE: f32 = 0.15;
+
+/// A text region on its way to a mask: sampled, run through the network, and combined with its colours.
+pub struct Segmentation {
+    text: RotatedRect,
+    patch: Option<Patch>,
+    values: Vec<f32>,
+}
+
+impl Segmentation {
+    /// Begins the segmentation of a region.
+    pub fn new(text: RotatedRect) -> Self {
+        let patch = (text.short_side() >= MIN_HEIGHT)
+            .then(|| Patch::around(&text))
+            .flatten();
+        Self {
+            text,
+            patch,
+            values: Vec::new(),
+        }
+    }
+
+    /// Resamples the region.
+    pub fn sample(&mut self, image: &RgbImage) {
+        if let Some(patch) = &self.patch {
+            self.values = patch.values(image);
+        }
+    }
+
+    /// Runs `network`, which takes `[1, 4, H, W]` and returns stroke probabilities `[1, 1, H, W]`.
+    ///
+    /// # Errors
+    /// [`ForwardError`] if the network fails or returns another shape.
+    pub fn run(&mut self, network: &mut dyn Network) -> Result<(), ForwardError> {
+        let Some(patch) = &self.patch else {
+            return Ok(());
+        };
+        let shape = vec![1, CHANNELS, ROWS, patch.columns()];
+        let input = Tensor::new(shape, std::mem::take(&mut self.values))
+            .map_err(|error| ForwardError::Failed(error.to_string()))?;
+        let expected = [1, 1, ROWS, patch.columns()];
+        match network.forward(input)?.into_iter().next() {
+            Some(map) if map.shape() == expected => {
+                self.values = map.into_parts().1;
+                Ok(())
+            }
+            other => {
+                let shape = other.map(|map| map.shape().to_vec());
+                let message =
+                    format!("the stroke network returned the shape {shape:?} instead of {expected:?}");
+                Err(ForwardError::Failed(message))
+            }
+        }
+    }
+
+    /// Returns the mask of the strokes, dilated by `growth_px` in addition to their own margin, with its
+    /// position in the image, and releases the probabilities; `None` if the region lies outside the image.
+    ///
+    /// `occupied` is the mask of all regions. The mask of a low or very long region depends on colours only.
+    pub fn take_mask(&mut self, image: &RgbImage, occupied: &Mask, growth_px: u8) -> Option<(Rect, Mask)> {
+        let values = std::mem::take(&mut self.values);
+        let (rect, coloured) = stroke_mask(image, &self.text, occupied, growth_px)?;
+        let Some(patch) = &self.patch else {
+            return Some((rect, dilate(&coloured, growth_px)));
+        };
+        let reach = self.text.grown(CLEARANCE * self.text.short_side());
+        let found = Mask::from_fn(rect.width, rect.height, |x, y| {
+            let pixel = ((rect.x + x) as f32, (rect.y + y) as f32);
+            if !reach.contains(pixel) {
+                return false;
+            }
+            let probability = patch.value_at(&values, pixel);
+            probability >= SURE || (probability >= POSSIBLE && coloured.is_hole(x, y))
+        });
+        Some((rect, dilate(&found, growth_px)))
+    }
+}
