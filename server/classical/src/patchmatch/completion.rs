@@ -30,7 +30,7 @@ pub(super) const SHARPNESS: f32 = 1.0;
 /// Sharpness of the last vote: higher, since averaging many patches blurs the result.
 pub(super) const FINAL_SHARPNESS: f32 = 4.0;
 /// Level at which the match confidence is measured, at 1/8 of the size; the coarsest level if there are
-/// fewer. Chosen on the 13 test photographs; level 2 blurred some backgrounds (docs/models.md).
+/// fewer. Chosen on the 13 test photographs; level 2 blurred some backgrounds (docs/experiments.md).
 const CONFIDENCE_LEVEL: usize = 3;
 /// Level whose colours, mixed with the guess by confidence, constrain all finer levels: 1/4 of the size, or
 /// the coarsest level if there are fewer. Set with the confidence map, without a recorded comparison.

@@ -13,13 +13,13 @@ use super::pull_push::pull_push;
 
 /// Error at which the confidence is 1/2 in surroundings without texture: a squared feature difference summed
 /// over the eight channels and averaged over the 49 pixels of a patch. Chosen on the 13 test photographs; at
-/// two thirds of it objects in front of a background get a visible haze (docs/models.md).
+/// two thirds of it objects in front of a background get a visible haze (docs/experiments.md).
 const HALF_CONFIDENCE_ERROR: f32 = 2100.0;
 /// Increase of that error per squared texture feature of the median source patch, as two patches of a texture
 /// never match exactly.
 const TEXTURE_ALLOWANCE: f32 = 1.0;
 /// Share of the guess in the colours of a pixel without confidence. Chosen on the 13 test photographs, where
-/// the share 0.7 wins 20 and 20 of 26 comparisons and 0.8 wins 22 and 22 (docs/models.md).
+/// the share 0.7 wins 20 and 20 of 26 comparisons and 0.8 wins 22 and 22 (docs/experiments.md).
 const GUESS_SHARE: f32 = 0.8;
 
 /// The match confidence of every pixel of a level.

@@ -101,7 +101,7 @@ use texture::compute_texture;
 const MIN_MARGIN_PX: u32 = 128;
 /// The hole depth in pixels up to which [`iopaint_inpaint::HdStrategy::Auto`] runs this model at full size.
 /// Deeper holes come out flat in the middle and take long. Chosen on thirty holes in fifteen photographs
-/// (docs/models.md).
+/// (docs/experiments.md).
 const MAX_HOLE_DEPTH_PX: f32 = 256.0;
 
 /// The model `patchmatch`: completes holes with patches of their surroundings, without network weights.
