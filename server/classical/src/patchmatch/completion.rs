@@ -39,11 +39,11 @@ const CONFIDENCE_LEVEL: usize = 3;
 const MIXTURE_LEVEL: usize = 2;
 /// The finest level at which pieces of the surroundings are labelled, at 1/4 of the size.
 const LABEL_LEVEL: usize = 2;
-/// Depth in pixels from which a hole is filled with pieces. In shallower ones, e.g. letters, they are farther from
-/// the original than votes (docs/experiments.md).
+/// Depth in pixels from which a hole is filled with pieces. In shallower ones, e.g. letters, they are farther
+/// from the original than votes (docs/experiments.md).
 const MIN_PIECE_DEPTH_PX: f32 = 24.0;
-/// Hole pixels of that level, at most; with more of them, the next coarser level is labelled. The time of a minimum
-/// cut grows with them.
+/// Hole pixels of that level, at most; with more of them, the next coarser level is labelled. The time of a
+/// minimum cut grows with them.
 const MAX_LABELLED_PIXELS: usize = 8000;
 /// Mean match confidence in the hole from which it is filled with pieces.
 const MIN_MEAN_CONFIDENCE: f32 = 0.5;
@@ -160,8 +160,8 @@ pub(super) fn complete(
     Ok(Vec::new())
 }
 
-/// Returns the level at which pieces of the surroundings are labelled: [`LABEL_LEVEL`], or the next coarser one if
-/// it has too many hole pixels; `None` if the hole is shallower than [`MIN_PIECE_DEPTH_PX`].
+/// Returns the level at which pieces of the surroundings are labelled: [`LABEL_LEVEL`], or the next coarser
+/// one if it has too many hole pixels; `None` if the hole is shallower than [`MIN_PIECE_DEPTH_PX`].
 fn label_level(levels: &[PyramidLevel]) -> Option<usize> {
     let depths = levels.first()?.target_depths_px.iter();
     let is_deep = depths.copied().any(|depth| depth >= MIN_PIECE_DEPTH_PX);
@@ -170,8 +170,8 @@ fn label_level(levels: &[PyramidLevel]) -> Option<usize> {
     (level < levels.len()).then_some(level)
 }
 
-/// Returns the colours of the finest level's hole pixels, copied in pieces by the offset labels of `level`; `None`
-/// if they can't all be copied.
+/// Returns the colours of the finest level's hole pixels, copied in pieces by the offset labels of `level`;
+/// `None` if they can't all be copied.
 fn copy_pieces(
     finest: &PyramidLevel,
     level: &PyramidLevel,

@@ -62,7 +62,8 @@ impl ConfidenceMap {
         }
     }
 
-    /// Returns the mean confidence of the hole pixels of `level`, which is `halvings` levels finer than this map.
+    /// Returns the mean confidence of the hole pixels of `level`, which is `halvings` levels finer than this
+    /// map.
     pub(super) fn mean(&self, level: &PyramidLevel, halvings: usize) -> f32 {
         let uncertainties = level.hole_pixels.iter();
         let sum: f32 = uncertainties

@@ -1,10 +1,10 @@
-//! Minimum cuts by augmenting paths with two search trees (Boykov and Kolmogorov, "An Experimental Comparison of
-//! Min-Cut/Max-Flow Algorithms for Energy Minimization in Vision", 2004).
+//! Minimum cuts by augmenting paths with two search trees (Boykov and Kolmogorov, "An Experimental Comparison
+//! of Min-Cut/Max-Flow Algorithms for Energy Minimization in Vision", 2004).
 
 use std::collections::VecDeque;
 
-/// Values of `Node::parent` that are no arcs: a free node, a node next to its terminal, and a node whose parent
-/// was cut off.
+/// Values of `Node::parent` that are no arcs: a free node, a node next to its terminal, and a node whose
+/// parent was cut off.
 const FREE: u32 = u32::MAX;
 const TERMINAL: u32 = u32::MAX - 1;
 const ORPHAN: u32 = u32::MAX - 2;
@@ -72,8 +72,8 @@ impl FlowGraph {
         self.nodes[node].terminal += cost_of_sink - cost_of_source;
     }
 
-    /// Adds an edge that costs `forward` if `a` is on the source's side and `b` on the sink's, and `backward` in
-    /// the opposite case.
+    /// Adds an edge that costs `forward` if `a` is on the source's side and `b` on the sink's, and `backward`
+    /// in the opposite case.
     pub(super) fn add_edge(&mut self, a: usize, b: usize, forward: i32, backward: i32) {
         for (tail, head, residual) in [(a, b, forward), (b, a, backward)] {
             let index = self.arcs.len() as u32;
@@ -138,8 +138,8 @@ impl FlowGraph {
         self.arcs[arc as usize].residual
     }
 
-    /// Adds the free neighbours of `node` to its tree. Returns the first arc that leads from the source's tree to
-    /// the sink's, if there is one.
+    /// Adds the free neighbours of `node` to its tree. Returns the first arc that leads from the source's
+    /// tree to the sink's, if there is one.
     fn grow(&mut self, node: u32) -> Option<u32> {
         let Node {
             tree, distance, time, ..
@@ -167,8 +167,8 @@ impl FlowGraph {
         None
     }
 
-    /// Pushes the largest possible flow along the path through the arc `bridge`. Nodes whose arc to the parent is
-    /// saturated become orphans.
+    /// Pushes the largest possible flow along the path through the arc `bridge`. Nodes whose arc to the
+    /// parent is saturated become orphans.
     fn augment(&mut self, bridge: u32) {
         let ends = [
             self.arcs[(bridge ^ 1) as usize].head,
@@ -261,8 +261,8 @@ impl FlowGraph {
         }
     }
 
-    /// Returns the number of arcs from `start` to its terminal and the terminal's own, and stores it along the
-    /// path; `None` if the path ends in an orphan.
+    /// Returns the number of arcs from `start` to its terminal and the terminal's own, and stores it along
+    /// the path; `None` if the path ends in an orphan.
     fn distance_to_terminal(&mut self, start: u32) -> Option<u32> {
         let (mut node, mut steps) = (start, 0);
         let total = loop {
@@ -298,7 +298,8 @@ mod tests {
 
     const NODES: usize = 7;
 
-    /// Returns the cost of a cut: terminals of (source cost, sink cost) and edges of (a, b, forward, backward).
+    /// Returns the cost of a cut: terminals of (source cost, sink cost) and edges of (a, b, forward,
+    /// backward).
     fn cost(cut: &[bool], terminals: &[(i32, i32)], edges: &[(usize, usize, i32, i32)]) -> i32 {
         let terminals = terminals.iter().zip(cut);
         let own: i32 = terminals

@@ -1,6 +1,6 @@
-//! Candidate offsets for [`super::offset_labels`]: the most frequent offsets of the nearest-neighbour field in the
-//! hole, and those between similar patches of the surroundings (He and Sun, "Statistics of Patch Offsets for Image
-//! Completion", 2012).
+//! Candidate offsets for [`super::offset_labels`]: the most frequent offsets of the nearest-neighbour field
+//! in the hole, and those between similar patches of the surroundings (He and Sun, "Statistics of Patch
+//! Offsets for Image Completion", 2012).
 
 #![expect(
     clippy::inline_always,
@@ -28,8 +28,8 @@ const OFFSETS_PER_SOURCE: usize = 30;
 const SAMPLES: usize = 300;
 /// Largest distance from the hole to their centres, in pixels of the level.
 const MAX_SAMPLE_DISTANCE_PX: f32 = 20.0;
-/// Smallest distance between matched patches, as a fraction of the level's longer side (He and Sun, section 3.1):
-/// nearer patches are similar because images are smooth.
+/// Smallest distance between matched patches, as a fraction of the level's longer side (He and Sun, section
+/// 3.1): nearer patches are similar because images are smooth.
 const MIN_OFFSET_FRACTION: (usize, usize) = (1, 15);
 /// Samples per piece of the parallel search.
 const SAMPLES_PER_PIECE: usize = 16;
@@ -85,8 +85,8 @@ impl OffsetHistogram {
         2 * self.width + 1
     }
 
-    /// Returns the local maxima of the histogram, smoothed with weights of 1, 2, 1 along both axes, by descending
-    /// frequency: at most `limit`, and none next to one of `taken`.
+    /// Returns the local maxima of the histogram, smoothed with weights of 1, 2, 1 along both axes, by
+    /// descending frequency: at most `limit`, and none next to one of `taken`.
     fn peaks(&self, limit: usize, taken: &[Offset]) -> Vec<Offset> {
         let columns = self.columns();
         let along = |values: &[u32], step: usize| -> Vec<u32> {

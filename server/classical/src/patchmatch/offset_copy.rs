@@ -35,10 +35,10 @@ pub(super) struct CopiedPieces<'a> {
 }
 
 impl<'a> CopiedPieces<'a> {
-    /// Aligns the pieces: each offset of `labels`, which belong to `level`, is refined by less than a block of the
-    /// finest level so that the piece fits the known pixels and earlier pieces next to it; pieces with more known
-    /// neighbours come first. `image` is `halvings` levels finer than `level`. Returns `None` if an offset leads
-    /// outside the known pixels.
+    /// Aligns the pieces: each offset of `labels`, which belong to `level`, is refined by less than a block
+    /// of the finest level so that the piece fits the known pixels and earlier pieces next to it; pieces with
+    /// more known neighbours come first. `image` is `halvings` levels finer than `level`. Returns `None` if
+    /// an offset leads outside the known pixels.
     pub(super) fn align(
         image: &'a FeatureImage,
         level: &PyramidLevel,
@@ -132,8 +132,8 @@ impl<'a> CopiedPieces<'a> {
         (!self.image.hole[source]).then_some(source)
     }
 
-    /// Returns the offset within less than a block of `offset` whose copy differs least from `fixed`; the nearest
-    /// one if several do. `None` if none fills all pixels of `own`.
+    /// Returns the offset within less than a block of `offset` whose copy differs least from `fixed`; the
+    /// nearest one if several do. `None` if none fills all pixels of `own`.
     fn refined(&self, offset: Offset, own: &[usize], fixed: &[(usize, Features)]) -> Option<Offset> {
         let reach = self.side as i32 - 1;
         let steps = -reach..=reach;
@@ -173,8 +173,8 @@ impl<'a> CopiedPieces<'a> {
         best.map(|(_, offset)| offset)
     }
 
-    /// Computes the corrections of all blocks from the colour steps between them and at `rim`, the known pixels next
-    /// to the hole.
+    /// Computes the corrections of all blocks from the colour steps between them and at `rim`, the known
+    /// pixels next to the hole.
     pub(super) fn blend(&mut self, rim: &[u32]) {
         let mut system = BlockCorrections::new(self.labels.len());
         let mut at_rim = vec![MeanStep::default(); self.labels.len()];
@@ -239,11 +239,13 @@ impl<'a> CopiedPieces<'a> {
         Some(colour_of(&self.image.pixels[source]))
     }
 
-    /// Writes the copied colour of every pixel in `pixels`, which lie in the hole or next to it, to `estimates`:
-    /// within a piece a copy with the piece's correction, at the outlines a mean with the weights
+    /// Writes the copied colour of every pixel in `pixels`, which lie in the hole or next to it, to
+    /// `estimates`: within a piece a copy with the piece's correction, at the outlines a mean with the
+    /// weights
     ///
     /// ```text
-    /// w_l(p) = (sum over blocks b with label l of exp(-|p - b|^2 / (2 * (OUTLINE_BLOCKS * side)^2)))^OUTLINE_SHARPNESS
+    /// w_l(p) = (sum over blocks b with label l of exp(-|p - b|^2 / (2 * sigma^2)))^OUTLINE_SHARPNESS
+    /// sigma = OUTLINE_BLOCKS * side
     /// ```
     ///
     /// The correction is the mean of the blocks' by the same Gaussian weights.

@@ -10,9 +10,10 @@
 //! V_pq(l, m)  = |I(p + l) - I(p + m)|^2 + |I(q + l) - I(q + m)|^2
 //! ```
 //!
-//! where I is colour and texture, and `mean` its mean over a patch, in the hole that of the completion so far:
-//! the low frequencies decide which object belongs where. Minimised by alpha-expansion (Boykov, Veksler and Zabih
-//! 2001), one minimum cut per label; V isn't a metric, so costs that would make a cut inexact are truncated.
+//! where I is colour and texture, and `mean` its mean over a patch, in the hole that of the completion so
+//! far: the low frequencies decide which object belongs where. Minimised by alpha-expansion (Boykov, Veksler
+//! and Zabih 2001), one minimum cut per label; V isn't a metric, so costs that would make a cut inexact are
+//! truncated.
 
 use super::features::{DOWNSAMPLED_CHANNELS, Features};
 use super::level::PyramidLevel;
@@ -43,8 +44,8 @@ pub(super) struct OffsetLabels {
     pub(super) labels: Vec<u16>,
 }
 
-/// Returns the labels of a minimum of E; `None` if some pixel can't be filled by any candidate. The colours of
-/// the level's hole are those of the completion so far.
+/// Returns the labels of a minimum of E; `None` if some pixel can't be filled by any candidate. The colours
+/// of the level's hole are those of the completion so far.
 pub(super) fn offset_labels(
     level: &PyramidLevel,
     field: &NearestNeighbourField,
@@ -249,7 +250,8 @@ impl<'a> Grid<'a> {
             let second = self.seam_cost((*p, *q), at_p, to);
             let first = self.seam_cost((*p, *q), to, at_q);
             let none = self.seam_cost((*p, *q), at_p, at_q).min(first + second);
-            // The sink's side changes. The costs as terms of one node each and an edge (Kolmogorov and Zabih 2004).
+            // The sink's side changes. The costs as terms of one node each and an edge (Kolmogorov and Zabih
+            // 2004).
             graph.add_costs(*p as usize, none, first);
             graph.add_costs(*q as usize, first, 0);
             graph.add_edge(*p as usize, *q as usize, first + second - none, 0);
@@ -277,7 +279,8 @@ fn difference(a: &Features, b: &Features) -> i32 {
         .sum()
 }
 
-/// Returns the mean features of the square of [`PATCH_RADIUS`] around every pixel, clipped at the image's edge.
+/// Returns the mean features of the square of [`PATCH_RADIUS`] around every pixel, clipped at the image's
+/// edge.
 fn box_means(pixels: &[Features], width: usize) -> Vec<Features> {
     let along = |values: &[[u32; DOWNSAMPLED_CHANNELS]],
                  step: usize,

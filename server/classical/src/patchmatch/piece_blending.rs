@@ -1,5 +1,5 @@
-//! Colour corrections of copied pieces, one per block, which remove small colour steps between pieces and at the
-//! hole's border.
+//! Colour corrections of copied pieces, one per block, which remove small colour steps between pieces and at
+//! the hole's border.
 
 use super::features::{COLOUR_CHANNELS, Colour};
 
@@ -75,7 +75,8 @@ impl BlockCorrections {
     /// Returns the corrections that minimise
     ///
     /// ```text
-    /// sum over pairs of |c(a) - c(b) - step|^2 + sum over blocks of weight * |c - known|^2 + ZERO_WEIGHT * |c|^2
+    /// sum over pairs of |c(a) - c(b) - step|^2
+    ///     + sum over blocks of weight * |c - known|^2 + ZERO_WEIGHT * |c|^2
     /// ```
     ///
     /// approximately, by Gauss-Seidel sweeps with over-relaxation.
@@ -116,8 +117,8 @@ mod tests {
         step
     }
 
-    /// Returns the corrections of a row of four blocks, two of each of two pieces, between known pixels that the
-    /// pieces continue exactly.
+    /// Returns the corrections of a row of four blocks, two of each of two pieces, between known pixels that
+    /// the pieces continue exactly.
     fn corrected(between: f32) -> Vec<f32> {
         let mut blocks = BlockCorrections::new(4);
         blocks.want_known(0, step(0.0));
