@@ -132,7 +132,7 @@ pub(super) fn complete(
             level.write_colours(&estimates);
             progress.finish_em_iteration(&level)?;
         }
-        if number == confidence_level {
+        if number == confidence_level && (guess.is_some() || label_level.is_some()) {
             confidence = Some(ConfidenceMap::new(&level, &field));
         }
         if let (Some(confidence), Some(guess)) =

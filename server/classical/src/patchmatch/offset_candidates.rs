@@ -197,7 +197,7 @@ mod tests {
     fn stripes() -> PyramidLevel {
         let side = 96;
         let positions = (0..side * side).map(|at| (at % side, at / side));
-        let grey = |x: usize| (x % PERIOD * 2_654_435_761 >> 8) as u8;
+        let grey = |x: usize| ((x % PERIOD * 2_654_435_761) >> 8) as u8;
         PyramidLevel::new(FeatureImage {
             width: side,
             height: side,

@@ -22,7 +22,7 @@ use super::nearest_neighbour_field::NearestNeighbourField;
 use super::offset_candidates::{Offset, candidate_offsets};
 use super::patch_ssd::PATCH_RADIUS;
 
-/// 1 / UNARY_WEIGHT. Chosen, like the two constants below, on the tuning half of `make eval-removals`.
+/// 1 / `UNARY_WEIGHT`. Chosen, like the two constants below, on the tuning half of `make eval-removals`.
 const UNARY_DIVISOR: i32 = 10;
 /// Limit of the squared difference of means, in squared levels of 255 over five channels.
 const MAX_UNARY: i32 = 12_000;
@@ -156,7 +156,7 @@ impl<'a> Grid<'a> {
             let Some(to) = self.shifted(at, offset).filter(|to| self.copyable[*to]) else {
                 return INVALID_COST;
             };
-            let mut cost = difference(&self.means[at], &self.means[to]).min(MAX_UNARY) / UNARY_DIVISOR;
+            let mut cost = difference(self.means[at], self.means[to]).min(MAX_UNARY) / UNARY_DIVISOR;
             for step in STEPS {
                 let Some(known) = self
                     .shifted(at, step)
@@ -165,7 +165,7 @@ impl<'a> Grid<'a> {
                     continue;
                 };
                 if let Some(to) = self.shifted(known, offset) {
-                    cost += BORDER_WEIGHT * difference(&pixels[known], &pixels[to]);
+                    cost += BORDER_WEIGHT * difference(pixels[known], pixels[to]);
                 }
             }
             cost
@@ -203,7 +203,7 @@ impl<'a> Grid<'a> {
         let cost_at = |node: u32| {
             let at = self.level.hole_pixels[node as usize] as usize;
             match (self.shifted(at, a), self.shifted(at, b)) {
-                (Some(a), Some(b)) => difference(&self.level.image.pixels[a], &self.level.image.pixels[b]),
+                (Some(a), Some(b)) => difference(self.level.image.pixels[a], self.level.image.pixels[b]),
                 _ => 0,
             }
         };
@@ -272,11 +272,9 @@ const STEPS: [Offset; 4] = [
 ];
 
 /// Returns the squared difference of colour and texture.
-fn difference(a: &Features, b: &Features) -> i32 {
-    let channels = a.iter().zip(b).take(DOWNSAMPLED_CHANNELS);
-    channels
-        .map(|(a, b)| (i32::from(*a) - i32::from(*b)).pow(2))
-        .sum()
+fn difference(a: Features, b: Features) -> i32 {
+    let channels = a.into_iter().zip(b).take(DOWNSAMPLED_CHANNELS);
+    channels.map(|(a, b)| (i32::from(a) - i32::from(b)).pow(2)).sum()
 }
 
 /// Returns the mean features of the square of [`PATCH_RADIUS`] around every pixel, clipped at the image's
@@ -357,7 +355,13 @@ mod tests {
 
     #[test]
     fn checks_are_continued() {
-        let check = |x: usize, y: usize| if (x / 4 + y / 4) % 2 == 0 { 40 } else { 200 };
+        let check = |x: usize, y: usize| {
+            if (x / 4 + y / 4).is_multiple_of(2) {
+                40
+            } else {
+                200
+            }
+        };
         let level = level(check);
         let OffsetLabels { offsets, labels } = offset_labels(&level, &searched(&level), 1).unwrap();
         for (at, label) in level.hole_pixels.iter().zip(labels) {
