@@ -8,7 +8,7 @@ use crate::planar_fill::fill_planar_components;
 
 /// The largest distance to the nearest known pixel in thin parts, in pixels: wires, scratches and text.
 /// Chosen on the 13 test photographs: at 48 pixels the network blurs backgrounds behind objects
-/// (docs/models.md).
+/// (docs/experiments.md).
 const MAX_THIN_DEPTH_PX: f32 = 8.0;
 
 /// Distance from deep pixels within which thin parts count as deep, in pixels: corners, and the beginning of

@@ -11,6 +11,8 @@ use super::initial_guess::InitialGuess;
 use super::level::PyramidLevel;
 use super::low_frequency::LowFrequencyConstraint;
 use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
+use super::offset_copy::CopiedPieces;
+use super::offset_labels::offset_labels;
 use super::pull_push::pull_push;
 use super::pyramid::build_pyramid;
 use super::seam_blending::{blend_seam, rim_pixels};
@@ -30,11 +32,21 @@ pub(super) const SHARPNESS: f32 = 1.0;
 /// Sharpness of the last vote: higher, since averaging many patches blurs the result.
 pub(super) const FINAL_SHARPNESS: f32 = 4.0;
 /// Level at which the match confidence is measured, at 1/8 of the size; the coarsest level if there are
-/// fewer. Chosen on the 13 test photographs; level 2 blurred some backgrounds (docs/models.md).
+/// fewer. Chosen on the 13 test photographs; level 2 blurred some backgrounds (docs/experiments.md).
 const CONFIDENCE_LEVEL: usize = 3;
 /// Level whose colours, mixed with the guess by confidence, constrain all finer levels: 1/4 of the size, or
 /// the coarsest level if there are fewer. Set with the confidence map, without a recorded comparison.
 const MIXTURE_LEVEL: usize = 2;
+/// The finest level at which pieces of the surroundings are labelled, at 1/4 of the size.
+const LABEL_LEVEL: usize = 2;
+/// Depth in pixels from which a hole is filled with pieces. In shallower ones, e.g. letters, they are farther
+/// from the original than votes (docs/experiments.md).
+const MIN_PIECE_DEPTH_PX: f32 = 24.0;
+/// Hole pixels of that level, at most; with more of them, the next coarser level is labelled. The time of a
+/// minimum cut grows with them.
+const MAX_LABELLED_PIXELS: usize = 8000;
+/// Mean match confidence in the hole from which it is filled with pieces.
+const MIN_MEAN_CONFIDENCE: f32 = 0.5;
 /// Colour of the hole in an image without known pixels: mid-grey.
 const GREY: Colour = [128.0; COLOUR_CHANNELS];
 
@@ -64,6 +76,7 @@ pub(super) fn complete(
     let guess = guess.map(|guess| InitialGuess::new(guess, &levels));
     let coarsest = levels.len().saturating_sub(1);
     let (confidence_level, mixture_level) = (CONFIDENCE_LEVEL.min(coarsest), MIXTURE_LEVEL.min(coarsest));
+    let label_level = label_level(&levels);
     let mut confidence: Option<ConfidenceMap> = None;
     let mut mixture: Option<LowFrequencyConstraint> = None;
     let mut progress = EmProgress::new(&levels, context.monitor);
@@ -119,7 +132,7 @@ pub(super) fn complete(
             level.write_colours(&estimates);
             progress.finish_em_iteration(&level)?;
         }
-        if number == confidence_level && guess.is_some() {
+        if number == confidence_level && (guess.is_some() || label_level.is_some()) {
             confidence = Some(ConfidenceMap::new(&level, &field));
         }
         if let (Some(confidence), Some(guess)) =
@@ -128,9 +141,60 @@ pub(super) fn complete(
             let guess = guess.colours(number);
             mixture = Some(confidence.mix_guess(&level, confidence_level - number, &estimates, &guess));
         }
+        if let Some(confidence) = confidence.as_ref().filter(|_| Some(number) == label_level)
+            && confidence.mean(&level, confidence_level - number) >= MIN_MEAN_CONFIDENCE
+        {
+            if let Some(mixture) = &mixture {
+                mixture.apply(&level, mixture_level - number, 1.0, threads, &mut estimates);
+                level.write_colours(&estimates);
+            }
+            let finest = levels.first();
+            if let Some(copies) =
+                finest.and_then(|finest| copy_pieces(finest, &level, number, &field, threads))
+            {
+                return Ok(copies);
+            }
+        }
         coarser = Some((level, field));
     }
     Ok(Vec::new())
+}
+
+/// Returns the level at which pieces of the surroundings are labelled: [`LABEL_LEVEL`], or the next coarser
+/// one if it has too many hole pixels; `None` if the hole is shallower than [`MIN_PIECE_DEPTH_PX`].
+fn label_level(levels: &[PyramidLevel]) -> Option<usize> {
+    let depths = levels.first()?.target_depths_px.iter();
+    let is_deep = depths.copied().any(|depth| depth >= MIN_PIECE_DEPTH_PX);
+    let finest = levels.get(LABEL_LEVEL).filter(|_| is_deep)?;
+    let level = LABEL_LEVEL + usize::from(finest.hole_pixels.len() > MAX_LABELLED_PIXELS);
+    (level < levels.len()).then_some(level)
+}
+
+/// Returns the colours of the finest level's hole pixels, copied in pieces by the offset labels of `level`;
+/// `None` if they can't all be copied.
+fn copy_pieces(
+    finest: &PyramidLevel,
+    level: &PyramidLevel,
+    number: usize,
+    field: &NearestNeighbourField,
+    threads: usize,
+) -> Option<Vec<Colour>> {
+    let labels = offset_labels(level, field, threads)?;
+    let mut pieces = CopiedPieces::align(&finest.image, level, number, &labels)?;
+    let rim = rim_pixels(&finest.image);
+    pieces.blend(&rim);
+    let mut estimates = vec![GREY; finest.hole_pixels.len()];
+    pieces.write(threads, &finest.hole_pixels, &mut estimates);
+    let mut copied_rim = colours_at(&finest.image, &rim);
+    pieces.write(threads, &rim, &mut copied_rim);
+    blend_seam(
+        &finest.image,
+        &finest.hole_pixels,
+        &mut estimates,
+        &rim,
+        &copied_rim,
+    );
+    Some(estimates)
 }
 
 /// Returns the EM iterations of a level; 0 is the finest of `levels`.

@@ -13,13 +13,13 @@ use super::pull_push::pull_push;
 
 /// Error at which the confidence is 1/2 in surroundings without texture: a squared feature difference summed
 /// over the eight channels and averaged over the 49 pixels of a patch. Chosen on the 13 test photographs; at
-/// two thirds of it objects in front of a background get a visible haze (docs/models.md).
+/// two thirds of it objects in front of a background get a visible haze (docs/experiments.md).
 const HALF_CONFIDENCE_ERROR: f32 = 2100.0;
 /// Increase of that error per squared texture feature of the median source patch, as two patches of a texture
 /// never match exactly.
 const TEXTURE_ALLOWANCE: f32 = 1.0;
 /// Share of the guess in the colours of a pixel without confidence. Chosen on the 13 test photographs, where
-/// the share 0.7 wins 20 and 20 of 26 comparisons and 0.8 wins 22 and 22 (docs/models.md).
+/// the share 0.7 wins 20 and 20 of 26 comparisons and 0.8 wins 22 and 22 (docs/experiments.md).
 const GUESS_SHARE: f32 = 0.8;
 
 /// The match confidence of every pixel of a level.
@@ -62,6 +62,23 @@ impl ConfidenceMap {
         }
     }
 
+    /// Returns the mean confidence of the hole pixels of `level`, which is `halvings` levels finer than this
+    /// map.
+    pub(super) fn mean(&self, level: &PyramidLevel, halvings: usize) -> f32 {
+        let uncertainties = level.hole_pixels.iter();
+        let sum: f32 = uncertainties
+            .map(|at| self.uncertainty_at(level, halvings, *at as usize))
+            .sum();
+        1.0 - sum / f32::max(level.hole_pixels.len() as f32, 1.0)
+    }
+
+    /// Returns 1 - confidence at the pixel `at` of `level`.
+    fn uncertainty_at(&self, level: &PyramidLevel, halvings: usize, at: usize) -> f32 {
+        let (x, y) = (at % level.image.width, at / level.image.width);
+        let coarse = (y >> halvings) * self.width + (x >> halvings);
+        self.uncertainty.get(coarse).copied().unwrap_or_default()
+    }
+
     /// Returns the constraint that mixes the guess in where the confidence is low: towards
     /// `estimate + GUESS_SHARE * (guess - estimate)`, with the strength 1 - confidence. `estimates` and
     /// `guess` are the colours of `level.hole_pixels`; `level` is `halvings` levels finer than this map.
@@ -76,8 +93,7 @@ impl ConfidenceMap {
         let mut mixture = vec![([0.0; COLOUR_CHANNELS], 0.0); level.image.pixels.len()];
         for ((at, estimate), guess) in level.hole_pixels.iter().zip(estimates).zip(guess) {
             let at = *at as usize;
-            let coarse = ((at / width) >> halvings) * self.width + ((at % width) >> halvings);
-            let strength = self.uncertainty.get(coarse).copied().unwrap_or_default();
+            let strength = self.uncertainty_at(level, halvings, at);
             let mut mixed = *estimate;
             for (channel, guess) in mixed.iter_mut().zip(guess) {
                 *channel += GUESS_SHARE * (guess - *channel);

@@ -11,7 +11,7 @@ use super::pyramid::downsampled;
 
 /// Weights of the guess against the vote at the hole's border and far inside, in the first EM iteration of a
 /// level. They were chosen on the 13 test photographs, together with the three constants below (table in
-/// docs/models.md).
+/// docs/experiments.md).
 const BORDER_WEIGHT: f32 = 0.8;
 const INNER_WEIGHT: f32 = 0.2;
 /// Scale of the weight's Gaussian falloff with depth, in pixels of the finest level.

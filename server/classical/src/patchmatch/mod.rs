@@ -53,8 +53,15 @@
 //! After level 2, at 1/4 of the size, its colours mixed with the guess become a second low-frequency
 //! constraint, of strength 1 - confidence, for all finer levels.
 //!
-//! The last vote is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez, Gangnet and
-//! Blake, "Poisson Image Editing", 2003).
+//! A mean of patches is smoother than the surroundings. A deep hole (24 pixels) whose mean confidence is at
+//! least 1/2 is therefore filled with copies instead of the votes of the two finest levels. At 1/4 of the
+//! size (`offset_labels.rs`; He and Sun, "Statistics of Patch Offsets for Image Completion", 2012) every hole
+//! pixel gets one of some 60 offsets (`offset_candidates.rs`) by alpha-expansion with minimum cuts
+//! (`max_flow.rs`; Boykov and Kolmogorov 2004). At full size (`offset_copy.rs`) the offsets are refined to
+//! the pixel, the pieces are copied, and small colour steps between them are removed (`piece_blending.rs`).
+//!
+//! The last vote or copy is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez,
+//! Gangnet and Blake, "Poisson Image Editing", 2003).
 //!
 //! `detail_transfer.rs` uses the same parts to complete the hole at full size from a fill made at a smaller
 //! size.
@@ -75,10 +82,15 @@ mod features;
 mod initial_guess;
 mod level;
 mod low_frequency;
+mod max_flow;
 mod nearest_neighbour_field;
+mod offset_candidates;
+mod offset_copy;
+mod offset_labels;
 mod parallel;
 mod patch_ssd;
 mod patchmatch_iteration;
+mod piece_blending;
 mod pull_push;
 mod pyramid;
 mod random;
@@ -101,7 +113,7 @@ use texture::compute_texture;
 const MIN_MARGIN_PX: u32 = 128;
 /// The hole depth in pixels up to which [`iopaint_inpaint::HdStrategy::Auto`] runs this model at full size.
 /// Deeper holes come out flat in the middle and take long. Chosen on thirty holes in fifteen photographs
-/// (docs/models.md).
+/// (docs/experiments.md).
 const MAX_HOLE_DEPTH_PX: f32 = 256.0;
 
 /// The model `patchmatch`: completes holes with patches of their surroundings, without network weights.

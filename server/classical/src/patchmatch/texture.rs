@@ -10,7 +10,7 @@ use super::pull_push::pull_push;
 /// Half the side of the averaging window, in pixels: 7x7, the size of a patch.
 const WINDOW_RADIUS: usize = 3;
 /// Feature value per level of mean absolute luma difference, i.e. the weight of texture in the SSD. Chosen on
-/// the test photographs: 2 instead of 3 shows less hatching but plainer lawns (docs/models.md).
+/// the test photographs: 2 instead of 3 shows less hatching but plainer lawns (docs/experiments.md).
 const TEXTURE_GAIN: f32 = 3.0;
 
 /// Writes the texture features of all pixels:

@@ -1,0 +1,243 @@
+//! Candidate offsets for [`super::offset_labels`]: the most frequent offsets of the nearest-neighbour field
+//! in the hole, and those between similar patches of the surroundings (He and Sun, "Statistics of Patch
+//! Offsets for Image Completion", 2012).
+
+#![expect(
+    clippy::inline_always,
+    reason = "inlined so that it is compiled for the instruction set of the search that calls it"
+)]
+
+use iopaint_imaging::distance_to_known;
+use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
+
+use super::level::PyramidLevel;
+use super::nearest_neighbour_field::NearestNeighbourField;
+use super::parallel::for_each_piece;
+use super::patch_ssd::patch_ssd;
+
+/// An offset from a hole pixel to a known pixel, in pixels of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Offset {
+    pub(super) x: i32,
+    pub(super) y: i32,
+}
+
+/// Candidates from each of the two sources. He and Sun use 60 of the surroundings alone.
+const OFFSETS_PER_SOURCE: usize = 30;
+/// Patches of the surroundings that are matched, at most.
+const SAMPLES: usize = 300;
+/// Largest distance from the hole to their centres, in pixels of the level.
+const MAX_SAMPLE_DISTANCE_PX: f32 = 20.0;
+/// Smallest distance between matched patches, as a fraction of the level's longer side (He and Sun, section
+/// 3.1): nearer patches are similar because images are smooth.
+const MIN_OFFSET_FRACTION: (usize, usize) = (1, 15);
+/// Samples per piece of the parallel search.
+const SAMPLES_PER_PIECE: usize = 16;
+
+/// Returns the candidates, the most frequent first: those of `field`, then those of the surroundings.
+pub(super) fn candidate_offsets(
+    level: &PyramidLevel,
+    field: &NearestNeighbourField,
+    threads: usize,
+) -> Vec<Offset> {
+    let pairs = level.targets.iter().zip(&field.sources);
+    let mut histogram = OffsetHistogram::new(level);
+    pairs.for_each(|(target, source)| histogram.count(*target, *source));
+    let mut offsets = histogram.peaks(OFFSETS_PER_SOURCE, &[]);
+    let mut histogram = OffsetHistogram::new(level);
+    for (sample, matched) in match_surroundings(level, threads) {
+        histogram.count(sample, matched);
+    }
+    offsets.extend(histogram.peaks(OFFSETS_PER_SOURCE, &offsets));
+    offsets
+}
+
+/// Frequencies of the offsets between pixels of a level.
+struct OffsetHistogram {
+    counts: Vec<u32>,
+    width: i32,
+    height: i32,
+}
+
+impl OffsetHistogram {
+    fn new(level: &PyramidLevel) -> Self {
+        let (width, height) = (level.image.width, level.image.height);
+        Self {
+            counts: vec![0; (2 * width + 1) * (2 * height + 1)],
+            width: width as i32,
+            height: height as i32,
+        }
+    }
+
+    fn count(&mut self, from: u32, to: u32) {
+        let (from, to) = (from as i32, to as i32);
+        let (x, y) = (
+            to % self.width - from % self.width,
+            to / self.width - from / self.width,
+        );
+        let index = (y + self.height) * self.columns() + x + self.width;
+        if let Some(count) = self.counts.get_mut(index as usize) {
+            *count += 1;
+        }
+    }
+
+    fn columns(&self) -> i32 {
+        2 * self.width + 1
+    }
+
+    /// Returns the local maxima of the histogram, smoothed with weights of 1, 2, 1 along both axes, by
+    /// descending frequency: at most `limit`, and none next to one of `taken`.
+    fn peaks(&self, limit: usize, taken: &[Offset]) -> Vec<Offset> {
+        let columns = self.columns();
+        let along = |values: &[u32], step: usize| -> Vec<u32> {
+            let at = |index: Option<usize>| index.and_then(|index| values.get(index)).copied().unwrap_or(0);
+            let indices = 0..values.len();
+            indices
+                .map(|index| at(index.checked_sub(step)) + 2 * at(Some(index)) + at(Some(index + step)))
+                .collect()
+        };
+        let smooth = along(&along(&self.counts, 1), columns as usize);
+        let mut order: Vec<u32> = (0..smooth.len() as u32)
+            .filter(|index| smooth[*index as usize] > 0)
+            .collect();
+        order.sort_by_key(|index| (std::cmp::Reverse(smooth[*index as usize]), *index));
+        let mut peaks: Vec<Offset> = Vec::new();
+        for index in order {
+            let offset = Offset {
+                x: index as i32 % columns - self.width,
+                y: index as i32 / columns - self.height,
+            };
+            let near = |other: &Offset| (other.x - offset.x).abs() <= 1 && (other.y - offset.y).abs() <= 1;
+            if !peaks.iter().chain(taken).any(near) {
+                peaks.push(offset);
+            }
+            if peaks.len() == limit {
+                break;
+            }
+        }
+        peaks
+    }
+}
+
+/// Returns source patches near the hole, and for each the most similar source patch that is not near it.
+fn match_surroundings(level: &PyramidLevel, threads: usize) -> Vec<(u32, u32)> {
+    let width = level.image.width;
+    let known: Vec<bool> = level.image.hole.iter().map(|hole| !hole).collect();
+    let distances = distance_to_known(&known, width);
+    let sources: Vec<u32> = level.sources().collect();
+    let near = |at: &&u32| {
+        distances
+            .get(**at as usize)
+            .is_some_and(|px| *px <= MAX_SAMPLE_DISTANCE_PX)
+    };
+    let near: Vec<u32> = sources.iter().filter(near).copied().collect();
+    let samples: Vec<u32> = near
+        .iter()
+        .step_by(near.len().div_ceil(SAMPLES).max(1))
+        .copied()
+        .collect();
+    let longer = width.max(level.image.height);
+    let mut matches = samples.clone();
+    let pieces = samples
+        .chunks(SAMPLES_PER_PIECE)
+        .zip(matches.chunks_mut(SAMPLES_PER_PIECE));
+    let pieces = pieces.map(|(samples, matches)| SampleSearch {
+        level,
+        sources: &sources,
+        min_distance: (longer * MIN_OFFSET_FRACTION.0).div_ceil(MIN_OFFSET_FRACTION.1),
+        samples,
+        matches,
+    });
+    for_each_piece(threads, pieces.collect(), run_wide);
+    let pairs = samples.into_iter().zip(matches);
+    pairs.filter(|(sample, matched)| sample != matched).collect()
+}
+
+/// The exhaustive search for the matches of some samples.
+struct SampleSearch<'a> {
+    level: &'a PyramidLevel,
+    sources: &'a [u32],
+    min_distance: usize,
+    samples: &'a [u32],
+    matches: &'a mut [u32],
+}
+
+impl SimdKernel for SampleSearch<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let image = &self.level.image;
+        for (sample, matched) in self.samples.iter().zip(self.matches) {
+            let sample = *sample as usize;
+            let (x, y) = (sample % image.width, sample / image.width);
+            let mut least = u32::MAX;
+            for source in self.sources {
+                let at = *source as usize;
+                let (dx, dy) = ((at % image.width).abs_diff(x), (at / image.width).abs_diff(y));
+                if dx * dx + dy * dy < self.min_distance * self.min_distance {
+                    continue;
+                }
+                let ssd = patch_ssd(&image.pixels, image.width, sample, at, least);
+                if ssd < least {
+                    (least, *matched) = (ssd, *source);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
+    use crate::patchmatch::features::features_from_rgb;
+
+    const PERIOD: usize = 12;
+
+    /// Vertical stripes of random grey that repeat every [`PERIOD`] pixels, with a square hole.
+    fn stripes() -> PyramidLevel {
+        let side = 96;
+        let positions = (0..side * side).map(|at| (at % side, at / side));
+        let grey = |x: usize| ((x % PERIOD * 2_654_435_761) >> 8) as u8;
+        PyramidLevel::new(FeatureImage {
+            width: side,
+            height: side,
+            pixels: positions
+                .clone()
+                .map(|(x, _)| features_from_rgb([grey(x); 3]))
+                .collect(),
+            hole: positions
+                .map(|(x, y)| (40..60).contains(&x) && (40..60).contains(&y))
+                .collect(),
+        })
+    }
+
+    #[test]
+    fn surroundings_repeat_by_the_period() {
+        let level = stripes();
+        let pairs = match_surroundings(&level, 2);
+        assert!(pairs.len() > 100);
+        let width = level.image.width as u32;
+        let is_multiple = |(a, b): &(u32, u32)| (a % width).abs_diff(b % width).is_multiple_of(PERIOD as u32);
+        assert!(pairs.iter().all(is_multiple));
+    }
+
+    #[test]
+    fn matches_are_independent_of_threads() {
+        let level = stripes();
+        assert_eq!(match_surroundings(&level, 1), match_surroundings(&level, 5));
+    }
+
+    #[test]
+    fn frequent_offsets_come_first() {
+        let level = stripes();
+        let width = level.image.width as u32;
+        let mut histogram = OffsetHistogram::new(&level);
+        for (x, y, times) in [(20, 0, 2), (0, 30, 5), (21, 0, 1)] {
+            (0..times).for_each(|_| histogram.count(width + 1, width + 1 + y * width + x));
+        }
+        let (right, down) = (Offset { x: 20, y: 0 }, Offset { x: 0, y: 30 });
+        assert_eq!(histogram.peaks(9, &[])[..2], [down, right]);
+        assert!(!histogram.peaks(9, &[down]).contains(&down));
+        assert_eq!(histogram.peaks(1, &[]), [down]);
+    }
+}
