@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { uploadFor, type AutoPlanner, type HdOptions } from "./region";
 
 const planner: AutoPlanner = { maxWholeSide: 800, context: 128, maxHoleDepth: 128 };
-const crop: HdOptions = { strategy: "Crop", trigger: 800, margin: 128, limit: 1280, auto: planner, growth: 0 };
+const crop: HdOptions = {
+  strategy: "Crop",
+  trigger: 800,
+  margin: 128,
+  limit: 1280,
+  auto: planner,
+  growth: 0,
+};
 const auto: HdOptions = { ...crop, strategy: "Auto" };
 const photo = { width: 6000, height: 4000 };
 const hole = { x: 3000, y: 2000, width: 100, height: 50 };

@@ -36,9 +36,11 @@ async function execute({ id, startedAt, abort: { signal } }: Job): Promise<void>
     );
     await enqueue(async () => {
       signal.throwIfAborted();
-      const change = await worker.applyFill(png, offsetBy(box, upload.box), settings.maskGrowth === 0).catch(() => {
-        throw new UserError(t("error.responseUnreadable"));
-      });
+      const change = await worker
+        .applyFill(png, offsetBy(box, upload.box), settings.maskGrowth === 0)
+        .catch(() => {
+          throw new UserError(t("error.responseUnreadable"));
+        });
       recordStep(change, "fill");
       set({ hasPreviousFill: true, lastFillMs: performance.now() - startedAt });
       if (!settings.manual) await mergeFillWithMaskEdits();
