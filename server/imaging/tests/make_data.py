@@ -222,9 +222,7 @@ def both_ways_profile():
     rgb = rgb_of_lab((grid - [0, 128, 128]) / [2.55, 1, 1])
     black = 0.8 * (1 - rgb.max(axis=1, keepdims=True))
     to_inks = lut8(3, 4, 13, 255 * np.concatenate([1 - rgb / (1 - black), black], axis=1))
-    return profile(
-        b"CMYK", [(b"desc", text(b"inks")), (b"wtpt", WHITE), (b"A2B0", to_lab), (b"B2A0", to_inks)]
-    )
+    return profile(b"CMYK", [(b"desc", text(b"inks")), (b"wtpt", WHITE), (b"A2B0", to_lab), (b"B2A0", to_inks)])
 
 
 def managed():

@@ -93,7 +93,8 @@ pub fn inpaint_in_place(
     Ok(run)
 }
 
-/// Fills the hole by the strategies of `IOPaint` or the model's window. Returns `None` if no region has to run.
+/// Fills the hole by the strategies of `IOPaint` or the model's window. Returns `None` if no region has to
+/// run.
 fn fill_regions(
     model: &mut dyn Inpainter,
     image: &RgbImage,

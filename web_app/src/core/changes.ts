@@ -6,7 +6,7 @@ import type { Pixels } from "./pyramid";
 export interface Changes {
   /** Bounding box of the changed pixels. */
   readonly box: Box;
-  /** The current colours in the box. Alpha is 255 for changed pixels; unchanged pixels are 0 in all channels. */
+  /** The current colours in the box. Alpha is 255 for changed pixels; unchanged pixels are 0 throughout. */
   readonly pixels: Pixels;
 }
 

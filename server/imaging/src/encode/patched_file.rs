@@ -11,7 +11,8 @@ use crate::{DecodeLimits, ImageFormat, Mask, PatchError, decode, probe};
 /// stored frame and the orientation. A JPEG that can't be edited is encoded at its estimated quality.
 ///
 /// # Errors
-/// [`PatchError`]; [`EncodeError::OutsidePicture`](crate::EncodeError::OutsidePicture) for a patch that extends beyond the picture.
+/// [`PatchError`]; [`EncodeError::OutsidePicture`](crate::EncodeError::OutsidePicture) for a patch that
+/// extends beyond the picture.
 pub fn encode_patched(
     file: &[u8],
     patch: &Patch<'_>,
