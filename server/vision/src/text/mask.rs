@@ -46,7 +46,9 @@ pub fn text_mask(
         }
         let threads = available_threads();
         for_each_band(threads, batch, 1, |_, jobs| {
-            jobs.iter_mut().for_each(|job| job.sample(image));
+            for job in jobs {
+                job.sample(image);
+            }
         });
         for job in &mut *batch {
             job.run(strokes)?;
