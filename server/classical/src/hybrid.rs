@@ -86,7 +86,7 @@ impl HybridInpainter {
 impl Inpainter for HybridInpainter {
     fn share(&self) -> Option<Box<dyn Inpainter>> {
         let network = self.network.share()?;
-        Some(Box::new(Self::new(network, self.patches.clone())))
+        Some(Box::new(Self::new(network, self.patches)))
     }
 
     /// Returns the network's padding with twice the modulo, so that half the size is accepted too.

@@ -97,8 +97,8 @@ pub(crate) fn paste(result: &RgbImage, region: Rect, out: &mut RgbImage) {
     let out = rows_mut(out.as_mut(), stride).skip(region.y as usize);
     let result = rows(result.as_raw(), result.width()).take(region.height as usize);
     for (out, result) in out.zip(result) {
-        for (out, result) in out.iter_mut().skip(x).take(length).zip(result) {
-            *out = *result;
+        if let (Some(out), Some(result)) = (out.get_mut(x..x + length), result.get(..length)) {
+            out.copy_from_slice(result);
         }
     }
 }

@@ -181,7 +181,7 @@ impl PatchMatch {
 
 impl Inpainter for PatchMatch {
     fn share(&self) -> Option<Box<dyn Inpainter>> {
-        Some(Box::new(self.clone()))
+        Some(Box::new(*self))
     }
 
     fn padding(&self) -> Padding {
