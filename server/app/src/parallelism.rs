@@ -4,7 +4,6 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use crate::cli::ModelArgs;
-use crate::startup;
 
 /// CPUs per model thread by default. A forward pass gains little from more (docs/performance.md, "Several
 /// jobs at the same time").
@@ -27,15 +26,15 @@ impl Parallelism {
     pub fn single(args: &ModelArgs) -> Self {
         Self {
             workers: 1,
-            threads: startup::threads(args),
+            threads: threads(args),
         }
     }
 
     /// Returns `workers` model threads (by default as many as CPUs and memory suggest), which share the CPUs
-    /// unless `--threads` says otherwise.
-    pub fn of(args: &ModelArgs, workers: Option<usize>) -> Self {
-        let cpus = startup::default_threads();
-        let needed = startup::max_forward_pixels(args).saturating_mul(BYTES_PER_PIXEL);
+    /// unless `--threads` says otherwise. `max_forward_pixels` is the largest forward pass.
+    pub fn of(args: &ModelArgs, workers: Option<usize>, max_forward_pixels: u64) -> Self {
+        let cpus = default_threads();
+        let needed = max_forward_pixels.saturating_mul(BYTES_PER_PIXEL);
         let on_cpu = args.device.eq_ignore_ascii_case("cpu");
         let workers = match workers {
             Some(workers) => workers.max(1),
@@ -45,11 +44,23 @@ impl Parallelism {
         Self {
             workers,
             threads: match args.threads {
-                Some(_) => startup::threads(args),
+                Some(_) => threads(args),
                 None => NonZeroUsize::new(cpus / workers).unwrap_or(NonZeroUsize::MIN),
             },
         }
     }
+}
+
+/// Returns the number of CPU threads for one forward pass at a time, and of the codecs.
+pub fn threads(args: &ModelArgs) -> NonZeroUsize {
+    let threads = args.threads.unwrap_or_else(default_threads);
+    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
+/// speed up a forward pass.
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Returns one worker per [`CPUS_PER_WORKER`] CPUs (or per `threads`, if these are more), as far as each has

@@ -21,7 +21,7 @@ use crate::middleware::min_body_rate::MinBodyRate;
 use crate::middleware::origin_guard::AllowedOrigins;
 use crate::middleware::rate_limit::RateLimit;
 use crate::middleware::root_path::RootPath;
-use crate::parallelism::Parallelism;
+use crate::parallelism::{self, Parallelism};
 use crate::request::RequestLimits;
 use crate::router::router;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
@@ -38,7 +38,7 @@ const BODY_RATE_WINDOW: Duration = Duration::from_secs(10);
 /// # Errors
 /// Returns an error if the server can't start: port in use, invalid keys, folders or model.
 pub async fn start(args: StartArgs) -> anyhow::Result<()> {
-    let threads = startup::threads(&args.models).get();
+    let threads = parallelism::threads(&args.models).get();
     let keys = ApiKeys::load(&args.api_key, args.api_key_file.as_deref())?;
     let address = format!("{}:{}", bracketed(&args.host), args.port);
     // Bound first, so that a port in use is reported before a long download.
@@ -110,7 +110,8 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, idle_timeout),
         ..EngineOptions::default()
     };
-    let parallelism = Parallelism::of(&args.models, args.workers.map(usize::from));
+    let workers = args.workers.map(usize::from);
+    let parallelism = Parallelism::of(&args.models, workers, startup::max_forward_pixels(&args.models));
     tracing::debug!(?parallelism, "Model threads");
     startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
 }
@@ -166,7 +167,7 @@ fn image_settings(args: &StartArgs) -> ImageSettings {
         encode: EncodeOptions {
             quality: args.quality,
             strip_metadata: args.images.strip_metadata,
-            threads: startup::threads(&args.models),
+            threads: parallelism::threads(&args.models),
         },
         max_thumbnail_side: args.limits.max_thumbnail_side,
     }

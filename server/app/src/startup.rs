@@ -1,7 +1,6 @@
 //! Conversion of the flags that `start` and `run` share into settings of the engine and the codecs.
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,18 +88,6 @@ pub fn max_in_flight_bytes(args: &ModelArgs, bytes: u64) -> u64 {
     } else {
         bytes
     }
-}
-
-/// Returns the number of CPU threads for one forward pass at a time, and of the codecs.
-pub fn threads(args: &ModelArgs) -> NonZeroUsize {
-    let threads = args.threads.unwrap_or_else(default_threads);
-    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
-}
-
-/// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
-/// speed up a forward pass.
-pub fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Returns the settings of libtorch.

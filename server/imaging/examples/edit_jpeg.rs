@@ -48,8 +48,8 @@ fn main() -> io::Result<()> {
         }
         let start = Instant::now();
         let options = EncodeOptions::default();
-        let patch = Patch::whole(&result, &hole);
-        let encoded = encode_patched(&file, &patch, &LIMITS, &options).map_err(io::Error::other)?;
+        let changes = Patch::whole(&result, &hole);
+        let encoded = encode_patched(&file, &changes, &LIMITS, &options).map_err(io::Error::other)?;
         let kind = encoded.reencoded_quality.map_or("kept", |_| "reencoded");
         writeln!(
             output,

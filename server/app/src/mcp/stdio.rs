@@ -22,7 +22,7 @@ use crate::middleware::min_body_rate::MinBodyRate;
 use crate::middleware::origin_guard::AllowedOrigins;
 use crate::middleware::rate_limit::RateLimit;
 use crate::middleware::root_path::RootPath;
-use crate::parallelism::Parallelism;
+use crate::parallelism::{self, Parallelism};
 use crate::request::RequestLimits;
 use crate::settings::{AccessSettings, BodySettings, ImageSettings, ServerSettings};
 use crate::startup;
@@ -43,7 +43,7 @@ const MODEL_IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 /// Returns an error if the server can't start (invalid folders or model), or if the first message is not one
 /// of the protocol.
 pub async fn serve(args: McpArgs) -> anyhow::Result<()> {
-    let threads = startup::threads(&args.models).get();
+    let threads = parallelism::threads(&args.models).get();
     let file_settings = args.folders.settings(0);
     let files = tokio::task::spawn_blocking(move || Files::open(&file_settings)).await??;
     let metrics = Metrics::default();
@@ -96,7 +96,7 @@ fn settings(args: &McpArgs) -> ServerSettings {
             max_forward_pixels: startup::max_forward_pixels(&args.models),
             encode: EncodeOptions {
                 strip_metadata: args.images.strip_metadata,
-                threads: startup::threads(&args.models),
+                threads: parallelism::threads(&args.models),
                 ..EncodeOptions::default()
             },
             max_thumbnail_side: 0,

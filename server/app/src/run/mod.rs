@@ -33,7 +33,7 @@ use crate::cli::{
 use crate::codec::CodecPool;
 use crate::download_report::StderrReporter;
 use crate::fill::OutputForm;
-use crate::parallelism::Parallelism;
+use crate::parallelism::{self, Parallelism};
 use crate::plugins::PluginModel;
 use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
@@ -186,12 +186,12 @@ fn run(runtime: &Runtime, engine: Engine, plan: BatchPlan, work: Work, settings:
     let batch = Arc::new(Batch {
         context: BatchContext {
             engine,
-            codecs: CodecPool::new(startup::threads(settings.models).get()),
+            codecs: CodecPool::new(parallelism::threads(settings.models).get()),
             max_forward_pixels: startup::max_forward_pixels(settings.models),
             limits: startup::image_limits(settings.images),
             encode: EncodeOptions {
                 strip_metadata: settings.images.strip_metadata,
-                threads: startup::threads(settings.models),
+                threads: parallelism::threads(settings.models),
                 ..EncodeOptions::default()
             },
             images: plan.images,
