@@ -13,6 +13,7 @@ use super::low_frequency::LowFrequencyConstraint;
 use super::nearest_neighbour_field::{NearestNeighbourField, UNLIMITED_RADIUS};
 use super::offset_copy::CopiedPieces;
 use super::offset_labels::offset_labels;
+use super::piece_choice::{is_deep, piece_pixels};
 use super::pull_push::pull_push;
 use super::pyramid::build_pyramid;
 use super::seam_blending::{blend_seam, rim_pixels};
@@ -39,14 +40,9 @@ const CONFIDENCE_LEVEL: usize = 3;
 const MIXTURE_LEVEL: usize = 2;
 /// The finest level at which pieces of the surroundings are labelled, at 1/4 of the size.
 const LABEL_LEVEL: usize = 2;
-/// Depth in pixels from which a hole is filled with pieces. In shallower ones, e.g. letters, they are farther
-/// from the original than votes (docs/experiments.md).
-const MIN_PIECE_DEPTH_PX: f32 = 24.0;
 /// Hole pixels of that level, at most; with more of them, the next coarser level is labelled. The time of a
 /// minimum cut grows with them.
 const MAX_LABELLED_PIXELS: usize = 8000;
-/// Mean match confidence in the hole from which it is filled with pieces.
-const MIN_MEAN_CONFIDENCE: f32 = 0.5;
 /// Colour of the hole in an image without known pixels: mid-grey.
 const GREY: Colour = [128.0; COLOUR_CHANNELS];
 
@@ -79,6 +75,8 @@ pub(super) fn complete(
     let label_level = label_level(&levels);
     let mut confidence: Option<ConfidenceMap> = None;
     let mut mixture: Option<LowFrequencyConstraint> = None;
+    // The components that are filled with pieces, and their colours; the others are filled with votes.
+    let mut pieces: Vec<(bool, Colour)> = Vec::new();
     let mut progress = EmProgress::new(&levels, context.monitor);
     let mut coarser: Option<(PyramidLevel, NearestNeighbourField)> = None;
     while let Some(mut level) = levels.pop() {
@@ -120,6 +118,11 @@ pub(super) fn complete(
                 if let Some(mixture) = &mixture {
                     mixture.apply(&level, mixture_level, 1.0, threads, &mut estimates);
                 }
+                for (estimate, (chosen, copy)) in estimates.iter_mut().zip(pieces) {
+                    if chosen {
+                        *estimate = copy;
+                    }
+                }
                 return Ok(estimates);
             }
             if let Some(guess) = &guess {
@@ -141,18 +144,20 @@ pub(super) fn complete(
             let guess = guess.colours(number);
             mixture = Some(confidence.mix_guess(&level, confidence_level - number, &estimates, &guess));
         }
-        if let Some(confidence) = confidence.as_ref().filter(|_| Some(number) == label_level)
-            && confidence.mean(&level, confidence_level - number) >= MIN_MEAN_CONFIDENCE
+        if let (Some(confidence), Some(finest)) = (&confidence, levels.first())
+            && Some(number) == label_level
         {
-            if let Some(mixture) = &mixture {
-                mixture.apply(&level, mixture_level - number, 1.0, threads, &mut estimates);
-                level.write_colours(&estimates);
-            }
-            let finest = levels.first();
-            if let Some(copies) =
-                finest.and_then(|finest| copy_pieces(finest, &level, number, &field, threads))
-            {
-                return Ok(copies);
+            let chosen = piece_pixels(finest, confidence, confidence_level);
+            if chosen.contains(&true) {
+                if let Some(mixture) = &mixture {
+                    mixture.apply(&level, mixture_level - number, 1.0, threads, &mut estimates);
+                    level.write_colours(&estimates);
+                }
+                match copy_pieces(finest, &level, number, &field, threads) {
+                    Some(copies) if !chosen.contains(&false) => return Ok(copies),
+                    Some(copies) => pieces = chosen.into_iter().zip(copies).collect(),
+                    None => {}
+                }
             }
         }
         coarser = Some((level, field));
@@ -161,10 +166,9 @@ pub(super) fn complete(
 }
 
 /// Returns the level at which pieces of the surroundings are labelled: [`LABEL_LEVEL`], or the next coarser
-/// one if it has too many hole pixels; `None` if the hole is shallower than [`MIN_PIECE_DEPTH_PX`].
+/// one if it has too many hole pixels; `None` if no part of the hole is deep enough.
 fn label_level(levels: &[PyramidLevel]) -> Option<usize> {
-    let depths = levels.first()?.target_depths_px.iter();
-    let is_deep = depths.copied().any(|depth| depth >= MIN_PIECE_DEPTH_PX);
+    let is_deep = levels.first().is_some_and(is_deep);
     let finest = levels.get(LABEL_LEVEL).filter(|_| is_deep)?;
     let level = LABEL_LEVEL + usize::from(finest.hole_pixels.len() > MAX_LABELLED_PIXELS);
     (level < levels.len()).then_some(level)

@@ -62,14 +62,9 @@ impl ConfidenceMap {
         }
     }
 
-    /// Returns the mean confidence of the hole pixels of `level`, which is `halvings` levels finer than this
-    /// map.
-    pub(super) fn mean(&self, level: &PyramidLevel, halvings: usize) -> f32 {
-        let uncertainties = level.hole_pixels.iter();
-        let sum: f32 = uncertainties
-            .map(|at| self.uncertainty_at(level, halvings, *at as usize))
-            .sum();
-        1.0 - sum / f32::max(level.hole_pixels.len() as f32, 1.0)
+    /// Returns the confidence at the pixel `at` of `level`, which is `halvings` levels finer than this map.
+    pub(super) fn at(&self, level: &PyramidLevel, halvings: usize, at: usize) -> f32 {
+        1.0 - self.uncertainty_at(level, halvings, at)
     }
 
     /// Returns 1 - confidence at the pixel `at` of `level`.

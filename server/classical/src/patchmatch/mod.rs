@@ -91,6 +91,7 @@ mod parallel;
 mod patch_ssd;
 mod patchmatch_iteration;
 mod piece_blending;
+mod piece_choice;
 mod pull_push;
 mod pyramid;
 mod random;
