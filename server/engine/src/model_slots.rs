@@ -69,8 +69,8 @@ impl ModelSlots {
         None
     }
 
-    /// Removes the slot whose handle was lost with the thread that ran it. Its other handles are dropped after
-    /// their runs.
+    /// Removes the slot whose handle was lost with the thread that ran it. Its other handles are dropped
+    /// after their runs.
     pub fn remove_lost(&mut self, id: SlotId) {
         self.slots.retain(|slot| slot.id != id);
     }

@@ -54,8 +54,8 @@ impl WaitTimeEstimator {
         self.started.insert(worker, self.clock.now());
     }
 
-    /// Records the end of a worker's run. `completed` is false for stopped or failed runs, whose durations are
-    /// not representative.
+    /// Records the end of a worker's run. `completed` is false for stopped or failed runs, whose durations
+    /// are not representative.
     pub fn end_run(&mut self, worker: usize, completed: bool) {
         let started = self.started.remove(&worker).filter(|_| completed);
         if let Some(started) = started {
@@ -67,8 +67,8 @@ impl WaitTimeEstimator {
         }
     }
 
-    /// Returns the expected time until the end of the queued job at `index` of the serving order; `None` before
-    /// the first run has ended.
+    /// Returns the expected time until the end of the queued job at `index` of the serving order; `None`
+    /// before the first run has ended.
     pub fn eta(&self, index: usize) -> Option<Duration> {
         let mean_s = self.mean_s?;
         let rounds = index / self.workers + 1;
@@ -93,9 +93,9 @@ impl WaitTimeEstimator {
 
     /// Returns the `Retry-After` of a rejected client, in whole seconds.
     ///
-    /// The first rejected client is directed to the expected end of a run, each further one a run later, divided
-    /// by the number of workers, so that they don't all retry for the same permit. With `permits` clients the
-    /// whole queue is assigned; further clients get the last retry time, too.
+    /// The first rejected client is directed to the expected end of a run, each further one a run later,
+    /// divided by the number of workers, so that they don't all retry for the same permit. With `permits`
+    /// clients the whole queue is assigned; further clients get the last retry time, too.
     pub fn retry_after(&mut self, permits: usize) -> Duration {
         let now = self.clock.now();
         while self.retry_times.front().is_some_and(|time| *time <= now) {

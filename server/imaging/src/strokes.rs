@@ -1,5 +1,5 @@
-//! Growth of a mask over thin, contrasting structures that it mostly covers: the rest of a letter, a scratch or
-//! a wire beside the brush.
+//! Growth of a mask over thin, contrasting structures that it mostly covers: the rest of a letter, a scratch
+//! or a wire beside the brush.
 
 use image::{GrayImage, RgbImage};
 

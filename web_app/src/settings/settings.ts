@@ -131,7 +131,7 @@ export function requestOptions(settings: Settings): Record<string, string | numb
   };
 }
 
-/** Distance in pixels from the mask within which the server extends it over strokes, their border included. */
+/** Distance from the mask within which the server extends it over strokes and their border, in pixels. */
 const STROKE_REACH = 34;
 
 /** Returns the most pixels by which the server grows a mask. */

@@ -17,8 +17,8 @@ pub(super) fn is_deep(finest: &PyramidLevel) -> bool {
     finest.target_depths_px.iter().any(|depth| *depth >= MIN_DEPTH_PX)
 }
 
-/// Returns, for each hole pixel of the finest level, true if its component is filled with pieces. `confidence`
-/// has 1 / 2^`halvings` of the finest level's size.
+/// Returns, for each hole pixel of the finest level, true if its component is filled with pieces.
+/// `confidence` has 1 / 2^`halvings` of the finest level's size.
 pub(super) fn piece_pixels(finest: &PyramidLevel, confidence: &ConfidenceMap, halvings: usize) -> Vec<bool> {
     let width = finest.image.width;
     let mut chosen = vec![false; finest.image.hole.len()];
