@@ -66,9 +66,9 @@ pub enum ModelLoadError {
     /// The file is not an ONNX model that can run.
     #[error(transparent)]
     Onnx(#[from] iopaint_onnx::ModelFileError),
-    /// The file is not an upscaling network.
+    /// The file is not the state dict of a known network.
     #[error(transparent)]
-    Upscaler(#[from] iopaint_torch::UpscalerLoadError),
+    StateDict(#[from] iopaint_torch::NetworkLoadError),
     /// The file can't be read.
     #[error("its file can't be read: {0}")]
     Read(String),

@@ -5,26 +5,24 @@
 //! function, so that it runs in the rewritten graph's kernels as other models do.
 
 mod architecture;
-mod error;
+mod convolution;
 mod program;
 mod rrdb;
 mod srvgg;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 use iopaint_inpaint::ForwardError;
 use iopaint_vision::Network;
 
 use architecture::{Architecture, COLOURS};
-pub use error::UpscalerLoadError;
 use program::Program;
-use weights::Weights;
 
 use crate::Device;
 use crate::module::{Loading, Module};
 use crate::state_dict::{StateDict, Tensors};
 use crate::tensor::forward_error;
+use crate::weights::{NetworkLoadError, Weights};
 
 /// A loaded upscaling network. It maps RGB images in 0..1 to larger ones, `[N, 3, H, W]` to
 /// `[N, 3, scale * H, scale * W]`.
@@ -39,12 +37,12 @@ impl Upscaler {
     /// those under `params`, or else those of the outermost dictionary.
     ///
     /// # Errors
-    /// See [`UpscalerLoadError`].
-    pub fn load(file: &[u8], device: Device) -> Result<Self, UpscalerLoadError> {
+    /// See [`NetworkLoadError`].
+    pub fn load(file: &[u8], device: Device) -> Result<Self, NetworkLoadError> {
         Self::load_with(file, Loading::on(device))
     }
 
-    fn load_with(file: &[u8], loading: Loading) -> Result<Self, UpscalerLoadError> {
+    fn load_with(file: &[u8], loading: Loading) -> Result<Self, NetworkLoadError> {
         let mut state = StateDict::parse(file)?;
         let tensors = ["params_ema", "params"]
             .into_iter()
@@ -53,20 +51,22 @@ impl Upscaler {
         Self::build(file, tensors, loading)
     }
 
-    fn build(file: &[u8], tensors: Tensors, loading: Loading) -> Result<Self, UpscalerLoadError> {
+    fn build(file: &[u8], tensors: Tensors, loading: Loading) -> Result<Self, NetworkLoadError> {
         let mut weights = Weights::new(file, tensors);
         // A sum of convolutions is one node of a rewritten graph, and needs no copy of its inputs.
         let mut program = Program::new(loading.rewrites());
-        let mut architecture = if weights.shape("conv_first.weight").is_some() {
+        let (mut architecture, result) = if weights.shape("conv_first.weight").is_some() {
             rrdb::build(&mut weights, &mut program)?
         } else if weights.shape("body.0.weight").is_some() {
             srvgg::build(&mut weights, &mut program)?
         } else {
-            return Err(UpscalerLoadError::Architecture);
+            return Err(NetworkLoadError::Architecture {
+                expected: "RRDBNet or SRVGGNetCompact",
+            });
         };
         architecture.parameters = weights.finish()?;
-        let (source, tensors) = program.into_parts();
-        let module = Module::compile(&source, tensors, loading).map_err(UpscalerLoadError::Torch)?;
+        let (source, tensors) = program.finish(result);
+        let module = Module::compile(&source, tensors, loading).map_err(NetworkLoadError::Torch)?;
         tracing::info!(
             architecture = architecture.name,
             scale = architecture.scale,

@@ -3,9 +3,9 @@
 //! first, as in Real-ESRGAN).
 
 use super::architecture::{Architecture, COLOURS};
-use super::error::UpscalerLoadError;
+use super::convolution::{Convolution, output_channels};
 use super::program::{Image, Program};
-use super::weights::Weights;
+use crate::weights::{NetworkLoadError, Weights};
 
 /// Slope of all leaky `ReLU` functions for negative values.
 const SLOPE: f64 = 0.2;
@@ -16,19 +16,19 @@ const RESIDUAL: f64 = 0.2;
 /// Scale of the network behind the unshuffled input: two enlargements by 2.
 const ENLARGEMENT: u32 = 4;
 
-/// Adds the network to `program`.
+/// Adds the network to `program` and returns its result.
 pub(super) fn build(
     weights: &mut Weights<'_>,
     program: &mut Program,
-) -> Result<Architecture, UpscalerLoadError> {
-    let features = weights.outputs("conv_first")?;
-    let growth = weights.outputs("body.0.rdb1.conv1")?;
+) -> Result<(Architecture, Image), NetworkLoadError> {
+    let features = output_channels(weights, "conv_first")?;
+    let growth = output_channels(weights, "body.0.rdb1.conv1")?;
     let first = weights.shape("conv_first.weight").unwrap_or_default().to_vec();
     // Sides of the squares of pixels that become channels.
     let unshuffle = [1_u32, 2, 4]
         .into_iter()
         .find(|side| first.get(1) == Some(&(COLOURS * (side * side) as usize)))
-        .ok_or_else(|| UpscalerLoadError::Shape {
+        .ok_or_else(|| NetworkLoadError::Shape {
             name: String::from("conv_first.weight"),
             found: first.clone(),
             expected: String::from("[features, 3, 12 or 48, 3, 3]"),
@@ -43,7 +43,7 @@ pub(super) fn build(
     if unshuffle > 1 {
         input = program.pixel_unshuffle(input, unshuffle);
     }
-    let convolution = weights.convolution("conv_first", input.channels, features)?;
+    let convolution = Convolution::take(weights, "conv_first", input.channels, features)?;
     let first = program.convolve(&[input], convolution)?;
     let mut image = first;
     for block in 0..blocks {
@@ -59,7 +59,7 @@ pub(super) fn build(
         }
         image = program.add(start, image, RESIDUAL);
     }
-    let convolution = weights.convolution("conv_body", features, features)?;
+    let convolution = Convolution::take(weights, "conv_body", features, features)?;
     image = program.convolve(&[image], convolution)?;
     image = program.add(first, image, 1.0);
     for name in ["conv_up1", "conv_up2"] {
@@ -67,16 +67,16 @@ pub(super) fn build(
         image = activated(weights, program, image, name)?;
     }
     image = activated(weights, program, image, "conv_hr")?;
-    let convolution = weights.convolution("conv_last", features, COLOURS)?;
+    let convolution = Convolution::take(weights, "conv_last", features, COLOURS)?;
     image = program.convolve(&[image], convolution)?;
-    program.return_image(image);
-    Ok(Architecture {
+    let architecture = Architecture {
         name: "RRDBNet",
         scale: ENLARGEMENT / unshuffle,
         feature_scale: ENLARGEMENT / unshuffle,
         multiple: unshuffle,
         parameters: 0,
-    })
+    };
+    Ok((architecture, image))
 }
 
 /// Adds a residual dense block: each convolution reads the results of all previous ones.
@@ -86,17 +86,17 @@ fn dense_block(
     input: Image,
     name: &str,
     growth: usize,
-) -> Result<Image, UpscalerLoadError> {
+) -> Result<Image, NetworkLoadError> {
     let features = input.channels;
     let mut images = vec![input];
     let mut channels = features;
     for layer in 1..=4 {
-        let convolution = weights.convolution(&format!("{name}.conv{layer}"), channels, growth)?;
+        let convolution = Convolution::take(weights, &format!("{name}.conv{layer}"), channels, growth)?;
         let sum = program.convolve(&images, convolution)?;
         images.push(program.leaky_relu(sum, SLOPE));
         channels += growth;
     }
-    let convolution = weights.convolution(&format!("{name}.conv5"), channels, features)?;
+    let convolution = Convolution::take(weights, &format!("{name}.conv5"), channels, features)?;
     // The factor is folded into the weights.
     let result = program.convolve(&images, convolution.scaled(RESIDUAL)?)?;
     Ok(program.add(input, result, 1.0))
@@ -108,8 +108,8 @@ fn activated(
     program: &mut Program,
     image: Image,
     name: &str,
-) -> Result<Image, UpscalerLoadError> {
-    let convolution = weights.convolution(name, image.channels, image.channels)?;
+) -> Result<Image, NetworkLoadError> {
+    let convolution = Convolution::take(weights, name, image.channels, image.channels)?;
     let sum = program.convolve(&[image], convolution)?;
     Ok(program.leaky_relu(sum, SLOPE))
 }

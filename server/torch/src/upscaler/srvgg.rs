@@ -2,22 +2,22 @@
 //! the input enlarged by nearest neighbour (Real-ESRGAN 0.2.5).
 
 use super::architecture::{Architecture, COLOURS};
-use super::error::UpscalerLoadError;
-use super::program::Program;
-use super::weights::Weights;
+use super::convolution::{Convolution, output_channels};
+use super::program::{Image, Program};
+use crate::weights::{NetworkLoadError, Weights};
 
-/// Adds the network to `program`. Names: `body.N.weight` with even N for convolutions, odd N for slopes.
+/// Adds the network to `program` and returns its result. Names: `body.N.weight` with even N for convolutions, odd N for slopes.
 pub(super) fn build(
     weights: &mut Weights<'_>,
     program: &mut Program,
-) -> Result<Architecture, UpscalerLoadError> {
-    let features = weights.outputs("body.0")?;
+) -> Result<(Architecture, Image), NetworkLoadError> {
+    let features = output_channels(weights, "body.0")?;
     let last = weights.names().filter_map(layer_index).max().unwrap_or(0);
     let last_name = format!("body.{last}");
-    let outputs = weights.outputs(&last_name)?;
+    let outputs = output_channels(weights, &last_name)?;
     let scale = (1..=MAX_SCALE)
         .find(|scale| COLOURS * (scale * scale) as usize == outputs)
-        .ok_or_else(|| UpscalerLoadError::Shape {
+        .ok_or_else(|| NetworkLoadError::Shape {
             name: format!("{last_name}.weight"),
             found: weights
                 .shape(&format!("{last_name}.weight"))
@@ -29,24 +29,24 @@ pub(super) fn build(
     let input = Program::argument(COLOURS);
     let mut image = input;
     for index in (0..last).step_by(2) {
-        let convolution = weights.convolution(&format!("body.{index}"), image.channels, features)?;
+        let convolution = Convolution::take(weights, &format!("body.{index}"), image.channels, features)?;
         image = program.convolve(&[image], convolution)?;
         let slopes = weights.take(&format!("body.{}.weight", index + 1), &[features])?;
         image = program.prelu(image, slopes);
     }
-    let convolution = weights.convolution(&last_name, image.channels, outputs)?;
+    let convolution = Convolution::take(weights, &last_name, image.channels, outputs)?;
     image = program.convolve(&[image], convolution)?;
     image = program.pixel_shuffle(image, scale);
     let base = program.enlarge(input, scale);
     image = program.add(image, base, 1.0);
-    program.return_image(image);
-    Ok(Architecture {
+    let architecture = Architecture {
         name: "SRVGGNetCompact",
         scale,
         feature_scale: 1,
         multiple: 1,
         parameters: 0,
-    })
+    };
+    Ok((architecture, image))
 }
 
 /// Largest scale that is recognized. Published networks have 1, 2, 3 and 4.

@@ -156,14 +156,14 @@ fn names_and_shapes_are_checked() {
         );
         let error = build(unknown).unwrap_err();
         assert!(
-            matches!(&error, UpscalerLoadError::Unknown(name) if name == "extra.weight"),
+            matches!(&error, NetworkLoadError::Unknown(name) if name == "extra.weight"),
             "{error}"
         );
     }
     let error = Upscaler::build(&[], Tensors::new(), loading(true))
         .map(|_| ())
         .unwrap_err();
-    assert!(matches!(error, UpscalerLoadError::Architecture));
+    assert!(matches!(error, NetworkLoadError::Architecture { .. }));
 }
 
 #[test]

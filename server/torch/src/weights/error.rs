@@ -1,18 +1,21 @@
-//! Errors of loading an upscaling network.
+//! Errors of building a network from a state dict.
 
 use tch::TchError;
 
 use crate::StateDictError;
 
-/// An error of loading an upscaling network.
+/// An error of building a network from a state dict.
 #[derive(Debug, thiserror::Error)]
-pub enum UpscalerLoadError {
+pub enum NetworkLoadError {
     /// The file can't be read.
     #[error(transparent)]
     StateDict(#[from] StateDictError),
-    /// The names are those of neither architecture.
-    #[error("the state dict belongs to neither RRDBNet nor SRVGGNetCompact")]
-    Architecture,
+    /// The names are those of another architecture.
+    #[error("the state dict belongs to another architecture than {expected}")]
+    Architecture {
+        /// The supported architectures.
+        expected: &'static str,
+    },
     /// A tensor is missing.
     #[error("the state dict has no tensor {0:?}")]
     Missing(String),
@@ -34,7 +37,7 @@ pub enum UpscalerLoadError {
     Torch(String),
 }
 
-impl From<TchError> for UpscalerLoadError {
+impl From<TchError> for NetworkLoadError {
     fn from(error: TchError) -> Self {
         Self::Torch(error.to_string())
     }
