@@ -6,7 +6,8 @@ use super::convolution::{Convolution, output_channels};
 use super::program::{Image, Program};
 use crate::weights::{NetworkLoadError, Weights};
 
-/// Adds the network to `program` and returns its result. Names: `body.N.weight` with even N for convolutions, odd N for slopes.
+/// Adds the network to `program` and returns its result. Names: `body.N.weight` with even N for convolutions,
+/// odd N for slopes.
 pub(super) fn build(
     weights: &mut Weights<'_>,
     program: &mut Program,
