@@ -244,6 +244,10 @@ bench-workers: ## Compare the throughput of several model threads with that of o
 	@$(PYTHON) scripts/build.py --profile dist
 	@$(PYTHON) benches/workers.py --binary target/dist/iopaint $(ARGS)
 
+.PHONY: bench-jpeg
+bench-jpeg: build $(if $(PEER),,build/side_by_side/venv/ready) ## Compare block-wise editing of large JPEGs with complete encoding.
+	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/jpeg_blocks.py --binary $(BINARY) $(ARGS)
+
 .PHONY: clean
 clean: ## Remove build outputs; the shared cache and trainings stay.
 	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))

@@ -1,6 +1,8 @@
 //! Decoding of scans to coefficients: sequential and progressive Huffman decoding (ITU-T T.81, F.2 and G.2).
 
-use std::{mem, sync::mpsc, thread};
+use std::{mem, slice, sync::mpsc, thread};
+
+use rayon::prelude::*;
 
 use super::{
     frame::{FrameComponent, FrameHeader},
@@ -18,6 +20,8 @@ pub(crate) struct Coefficients {
     pub columns: usize,
     pub rows: usize,
     pub blocks: Vec<[i16; 64]>,
+    /// By block: the result of [`nonzero`].
+    pub nonzero: Vec<u64>,
 }
 
 /// The raster positions of the coefficients in zigzag order (T.81, figure A.6).
@@ -43,7 +47,7 @@ pub(crate) fn decode(
     let damaged = |reason| DecodeError::damaged(ImageFormat::Jpeg, reason);
     if let ([scan], false) = (scans, frame.progressive) {
         let mut planes = planes(frame, 1);
-        let mut decoder = ScanDecoder::new(scan);
+        let mut decoder = ScanDecoder::new(scan, 0);
         for y in 0..frame.mcus().1 {
             decoder.row(frame, &mut planes, 0).map_err(damaged)?;
             finish(y, &mut planes);
@@ -51,26 +55,68 @@ pub(crate) fn decode(
         return Ok(());
     }
     let mut planes = planes(frame, frame.mcus().1);
+    decode_scans(frame, scans, 0, &mut planes).map_err(damaged)?;
+    finish(0, &mut planes);
+    Ok(())
+}
+
+/// Like [`decode`], on several threads if possible: for a single sequential scan, `finish` runs on a second
+/// thread; of a progressive file, components are decoded in parallel.
+///
+/// # Errors
+/// Like [`decode`].
+pub(crate) fn decode_in_parallel(
+    stream: &JpegStream<'_>,
+    mut finish: impl FnMut(usize, &mut Vec<Coefficients>) + Send,
+) -> Result<(), DecodeError> {
+    let frame = &stream.frame;
+    if !frame.progressive {
+        return if stream.scans.len() == 1 {
+            decode_pipelined(stream, finish)
+        } else {
+            decode(stream, finish)
+        };
+    }
+    let damaged = |reason| DecodeError::damaged(ImageFormat::Jpeg, reason);
+    let mut planes = planes(frame, frame.mcus().1);
+    // Scans code either DC coefficients or AC coefficients of one component (T.81, G.1.1.1.1), which are
+    // independent of each other.
+    let (dc, ac): (Vec<_>, Vec<_>) = stream.scans.iter().partition(|scan| scan.band.0 == 0);
+    decode_scans(frame, dc, 0, &mut planes).map_err(damaged)?;
+    let components = planes.par_iter_mut().enumerate();
+    components
+        .try_for_each(|(component, plane)| {
+            let scans = ac.iter().filter(|scan| scan.components[0].component == component);
+            decode_scans(frame, scans.copied(), component, slice::from_mut(plane))
+        })
+        .map_err(damaged)?;
+    finish(0, &mut planes);
+    Ok(())
+}
+
+/// Decodes scans of the components from `first_component` on into `planes`.
+fn decode_scans<'a>(
+    frame: &FrameHeader,
+    scans: impl IntoIterator<Item = &'a Scan<'a>>,
+    first_component: usize,
+    planes: &mut [Coefficients],
+) -> Result<(), &'static str> {
     for scan in scans {
-        let mut decoder = ScanDecoder::new(scan);
+        let mut decoder = ScanDecoder::new(scan, first_component);
         let rows = match scan.components.as_slice() {
-            [single] => planes[single.component].rows,
+            [single] => planes[single.component - first_component].rows,
             _ => frame.mcus().1,
         };
         for y in 0..rows {
-            decoder.row(frame, &mut planes, y).map_err(damaged)?;
+            decoder.row(frame, planes, y)?;
         }
     }
-    finish(0, &mut planes);
     Ok(())
 }
 
 /// Like [`decode`], for a single sequential scan, but calls `finish` on a second thread while this one
 /// decodes the next rows.
-///
-/// # Errors
-/// Like [`decode`].
-pub(crate) fn decode_pipelined(
+fn decode_pipelined(
     stream: &JpegStream<'_>,
     mut finish: impl FnMut(usize, &mut Vec<Coefficients>) + Send,
 ) -> Result<(), DecodeError> {
@@ -109,7 +155,59 @@ impl Coefficients {
             columns: width.div_ceil(8),
             rows: height.div_ceil(8),
             blocks: vec![[0; 64]; stride * mcus * component.vertical],
+            nonzero: vec![0; stride * mcus * component.vertical],
         }
+    }
+
+    /// Sets all coefficients to 0.
+    pub fn clear(&mut self) {
+        self.blocks.fill([0; 64]);
+        self.nonzero.fill(0);
+    }
+}
+
+/// Returns the coefficients that aren't 0, as a bit per position in zigzag order.
+pub(crate) fn nonzero(block: &[i16; 64]) -> u64 {
+    let flags = (0..).zip(&ZIGZAG);
+    flags.fold(0, |mask, (position, at)| {
+        mask | u64::from(block[usize::from(*at)] != 0) << position
+    })
+}
+
+/// Returns the mask of the coefficients `from..=to`, at most 63, in zigzag order.
+pub(crate) fn band(from: usize, to: usize) -> u64 {
+    u64::MAX << from & u64::MAX >> (63 - to)
+}
+
+/// Iterates over the positions of the one-bits of a mask, ascending.
+pub(crate) fn positions(mut mask: u64) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let position = (mask != 0).then(|| mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        position
+    })
+}
+
+/// A block while it is decoded.
+struct BlockDecoding<'a> {
+    coefficients: &'a mut [i16; 64],
+    /// As in [`Coefficients::nonzero`].
+    nonzero: &'a mut u64,
+}
+
+impl BlockDecoding<'_> {
+    /// Sets the coefficient at a position in zigzag order; `None` beyond the last one.
+    #[inline]
+    fn set(&mut self, position: usize, value: i16) -> Option<()> {
+        self.coefficients[usize::from(*ZIGZAG.get(position)?)] = value;
+        *self.nonzero = *self.nonzero & !(1 << position) | u64::from(value != 0) << position;
+        Some(())
+    }
+
+    /// Returns the coefficient at a position of at most 63.
+    #[inline]
+    fn get(&self, position: usize) -> i16 {
+        self.coefficients[usize::from(ZIGZAG[position & 63])]
     }
 }
 
@@ -118,6 +216,8 @@ const CUT_OFF: &str = "its end is missing";
 
 struct ScanDecoder<'a> {
     scan: &'a Scan<'a>,
+    /// The component of the first plane.
+    first_component: usize,
     bits: BitReader<'a>,
     /// DC predictions, by component of the scan.
     predictions: [i32; 4],
@@ -129,9 +229,10 @@ struct ScanDecoder<'a> {
 }
 
 impl<'a> ScanDecoder<'a> {
-    fn new(scan: &'a Scan<'a>) -> Self {
+    fn new(scan: &'a Scan<'a>, first_component: usize) -> Self {
         Self {
             scan,
+            first_component,
             bits: BitReader::new(scan.data),
             predictions: [0; 4],
             end_of_band_run: 0,
@@ -150,7 +251,7 @@ impl<'a> ScanDecoder<'a> {
         let scan = self.scan;
         let single = scan.components.len() == 1;
         let across = if single {
-            planes[scan.components[0].component].columns
+            planes[scan.components[0].component - self.first_component].columns
         } else {
             frame.mcus().0
         };
@@ -163,7 +264,7 @@ impl<'a> ScanDecoder<'a> {
             }
             for (index, scan_component) in scan.components.iter().enumerate() {
                 let component = frame.components[scan_component.component];
-                let plane = &mut planes[scan_component.component];
+                let plane = &mut planes[scan_component.component - self.first_component];
                 let (h, v) = if single {
                     (1, 1)
                 } else {
@@ -171,7 +272,12 @@ impl<'a> ScanDecoder<'a> {
                 };
                 for row in y * v..(y + 1) * v {
                     let first = row * plane.stride + x * h;
-                    for block in &mut plane.blocks[first..first + h] {
+                    let blocks = plane.blocks[first..first + h].iter_mut();
+                    for (coefficients, nonzero) in blocks.zip(&mut plane.nonzero[first..first + h]) {
+                        let block = BlockDecoding {
+                            coefficients,
+                            nonzero,
+                        };
                         if self.block(scan_component, index, block).is_none() {
                             return Err(if self.bits.overread() {
                                 CUT_OFF
@@ -202,7 +308,7 @@ impl<'a> ScanDecoder<'a> {
 
     /// Decodes the coefficients of a block that are in the scan; `None` for invalid codes.
     #[inline]
-    fn block(&mut self, component: &ScanComponent, index: usize, block: &mut [i16; 64]) -> Option<()> {
+    fn block(&mut self, component: &ScanComponent, index: usize, mut block: BlockDecoding<'_>) -> Option<()> {
         let scan = self.scan;
         match (
             scan.band,
@@ -210,40 +316,39 @@ impl<'a> ScanDecoder<'a> {
             component.dc.as_deref(),
             component.ac.as_deref(),
         ) {
-            ((0, 0), 0, Some(dc), _) => self.dc_first(dc, index, block),
+            ((0, 0), 0, Some(dc), _) => self.dc_first(dc, index, &mut block),
             ((0, 0), ..) => {
-                block[0] |= (self.bits.number(1) << scan.low) as i16;
-                Some(())
+                let bit = (self.bits.number(1) << scan.low) as i16;
+                block.set(0, block.get(0) | bit)
             }
             (_, _, Some(dc), Some(ac)) => {
-                self.dc_first(dc, index, block)?;
-                self.sequential_ac(ac, block)
+                self.dc_first(dc, index, &mut block)?;
+                self.sequential_ac(ac, &mut block)
             }
-            (_, 0, _, Some(ac)) => self.ac_first(ac, block),
-            (.., Some(ac)) => self.ac_refine(ac, block),
+            (_, 0, _, Some(ac)) => self.ac_first(ac, &mut block),
+            (.., Some(ac)) => self.ac_refine(ac, &mut block),
             _ => None,
         }
     }
 
     #[inline]
-    fn dc_first(&mut self, table: &HuffmanTable, index: usize, block: &mut [i16; 64]) -> Option<()> {
+    fn dc_first(&mut self, table: &HuffmanTable, index: usize, block: &mut BlockDecoding<'_>) -> Option<()> {
         let size = self.bits.symbol(table)?;
         if size > 15 {
             return None;
         }
         let prediction = self.predictions[index].wrapping_add(self.bits.signed(size));
         self.predictions[index] = prediction;
-        block[0] = (prediction << self.scan.low) as i16;
-        Some(())
+        block.set(0, (prediction << self.scan.low) as i16)
     }
 
     #[inline]
-    fn sequential_ac(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
+    fn sequential_ac(&mut self, table: &HuffmanTable, block: &mut BlockDecoding<'_>) -> Option<()> {
         let mut at = 1;
         while at < 64 {
             if let Some(short) = self.bits.short(table) {
                 at += usize::from(short.run);
-                block[usize::from(*ZIGZAG.get(at)?)] = short.value;
+                block.set(at, short.value)?;
                 at += 1;
                 continue;
             }
@@ -258,13 +363,13 @@ impl<'a> ScanDecoder<'a> {
             }
             at += run;
             let value = self.bits.signed(size);
-            block[usize::from(*ZIGZAG.get(at)?)] = value as i16;
+            block.set(at, value as i16)?;
             at += 1;
         }
         Some(())
     }
 
-    fn ac_first(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
+    fn ac_first(&mut self, table: &HuffmanTable, block: &mut BlockDecoding<'_>) -> Option<()> {
         if self.end_of_band_run > 0 {
             self.end_of_band_run -= 1;
             return Some(());
@@ -273,7 +378,7 @@ impl<'a> ScanDecoder<'a> {
         while at <= last {
             if let Some(short) = self.bits.short(table) {
                 at += usize::from(short.run);
-                block[usize::from(*ZIGZAG.get(at)?)] = short.value << self.scan.low;
+                block.set(at, short.value << self.scan.low)?;
                 at += 1;
                 continue;
             }
@@ -289,13 +394,13 @@ impl<'a> ScanDecoder<'a> {
             }
             at += usize::from(run);
             let value = self.bits.signed(size) << self.scan.low;
-            block[usize::from(*ZIGZAG.get(at)?)] = value as i16;
+            block.set(at, value as i16)?;
             at += 1;
         }
         Some(())
     }
 
-    fn ac_refine(&mut self, table: &HuffmanTable, block: &mut [i16; 64]) -> Option<()> {
+    fn ac_refine(&mut self, table: &HuffmanTable, block: &mut BlockDecoding<'_>) -> Option<()> {
         let bit = 1_i16 << self.scan.low;
         let (mut at, last) = self.scan.band;
         if self.end_of_band_run == 0 {
@@ -313,26 +418,37 @@ impl<'a> ScanDecoder<'a> {
                     _ => return None,
                 };
                 // Skips `run` zero coefficients and refines the non-zero ones between them.
-                while at <= last {
-                    let coefficient = &mut block[usize::from(ZIGZAG[at])];
-                    if *coefficient != 0 {
-                        self.refine(coefficient, bit);
-                    } else if run == 0 {
-                        *coefficient = value;
-                        break;
+                loop {
+                    let present = *block.nonzero & band(at, last);
+                    let next = if present == 0 {
+                        last + 1
                     } else {
-                        run -= 1;
+                        present.trailing_zeros() as usize
+                    };
+                    let zeros = next - at;
+                    if usize::from(run) < zeros {
+                        at += usize::from(run);
+                        block.set(at, value)?;
+                        break;
                     }
-                    at += 1;
+                    if next > last {
+                        at = last;
+                        break;
+                    }
+                    run -= zeros as u8;
+                    self.refine(block, next, bit);
+                    at = next + 1;
+                    if at > last {
+                        break;
+                    }
                 }
                 at += 1;
             }
         }
         if self.end_of_band_run > 0 {
-            for at in at..=last {
-                let coefficient = &mut block[usize::from(ZIGZAG[at])];
-                if *coefficient != 0 {
-                    self.refine(coefficient, bit);
+            if at <= last {
+                for at in positions(*block.nonzero & band(at, last)) {
+                    self.refine(block, at, bit);
                 }
             }
             self.end_of_band_run -= 1;
@@ -341,10 +457,12 @@ impl<'a> ScanDecoder<'a> {
     }
 
     #[inline]
-    fn refine(&mut self, coefficient: &mut i16, bit: i16) {
-        if self.bits.number(1) == 1 && *coefficient & bit == 0 {
-            let change = if *coefficient > 0 { bit } else { -bit };
-            *coefficient = coefficient.wrapping_add(change);
+    fn refine(&mut self, block: &mut BlockDecoding<'_>, at: usize, bit: i16) {
+        let coefficient = block.get(at);
+        if self.bits.number(1) == 1 && coefficient & bit == 0 {
+            let change = if coefficient > 0 { bit } else { -bit };
+            // A position of the band, which is never beyond the last.
+            let _ = block.set(at, coefficient.wrapping_add(change));
         }
     }
 }

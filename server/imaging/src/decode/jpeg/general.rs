@@ -37,8 +37,8 @@ pub(super) fn decode(stream: &JpegStream<'_>) -> Result<Vec<u8>, DecodeError> {
         samples: vec![0; frame.width * frame.height * frame.components.len()],
         rendered: 0,
     };
-    if stream.scans.len() == 1 && !frame.progressive && threads(renderer.samples.len()) > 1 {
-        coefficients::decode_pipelined(stream, |mcu_row, coefficients| {
+    if threads(renderer.samples.len()) > 1 {
+        coefficients::decode_in_parallel(stream, |mcu_row, coefficients| {
             renderer.render(mcu_row, coefficients);
         })?;
     } else {
@@ -81,7 +81,7 @@ impl Renderer<'_> {
                 }
                 .transform();
             });
-            coefficients.blocks.fill([0; 64]);
+            coefficients.clear();
         }
         // Upsampling the last rows of an MCU needs samples of the next one.
         let v_max = frame.sampling().1;

@@ -15,6 +15,7 @@ mod replacement;
 mod scan_encoder;
 mod stored_frame;
 
+use std::cmp::Reverse;
 use std::num::NonZeroUsize;
 
 use image::metadata::Orientation;
@@ -24,12 +25,12 @@ use self::code_book::{CodeBook, optimal_table};
 use self::colours::SampleConverter;
 use self::container::ScanContent;
 use self::replacement::BlockReplacer;
-use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices, band, nonzero};
+use self::scan_encoder::{EncodedScan, OutOfRange, ScanEncoder, TABLES, TableIndices};
 use self::stored_frame::StoredFrame;
 use super::Patch;
 use crate::EncodeError;
 use crate::decode::jpeg::{
-    coefficients::{self, Coefficients},
+    coefficients::{self, Coefficients, band},
     huffman::HuffmanTable,
     scans::{self, JpegStream, Scan},
     segments::SOS,
@@ -98,10 +99,15 @@ fn scan_contents(
         return Some(vec![content?]);
     }
     let mut contents = None;
-    coefficients::decode(stream, |_, planes| {
+    let finish = |_, planes: &mut Vec<Coefficients>| {
         replacer.replace(0, planes);
         contents = scans_of(stream, tables, planes, threads);
-    })
+    };
+    if threads.get() > 1 {
+        coefficients::decode_in_parallel(stream, finish)
+    } else {
+        coefficients::decode(stream, finish)
+    }
     .ok()?;
     contents
 }
@@ -113,10 +119,10 @@ fn scans_of(
     planes: &[Coefficients],
     threads: NonZeroUsize,
 ) -> Option<Vec<ScanContent>> {
-    let masks = nonzero_masks(planes);
-    if !all_coded(stream, &masks) {
+    if !all_coded(stream, planes) {
         return None;
     }
+    let scans: Vec<_> = stream.scans.iter().zip(tables).collect();
     let encode = |(scan, tables): (&Scan<'_>, &Vec<TableIndices>)| {
         let rows = match scan.components.as_slice() {
             [single] => planes[single.component].rows,
@@ -125,33 +131,35 @@ fn scans_of(
         with_own_tables(scan, tables, |books| {
             let mut encoder = ScanEncoder::new(scan, tables, books);
             for y in 0..rows {
-                encoder.row(&stream.frame, planes, &masks, y)?;
+                encoder.row(&stream.frame, planes, y)?;
             }
             Ok(encoder.finish())
         })
     };
     if threads.get() == 1 {
-        return stream.scans.iter().zip(tables).map(encode).collect();
+        return scans.into_iter().map(encode).collect();
     }
-    stream.scans.par_iter().zip(tables).map(encode).collect()
+    // The largest scans first, so that no thread begins one when the others are done.
+    let mut order: Vec<_> = scans.into_iter().enumerate().collect();
+    order.sort_by_key(|(_, (scan, _))| Reverse(scan.data.len()));
+    let contents = order.into_par_iter().with_max_len(1);
+    let contents = contents.map(|(index, scan)| Some((index, encode(scan)?)));
+    let mut contents: Vec<_> = contents.collect::<Option<_>>()?;
+    contents.sort_by_key(|(index, _)| *index);
+    Some(contents.into_iter().map(|(_, content)| content).collect())
 }
 
 /// Returns true if each coefficient that isn't 0 belongs to a scan. In damaged files, decoding writes beyond
 /// the band of a scan, as libjpeg does.
-fn all_coded(stream: &JpegStream<'_>, masks: &[Vec<u64>]) -> bool {
-    masks.iter().enumerate().all(|(index, masks)| {
+fn all_coded(stream: &JpegStream<'_>, planes: &[Coefficients]) -> bool {
+    planes.iter().enumerate().all(|(index, plane)| {
         let scans = stream.scans.iter().filter(|scan| {
             let mut components = scan.components.iter();
             components.any(|component| component.component == index)
         });
         let coded = scans.fold(0, |mask, scan| mask | band(scan.band.0, scan.band.1));
-        masks.iter().all(|mask| mask & !coded == 0)
+        plane.nonzero.iter().all(|mask| mask & !coded == 0)
     })
-}
-
-fn nonzero_masks(planes: &[Coefficients]) -> Vec<Vec<u64>> {
-    let masks = |plane: &Coefficients| plane.blocks.iter().map(nonzero).collect();
-    planes.iter().map(masks).collect()
 }
 
 /// Encodes the single scan of a sequential file while it is decoded, a row of MCUs at a time.
@@ -168,14 +176,14 @@ fn row_by_row(
     let finish = |mcu_row: usize, planes: &mut Vec<Coefficients>| {
         replacer.replace(mcu_row, planes);
         if outcome.is_ok() {
-            outcome = encoder.row(&stream.frame, planes, &nonzero_masks(planes), 0);
+            outcome = encoder.row(&stream.frame, planes, 0);
         }
         for plane in planes {
-            plane.blocks.fill([0; 64]);
+            plane.clear();
         }
     };
     if threads.get() > 1 && stream.frame.width * stream.frame.height >= PIPELINED_PIXELS {
-        coefficients::decode_pipelined(stream, finish)
+        coefficients::decode_in_parallel(stream, finish)
     } else {
         coefficients::decode(stream, finish)
     }

@@ -4,7 +4,7 @@ use super::colours::SampleConverter;
 use super::dct::{self, Block};
 use super::stored_frame::StoredFrame;
 use crate::decode::jpeg::{
-    coefficients::{Coefficients, ZIGZAG},
+    coefficients::{Coefficients, ZIGZAG, nonzero},
     frame::FrameHeader,
     scans::JpegStream,
 };
@@ -103,11 +103,13 @@ impl<'a> BlockReplacer<'a> {
             let scale = (h_max / component.horizontal, v_max / component.vertical);
             let first = mcu_row * component.vertical;
             let (columns, rows) = (plane.columns, plane.rows);
-            let lines = (first..rows).zip(plane.blocks.chunks_exact_mut(plane.stride));
-            for (row, blocks) in lines {
-                for (column, block) in blocks.iter_mut().take(columns).enumerate() {
+            let lines = plane.blocks.chunks_exact_mut(plane.stride);
+            let lines = lines.zip(plane.nonzero.chunks_exact_mut(plane.stride));
+            for (row, (blocks, masks)) in (first..rows).zip(lines) {
+                for (column, (block, mask)) in blocks.iter_mut().zip(masks).take(columns).enumerate() {
                     if self.touched.any((column * scale.0, row * scale.1), scale) {
                         self.replace_block(index, (column, row), scale, block);
+                        *mask = nonzero(block);
                     }
                 }
             }

@@ -4,7 +4,7 @@
 use super::bit_writer::BitWriter;
 use super::code_book::{CodeBook, Frequencies};
 use crate::decode::jpeg::{
-    coefficients::{Coefficients, ZIGZAG},
+    coefficients::{Coefficients, ZIGZAG, band, positions},
     frame::FrameHeader,
     scans::Scan,
 };
@@ -86,17 +86,11 @@ impl<'a> ScanEncoder<'a> {
         }
     }
 
-    /// Encodes row `y` of MCUs of `planes`. `masks` has the result of [`nonzero`] for each of their blocks.
+    /// Encodes row `y` of MCUs of `planes`.
     ///
     /// # Errors
     /// [`OutOfRange`].
-    pub fn row(
-        &mut self,
-        frame: &FrameHeader,
-        planes: &[Coefficients],
-        masks: &[Vec<u64>],
-        y: usize,
-    ) -> Result<(), OutOfRange> {
+    pub fn row(&mut self, frame: &FrameHeader, planes: &[Coefficients], y: usize) -> Result<(), OutOfRange> {
         let scan = self.scan;
         let single = scan.components.len() == 1;
         let across = if single {
@@ -114,7 +108,6 @@ impl<'a> ScanEncoder<'a> {
             for (index, scan_component) in scan.components.iter().enumerate() {
                 let component = frame.components[scan_component.component];
                 let plane = &planes[scan_component.component];
-                let masks = &masks[scan_component.component];
                 let (h, v) = if single {
                     (1, 1)
                 } else {
@@ -123,7 +116,7 @@ impl<'a> ScanEncoder<'a> {
                 for row in y * v..(y + 1) * v {
                     let first = row * plane.stride + x * h;
                     let blocks = plane.blocks[first..first + h].iter();
-                    for (block, mask) in blocks.zip(&masks[first..first + h]) {
+                    for (block, mask) in blocks.zip(&plane.nonzero[first..first + h]) {
                         self.block(index, block, *mask)?;
                     }
                 }
@@ -308,28 +301,6 @@ impl<'a> ScanEncoder<'a> {
         self.incomplete |= length == 0;
         self.bits.put(u32::from(code), u32::from(length));
     }
-}
-
-/// Returns the coefficients that aren't 0, by their position in zigzag order.
-pub(super) fn nonzero(block: &[i16; 64]) -> u64 {
-    let flags = (0..).zip(&ZIGZAG);
-    flags.fold(0, |mask, (position, at)| {
-        mask | u64::from(block[usize::from(*at)] != 0) << position
-    })
-}
-
-/// Returns the mask of the coefficients `from..=to`, at most 63, in zigzag order.
-pub(super) fn band(from: usize, to: usize) -> u64 {
-    u64::MAX << from & u64::MAX >> (63 - to)
-}
-
-/// Iterates over the positions of the one-bits of a mask, ascending.
-fn positions(mut mask: u64) -> impl Iterator<Item = usize> + Clone {
-    std::iter::from_fn(move || {
-        let position = (mask != 0).then(|| mask.trailing_zeros() as usize);
-        mask &= mask.wrapping_sub(1);
-        position
-    })
 }
 
 /// Returns the longest run of blocks that a table has codes for; without any, that of T.81.
