@@ -51,6 +51,11 @@ impl<'a> Weights<'a> {
         Ok(layout.to_float(self.file)?)
     }
 
+    /// Removes all tensors whose names start with `prefix`, which the network doesn't use.
+    pub fn discard(&mut self, prefix: &str) {
+        self.remaining.retain(|name, _| !name.starts_with(prefix));
+    }
+
     /// Returns the number of weights taken, or an error if any tensor is left.
     pub fn finish(self) -> Result<usize, NetworkLoadError> {
         match self.remaining.into_keys().next() {

@@ -1,0 +1,53 @@
+//! Selects an object by a click with a state dict of SAM 2. Prints the seconds of the encoder and of the
+//! decoder in each run, without loading, and writes the logits of the mask as little-endian float32.
+//!
+//! `cargo run --release -p iopaint-torch --example select -- WEIGHTS PICTURE LOGITS X Y [RUNS] [THREADS]`
+
+use std::error::Error;
+use std::time::Instant;
+
+use iopaint_imaging::{DecodeLimits, decode};
+use iopaint_torch::{Device, Sam2, TorchSettings, init};
+use iopaint_vision::selection::Click;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [weights, picture, result, x, y, rest @ ..] = arguments.as_slice() else {
+        return Err("arguments: WEIGHTS PICTURE LOGITS X Y [RUNS] [THREADS]".into());
+    };
+    let number = |index: usize| rest.get(index).map_or(Ok(1), |text| text.parse::<usize>());
+    init(TorchSettings {
+        threads: number(1)?,
+        ..TorchSettings::default()
+    });
+    let limits = DecodeLimits {
+        max_pixels: 1 << 27,
+        max_side: 1 << 15,
+    };
+    let image = decode(&std::fs::read(picture)?, &limits)?.rgb;
+    let mut network = Sam2::load(&std::fs::read(weights)?, Device::Cpu)?;
+    let click = Click {
+        x: x.parse()?,
+        y: y.parse()?,
+        positive: true,
+    };
+    for _ in 0..number(0)? {
+        let start = Instant::now();
+        let embedding = network.encode(&image)?;
+        let encoded = Instant::now();
+        let logits = network.decode(&embedding, &[click], None)?;
+        let decoded = Instant::now();
+        println!(
+            "{:.4} {:.4}",
+            (encoded - start).as_secs_f64(),
+            (decoded - encoded).as_secs_f64()
+        );
+        let bytes: Vec<u8> = logits
+            .values()
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        std::fs::write(result, bytes)?;
+    }
+    Ok(())
+}

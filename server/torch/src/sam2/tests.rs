@@ -1,0 +1,295 @@
+//! Networks and results of `models/export/make_sam2_goldens.py`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use iopaint_imaging::{DecodeLimits, decode};
+
+use super::*;
+use crate::state_dict::{DType, TensorLayout};
+
+/// The configurations of the small networks.
+const SMALL: &[Configuration] = &[
+    Configuration {
+        name: "padded",
+        image_side: 256,
+        channels: 4,
+        heads: 1,
+        blocks: [1, 2, 3, 1],
+        windows: [8, 4, 14, 7],
+        global_blocks: &[4],
+    },
+    Configuration {
+        name: "even",
+        image_side: 256,
+        channels: 4,
+        heads: 2,
+        blocks: [2, 1, 2, 1],
+        windows: [8, 4, 16, 8],
+        global_blocks: &[4],
+    },
+];
+
+/// Largest difference to the original's results, relative to their largest value.
+const TOLERANCE: f64 = 1e-5;
+
+fn read(name: &str) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sam2");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+fn read_image() -> RgbImage {
+    let limits = DecodeLimits {
+        max_pixels: 1 << 20,
+        max_side: 1 << 12,
+    };
+    decode(&read("image.png"), &limits).unwrap().rgb
+}
+
+fn load(name: &str) -> Sam2 {
+    Sam2::load_with(&read(&format!("{name}.pt")), Device::Cpu, SMALL).unwrap()
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    Vec::try_from(tensor.flatten(0, -1)).unwrap()
+}
+
+fn assert_close(result: &[f32], expected: &[f32], context: &str) {
+    assert_eq!(result.len(), expected.len(), "{context}");
+    let largest = expected
+        .iter()
+        .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    let difference = result
+        .iter()
+        .zip(expected)
+        .fold(0.0_f32, |largest, (left, right)| {
+            largest.max((left - right).abs())
+        });
+    let relative = f64::from(difference) / f64::from(largest);
+    assert!(relative < TOLERANCE, "{context}: {relative:e} of {largest}");
+}
+
+/// The prompt and the results of a case.
+struct Case {
+    clicks: Vec<Click>,
+    area: Option<[f32; 4]>,
+    logits: Vec<f32>,
+}
+
+fn case(file: &[u8], tensors: &Tensors) -> Case {
+    let read = |name: &str| {
+        tensors
+            .get(name)
+            .map(|layout| values(&layout.to_float(file).unwrap()))
+    };
+    let clicks = read("points").unwrap_or_default();
+    let clicks = clicks.chunks(3).map(|click| Click {
+        x: click[0] as u32,
+        y: click[1] as u32,
+        positive: click[2] > 0.5,
+    });
+    Case {
+        clicks: clicks.collect(),
+        area: read("box").map(|area| area.try_into().unwrap()),
+        logits: read("logits").unwrap(),
+    }
+}
+
+#[test]
+fn masks_equal_iopaints() {
+    let image = read_image();
+    for configuration in SMALL {
+        let name = configuration.name;
+        let mut network = load(name);
+        let results = read(&format!("{name}-results.pth"));
+        let state = StateDict::parse(&results).unwrap();
+        let embedding = network.encode(&image).unwrap();
+        let expected = state.root["embedding"].to_float(&results).unwrap();
+        // The original's is [1, C, H, W].
+        let expected = values(&expected.flatten(2, 3).transpose(1, 2));
+        assert_close(&values(&embedding.features.embedding), &expected, name);
+        assert_eq!(state.groups.len(), 5);
+        for (prompt, tensors) in &state.groups {
+            let case = case(&results, tensors);
+            let logits = network.decode(&embedding, &case.clicks, case.area).unwrap();
+            assert_eq!(logits.shape(), [64, 64]);
+            assert_close(logits.values(), &case.logits, &format!("{name}, {prompt}"));
+        }
+    }
+}
+
+#[test]
+fn transform_equals_iopaints() {
+    let file = read("transform.pth");
+    let state = StateDict::parse(&file).unwrap();
+    assert_eq!(state.groups.len(), 2);
+    for (name, tensors) in state.groups {
+        let pixels = tensors["image"].to_float(&file).unwrap();
+        let bytes = values(&pixels).iter().map(|value| *value as u8).collect();
+        let (height, width, _) = pixels.size3().unwrap();
+        let image = RgbImage::from_raw(width as u32, height as u32, bytes).unwrap();
+        let result = transform(&image, 32).unwrap();
+        assert_eq!(result.size(), [1, 3, 32, 32]);
+        let expected = tensors["result"].to_float(&file).unwrap();
+        assert_close(&values(&result), &values(&expected), &name);
+    }
+}
+
+#[test]
+fn decoding_leaves_embedding_unchanged() {
+    let mut network = load("padded");
+    let embedding = network.encode(&read_image()).unwrap();
+    let click = |x, y| Click { x, y, positive: true };
+    let first = network.decode(&embedding, &[click(30, 40)], None).unwrap();
+    let other = network.decode(&embedding, &[click(80, 5)], None).unwrap();
+    assert_ne!(first, other);
+    assert_eq!(network.decode(&embedding, &[click(30, 40)], None).unwrap(), first);
+}
+
+#[test]
+fn prompt_is_required() {
+    let mut network = load("even");
+    let embedding = network.encode(&read_image()).unwrap();
+    let error = network.decode(&embedding, &[], None).unwrap_err();
+    assert!(error.to_string().contains("a click or a box"), "{error}");
+}
+
+#[test]
+fn embedding_bytes_are_counted() {
+    let embedding = load("even").encode(&read_image()).unwrap();
+    // 32 channels at 16 x 16 pixels, 8 at 32 x 32 and 4 at 64 x 64.
+    assert_eq!(embedding.bytes(), 4 * (32 * 256 + 8 * 1024 + 4 * 4096));
+}
+
+/// Returns the tensors of a published model from `shapes.txt`, all elements of which are the first four bytes
+/// of a file.
+fn published(model: &str) -> Tensors {
+    let text = String::from_utf8(read("shapes.txt")).unwrap();
+    let mut section = "";
+    let mut tensors = Tensors::new();
+    for line in text.lines() {
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.strip_suffix(']').unwrap();
+            continue;
+        }
+        if section != "all" && section != model {
+            continue;
+        }
+        let (pattern, shape) = line.split_once(' ').unwrap();
+        let shape: Vec<usize> = shape.split('x').map(|side| side.parse().unwrap()).collect();
+        let layout = TensorLayout {
+            dtype: DType::Float32,
+            strides: vec![0; shape.len()],
+            shape,
+            bytes: 0..4,
+        };
+        match pattern
+            .split_once('{')
+            .map(|(start, rest)| (start, rest.split_once('}').unwrap()))
+        {
+            None => drop(tensors.insert(pattern.to_owned(), layout)),
+            Some((start, (range, end))) => {
+                let (first, last) = range.split_once('-').unwrap();
+                for index in first.parse::<usize>().unwrap()..=last.parse().unwrap() {
+                    tensors.insert(format!("{start}{index}{end}"), layout.clone());
+                }
+            }
+        }
+    }
+    tensors
+}
+
+#[test]
+fn published_shapes_are_accepted() {
+    let known = ["tiny", "small", "base_plus", "large"];
+    for (index, size) in ["tiny", "small", "base", "large"].into_iter().enumerate() {
+        let [older, newer] = ["sam2", "sam2_1"].map(|version| published(&format!("{version}_{size}")));
+        let names = |tensors: &Tensors| tensors.keys().cloned().collect::<BTreeSet<_>>();
+        let added: Vec<_> = names(&newer).difference(&names(&older)).cloned().collect();
+        assert_eq!(
+            added,
+            [
+                "no_obj_embed_spatial",
+                "obj_ptr_tpos_proj.bias",
+                "obj_ptr_tpos_proj.weight"
+            ]
+        );
+        for tensors in [older, newer] {
+            let network = Sam2::build(&[0; 4], tensors, Device::Cpu, PUBLISHED).unwrap();
+            assert_eq!(network.configuration.name, known[index]);
+        }
+    }
+}
+
+#[test]
+fn names_and_shapes_are_checked() {
+    for configuration in SMALL {
+        let file = read(&format!("{}.pt", configuration.name));
+        let tensors = StateDict::parse(&file).unwrap().groups.remove("model").unwrap();
+        let build = |tensors: Tensors| Sam2::build(&file, tensors, Device::Cpu, SMALL).map(|_| ());
+        for name in tensors.keys() {
+            let unused = UNUSED.iter().any(|prefix| name.starts_with(prefix));
+            let mut missing = tensors.clone();
+            missing.remove(name);
+            assert_eq!(build(missing).is_ok(), unused, "{name}");
+            let mut reshaped = tensors.clone();
+            reshaped.get_mut(name).unwrap().shape.push(1);
+            assert_eq!(build(reshaped).is_ok(), unused, "{name}");
+        }
+        let layout = tensors.values().next().unwrap().clone();
+        let mut unknown = tensors.clone();
+        unknown.insert(String::from("sam_mask_decoder.extra.weight"), layout);
+        let error = build(unknown).unwrap_err();
+        assert!(
+            matches!(&error, NetworkLoadError::Unknown(name) if name == "sam_mask_decoder.extra.weight"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn every_unused_prefix_occurs() {
+    let tensors = published("sam2_1_tiny");
+    for prefix in UNUSED {
+        assert!(tensors.keys().any(|name| name.starts_with(prefix)), "{prefix}");
+    }
+}
+
+#[test]
+fn other_architectures_are_rejected() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    let upscaler = std::fs::read(folder.join("upscale/rrdb-4.pth")).unwrap();
+    // The trunk of the small networks is none of the published ones.
+    for file in [upscaler, read("even.pt")] {
+        let error = Sam2::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
+        assert!(matches!(error, NetworkLoadError::Architecture { .. }), "{error}");
+    }
+}
+
+#[test]
+fn damaged_files_are_rejected() {
+    let file = read("even.pt");
+    for length in [0, 3, 1000, file.len() / 2, file.len() - 1] {
+        let error = Sam2::load_with(&file[..length], Device::Cpu, SMALL)
+            .map(|_| ())
+            .unwrap_err();
+        assert!(
+            matches!(error, NetworkLoadError::StateDict(_)),
+            "{length}: {error}"
+        );
+    }
+}
+
+#[test]
+fn code_in_pickles_is_rejected() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/state_dicts");
+    for name in ["command.pth", "command-legacy.pth"] {
+        let file = std::fs::read(folder.join(name)).unwrap();
+        let error = Sam2::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
+        let expected = matches!(
+            error,
+            NetworkLoadError::StateDict(crate::StateDictError::ForbiddenGlobal(_))
+        );
+        assert!(expected, "{error}");
+    }
+}
