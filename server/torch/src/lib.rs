@@ -35,6 +35,6 @@ pub use network::TorchNetwork;
 pub use openmp::reexecute_with_wait_policy;
 pub use openmp::set_wait_policy;
 pub use signed::{SignedInput, SignedModel};
-pub use state_dict::{DType, StateDict, StateDictError, TensorLayout, Tensors};
+pub use state_dict::{DType, StateDict, StateDictError, TensorFile, TensorLayout, Tensors};
 pub use upscaler::Upscaler;
 pub use weights::NetworkLoadError;
