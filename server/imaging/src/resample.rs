@@ -154,7 +154,7 @@ fn taps(source: u32, target: u32, kernel: Kernel) -> Vec<Taps> {
         let start = (centre - support + 0.5).max(0.0) as u32;
         let end = ((centre + support + 0.5) as u32).min(source);
         let weights: Vec<f64> = (start..end)
-              .map(|sample| (kernel.weight)((f64::from(sample) - centre + 0.5) * (1.0 / stretch)))
+            .map(|sample| (kernel.weight)((f64::from(sample) - centre + 0.5) * (1.0 / stretch)))
             .collect();
         let sum: f64 = weights.iter().sum();
         let normalised = |weight: &f64| if sum == 0.0 { *weight } else { weight * (1.0 / sum) };

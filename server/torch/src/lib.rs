@@ -16,6 +16,7 @@ mod network;
 mod openmp;
 mod random;
 mod rewrite;
+mod sam;
 mod script;
 mod signed;
 mod state_dict;
@@ -34,6 +35,7 @@ pub use network::TorchNetwork;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use openmp::reexecute_with_wait_policy;
 pub use openmp::set_wait_policy;
+pub use sam::SamNetwork;
 pub use signed::{SignedInput, SignedModel};
 pub use state_dict::{DType, StateDict, StateDictError, TensorFile, TensorLayout, Tensors};
 pub use upscaler::Upscaler;

@@ -94,7 +94,9 @@ impl Read for FileReader<'_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let count = match self.file {
             TensorFile::Bytes(bytes) => {
-                let start = usize::try_from(self.position).unwrap_or(usize::MAX).min(bytes.len());
+                let start = usize::try_from(self.position)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
                 let mut rest = bytes.get(start..).unwrap_or_default();
                 rest.read(target)?
             }

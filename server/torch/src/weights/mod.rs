@@ -6,12 +6,14 @@ use tch::Tensor;
 
 pub use error::NetworkLoadError;
 
+use crate::Device;
 use crate::state_dict::{TensorFile, TensorLayout, Tensors};
 
 /// The tensors of a file that weren't taken yet.
 pub(crate) struct Weights<'a> {
     file: TensorFile<'a>,
     remaining: Tensors,
+    device: Device,
     parameters: usize,
 }
 
@@ -20,8 +22,15 @@ impl<'a> Weights<'a> {
         Self {
             file: file.into(),
             remaining: tensors,
+            device: Device::Cpu,
             parameters: 0,
         }
+    }
+
+    /// Sets the device of the tensors.
+    pub fn on(mut self, device: Device) -> Self {
+        self.device = device;
+        self
     }
 
     /// Returns the shape of a tensor that wasn't taken yet.
@@ -37,7 +46,7 @@ impl<'a> Weights<'a> {
     /// Takes a tensor of the given shape.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, NetworkLoadError> {
         let layout = self.remove(name, shape)?;
-        Ok(layout.to_float(self.file)?)
+        Ok(layout.to_float(self.file)?.f_to_device(self.device.to_tch())?)
     }
 
     /// Takes a tensor of the given shape that the network doesn't use, without reading its values.

@@ -23,8 +23,8 @@ use iopaint_imaging::{Coverage, Rect, RgbImage};
 use iopaint_inpaint::Monitor;
 
 use crate::{Network, SaliencySpec};
-use layers::{Layers, nearer_part};
 pub use image_cache::{EmbeddingCache, ImageCache, ImageKey, ImageResults, MapCache};
+use layers::{Layers, nearer_part};
 pub use maps::SaliencyMaps;
 use maps::Source;
 pub use prompt::{Area, Click, Prompt, SelectionError};

@@ -6,7 +6,6 @@ use iopaint_inpaint::{ForwardError, Monitor};
 use super::image_cache::ImageResults;
 use super::prompt::{Area, Prompt, SelectionError};
 use super::prompt_network::{Embedding, InputFrame, PromptNetwork, PromptPoint};
-use crate::Tensor;
 
 /// Pixels beyond an outline that can belong to the selection, as a part of the outline's longer side.
 const OUTLINE_MARGIN: f32 = 0.03;
@@ -237,6 +236,7 @@ mod tests {
     use iopaint_inpaint::Unmonitored;
 
     use super::*;
+    use crate::Tensor;
     use crate::selection::{Click, EmbeddingCache, ImageKey};
 
     /// A network with 16 x 16 logits: positive in the box, or within 2 cells of the last positive point.
@@ -283,11 +283,7 @@ mod tests {
 
     fn click(x: u32, y: u32) -> Prompt {
         Prompt {
-            clicks: vec![Click {
-                x,
-                y,
-                positive: true,
-            }],
+            clicks: vec![Click { x, y, positive: true }],
             area: None,
         }
     }
