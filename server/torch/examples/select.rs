@@ -4,11 +4,13 @@
 //! `cargo run --release -p iopaint-torch --example select -- WEIGHTS PICTURE LOGITS X Y [RUNS] [THREADS]`
 
 use std::error::Error;
+use std::fs::File;
 use std::time::Instant;
 
 use iopaint_imaging::{DecodeLimits, decode};
-use iopaint_torch::{Device, Sam2, TorchSettings, init};
-use iopaint_vision::selection::Click;
+use iopaint_inpaint::Unmonitored;
+use iopaint_torch::{Device, Sam2Network, TensorFile, TorchSettings, init};
+use iopaint_vision::selection::{PromptNetwork, PromptPoint};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,17 +27,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         max_side: 1 << 15,
     };
     let image = decode(&std::fs::read(picture)?, &limits)?.rgb;
-    let mut network = Sam2::load(&std::fs::read(weights)?, Device::Cpu)?;
-    let click = Click {
-        x: x.parse()?,
-        y: y.parse()?,
+    let file = File::open(weights)?;
+    let mut network = Sam2Network::load(TensorFile::try_from(&file)?, Device::Cpu)?;
+    let side = network.frame().side() as f32;
+    let point = PromptPoint {
+        x: x.parse::<f32>()? * side / image.width() as f32,
+        y: y.parse::<f32>()? * side / image.height() as f32,
         positive: true,
     };
     for _ in 0..number(0)? {
         let start = Instant::now();
-        let embedding = network.encode(&image)?;
+        let embedding = network.encode(&image, &Unmonitored)?;
         let encoded = Instant::now();
-        let logits = network.decode(&embedding, &[click], None)?;
+        let logits = network.decode(&embedding, &[point], None)?;
         let decoded = Instant::now();
         println!(
             "{:.4} {:.4}",

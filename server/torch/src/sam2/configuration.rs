@@ -3,6 +3,9 @@
 
 use crate::weights::{NetworkLoadError, Weights};
 
+/// The supported architectures, for error messages.
+pub(super) const ARCHITECTURES: &str = "SAM 2 (tiny, small, base_plus or large)";
+
 /// Number of stages of the trunk. The sides of the feature map are halved from stage to stage, and the
 /// numbers of channels and heads are doubled.
 pub(super) const STAGES: usize = 4;
@@ -10,8 +13,8 @@ pub(super) const STAGES: usize = 4;
 /// Ratio of the sides of the input to those of the first stage.
 pub(super) const PATCH: usize = 4;
 
-/// Ratio of the sides of the input to those of the image embedding.
-pub(super) const EMBEDDING_STRIDE: usize = 16;
+/// Ratio of the sides of the input to those of the coarse features.
+const COARSE_STRIDE: usize = 16;
 
 /// The properties of a network that are chosen by the trunk's shapes.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +81,7 @@ impl Configuration {
     /// [`NetworkLoadError::Architecture`] if there is none.
     pub fn find(weights: &Weights<'_>, known: &[Self]) -> Result<Self, NetworkLoadError> {
         let unknown = NetworkLoadError::Architecture {
-            expected: "SAM 2 (tiny, small, base_plus or large)",
+            expected: ARCHITECTURES,
         };
         let channels = weights
             .shape("image_encoder.trunk.patch_embed.proj.weight")
@@ -138,9 +141,9 @@ impl Configuration {
         self.channels << stage
     }
 
-    /// Returns the side of the image embedding.
-    pub fn embedding_side(&self) -> usize {
-        self.image_side / EMBEDDING_STRIDE
+    /// Returns the side of the grid of coarse features.
+    pub fn grid(&self) -> usize {
+        self.image_side / COARSE_STRIDE
     }
 }
 

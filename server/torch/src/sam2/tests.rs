@@ -1,9 +1,11 @@
 //! Networks and results of `models/export/make_sam2_goldens.py`.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use iopaint_imaging::{DecodeLimits, decode};
+use iopaint_inpaint::{Stop, Unmonitored};
 
 use super::*;
 use crate::state_dict::{DType, TensorLayout};
@@ -46,8 +48,8 @@ fn read_image() -> RgbImage {
     decode(&read("image.png"), &limits).unwrap().rgb
 }
 
-fn load(name: &str) -> Sam2 {
-    Sam2::load_with(&read(&format!("{name}.pt")), Device::Cpu, SMALL).unwrap()
+fn load(name: &str) -> Sam2Network {
+    Sam2Network::load_with((&read(&format!("{name}.pt"))).into(), Device::Cpu, SMALL).unwrap()
 }
 
 fn values(tensor: &Tensor) -> Vec<f32> {
@@ -69,49 +71,59 @@ fn assert_close(result: &[f32], expected: &[f32], context: &str) {
     assert!(relative < TOLERANCE, "{context}: {relative:e} of {largest}");
 }
 
-/// The prompt and the results of a case.
+/// The prompt, in the network's input, and the results of a case.
 struct Case {
-    clicks: Vec<Click>,
+    points: Vec<PromptPoint>,
     area: Option<[f32; 4]>,
     logits: Vec<f32>,
 }
 
-fn case(file: &[u8], tensors: &Tensors) -> Case {
+fn case(file: &[u8], tensors: &Tensors, image: &RgbImage) -> Case {
     let read = |name: &str| {
         tensors
             .get(name)
             .map(|layout| values(&layout.to_float(file).unwrap()))
     };
-    let clicks = read("points").unwrap_or_default();
-    let clicks = clicks.chunks(3).map(|click| Click {
-        x: click[0] as u32,
-        y: click[1] as u32,
-        positive: click[2] > 0.5,
+    let scale = [image.width(), image.height()].map(|side| 256.0 / side as f32);
+    let points = read("points").unwrap_or_default();
+    let points = points.chunks(3).map(|point| PromptPoint {
+        x: point[0] * scale[0],
+        y: point[1] * scale[1],
+        positive: point[2] > 0.5,
     });
+    let area: Option<[f32; 4]> = read("box").map(|area| area.try_into().unwrap());
     Case {
-        clicks: clicks.collect(),
-        area: read("box").map(|area| area.try_into().unwrap()),
+        points: points.collect(),
+        area: area.map(|[left, top, right, bottom]| {
+            [
+                left * scale[0],
+                top * scale[1],
+                right * scale[0],
+                bottom * scale[1],
+            ]
+        }),
         logits: read("logits").unwrap(),
     }
 }
 
 #[test]
-fn masks_equal_iopaints() {
+fn logits_equal_iopaints() {
     let image = read_image();
     for configuration in SMALL {
         let name = configuration.name;
         let mut network = load(name);
+        assert_eq!(network.frame(), InputFrame::Stretched(256));
         let results = read(&format!("{name}-results.pth"));
         let state = StateDict::parse(&results).unwrap();
-        let embedding = network.encode(&image).unwrap();
+        let embedding = network.encode(&image, &Unmonitored).unwrap();
+        // The original's is [1, C, H, W], and without the token of a missing mask.
         let expected = state.root["embedding"].to_float(&results).unwrap();
-        // The original's is [1, C, H, W].
-        let expected = values(&expected.flatten(2, 3).transpose(1, 2));
-        assert_close(&values(&embedding.features.embedding), &expected, name);
+        let expected = expected.permute([0, 2, 3, 1]) + &network.prompts.no_mask;
+        assert_close(embedding.0[0].values(), &values(&expected), name);
         assert_eq!(state.groups.len(), 5);
         for (prompt, tensors) in &state.groups {
-            let case = case(&results, tensors);
-            let logits = network.decode(&embedding, &case.clicks, case.area).unwrap();
+            let case = case(&results, tensors, &image);
+            let logits = network.decode(&embedding, &case.points, case.area).unwrap();
             assert_eq!(logits.shape(), [64, 64]);
             assert_close(logits.values(), &case.logits, &format!("{name}, {prompt}"));
         }
@@ -129,36 +141,44 @@ fn transform_equals_iopaints() {
         let (height, width, _) = pixels.size3().unwrap();
         let image = RgbImage::from_raw(width as u32, height as u32, bytes).unwrap();
         let result = transform(&image, 32).unwrap();
-        assert_eq!(result.size(), [1, 3, 32, 32]);
-        let expected = tensors["result"].to_float(&file).unwrap();
+        assert_eq!(result.size(), [1, 32, 32, 3]);
+        let expected = tensors["result"].to_float(&file).unwrap().permute([1, 2, 0]);
         assert_close(&values(&result), &values(&expected), &name);
     }
 }
 
 #[test]
-fn decoding_leaves_embedding_unchanged() {
-    let mut network = load("padded");
-    let embedding = network.encode(&read_image()).unwrap();
-    let click = |x, y| Click { x, y, positive: true };
-    let first = network.decode(&embedding, &[click(30, 40)], None).unwrap();
-    let other = network.decode(&embedding, &[click(80, 5)], None).unwrap();
-    assert_ne!(first, other);
-    assert_eq!(network.decode(&embedding, &[click(30, 40)], None).unwrap(), first);
-}
-
-#[test]
-fn prompt_is_required() {
+fn embeddings_of_other_networks_are_errors() {
     let mut network = load("even");
-    let embedding = network.encode(&read_image()).unwrap();
-    let error = network.decode(&embedding, &[], None).unwrap_err();
-    assert!(error.to_string().contains("a click or a box"), "{error}");
-}
-
-#[test]
-fn embedding_bytes_are_counted() {
-    let embedding = load("even").encode(&read_image()).unwrap();
+    let embedding = network.encode(&read_image(), &Unmonitored).unwrap();
     // 32 channels at 16 x 16 pixels, 8 at 32 x 32 and 4 at 64 x 64.
     assert_eq!(embedding.bytes(), 4 * (32 * 256 + 8 * 1024 + 4 * 4096));
+    let area = Some([0.0, 0.0, 9.0, 9.0]);
+    assert!(network.decode(&embedding, &[], area).is_ok());
+    let missing = Embedding(embedding.0[..2].to_vec());
+    assert!(network.decode(&missing, &[], area).is_err());
+    let swapped = Embedding(embedding.0.into_iter().rev().collect());
+    assert!(network.decode(&swapped, &[], area).is_err());
+}
+
+#[test]
+fn encoder_stops_between_blocks() {
+    struct Stopping;
+    impl Monitor for Stopping {
+        fn crop(&self, _: usize, _: usize) -> ControlFlow<Stop> {
+            ControlFlow::Continue(())
+        }
+        fn step(&self, done: usize, total: usize) -> ControlFlow<Stop> {
+            assert!(done <= 5 && total == 7, "{done} of {total}");
+            if done == 5 {
+                ControlFlow::Break(Stop::Cancelled)
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
+    }
+    let result = load("padded").encode(&read_image(), &Stopping);
+    assert!(matches!(result, Err(ForwardError::Stopped(Stop::Cancelled))));
 }
 
 /// Returns the tensors of a published model from `shapes.txt`, all elements of which are the first four bytes
@@ -215,7 +235,7 @@ fn published_shapes_are_accepted() {
             ]
         );
         for tensors in [older, newer] {
-            let network = Sam2::build(&[0; 4], tensors, Device::Cpu, PUBLISHED).unwrap();
+            let network = Sam2Network::build((&[0; 4][..]).into(), tensors, Device::Cpu, PUBLISHED).unwrap();
             assert_eq!(network.configuration.name, known[index]);
         }
     }
@@ -226,7 +246,8 @@ fn names_and_shapes_are_checked() {
     for configuration in SMALL {
         let file = read(&format!("{}.pt", configuration.name));
         let tensors = StateDict::parse(&file).unwrap().groups.remove("model").unwrap();
-        let build = |tensors: Tensors| Sam2::build(&file, tensors, Device::Cpu, SMALL).map(|_| ());
+        let build =
+            |tensors: Tensors| Sam2Network::build((&file).into(), tensors, Device::Cpu, SMALL).map(|_| ());
         for name in tensors.keys() {
             let unused = UNUSED.iter().any(|prefix| name.starts_with(prefix));
             let mut missing = tensors.clone();
@@ -236,6 +257,10 @@ fn names_and_shapes_are_checked() {
             reshaped.get_mut(name).unwrap().shape.push(1);
             assert_eq!(build(reshaped).is_ok(), unused, "{name}");
         }
+        let mut huge = tensors.clone();
+        huge.get_mut("image_encoder.trunk.pos_embed").unwrap().shape = vec![1, 4, 1 << 20, 1 << 20];
+        let error = build(huge).unwrap_err();
+        assert!(matches!(error, NetworkLoadError::Shape { .. }), "{error}");
         let layout = tensors.values().next().unwrap().clone();
         let mut unknown = tensors.clone();
         unknown.insert(String::from("sam_mask_decoder.extra.weight"), layout);
@@ -261,7 +286,7 @@ fn other_architectures_are_rejected() {
     let upscaler = std::fs::read(folder.join("upscale/rrdb-4.pth")).unwrap();
     // The trunk of the small networks is none of the published ones.
     for file in [upscaler, read("even.pt")] {
-        let error = Sam2::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
+        let error = Sam2Network::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
         assert!(matches!(error, NetworkLoadError::Architecture { .. }), "{error}");
     }
 }
@@ -270,7 +295,7 @@ fn other_architectures_are_rejected() {
 fn damaged_files_are_rejected() {
     let file = read("even.pt");
     for length in [0, 3, 1000, file.len() / 2, file.len() - 1] {
-        let error = Sam2::load_with(&file[..length], Device::Cpu, SMALL)
+        let error = Sam2Network::load_with((&file[..length]).into(), Device::Cpu, SMALL)
             .map(|_| ())
             .unwrap_err();
         assert!(
@@ -285,7 +310,7 @@ fn code_in_pickles_is_rejected() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/state_dicts");
     for name in ["command.pth", "command-legacy.pth"] {
         let file = std::fs::read(folder.join(name)).unwrap();
-        let error = Sam2::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
+        let error = Sam2Network::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
         let expected = matches!(
             error,
             NetworkLoadError::StateDict(crate::StateDictError::ForbiddenGlobal(_))

@@ -5,11 +5,17 @@
 //!
 //! Feature maps are `[1, H, W, C]`.
 
+use std::ops::ControlFlow;
+
+use iopaint_inpaint::{ForwardError, Monitor};
 use tch::{TchError, Tensor};
 
 use super::configuration::{Configuration, PATCH, STAGES, block_name};
-use super::layers::{Activation, LayerNorm, Linear, Mlp, Parts, attend};
-use crate::weights::NetworkLoadError;
+use crate::sam::layers::{
+    Convolution, FEATURE_EPSILON, Linear, Norm, gelu, join_windows, length, shape_error, sides, windows,
+};
+use crate::tensor::forward_error;
+use crate::weights::{NetworkLoadError, Weights};
 
 const NAME: &str = "image_encoder.trunk";
 
@@ -24,53 +30,64 @@ const MLP_RATIO: usize = 4;
 /// on two threads (parts of 1024 and 4096 tokens: 72 and 68 ms).
 const MLP_TOKENS: i64 = 2048;
 
-/// Constant under the square root of layer norms.
-const EPSILON: f64 = 1e-6;
+/// Channels of the input: red, green and blue.
+const COLOURS: usize = 3;
+
+/// Largest side of the position embedding of the whole map; the published networks have 7 and 14.
+const MAX_POSITIONS: usize = 256;
 
 /// The image encoder without its neck.
 pub(super) struct Trunk {
-    patch_weight: Tensor,
-    patch_bias: Tensor,
+    patches: Convolution,
     /// Position embedding of the first stage.
-    position: Tensor,
+    positions: Tensor,
     stages: [Vec<Block>; STAGES],
+    /// Number of blocks.
+    depth: usize,
 }
 
 impl Trunk {
-    pub fn take(parts: &mut Parts<'_, '_>, configuration: &Configuration) -> Result<Self, NetworkLoadError> {
+    /// Takes the weights named `image_encoder.trunk.*`.
+    pub fn take(weights: &mut Weights<'_>, configuration: &Configuration) -> Result<Self, NetworkLoadError> {
         let channels = configuration.channels;
-        let kernel = [channels, 3, PATCH_KERNEL, PATCH_KERNEL];
-        let mut trunk = Self {
-            patch_weight: parts.take(&format!("{NAME}.patch_embed.proj.weight"), &kernel)?,
-            patch_bias: parts.take(&format!("{NAME}.patch_embed.proj.bias"), &[channels])?,
-            position: position_embedding(parts, configuration)?,
-            stages: Default::default(),
-        };
-        for block in 0..configuration.depth() {
-            let (stage, _) = configuration.stage(block);
-            if let Some(blocks) = trunk.stages.get_mut(stage) {
-                blocks.push(Block::take(parts, configuration, block)?);
-            }
-        }
-        Ok(trunk)
-    }
-
-    /// Returns the feature maps of all stages of an image `[1, 3, H, W]`, largest first.
-    pub fn forward(&self, image: &Tensor) -> Result<[Tensor; STAGES], TchError> {
-        let stride = PATCH as i64;
-        let padding = (PATCH_KERNEL / 2) as i64;
-        let patches = image.f_conv2d(
-            &self.patch_weight,
-            Some(&self.patch_bias),
-            [stride, stride],
-            [padding, padding],
-            [1, 1],
+        let kernel = [channels, COLOURS, PATCH_KERNEL, PATCH_KERNEL];
+        let patches = Convolution::new(
+            &weights.take(&format!("{NAME}.patch_embed.proj.weight"), &kernel)?,
+            Some(weights.take(&format!("{NAME}.patch_embed.proj.bias"), &[channels])?),
+            PATCH as i64,
             1,
         )?;
-        let mut map = patches.f_permute([0, 2, 3, 1])?.f_add(&self.position)?;
-        let mut run = |blocks: &[Block]| -> Result<Tensor, TchError> {
+        let positions = position_embedding(weights, configuration)?;
+        let mut stages: [Vec<Block>; STAGES] = Default::default();
+        for block in 0..configuration.depth() {
+            let (stage, _) = configuration.stage(block);
+            if let Some(blocks) = stages.get_mut(stage) {
+                blocks.push(Block::take(weights, configuration, block)?);
+            }
+        }
+        Ok(Self {
+            patches,
+            positions,
+            stages,
+            depth: configuration.depth(),
+        })
+    }
+
+    /// Returns the feature maps of all stages of a normalized image `[1, side, side, 3]`, largest first.
+    pub fn forward(&self, image: &Tensor, monitor: &dyn Monitor) -> Result<[Tensor; STAGES], ForwardError> {
+        let mut map = self
+            .patches
+            .forward(image)
+            .and_then(|map| map.f_add(&self.positions))
+            .map_err(|error| forward_error(&error))?;
+        let mut done = 0;
+        let mut run = |blocks: &[Block]| {
             for block in blocks {
-                map = block.forward(&map)?;
+                if let ControlFlow::Break(stop) = monitor.step(done, self.depth) {
+                    return Err(ForwardError::from(stop));
+                }
+                map = block.forward(&map).map_err(|error| forward_error(&error))?;
+                done += 1;
             }
             Ok(map.shallow_clone())
         };
@@ -82,15 +99,22 @@ impl Trunk {
 /// Returns the position embedding `[1, H, W, C]`: one of the whole map, enlarged, and one of a window,
 /// repeated.
 fn position_embedding(
-    parts: &mut Parts<'_, '_>,
+    weights: &mut Weights<'_>,
     configuration: &Configuration,
 ) -> Result<Tensor, NetworkLoadError> {
     let channels = configuration.channels;
     let [window, ..] = configuration.windows;
     let name = format!("{NAME}.pos_embed");
-    let shape = [1, channels, parts.length(&name, 2), parts.length(&name, 3)];
-    let global = parts.take(&name, &shape)?;
-    let local = parts.take(
+    let (height, width) = (length(weights, &name, 4, 2)?, length(weights, &name, 4, 3)?);
+    if height.max(width) > MAX_POSITIONS {
+        return Err(shape_error(
+            weights,
+            &name,
+            format!("sides of at most {MAX_POSITIONS}"),
+        ));
+    }
+    let global = weights.take(&name, &[1, channels, height, width])?;
+    let local = weights.take(
         &format!("{NAME}.pos_embed_window"),
         &[1, channels, window, window],
     )?;
@@ -103,21 +127,20 @@ fn position_embedding(
 
 /// A transformer block. The first block of a stage halves the sides of the map and doubles its channels.
 struct Block {
-    norm1: LayerNorm,
-    /// Doubles the channels of the residual connection, in the first block of a stage.
-    projection: Option<Linear>,
-    qkv: Linear,
-    attention_projection: Linear,
-    norm2: LayerNorm,
-    mlp: Mlp,
-    heads: i64,
-    /// Side of the attention windows; `None` for global attention.
+    norm1: Norm,
+    attention: Attention,
+    /// Doubles the channels of the shortcut, in the first block of a stage.
+    doubling: Option<Linear>,
+    norm2: Norm,
+    inner: Linear,
+    outer: Linear,
+    /// Side of the attention windows; `None` for attention among all tokens.
     window: Option<i64>,
 }
 
 impl Block {
     fn take(
-        parts: &mut Parts<'_, '_>,
+        weights: &mut Weights<'_>,
         configuration: &Configuration,
         block: usize,
     ) -> Result<Self, NetworkLoadError> {
@@ -125,78 +148,98 @@ impl Block {
         let (stage, starts) = configuration.stage(block);
         let outputs = configuration.channels(stage);
         let inputs = if starts { outputs / 2 } else { outputs };
-        let projection = starts
-            .then(|| Linear::take(parts, &format!("{name}.proj"), inputs, outputs))
+        let doubling = starts
+            .then(|| Linear::take(weights, &format!("{name}.proj"), inputs, outputs))
             .transpose()?;
-        let widths = [outputs, MLP_RATIO * outputs, outputs];
+        let hidden = MLP_RATIO * outputs;
         Ok(Self {
-            norm1: LayerNorm::take(parts, &format!("{name}.norm1"), inputs, EPSILON)?,
-            projection,
-            qkv: Linear::take(parts, &format!("{name}.attn.qkv"), inputs, 3 * outputs)?,
-            attention_projection: Linear::take(parts, &format!("{name}.attn.proj"), outputs, outputs)?,
-            norm2: LayerNorm::take(parts, &format!("{name}.norm2"), outputs, EPSILON)?,
-            mlp: Mlp::take(parts, &format!("{name}.mlp"), &widths, Activation::Gelu)?,
-            heads: (configuration.heads << stage) as i64,
+            norm1: Norm::take(weights, &format!("{name}.norm1"), inputs, FEATURE_EPSILON)?,
+            attention: Attention {
+                queries_keys_values: Linear::take(weights, &format!("{name}.attn.qkv"), inputs, 3 * outputs)?,
+                projection: Linear::take(weights, &format!("{name}.attn.proj"), outputs, outputs)?,
+                heads: (configuration.heads << stage) as i64,
+                pools: starts,
+            },
+            doubling,
+            norm2: Norm::take(weights, &format!("{name}.norm2"), outputs, FEATURE_EPSILON)?,
+            inner: Linear::take(weights, &format!("{name}.mlp.layers.0"), outputs, hidden)?,
+            outer: Linear::take(weights, &format!("{name}.mlp.layers.1"), hidden, outputs)?,
             window: configuration.window(block).map(|window| window as i64),
         })
     }
 
     fn forward(&self, map: &Tensor) -> Result<Tensor, TchError> {
         let normalized = self.norm1.forward(map)?;
-        let shortcut = match &self.projection {
-            Some(projection) => pool(&projection.forward(&normalized)?)?,
+        let shortcut = match &self.doubling {
+            Some(doubling) => pool(&doubling.forward(&normalized)?)?,
             None => map.shallow_clone(),
         };
-        let (_, height, width, _) = shortcut.size4()?;
+        let size = sides(&shortcut)?;
         let attended = match self.window {
-            Some(window) => {
-                let windows = split(&normalized, window)?;
-                let window = if self.projection.is_some() {
-                    window / 2
-                } else {
-                    window
-                };
-                join(&self.attention(&windows)?, window, height, width)?
+            Some(side) => {
+                let attended = self
+                    .attention
+                    .forward(&windows(&normalized, side)?, (side, side))?;
+                let side = if self.attention.pools { side / 2 } else { side };
+                join_windows(&attended, side, size)?
             }
-            None => self.attention(&normalized)?,
+            None => {
+                let tokens = normalized.f_flatten(1, 2)?;
+                let attended = self.attention.forward(&tokens, sides(&normalized)?)?;
+                attended.f_reshape([1, size.0, size.1, -1])?
+            }
         };
         let map = shortcut.f_add(&attended)?.f_contiguous()?;
-        let tokens = map.f_view([height * width, -1])?;
-        let part = if map.device().is_cuda() {
-            height * width
-        } else {
-            MLP_TOKENS
-        };
-        for mut tokens in tokens.f_split(part, 0)? {
-            let expanded = self.mlp.forward(&self.norm2.forward(&tokens)?)?;
-            let _ = tokens.f_add_(&expanded)?;
+        let count = size.0 * size.1;
+        let part = if map.device().is_cuda() { count } else { MLP_TOKENS };
+        for mut tokens in map.f_view([count, -1])?.f_split(part, 0)? {
+            let hidden = gelu(self.inner.forward(&self.norm2.forward(&tokens)?)?)?;
+            let _ = tokens.f_add_(&self.outer.forward(&hidden)?)?;
         }
         Ok(map)
     }
+}
 
-    /// Attends within each map of `[N, H, W, C]`. The first block of a stage pools its queries.
-    fn attention(&self, windows: &Tensor) -> Result<Tensor, TchError> {
-        let (count, height, width, _) = windows.size4()?;
-        let tokens = |tensor: &Tensor| tensor.f_reshape([count, -1, self.heads, self.head_channels(tensor)?]);
-        let parts = self.qkv.forward(windows)?.f_chunk(3, -1)?;
-        let [queries, keys, values] = parts.as_slice() else {
+struct Attention {
+    queries_keys_values: Linear,
+    projection: Linear,
+    heads: i64,
+    /// Takes the maxima of the queries of 2 x 2 tokens.
+    pools: bool,
+}
+
+impl Attention {
+    /// Attends within each of N windows of `rows` x `columns` tokens, `[N, rows * columns, C]`.
+    fn forward(&self, tokens: &Tensor, (rows, columns): (i64, i64)) -> Result<Tensor, TchError> {
+        let all = self.queries_keys_values.forward(tokens)?.f_chunk(3, -1)?;
+        let [queries, keys, values] = all.as_slice() else {
             return Err(TchError::Shape(String::from(
-                "attention has no queries, keys and values",
+                "attention requires queries, keys and values",
             )));
         };
-        let (pooled, height, width) = match self.projection {
-            Some(_) => (Some(pool(queries)?), height / 2, width / 2),
-            None => (None, height, width),
+        let (count, _, channels) = queries.size3()?;
+        let queries = if self.pools {
+            pool(&queries.f_reshape([count, rows, columns, channels])?)?
+        } else {
+            queries.shallow_clone()
         };
-        let queries = pooled.as_ref().unwrap_or(queries);
-        let attended = attend(&tokens(queries)?, &tokens(keys)?, &tokens(values)?)?;
-        let attended = attended.f_reshape([count, height, width, -1])?;
-        self.attention_projection.forward(&attended)
-    }
-
-    /// Returns the number of channels of a head.
-    fn head_channels(&self, tensor: &Tensor) -> Result<i64, TchError> {
-        Ok(tensor.size4()?.3 / self.heads)
+        let by_head = |tensor: &Tensor| {
+            tensor
+                .f_reshape([count, -1, self.heads, channels / self.heads])?
+                .f_transpose(1, 2)
+        };
+        let attended = Tensor::f_scaled_dot_product_attention(
+            &by_head(&queries)?,
+            &by_head(keys)?,
+            &by_head(values)?,
+            None::<Tensor>,
+            0.0,
+            false,
+            None,
+            false,
+        )?;
+        self.projection
+            .forward(&attended.f_transpose(1, 2)?.f_flatten(2, 3)?)
     }
 }
 
@@ -205,34 +248,4 @@ fn pool(map: &Tensor) -> Result<Tensor, TchError> {
     map.f_permute([0, 3, 1, 2])?
         .f_max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false)?
         .f_permute([0, 2, 3, 1])
-}
-
-/// Splits `[1, H, W, C]` into windows `[N, window, window, C]`. Zeros are added on the right and at the bottom.
-fn split(map: &Tensor, window: i64) -> Result<Tensor, TchError> {
-    let (_, height, width, channels) = map.size4()?;
-    let (rows, columns) = (ceil_div(height, window), ceil_div(width, window));
-    let padded = if (rows * window, columns * window) == (height, width) {
-        map.shallow_clone()
-    } else {
-        map.f_constant_pad_nd([0, 0, 0, columns * window - width, 0, rows * window - height])?
-    };
-    padded
-        .f_reshape([rows, window, columns, window, channels])?
-        .f_permute([0, 2, 1, 3, 4])?
-        .f_reshape([rows * columns, window, window, channels])
-}
-
-/// Joins windows to `[1, height, width, C]`, without the pixels that were added.
-fn join(windows: &Tensor, window: i64, height: i64, width: i64) -> Result<Tensor, TchError> {
-    let (rows, columns) = (ceil_div(height, window), ceil_div(width, window));
-    windows
-        .f_reshape([rows, columns, window, window, -1])?
-        .f_permute([0, 2, 1, 3, 4])?
-        .f_reshape([1, rows * window, columns * window, -1])?
-        .f_narrow(1, 0, height)?
-        .f_narrow(2, 0, width)
-}
-
-fn ceil_div(dividend: i64, divisor: i64) -> i64 {
-    (dividend + divisor - 1) / divisor
 }

@@ -11,21 +11,25 @@ mod click;
 mod colour;
 mod edges;
 mod frame;
+mod image_cache;
 mod layers;
-mod map_cache;
 mod maps;
 mod prompt;
+mod prompt_network;
+mod prompted;
 mod regions;
 
 use iopaint_imaging::{Coverage, Rect, RgbImage};
 use iopaint_inpaint::Monitor;
 
 use crate::{Network, SaliencySpec};
+pub use image_cache::{EmbeddingCache, ImageCache, ImageKey, ImageResults, MapCache};
 use layers::{Layers, nearer_part};
-pub use map_cache::{ImageKey, MapCache};
 pub use maps::SaliencyMaps;
 use maps::Source;
 pub use prompt::{Area, Click, Prompt, SelectionError};
+pub use prompt_network::{Embedding, InputFrame, PromptNetwork, PromptPoint};
+pub use prompted::{ImageEmbedding, select_by_prompt};
 
 /// Forward passes for one click at most: three scales and a second pass.
 const PASSES_PER_CLICK: usize = 4;
