@@ -115,7 +115,9 @@ impl MaskDecoder {
         let (tokens, image) = self
             .transformer
             .forward(&tokens, &features.f_flatten(1, 2)?, positions)?;
-        let image = self.first_doubling.forward(&image.f_reshape(features.size().as_slice())?)?;
+        let image = self
+            .first_doubling
+            .forward(&image.f_reshape(features.size().as_slice())?)?;
         let image = gelu(self.norm.forward(&image)?)?;
         let image = gelu(self.second_doubling.forward(&image)?)?;
         let mask = product(&image, &self.mask.forward(&tokens.f_select(1, 1)?)?)?;

@@ -170,7 +170,9 @@ impl Block {
             join_windows(&self.attention.forward(&windows, (side, side))?, side, size)?
         } else {
             let all = normalized.f_flatten(1, 2)?;
-            self.attention.forward(&all, size)?.f_reshape(tokens.size().as_slice())?
+            self.attention
+                .forward(&all, size)?
+                .f_reshape(tokens.size().as_slice())?
         };
         let tokens = tokens.f_add(&attended)?;
         drop(attended);
