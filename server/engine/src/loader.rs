@@ -1,6 +1,6 @@
 //! Loading of models from their files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
@@ -12,8 +12,10 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
+    Device, LamaModel, MangaModel, SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork,
+    Upscaler,
 };
+use iopaint_vision::selection::PromptNetwork;
 use iopaint_vision::{Network, TextNetworks};
 
 use crate::download::DownloadError;
@@ -148,6 +150,7 @@ impl TorchLoader {
             ModelTask::Segment | ModelTask::DetectText | ModelTask::Upscale => {
                 Ok(self.load_network(spec, &sources)?.into())
             }
+            ModelTask::SegmentByPrompt => Ok(self.load_prompt_network(spec, &sources)?.into()),
         }
     }
 
@@ -182,7 +185,8 @@ impl TorchLoader {
             | ModelContract::Isnet
             | ModelContract::Birefnet
             | ModelContract::DbText
-            | ModelContract::RealEsrgan => Err(ModelLoadError::Absent),
+            | ModelContract::RealEsrgan
+            | ModelContract::Sam => Err(ModelLoadError::Absent),
         }
     }
 
@@ -224,6 +228,23 @@ impl TorchLoader {
             ModelTask::DetectText => Ok(Box::new(TextNetworks::new(network, self.stroke_network()?))),
             _ => Ok(network),
         }
+    }
+
+    fn load_prompt_network(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
+        let [source] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
+        Ok(Box::new(match source {
+            Source::File(path) => {
+                let file = File::open(path).map_err(read_error)?;
+                SamNetwork::load(TensorFile::try_from(&file).map_err(read_error)?, device)?
+            }
+            Source::Bytes(bytes) => SamNetwork::load(bytes, device)?,
+        }))
     }
 
     /// Loads the network that segments the strokes of text.
