@@ -301,3 +301,17 @@ fn forward_error(error: SelectionError) -> ForwardError {
         SelectionError::EmptyArea => ForwardError::Failed(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_and_images_share_no_key() {
+        let key = |client: &str, image: &[u8]| image_key(&ClientKey::new(client), image);
+        assert_eq!(key("a", b"image"), key("a", b"image"));
+        assert_ne!(key("a", b"image"), key("b", b"image"));
+        assert_ne!(key("a", b"image"), key("a", b"other"));
+        assert_ne!(key("a", b"bimage"), key("ab", b"image"));
+    }
+}
