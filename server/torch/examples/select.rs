@@ -1,5 +1,6 @@
-//! Selects an object by a click with a state dict of SAM, MobileSAM or HQ-SAM. Prints the seconds of loading, of
-//! each run of the encoder, and of each click, and on Linux the process's largest memory after loading.
+//! Selects an object by a click with a state dict of SAM, MobileSAM or HQ-SAM. Prints the seconds of loading,
+//! of each first click, which runs the encoder, and of each further click, and on Linux the process's largest
+//! memory after loading.
 //!
 //! `cargo run --release -p iopaint-torch --example select -- WEIGHTS PICTURE X Y RESULT.png [RUNS] [THREADS]`
 
