@@ -31,6 +31,7 @@ mod photos;
 mod plain_pages;
 mod plugins;
 mod promises;
+mod prompts;
 mod root_path;
 mod stateless;
 mod surface;

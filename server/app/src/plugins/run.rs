@@ -281,8 +281,8 @@ fn on_prompt_network(
     Ok(PluginValue::Selection { image, coverage })
 }
 
-/// Returns the key of an image's maps and embedding. Clients share none, so that response times reveal nothing about the
-/// images of other clients.
+/// Returns the key of an image's maps and embedding. Clients share none, so that response times reveal nothing
+/// about the images of other clients.
 fn image_key(client: &ClientKey, bytes: &[u8]) -> ImageKey {
     let client = Sha256::digest(client.as_str());
     ImageKey(
@@ -299,5 +299,19 @@ fn forward_error(error: SelectionError) -> ForwardError {
         SelectionError::Forward(error) => error,
         // Requests are checked before.
         SelectionError::EmptyArea => ForwardError::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_and_images_share_no_key() {
+        let key = |client: &str, image: &[u8]| image_key(&ClientKey::new(client), image);
+        assert_eq!(key("a", b"image"), key("a", b"image"));
+        assert_ne!(key("a", b"image"), key("b", b"image"));
+        assert_ne!(key("a", b"image"), key("a", b"other"));
+        assert_ne!(key("a", b"bimage"), key("ab", b"image"));
     }
 }

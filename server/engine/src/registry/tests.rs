@@ -82,6 +82,7 @@ fn plugins_have_builtin_models_of_their_task() {
     for plugin in registry.plugins() {
         let spec = registry.get(&plugin.model).unwrap();
         assert!(spec.is_builtin() && spec.task() == plugin.kind.task());
+        assert!(plugin.kind.tasks().contains(&spec.task()));
     }
     assert!(registry.get_inpainter("u2netp").is_none());
 }
@@ -102,7 +103,11 @@ fn invalid_plugin_is_rejected(#[case] keys: &str, #[case] named: &str) {
 #[test]
 fn onnx_and_pth_files_are_user_models() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, format, file) in [("mine", "isnet", "mine.onnx"), ("big", "real-esrgan", "big.pth")] {
+    for (name, format, file) in [
+        ("mine", "isnet", "mine.onnx"),
+        ("big", "real-esrgan", "big.pth"),
+        ("all", "sam", "all.pth"),
+    ] {
         write(
             folder.path(),
             &format!("{name}.toml"),
@@ -114,6 +119,7 @@ fn onnx_and_pth_files_are_user_models() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(registry.get("mine").unwrap().task(), ModelTask::Segment);
     assert_eq!(registry.get("big").unwrap().task(), ModelTask::Upscale);
+    assert_eq!(registry.get("all").unwrap().task(), ModelTask::SegmentByPrompt);
 }
 
 #[rstest]

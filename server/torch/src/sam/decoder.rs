@@ -91,8 +91,8 @@ impl MaskDecoder {
         })
     }
 
-    /// Returns the part of HQ-SAM's features that doesn't depend on the prompt, `[1, 4 * H, 4 * W, C / 8]`; `None`
-    /// for other networks. `features` and `early`: the encoder's results.
+    /// Returns the part of HQ-SAM's features that doesn't depend on the prompt, `[1, 4 * H, 4 * W, C / 8]`;
+    /// `None` for other networks. `features` and `early`: the encoder's results.
     pub fn image_features(
         &self,
         features: &Tensor,

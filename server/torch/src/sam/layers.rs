@@ -85,8 +85,8 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    /// Creates a convolution; `weight`: `[outputs, inputs / groups, side, side]`. Padding keeps the size of an
-    /// image under stride 1, unless `patches`, where the kernels are adjacent.
+    /// Creates a convolution; `weight`: `[outputs, inputs / groups, side, side]`. Images are padded by half
+    /// the kernel's side, unless the kernels are adjacent.
     pub fn new(weight: &Tensor, bias: Option<Tensor>, stride: i64, groups: i64) -> Result<Self, TchError> {
         let side = weight.size().last().copied().unwrap_or(1);
         Ok(Self {

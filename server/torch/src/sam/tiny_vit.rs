@@ -21,8 +21,8 @@ pub(super) const SIDE: usize = 1024;
 /// Widths of the stages before which the image isn't halved, in the published networks of SAM.
 const UNHALVED_WIDTHS: [usize; 3] = [320, 448, 576];
 
-/// Largest side of a window in tokens; the published networks have 7 and 14. Bounds the memory of the biases of
-/// pairs, which has the window's side to the power of 4.
+/// Largest side of a window in tokens; the published networks have 7 and 14. Bounds the memory of the biases
+/// of pairs, which grows with the side to the power of 4.
 const MAX_WINDOW: usize = 32;
 
 /// Epsilon of the batch normalizations.

@@ -57,8 +57,8 @@ impl TwoWayTransformer {
         })
     }
 
-    /// Returns the new `tokens`, `[1, N, C]`, and the new `image`, `[1, H * W, C]`. `positions`: encodings of the
-    /// image's positions.
+    /// Returns the new `tokens`, `[1, N, C]`, and the new `image`, `[1, H * W, C]`. `positions`: encodings of
+    /// the image's positions.
     pub fn forward(
         &self,
         tokens: &Tensor,
@@ -103,7 +103,7 @@ impl Block {
         })
     }
 
-    /// `first`: the block replaces the tokens, which are their own encodings, by the first attention's result.
+    /// `first`: the first attention's result replaces the tokens, instead of being added to them.
     fn forward(
         &self,
         tokens: &Tensor,

@@ -237,7 +237,8 @@ impl Attention {
             .f_reshape([3, heads, count, per_head])?;
         let (queries, keys, values) = (all.f_select(0, 0)?, all.f_select(0, 1)?, all.f_select(0, 2)?);
         let grid = queries.f_view([heads, rows, columns, per_head])?;
-        // Products of queries with the embeddings of offsets, `[N * heads, row, column, row or column of key]`.
+        // Products of queries with the embeddings of offsets, `[N * heads, row, column, row of key]`, and the
+        // same with the column of the key.
         let vertical = grid
             .f_permute([1, 0, 2, 3])?
             .f_reshape([rows, heads * columns, per_head])?

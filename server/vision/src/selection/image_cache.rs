@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::{ImageEmbedding, SaliencyMaps};
-
 /// Identifies an image by the digest of its file and of everything else that may not share its results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageKey(pub [u8; 32]);
@@ -24,12 +22,6 @@ pub struct ImageCache<T> {
     /// The latest image is last.
     entries: VecDeque<(ImageKey, T)>,
 }
-
-/// The saliency maps of the latest images.
-pub type MapCache = ImageCache<SaliencyMaps>;
-
-/// The embeddings of the latest images.
-pub type EmbeddingCache = ImageCache<ImageEmbedding>;
 
 impl<T: ImageResults> ImageCache<T> {
     /// The most images.
@@ -71,7 +63,7 @@ mod tests {
     use iopaint_inpaint::{ForwardError, Unmonitored};
 
     use super::*;
-    use crate::selection::{Click, Prompt, Selection, select};
+    use crate::selection::{Click, MapCache, Prompt, Selection, select};
     use crate::{Network, SaliencySpec, Tensor};
 
     /// Marks red pixels in a map of `side` x `side` values, and counts passes.

@@ -128,8 +128,8 @@ impl FrameView {
         ((x * self.scale.0) as f32, (y * self.scale.1) as f32)
     }
 
-    /// Converts the centre of a cell of a grid of `grid` (columns, rows) cells over the input to a position in
-    /// the image.
+    /// Converts the centre of a cell of a grid over the input to a position in the image. `grid`: columns and
+    /// rows of the grid.
     fn to_image(&self, column: usize, row: usize, grid: (usize, usize)) -> (f32, f32) {
         let at = |cell: usize, cells: usize, scale: f64| {
             ((cell as f64 + 0.5) * f64::from(self.frame.side()) / cells as f64 / scale) as f32
