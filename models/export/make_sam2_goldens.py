@@ -1,20 +1,22 @@
-"""Runs IOPaint 1.6.0's SAM 2 on small seeded networks and writes `tests/fixtures/sam2`.
+"""Runs IOPaint 1.6.0's SAM 2 on seeded networks and writes `tests/fixtures/sam2`.
 
-    python make_sam2_goldens.py FOLDER [--full MODEL]
+    python make_sam2_goldens.py FOLDER
 
-NET.pt is a checkpoint as the original's, `{"model": state dict}`, image.png the input. NET-results.pth has the image
-embedding and, in a group per case, points [N, 3] (x, y, label), a box [4] and the logits of the mask. transform.pth has
-images before (`small`, `large`) and after the transform to a square of 32 pixels. shapes.txt lists the names and shapes of
-the tensors of the published models: those of all models, then those of each; ranges of indices are in braces.
+padded.pt is a checkpoint of a network with few channels, as the original's, `{"model": state dict}`, image.png the input.
+NET-results.pth has, in a group per case, points [N, 3] (x, y, label), a box [4] and the logits of the mask, at an input of 256
+x 256 pixels, and padded-results.pth the image embedding too. The other networks are the published architectures; their tensors
+are overlapping views of the numbers in numbers.pth (`overlapping`). transform.pth has images before (`small`, `large`) and
+after the transform to a square of 32 pixels. shapes.txt lists the names and shapes of the tensors of the published models:
+those of all models, then those of each; ranges of indices are in braces.
 
-`--full MODEL` writes MODEL.pt and MODEL-results.pth in the full size of a published model instead.
+`--full MODEL` writes MODEL.pt without overlapping tensors, and its results at the published size, instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from unittest import mock
 
@@ -23,7 +25,6 @@ import numpy as np
 import torch
 from iopaint.plugins.segment_anything2.build_sam import (
     common_kwargs,
-    common_kwargs_for_2_1,
     sam2_model_registry,
 )
 from iopaint.plugins.segment_anything2.modeling.backbones.hieradet import Hiera
@@ -47,6 +48,10 @@ SEED = 23
 WIDTH, HEIGHT = 90, 70
 # Side of the small networks' input, of their embeddings' channels and of the transformed images.
 SIDE, CHANNELS, TRANSFORMED = 256, 32, 32
+# Numbers of each kind, of which overlapping tensors are views; the largest matrix has 4608 x 1152 elements.
+STORAGE = 6000
+# Networks whose results are written; SAM 2.1 differs in tensors for videos alone.
+PUBLISHED = ("sam2_tiny", "sam2_small", "sam2_base", "sam2_large")
 
 
 def memory() -> tuple[MemoryAttention, MemoryEncoder]:
@@ -102,28 +107,17 @@ def network(trunk: Hiera, options: dict) -> SAM2Base:
     return result
 
 
-def networks() -> dict[str, Callable[[], SAM2Base]]:
-    """Returns constructors by name. Windows of 14 and 7 pixels require padding, those of 16 and 8 don't."""
-    padded = {
-        "embed_dim": 4,
-        "num_heads": 1,
-        "stages": (1, 2, 3, 1),
-        "global_att_blocks": (4,),
-        "window_pos_embed_bkg_spatial_size": (7, 7),
-        "window_spec": (8, 4, 14, 7),
-    }
-    even = {
-        "embed_dim": 4,
-        "num_heads": 2,
-        "stages": (2, 1, 2, 1),
-        "global_att_blocks": (4,),
-        "window_pos_embed_bkg_spatial_size": (14, 14),
-        "window_spec": (8, 4, 16, 8),
-    }
-    return {
-        "padded": lambda: network(Hiera(**padded), common_kwargs),
-        "even": lambda: network(Hiera(**even), common_kwargs_for_2_1),
-    }
+def padded() -> SAM2Base:
+    """Returns a small network in which windows of 14 and 7 pixels require padding."""
+    trunk = Hiera(
+        embed_dim=4,
+        num_heads=1,
+        stages=(1, 2, 3, 1),
+        global_att_blocks=(4,),
+        window_pos_embed_bkg_spatial_size=(7, 7),
+        window_spec=(8, 4, 14, 7),
+    )
+    return network(trunk, common_kwargs)
 
 
 # Points (x, y, label) and box of each case, in pixels of the image.
@@ -161,19 +155,58 @@ def randomize(network: nn.Module) -> None:
             parameter.normal_(0.0, 1.4 / fan_in**0.5)
 
 
+def numbers() -> dict[str, Tensor]:
+    """Returns seeded numbers for weights, for factors of norms, and for embeddings."""
+    values = {
+        "weight": torch.randn(STORAGE) * 0.04,
+        "norm": torch.rand(STORAGE) * 0.8 + 0.6,
+        "embedding": torch.randn(STORAGE) * 0.5,
+    }
+    return {name: tensor.half() for name, tensor in values.items()}
+
+
+def overlapping(network: nn.Module, numbers: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns a state dict of views of the numbers with all strides 1, at an offset by the sum of the name's characters."""
+    state = {}
+    for name, tensor in network.state_dict().items():
+        if tensor.dim() == 1 and name.endswith("weight"):
+            kind = "norm"
+        elif tensor.dim() > 1 and (tensor.shape[0] == 1 or "token" in name or "gaussian" in name):
+            kind = "embedding"
+        else:
+            kind = "weight"
+        extent = sum(side - 1 for side in tensor.shape) + 1
+        offset = sum(map(ord, name)) * 7 % (STORAGE - extent)
+        state[name] = numbers[kind].as_strided(tensor.shape, (1,) * tensor.dim(), offset)
+    return state
+
+
+def rounded(network: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Returns a seeded state dict of the given type."""
+    randomize(network)
+    return {name: tensor.to(dtype) for name, tensor in network.state_dict().items()}
+
+
 @torch.no_grad()
-def run(name: str, network: SAM2Base, dtype: torch.dtype, folder: Path, source: np.ndarray) -> None:
-    """Writes a network with values of the given type, and its results on the image."""
-    randomize(network.eval())
-    state = {name: tensor.to(dtype) for name, tensor in network.state_dict().items()}
-    network.load_state_dict(state)
-    torch.save({"model": state}, folder / f"{name}.pt")
+def run(
+    name: str,
+    network: SAM2Base,
+    state: dict[str, Tensor],
+    folder: Path,
+    source: np.ndarray,
+    cases: Iterable[str],
+) -> None:
+    """Writes a network's results on the image."""
+    network.eval().load_state_dict(state)
     predictor = SAM2ImagePredictor(network)
     side = network.image_size
     predictor._bb_feat_sizes = [(side // stride, side // stride) for stride in (4, 8, 16)]
     predictor.set_image(source)
-    results: dict[str, Tensor | dict[str, Tensor]] = {"embedding": predictor.get_image_embedding().clone()}
-    for case, (points, box) in CASES.items():
+    results: dict[str, Tensor | dict[str, Tensor]] = {}
+    if network.hidden_dim == CHANNELS:
+        results["embedding"] = predictor.get_image_embedding().clone()
+    for case in cases:
+        points, box = CASES[case]
         coordinates = [(point[0], point[1]) for point in points]
         logits, _, _ = predictor.predict(
             point_coords=np.array(coordinates) if points else None,
@@ -225,11 +258,11 @@ def shape_lines(state: dict[str, Tensor]) -> list[str]:
 def write_shapes(folder: Path) -> None:
     """Writes the names and shapes of the published models."""
     sections = {}
-    for name, build in sam2_model_registry.items():
+    for name in sam2_model_registry:
         # The trunk reads the values of a linspace, which tensors without values don't have.
         rates = mock.patch("torch.linspace", lambda start, stop, steps: torch.zeros(steps, device="cpu"))
         with torch.device("meta"), rates:
-            state = build().state_dict()
+            state = sam2_model_registry[name]().state_dict()
         sections[name] = shape_lines(state)
     shared = set.intersection(*(set(lines) for lines in sections.values()))
     lines = ["[all]", *sorted(shared)]
@@ -250,12 +283,22 @@ def main() -> None:
     torch.set_num_threads(1)
     source = image(WIDTH, HEIGHT)
     cv2.imwrite(str(folder / "image.png"), source[:, :, ::-1])
-    if arguments.full is not None:
-        run(arguments.full, sam2_model_registry[arguments.full](), torch.float32, folder, source)
+    if (name := arguments.full) is not None:
+        built = sam2_model_registry[name]()
+        state = rounded(built, torch.float32)
+        torch.save({"model": state}, folder / f"{name}.pt")
+        run(name, built, state, folder, source, CASES)
         return
-    for name, build in networks().items():
-        # Half the size of the original's float32.
-        run(name, build(), torch.float16, folder, source)
+    small = padded()
+    state = rounded(small, torch.float16)
+    torch.save({"model": state}, folder / "padded.pt")
+    run("padded", small, state, folder, source, CASES)
+    values = numbers()
+    torch.save(values, folder / "numbers.pth")
+    for name in PUBLISHED:
+        with mock.patch.dict(common_kwargs, image_size=SIDE):
+            reduced = sam2_model_registry[name]()
+        run(name, reduced, overlapping(reduced, values), folder, source, ["points"])
     write_transforms(folder)
     write_shapes(folder)
 

@@ -33,5 +33,6 @@ mod plugins;
 mod promises;
 mod prompts;
 mod root_path;
+mod sam2;
 mod stateless;
 mod surface;

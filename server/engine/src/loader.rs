@@ -12,8 +12,8 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork,
-    Upscaler,
+    Device, LamaModel, MangaModel, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile,
+    TorchNetwork, Upscaler,
 };
 use iopaint_vision::selection::PromptNetwork;
 use iopaint_vision::{Network, TextNetworks};
@@ -186,7 +186,8 @@ impl TorchLoader {
             | ModelContract::Birefnet
             | ModelContract::DbText
             | ModelContract::RealEsrgan
-            | ModelContract::Sam => Err(ModelLoadError::Absent),
+            | ModelContract::Sam
+            | ModelContract::Sam2 => Err(ModelLoadError::Absent),
         }
     }
 
@@ -238,13 +239,14 @@ impl TorchLoader {
         let [source] = expect_files(sources)?;
         let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
         let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
-        Ok(Box::new(match source {
+        match source {
             Source::File(path) => {
                 let file = File::open(path).map_err(read_error)?;
-                SamNetwork::load(TensorFile::try_from(&file).map_err(read_error)?, device)?
+                let file = TensorFile::try_from(&file).map_err(read_error)?;
+                prompt_network(spec.format, file, device)
             }
-            Source::Bytes(bytes) => SamNetwork::load(bytes, device)?,
-        }))
+            Source::Bytes(bytes) => prompt_network(spec.format, bytes.into(), device),
+        }
     }
 
     /// Loads the network that segments the strokes of text.
@@ -284,6 +286,18 @@ fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
     if let Err(error) = spawned {
         tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
     }
+}
+
+/// Loads a network that takes prompts.
+fn prompt_network(
+    contract: ModelContract,
+    file: TensorFile<'_>,
+    device: Device,
+) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
+    Ok(match contract {
+        ModelContract::Sam2 => Box::new(Sam2Network::load(file, device)?),
+        _ => Box::new(SamNetwork::load(file, device)?),
+    })
 }
 
 /// Converts the sources of a contract with `COUNT` files to an array.

@@ -1,6 +1,6 @@
-//! Selects an object by a click with a state dict of SAM, MobileSAM or HQ-SAM. Prints the seconds of loading,
-//! of each first click, which runs the encoder, and of each further click, and on Linux the process's largest
-//! memory after loading.
+//! Selects an object by a click with a state dict of SAM, MobileSAM, HQ-SAM or SAM 2. Prints the seconds of
+//! loading, of each first click, which runs the encoder, and of each further click, and on Linux the
+//! process's largest memory after loading.
 //!
 //! `cargo run --release -p iopaint-torch --example select -- WEIGHTS PICTURE X Y RESULT.png [RUNS] [THREADS]`
 
@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use iopaint_imaging::{DecodeLimits, decode};
 use iopaint_inpaint::Unmonitored;
-use iopaint_torch::{Device, SamNetwork, TensorFile, TorchSettings, init};
-use iopaint_vision::selection::{Click, ImageEmbedding, Prompt, select_by_prompt};
+use iopaint_torch::{Device, NetworkLoadError, Sam2Network, SamNetwork, TensorFile, TorchSettings, init};
+use iopaint_vision::selection::{Click, ImageEmbedding, Prompt, PromptNetwork, select_by_prompt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,7 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let start = Instant::now();
     let file = File::open(weights)?;
-    let mut network = SamNetwork::load(TensorFile::try_from(&file)?, Device::Cpu)?;
+    let file = TensorFile::try_from(&file)?;
+    let mut network: Box<dyn PromptNetwork> = match SamNetwork::load(file, Device::Cpu) {
+        Err(NetworkLoadError::Architecture { .. }) => Box::new(Sam2Network::load(file, Device::Cpu)?),
+        network => Box::new(network?),
+    };
     println!("load {:.3}", start.elapsed().as_secs_f64());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM")) {
@@ -49,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut embedding = ImageEmbedding::default();
         for stage in ["first", "further"] {
             let start = Instant::now();
-            let mask = select_by_prompt(&mut network, &image, &prompt, &mut embedding, &Unmonitored)?;
+            let mask = select_by_prompt(network.as_mut(), &image, &prompt, &mut embedding, &Unmonitored)?;
             println!("{stage} {:.4}", start.elapsed().as_secs_f64());
             mask.as_gray().save(result)?;
         }

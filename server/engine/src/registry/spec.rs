@@ -124,6 +124,8 @@ pub enum ModelContract {
     RealEsrgan,
     /// `PyTorch` state dict: SAM, MobileSAM or HQ-SAM.
     Sam,
+    /// `PyTorch` state dict: SAM 2 or SAM 2.1.
+    Sam2,
 }
 
 impl ModelContract {
@@ -141,7 +143,8 @@ impl ModelContract {
             | Self::Birefnet
             | Self::DbText
             | Self::RealEsrgan
-            | Self::Sam => 1,
+            | Self::Sam
+            | Self::Sam2 => 1,
             Self::Manga => 2,
         }
     }
@@ -171,7 +174,7 @@ impl ModelContract {
             Self::U2net | Self::Isnet | Self::Birefnet => ModelTask::Segment,
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
-            Self::Sam => ModelTask::SegmentByPrompt,
+            Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
         }
     }
 
@@ -199,7 +202,8 @@ impl ModelContract {
             | Self::Birefnet
             | Self::DbText
             | Self::RealEsrgan
-            | Self::Sam => (1, 0, false),
+            | Self::Sam
+            | Self::Sam2 => (1, 0, false),
         };
         Padding {
             modulo,

@@ -53,6 +53,18 @@ fn embedded_registry_has_the_documented_models() {
     assert!(registry.get("LAMA").is_none());
 }
 
+#[test]
+fn all_sizes_of_sam_2_are_registered() {
+    let registry = Registry::known().unwrap();
+    for version in ["sam2", "sam2_1"] {
+        for size in ["tiny", "small", "base", "large"] {
+            let spec = registry.get(&format!("{version}_{size}")).unwrap();
+            assert_eq!(spec.format, ModelContract::Sam2);
+            assert_eq!(spec.task(), ModelTask::SegmentByPrompt);
+        }
+    }
+}
+
 #[rstest]
 #[case("lama-mini")]
 #[case("u2netp")]

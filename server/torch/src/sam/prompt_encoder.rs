@@ -1,5 +1,6 @@
-//! The prompt encoder of SAM and SAM 2: clicks and boxes as tokens, by random Fourier features of their positions (Tancik et
-//! al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains").
+//! The prompt encoder of SAM and SAM 2: clicks and boxes as tokens, by random Fourier features of their
+//! positions (Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low
+//! Dimensional Domains").
 
 use std::f64::consts::TAU;
 

@@ -1,4 +1,5 @@
-//! The two-way transformer of the mask decoders of SAM and SAM 2 (Kirillov et al. 2023, "Segment Anything", appendix A).
+//! The two-way transformer of the mask decoders of SAM and SAM 2 (Kirillov et al. 2023, "Segment Anything",
+//! appendix A).
 
 use tch::{TchError, Tensor};
 

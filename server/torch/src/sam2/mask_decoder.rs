@@ -62,8 +62,8 @@ impl MaskDecoder {
         let tokens = Tensor::f_cat(&[&self.tokens, prompt], 1)?;
         let image = features.coarse.f_flatten(1, 2)?;
         let (tokens, image) = self.transformer.forward(&tokens, &image, positions)?;
-        // All layers are pointwise or enlarge a pixel to a block, so that the order of the pixels stays that of
-        // the features.
+        // All layers are pointwise or enlarge a pixel to a block, so that the order of the pixels stays that
+        // of the features.
         let pixels = self.first_doubling.blocks(&image)?.f_add_(&features.medium)?;
         let pixels = gelu(self.norm.forward(&pixels)?)?;
         let pixels = gelu(self.second_doubling.blocks(&pixels)?.f_add_(&features.fine)?)?;

@@ -45,8 +45,8 @@ const UNUSED: &[&str] = &[
     "sam_mask_decoder.pred_obj_score_head.",
 ];
 
-/// A loaded network. Embeddings are the features of the decoder at a sixteenth, an eighth and a quarter of the
-/// input's sides, 16 MiB for the published networks.
+/// A loaded network. Embeddings are the features of the decoder at a sixteenth, an eighth and a quarter of
+/// the input's sides, 16 MiB for the published networks.
 pub struct Sam2Network {
     trunk: Trunk,
     neck: Neck,

@@ -46,8 +46,8 @@ impl Neck {
         let mut projection = |name: &str, outputs| {
             Pointwise::take(weights, &format!("sam_mask_decoder.{name}"), channels, outputs)
         };
-        // The two larger levels of the pyramid don't depend on the others, so that two linear maps follow each
-        // other.
+        // The two larger levels of the pyramid don't depend on the others, so that two linear maps follow
+        // each other.
         let fine = first.then(&projection("conv_s0", channels / 8)?)?;
         let medium = second.then(&projection("conv_s1", channels / 4)?)?;
         Ok(Self {

@@ -1,6 +1,5 @@
 //! Networks and results of `models/export/make_sam2_goldens.py`.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -10,30 +9,23 @@ use iopaint_inpaint::{Stop, Unmonitored};
 use super::*;
 use crate::state_dict::{DType, TensorLayout};
 
-/// The configurations of the small networks.
-const SMALL: &[Configuration] = &[
-    Configuration {
-        name: "padded",
-        image_side: 256,
-        channels: 4,
-        heads: 1,
-        blocks: [1, 2, 3, 1],
-        windows: [8, 4, 14, 7],
-        global_blocks: &[4],
-    },
-    Configuration {
-        name: "even",
-        image_side: 256,
-        channels: 4,
-        heads: 2,
-        blocks: [2, 1, 2, 1],
-        windows: [8, 4, 16, 8],
-        global_blocks: &[4],
-    },
-];
+/// The configuration of the small network.
+const SMALL: &[Configuration] = &[Configuration {
+    name: "padded",
+    image_side: 256,
+    channels: 4,
+    heads: 1,
+    blocks: [1, 2, 3, 1],
+    windows: [8, 4, 14, 7],
+    global_blocks: &[4],
+}];
 
-/// Largest difference to the original's results, relative to their largest value.
+/// Largest difference to the original's results, relative to their largest value: of a few blocks.
 const TOLERANCE: f64 = 1e-5;
+
+/// The same of up to 48 blocks. The original's results in single precision differ from those in double
+/// precision by up to 4e-4 (`sam2_small`).
+const DEEP_TOLERANCE: f64 = 1e-3;
 
 fn read(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sam2");
@@ -56,7 +48,7 @@ fn values(tensor: &Tensor) -> Vec<f32> {
     Vec::try_from(tensor.flatten(0, -1)).unwrap()
 }
 
-fn assert_close(result: &[f32], expected: &[f32], context: &str) {
+fn assert_close(result: &[f32], expected: &[f32], tolerance: f64, context: &str) {
     assert_eq!(result.len(), expected.len(), "{context}");
     let largest = expected
         .iter()
@@ -68,7 +60,7 @@ fn assert_close(result: &[f32], expected: &[f32], context: &str) {
             largest.max((left - right).abs())
         });
     let relative = f64::from(difference) / f64::from(largest);
-    assert!(relative < TOLERANCE, "{context}: {relative:e} of {largest}");
+    assert!(relative < tolerance, "{context}: {relative:e} of {largest}");
 }
 
 /// The prompt, in the network's input, and the results of a case.
@@ -106,27 +98,83 @@ fn case(file: &[u8], tensors: &Tensors, image: &RgbImage) -> Case {
     }
 }
 
+/// Compares the network's logits with the original's for all prompts in `results`, whose number is returned.
+fn compare(network: &mut Sam2Network, results: &[u8], tolerance: f64, name: &str) -> usize {
+    let image = read_image();
+    let embedding = network.encode(&image, &Unmonitored).unwrap();
+    let state = StateDict::parse(results).unwrap();
+    for (prompt, tensors) in &state.groups {
+        let case = case(results, tensors, &image);
+        let logits = network.decode(&embedding, &case.points, case.area).unwrap();
+        assert_eq!(logits.shape(), [64, 64]);
+        assert_close(
+            logits.values(),
+            &case.logits,
+            tolerance,
+            &format!("{name}, {prompt}"),
+        );
+    }
+    state.groups.len()
+}
+
 #[test]
 fn logits_equal_iopaints() {
-    let image = read_image();
-    for configuration in SMALL {
-        let name = configuration.name;
-        let mut network = load(name);
-        assert_eq!(network.frame(), InputFrame::Stretched(256));
+    let mut network = load("padded");
+    assert_eq!(network.frame(), InputFrame::Stretched(256));
+    let results = read("padded-results.pth");
+    assert_eq!(compare(&mut network, &results, TOLERANCE, "padded"), 5);
+    // The original's embedding is [1, C, H, W], and without the token of a missing mask.
+    let state = StateDict::parse(&results).unwrap();
+    let expected = state.root["embedding"].to_float(&results).unwrap();
+    let expected = expected.permute([0, 2, 3, 1]) + &network.prompts.no_mask;
+    let embedding = network.encode(&read_image(), &Unmonitored).unwrap();
+    assert_close(
+        embedding.0[0].values(),
+        &values(&expected),
+        TOLERANCE,
+        "embedding",
+    );
+}
+
+#[test]
+fn published_networks_equal_iopaints() {
+    let numbers = read("numbers.pth");
+    let kinds = StateDict::parse(&numbers).unwrap().root;
+    for published_configuration in PUBLISHED {
+        // The results are those of smaller inputs than the published ones.
+        let known = [Configuration {
+            image_side: 256,
+            ..*published_configuration
+        }];
+        let name = format!("sam2_{}", published_configuration.name.trim_end_matches("_plus"));
+        let views = published(&name)
+            .into_iter()
+            .map(|(name, layout)| (name.clone(), view(&name, layout, &kinds)))
+            .collect();
+        let mut network = Sam2Network::build((&numbers).into(), views, Device::Cpu, &known).unwrap();
         let results = read(&format!("{name}-results.pth"));
-        let state = StateDict::parse(&results).unwrap();
-        let embedding = network.encode(&image, &Unmonitored).unwrap();
-        // The original's is [1, C, H, W], and without the token of a missing mask.
-        let expected = state.root["embedding"].to_float(&results).unwrap();
-        let expected = expected.permute([0, 2, 3, 1]) + &network.prompts.no_mask;
-        assert_close(embedding.0[0].values(), &values(&expected), name);
-        assert_eq!(state.groups.len(), 5);
-        for (prompt, tensors) in &state.groups {
-            let case = case(&results, tensors, &image);
-            let logits = network.decode(&embedding, &case.points, case.area).unwrap();
-            assert_eq!(logits.shape(), [64, 64]);
-            assert_close(logits.values(), &case.logits, &format!("{name}, {prompt}"));
-        }
+        assert_eq!(compare(&mut network, &results, DEEP_TOLERANCE, &name), 1);
+    }
+}
+
+/// Returns the view of a file's numbers that stands for a tensor, as `overlapping` of the script does.
+fn view(name: &str, layout: TensorLayout, kinds: &Tensors) -> TensorLayout {
+    let shape = &layout.shape;
+    let is_embedding =
+        shape.len() > 1 && (shape[0] == 1 || name.contains("token") || name.contains("gaussian"));
+    let numbers = &kinds[match shape.len() {
+        1 if name.ends_with("weight") => "norm",
+        _ if is_embedding => "embedding",
+        _ => "weight",
+    }];
+    let extent = shape.iter().map(|side| side - 1).sum::<usize>() + 1;
+    let offset = name.bytes().map(usize::from).sum::<usize>() * 7 % (numbers.shape[0] - extent);
+    let start = numbers.bytes.start + offset * numbers.dtype.size();
+    TensorLayout {
+        dtype: numbers.dtype,
+        strides: vec![1; shape.len()],
+        bytes: start..start + extent * numbers.dtype.size(),
+        shape: layout.shape,
     }
 }
 
@@ -143,13 +191,13 @@ fn transform_equals_iopaints() {
         let result = transform(&image, 32).unwrap();
         assert_eq!(result.size(), [1, 32, 32, 3]);
         let expected = tensors["result"].to_float(&file).unwrap().permute([1, 2, 0]);
-        assert_close(&values(&result), &values(&expected), &name);
+        assert_close(&values(&result), &values(&expected), TOLERANCE, &name);
     }
 }
 
 #[test]
 fn embeddings_of_other_networks_are_errors() {
-    let mut network = load("even");
+    let mut network = load("padded");
     let embedding = network.encode(&read_image(), &Unmonitored).unwrap();
     // 32 channels at 16 x 16 pixels, 8 at 32 x 32 and 4 at 64 x 64.
     assert_eq!(embedding.bytes(), 4 * (32 * 256 + 8 * 1024 + 4 * 4096));
@@ -222,21 +270,13 @@ fn published(model: &str) -> Tensors {
 #[test]
 fn published_shapes_are_accepted() {
     let known = ["tiny", "small", "base_plus", "large"];
-    for (index, size) in ["tiny", "small", "base", "large"].into_iter().enumerate() {
-        let [older, newer] = ["sam2", "sam2_1"].map(|version| published(&format!("{version}_{size}")));
-        let names = |tensors: &Tensors| tensors.keys().cloned().collect::<BTreeSet<_>>();
-        let added: Vec<_> = names(&newer).difference(&names(&older)).cloned().collect();
-        assert_eq!(
-            added,
-            [
-                "no_obj_embed_spatial",
-                "obj_ptr_tpos_proj.bias",
-                "obj_ptr_tpos_proj.weight"
-            ]
-        );
-        for tensors in [older, newer] {
+    for (size, known) in ["tiny", "small", "base", "large"].into_iter().zip(known) {
+        for version in ["sam2", "sam2_1"] {
+            let tensors = published(&format!("{version}_{size}"));
+            let is_newer = tensors.contains_key("no_obj_embed_spatial");
+            assert_eq!(is_newer, version == "sam2_1");
             let network = Sam2Network::build((&[0; 4][..]).into(), tensors, Device::Cpu, PUBLISHED).unwrap();
-            assert_eq!(network.configuration.name, known[index]);
+            assert_eq!(network.configuration.name, known);
         }
     }
 }
@@ -276,7 +316,8 @@ fn names_and_shapes_are_checked() {
 fn every_unused_prefix_occurs() {
     let tensors = published("sam2_1_tiny");
     for prefix in UNUSED {
-        assert!(tensors.keys().any(|name| name.starts_with(prefix)), "{prefix}");
+        let mut names = tensors.keys();
+        assert!(names.any(|name| name.starts_with(prefix)), "{prefix}");
     }
 }
 
@@ -285,7 +326,7 @@ fn other_architectures_are_rejected() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     let upscaler = std::fs::read(folder.join("upscale/rrdb-4.pth")).unwrap();
     // The trunk of the small networks is none of the published ones.
-    for file in [upscaler, read("even.pt")] {
+    for file in [upscaler, read("padded.pt")] {
         let error = Sam2Network::load(&file, Device::Cpu).map(|_| ()).unwrap_err();
         assert!(matches!(error, NetworkLoadError::Architecture { .. }), "{error}");
     }
@@ -293,7 +334,7 @@ fn other_architectures_are_rejected() {
 
 #[test]
 fn damaged_files_are_rejected() {
-    let file = read("even.pt");
+    let file = read("padded.pt");
     for length in [0, 3, 1000, file.len() / 2, file.len() - 1] {
         let error = Sam2Network::load_with((&file[..length]).into(), Device::Cpu, SMALL)
             .map(|_| ())

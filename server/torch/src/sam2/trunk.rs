@@ -25,9 +25,9 @@ const PATCH_KERNEL: usize = 7;
 /// Ratio of the hidden to the outer width of a block's MLP.
 const MLP_RATIO: usize = 4;
 
-/// Tokens that an MLP processes at a time on the CPU. The hidden values of the whole first stage take 100 to
-/// 151 MB; parts that stay in the caches are faster too: 65 instead of 110 ms for that block of the tiny trunk,
-/// on two threads (parts of 1024 and 4096 tokens: 72 and 68 ms).
+/// Tokens that a perceptron processes at a time on the CPU. The hidden values of the whole first stage take
+/// 100 to 151 MB; parts that stay in the caches are faster too: 65 instead of 110 ms for that block of the
+/// tiny trunk, on two threads (parts of 1024 and 4096 tokens: 72 and 68 ms).
 const MLP_TOKENS: i64 = 2048;
 
 /// Channels of the input: red, green and blue.
@@ -174,23 +174,20 @@ impl Block {
             Some(doubling) => pool(&doubling.forward(&normalized)?)?,
             None => map.shallow_clone(),
         };
-        let size = sides(&shortcut)?;
-        let attended = match self.window {
-            Some(side) => {
-                let attended = self
-                    .attention
-                    .forward(&windows(&normalized, side)?, (side, side))?;
-                let side = if self.attention.pools { side / 2 } else { side };
-                join_windows(&attended, side, size)?
-            }
-            None => {
-                let tokens = normalized.f_flatten(1, 2)?;
-                let attended = self.attention.forward(&tokens, sides(&normalized)?)?;
-                attended.f_reshape([1, size.0, size.1, -1])?
-            }
+        let (height, width) = sides(&shortcut)?;
+        let attended = if let Some(side) = self.window {
+            let attended = self
+                .attention
+                .forward(&windows(&normalized, side)?, (side, side))?;
+            let side = if self.attention.pools { side / 2 } else { side };
+            join_windows(&attended, side, (height, width))?
+        } else {
+            let tokens = normalized.f_flatten(1, 2)?;
+            let attended = self.attention.forward(&tokens, sides(&normalized)?)?;
+            attended.f_reshape([1, height, width, -1])?
         };
         let map = shortcut.f_add(&attended)?.f_contiguous()?;
-        let count = size.0 * size.1;
+        let count = height * width;
         let part = if map.device().is_cuda() { count } else { MLP_TOKENS };
         for mut tokens in map.f_view([count, -1])?.f_split(part, 0)? {
             let hidden = gelu(self.inner.forward(&self.norm2.forward(&tokens)?)?)?;

@@ -15,7 +15,7 @@ const OUTLINE_MARGIN: f32 = 0.03;
 pub struct ImageEmbedding(Option<Embedding>);
 
 impl ImageResults for ImageEmbedding {
-    /// 16 images at the 4 MiB of SAM's features, 5 at the 12 MiB of HQ-SAM's.
+    /// 16 images at the 4 MiB of SAM's features, 5 at the 12 MiB of HQ-SAM's, 4 at the 16 MiB of SAM 2's.
     const MAX_BYTES: usize = 64 << 20;
 
     fn bytes(&self) -> usize {
