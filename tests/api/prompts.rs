@@ -9,7 +9,7 @@ use iopaint_imaging::{DecodeLimits, Mask, decode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, NoModels, Server, base64, fixture, server, server_of, server_with};
+use crate::harness::{Answer, NoModels, Server, base64, fixture, picture, server, server_of, server_with};
 
 const GEN_MASK: &str = "/api/v1/run_plugin_gen_mask";
 const GEN_IMAGE: &str = "/api/v1/run_plugin_gen_image";
@@ -97,6 +97,25 @@ async fn masks_equal_iopaints(#[case] model: &str, #[case] golden: &str, #[case]
         .count();
     // A pixel next to the threshold becomes a square of 9 x 9.
     assert!(different <= 18, "{different}");
+}
+
+/// IOPaint keeps the embedding of the last image in the plugin, so that results mix.
+#[tokio::test]
+async fn concurrent_requests_get_their_own_images() {
+    let server = sam_server();
+    let images = [fixture("sam/image.png"), picture().0];
+    let select = async |index: usize| {
+        let fields = json!({
+            "name": "InteractiveSeg", "image": base64(&images[index]), "clicks": [[30, 20, 1], [70, 41, 1]],
+        });
+        selected(&server.post_json(GEN_MASK, &fields).await)
+    };
+    let alone = [select(0).await, select(1).await];
+    assert_ne!(alone[0].len(), alone[1].len());
+    let together = futures_util::future::join_all((0..8).map(|index| select(index % 2))).await;
+    for (index, mask) in together.iter().enumerate() {
+        assert_eq!(mask, &alone[index % 2]);
+    }
 }
 
 #[tokio::test]

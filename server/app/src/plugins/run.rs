@@ -281,8 +281,8 @@ fn on_prompt_network(
     Ok(PluginValue::Selection { image, coverage })
 }
 
-/// Returns the key of an image's maps and embedding. Clients share none, so that response times reveal nothing
-/// about the images of other clients.
+/// Returns the key of an image's maps and embedding. Clients share none, so that response times reveal
+/// nothing about the images of other clients.
 fn image_key(client: &ClientKey, bytes: &[u8]) -> ImageKey {
     let client = Sha256::digest(client.as_str());
     ImageKey(
