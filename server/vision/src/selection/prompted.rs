@@ -137,9 +137,9 @@ impl FrameView {
         (at(column, grid.0, self.scale.0), at(row, grid.1, self.scale.1))
     }
 
-    /// Enlarges logits to `size` by bilinear interpolation: for [`InputFrame::LongSide`] first to the input's
-    /// size, without the padding, as SAM does. Positive values become 255.
-    fn mask(&self, logits: Plane, size: (u32, u32)) -> Coverage {
+    /// Enlarges logits to `target` pixels by bilinear interpolation: for [`InputFrame::LongSide`] first to the
+    /// input's size, without the padding, as SAM does. Positive values become 255.
+    fn mask(&self, logits: Plane, target: (u32, u32)) -> Coverage {
         let (logits, known) = match self.frame {
             InputFrame::LongSide(side) => {
                 let side = side as usize;
@@ -159,12 +159,12 @@ impl FrameView {
                 (logits, whole)
             }
         };
-        let mut samples = Vec::with_capacity(size.0 as usize * size.1 as usize);
-        logits.resized(known, (size.0 as usize, size.1 as usize), |row| {
+        let mut samples = Vec::with_capacity(target.0 as usize * target.1 as usize);
+        logits.resized(known, (target.0 as usize, target.1 as usize), |row| {
             samples.extend(row.iter().map(|value| if *value > 0.0 { 255 } else { 0 }));
         });
-        let mask = GrayImage::from_raw(size.0, size.1, samples);
-        Coverage::new(mask.unwrap_or_else(|| GrayImage::new(size.0, size.1)))
+        let mask = GrayImage::from_raw(target.0, target.1, samples);
+        Coverage::new(mask.unwrap_or_else(|| GrayImage::new(target.0, target.1)))
     }
 }
 
