@@ -31,6 +31,8 @@ mod photos;
 mod plain_pages;
 mod plugins;
 mod promises;
+mod prompts;
 mod root_path;
+mod sam2;
 mod stateless;
 mod surface;

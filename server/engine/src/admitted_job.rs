@@ -11,7 +11,7 @@ use crate::progress::Observer;
 use crate::queue::{ClientKey, EntryId};
 use crate::queued_job::{Job, JobPermit};
 use crate::shared::EngineHandle;
-use crate::task::{NetworkRun, Task};
+use crate::task::{NetworkRun, PromptRun, Task};
 
 /// An admitted job; dropping it releases its permit.
 pub struct AdmittedJob {
@@ -78,6 +78,23 @@ impl AdmittedJob {
         E: Into<JobError>,
     {
         let (task, outcome) = Task::network(work);
+        self.execute(task, outcome, deadline).await
+    }
+
+    /// As [`AdmittedJob::run_network`], on a network that takes prompts.
+    ///
+    /// # Errors
+    /// [`JobError`]; also if the admitted model is not such a network.
+    pub async fn run_prompt_network<T, E>(
+        self,
+        deadline: Option<Instant>,
+        work: impl FnOnce(PromptRun<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<JobOutput<T>, JobError>
+    where
+        T: Send + 'static,
+        E: Into<JobError>,
+    {
+        let (task, outcome) = Task::prompt_network(work);
         self.execute(task, outcome, deadline).await
     }
 

@@ -53,7 +53,7 @@ pub use iopaint_torch::{
     set_wait_policy,
 };
 pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
-pub use loaded_model::{LoadedModel, LoadedNetwork};
+pub use loaded_model::{LoadedModel, LoadedNetwork, LoadedPromptNetwork};
 pub use loader::{ModelLoadError, ModelLoader, TorchLoader};
 pub use loading::fetch_model;
 pub use model_store::{ModelFile, ModelStore, NoModelDir};
@@ -67,5 +67,5 @@ pub use registry::{
 };
 pub use start::StartError;
 pub use switch::SwitchError;
-pub use task::NetworkRun;
+pub use task::{NetworkRun, PromptRun};
 pub use verify::{FileDigest, HashMatch, VerifyError, verify};

@@ -2,7 +2,7 @@
 
 use iopaint_inpaint::Inpainter;
 use iopaint_vision::Network;
-use iopaint_vision::selection::MapCache;
+use iopaint_vision::selection::{EmbeddingCache, MapCache, PromptNetwork};
 
 /// A model in memory, by the interface of its task.
 pub enum LoadedModel {
@@ -10,12 +10,29 @@ pub enum LoadedModel {
     Inpainter(Box<dyn Inpainter>),
     /// A network of a plugin.
     Network(LoadedNetwork),
+    /// A network of a plugin that takes prompts.
+    PromptNetwork(LoadedPromptNetwork),
 }
 
 /// A network of a plugin, and the maps that it keeps between jobs until it is unloaded.
 pub struct LoadedNetwork {
     pub(crate) network: Box<dyn Network>,
     pub(crate) maps: MapCache,
+}
+
+/// A network that takes prompts, and the embeddings that it keeps between jobs until it is unloaded.
+pub struct LoadedPromptNetwork {
+    pub(crate) network: Box<dyn PromptNetwork>,
+    pub(crate) embeddings: EmbeddingCache,
+}
+
+impl From<Box<dyn PromptNetwork>> for LoadedModel {
+    fn from(network: Box<dyn PromptNetwork>) -> Self {
+        Self::PromptNetwork(LoadedPromptNetwork {
+            network,
+            embeddings: EmbeddingCache::default(),
+        })
+    }
 }
 
 impl From<Box<dyn Network>> for LoadedModel {
@@ -35,11 +52,11 @@ impl<T: Inpainter + 'static> From<Box<T>> for LoadedModel {
 
 impl LoadedModel {
     /// Returns another handle of the model for overlapping runs; `None` if its runs must not overlap. Those
-    /// of networks don't, since they keep maps between jobs.
+    /// of networks don't, since they keep maps or embeddings between jobs.
     pub(crate) fn share(&self) -> Option<Self> {
         match self {
             Self::Inpainter(model) => model.share().map(Self::Inpainter),
-            Self::Network(_) => None,
+            Self::Network(_) | Self::PromptNetwork(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Loading of models from their files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
@@ -12,8 +12,10 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
+    Device, LamaModel, MangaModel, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile,
+    TorchNetwork, Upscaler,
 };
+use iopaint_vision::selection::PromptNetwork;
 use iopaint_vision::{Network, TextNetworks};
 
 use crate::download::DownloadError;
@@ -148,6 +150,7 @@ impl TorchLoader {
             ModelTask::Segment | ModelTask::DetectText | ModelTask::Upscale => {
                 Ok(self.load_network(spec, &sources)?.into())
             }
+            ModelTask::SegmentByPrompt => Ok(self.load_prompt_network(spec, &sources)?.into()),
         }
     }
 
@@ -182,7 +185,9 @@ impl TorchLoader {
             | ModelContract::Isnet
             | ModelContract::Birefnet
             | ModelContract::DbText
-            | ModelContract::RealEsrgan => Err(ModelLoadError::Absent),
+            | ModelContract::RealEsrgan
+            | ModelContract::Sam
+            | ModelContract::Sam2 => Err(ModelLoadError::Absent),
         }
     }
 
@@ -226,6 +231,24 @@ impl TorchLoader {
         }
     }
 
+    fn load_prompt_network(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
+        let [source] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
+        match source {
+            Source::File(path) => {
+                let file = File::open(path).map_err(read_error)?;
+                let file = TensorFile::try_from(&file).map_err(read_error)?;
+                prompt_network(spec.format, file, device)
+            }
+            Source::Bytes(bytes) => prompt_network(spec.format, bytes.into(), device),
+        }
+    }
+
     /// Loads the network that segments the strokes of text.
     fn stroke_network(&self) -> Result<Box<dyn Network>, ModelLoadError> {
         let content = BuiltinFile::named(STROKES_FILE)
@@ -263,6 +286,18 @@ fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
     if let Err(error) = spawned {
         tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
     }
+}
+
+/// Loads a network that takes prompts.
+fn prompt_network(
+    contract: ModelContract,
+    file: TensorFile<'_>,
+    device: Device,
+) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
+    Ok(match contract {
+        ModelContract::Sam2 => Box::new(Sam2Network::load(file, device)?),
+        _ => Box::new(SamNetwork::load(file, device)?),
+    })
 }
 
 /// Converts the sources of a contract with `COUNT` files to an array.

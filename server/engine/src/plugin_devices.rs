@@ -18,7 +18,7 @@ impl PluginDevices {
     #[must_use]
     pub fn of_task(&self, task: ModelTask) -> Option<Device> {
         match task {
-            ModelTask::Segment => self.segment,
+            ModelTask::Segment | ModelTask::SegmentByPrompt => self.segment,
             ModelTask::Upscale => self.upscale,
             ModelTask::Inpaint | ModelTask::DetectText => None,
         }

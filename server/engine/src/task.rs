@@ -2,11 +2,11 @@
 
 use iopaint_inpaint::{Detail, InpaintOutput, Monitor, inpaint_in_place};
 use iopaint_vision::Network;
-use iopaint_vision::selection::MapCache;
+use iopaint_vision::selection::{EmbeddingCache, MapCache, PromptNetwork};
 use tokio::sync::oneshot;
 
 use crate::job::{JobError, JobInput};
-use crate::loaded_model::{LoadedModel, LoadedNetwork};
+use crate::loaded_model::{LoadedModel, LoadedNetwork, LoadedPromptNetwork};
 
 /// The model thread's contribution to a run.
 pub(crate) struct RunContext<'a> {
@@ -26,6 +26,16 @@ pub struct NetworkRun<'a> {
     pub maps: &'a mut MapCache,
     /// Largest forward pass of the model in pixels (width x height).
     pub max_forward_pixels: u64,
+    /// Receives the progress and may stop the run.
+    pub monitor: &'a dyn Monitor,
+}
+
+/// A network that takes prompts and the conditions of a run, for the work of a plugin.
+pub struct PromptRun<'a> {
+    /// The loaded network.
+    pub network: &'a mut dyn PromptNetwork,
+    /// The network's embeddings of the latest images.
+    pub embeddings: &'a mut EmbeddingCache,
     /// Receives the progress and may stop the run.
     pub monitor: &'a dyn Monitor,
 }
@@ -96,6 +106,29 @@ impl Task {
                 network: network.as_mut(),
                 maps,
                 max_forward_pixels: context.max_forward_pixels,
+                monitor: context.monitor,
+            })
+            .map_err(Into::into)
+        })
+    }
+
+    /// Creates a task that runs `work` on a network that takes prompts.
+    pub fn prompt_network<T, E>(
+        work: impl FnOnce(PromptRun<'_>) -> Result<T, E> + Send + 'static,
+    ) -> (Self, oneshot::Receiver<T>)
+    where
+        T: Send + 'static,
+        E: Into<JobError>,
+    {
+        Self::new(move |model, context| {
+            let LoadedModel::PromptNetwork(LoadedPromptNetwork { network, embeddings }) = model else {
+                return Err(JobError::Model(
+                    "the model is not a network that takes prompts".to_owned(),
+                ));
+            };
+            work(PromptRun {
+                network: network.as_mut(),
+                embeddings,
                 monitor: context.monitor,
             })
             .map_err(Into::into)

@@ -4,6 +4,7 @@
 //! A decoded file is a [`Picture`]: 8-bit RGB for the model, and the [`PreservedData`] (alpha, 16-bit
 //! samples, colour profile, EXIF, text). [`PreservedData::encode`] combines the edited pixels with that data.
 
+pub mod bilinear;
 mod colour;
 mod colour_inverse;
 mod components;
@@ -21,6 +22,7 @@ mod orientation;
 mod picture;
 mod probe;
 mod rect;
+mod resample;
 pub mod resize;
 pub mod simd_dispatch;
 mod strokes;

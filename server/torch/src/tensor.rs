@@ -103,9 +103,32 @@ fn to_bytes(output: &Tensor) -> Result<Vec<u8>, TchError> {
     Ok(bytes)
 }
 
-/// Converts an error of libtorch's to the pipeline's.
+/// Copies a tensor to `device`.
+pub(crate) fn upload(input: &iopaint_vision::Tensor, device: Device) -> Result<Tensor, ForwardError> {
+    let shape: Vec<i64> = input.shape().iter().map(|side| *side as i64).collect();
+    Tensor::f_from_slice(input.values())
+        .and_then(|values| values.f_view(shape.as_slice()))
+        .and_then(|values| values.f_to_device(device.to_tch()))
+        .map_err(|error| forward_error(&error))
+}
+
+/// Copies a float32 tensor to the host.
+pub(crate) fn download(output: &Tensor) -> Result<iopaint_vision::Tensor, ForwardError> {
+    let mut values = vec![0.0_f32; output.numel()];
+    let count = values.len();
+    output
+        .f_to_device(tch::Device::Cpu)
+        .and_then(|output| output.f_contiguous())
+        .and_then(|output| output.f_copy_data(&mut values, count))
+        .map_err(|error| forward_error(&error))?;
+    let shape = output.size().into_iter().map(|side| side as usize).collect();
+    iopaint_vision::Tensor::new(shape, values).map_err(|error| ForwardError::Failed(error.to_string()))
+}
+
+/// Converts an error of libtorch's to the pipeline's, without the stack trace after the first line.
 pub(crate) fn forward_error(error: &TchError) -> ForwardError {
-    failure(error.to_string())
+    let text = error.to_string();
+    failure(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// Substrings of out-of-memory messages whose exception has no type for it: libtorch's CPU allocator, CUDA,

@@ -68,9 +68,10 @@ pub async fn run_plugin<T: Send + 'static>(
             ),
         ));
     }
+    let model = plugin.model_for(&task);
     let admitted = state
         .engine
-        .admit_network(caller.client.clone(), &plugin.model.name, plugin.spec.kind.task())?
+        .admit_network(caller.client.clone(), &model.name, model.contract.task())?
         .observed_by(observer);
     let (read_time, admitted_at) = (caller.arrived.elapsed(), Instant::now());
     let needed = image_bytes(pixels.saturating_add(result_pixels));
@@ -83,7 +84,7 @@ pub async fn run_plugin<T: Send + 'static>(
         admitted,
         input,
         task,
-        plugin.model.contract,
+        model.contract,
         caller.deadline,
         settings.encode.threads,
     )

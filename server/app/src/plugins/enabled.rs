@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use iopaint_engine::{Engine, ModelContract, PluginKind, PluginSpec, Registry, Unavailable};
+use iopaint_engine::{Engine, ModelContract, ModelTask, PluginKind, PluginSpec, Registry, Unavailable};
 use parking_lot::Mutex;
 
+use super::run::PluginTask;
 use crate::error::{ApiError, ErrorCode};
 
 /// The operator's choice of plugins and models.
@@ -26,6 +27,7 @@ pub struct Plugins(Arc<Vec<EnabledPlugin>>);
 #[derive(Debug)]
 struct EnabledPlugin {
     spec: PluginSpec,
+    builtin: PluginModel,
     model: Mutex<PluginModel>,
 }
 
@@ -36,6 +38,21 @@ pub struct PluginStatus {
     pub spec: PluginSpec,
     /// Its current model.
     pub model: PluginModel,
+    /// Its built-in model.
+    pub builtin: PluginModel,
+}
+
+impl PluginStatus {
+    /// Returns the model for `task`: the current one, or the built-in one for the image's main object if the
+    /// current one requires a prompt.
+    #[must_use]
+    pub fn model_for(&self, task: &PluginTask) -> &PluginModel {
+        let needs_prompt = self.model.contract.task() == ModelTask::SegmentByPrompt;
+        match task {
+            PluginTask::Select(prompt) if needs_prompt && prompt.is_empty() => &self.builtin,
+            _ => &self.model,
+        }
+    }
 }
 
 /// A model of a plugin.
@@ -73,10 +90,11 @@ impl Plugins {
                 }
                 model
             });
-            let model = chosen.or_else(|| model_of(registry, spec.kind, &spec.model))?;
+            let builtin = model_of(registry, spec.kind, &spec.model)?;
             Some(EnabledPlugin {
                 spec: spec.clone(),
-                model: Mutex::new(model),
+                model: Mutex::new(chosen.unwrap_or_else(|| builtin.clone())),
+                builtin,
             })
         };
         let enabled = registry.plugins().iter().filter(enabled);
@@ -131,13 +149,16 @@ impl EnabledPlugin {
         PluginStatus {
             spec: self.spec.clone(),
             model: self.model.lock().clone(),
+            builtin: self.builtin.clone(),
         }
     }
 }
 
-/// Returns the model `name` if it performs the task of the plugins of `kind`.
+/// Returns the model `name` if it performs a task of the plugins of `kind`.
 fn model_of(registry: &Registry, kind: PluginKind, name: &str) -> Option<PluginModel> {
-    let spec = registry.get(name).filter(|spec| spec.task() == kind.task())?;
+    let spec = registry
+        .get(name)
+        .filter(|spec| kind.tasks().contains(&spec.task()))?;
     Some(PluginModel {
         name: spec.name.clone(),
         contract: spec.format,

@@ -5,13 +5,14 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use iopaint_engine::{
-    AdmittedJob, ClientKey, JobError, JobOutput, ModelContract, NetworkRun, PluginKind, RunStats,
+    AdmittedJob, ClientKey, JobError, JobOutput, ModelContract, ModelTask, NetworkRun, PluginKind, PromptRun,
+    RunStats,
 };
 use iopaint_imaging::{
     Coverage, DecodeError, DecodeLimits, EncodeError, Mask, Picture, PreservedData, RgbImage,
 };
 use iopaint_inpaint::ForwardError;
-use iopaint_vision::selection::{ImageKey, Prompt, SelectionError, select};
+use iopaint_vision::selection::{ImageKey, Prompt, SelectionError, select, select_by_prompt};
 use iopaint_vision::{
     TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, text_mask, upscale, upscaled_size,
 };
@@ -174,8 +175,13 @@ pub async fn run(
     let PluginInput { picture, key } = input;
     let (image, preserved) = picture.into_parts();
     let refines = matches!(task, PluginTask::RemoveBackground);
-    let work = move |run: NetworkRun<'_>| on_network(run, image, key, task, contract);
-    let JobOutput { outcome, run } = admitted.run_network(deadline, work).await?;
+    let JobOutput { outcome, run } = if contract.task() == ModelTask::SegmentByPrompt {
+        let work = move |run: PromptRun<'_>| on_prompt_network(run, image, key, &task);
+        admitted.run_prompt_network(deadline, work).await?
+    } else {
+        let work = move |run: NetworkRun<'_>| on_network(run, image, key, task, contract);
+        admitted.run_network(deadline, work).await?
+    };
     let value = match outcome {
         // At full resolution, and so on a codec thread: the model thread is free for the next job.
         PluginValue::Selection { image, coverage } if refines => {
@@ -251,8 +257,32 @@ fn on_network(
     }
 }
 
-/// Returns the key of an image's maps. Clients share none, so that response times reveal nothing about the
-/// images of other clients.
+/// Performs the part of a task that needs a network that takes prompts.
+fn on_prompt_network(
+    run: PromptRun<'_>,
+    image: RgbImage,
+    key: ImageKey,
+    task: &PluginTask,
+) -> Result<PluginValue, ForwardError> {
+    let PromptRun {
+        network,
+        embeddings,
+        monitor,
+    } = run;
+    let PluginTask::Select(prompt) = task else {
+        return Err(ForwardError::Failed(
+            "the model selects by prompts only".to_owned(),
+        ));
+    };
+    let selection = embeddings.with(key, |embedding| {
+        select_by_prompt(network, &image, prompt, embedding, monitor)
+    });
+    let coverage = selection.map_err(forward_error)?;
+    Ok(PluginValue::Selection { image, coverage })
+}
+
+/// Returns the key of an image's maps and embedding. Clients share none, so that response times reveal
+/// nothing about the images of other clients.
 fn image_key(client: &ClientKey, bytes: &[u8]) -> ImageKey {
     let client = Sha256::digest(client.as_str());
     ImageKey(
@@ -269,5 +299,19 @@ fn forward_error(error: SelectionError) -> ForwardError {
         SelectionError::Forward(error) => error,
         // Requests are checked before.
         SelectionError::EmptyArea => ForwardError::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_and_images_share_no_key() {
+        let key = |client: &str, image: &[u8]| image_key(&ClientKey::new(client), image);
+        assert_eq!(key("a", b"image"), key("a", b"image"));
+        assert_ne!(key("a", b"image"), key("b", b"image"));
+        assert_ne!(key("a", b"image"), key("a", b"other"));
+        assert_ne!(key("a", b"bimage"), key("ab", b"image"));
     }
 }

@@ -134,8 +134,8 @@ fn current_model(state: &AppState, kind: PluginKind) -> String {
 
 /// Returns the models of a plugin that need no download.
 fn models(state: &AppState, kind: PluginKind) -> Vec<String> {
-    let models = state.engine.models_of(kind.task());
-    models.into_iter().map(|spec| spec.name).collect()
+    let models = kind.tasks().iter().flat_map(|task| state.engine.models_of(*task));
+    models.map(|spec| spec.name).collect()
 }
 
 /// Returns the configuration of the server.

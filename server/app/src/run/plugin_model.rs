@@ -19,7 +19,10 @@ pub fn plugin_model(args: &ModelArgs, kind: PluginKind, name: &str) -> anyhow::R
         ("", Some(plugin)) => plugin.model.as_str(),
         (name, _) => name,
     };
-    let Some(spec) = registry.get(name).filter(|spec| spec.task() == kind.task()) else {
+    let Some(spec) = registry
+        .get(name)
+        .filter(|spec| kind.tasks().contains(&spec.task()))
+    else {
         let known: Vec<String> = registry
             .of_task(kind.task())
             .map(|spec| format!("`{}`", spec.name))

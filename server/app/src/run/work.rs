@@ -119,7 +119,7 @@ async fn run_plugin(
     let client = ClientKey::new("run");
     let admitted = context
         .engine
-        .admit_network(client.clone(), &model.name, task.kind().task())?;
+        .admit_network(client.clone(), &model.name, model.contract.task())?;
     let input = PluginInput::decode(&context.codecs, client, image, context.limits).await?;
     let size = input.dimensions();
     let limit = context.limits.max_pixels;

@@ -122,6 +122,10 @@ pub enum ModelContract {
     DbText,
     /// `PyTorch` state dict: an upscaling network of Real-ESRGAN.
     RealEsrgan,
+    /// `PyTorch` state dict: SAM, MobileSAM or HQ-SAM.
+    Sam,
+    /// `PyTorch` state dict: SAM 2 or SAM 2.1.
+    Sam2,
 }
 
 impl ModelContract {
@@ -138,7 +142,9 @@ impl ModelContract {
             | Self::Isnet
             | Self::Birefnet
             | Self::DbText
-            | Self::RealEsrgan => 1,
+            | Self::RealEsrgan
+            | Self::Sam
+            | Self::Sam2 => 1,
             Self::Manga => 2,
         }
     }
@@ -168,6 +174,7 @@ impl ModelContract {
             Self::U2net | Self::Isnet | Self::Birefnet => ModelTask::Segment,
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
+            Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
         }
     }
 
@@ -177,7 +184,7 @@ impl ModelContract {
         match self.task() {
             ModelTask::Inpaint => "pt",
             ModelTask::Segment | ModelTask::DetectText => "onnx",
-            ModelTask::Upscale => "pth",
+            ModelTask::Upscale | ModelTask::SegmentByPrompt => "pth",
         }
     }
 
@@ -194,7 +201,9 @@ impl ModelContract {
             | Self::Isnet
             | Self::Birefnet
             | Self::DbText
-            | Self::RealEsrgan => (1, 0, false),
+            | Self::RealEsrgan
+            | Self::Sam
+            | Self::Sam2 => (1, 0, false),
         };
         Padding {
             modulo,
@@ -211,6 +220,8 @@ pub enum ModelTask {
     Inpaint,
     /// Separates objects from the background.
     Segment,
+    /// Selects the object that clicks or a box describe.
+    SegmentByPrompt,
     /// Finds text.
     DetectText,
     /// Enlarges images.
@@ -245,7 +256,18 @@ pub enum PluginKind {
 }
 
 impl PluginKind {
-    /// Returns the task of the plugin's models.
+    /// Returns the tasks of models that the plugin can run.
+    #[must_use]
+    pub fn tasks(self) -> &'static [ModelTask] {
+        match self {
+            Self::Select => &[ModelTask::Segment, ModelTask::SegmentByPrompt],
+            Self::RemoveBackground => &[ModelTask::Segment],
+            Self::SelectText => &[ModelTask::DetectText],
+            Self::Upscale => &[ModelTask::Upscale],
+        }
+    }
+
+    /// Returns the task of the plugin's built-in model.
     #[must_use]
     pub fn task(self) -> ModelTask {
         match self {

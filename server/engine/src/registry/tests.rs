@@ -53,6 +53,18 @@ fn embedded_registry_has_the_documented_models() {
     assert!(registry.get("LAMA").is_none());
 }
 
+#[test]
+fn all_sizes_of_sam_2_are_registered() {
+    let registry = Registry::known().unwrap();
+    for version in ["sam2", "sam2_1"] {
+        for size in ["tiny", "small", "base", "large"] {
+            let spec = registry.get(&format!("{version}_{size}")).unwrap();
+            assert_eq!(spec.format, ModelContract::Sam2);
+            assert_eq!(spec.task(), ModelTask::SegmentByPrompt);
+        }
+    }
+}
+
 #[rstest]
 #[case("lama-mini")]
 #[case("u2netp")]
@@ -82,6 +94,7 @@ fn plugins_have_builtin_models_of_their_task() {
     for plugin in registry.plugins() {
         let spec = registry.get(&plugin.model).unwrap();
         assert!(spec.is_builtin() && spec.task() == plugin.kind.task());
+        assert!(plugin.kind.tasks().contains(&spec.task()));
     }
     assert!(registry.get_inpainter("u2netp").is_none());
 }
@@ -102,7 +115,11 @@ fn invalid_plugin_is_rejected(#[case] keys: &str, #[case] named: &str) {
 #[test]
 fn onnx_and_pth_files_are_user_models() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, format, file) in [("mine", "isnet", "mine.onnx"), ("big", "real-esrgan", "big.pth")] {
+    for (name, format, file) in [
+        ("mine", "isnet", "mine.onnx"),
+        ("big", "real-esrgan", "big.pth"),
+        ("all", "sam", "all.pth"),
+    ] {
         write(
             folder.path(),
             &format!("{name}.toml"),
@@ -114,6 +131,7 @@ fn onnx_and_pth_files_are_user_models() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(registry.get("mine").unwrap().task(), ModelTask::Segment);
     assert_eq!(registry.get("big").unwrap().task(), ModelTask::Upscale);
+    assert_eq!(registry.get("all").unwrap().task(), ModelTask::SegmentByPrompt);
 }
 
 #[rstest]

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use iopaint_imaging::{Mask, RgbImage};
-use iopaint_inpaint::{ForwardError, HdStrategy, InpaintOptions};
+use iopaint_inpaint::{ForwardError, HdStrategy, InpaintOptions, Monitor};
 use iopaint_test_support::{ModelControl, PAUSE, PausableModel};
+use iopaint_vision::selection::{Embedding, InputFrame, PromptNetwork, PromptPoint};
 use iopaint_vision::{Network, Tensor};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
@@ -61,6 +62,10 @@ impl ModelLoader for FakeLoader {
             _ => {}
         }
         self.loads.lock().push(spec.name.clone());
+        if spec.task() == ModelTask::SegmentByPrompt {
+            let network: Box<dyn PromptNetwork> = Box::new(Blank);
+            return Ok(network.into());
+        }
         if spec.task() != ModelTask::Inpaint {
             let network: Box<dyn Network> = Box::new(Doubling);
             return Ok(network.into());
@@ -82,6 +87,28 @@ impl Network for Doubling {
         output
             .map(|output| vec![output])
             .map_err(|error| ForwardError::Failed(error.to_string()))
+    }
+}
+
+/// A network that takes prompts and selects nothing.
+struct Blank;
+
+impl PromptNetwork for Blank {
+    fn frame(&self) -> InputFrame {
+        InputFrame::LongSide(16)
+    }
+
+    fn encode(&mut self, _: &RgbImage, _: &dyn Monitor) -> Result<Embedding, ForwardError> {
+        Ok(Embedding(Vec::new()))
+    }
+
+    fn decode(
+        &mut self,
+        _: &Embedding,
+        _: &[PromptPoint],
+        _: Option<[f32; 4]>,
+    ) -> Result<Tensor, ForwardError> {
+        Tensor::new(vec![1, 1], vec![-1.0]).map_err(|error| ForwardError::Failed(error.to_string()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Jobs on the networks of plugins.
 
+use std::path::Path;
 use std::time::Duration;
 
 use iopaint_inpaint::{ForwardError, Stop};
@@ -8,9 +9,12 @@ use iopaint_vision::Tensor;
 use iopaint_vision::selection::ImageKey;
 
 use super::fixture::{input, offline};
-use crate::{AdmittedJob, ClientKey, Engine, JobError, ModelTask, NetworkRun, Rejection, Unavailable};
+use crate::{
+    AdmittedJob, ClientKey, Engine, JobError, ModelTask, NetworkRun, PromptRun, Rejection, Unavailable,
+};
 
 const NETWORK: &str = "u2netp";
+const PROMPT_NETWORK: &str = "mobile_sam";
 
 fn admit(engine: &Engine) -> AdmittedJob {
     engine
@@ -69,6 +73,62 @@ async fn maps_are_dropped_with_the_idle_network() {
         })
         .await;
     }
+}
+
+/// Returns the number of images whose embeddings the network has kept, after adding one.
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the signature of a plugin's work"
+)]
+fn add_embedding(run: PromptRun<'_>) -> Result<usize, ForwardError> {
+    let kept = run.embeddings.images();
+    run.embeddings.with(ImageKey([kept as u8; 32]), |_| ());
+    Ok(kept)
+}
+
+/// Admits a job on the network that takes prompts; its file is in `folder`.
+fn admit_prompt(engine: &Engine, folder: &Path) -> AdmittedJob {
+    std::fs::write(folder.join("mobile_sam.pt"), "weights").unwrap();
+    engine
+        .admit_network(ClientKey::new("me"), PROMPT_NETWORK, ModelTask::SegmentByPrompt)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn embeddings_are_kept_between_jobs() {
+    let (engine, _models, folder) = offline(Some("a"), |_| {});
+    for expected in 0..3 {
+        let job = admit_prompt(&engine, folder.path());
+        let kept = job.run_prompt_network(None, add_embedding).await.unwrap().outcome;
+        assert_eq!(kept, expected);
+    }
+}
+
+#[tokio::test]
+async fn embeddings_are_dropped_with_the_idle_network() {
+    let (engine, _models, folder) = offline(Some("a"), |options| {
+        options.idle_unload = Some(Duration::ZERO);
+    });
+    for _ in 0..2 {
+        let job = admit_prompt(&engine, folder.path());
+        let kept = job.run_prompt_network(None, add_embedding).await.unwrap().outcome;
+        assert_eq!(kept, 0);
+        wait_until("the network is unloaded", || {
+            !engine.status().loaded.contains(&PROMPT_NETWORK.to_owned())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn networks_run_work_of_their_kind_only() {
+    let (engine, _models, folder) = offline(Some("a"), |_| {});
+    let job = admit_prompt(&engine, folder.path());
+    let result = job.run_network(None, run_once).await;
+    assert!(matches!(result, Err(JobError::Model(_))), "{result:?}");
+    let result = admit(&engine).run_prompt_network(None, add_embedding).await;
+    assert!(matches!(result, Err(JobError::Model(_))), "{result:?}");
 }
 
 #[tokio::test]

@@ -2,20 +2,21 @@
 //! storage, in one folder of any name.
 
 use std::collections::HashMap;
-use std::io::Cursor;
+use std::io::BufReader;
 use std::ops::Range;
 
 use zip::{CompressionMethod, ZipArchive};
 
 use super::collect::collect;
 use super::error::StateDictError;
+use super::file::TensorFile;
 use super::layout::StateDict;
 use super::pickle::load;
 
 /// Maximum number of entries of the archive: one per storage, and a few of `PyTorch`'s own.
 const MAX_FILES: usize = 1 << 16;
 
-pub(super) fn parse(file: &[u8]) -> Result<StateDict, StateDictError> {
+pub(super) fn parse(file: TensorFile<'_>) -> Result<StateDict, StateDictError> {
     let entries = read_directory(file)?;
     let (pickle_name, pickle) = entries
         .iter()
@@ -27,14 +28,12 @@ pub(super) fn parse(file: &[u8]) -> Result<StateDict, StateDictError> {
         return Err(StateDictError::unsupported("it is a TorchScript module"));
     }
     if let Some(order) = entry("byteorder")
-        && file.get(order.clone()) != Some(b"little")
+        && *file.read(order.clone())? != *b"little"
     {
         return Err(StateDictError::unsupported("it is not little-endian"));
     }
-    let bytes = file
-        .get(pickle.clone())
-        .ok_or_else(|| StateDictError::damaged("data.pkl is truncated"))?;
-    let loaded = load(bytes)?;
+    let bytes = file.read(pickle.clone())?;
+    let loaded = load(&bytes)?;
     collect(&loaded.values, loaded.root, file.len(), |storage| {
         entry(&format!("data/{}", storage.key))
             .cloned()
@@ -43,9 +42,9 @@ pub(super) fn parse(file: &[u8]) -> Result<StateDict, StateDictError> {
 }
 
 /// Returns the bytes of each entry by name.
-fn read_directory(file: &[u8]) -> Result<HashMap<String, Range<usize>>, StateDictError> {
+fn read_directory(file: TensorFile<'_>) -> Result<HashMap<String, Range<usize>>, StateDictError> {
     let damaged = |error: zip::result::ZipError| StateDictError::damaged(error.to_string());
-    let mut archive = ZipArchive::new(Cursor::new(file)).map_err(damaged)?;
+    let mut archive = ZipArchive::new(BufReader::new(file.reader())).map_err(damaged)?;
     if archive.len() > MAX_FILES {
         return Err(StateDictError::TooLarge {
             limit: MAX_FILES,

@@ -15,6 +15,9 @@ pub enum StateDictError {
     /// The file refers to a Python object outside the list of those that describe tensors.
     #[error("the file refers to the Python object {0:?}; a state dict may contain tensors only")]
     ForbiddenGlobal(String),
+    /// The operating system can't read the file.
+    #[error("the file can't be read: {0}")]
+    Read(String),
     /// A limit is exceeded.
     #[error("the state dict is too large: more than {limit} {unit}")]
     TooLarge {

@@ -8,6 +8,7 @@ mod archive;
 mod collect;
 mod dtype;
 mod error;
+mod file;
 mod layout;
 mod legacy;
 mod opcode;
@@ -20,6 +21,7 @@ mod view;
 
 pub use dtype::DType;
 pub use error::StateDictError;
+pub use file::TensorFile;
 pub use layout::{StateDict, TensorLayout, Tensors};
 
 /// The first bytes of a zip file.
@@ -34,11 +36,14 @@ impl StateDict {
     ///
     /// # Errors
     /// See [`StateDictError`].
-    pub fn parse(file: &[u8]) -> Result<Self, StateDictError> {
-        if file.starts_with(ZIP_MAGIC) {
+    pub fn parse<'a>(file: impl Into<TensorFile<'a>>) -> Result<Self, StateDictError> {
+        let file = file.into();
+        let start = file.read(0..file.len().min(ZIP_MAGIC.len()))?;
+        if start.starts_with(ZIP_MAGIC) {
             archive::parse(file)
-        } else if file.starts_with(PICKLE_MAGIC) {
-            legacy::parse(file)
+        } else if start.starts_with(PICKLE_MAGIC) {
+            // The pickles have no length of their own.
+            legacy::parse(&file.read(0..file.len())?)
         } else {
             Err(StateDictError::NotPyTorch)
         }

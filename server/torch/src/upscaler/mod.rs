@@ -21,7 +21,7 @@ use program::Program;
 use crate::Device;
 use crate::module::{Loading, Module};
 use crate::state_dict::{StateDict, Tensors};
-use crate::tensor::forward_error;
+use crate::tensor::{download, upload};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// A loaded upscaling network. It maps RGB images in 0..1 to larger ones, `[N, 3, H, W]` to
@@ -123,31 +123,7 @@ impl Network for Upscaler {
                 input.shape()
             )));
         }
-        let output = self.module.forward(&mut [self.upload(&input)?])?;
-        download(&output)
+        let output = self.module.forward(&mut [upload(&input, self.device)?])?;
+        download(&output).map(|output| vec![output])
     }
-}
-
-impl Upscaler {
-    fn upload(&self, input: &iopaint_vision::Tensor) -> Result<tch::Tensor, ForwardError> {
-        let shape: Vec<i64> = input.shape().iter().map(|side| *side as i64).collect();
-        tch::Tensor::f_from_slice(input.values())
-            .and_then(|values| values.f_view(shape.as_slice()))
-            .and_then(|image| image.f_to_device(self.device.to_tch()))
-            .map_err(|error| forward_error(&error))
-    }
-}
-
-fn download(output: &tch::Tensor) -> Result<Vec<iopaint_vision::Tensor>, ForwardError> {
-    let mut values = vec![0.0_f32; output.numel()];
-    let count = values.len();
-    output
-        .f_to_device(tch::Device::Cpu)
-        .and_then(|output| output.f_contiguous())
-        .and_then(|output| output.f_copy_data(&mut values, count))
-        .map_err(|error| forward_error(&error))?;
-    let shape = output.size().into_iter().map(|side| side as usize).collect();
-    iopaint_vision::Tensor::new(shape, values)
-        .map(|tensor| vec![tensor])
-        .map_err(|error| ForwardError::Failed(error.to_string()))
 }

@@ -6,22 +6,31 @@ use tch::Tensor;
 
 pub use error::NetworkLoadError;
 
-use crate::state_dict::Tensors;
+use crate::Device;
+use crate::state_dict::{TensorFile, TensorLayout, Tensors};
 
 /// The tensors of a file that weren't taken yet.
 pub(crate) struct Weights<'a> {
-    file: &'a [u8],
+    file: TensorFile<'a>,
     remaining: Tensors,
+    device: Device,
     parameters: usize,
 }
 
 impl<'a> Weights<'a> {
-    pub fn new(file: &'a [u8], tensors: Tensors) -> Self {
+    pub fn new(file: impl Into<TensorFile<'a>>, tensors: Tensors) -> Self {
         Self {
-            file,
+            file: file.into(),
             remaining: tensors,
+            device: Device::Cpu,
             parameters: 0,
         }
+    }
+
+    /// Sets the device of the tensors.
+    pub fn on(mut self, device: Device) -> Self {
+        self.device = device;
+        self
     }
 
     /// Returns the shape of a tensor that wasn't taken yet.
@@ -36,6 +45,16 @@ impl<'a> Weights<'a> {
 
     /// Takes a tensor of the given shape.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, NetworkLoadError> {
+        let layout = self.remove(name, shape)?;
+        Ok(layout.to_float(self.file)?.f_to_device(self.device.to_tch())?)
+    }
+
+    /// Takes a tensor of the given shape that the network doesn't use, without reading its values.
+    pub fn skip(&mut self, name: &str, shape: &[usize]) -> Result<(), NetworkLoadError> {
+        self.remove(name, shape).map(|_| ())
+    }
+
+    fn remove(&mut self, name: &str, shape: &[usize]) -> Result<TensorLayout, NetworkLoadError> {
         let layout = self
             .remaining
             .remove(name)
@@ -48,7 +67,12 @@ impl<'a> Weights<'a> {
             });
         }
         self.parameters += shape.iter().product::<usize>();
-        Ok(layout.to_float(self.file)?)
+        Ok(layout)
+    }
+
+    /// Removes all tensors whose names start with `prefix`, which the network doesn't use.
+    pub fn discard(&mut self, prefix: &str) {
+        self.remaining.retain(|name, _| !name.starts_with(prefix));
     }
 
     /// Returns the number of weights taken, or an error if any tensor is left.

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 use iopaint_imaging::{Coverage, Rect, RgbImage};
 use iopaint_inpaint::{ForwardError, Monitor};
 
+use super::image_cache::ImageResults;
 use crate::{Network, SaliencySpec, saliency};
 
 /// Maps that are kept: 16 of 320 x 320 bytes are 1.6 MB. A click takes at most 4.
@@ -25,12 +26,6 @@ impl SaliencyMaps {
     #[must_use]
     pub fn passes(&self) -> usize {
         self.passes
-    }
-
-    /// Returns the memory of the maps in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.entries.iter().map(|(_, map)| map.values().len()).sum()
     }
 
     /// Returns the map of the whole image, i.e. of its main object, at the network's resolution.
@@ -54,6 +49,15 @@ impl SaliencyMaps {
             used: 0,
         };
         source.map(Rect::whole(image.dimensions()))
+    }
+}
+
+impl ImageResults for SaliencyMaps {
+    /// Those of 20 images with 16 maps of 320 x 320 pixels, the most per image.
+    const MAX_BYTES: usize = 32 << 20;
+
+    fn bytes(&self) -> usize {
+        self.entries.iter().map(|(_, map)| map.values().len()).sum()
     }
 }
 

@@ -4,6 +4,8 @@
 //! object in the box; for a click, crops at several scales are tried, and the region under the click with the
 //! clearest edge is the object. Maps are corrected by the colours of object and background and brought to
 //! full resolution by the guided filter; docs/selection.md has results.
+//!
+//! Networks that take prompts themselves are behind the trait [`PromptNetwork`].
 
 mod area;
 mod candidate;
@@ -11,21 +13,31 @@ mod click;
 mod colour;
 mod edges;
 mod frame;
+mod image_cache;
 mod layers;
-mod map_cache;
 mod maps;
 mod prompt;
+mod prompt_network;
+mod prompted;
 mod regions;
 
 use iopaint_imaging::{Coverage, Rect, RgbImage};
 use iopaint_inpaint::Monitor;
 
 use crate::{Network, SaliencySpec};
+pub use image_cache::{ImageCache, ImageKey, ImageResults};
 use layers::{Layers, nearer_part};
-pub use map_cache::{ImageKey, MapCache};
 pub use maps::SaliencyMaps;
 use maps::Source;
 pub use prompt::{Area, Click, Prompt, SelectionError};
+pub use prompt_network::{Embedding, InputFrame, PromptNetwork, PromptPoint};
+pub use prompted::{ImageEmbedding, select_by_prompt};
+
+/// The saliency maps of the latest images.
+pub type MapCache = ImageCache<SaliencyMaps>;
+
+/// The embeddings of the latest images.
+pub type EmbeddingCache = ImageCache<ImageEmbedding>;
 
 /// Forward passes for one click at most: three scales and a second pass.
 const PASSES_PER_CLICK: usize = 4;

@@ -43,6 +43,14 @@ pub struct Prompt {
     pub area: Option<Area>,
 }
 
+impl Prompt {
+    /// Returns true if the prompt has neither clicks nor an area.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.clicks.is_empty() && self.area.is_none()
+    }
+}
+
 /// An object couldn't be selected.
 #[derive(Debug)]
 pub enum SelectionError {

@@ -1,41 +1,47 @@
-//! The saliency maps of the latest images.
+//! What a network keeps of the latest images.
 
 use std::collections::VecDeque;
 
-use super::SaliencyMaps;
-
-/// Identifies an image by the digest of its file and of everything else that may not share its maps.
+/// Identifies an image by the digest of its file and of everything else that may not share its results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageKey(pub [u8; 32]);
 
-/// The saliency maps of the latest images on one network, for further prompts on the same image. It holds at
-/// most [`MapCache::MAX_IMAGES`] images and [`MapCache::MAX_BYTES`] bytes of maps; the images that were used
-/// least recently are dropped first.
-#[derive(Debug, Default)]
-pub struct MapCache {
-    /// The latest image is last.
-    entries: VecDeque<(ImageKey, SaliencyMaps)>,
+/// Results of a network on one image, kept for further prompts on it.
+pub trait ImageResults: Default {
+    /// The most bytes of the results of all images.
+    const MAX_BYTES: usize;
+
+    /// Returns the memory of the results in bytes.
+    fn bytes(&self) -> usize;
 }
 
-impl MapCache {
+/// The results of one network on the latest images. It holds at most [`ImageCache::MAX_IMAGES`] images and
+/// [`ImageCache::MAX_BYTES`] bytes of results; the images that were used least recently are dropped first.
+#[derive(Debug, Default)]
+pub struct ImageCache<T> {
+    /// The latest image is last.
+    entries: VecDeque<(ImageKey, T)>,
+}
+
+impl<T: ImageResults> ImageCache<T> {
     /// The most images.
     pub const MAX_IMAGES: usize = 64;
-    /// The most bytes of maps: those of 20 images with 16 maps of 320 x 320 pixels, the most per image.
-    pub const MAX_BYTES: usize = 32 << 20;
+    /// The most bytes of results.
+    pub const MAX_BYTES: usize = T::MAX_BYTES;
 
-    /// Calls `work` with the maps of the image `key`, and keeps them afterwards.
-    pub fn with<T>(&mut self, key: ImageKey, work: impl FnOnce(&mut SaliencyMaps) -> T) -> T {
+    /// Calls `work` with the results of the image `key`, and keeps them afterwards.
+    pub fn with<R>(&mut self, key: ImageKey, work: impl FnOnce(&mut T) -> R) -> R {
         let known = self.entries.iter().position(|(known, _)| *known == key);
-        let mut maps = known
+        let mut results = known
             .and_then(|index| self.entries.remove(index))
-            .map(|(_, maps)| maps)
+            .map(|(_, results)| results)
             .unwrap_or_default();
-        let result = work(&mut maps);
-        self.entries.push_back((key, maps));
+        let output = work(&mut results);
+        self.entries.push_back((key, results));
         while self.entries.len() > Self::MAX_IMAGES || self.bytes() > Self::MAX_BYTES {
             self.entries.pop_front();
         }
-        result
+        output
     }
 
     /// Returns the number of images.
@@ -44,10 +50,10 @@ impl MapCache {
         self.entries.len()
     }
 
-    /// Returns the memory of the maps in bytes.
+    /// Returns the memory of the results in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.entries.iter().map(|(_, maps)| maps.bytes()).sum()
+        self.entries.iter().map(|(_, results)| results.bytes()).sum()
     }
 }
 
@@ -57,7 +63,7 @@ mod tests {
     use iopaint_inpaint::{ForwardError, Unmonitored};
 
     use super::*;
-    use crate::selection::{Click, Prompt, Selection, select};
+    use crate::selection::{Click, MapCache, Prompt, Selection, select};
     use crate::{Network, SaliencySpec, Tensor};
 
     /// Marks red pixels in a map of `side` x `side` values, and counts passes.
