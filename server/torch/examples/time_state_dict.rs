@@ -1,8 +1,8 @@
 //! Times forward passes of a network from its state dict:
 //! `cargo run --release -p iopaint-torch --example time_state_dict -- mat|fcf|isnet FILE THREADS RESULT` runs
-//! one pass per line of standard input and writes its seconds. `RESULT` receives the last result's values: RGB
-//! samples of `mat` and `fcf` on an image of 512 x 512 pixels with a hole, the floats of `isnet`'s map on an
-//! image of 1024 x 1024 pixels.
+//! one pass per line of standard input and writes its seconds. `RESULT` receives the last result's values:
+//! RGB samples of `mat` and `fcf` on an image of 512 x 512 pixels with a hole, the floats of `isnet`'s map on
+//! an image of 1024 x 1024 pixels.
 
 use std::error::Error;
 use std::io::{Write, stdin, stdout};

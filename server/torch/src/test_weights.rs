@@ -41,8 +41,8 @@ pub(crate) fn largest_difference(one: &Tensor, other: &Tensor) -> f64 {
     difference.f_max().unwrap().double_value(&[])
 }
 
-/// Checks that `build` accepts `tensors`, and rejects them if one is missing, has another shape or is unknown.
-/// `is_needed` returns false for tensors that may be missing.
+/// Checks that `build` accepts `tensors`, and rejects them if one is missing, has another shape or is
+/// unknown. `is_needed` returns false for tensors that may be missing.
 pub(crate) fn check_names_and_shapes(
     tensors: &Tensors,
     is_needed: impl Fn(&str) -> bool,

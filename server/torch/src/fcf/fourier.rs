@@ -1,5 +1,5 @@
-//! Fast Fourier convolutions in skip connections ("Fast Fourier Convolution", Chi et al. 2020). Three quarters
-//! of the channels are global: convolved in the frequency domain.
+//! Fast Fourier convolutions in skip connections ("Fast Fourier Convolution", Chi et al. 2020). Three
+//! quarters of the channels are global: convolved in the frequency domain.
 
 use crate::program::{Convolution, Image};
 use crate::stylegan::Layers;

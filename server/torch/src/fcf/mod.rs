@@ -260,7 +260,7 @@ fn colours(
 ) -> Result<Image, NetworkLoadError> {
     let [weight, affine, bias] = ["weight", "affine", "bias"].map(|part| format!("{name}.{part}"));
     let shape = [COLOURS, input.channels, 1, 1];
-    layers.to_colours(input, style, [&weight, &affine, &bias], &shape, limit)
+    layers.colours(input, style, [&weight, &affine, &bias], &shape, limit)
 }
 
 /// Returns the number of outputs of a layer that wasn't taken yet.

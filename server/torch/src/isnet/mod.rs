@@ -1,6 +1,6 @@
 //! IS-Net from its state dict: the network of "Highly Accurate Dichotomous Image Segmentation" (Qin et al.
-//! 2022), a U-shaped network of U-shaped blocks as U-2-Net ("U^2-Net: Going Deeper with Nested U-Structure for
-//! Salient Object Detection", Qin et al. 2020). anime-segmentation (`isnetis.pth`) and RMBG-1.4 have it.
+//! 2022), a U-shaped network of U-shaped blocks as U-2-Net ("U^2-Net: Going Deeper with Nested U-Structure
+//! for Salient Object Detection", Qin et al. 2020). anime-segmentation (`isnetis.pth`) and RMBG-1.4 have it.
 //!
 //! The numbers of channels follow from the tensors' shapes. Batch norms are folded into the convolutions.
 

@@ -57,13 +57,16 @@ const GROUPS: [Group; 5] = [
 /// Index of the group with the smallest features.
 const MIDDLE: usize = 2;
 
+/// Largest number of convolutions that halve the image in front of the transformer; MAT has 3.
+const MAX_REDUCTIONS: usize = 8;
+
 /// Convolutions that reduce the smallest features to a style.
 const STYLE_CONVOLUTIONS: usize = 4;
 
 /// Avoids a division by zero where a convolution sees no known pixel.
 const EPSILON: f64 = 1e-8;
 
-/// Features, and of which a value of 1 in `known` marks those that depend on known pixels.
+/// Features; 1 in `known` marks those that depend on known pixels.
 #[derive(Clone, Copy)]
 struct Masked {
     features: Image,
@@ -91,7 +94,7 @@ pub(super) fn build(
         Resampling::Keep,
     )?;
     let mut skips = vec![masked.features];
-    let reductions = (0..)
+    let reductions = (0..MAX_REDUCTIONS)
         .take_while(|index| {
             let name = format!("{prefix}.enc_conv.{index}.conv.weight");
             layers.weights.shape(&name).is_some()
@@ -147,8 +150,8 @@ pub(super) fn build(
 }
 
 /// Adds a convolution of 3 x 3 pixels. With a mask, it is a partial convolution ("Image Inpainting for
-/// Irregular Holes Using Partial Convolutions", Liu et al. 2018): results are scaled by the ratio of all pixels
-/// to the known ones.
+/// Irregular Holes Using Partial Convolutions", Liu et al. 2018): results are scaled by the ratio of all
+/// pixels to the known ones.
 fn convolve(
     layers: &mut Layers<'_, '_>,
     input: Masked,
@@ -238,8 +241,8 @@ fn transform(
     Ok(masked)
 }
 
-/// Replaces half of the smallest features at random by values that the style gives. Returns them and the style
-/// vector of the modulated convolutions.
+/// Replaces half of the smallest features at random by values that the style gives. Returns them and the
+/// style vector of the modulated convolutions.
 fn mixed_with_style(
     layers: &mut Layers<'_, '_>,
     image: Image,

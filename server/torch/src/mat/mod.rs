@@ -32,8 +32,8 @@ const SQUARE: usize = 256;
 /// Added to the mean square of the latent vector: the distance of 1 to the next number of single precision.
 const EPSILON: f64 = f32::EPSILON as f64;
 
-/// Compiles the generator of a state dict: `forward(image [1, 3, S, S] in -1..1, known [1, 1, S, S] of 0 and 1)
-/// -> [1, 3, S, S]` in -1..1. S is a multiple of the side for which the network was trained.
+/// Compiles the generator of a state dict: `forward(image [1, 3, S, S] in -1..1, known [1, 1, S, S] of 0 and
+/// 1) -> [1, 3, S, S]` in -1..1. S is a multiple of the side for which the network was trained.
 pub(crate) fn load(file: &[u8], loading: Loading) -> Result<Module, NetworkLoadError> {
     let mut program = Program::new(2, loading.rewrites());
     let (result, parameters) = build(file, StateDict::parse(file)?.root, &mut program)?;
@@ -71,8 +71,8 @@ fn build(file: &[u8], tensors: Tensors, program: &mut Program) -> Result<(Image,
     let style = style(&mut layers)?;
     let coarse = first_stage::build(&mut layers, inputs, &style)?;
     let coarse = inputs.compose(&mut layers, coarse);
-    let fine = second_stage::build(&mut layers, inputs, coarse, &style, &sides)?;
-    let result = inputs.compose(&mut layers, fine);
+    let refined = second_stage::build(&mut layers, inputs, coarse, &style, &sides)?;
+    let result = inputs.compose(&mut layers, refined);
     Ok((result, weights.finish()?))
 }
 
@@ -175,7 +175,7 @@ fn colours(
 ) -> Result<Image, NetworkLoadError> {
     let [weight, affine, bias] = ["conv.weight", "conv.affine", "bias"].map(|part| format!("{name}.{part}"));
     let shape = [1, COLOURS, input.channels, 1, 1];
-    let colours = layers.to_colours(input, style, [&weight, &affine, &bias], &shape, None)?;
+    let colours = layers.colours(input, style, [&weight, &affine, &bias], &shape, None)?;
     let _unused = layers.take_filter(&format!("{name}.conv"))?;
     let filter = layers.take_filter(name)?;
     match before {

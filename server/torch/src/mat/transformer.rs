@@ -24,8 +24,9 @@ pub(super) struct Attention {
     pub shift: usize,
 }
 
-/// Adds the block `name` on `tokens` `[N, H, W, C]`, whose sides are multiples of the window's. `known` `[N, H,
-/// W, 1]`: the attention doesn't see features with 0; features in a window with a known one become known.
+/// Adds the block `name` on `tokens` `[N, H, W, C]`, whose sides are multiples of the window's. `known`
+/// `[N, H, W, 1]`: the attention doesn't see features with 0; features in a window with a known one become
+/// known.
 pub(super) fn block(
     layers: &mut Layers<'_, '_>,
     tokens: Image,
@@ -34,8 +35,8 @@ pub(super) fn block(
     name: &str,
 ) -> Result<(Image, Option<Image>), NetworkLoadError> {
     let dimension = tokens.channels;
-    let windows = attention.to_windows(layers, tokens);
-    let known_windows = known.map(|known| attention.to_windows(layers, known));
+    let windows = attention.split_into_windows(layers, tokens);
+    let known_windows = known.map(|known| attention.split_into_windows(layers, known));
     let attended = attend(
         layers,
         windows,
@@ -44,11 +45,11 @@ pub(super) fn block(
         attention,
         &format!("{name}.attn"),
     )?;
-    let attended = attention.from_windows(layers, attended, tokens);
+    let attended = attention.join_windows(layers, attended, tokens);
     let known = known_windows.map(|windows| {
         let spread = format!("torch.amax({windows}, [1], True).expand_as({windows})");
         let spread = layers.program.assign(1, &spread);
-        attention.from_windows(layers, spread, tokens)
+        attention.join_windows(layers, spread, tokens)
     });
     let joined = layers
         .program
@@ -132,7 +133,7 @@ fn attend(
 
 impl Attention {
     /// Returns the windows `[N, features, C]` of a feature map `[N, H, W, C]`.
-    fn to_windows(self, layers: &mut Layers<'_, '_>, tokens: Image) -> Image {
+    fn split_into_windows(self, layers: &mut Layers<'_, '_>, tokens: Image) -> Image {
         let Self { window, shift } = self;
         let features = window * window;
         let channels = tokens.channels;
@@ -152,7 +153,7 @@ impl Attention {
     }
 
     /// Returns the feature map of windows; its size is that of `tokens`.
-    fn from_windows(self, layers: &mut Layers<'_, '_>, windows: Image, tokens: Image) -> Image {
+    fn join_windows(self, layers: &mut Layers<'_, '_>, windows: Image, tokens: Image) -> Image {
         let Self { window, shift } = self;
         let channels = windows.channels;
         let (rows, columns) = self.counts(tokens);
@@ -176,8 +177,8 @@ impl Attention {
         (count(1), count(2))
     }
 
-    /// Returns `[windows, features, features]` with a penalty where two features of a shifted window come from
-    /// opposite sides of the feature map.
+    /// Returns `[windows, features, features]` with a penalty where two features of a shifted window come
+    /// from opposite sides of the feature map.
     fn seams(self, layers: &mut Layers<'_, '_>, tokens: Image) -> Image {
         // Features behind the seam have an index of at least the side minus the shift, after the shift.
         let [rows, columns] = [1, 2].map(|dimension| {
@@ -191,7 +192,7 @@ impl Attention {
             1,
             &format!("({rows} * 2.0).unsqueeze(1).add({columns}).unsqueeze(0).unsqueeze(3)"),
         );
-        let sides = Self { shift: 0, ..self }.to_windows(layers, sides);
+        let sides = Self { shift: 0, ..self }.split_into_windows(layers, sides);
         layers.program.assign(
             1,
             &format!("torch.ne({sides}, {sides}.transpose(1, 2)).to({tokens}.dtype) * {PENALTY:?}"),

@@ -93,7 +93,7 @@ impl Program {
             let bias = if sum.is_none() { bias.as_str() } else { "None" };
             let term = self.convolve_one(*input, &weight, bias, &tail, convolution.outputs);
             sum = Some(match sum {
-                Some(sum) => self.assign(convolution.outputs, &format!("torch.add({}, {})", sum, term)),
+                Some(sum) => self.assign(convolution.outputs, &format!("torch.add({sum}, {term})")),
                 None => term,
             });
         }

@@ -54,7 +54,7 @@ impl Layers<'_, '_> {
             }
             Resampling::Double => {
                 let weight = convolution.weight.f_flip([2, 3])?.f_transpose(0, 1)?;
-                let doubled = self.transposed(input, weight, outputs)?;
+                let doubled = self.transposed(input, &weight, outputs)?;
                 let smoothed = self.smoothed(doubled, &filter, 4.0, 1)?;
                 let bias = self.program.constant(bias.f_view([1, -1, 1, 1])?);
                 self.program.assign(outputs, &format!("{smoothed} + {bias}"))
@@ -68,7 +68,7 @@ impl Layers<'_, '_> {
     pub(super) fn transposed(
         &mut self,
         input: Image,
-        weight: tch::Tensor,
+        weight: &tch::Tensor,
         outputs: usize,
     ) -> Result<Image, NetworkLoadError> {
         let weight = self.program.constant(weight.f_contiguous()?);

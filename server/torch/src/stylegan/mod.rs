@@ -1,5 +1,5 @@
-//! Layers of StyleGAN2 ("Analyzing and Improving the Image Quality of StyleGAN", Karras et al. 2020), which
-//! MAT and `FcF` are made of, for batches of any size.
+//! Layers of `StyleGAN2` ("Analyzing and Improving the Image Quality of `StyleGAN`", Karras et al. 2020),
+//! which MAT and `FcF` are made of, for batches of any size.
 //!
 //! Filters are constants: instead of scaling each filter by its style, the layer's input is scaled per input
 //! channel, and its output per output channel, which is equal (equations 1 to 3) and lets the rewritten graph

@@ -51,7 +51,7 @@ impl Layers<'_, '_> {
             &format!("torch.linear(torch.square({factors}), {squares}, None)"),
         );
         let convolved = if let Some(filter) = &layer.doubling {
-            let doubled = self.transposed(scaled, layer.weight.f_transpose(0, 1)?, outputs)?;
+            let doubled = self.transposed(scaled, &layer.weight.f_transpose(0, 1)?, outputs)?;
             self.smoothed(doubled, filter, 4.0, 1)?
         } else {
             let convolution = Convolution {
@@ -82,7 +82,7 @@ impl Layers<'_, '_> {
 
     /// Takes and adds the layer `name` that converts features to colours, 1 x 1 pixels, without demodulation
     /// or activation. `weight`: the filters `[3, in, 1, 1]`; `affine`: the name of the layer of the style.
-    pub fn to_colours(
+    pub fn colours(
         &mut self,
         input: Image,
         style: Image,
