@@ -22,8 +22,11 @@ const PADDING: Padding = Padding {
 /// Side of IS-Net's input in pixels.
 const SIDE: usize = 1024;
 
-/// Returns a function that runs the network once and returns the bytes of its result.
-fn load(network: &str, file: &[u8]) -> Result<Box<dyn FnMut() -> Result<Vec<u8>, String>>, Box<dyn Error>> {
+/// Runs a network once and returns the bytes of its result.
+type Pass = Box<dyn FnMut() -> Result<Vec<u8>, String>>;
+
+/// Returns a function that runs the network.
+fn load(network: &str, file: &[u8]) -> Result<Pass, Box<dyn Error>> {
     if network == "isnet" {
         let mut network = TorchNetwork::load_isnet(file, Device::Cpu)?;
         let values: Vec<f32> = (0..3 * SIDE * SIDE).map(|at| (at % 251) as f32 / 250.0).collect();

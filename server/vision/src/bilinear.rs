@@ -114,7 +114,7 @@ mod tests {
     fn check(result: &RgbImage, expected: &[u8]) {
         assert_eq!(result.as_raw().len(), expected.len());
         for (result, expected) in result.as_raw().iter().zip(expected) {
-            assert!(result.abs_diff(*expected) <= 1, "{:?}", result);
+            assert!(result.abs_diff(*expected) <= 1, "{result:?}");
         }
     }
 

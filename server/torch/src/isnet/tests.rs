@@ -78,9 +78,9 @@ fn masks_equal_iopaints() {
             let (min, max) = values.iter().fold((255.0_f32, 0.0_f32), |(min, max), value| {
                 (min.min(*value), max.max(*value))
             });
-            values
-                .iter_mut()
-                .for_each(|value| *value = (*value - min) / (max - min) * 255.0);
+            for value in &mut values {
+                *value = (*value - min) / (max - min) * 255.0;
+            }
         }
         let expected = image(&format!("{name}-mask.png")).rgb;
         let pairs = values.iter().zip(expected.pixels());

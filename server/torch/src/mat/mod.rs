@@ -32,8 +32,9 @@ const SQUARE: usize = 256;
 /// Added to the mean square of the latent vector: the distance of 1 to the next number of single precision.
 const EPSILON: f64 = f32::EPSILON as f64;
 
-/// Compiles the generator of a state dict: `forward(image [1, 3, S, S] in -1..1, known [1, 1, S, S] of 0 and
-/// 1) -> [1, 3, S, S]` in -1..1. S is a multiple of the side for which the network was trained.
+/// Compiles the generator of a state dict: `forward(image [1, 3, S, S], known [1, 1, S, S]) -> [1, 3, S, S]`,
+/// images in -1..1, 1 in `known` outside the hole. S is a multiple of the side for which the network was
+/// trained.
 pub(crate) fn load(file: &[u8], loading: Loading) -> Result<Module, NetworkLoadError> {
     let mut program = Program::new(2, loading.rewrites());
     let (result, parameters) = build(file, StateDict::parse(file)?.root, &mut program)?;
