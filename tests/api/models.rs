@@ -10,7 +10,7 @@ use iopaint_inpaint::{
 };
 use serde_json::json;
 
-use crate::harness::{NoModels, picture, server_of, server_with};
+use crate::harness::{NoModels, fixture, picture, server_of, server_with};
 
 #[tokio::test]
 async fn model_is_switched_or_named_per_request() {
@@ -69,6 +69,43 @@ async fn invalid_model_file_keeps_old_model() {
             .status,
         StatusCode::OK
     );
+}
+
+#[tokio::test]
+async fn mat_and_fcf_run_from_their_state_dicts() {
+    let server = server_with(|options, _| options.model = Some("lama".into()));
+    server.ready().await;
+    let (image, mask) = picture();
+    for (model, file) in [("mat", "Places_512_FullData_G.pth"), ("fcf", "places_512_G.pth")] {
+        let path = server.folder.path().join(file);
+        let whole = fixture(&format!("generators/{model}.pth"));
+        let text = fixture("state_dicts/command.pth");
+        for (bytes, reason) in [
+            (&whole[..whole.len() / 2], "damaged"),
+            (b"<html>not found</html>", "not a PyTorch state dict"),
+            (&text, "tensors only"),
+            (&fixture("upscale/rrdb-2.pth"), "another architecture"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let answer = server.post_json("/api/v1/model", &json!({ "name": model })).await;
+            assert_eq!(answer.json()["error"], "model-failed");
+            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains(reason), "{model}: {detail}");
+        }
+        // The stand-in of FcF is made for smaller images.
+        std::fs::write(&path, &whole).unwrap();
+        let answer = server.post_json("/api/v1/model", &json!({ "name": model })).await;
+        if model == "mat" {
+            assert_eq!(answer.status, StatusCode::OK);
+            let answer = server.inpaint(&image, &mask, &json!({})).await;
+            assert_eq!(
+                (answer.status, answer.header("x-inpaint-model")),
+                (StatusCode::OK, "mat")
+            );
+        } else {
+            assert_eq!(answer.json()["error"], "model-failed");
+        }
+    }
 }
 
 /// A loader of models that differ in [`Inpainter::max_hole_depth_px`].

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use iopaint_app::plugins::PluginChoices;
+use iopaint_engine::PluginKind;
 use iopaint_imaging::{DecodeLimits, decode};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -230,6 +231,50 @@ async fn disabled_plugins_are_unknown() {
         server.get("/api/v1/server-config").await.json()["plugins"],
         json!([])
     );
+}
+
+#[tokio::test]
+async fn anime_seg_is_on_if_enabled_or_on_disk() {
+    let names = async |server: &Server| -> Vec<Value> {
+        let config = server.get("/api/v1/server-config").await.json();
+        let plugins = config["plugins"].as_array().unwrap();
+        plugins.iter().map(|plugin| plugin["name"].clone()).collect()
+    };
+    let body = json!({ "name": "AnimeSeg" });
+    let server = server_of(Arc::new(NoModels), |_, _| {});
+    assert!(!names(&server).await.contains(&json!("AnimeSeg")));
+    let answer = run(&server, GEN_MASK, &picture().0, body.clone()).await;
+    assert_eq!(answer.json()["error"], "unknown-plugin");
+    let server = server_of(Arc::new(NoModels), |_, settings| {
+        settings.plugins.enabled = vec![PluginKind::AnimeSeg];
+    });
+    assert!(names(&server).await.contains(&json!("AnimeSeg")));
+    let answer = run(&server, GEN_MASK, &picture().0, body).await;
+    assert_eq!(
+        (answer.status, &answer.json()["error"]),
+        (StatusCode::NOT_FOUND, &json!("unknown-model"))
+    );
+}
+
+#[tokio::test]
+async fn state_dicts_of_isnet_cut_out() {
+    let server = server_with(|_, settings| settings.plugins.enabled = vec![PluginKind::AnimeSeg]);
+    for (file, name) in [("anime-seg", "isnetis"), ("rmbg", "RMBG-1.4")] {
+        let weights = fixture(&format!("isnet/{file}.pth"));
+        std::fs::write(server.folder.path().join(format!("{name}.pth")), weights).unwrap();
+    }
+    let body = json!({ "plugin_name": "RemoveBG", "model_name": "briaai/RMBG-1.4" });
+    assert_eq!(server.post_json(SWITCH, &body).await.status, StatusCode::OK);
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["removeBGModel"], "RMBG-1.4");
+    assert_eq!(config["removeBGModels"], json!(["u2netp", "isnetis", "RMBG-1.4"]));
+    for name in ["AnimeSeg", "RemoveBG"] {
+        for route in [GEN_MASK, GEN_IMAGE] {
+            let answer = run(&server, route, &disc(), json!({ "name": name })).await;
+            assert_eq!(answer.status, StatusCode::OK, "{name}");
+            assert_eq!(rgba(&answer).dimensions(), (160, 120));
+        }
+    }
 }
 
 #[tokio::test]

@@ -50,7 +50,9 @@ impl AppState {
         settings: ServerSettings,
     ) -> Self {
         let jobs = Jobs::default();
-        let plugins = Plugins::new(engine.registry(), &settings.plugins);
+        let plugins = Plugins::new(engine.registry(), &settings.plugins, |model| {
+            engine.is_available(model)
+        });
         Self {
             events: Events::new(&engine, &jobs),
             engine,

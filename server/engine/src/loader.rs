@@ -1,5 +1,6 @@
 //! Loading of models from their files.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -165,7 +166,8 @@ impl TorchLoader {
                 Ok(Box::new(LamaModel::load(source, self.device, spec.padding)?))
             }
             ModelContract::Migan => self.signed(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
-            ModelContract::Mat => self.signed(sources, spec, SignedInput::ImageAndKept, None),
+            ModelContract::Mat => self.generator(sources, spec, SignedInput::ImageAndKept, None),
+            ModelContract::Fcf => self.generator(sources, spec, SignedInput::Erased, Some(MIGAN_WINDOW)),
             ModelContract::Manga => {
                 let [inpainter, line_extractor] = expect_files(sources)?;
                 let model = MangaModel::load(inpainter, line_extractor, self.device, spec.padding)?;
@@ -184,6 +186,8 @@ impl TorchLoader {
             ModelContract::U2net
             | ModelContract::Isnet
             | ModelContract::Birefnet
+            | ModelContract::AnimeSeg
+            | ModelContract::Rmbg
             | ModelContract::DbText
             | ModelContract::RealEsrgan
             | ModelContract::Sam
@@ -198,14 +202,12 @@ impl TorchLoader {
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [source] = expect_files(sources)?;
         let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
-        if spec.task() == ModelTask::Upscale {
-            return Ok(match source {
-                Source::File(path) => {
-                    let file = fs::read(path).map_err(|error| ModelLoadError::Read(error.to_string()))?;
-                    Box::new(Upscaler::load(&file, device)?)
-                }
-                Source::Bytes(bytes) => Box::new(Upscaler::load(bytes, device)?),
-            });
+        match spec.format {
+            ModelContract::RealEsrgan => return Ok(Box::new(Upscaler::load(&read(source)?, device)?)),
+            ModelContract::AnimeSeg | ModelContract::Rmbg => {
+                return Ok(Box::new(TorchNetwork::load_isnet(&read(source)?, device)?));
+            }
+            _ => {}
         }
         let is_torchscript = spec.files.iter().any(|file| {
             Path::new(&file.name)
@@ -262,6 +264,26 @@ impl TorchLoader {
         PatchMatch::new(self.threads, PATCHMATCH_SEED)
     }
 
+    /// Loads a TorchScript file or a state dict, whichever the file contains.
+    fn generator(
+        &self,
+        sources: &[Source<'_>],
+        spec: &ModelSpec,
+        input: SignedInput,
+        window: Option<Window>,
+    ) -> Result<Box<dyn Inpainter>, ModelLoadError> {
+        let [source] = expect_files(sources)?;
+        let is_torchscript = source
+            .is_torchscript()
+            .map_err(|error| ModelLoadError::Read(error.to_string()))?;
+        if is_torchscript {
+            return self.signed(sources, spec, input, window);
+        }
+        let file = read(source)?;
+        let model = SignedModel::load_state_dict(&file, self.device, spec.padding, input, window)?;
+        Ok(Box::new(model))
+    }
+
     fn signed(
         &self,
         sources: &[Source<'_>],
@@ -298,6 +320,16 @@ fn prompt_network(
         ModelContract::Sam2 => Box::new(Sam2Network::load(file, device)?),
         _ => Box::new(SamNetwork::load(file, device)?),
     })
+}
+
+/// Returns the contents of a file.
+fn read(source: Source<'_>) -> Result<Cow<'_, [u8]>, ModelLoadError> {
+    match source {
+        Source::File(path) => fs::read(path)
+            .map(Cow::Owned)
+            .map_err(|error| ModelLoadError::Read(error.to_string())),
+        Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+    }
 }
 
 /// Converts the sources of a contract with `COUNT` files to an array.

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::registry::{BuiltinFile, FileSpec, ModelSpec, Origin, Registry};
+use crate::registry::{BuiltinFile, FileSpec, HubFile, ModelSpec, Origin, Registry};
 
 /// Subfolder of the model folder in which IOPaint (through `torch.hub`) stores files.
 const CHECKPOINTS: &str = "torch/hub/checkpoints";
+
+/// Subfolder of the model folder in which IOPaint (through `huggingface_hub`) stores repositories.
+const HUB_CACHE: &str = "huggingface/hub";
 
 /// A model file that is available.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +101,26 @@ impl ModelStore {
                 .iter()
                 .map(|folder| folder.join(&file.name))
                 .find(|path| path.is_file())
+                .or_else(|| self.locate_in_hub_cache(file.hub.as_ref()?))
                 .map(ModelFile::Path),
         }
+    }
+
+    /// Returns the file in Hugging Face's cache below the model folder, where IOPaint stores it: that of the
+    /// latest revision.
+    fn locate_in_hub_cache(&self, file: &HubFile) -> Option<PathBuf> {
+        let HubFile {
+            owner,
+            repository,
+            file,
+        } = file;
+        let repository = format!("{HUB_CACHE}/models--{owner}--{repository}/snapshots");
+        let revisions = std::fs::read_dir(self.model_dir.join(repository)).ok()?;
+        let files = revisions.flatten().map(|revision| revision.path().join(file));
+        files
+            .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)))
+            .max()
+            .map(|(_, path)| path)
     }
 
     /// Returns the total size of a model's files in bytes, or `None` if one is missing.
@@ -181,6 +202,26 @@ mod tests {
             store.download_path(&lama.files[0]),
             folder.path().join("torch/hub/checkpoints/big-lama.pt")
         );
+    }
+
+    #[test]
+    fn files_in_hugging_faces_cache_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ModelStore::new(folder.path().to_owned(), None);
+        let registry = Registry::known().unwrap();
+        let rmbg = registry.get("RMBG-1.4").unwrap();
+        assert_eq!(store.locate(rmbg), None);
+        let snapshots = folder
+            .path()
+            .join("huggingface/hub/models--briaai--RMBG-1.4/snapshots");
+        touch(snapshots.join("1234/config.json"));
+        assert_eq!(store.locate(rmbg), None);
+        let cached = snapshots.join("5678/model.pth");
+        touch(cached.clone());
+        assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(cached)]));
+        let own = folder.path().join("RMBG-1.4.pth");
+        touch(own.clone());
+        assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(own)]));
     }
 
     #[cfg(unix)]

@@ -1,12 +1,15 @@
 //! A TorchScript module: loaded, frozen, run.
 
 use std::ffi::{CString, c_char};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use iopaint_inpaint::ForwardError;
 use tch::Tensor;
+use zip::ZipArchive;
 
 use crate::Device;
 use crate::bridge::{self, RawLoading, RawModule};
@@ -22,6 +25,27 @@ pub enum Source<'a> {
     File(&'a Path),
     /// The contents of a file in memory.
     Bytes(&'a [u8]),
+}
+
+impl Source<'_> {
+    /// Returns true if the file is a zip archive with the code of a TorchScript module.
+    ///
+    /// # Errors
+    /// The file can't be opened.
+    pub fn is_torchscript(self) -> io::Result<bool> {
+        Ok(match self {
+            Self::File(path) => contains_code(BufReader::new(File::open(path)?)),
+            Self::Bytes(bytes) => contains_code(Cursor::new(bytes)),
+        })
+    }
+}
+
+/// Returns true for a zip archive with the code of a TorchScript module.
+fn contains_code(file: impl Read + Seek) -> bool {
+    ZipArchive::new(file).is_ok_and(|archive| {
+        let mut names = archive.file_names();
+        names.any(|name| name.is_ok_and(|name| name.contains("/code/")))
+    })
 }
 
 /// An error of loading a TorchScript file.

@@ -33,6 +33,17 @@ impl TorchNetwork {
         Ok(network)
     }
 
+    /// Creates a network from a compiled module.
+    pub(crate) fn from_module(module: Module, device: Device) -> Self {
+        Self { module, device }
+    }
+
+    /// Returns the network's module.
+    #[cfg(test)]
+    pub(crate) fn module(&mut self) -> &mut Module {
+        &mut self.module
+    }
+
     fn to_device(&self, input: &Tensor) -> Result<tch::Tensor, TchError> {
         let shape: Vec<_> = input.shape().iter().map(|&length| length as i64).collect();
         tch::Tensor::f_from_slice(input.values())?

@@ -4,10 +4,10 @@ use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, Window};
 use tch::{TchError, Tensor};
 
-use crate::module::Module;
+use crate::module::{Loading, Module};
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
-use crate::{Device, Source, TorchScriptError};
+use crate::{Device, NetworkLoadError, Source, TorchScriptError, fcf, mat};
 
 /// Seed of MAT's noise in each pass, fixed so that results are reproducible.
 const SEED: i64 = 240;
@@ -22,7 +22,7 @@ pub enum SignedInput {
     ImageAndKept,
 }
 
-/// A TorchScript network that returns float32 `[1, 3, H, W]` in -1..1.
+/// A network that returns float32 `[1, 3, H, W]` in -1..1.
 pub struct SignedModel {
     module: Module,
     device: Device,
@@ -56,6 +56,32 @@ impl SignedModel {
             .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
             .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
         Ok(model)
+    }
+
+    /// Loads the state dict of MAT ([`SignedInput::ImageAndKept`]) or `FcF` ([`SignedInput::Erased`]). The
+    /// other arguments are those of [`Self::load`].
+    ///
+    /// # Errors
+    /// See [`NetworkLoadError`].
+    pub fn load_state_dict(
+        file: &[u8],
+        device: Device,
+        padding: Padding,
+        input: SignedInput,
+        window: Option<Window>,
+    ) -> Result<Self, NetworkLoadError> {
+        let loading = Loading::on(device);
+        let module = match input {
+            SignedInput::Erased => fcf::load(file, loading)?,
+            SignedInput::ImageAndKept => mat::load(file, loading)?,
+        };
+        Ok(Self {
+            module,
+            device,
+            padding,
+            input,
+            window,
+        })
     }
 
     fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<Vec<Tensor>, TchError> {

@@ -1,6 +1,7 @@
 //! Image understanding: cut-outs, selection of objects, text detection and upscaling on top of a [`Network`].
 //! Independent of the runtime that executes the network, and of HTTP.
 
+mod bilinear;
 mod cutout;
 mod guided_filter;
 mod network;
@@ -13,7 +14,7 @@ mod upscale;
 
 pub use cutout::{CutOut, cut_out, estimate_foreground, refine_alpha};
 pub use network::Network;
-pub use saliency::{OutputScale, SaliencySpec, SampleScale, saliency};
+pub use saliency::{Framing, OutputScale, SaliencySpec, SampleScale, saliency};
 pub use tensor::{ShapeError, Tensor};
 pub use text::{TextNetworks, TextOptions, TextRegion, detect_text, text_mask};
 pub use upscale::{MAX_SCALE as MAX_UPSCALE, UpscaleOptions, upscale, upscale_alpha, upscaled_size};

@@ -1,12 +1,12 @@
 //! Salient object detection: the soft mask of an image's main object.
 //!
-//! Input and output are prepared as rembg 2.0 does it for the same weights: Lanczos resampling to a square,
-//! normalisation per channel, min-max scaling of the first output.
+//! Input and output are prepared as rembg 2.0, or `IOPaint`, does it for the same weights: resampling to a
+//! square, normalisation per channel, scaling of the first output.
 
-use iopaint_imaging::{Coverage, GrayImage, RgbImage, lanczos};
+use iopaint_imaging::{Coverage, GrayImage, Rect, RgbImage, lanczos};
 use iopaint_inpaint::ForwardError;
 
-use crate::{Network, Tensor};
+use crate::{Network, Tensor, bilinear};
 
 /// Mean of `ImageNet`'s training images per channel, RGB, in the range 0 to 1.
 const IMAGENET_MEAN: [f64; 3] = [0.485, 0.456, 0.406];
@@ -22,11 +22,24 @@ pub enum SampleScale {
     Full,
 }
 
+/// The way in which an image fills the network's square input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Stretched to the square by Lanczos resampling.
+    Lanczos,
+    /// Stretched to the square by bilinear resampling without aliasing.
+    Bilinear,
+    /// Scaled to fit by bilinear interpolation, which keeps the aspect ratio, and centred between black bars.
+    Letterbox,
+}
+
 /// The function that maps the network's first output to the range 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputScale {
     /// (x - min) / (max - min) over the output.
     MinMax,
+    /// x: the output is a probability.
+    Probability,
     /// The logistic function, 1 / (1 + exp(-x)).
     Sigmoid,
     /// The logistic function, then min-max scaling.
@@ -37,8 +50,10 @@ pub enum OutputScale {
 /// first output of shape `[1, channels, height, width]`, of which the first channel is the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SaliencySpec {
-    /// Side of the square input, in pixels. The aspect ratio isn't kept.
+    /// Side of the square input, in pixels.
     pub side: u32,
+    /// The image's place in the square.
+    pub framing: Framing,
     /// Subtracted from each scaled channel, RGB.
     pub mean: [f64; 3],
     /// Divides each channel afterwards, RGB.
@@ -54,6 +69,7 @@ impl SaliencySpec {
     /// `silueta`.
     pub const U2NET: Self = Self {
         side: 320,
+        framing: Framing::Lanczos,
         mean: IMAGENET_MEAN,
         std: IMAGENET_STD,
         samples: SampleScale::ImageMax,
@@ -62,6 +78,7 @@ impl SaliencySpec {
     /// IS-Net (Qin et al., 2022): `isnet-general-use`, `isnet-anime`.
     pub const ISNET: Self = Self {
         side: 1024,
+        framing: Framing::Lanczos,
         mean: [0.5; 3],
         std: [1.0; 3],
         samples: SampleScale::ImageMax,
@@ -70,11 +87,54 @@ impl SaliencySpec {
     /// `BiRefNet` (Zheng et al., 2024), all variants; the network returns logits.
     pub const BIREFNET: Self = Self {
         side: 1024,
+        framing: Framing::Lanczos,
         mean: IMAGENET_MEAN,
         std: IMAGENET_STD,
         samples: SampleScale::ImageMax,
         output: OutputScale::SigmoidMinMax,
     };
+    /// anime-segmentation's IS-Net, `isnetis`.
+    pub const ANIME_SEG: Self = Self {
+        side: 1024,
+        framing: Framing::Letterbox,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        samples: SampleScale::Full,
+        output: OutputScale::Probability,
+    };
+    /// `RMBG-1.4`.
+    pub const RMBG: Self = Self {
+        side: 1024,
+        framing: Framing::Bilinear,
+        mean: [0.5; 3],
+        std: [1.0; 3],
+        samples: SampleScale::Full,
+        output: OutputScale::MinMax,
+    };
+
+    /// Returns the part of the square that an image of `size` pixels covers.
+    fn covered(&self, (width, height): (u32, u32)) -> Rect {
+        let (width, height) = match self.framing {
+            Framing::Lanczos | Framing::Bilinear => (self.side, self.side),
+            Framing::Letterbox => {
+                let scaled = |short: u32, long: u32| {
+                    let side = u64::from(self.side) * u64::from(short) / u64::from(long.max(1));
+                    u32::try_from(side).unwrap_or(self.side).max(1)
+                };
+                if height > width {
+                    (scaled(width, height), self.side)
+                } else {
+                    (self.side, scaled(height, width))
+                }
+            }
+        };
+        Rect {
+            x: (self.side - width) / 2,
+            y: (self.side - height) / 2,
+            width,
+            height,
+        }
+    }
 }
 
 /// Returns the soft mask of the main object of `image`, 255 inside it, at the resolution of the network's
@@ -96,15 +156,60 @@ pub fn saliency(
     if !values.iter().all(|value| value.is_finite()) {
         return Err(failed("the network's output isn't finite"));
     }
-    let gray = GrayImage::from_raw(width, height, to_samples(values, spec.output));
-    gray.map(Coverage::new)
+    let samples = to_samples(values, spec.output);
+    let covered = spec.covered(image.dimensions());
+    let map = if (covered.width, covered.height) == (spec.side, spec.side) {
+        GrayImage::from_raw(width, height, samples)
+    } else if (width, height) == (spec.side, spec.side) {
+        GrayImage::from_raw(
+            covered.width,
+            covered.height,
+            rows_within(&samples, width, covered),
+        )
+    } else {
+        None
+    };
+    map.map(Coverage::new)
         .ok_or_else(|| failed("the network's output has the wrong size"))
+}
+
+/// Returns the samples of a rectangle of a map with rows of `width` samples.
+fn rows_within(samples: &[u8], width: u32, rect: Rect) -> Vec<u8> {
+    let (left, right) = (rect.x as usize, (rect.x + rect.width) as usize);
+    samples
+        .chunks_exact(width as usize)
+        .skip(rect.y as usize)
+        .take(rect.height as usize)
+        .filter_map(|row| row.get(left..right))
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// Returns the square that the network sees.
+fn framed(spec: &SaliencySpec, image: &RgbImage) -> RgbImage {
+    match spec.framing {
+        Framing::Lanczos => lanczos::resize_rgb(image, spec.side, spec.side),
+        Framing::Bilinear => bilinear::resize(image, spec.side, spec.side, true),
+        Framing::Letterbox => {
+            let Rect { x, y, width, height } = spec.covered(image.dimensions());
+            let scaled = bilinear::resize(image, width, height, false);
+            RgbImage::from_fn(spec.side, spec.side, |column, row| {
+                let inside = (x..x + width).contains(&column) && (y..y + height).contains(&row);
+                if inside {
+                    *scaled.get_pixel(column - x, row - y)
+                } else {
+                    [0; 3].into()
+                }
+            })
+        }
+    }
 }
 
 /// Returns the network's input of shape `[1, 3, side, side]`.
 fn input(spec: &SaliencySpec, image: &RgbImage) -> Result<Tensor, ForwardError> {
     let side = spec.side as usize;
-    let resized = lanczos::resize_rgb(image, spec.side, spec.side);
+    let resized = framed(spec, image);
     let divisor = match spec.samples {
         // The lower bound is rembg's; it avoids a division by zero in a black image.
         SampleScale::ImageMax => f64::from(resized.iter().copied().max().unwrap_or(0)).max(1e-6),
@@ -143,12 +248,12 @@ fn first_channel(output: &Tensor) -> Result<(u32, u32, &[f32]), ForwardError> {
 /// zeros.
 fn to_samples(values: &[f32], scale: OutputScale) -> Vec<u8> {
     let activated: Vec<f32> = match scale {
-        OutputScale::MinMax => values.to_vec(),
+        OutputScale::MinMax | OutputScale::Probability => values.to_vec(),
         OutputScale::Sigmoid | OutputScale::SigmoidMinMax => {
             values.iter().map(|value| 1.0 / (1.0 + (-value).exp())).collect()
         }
     };
-    let (min, max) = if scale == OutputScale::Sigmoid {
+    let (min, max) = if matches!(scale, OutputScale::Sigmoid | OutputScale::Probability) {
         (0.0, 1.0)
     } else {
         let bounds = (f32::INFINITY, f32::NEG_INFINITY);
@@ -242,6 +347,47 @@ mod tests {
         };
         let coverage = map(&[1, 2, 2], &[0.0, 2.0, -2.0, 0.0], &spec).unwrap();
         assert_eq!(coverage.values(), &[127, 255, 0, 127]);
+    }
+
+    #[test]
+    fn letterbox_is_centred_and_cropped_again() {
+        let spec = SaliencySpec {
+            side: 4,
+            ..SaliencySpec::ANIME_SEG
+        };
+        let image = RgbImage::from_pixel(8, 4, [255, 51, 0].into());
+        let outputs = (0..16_u8).map(|at| f32::from(at) / 15.0).collect();
+        let mut network = Fixed {
+            outputs: vec![Tensor::new(vec![1, 1, 4, 4], outputs).unwrap()],
+            input: None,
+        };
+        let map = saliency(&mut network, &spec, &image).unwrap();
+        assert_eq!(map.dimensions(), (4, 2));
+        assert_eq!(map.values(), &[68, 85, 102, 119, 136, 153, 170, 187]);
+        let input = network.input.take().unwrap();
+        let (bar, inside) = ([0.0; 4], [[1.0; 8], [0.2; 8], [0.0; 8]]);
+        let expected = inside
+            .iter()
+            .flat_map(|inside| bar.iter().chain(inside).chain(&bar));
+        assert!(
+            input
+                .values()
+                .iter()
+                .zip(expected)
+                .all(|(value, expected)| (value - expected).abs() < 1e-6)
+        );
+        // A map of another size can't be cropped.
+        network.outputs = vec![Tensor::new(vec![1, 1, 2, 2], vec![0.5; 4]).unwrap()];
+        assert!(saliency(&mut network, &spec, &image).is_err());
+        assert_eq!(
+            spec.covered((1, 1000)),
+            Rect {
+                x: 1,
+                y: 0,
+                width: 1,
+                height: 4
+            }
+        );
     }
 
     #[test]

@@ -18,8 +18,6 @@ pub struct IgnoredArgs {
     pub disable_nsfw_checker: bool,
     #[arg(long, env = "IOPAINT_CPU_TEXTENCODER", hide = true)]
     pub cpu_textencoder: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG", hide = true)]
-    pub enable_anime_seg: bool,
     #[arg(long, env = "IOPAINT_ENABLE_GFPGAN", hide = true)]
     pub enable_gfpgan: bool,
     #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", default_value = "cpu", hide = true)]

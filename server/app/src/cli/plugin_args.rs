@@ -27,7 +27,7 @@ pub struct PluginArgs {
         value_parser = parse_switch
     )]
     pub plugins: bool,
-    /// Disables a plugin: `InteractiveSeg`, `TextMask`, `RemoveBG` or `RealESRGAN`. Repeatable.
+    /// Disables a plugin: `InteractiveSeg`, `TextMask`, `RemoveBG`, `RealESRGAN` or `AnimeSeg`. Repeatable.
     #[arg(
         long,
         env = "IOPAINT_DISABLE_PLUGIN",
@@ -54,6 +54,10 @@ pub struct PluginArgs {
     /// Device of the networks that enlarge images. Default: that of `--device`.
     #[arg(long, env = "IOPAINT_REALESRGAN_DEVICE", value_name = "DEVICE")]
     pub realesrgan_device: Option<String>,
+    /// Enables `AnimeSeg`, which removes the background of drawn characters. It needs the model `isnetis`,
+    /// and is on without the flag if the model is on disk.
+    #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG")]
+    pub enable_anime_seg: bool,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
     pub enable_interactive_seg: bool,
@@ -77,6 +81,11 @@ impl PluginArgs {
         PluginChoices {
             none: !self.plugins,
             disabled: self.disable_plugin.iter().cloned().collect(),
+            enabled: self
+                .enable_anime_seg
+                .then_some(PluginKind::AnimeSeg)
+                .into_iter()
+                .collect(),
             models: models
                 .into_iter()
                 .filter_map(|(kind, model)| Some((kind, model.clone()?)))

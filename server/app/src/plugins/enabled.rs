@@ -16,6 +16,8 @@ pub struct PluginChoices {
     pub none: bool,
     /// Names of disabled plugins, in any case.
     pub disabled: BTreeSet<String>,
+    /// Kinds of optional plugins that are enabled without their model on disk.
+    pub enabled: Vec<PluginKind>,
     /// Models by kind; `None`: the built-in one.
     pub models: Vec<(PluginKind, String)>,
 }
@@ -66,12 +68,16 @@ pub struct PluginModel {
 
 impl Plugins {
     /// Returns the plugins of `registry` that `choices` enables. A chosen model that the registry lacks is
-    /// logged and replaced by the built-in one.
+    /// logged and replaced by the built-in one. `is_available`: true for the names of models whose files are
+    /// on disk.
     #[must_use]
-    pub fn new(registry: &Registry, choices: &PluginChoices) -> Self {
+    pub fn new(registry: &Registry, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> Self {
         let enabled = |plugin: &&PluginSpec| {
             let disabled = choices.disabled.iter();
-            !choices.none
+            let wanted =
+                !plugin.optional || choices.enabled.contains(&plugin.kind) || is_available(&plugin.model);
+            wanted
+                && !choices.none
                 && !disabled
                     .into_iter()
                     .any(|name| name.eq_ignore_ascii_case(&plugin.name))
@@ -136,8 +142,8 @@ impl Plugins {
         };
         let found = model_of(engine.registry(), plugin.spec.kind, model)
             .ok_or_else(|| Unavailable::Unknown(model.to_owned()))?;
-        if !engine.is_available(model) {
-            return Err(Unavailable::Absent(model.to_owned()).into());
+        if !engine.is_available(&found.name) {
+            return Err(Unavailable::Absent(found.name).into());
         }
         *plugin.model.lock() = found;
         Ok(())
@@ -154,8 +160,10 @@ impl EnabledPlugin {
     }
 }
 
-/// Returns the model `name` if it performs a task of the plugins of `kind`.
+/// Returns the model `name` if it performs a task of the plugins of `kind`. `IOPaint` names models of Hugging
+/// Face after owner and repository.
 fn model_of(registry: &Registry, kind: PluginKind, name: &str) -> Option<PluginModel> {
+    let name = name.strip_prefix("briaai/").unwrap_or(name);
     let spec = registry
         .get(name)
         .filter(|spec| kind.tasks().contains(&spec.task()))?;

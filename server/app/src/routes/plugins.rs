@@ -20,7 +20,7 @@ use crate::state::AppState;
 /// Media type of the results.
 const PNG: &str = "image/png";
 
-/// Runs a plugin that returns a mask: `InteractiveSeg`, `TextMask` or `RemoveBG`.
+/// Runs a plugin that returns a mask: `InteractiveSeg`, `TextMask`, `RemoveBG` or `AnimeSeg`.
 #[utoipa::path(
     post, path = "/run_plugin_gen_mask", tag = "plugins", request_body = RunPlugin,
     responses(
@@ -50,7 +50,7 @@ pub async fn run_plugin_gen_mask(
     Box::pin(run_plugin_job(&state, &client, request, route)).await
 }
 
-/// Runs a plugin that returns an image: `RemoveBG` or `RealESRGAN`.
+/// Runs a plugin that returns an image: `RemoveBG`, `AnimeSeg` or `RealESRGAN`.
 #[utoipa::path(
     post, path = "/run_plugin_gen_image", tag = "plugins", request_body = RunPlugin,
     responses(
@@ -131,7 +131,7 @@ fn prepare(
             region: area,
             ..TextOptions::default()
         }),
-        PluginKind::RemoveBackground => PluginTask::RemoveBackground,
+        PluginKind::RemoveBackground | PluginKind::AnimeSeg => PluginTask::RemoveBackground,
         PluginKind::Upscale => PluginTask::Upscale {
             scale: check_scale(fields.scale)?,
             max_forward_pixels: state.settings.images.max_forward_pixels,

@@ -9,7 +9,9 @@ mod tests;
 mod user;
 
 pub use builtin_file::{BuiltinFile, DamagedBuiltinFile};
-pub use spec::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
+pub use spec::{
+    FileSpec, Hashes, HubFile, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec,
+};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -4,6 +4,7 @@ use iopaint_inpaint::Padding;
 use serde::Deserialize;
 
 use super::builtin_file::BuiltinFile;
+use super::spec::HubFile;
 use super::{FileSpec, Hashes, ModelContract, ModelSpec, ModelTask, Origin, PluginKind, PluginSpec};
 
 /// Longest name in bytes, so that names fit into the user interface and log lines.
@@ -29,6 +30,8 @@ struct PluginKeys {
     title: String,
     kind: PluginKind,
     model: String,
+    #[serde(default)]
+    optional: bool,
 }
 
 /// A model in `registry.toml` or in a user's file.
@@ -72,6 +75,7 @@ struct FileKeys {
     sha256: Option<String>,
     size: Option<u64>,
     approximate_size: Option<u64>,
+    hub: Option<HubFile>,
     env: Option<String>,
     #[serde(default)]
     builtin: bool,
@@ -102,10 +106,10 @@ pub(super) fn known_models(text: &str) -> Result<(Vec<ModelSpec>, Vec<PluginSpec
 
 fn plugin(keys: PluginKeys, models: &[ModelSpec]) -> Result<PluginSpec, String> {
     check_name("plugin.name", &keys.name)?;
-    let builtin = models
-        .iter()
-        .any(|spec| spec.name == keys.model && spec.task() == keys.kind.task() && spec.is_builtin());
-    if !builtin {
+    let fits = models.iter().any(|spec| {
+        spec.name == keys.model && spec.task() == keys.kind.task() && (keys.optional || spec.is_builtin())
+    });
+    if !fits {
         return Err(format!(
             "`{}` is not a built-in model of the task of the plugin `{}`",
             keys.model, keys.name
@@ -116,6 +120,7 @@ fn plugin(keys: PluginKeys, models: &[ModelSpec]) -> Result<PluginSpec, String> 
         title: keys.title,
         kind: keys.kind,
         model: keys.model,
+        optional: keys.optional,
     })
 }
 
@@ -230,6 +235,7 @@ fn file(keys: FileKeys) -> Result<FileSpec, String> {
         },
         size: keys.size,
         approximate_size: keys.approximate_size,
+        hub: keys.hub,
         env: keys.env,
     })
 }

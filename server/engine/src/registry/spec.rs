@@ -56,8 +56,37 @@ pub struct FileSpec {
     pub size: Option<u64>,
     /// Approximate size in bytes, for display if `size` is `None`.
     pub approximate_size: Option<u64>,
+    /// The same file in a repository of Hugging Face, whose cache is searched too.
+    pub hub: Option<HubFile>,
     /// Prefix of the environment variables `<env>_URL` and `<env>_MD5`, which override URL and hash.
     pub env: Option<String>,
+}
+
+/// A file of a repository of Hugging Face.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HubFile {
+    /// Owner of the repository.
+    pub owner: String,
+    /// Name of the repository.
+    pub repository: String,
+    /// Name of the file.
+    pub file: String,
+}
+
+impl TryFrom<String> for HubFile {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.split('/').collect::<Vec<_>>()[..] {
+            [owner, repository, file] => Ok(Self {
+                owner: owner.to_owned(),
+                repository: repository.to_owned(),
+                file: file.to_owned(),
+            }),
+            _ => Err("`hub` must be `<owner>/<repository>/<file>`"),
+        }
+    }
 }
 
 /// Source of a model file.
@@ -102,8 +131,10 @@ pub enum ModelContract {
     /// in -1..1; each part of the hole is processed in a window.
     Migan,
     /// `TorchScript` with `forward(image [1, 3, H, W], known [1, 1, H, W] of 0 and 1) -> [1, 3, H, W]`,
-    /// images in -1..1.
+    /// images in -1..1, or MAT's state dict.
     Mat,
+    /// As [`ModelContract::Migan`], or `FcF`'s state dict.
+    Fcf,
     /// Two `TorchScript` files: an inpainting network for gray images and a line extractor.
     Manga,
     /// [`ModelContract::Lama`] for pixels near the hole's boundary, `PatchMatch` for deeper ones.
@@ -118,6 +149,10 @@ pub enum ModelContract {
     Isnet,
     /// ONNX: `BiRefNet`, a saliency network for 1024 x 1024 pixels.
     Birefnet,
+    /// `PyTorch` state dict: anime-segmentation's `IS-Net`, for 1024 x 1024 pixels.
+    AnimeSeg,
+    /// `PyTorch` state dict: RMBG-1.4, an `IS-Net` for 1024 x 1024 pixels.
+    Rmbg,
     /// ONNX: a text detector with differentiable binarization (DB), as `PaddleOCR`'s.
     DbText,
     /// `PyTorch` state dict: an upscaling network of Real-ESRGAN.
@@ -138,9 +173,12 @@ impl ModelContract {
             | Self::LamaPatches
             | Self::Migan
             | Self::Mat
+            | Self::Fcf
             | Self::U2net
             | Self::Isnet
             | Self::Birefnet
+            | Self::AnimeSeg
+            | Self::Rmbg
             | Self::DbText
             | Self::RealEsrgan
             | Self::Sam
@@ -156,6 +194,8 @@ impl ModelContract {
             Self::U2net => Some(SaliencySpec::U2NET),
             Self::Isnet => Some(SaliencySpec::ISNET),
             Self::Birefnet => Some(SaliencySpec::BIREFNET),
+            Self::AnimeSeg => Some(SaliencySpec::ANIME_SEG),
+            Self::Rmbg => Some(SaliencySpec::RMBG),
             _ => None,
         }
     }
@@ -168,10 +208,11 @@ impl ModelContract {
             | Self::LamaPatches
             | Self::Migan
             | Self::Mat
+            | Self::Fcf
             | Self::Manga
             | Self::Patchmatch
             | Self::Cv2 => ModelTask::Inpaint,
-            Self::U2net | Self::Isnet | Self::Birefnet => ModelTask::Segment,
+            Self::U2net | Self::Isnet | Self::Birefnet | Self::AnimeSeg | Self::Rmbg => ModelTask::Segment,
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
@@ -181,10 +222,10 @@ impl ModelContract {
     /// Returns the extension of model files with this contract, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
-        match self.task() {
-            ModelTask::Inpaint => "pt",
-            ModelTask::Segment | ModelTask::DetectText => "onnx",
-            ModelTask::Upscale | ModelTask::SegmentByPrompt => "pth",
+        match self {
+            Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 => "pth",
+            Self::U2net | Self::Isnet | Self::Birefnet | Self::DbText => "onnx",
+            _ => "pt",
         }
     }
 
@@ -193,13 +234,15 @@ impl ModelContract {
     pub fn padding(self) -> Padding {
         let (modulo, min_size, square) = match self {
             Self::Lama | Self::LamaPatches => (8, 0, false),
-            Self::Migan | Self::Mat => (512, 512, true),
+            Self::Migan | Self::Mat | Self::Fcf => (512, 512, true),
             Self::Manga => (16, 0, false),
             Self::Cv2
             | Self::Patchmatch
             | Self::U2net
             | Self::Isnet
             | Self::Birefnet
+            | Self::AnimeSeg
+            | Self::Rmbg
             | Self::DbText
             | Self::RealEsrgan
             | Self::Sam
@@ -237,8 +280,10 @@ pub struct PluginSpec {
     pub title: String,
     /// The feature.
     pub kind: PluginKind,
-    /// Name of its default model, which is built in.
+    /// Name of its default model, which is built in unless the plugin is optional.
     pub model: String,
+    /// True if the plugin is enabled only by name, or if its model is on disk when the server starts.
+    pub optional: bool,
 }
 
 /// The feature of a plugin.
@@ -251,6 +296,8 @@ pub enum PluginKind {
     SelectText,
     /// Removes or selects the background.
     RemoveBackground,
+    /// Removes or selects the background of drawn characters.
+    AnimeSeg,
     /// Enlarges images.
     Upscale,
 }
@@ -271,7 +318,7 @@ impl PluginKind {
     #[must_use]
     pub fn task(self) -> ModelTask {
         match self {
-            Self::Select | Self::RemoveBackground => ModelTask::Segment,
+            Self::Select | Self::RemoveBackground | Self::AnimeSeg => ModelTask::Segment,
             Self::SelectText => ModelTask::DetectText,
             Self::Upscale => ModelTask::Upscale,
         }
@@ -286,12 +333,12 @@ impl PluginKind {
     /// Returns true if the plugin returns images.
     #[must_use]
     pub fn gives_image(self) -> bool {
-        matches!(self, Self::RemoveBackground | Self::Upscale)
+        matches!(self, Self::RemoveBackground | Self::AnimeSeg | Self::Upscale)
     }
 
     /// Returns true if the plugin returns masks.
     #[must_use]
     pub fn gives_mask(self) -> bool {
-        matches!(self, Self::Select | Self::SelectText | Self::RemoveBackground)
+        self != Self::Upscale
     }
 }

@@ -36,6 +36,8 @@ fn embedded_registry_has_the_documented_models() {
             "lama",
             "anime-lama",
             "migan",
+            "mat",
+            "fcf",
             "manga",
             "lama-patches",
             "lama-mini",
@@ -90,10 +92,13 @@ fn plugins_have_builtin_models_of_their_task() {
         .iter()
         .map(|plugin| plugin.name.as_str())
         .collect();
-    assert_eq!(names, ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN"]);
+    assert_eq!(
+        names,
+        ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN", "AnimeSeg"]
+    );
     for plugin in registry.plugins() {
         let spec = registry.get(&plugin.model).unwrap();
-        assert!(spec.is_builtin() && spec.task() == plugin.kind.task());
+        assert!((spec.is_builtin() || plugin.optional) && spec.task() == plugin.kind.task());
         assert!(plugin.kind.tasks().contains(&spec.task()));
     }
     assert!(registry.get_inpainter("u2netp").is_none());
@@ -263,6 +268,39 @@ fn description_never_replaces_a_known_model() {
         messages(&errors).contains("already a model called `lama`"),
         "{errors:?}"
     );
+}
+
+#[test]
+fn exported_mat_and_fcf_replace_the_registered_ones() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for folder in &folders {
+        for (name, format) in [("mat", "mat"), ("fcf", "migan")] {
+            write(folder.path(), &format!("{name}.pt"), "weights");
+            write(
+                folder.path(),
+                &format!("{name}.toml"),
+                &format!("format = '{format}'"),
+            );
+        }
+    }
+    let [first, second] = folders.each_ref().map(|folder| folder.path().to_owned());
+    let (registry, errors) = Registry::load(&[first.clone(), second], |_| None).unwrap();
+    assert_eq!(errors.len(), 2, "the second folder's: {errors:?}");
+    for name in ["mat", "fcf"] {
+        let files = &registry.get(name).unwrap().files;
+        assert_eq!(files[0].origin, Origin::Path(first.join(format!("{name}.pt"))));
+    }
+    assert_eq!(registry.iter().filter(|spec| spec.name == "mat").count(), 1);
+    write(&first, "mat.toml", "format = 'lama'");
+    let (registry, errors) = Registry::load(&[first], |_| None).unwrap();
+    assert!(
+        messages(&errors).contains("already a model called `mat`"),
+        "{errors:?}"
+    );
+    assert!(matches!(
+        registry.get("mat").unwrap().files[0].origin,
+        Origin::Url(_)
+    ));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{ModelSpec, Origin, Registry, RegistryError, parse};
+use super::{ModelContract, ModelSpec, Origin, Registry, RegistryError, parse};
 
 /// Extensions of model files, see [`super::ModelContract::extension`].
 const WEIGHTS_EXTENSIONS: [&str; 3] = ["pt", "onnx", "pth"];
@@ -13,8 +13,9 @@ const MAX_DESCRIPTION_BYTES: u64 = 64 * 1024;
 
 impl Registry {
     /// Adds the models described in `folders`, sorted by name; of two models with the same name the first
-    /// folder's is added. Returns the errors of invalid descriptions, of missing weights and of names already
-    /// in use; these models are skipped.
+    /// folder's is added. A TorchScript file of MAT or `FcF` replaces the registered model of this name.
+    /// Returns the errors of invalid descriptions, missing weights and names already in use; these models
+    /// are skipped.
     ///
     /// The folders may contain `.toml` files of other programs. A file that isn't a valid description is
     /// ignored unless a model file of the same name exists.
@@ -23,7 +24,7 @@ impl Registry {
         let mut errors = Vec::new();
         for description in folders.iter().flat_map(|folder| descriptions(folder)) {
             match self.user_model(&description) {
-                Ok(Some(spec)) => self.models.push(spec),
+                Ok(Some(spec)) => self.add_or_replace(spec),
                 Ok(None) => {
                     tracing::debug!(path = %description.display(), "Ignored a .toml file of another program");
                 }
@@ -52,11 +53,11 @@ impl Registry {
             Err(reason) if has_weights => return Err(reason),
             Err(_) => return Ok(None),
         };
-        if self
+        let namesake = self
             .models
             .iter()
-            .any(|known| known.name.eq_ignore_ascii_case(&spec.name))
-        {
+            .find(|known| known.name.eq_ignore_ascii_case(&spec.name));
+        if namesake.is_some_and(|known| !is_replaced_by(known, &spec)) {
             return Err(format!(
                 "there is already a model called `{name}`; rename the .toml and its model file"
             ));
@@ -73,6 +74,27 @@ impl Registry {
         }
         Ok(Some(spec))
     }
+
+    fn add_or_replace(&mut self, spec: ModelSpec) {
+        match self.models.iter_mut().find(|known| known.name == spec.name) {
+            Some(known) => *known = spec,
+            None => self.models.push(spec),
+        }
+    }
+}
+
+/// Returns true if `described` is the registered model `known`, exported as TorchScript.
+fn is_replaced_by(known: &ModelSpec, described: &ModelSpec) -> bool {
+    let is_registered = known
+        .files
+        .iter()
+        .all(|file| matches!(file.origin, Origin::Url(_)));
+    let is_exported = matches!(
+        (known.format, described.format),
+        (ModelContract::Mat, ModelContract::Mat)
+            | (ModelContract::Fcf, ModelContract::Fcf | ModelContract::Migan)
+    );
+    is_registered && is_exported && known.name == described.name
 }
 
 /// Returns the `.toml` files of a folder, sorted by name; none if it can't be read.

@@ -5,8 +5,6 @@
 //! function, so that it runs in the rewritten graph's kernels as other models do.
 
 mod architecture;
-mod convolution;
-mod program;
 mod rrdb;
 mod srvgg;
 #[cfg(test)]
@@ -16,10 +14,10 @@ use iopaint_inpaint::ForwardError;
 use iopaint_vision::Network;
 
 use architecture::{Architecture, COLOURS};
-use program::Program;
 
 use crate::Device;
 use crate::module::{Loading, Module};
+use crate::program::Program;
 use crate::state_dict::{StateDict, Tensors};
 use crate::tensor::{download, upload};
 use crate::weights::{NetworkLoadError, Weights};
@@ -54,7 +52,7 @@ impl Upscaler {
     fn build(file: &[u8], tensors: Tensors, loading: Loading) -> Result<Self, NetworkLoadError> {
         let mut weights = Weights::new(file, tensors);
         // A sum of convolutions is one node of a rewritten graph, and needs no copy of its inputs.
-        let mut program = Program::new(loading.rewrites());
+        let mut program = Program::new(1, loading.rewrites());
         let (mut architecture, result) = if weights.shape("conv_first.weight").is_some() {
             rrdb::build(&mut weights, &mut program)?
         } else if weights.shape("body.0.weight").is_some() {

@@ -3,8 +3,7 @@
 //! first, as in Real-ESRGAN).
 
 use super::architecture::{Architecture, COLOURS};
-use super::convolution::{Convolution, output_channels};
-use super::program::{Image, Program};
+use crate::program::{Convolution, Image, Program, output_channels};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Slope of all leaky `ReLU` functions for negative values.
@@ -39,7 +38,7 @@ pub(super) fn build(
         .max()
         .map_or(0, |last| last + 1);
 
-    let mut input = Program::argument(COLOURS);
+    let mut input = Program::argument(0, COLOURS);
     if unshuffle > 1 {
         input = program.pixel_unshuffle(input, unshuffle);
     }

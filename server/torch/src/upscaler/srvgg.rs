@@ -2,8 +2,7 @@
 //! the input enlarged by nearest neighbour (Real-ESRGAN 0.2.5).
 
 use super::architecture::{Architecture, COLOURS};
-use super::convolution::{Convolution, output_channels};
-use super::program::{Image, Program};
+use crate::program::{Convolution, Image, Program, output_channels};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Adds the network to `program` and returns its result. Names: `body.N.weight` with even N for convolutions,
@@ -27,7 +26,7 @@ pub(super) fn build(
             expected: String::from("3 * scale * scale outputs"),
         })?;
 
-    let input = Program::argument(COLOURS);
+    let input = Program::argument(0, COLOURS);
     let mut image = input;
     for index in (0..last).step_by(2) {
         let convolution = Convolution::take(weights, &format!("body.{index}"), image.channels, features)?;

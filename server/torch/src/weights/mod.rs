@@ -75,6 +75,11 @@ impl<'a> Weights<'a> {
         self.remaining.retain(|name, _| !name.starts_with(prefix));
     }
 
+    /// Removes a tensor that the forward pass doesn't need, if there is one.
+    pub fn discard(&mut self, name: &str) {
+        self.remaining.remove(name);
+    }
+
     /// Returns the number of weights taken, or an error if any tensor is left.
     pub fn finish(self) -> Result<usize, NetworkLoadError> {
         match self.remaining.into_keys().next() {

@@ -8,13 +8,14 @@ use iopaint_inpaint::{ForwardError, Monitor, Stop, Unmonitored};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{OutputScale, SampleScale, Tensor};
+use crate::{Framing, OutputScale, SampleScale, Tensor};
 
 /// Side of the network's input and output, in pixels.
 const SIDE: u32 = 64;
 /// Without normalisation: the input is in 0 to 1, and so is the output.
 const SPEC: SaliencySpec = SaliencySpec {
     side: SIDE,
+    framing: Framing::Lanczos,
     mean: [0.0; 3],
     std: [1.0; 3],
     samples: SampleScale::Full,

@@ -1,60 +1,85 @@
-//! The layers of upscaling networks as `TorchScript` expressions.
+//! The layers of networks as `TorchScript` expressions.
+
+mod convolution;
+
+use std::fmt::{self, Display, Formatter};
 
 use tch::{TchError, Tensor};
 
-use super::convolution::Convolution;
+pub(crate) use convolution::{Convolution, output_channels};
+
 use crate::script::{Script, Variable};
 
 /// An image in the program: a variable, and the number of its channels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Image {
+pub(crate) struct Image {
     variable: Variable,
     pub channels: usize,
 }
 
-/// A function `forward(self, image)` and the constants that it uses.
-pub(super) struct Program {
+impl Display for Image {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        self.variable.fmt(formatter)
+    }
+}
+
+/// A function `forward(self, ...)` and the constants that it uses.
+pub(crate) struct Program {
     script: Script,
     split_inputs: bool,
 }
 
 impl Program {
-    /// Creates an empty function. `split_inputs`: convolutions of concatenated images become sums of
-    /// convolutions of each.
-    pub fn new(split_inputs: bool) -> Self {
+    /// Creates an empty function of `arguments` tensors. `split_inputs`: convolutions of concatenated images
+    /// become sums of convolutions of each.
+    pub fn new(arguments: usize, split_inputs: bool) -> Self {
         Self {
-            script: Script::new(1),
+            script: Script::new(arguments),
             split_inputs,
         }
     }
 
-    /// Returns the argument of the function.
-    pub fn argument(channels: usize) -> Image {
+    /// Returns an argument of the function; `index` is below the number of arguments.
+    pub fn argument(index: usize, channels: usize) -> Image {
         Image {
-            variable: Script::argument(0),
+            variable: Script::argument(index),
             channels,
         }
     }
 
-    /// Adds a statement that computes an image.
-    fn assign(&mut self, channels: usize, expression: &str) -> Image {
+    /// Adds a constant and returns the expression that reads it.
+    pub fn constant(&mut self, tensor: Tensor) -> String {
+        self.script.constant(tensor)
+    }
+
+    /// Adds a statement that computes an image of `channels` channels.
+    pub fn assign(&mut self, channels: usize, expression: &str) -> Image {
         let variable = self.script.assign(expression);
         Image { variable, channels }
     }
 
-    /// Convolves the concatenation of `inputs`, padded by one pixel of zeros.
+    /// Concatenates the channels of images of one size.
+    pub fn concatenate(&mut self, images: &[Image]) -> Image {
+        let names: Vec<String> = images.iter().map(Image::to_string).collect();
+        let channels = images.iter().map(|image| image.channels).sum();
+        self.assign(channels, &format!("torch.cat([{}], 1)", names.join(", ")))
+    }
+
+    /// Convolves the concatenation of `inputs`.
     pub fn convolve(&mut self, inputs: &[Image], convolution: Convolution) -> Result<Image, TchError> {
-        let bias = self.script.constant(convolution.bias);
+        let tail = convolution.geometry();
+        let bias = match convolution.bias {
+            Some(bias) => self.script.constant(bias),
+            None => String::from("None"),
+        };
         if let [input] = inputs {
             let weight = self.script.constant(convolution.weight);
-            return Ok(self.convolve_one(*input, &weight, &bias, convolution.outputs));
+            return Ok(self.convolve_one(*input, &weight, &bias, &tail, convolution.outputs));
         }
         if !self.split_inputs {
-            let variables: Vec<String> = inputs.iter().map(|input| input.variable.to_string()).collect();
-            let channels = inputs.iter().map(|input| input.channels).sum();
-            let joined = self.assign(channels, &format!("torch.cat([{}], 1)", variables.join(", ")));
+            let joined = self.concatenate(inputs);
             let weight = self.script.constant(convolution.weight);
-            return Ok(self.convolve_one(joined, &weight, &bias, convolution.outputs));
+            return Ok(self.convolve_one(joined, &weight, &bias, &tail, convolution.outputs));
         }
         let mut first_channel = 0;
         let mut sum: Option<Image> = None;
@@ -66,24 +91,45 @@ impl Program {
             first_channel += input.channels as i64;
             let weight = self.script.constant(part);
             let bias = if sum.is_none() { bias.as_str() } else { "None" };
-            let term = self.convolve_one(*input, &weight, bias, convolution.outputs);
+            let term = self.convolve_one(*input, &weight, bias, &tail, convolution.outputs);
             sum = Some(match sum {
-                Some(sum) => self.assign(
-                    convolution.outputs,
-                    &format!("torch.add({}, {})", sum.variable, term.variable),
-                ),
+                Some(sum) => self.assign(convolution.outputs, &format!("torch.add({sum}, {term})")),
                 None => term,
             });
         }
         sum.ok_or_else(|| TchError::Shape(String::from("a convolution has no input")))
     }
 
-    fn convolve_one(&mut self, input: Image, weight: &str, bias: &str, outputs: usize) -> Image {
-        let expression = format!(
-            "torch.conv2d({}, {weight}, {bias}, [1, 1], [1, 1], [1, 1], 1)",
-            input.variable
-        );
-        self.assign(outputs, &expression)
+    fn convolve_one(
+        &mut self,
+        input: Image,
+        weight: &str,
+        bias: &str,
+        geometry: &str,
+        outputs: usize,
+    ) -> Image {
+        self.assign(
+            outputs,
+            &format!("torch.conv2d({input}, {weight}, {bias}, {geometry}, 1)"),
+        )
+    }
+
+    /// Replaces negative values by zero.
+    pub fn relu(&mut self, image: Image) -> Image {
+        self.assign(image.channels, &format!("torch.relu({image})"))
+    }
+
+    /// Reduces both sides to a half, rounded up, by the maximum of 2 x 2 pixels.
+    pub fn max_pool(&mut self, image: Image) -> Image {
+        let expression = format!("torch.max_pool2d({image}, [2, 2], [2, 2], [0, 0], [1, 1], True)");
+        self.assign(image.channels, &expression)
+    }
+
+    /// Resizes an image to the size of another one, bilinearly.
+    pub fn resize_like(&mut self, image: Image, target: Image) -> Image {
+        let expression =
+            format!("torch.upsample_bilinear2d({image}, [{target}.size(2), {target}.size(3)], False)");
+        self.assign(image.channels, &expression)
     }
 
     /// Multiplies negative values by the slope of their channel.
