@@ -229,7 +229,7 @@ fn start(
     let mut server_settings = self::settings();
     change(&mut options, &mut server_settings);
     let store = ModelStore::new(folder.path().to_owned(), None);
-    let engine = Engine::start(registry, store, loader, &options).unwrap();
+    let engine = Engine::start(registry, store, vec![loader], &options).unwrap();
     let files = Files::open(settings).unwrap();
     let state = AppState::new(engine.clone(), CodecPool::new(2), files, metrics, server_settings);
     Server {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::num::NonZeroUsize;
 
+use iopaint_engine::Device;
+
 use crate::cli::ModelArgs;
 
 /// CPUs per model thread by default. A forward pass gains little from more (docs/performance.md, "Several
@@ -15,37 +17,39 @@ const BYTES_PER_PIXEL: u64 = 1_700;
 /// Threads of the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parallelism {
-    /// Number of jobs that run at the same time.
+    /// Number of jobs that run at the same time on each device.
     pub workers: usize,
     /// CPU threads per forward pass.
     pub threads: NonZeroUsize,
 }
 
 impl Parallelism {
-    /// Returns one model thread with all CPUs, or as many as `--threads` says.
-    pub fn single(args: &ModelArgs) -> Self {
-        Self {
-            workers: 1,
-            threads: threads(args),
-        }
+    /// Returns one model thread per device. They share the CPUs, unless `--threads` says otherwise.
+    pub fn single(args: &ModelArgs, devices: &[Device]) -> Self {
+        Self::shared(args, devices, 1)
     }
 
-    /// Returns `workers` model threads (by default as many as CPUs and memory suggest), which share the CPUs
-    /// unless `--threads` says otherwise. `max_forward_pixels` is the largest forward pass.
-    pub fn of(args: &ModelArgs, workers: Option<usize>, max_forward_pixels: u64) -> Self {
+    /// Returns `workers` model threads per device: by default one on a GPU, and on the CPU as many as CPUs and
+    /// memory suggest. They share the CPUs, unless `--threads` says otherwise. `max_forward_pixels` is the
+    /// largest forward pass.
+    pub fn of(args: &ModelArgs, devices: &[Device], workers: Option<usize>, max_forward_pixels: u64) -> Self {
         let cpus = default_threads();
         let needed = max_forward_pixels.saturating_mul(BYTES_PER_PIXEL);
-        let on_cpu = args.device.eq_ignore_ascii_case("cpu");
         let workers = match workers {
             Some(workers) => workers.max(1),
-            None if args.low_mem || !on_cpu => 1,
+            None if args.low_mem || devices != [Device::Cpu] => 1,
             None => default_workers(args.threads.unwrap_or(1), cpus, available_memory(), needed),
         };
+        Self::shared(args, devices, workers)
+    }
+
+    fn shared(args: &ModelArgs, devices: &[Device], workers: usize) -> Self {
+        let cpus_per_worker = default_threads() / (workers * devices.len()).max(1);
         Self {
             workers,
             threads: match args.threads {
                 Some(_) => threads(args),
-                None => NonZeroUsize::new(cpus / workers).unwrap_or(NonZeroUsize::MIN),
+                None => NonZeroUsize::new(cpus_per_worker).unwrap_or(NonZeroUsize::MIN),
             },
         }
     }

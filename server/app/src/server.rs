@@ -13,6 +13,7 @@ use crate::auth::ApiKeys;
 use crate::cli::{LimitArgs, StartArgs};
 use crate::codec::CodecPool;
 use crate::connections::{self, ConnectionLimits};
+use crate::devices::devices;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::middleware::client_id::TrustedProxies;
@@ -110,10 +111,19 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, idle_timeout),
         ..EngineOptions::default()
     };
+    let devices = devices(&args.models.device).context("--device")?;
     let workers = args.workers.map(usize::from);
-    let parallelism = Parallelism::of(&args.models, workers, startup::max_forward_pixels(&args.models));
+    let max_forward_pixels = startup::max_forward_pixels(&args.models);
+    let parallelism = Parallelism::of(&args.models, &devices, workers, max_forward_pixels);
     tracing::debug!(?parallelism, "Model threads");
-    startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
+    startup::engine(
+        &args.models,
+        &args.plugins,
+        &devices,
+        parallelism,
+        metrics,
+        options,
+    )
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {

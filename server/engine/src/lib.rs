@@ -44,13 +44,13 @@ pub use download::{
 };
 pub use download_reporter::{DownloadReporter, NoDownloadReporter};
 pub use download_states::DownloadStatus;
-pub use engine::{Engine, LoadingModel, Status};
+pub use engine::{DeviceStatus, Engine, LoadingModel, Status};
 pub use engine_metrics::{EngineMetrics, NoMetrics};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use iopaint_torch::reexecute_with_wait_policy;
 pub use iopaint_torch::{
-    Device, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch, limit_gpu_memory,
-    set_wait_policy,
+    Device, ParseDeviceError, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
+    limit_gpu_memory, set_wait_policy,
 };
 pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
 pub use loaded_model::{LoadedModel, LoadedNetwork};

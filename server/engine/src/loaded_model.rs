@@ -33,6 +33,20 @@ impl<T: Inpainter + 'static> From<Box<T>> for LoadedModel {
     }
 }
 
+/// A handle of a loaded model, which runs one job at a time.
+pub(crate) struct ModelHandle {
+    pub model: LoadedModel,
+    /// Index of the device that has this copy of the weights; `None`: model threads of all devices may run it.
+    pub device: Option<usize>,
+}
+
+impl ModelHandle {
+    /// Returns true if model threads of the device may run this handle.
+    pub fn runs_on(&self, device: usize) -> bool {
+        self.device.is_none_or(|own| own == device)
+    }
+}
+
 impl LoadedModel {
     /// Returns another handle of the model for overlapping runs; `None` if its runs must not overlap. Those
     /// of networks don't, since they keep maps between jobs.

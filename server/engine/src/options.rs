@@ -28,7 +28,7 @@ pub struct EngineOptions {
     pub default_model: DefaultModel,
     /// Maximum number of admitted jobs, running ones included.
     pub max_queue: usize,
-    /// Number of jobs that run at the same time, each on a thread of its own; at least 1.
+    /// Number of jobs that run at the same time on each device, each on a thread of its own; at least 1.
     pub workers: usize,
     /// Maximum number of loaded models.
     pub max_models: usize,
