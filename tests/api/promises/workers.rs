@@ -1,4 +1,4 @@
-//! Promise: results don't depend on the number of model threads, and no job is lost.
+//! Promise: results don't depend on the numbers of devices and model threads, and no job is lost.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::send;
-use crate::harness::{INPAINT, Server, base64, picture, server_with};
+use crate::harness::{INPAINT, Server, base64, picture, server_on, torch};
 
 /// Name of the environment variable with the number of jobs.
 const JOBS: &str = "WORKER_JOBS";
@@ -40,8 +40,10 @@ fn request(client: u8, fields: &Value) -> Request<Body> {
     request
 }
 
-fn started(workers: usize) -> Arc<Server> {
-    Arc::new(server_with(|options, _| {
+/// Starts a server with `workers` model threads on each of `devices` copies of the weights, all on the CPU.
+fn started(devices: usize, workers: usize) -> Arc<Server> {
+    let loaders = (0..devices).map(|_| torch()).collect();
+    Arc::new(server_on(loaders, |options, _| {
         options.workers = workers;
         options.max_models = 8;
         options.max_queue = 1000;
@@ -50,18 +52,22 @@ fn started(workers: usize) -> Arc<Server> {
 
 /// Sends `WORKER_JOBS` (36) jobs at once.
 #[rstest]
+#[case::workers(1, 2)]
+#[case::more_workers(1, 3)]
+#[case::devices(2, 1)]
+#[case::workers_and_devices(2, 2)]
 #[tokio::test(flavor = "multi_thread")]
-async fn results_are_equal_for_any_number_of_workers(#[values(2, 3)] workers: usize) {
+async fn results_are_equal_for_any_number_of_workers(#[case] devices: usize, #[case] workers: usize) {
     let jobs = std::env::var(JOBS).ok().and_then(|jobs| jobs.parse().ok());
     let jobs = jobs.map_or(36, NonZeroUsize::get);
-    let single = started(1);
+    let single = started(1, 1);
     let mut expected = Vec::new();
     for kind in kinds() {
         let answer = single.send(request(0, &kind)).await;
         assert_eq!(answer.status, StatusCode::OK);
         expected.push(answer.body);
     }
-    let server = started(workers);
+    let server = started(devices, workers);
     let running: Vec<_> = (0..jobs)
         .map(|job| {
             let kind = job % kinds().len();
