@@ -15,6 +15,9 @@ pub trait EngineMetrics: Debug + Send + Sync {
     /// panicked or was stopped.
     fn job_ended(&self, model: &str, device: Device, elapsed: Duration, succeeded: bool);
 
+    /// A forward pass of a model that runs batches ended; it had `images` images.
+    fn batch_ended(&self, images: usize);
+
     /// A model was loaded on all devices in `elapsed`, download time excluded.
     fn model_loaded(&self, model: &str, elapsed: Duration);
 
@@ -35,6 +38,7 @@ pub struct NoMetrics;
 impl EngineMetrics for NoMetrics {
     fn job_started(&self, _: Duration) {}
     fn job_ended(&self, _: &str, _: Device, _: Duration, _: bool) {}
+    fn batch_ended(&self, _: usize) {}
     fn model_loaded(&self, _: &str, _: Duration) {}
     fn model_failed(&self, _: &str) {}
     fn model_unloaded(&self, _: &str) {}

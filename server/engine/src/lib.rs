@@ -2,6 +2,7 @@
 //! clients, and the thread that runs the loaded models.
 
 mod admitted_job;
+mod batching;
 mod budget;
 mod catalogue;
 mod clock;
@@ -36,6 +37,7 @@ mod wait_time;
 mod worker;
 
 pub use admitted_job::AdmittedJob;
+pub use batching::BatchOptions;
 pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, DownloadRefusal, Presence};
 pub use clock::{Clock, ManualClock, SystemClock};

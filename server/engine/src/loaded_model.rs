@@ -48,15 +48,6 @@ impl ModelHandle {
 }
 
 impl LoadedModel {
-    /// Returns another handle of the model for overlapping runs; `None` if its runs must not overlap. Those
-    /// of networks don't, since they keep maps between jobs.
-    pub(crate) fn share(&self) -> Option<Self> {
-        match self {
-            Self::Inpainter(model) => model.share().map(Self::Inpainter),
-            Self::Network(_) => None,
-        }
-    }
-
     /// Returns true if the model fills holes.
     #[must_use]
     pub fn is_inpainter(&self) -> bool {

@@ -4,10 +4,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use iopaint_inpaint::Inpainter;
 use iopaint_torch::Device;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
+use crate::batching::{BatchOptions, batching_handles};
 use crate::download::{CancellationToken, DownloadOptions};
 use crate::download_reporter::DownloadReporter;
 use crate::engine_metrics::EngineMetrics;
@@ -30,6 +32,7 @@ pub(crate) struct Shared {
     pub max_models: usize,
     /// Number of model threads of each device.
     pub workers_per_device: usize,
+    pub batches: BatchOptions,
     pub permits: JobPermits,
     /// Time without jobs after which a model is unloaded.
     pub idle_unload: Option<Duration>,
@@ -63,6 +66,7 @@ impl Shared {
             download_reporter: Arc::clone(&options.download_reporter),
             max_models: options.max_models.max(1),
             workers_per_device,
+            batches: options.batches,
             permits: JobPermits::new(options.max_queue.max(1)),
             idle_unload: options.idle_unload,
             unload_current: options.unload_current,
@@ -113,14 +117,30 @@ impl Shared {
     /// single one if its runs must not overlap. Networks of plugins have one handle for all devices.
     pub fn handles_of(&self, model: LoadedModel, device: usize) -> Vec<ModelHandle> {
         let device = model.is_inpainter().then_some(device);
-        let mut models: Vec<LoadedModel> = (1..self.workers_per_device)
-            .map_while(|_| model.share())
-            .collect();
-        models.push(model);
+        let models = match model {
+            LoadedModel::Inpainter(model) => self.inpainter_handles(model),
+            network @ LoadedModel::Network(_) => vec![network],
+        };
         models
             .into_iter()
             .map(|model| ModelHandle { model, device })
             .collect()
+    }
+
+    /// Returns a handle per model thread of a device, or a single one if the model's passes must not overlap.
+    fn inpainter_handles(&self, model: Box<dyn Inpainter>) -> Vec<LoadedModel> {
+        let count = self.workers_per_device;
+        match batching_handles(model, count, self.batches, Arc::clone(&self.metrics)) {
+            Ok(handles) => handles
+                .into_iter()
+                .map(|handle| Box::new(handle).into())
+                .collect(),
+            Err(model) => {
+                let mut handles: Vec<_> = (1..count).map_while(|_| model.share()).collect();
+                handles.push(model);
+                handles.into_iter().map(LoadedModel::Inpainter).collect()
+            }
+        }
     }
 
     /// Wakes the model threads after a change of the state.

@@ -22,7 +22,7 @@ async fn metrics(server: &Server) -> String {
 }
 
 /// Value of a sample.
-fn value(metrics: &str, sample: &str) -> Option<f64> {
+pub fn value(metrics: &str, sample: &str) -> Option<f64> {
     metrics
         .lines()
         .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())

@@ -19,6 +19,9 @@ const DURATION_BUCKETS_S: [f64; 16] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
 ];
 
+/// Upper bounds of the buckets of batch sizes, in images.
+const BATCH_BUCKETS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+
 /// A histogram of durations per label set.
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -79,6 +82,8 @@ metrics! {
         pixels: Counter = Counter::default(),
         /// Time that jobs took, by the device of their model thread
         device_busy_seconds: Family<DeviceLabel, Counter<f64, AtomicU64>> = Family::default(),
+        /// Images per forward pass of models that run batches
+        batch_images: Histogram = Histogram::new(BATCH_BUCKETS),
         /// Finished jobs, by outcome
         jobs: Family<JobOutcomeLabel, Counter> = Family::default(),
         /// Loaded models

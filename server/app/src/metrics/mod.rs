@@ -181,6 +181,10 @@ impl EngineMetrics for Metrics {
         events.jobs.get_or_create(&JobOutcomeLabel::from(outcome)).inc();
     }
 
+    fn batch_ended(&self, images: usize) {
+        self.0.events.batch_images.observe(images as f64);
+    }
+
     fn model_loaded(&self, model: &str, took: Duration) {
         let events = &self.0.events;
         let label = ModelLabel::new(model);

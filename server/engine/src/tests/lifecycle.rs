@@ -37,6 +37,10 @@ impl EngineMetrics for EventRecorder {
         self.push(&format!("ended on {model}: {succeeded}"));
     }
 
+    fn batch_ended(&self, images: usize) {
+        self.push(&format!("batch of {images}"));
+    }
+
     fn model_loaded(&self, model: &str, _: Duration) {
         self.push(&format!("loaded {model}"));
     }
