@@ -95,7 +95,7 @@ def write_model(run: Run) -> Path:
     """Writes the stand-in for big-lama: its architecture with seeded random weights."""
     target = run.out / "models" / "big-lama.pt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    width, blocks = ("8", "2") if run.quick else ("64", "18")
+    width, blocks = ("32", "2") if run.quick else ("64", "18")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from standin import narrow_lama, save; "
         "save(narrow_lama(int(sys.argv[3]), int(sys.argv[4])), Path(sys.argv[2]))"

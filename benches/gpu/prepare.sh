@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares the folder that run.sh measures with on a machine without compilers and network access; see README.md.
 #
-#   LIBTORCH=FOLDER VARIANTS="--max-batch=8" benches/gpu/prepare.sh [OUT]
+#   LIBTORCH=FOLDER TARGET_DIR=FOLDER benches/gpu/prepare.sh [OUT]
 #
 # LIBTORCH is the libtorch to build against (default: the cache's), TARGET_DIR cargo's folder for it. VARIANTS are further flags
 # of the server, one set per line, for which the throughput is measured too.
@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 out=${1:-build/gpu/prepared}
 max_bytes=$((64 * 1024 * 1024))
+variants=${VARIANTS:-$'--max-batch=1\n--max-batch=8'}
 export CARGO_TARGET_DIR=${TARGET_DIR:-target}
 if [ -n "${LIBTORCH:-}" ]; then
   # tch expects one version; the build fails if another one's functions differ.
@@ -40,7 +41,7 @@ cuda=false
 if [ -f "${LIBTORCH:-}/lib/libtorch_cuda.so" ] && [ -f "${LIBTORCH:-}/include/cuda_runtime_api.h" ]; then
   cuda=true
 fi
-CUDA=$cuda COMMIT=$(git describe --always --dirty) MANIFEST_DIR=$PWD/server/torch VARIANTS=${VARIANTS:-} python3 -c '
+CUDA=$cuda COMMIT=$(git describe --always --dirty) MANIFEST_DIR=$PWD/server/torch VARIANTS=$variants python3 -c '
 import json, os
 print(json.dumps({
     "commit": os.environ["COMMIT"],

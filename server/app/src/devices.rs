@@ -30,9 +30,9 @@ pub enum DeviceListError {
     },
 }
 
-/// Returns the devices of `--device`: one, several GPUs separated by commas, or all GPUs. A single device falls
-/// back to the CPU, with a warning, if it is unavailable; lists don't, since their devices were chosen one by
-/// one.
+/// Returns the devices of `--device`: one, several GPUs separated by commas, or all GPUs. A single device
+/// falls back to the CPU, with a warning, if it is unavailable; lists don't, since their devices were chosen
+/// one by one.
 ///
 /// # Errors
 /// [`DeviceListError`].

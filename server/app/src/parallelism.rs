@@ -32,8 +32,8 @@ impl Parallelism {
         Self::shared(args, devices, 1)
     }
 
-    /// Returns `workers` model threads per device: by default as many as a batch has images on a GPU, and on the
-    /// CPU as many as CPUs and memory suggest. They share the CPUs, unless `--threads` says otherwise.
+    /// Returns `workers` model threads per device: by default as many as a batch has images on a GPU, and on
+    /// the CPU as many as CPUs and memory suggest. They share the CPUs, unless `--threads` says otherwise.
     /// `max_forward_pixels` is the largest forward pass.
     pub fn of(
         args: &ModelArgs,

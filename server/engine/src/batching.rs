@@ -190,9 +190,9 @@ impl Batcher {
         }
     }
 
-    /// Removes the passes of the next batch from the queue: those of the oldest pass's size, the oldest first.
-    /// If other passes are likely to come, waits for them until the batch is full, at most for the maximum
-    /// time.
+    /// Removes the passes of the next batch from the queue: those of the oldest pass's size, the oldest
+    /// first. If other passes are likely to come, waits for them until the batch is full, at most for the
+    /// maximum time.
     fn collect(&self, state: &mut MutexGuard<'_, BatcherState>) -> Vec<Pass> {
         let ends = Instant::now() + self.options.max_wait;
         let limit = self.options.max_images;

@@ -11,8 +11,8 @@ pub trait EngineMetrics: Debug + Send + Sync {
     /// A job left the queue after `waited`.
     fn job_started(&self, waited: Duration);
 
-    /// A job on `model` ended after `elapsed` on a model thread of `device`; `succeeded` is false if it failed,
-    /// panicked or was stopped.
+    /// A job on `model` ended after `elapsed` on a model thread of `device`; `succeeded` is false if it
+    /// failed, panicked or was stopped.
     fn job_ended(&self, model: &str, device: Device, elapsed: Duration, succeeded: bool);
 
     /// A forward pass of a model that runs batches ended; it had `images` images.

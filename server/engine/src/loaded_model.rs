@@ -36,7 +36,8 @@ impl<T: Inpainter + 'static> From<Box<T>> for LoadedModel {
 /// A handle of a loaded model, which runs one job at a time.
 pub(crate) struct ModelHandle {
     pub model: LoadedModel,
-    /// Index of the device that has this copy of the weights; `None`: model threads of all devices may run it.
+    /// Index of the device that has this copy of the weights; `None`: model threads of all devices may run
+    /// it.
     pub device: Option<usize>,
 }
 

@@ -118,8 +118,8 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Vec<Mod
     Ok(handles)
 }
 
-/// Loads a model on each device, one after the other; a network of a plugin on the first device that succeeds.
-/// Devices on which loading fails don't run the model: a lost or full GPU must not stop the others.
+/// Loads a model on each device, one after the other; a network of a plugin on the first device that
+/// succeeds. Devices on which loading fails don't run the model: a lost or full GPU must not stop the others.
 ///
 /// # Errors
 /// The first error, if loading fails on all devices.

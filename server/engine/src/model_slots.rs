@@ -47,8 +47,8 @@ impl ModelSlots {
         own.any(|slot| slot.idle.iter().any(|handle| handle.runs_on(device)))
     }
 
-    /// Takes an idle handle of a model for a run on a model thread of the device. Also returns the model's own
-    /// limit on forward passes, in pixels.
+    /// Takes an idle handle of a model for a run on a model thread of the device. Also returns the model's
+    /// own limit on forward passes, in pixels.
     pub fn lend(&mut self, name: &str, device: usize) -> Option<(SlotId, ModelHandle, Option<u64>)> {
         let slot = self.touch(name)?;
         let index = slot.idle.iter().rposition(|handle| handle.runs_on(device))?;

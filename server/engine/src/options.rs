@@ -52,8 +52,8 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// No named model, 32 jobs, one model thread, no batches, 2 models that are never unloaded when idle, downloads
-    /// allowed, no progress display, no metrics.
+    /// No named model, 32 jobs, one model thread, no batches, 2 models that are never unloaded when idle,
+    /// downloads allowed, no progress display, no metrics.
     fn default() -> Self {
         Self {
             model: None,

@@ -1,8 +1,8 @@
-//! Times forward passes of a LaMa model on a device, as the server runs them: from images in memory to images in
-//! memory.
+//! Times forward passes of a LaMa model on a device, as the server runs them: from images in memory to images
+//! in memory.
 //!
-//! `device_forward MODEL.pt DEVICE [--no-tf32]` reads lines `SIDE BATCH ROUNDS` from standard input and writes a
-//! line of JSON for each: the seconds of each pass, after two that aren't counted, or the error.
+//! `device_forward MODEL.pt DEVICE [--no-tf32]` reads lines `SIDE BATCH ROUNDS` from standard input and
+//! writes a line of JSON for each: the seconds of each pass, after two that aren't counted, or the error.
 
 use std::error::Error;
 use std::io::{Write, stdin, stdout};

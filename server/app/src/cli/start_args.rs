@@ -91,9 +91,9 @@ pub struct StartArgs {
     /// `Retry-After`. Lower it to reject early instead of queueing.
     #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32", help_heading = LIMITS)]
     pub max_queue: usize,
-    /// Number of images that models fill at the same time on each device, on one copy of the weights. Default:
-    /// on a GPU --max-batch; on the CPU one per 8 CPUs, if each has memory for the largest forward pass. Unless
-    /// --threads is set, they share the CPUs.
+    /// Number of images that models fill at the same time on each device, on one copy of the weights.
+    /// Default: on a GPU --max-batch; on the CPU one per 8 CPUs, if each has memory for the largest forward
+    /// pass. Unless --threads is set, they share the CPUs.
     #[arg(long, env = "IOPAINT_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
     /// Maximum number of images in one forward pass: crops of one size that wait for the same model run
