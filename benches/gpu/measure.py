@@ -31,6 +31,8 @@ from servers import Server, body, running  # noqa: E402
 CLIENTS = (1, 16)
 # Bytes of address space of the server in the check of the memory limit on the CPU.
 CPU_ADDRESS_SPACE = 3 << 30
+# Side of an image in pixels whose pass exceeds either limit, at a quarter of its pixels too: 36 GB with big-lama's network.
+LARGE_SIDE = 9216
 # Share of the GPU's memory in the same check, with which weights and small passes fit on GPUs of 16 GB and more.
 GPU_SHARE = "0.05"
 
@@ -107,7 +109,7 @@ def write_model(run: Run) -> Path:
 def forward_passes(run: Run, model: Path) -> None:
     """Measures forward passes: PyTorch's, and the server's with and without TF32."""
     sizes, batches = ([64, 128], [1, 2]) if run.quick else ([512, 1024], [1, 2, 4, 8, 16])
-    share = run.left() * 0.45
+    share = run.left() * 0.35
     eager = [sys.executable, str(run.folder / "eager.py"), str(model), "--device", run.device]
     eager += ["--limit", str(share * 0.9), "--sizes", *map(str, sizes), "--batches", *map(str, batches)]
     for line in lines_of(run, eager, share, "eager"):
@@ -121,7 +123,7 @@ def forward_passes(run: Run, model: Path) -> None:
         if run.device == "cpu" and flags:
             continue
         command = [str(run.folder / "device_forward"), str(model), run.device, *flags]
-        limit = run.left() * 0.25
+        limit = run.left() * 0.2
         for line in lines_of(run, command, limit, name.replace(", --", "-"), given):
             run.measured["forward"].append({"variant": name, **line})
         run.store()
@@ -145,7 +147,7 @@ def throughput(run: Run, model: Path) -> None:
     requests = bodies(run)
     variants = [("server", []), *[(f"server, {flags}", flags.split()) for flags in run.prepared["variants"]]]
     for position, (name, flags) in enumerate(variants):
-        share = max(run.left() - 90, 0) / (len(variants) - position)
+        share = max(run.left() - 120, 0) / (len(variants) - position)
         try:
             with running(
                 name, server_command(run, model, *flags), run.log(f"throughput-{position}"), "/readyz"
@@ -238,7 +240,7 @@ def memory_limit(run: Run, model: Path) -> None:
             with limit:
                 context = running(name, server_command(run, model, *flags), run.log("memory"), "/readyz")
                 server = stack.enter_context(context)
-            answers = [answer(server, side) for side in (512, 6144, 512)]
+            answers = [answer(server, side) for side in (512, LARGE_SIDE, 512)]
     except (SystemExit, OSError, subprocess.SubprocessError) as error:
         run.check(name, f"failed: {error}")
         return
