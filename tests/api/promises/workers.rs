@@ -90,7 +90,7 @@ async fn results_are_equal_for_any_number_of_workers(
             "job of kind {kind} has another result"
         );
     }
-    let metrics = String::from_utf8(server.get("/metrics").await.body.to_vec()).unwrap();
+    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
     let passes = |bound: &str| {
         let sample = format!("iopaint_batch_images_bucket{{le=\"{bound}\"}}");
         value(&metrics, &sample).unwrap_or_else(|| panic!("{sample} in\n{metrics}"))

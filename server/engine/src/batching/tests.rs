@@ -277,3 +277,21 @@ fn models_without_batches_are_returned() {
     };
     assert!(batching_handles(model, 4, options, Arc::new(NoMetrics)).is_err());
 }
+
+#[test]
+fn single_images_or_threads_need_no_batching() {
+    for (max_images, threads) in [(1, 4), (4, 1)] {
+        let (began, _began) = channel();
+        let (_resume, resume) = channel();
+        let model = Box::new(Recorder {
+            began,
+            resume,
+            batch_error: None,
+        });
+        let options = BatchOptions {
+            max_images,
+            ..BatchOptions::default()
+        };
+        assert!(batching_handles(model, threads, options, Arc::new(NoMetrics)).is_err());
+    }
+}

@@ -80,7 +80,7 @@ impl ModelLoader for FakeLoader {
         }
         self.loads.lock().push(match self.device {
             Device::Cpu => spec.name.clone(),
-            device => format!("{} on {device}", spec.name),
+            device @ Device::Cuda(_) => format!("{} on {device}", spec.name),
         });
         if spec.task() != ModelTask::Inpaint {
             let network: Box<dyn Network> = Box::new(Doubling);
