@@ -120,6 +120,19 @@ pub fn server_with(change: impl FnOnce(&mut EngineOptions, &mut ServerSettings))
     server_of(torch(), change)
 }
 
+/// A server whose models have a copy of their weights for each of the `loaders`.
+pub fn server_on(
+    loaders: Vec<Arc<dyn ModelLoader>>,
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
+) -> Server {
+    start(
+        Registry::known().unwrap(),
+        loaders,
+        &FileSettings::default(),
+        change,
+    )
+}
+
 /// A server with folders and without models.
 pub fn server_with_files(settings: &FileSettings) -> Server {
     server_with_files_and(settings, |_| {})
@@ -137,7 +150,7 @@ pub fn server_of_files(
     change: impl FnOnce(&mut ServerSettings),
 ) -> Server {
     let change = |_: &mut EngineOptions, server_settings: &mut ServerSettings| change(server_settings);
-    start(Registry::known().unwrap(), loader, settings, change)
+    start(Registry::known().unwrap(), vec![loader], settings, change)
 }
 
 /// For tests that fill nothing: no thread may be loading a model in libtorch when they end.
@@ -163,7 +176,7 @@ pub fn server_from(
     loader: Arc<dyn ModelLoader>,
     change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
-    start(registry, loader, &FileSettings::default(), change)
+    start(registry, vec![loader], &FileSettings::default(), change)
 }
 
 /// Loads real models.
@@ -207,7 +220,7 @@ mod at_exit {
 
 fn start(
     registry: Registry,
-    loader: Arc<dyn ModelLoader>,
+    loaders: Vec<Arc<dyn ModelLoader>>,
     settings: &FileSettings,
     change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
@@ -229,7 +242,7 @@ fn start(
     let mut server_settings = self::settings();
     change(&mut options, &mut server_settings);
     let store = ModelStore::new(folder.path().to_owned(), None);
-    let engine = Engine::start(registry, store, loader, &options).unwrap();
+    let engine = Engine::start(registry, store, loaders, &options).unwrap();
     let files = Files::open(settings).unwrap();
     let state = AppState::new(engine.clone(), CodecPool::new(2), files, metrics, server_settings);
     Server {

@@ -5,6 +5,7 @@ mod blocking;
 pub mod cli;
 mod codec;
 mod connections;
+mod devices;
 mod download_report;
 pub mod error;
 mod error_advice;

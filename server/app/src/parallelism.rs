@@ -3,11 +3,16 @@
 use std::fs;
 use std::num::NonZeroUsize;
 
+use iopaint_engine::Device;
+
 use crate::cli::ModelArgs;
 
 /// CPUs per model thread by default. A forward pass gains little from more (docs/performance.md, "Several
 /// jobs at the same time").
 const CPUS_PER_WORKER: usize = 8;
+
+/// Images in a batch on a GPU by default. Not measured on a GPU yet (docs/performance.md, "On a GPU").
+const GPU_BATCH: usize = 4;
 
 /// Memory of a forward pass in bytes per pixel, at most (docs/performance.md).
 const BYTES_PER_PIXEL: u64 = 1_700;
@@ -15,39 +20,64 @@ const BYTES_PER_PIXEL: u64 = 1_700;
 /// Threads of the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parallelism {
-    /// Number of jobs that run at the same time.
+    /// Number of jobs that run at the same time on each device.
     pub workers: usize,
     /// CPU threads per forward pass.
     pub threads: NonZeroUsize,
 }
 
 impl Parallelism {
-    /// Returns one model thread with all CPUs, or as many as `--threads` says.
-    pub fn single(args: &ModelArgs) -> Self {
-        Self {
-            workers: 1,
-            threads: threads(args),
-        }
+    /// Returns one model thread per device. They share the CPUs, unless `--threads` says otherwise.
+    pub fn single(args: &ModelArgs, devices: &[Device]) -> Self {
+        Self::shared(args, devices, 1)
     }
 
-    /// Returns `workers` model threads (by default as many as CPUs and memory suggest), which share the CPUs
-    /// unless `--threads` says otherwise. `max_forward_pixels` is the largest forward pass.
-    pub fn of(args: &ModelArgs, workers: Option<usize>, max_forward_pixels: u64) -> Self {
+    /// Returns `workers` model threads per device: by default as many as a batch has images on a GPU, and on
+    /// the CPU as many as CPUs and memory suggest. They share the CPUs, unless `--threads` says otherwise.
+    /// `max_forward_pixels` is the largest forward pass.
+    pub fn of(
+        args: &ModelArgs,
+        devices: &[Device],
+        workers: Option<usize>,
+        max_batch: usize,
+        max_forward_pixels: u64,
+    ) -> Self {
         let cpus = default_threads();
         let needed = max_forward_pixels.saturating_mul(BYTES_PER_PIXEL);
-        let on_cpu = args.device.eq_ignore_ascii_case("cpu");
         let workers = match workers {
             Some(workers) => workers.max(1),
-            None if args.low_mem || !on_cpu => 1,
+            None if args.low_mem => 1,
+            None if devices != [Device::Cpu] || max_batch > 1 => max_batch,
             None => default_workers(args.threads.unwrap_or(1), cpus, available_memory(), needed),
         };
+        Self::shared(args, devices, workers)
+    }
+
+    fn shared(args: &ModelArgs, devices: &[Device], workers: usize) -> Self {
+        // The threads of a GPU wait for it most of the time: they share its part of the CPUs.
+        let busy = if devices == [Device::Cpu] {
+            workers
+        } else {
+            devices.len()
+        };
+        let cpus_per_worker = default_threads() / busy.max(1);
         Self {
             workers,
             threads: match args.threads {
                 Some(_) => threads(args),
-                None => NonZeroUsize::new(cpus / workers).unwrap_or(NonZeroUsize::MIN),
+                None => NonZeroUsize::new(cpus_per_worker).unwrap_or(NonZeroUsize::MIN),
             },
         }
+    }
+}
+
+/// Returns the maximum number of images in a batch: `max_batch`, by default [`GPU_BATCH`] on GPUs without
+/// `--low-mem`, otherwise 1.
+pub fn max_batch(args: &ModelArgs, devices: &[Device], max_batch: Option<usize>) -> usize {
+    match max_batch {
+        Some(images) => images.max(1),
+        None if args.low_mem || devices == [Device::Cpu] => 1,
+        None => GPU_BATCH,
     }
 }
 

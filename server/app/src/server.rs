@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use iopaint_engine::{Engine, EngineOptions};
+use iopaint_engine::{BatchOptions, Engine, EngineOptions};
 use iopaint_imaging::EncodeOptions;
 use tokio::net::TcpListener;
 
@@ -13,6 +13,7 @@ use crate::auth::ApiKeys;
 use crate::cli::{LimitArgs, StartArgs};
 use crate::codec::CodecPool;
 use crate::connections::{self, ConnectionLimits};
+use crate::devices::devices;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::middleware::client_id::TrustedProxies;
@@ -104,16 +105,30 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
     let idle_timeout = Some(args.model_idle_timeout)
         .filter(|seconds| *seconds > 0)
         .map(Duration::from_secs);
+    let devices = devices(&args.models.device).context("--device")?;
+    let max_batch = parallelism::max_batch(&args.models, &devices, args.max_batch.map(usize::from));
     let options = EngineOptions {
         max_queue: args.max_queue,
+        batches: BatchOptions {
+            max_images: max_batch,
+            max_wait: Duration::from_millis(args.batch_wait_ms.into()),
+        },
         max_models: args.max_models,
         idle_unload: startup::idle_unload(&args.models, idle_timeout),
         ..EngineOptions::default()
     };
     let workers = args.workers.map(usize::from);
-    let parallelism = Parallelism::of(&args.models, workers, startup::max_forward_pixels(&args.models));
+    let max_forward_pixels = startup::max_forward_pixels(&args.models);
+    let parallelism = Parallelism::of(&args.models, &devices, workers, max_batch, max_forward_pixels);
     tracing::debug!(?parallelism, "Model threads");
-    startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
+    startup::engine(
+        &args.models,
+        &args.plugins,
+        &devices,
+        parallelism,
+        metrics,
+        options,
+    )
 }
 
 fn server_settings(args: &StartArgs, keys: ApiKeys) -> ServerSettings {

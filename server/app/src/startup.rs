@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iopaint_engine::{
-    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelStore, PluginDevices, Registry,
-    TorchLoader, TorchSettings, cuda_device_count, limit_gpu_memory,
+    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelLoader, ModelStore, PluginDevices,
+    Registry, TorchLoader, TorchSettings, limit_gpu_memory,
 };
 use iopaint_imaging::DecodeLimits;
 
 use crate::cli::{ImageArgs, ModelArgs, PluginArgs};
+use crate::devices::single_device;
 use crate::download_report::StderrReporter;
 use crate::error_advice;
 use crate::metrics::Metrics;
@@ -45,6 +46,7 @@ pub fn models(model_dir: Option<&Path>) -> anyhow::Result<(Registry, ModelStore)
 pub fn engine(
     args: &ModelArgs,
     plugins: &PluginArgs,
+    devices: &[Device],
     parallelism: Parallelism,
     metrics: Metrics,
     options: EngineOptions,
@@ -64,11 +66,8 @@ pub fn engine(
         ..options
     };
     iopaint_engine::init_torch(torch_settings(args, parallelism));
-    let loader = TorchLoader {
-        plugin_devices: plugin_devices(plugins)?,
-        ..loader(args, parallelism)?
-    };
-    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
+    let loaders = loaders(args, devices, plugin_devices(plugins)?, parallelism)?;
+    Engine::start(registry, store, loaders, &options).map_err(error_advice::start_error)
 }
 
 /// Returns the idle time after which a model is unloaded, or `None` for never. `timeout` is the operator's
@@ -99,22 +98,31 @@ pub fn torch_settings(args: &ModelArgs, parallelism: Parallelism) -> TorchSettin
     }
 }
 
-/// Returns the model loader for the device of `--device`.
+/// Returns the model loader of each device.
 ///
 /// # Errors
-/// Returns an error if the device name is invalid or its memory can't be limited.
-pub fn loader(args: &ModelArgs, parallelism: Parallelism) -> anyhow::Result<TorchLoader> {
-    let device = device(&args.device)?;
-    if args.gpu_memory < 1.0 {
-        limit_gpu_memory(device, args.gpu_memory)
-            .map_err(|error| anyhow::anyhow!("--gpu-memory: cannot limit the memory of {device}: {error}"))?;
+/// Returns an error if the memory of a device can't be limited.
+pub fn loaders(
+    args: &ModelArgs,
+    devices: &[Device],
+    plugin_devices: PluginDevices,
+    parallelism: Parallelism,
+) -> anyhow::Result<Vec<Arc<dyn ModelLoader>>> {
+    let mut loaders: Vec<Arc<dyn ModelLoader>> = Vec::new();
+    for device in devices {
+        if args.gpu_memory < 1.0 {
+            limit_gpu_memory(*device, args.gpu_memory).map_err(|error| {
+                anyhow::anyhow!("--gpu-memory: cannot limit the memory of {device}: {error}")
+            })?;
+        }
+        loaders.push(Arc::new(TorchLoader {
+            device: *device,
+            plugin_devices,
+            strict: args.strict_models,
+            threads: parallelism.threads,
+        }));
     }
-    Ok(TorchLoader {
-        device,
-        plugin_devices: PluginDevices::default(),
-        strict: args.strict_models,
-        threads: parallelism.threads,
-    })
+    Ok(loaders)
 }
 
 /// Returns the maximum number of pixels per forward pass.
@@ -141,7 +149,7 @@ pub fn image_limits(args: &ImageArgs) -> DecodeLimits {
 /// # Errors
 /// Returns an error if a device name is invalid.
 pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
-    let named = |name: &Option<String>| name.as_deref().map(device).transpose();
+    let named = |name: &Option<String>| name.as_deref().map(single_device).transpose();
     let select = named(&args.interactive_seg_device)?;
     let remove = named(&args.remove_bg_device)?;
     if let (Some(select), Some(remove)) = (select, remove)
@@ -157,22 +165,6 @@ pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
         segment: remove.or(select),
         upscale: named(&args.realesrgan_device)?,
     })
-}
-
-/// Parses a device name. Falls back to the CPU, with a warning, if the device is unavailable.
-fn device(name: &str) -> anyhow::Result<Device> {
-    if name == "mps" {
-        tracing::warn!(device = name, "Device not supported by this build; using the CPU");
-        return Ok(Device::Cpu);
-    }
-    let device: Device = name.parse()?;
-    match device {
-        Device::Cuda(index) if index >= cuda_device_count() => {
-            tracing::warn!(device = name, "CUDA device not available; using the CPU");
-            Ok(Device::Cpu)
-        }
-        device => Ok(device),
-    }
 }
 
 #[cfg(test)]

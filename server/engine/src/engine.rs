@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use iopaint_torch::Device;
 use tokio::sync::oneshot;
 
 use crate::admitted_job::AdmittedJob;
@@ -41,8 +42,21 @@ pub struct Status {
     pub running: usize,
     /// Names of the loaded models.
     pub loaded: Vec<String>,
+    /// The devices that run models, in the order of the engine's loaders.
+    pub devices: Vec<DeviceStatus>,
     /// True while a model thread exists. If false, the process must be restarted.
     pub alive: bool,
+}
+
+/// A device that runs models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// The device.
+    pub device: Device,
+    /// Number of jobs that its model threads run.
+    pub running: usize,
+    /// Names of the models with a copy of their weights on the device; those of plugins are not included.
+    pub models: Vec<String>,
 }
 
 /// A model that is being downloaded or loaded.
@@ -63,6 +77,9 @@ pub struct Engine {
 impl Engine {
     /// Starts the model threads and begins to load the first model; jobs are queued until it is loaded.
     ///
+    /// Each loader loads models on one device. Models that fill holes get a copy of their weights on every
+    /// device; a network of a plugin is loaded once, by the first loader that succeeds.
+    ///
     /// A named model is downloaded first if its files are missing, which blocks. Without a name, `lama` is
     /// loaded if its file is on disk; otherwise the built-in model serves until `lama` was downloaded.
     ///
@@ -71,10 +88,13 @@ impl Engine {
     pub fn start(
         registry: Registry,
         store: ModelStore,
-        loader: Arc<dyn ModelLoader>,
+        loaders: Vec<Arc<dyn ModelLoader>>,
         options: &EngineOptions,
     ) -> Result<Self, StartError> {
-        let shared = Arc::new(Shared::new(registry, store, loader, options));
+        if loaders.is_empty() {
+            return Err(StartError::NoDevice);
+        }
+        let shared = Arc::new(Shared::new(registry, store, loaders, options));
         let engine = Self {
             handle: EngineHandle::new(Arc::clone(&shared)),
         };
@@ -82,7 +102,7 @@ impl Engine {
             Some(name) => start_named(&shared, name, options.local_files_only)?,
             None => start_default(&shared, options),
         }
-        for index in 0..shared.workers {
+        for index in 0..shared.workers() {
             worker::spawn(Arc::clone(&shared), index)?;
         }
         Ok(engine)
@@ -171,6 +191,20 @@ impl Engine {
             waiting: state.queue.iter().count(),
             running: state.wait_time.running(),
             loaded: state.models.names().map(str::to_owned).collect(),
+            devices: shared
+                .loaders
+                .iter()
+                .enumerate()
+                .map(|(index, loader)| DeviceStatus {
+                    device: loader.device(),
+                    running: state
+                        .lent
+                        .keys()
+                        .filter(|worker| shared.device_of(**worker) == index)
+                        .count(),
+                    models: state.models.names_on(index).map(str::to_owned).collect(),
+                })
+                .collect(),
             alive: state.alive > 0,
         }
     }

@@ -2,6 +2,7 @@
 //! clients, and the thread that runs the loaded models.
 
 mod admitted_job;
+mod batching;
 mod budget;
 mod catalogue;
 mod clock;
@@ -36,6 +37,7 @@ mod wait_time;
 mod worker;
 
 pub use admitted_job::AdmittedJob;
+pub use batching::BatchOptions;
 pub use budget::{ByteBudget, Reservation};
 pub use catalogue::{CatalogueEntry, DownloadRefusal, Presence};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -44,13 +46,13 @@ pub use download::{
 };
 pub use download_reporter::{DownloadReporter, NoDownloadReporter};
 pub use download_states::DownloadStatus;
-pub use engine::{Engine, LoadingModel, Status};
+pub use engine::{DeviceStatus, Engine, LoadingModel, Status};
 pub use engine_metrics::{EngineMetrics, NoMetrics};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use iopaint_torch::reexecute_with_wait_policy;
 pub use iopaint_torch::{
-    Device, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch, limit_gpu_memory,
-    set_wait_policy,
+    Device, ParseDeviceError, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
+    limit_gpu_memory, set_wait_policy,
 };
 pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
 pub use loaded_model::{LoadedModel, LoadedNetwork, LoadedPromptNetwork};

@@ -50,16 +50,22 @@ impl<T: Inpainter + 'static> From<Box<T>> for LoadedModel {
     }
 }
 
-impl LoadedModel {
-    /// Returns another handle of the model for overlapping runs; `None` if its runs must not overlap. Those
-    /// of networks don't, since they keep maps or embeddings between jobs.
-    pub(crate) fn share(&self) -> Option<Self> {
-        match self {
-            Self::Inpainter(model) => model.share().map(Self::Inpainter),
-            Self::Network(_) | Self::PromptNetwork(_) => None,
-        }
-    }
+/// A handle of a loaded model, which runs one job at a time.
+pub(crate) struct ModelHandle {
+    pub model: LoadedModel,
+    /// Index of the device that has this copy of the weights; `None`: model threads of all devices may run
+    /// it.
+    pub device: Option<usize>,
+}
 
+impl ModelHandle {
+    /// Returns true if model threads of the device may run this handle.
+    pub fn runs_on(&self, device: usize) -> bool {
+        self.device.is_none_or(|own| own == device)
+    }
+}
+
+impl LoadedModel {
     /// Returns true if the model fills holes.
     #[must_use]
     pub fn is_inpainter(&self) -> bool {

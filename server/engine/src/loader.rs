@@ -41,7 +41,7 @@ const STROKES_FILE: &str = "text-strokes.onnx";
 /// Seed of the patch search; fixed, so that results are reproducible.
 const PATCHMATCH_SEED: u64 = 0;
 
-/// Loads models; the engine's interface to a backend.
+/// Loads models on one device; the engine's interface to a backend.
 pub trait ModelLoader: Send + Sync + 'static {
     /// Loads the model `spec` from `files`, in the order of `spec.files`. Takes seconds; called on its own
     /// thread.
@@ -49,6 +49,11 @@ pub trait ModelLoader: Send + Sync + 'static {
     /// # Errors
     /// [`ModelLoadError`]; loaded models are not affected.
     fn load(&self, spec: &ModelSpec, files: &[ModelFile]) -> Result<LoadedModel, ModelLoadError>;
+
+    /// Returns the device that models are loaded on.
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
 
     /// Returns the algorithm that restores detail in regions inpainted at reduced size; without it they stay
     /// soft.
@@ -117,6 +122,10 @@ impl ModelLoader for TorchLoader {
             log_mismatch_in_background(spec, files);
         }
         Ok(model)
+    }
+
+    fn device(&self) -> Device {
+        self.device
     }
 
     fn detail(&self) -> Option<Box<dyn Detail>> {

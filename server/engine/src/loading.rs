@@ -10,10 +10,10 @@ use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, down
 use crate::download_reporter::DownloadReporter;
 use crate::download_states::DownloadStatus;
 use crate::job::Unavailable;
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::ModelHandle;
 use crate::loader::ModelLoadError;
 use crate::model_store::{ModelFile, ModelStore};
-use crate::registry::{FileSpec, ModelSpec, Origin};
+use crate::registry::{FileSpec, ModelSpec, ModelTask, Origin};
 use crate::shared::Shared;
 use crate::state::{AfterLoad, PendingLoad, State};
 use crate::switch::SwitchError;
@@ -102,7 +102,7 @@ fn load_fallback(shared: &Arc<Shared>, name: &str, fallback: &str) {
     }
 }
 
-fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<LoadedModel, ModelLoadError> {
+fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Vec<ModelHandle>, ModelLoadError> {
     let spec = shared.registry.get(name).ok_or(ModelLoadError::Absent)?;
     let files = match shared.store.locate(spec) {
         Some(files) => files,
@@ -113,13 +113,47 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<LoadedM
         set_progress(shared, name, None);
     }
     let began = Instant::now();
-    let model = shared.loader.load(spec, &files)?;
+    let handles = load_on_devices(shared, spec, &files)?;
     shared.metrics.model_loaded(name, began.elapsed());
-    Ok(model)
+    Ok(handles)
+}
+
+/// Loads a model on each device, one after the other; a network of a plugin on the first device that
+/// succeeds. Devices on which loading fails don't run the model: a lost or full GPU must not stop the others.
+///
+/// # Errors
+/// The first error, if loading fails on all devices.
+fn load_on_devices(
+    shared: &Shared,
+    spec: &ModelSpec,
+    files: &[ModelFile],
+) -> Result<Vec<ModelHandle>, ModelLoadError> {
+    let mut handles = Vec::new();
+    let mut errors = Vec::new();
+    for (index, loader) in shared.loaders.iter().enumerate() {
+        match loader.load(spec, files) {
+            Ok(model) => {
+                tracing::info!(model = spec.name, device = %loader.device(), "Model loaded");
+                handles.extend(shared.handles_of(model, index));
+                if spec.task() != ModelTask::Inpaint {
+                    break;
+                }
+            }
+            Err(error) => errors.push((loader.device(), error)),
+        }
+    }
+    let mut errors = errors.into_iter();
+    // The caller reports the first error.
+    let failed = if handles.is_empty() { errors.next() } else { None };
+    for (device, error) in errors {
+        tracing::error!(model = spec.name, %device, %error, "Could not load the model on a device");
+        shared.metrics.model_failed(&spec.name);
+    }
+    failed.map_or(Ok(handles), |(_, error)| Err(error))
 }
 
 /// Applies the outcome of a load: the model serves from now on, or its jobs and the callers of `switch` fail.
-fn finish_load(shared: &Shared, name: &str, result: Result<LoadedModel, ModelLoadError>) {
+fn finish_load(shared: &Shared, name: &str, result: Result<Vec<ModelHandle>, ModelLoadError>) {
     let mut state = shared.lock();
     let Some(index) = state.pending_loads.iter().position(|load| load.name == name) else {
         return;
@@ -129,9 +163,7 @@ fn finish_load(shared: &Shared, name: &str, result: Result<LoadedModel, ModelLoa
     } = state.pending_loads.swap_remove(index);
     let (mut failed, mut unloaded) = (Vec::new(), Vec::new());
     let outcome = match (result, shared.registry.get(name)) {
-        (Ok(model), Some(spec)) => {
-            tracing::info!(model = name, "Model loaded");
-            let handles = shared.handles_of(model);
+        (Ok(handles), Some(spec)) => {
             unloaded = state.add_model(spec.clone(), handles, &after_load, shared.max_models);
             for slot in &unloaded {
                 tracing::info!(model = %slot.spec.name, "Unloading the least recently used model");

@@ -1,9 +1,9 @@
 //! The loaded models: least-recently-used eviction and unloading after idle time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::{LoadedModel, ModelHandle};
 use crate::registry::{ModelSpec, ModelTask};
 
 /// The loaded models.
@@ -26,9 +26,11 @@ pub(crate) struct ModelSlot {
     pub spec: ModelSpec,
     id: SlotId,
     /// Handles of the model that don't run.
-    idle: Vec<LoadedModel>,
+    idle: Vec<ModelHandle>,
     /// Number of handles that run on a model thread.
     lent: usize,
+    /// Indices of the devices with a copy of the weights.
+    devices: BTreeSet<usize>,
     last_use: u64,
     last_used_at: Instant,
 }
@@ -39,29 +41,29 @@ impl ModelSlots {
         self.slots.iter().any(|slot| slot.spec.name == name)
     }
 
-    /// Returns true if a handle of the model is idle.
-    pub fn has_idle(&self, name: &str) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| slot.spec.name == name && !slot.idle.is_empty())
+    /// Returns true if a handle of the model is idle that the device's model threads may run.
+    pub fn has_idle(&self, name: &str, device: usize) -> bool {
+        let mut own = self.slots.iter().filter(|slot| slot.spec.name == name);
+        own.any(|slot| slot.idle.iter().any(|handle| handle.runs_on(device)))
     }
 
-    /// Takes an idle handle of a model for a run. Also returns the model's own limit on forward passes, in
-    /// pixels.
-    pub fn lend(&mut self, name: &str) -> Option<(SlotId, LoadedModel, Option<u64>)> {
+    /// Takes an idle handle of a model for a run on a model thread of the device. Also returns the model's
+    /// own limit on forward passes, in pixels.
+    pub fn lend(&mut self, name: &str, device: usize) -> Option<(SlotId, ModelHandle, Option<u64>)> {
         let slot = self.touch(name)?;
-        let model = slot.idle.pop()?;
+        let index = slot.idle.iter().rposition(|handle| handle.runs_on(device))?;
+        let handle = slot.idle.swap_remove(index);
         slot.lent += 1;
-        Some((slot.id, model, slot.spec.max_forward_pixels))
+        Some((slot.id, handle, slot.spec.max_forward_pixels))
     }
 
     /// Puts a handle back after a run. Returns it if its slot was removed meanwhile.
-    pub fn put_back(&mut self, id: SlotId, model: LoadedModel) -> Option<LoadedModel> {
+    pub fn put_back(&mut self, id: SlotId, handle: ModelHandle) -> Option<ModelHandle> {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
-            return Some(model);
+            return Some(handle);
         };
         slot.lent -= 1;
-        slot.idle.push(model);
+        slot.idle.push(handle);
         // The model was in use until now.
         self.uses += 1;
         slot.last_use = self.uses;
@@ -80,6 +82,15 @@ impl ModelSlots {
         self.slots.iter().map(|slot| slot.spec.name.as_str())
     }
 
+    /// Returns the names of the models with a copy of their weights on the device.
+    pub fn names_on(&self, device: usize) -> impl Iterator<Item = &str> {
+        let slots = self
+            .slots
+            .iter()
+            .filter(move |slot| slot.devices.contains(&device));
+        slots.map(|slot| slot.spec.name.as_str())
+    }
+
     /// Returns [`iopaint_inpaint::Inpainter::max_hole_depth_px`] of a model that has been loaded.
     pub fn max_hole_depth_px(&self, name: &str) -> Option<f32> {
         self.max_hole_depths_px.get(name).copied()
@@ -95,15 +106,16 @@ impl ModelSlots {
     }
 
     /// Adds the model with these handles as the most recently used one.
-    pub fn insert(&mut self, spec: ModelSpec, handles: Vec<LoadedModel>) {
+    pub fn insert(&mut self, spec: ModelSpec, handles: Vec<ModelHandle>) {
         self.uses += 1;
-        if let Some(LoadedModel::Inpainter(model)) = handles.first() {
+        if let Some(LoadedModel::Inpainter(model)) = handles.first().map(|handle| &handle.model) {
             let depth = model.max_hole_depth_px();
             self.max_hole_depths_px.insert(spec.name.clone(), depth);
         }
         self.slots.push(ModelSlot {
             spec,
             id: SlotId(self.uses),
+            devices: handles.iter().filter_map(|handle| handle.device).collect(),
             idle: handles,
             lent: 0,
             last_use: self.uses,

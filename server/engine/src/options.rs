@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::batching::BatchOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::download::DownloadOptions;
 use crate::download_reporter::{DownloadReporter, NoDownloadReporter};
@@ -28,8 +29,10 @@ pub struct EngineOptions {
     pub default_model: DefaultModel,
     /// Maximum number of admitted jobs, running ones included.
     pub max_queue: usize,
-    /// Number of jobs that run at the same time, each on a thread of its own; at least 1.
+    /// Number of jobs that run at the same time on each device, each on a thread of its own; at least 1.
     pub workers: usize,
+    /// Batches of forward passes of overlapping jobs on one device.
+    pub batches: BatchOptions,
     /// Maximum number of loaded models.
     pub max_models: usize,
     /// If true, nothing is downloaded.
@@ -49,14 +52,15 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// No named model, 32 jobs, one model thread, 2 models that are never unloaded when idle, downloads
-    /// allowed, no progress display, no metrics.
+    /// No named model, 32 jobs, one model thread, no batches, 2 models that are never unloaded when idle,
+    /// downloads allowed, no progress display, no metrics.
     fn default() -> Self {
         Self {
             model: None,
             default_model: DefaultModel::default(),
             max_queue: 32,
             workers: 1,
+            batches: BatchOptions::default(),
             max_models: 2,
             local_files_only: false,
             download: DownloadOptions::default(),

@@ -4,13 +4,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use iopaint_inpaint::Inpainter;
+use iopaint_torch::Device;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
+use crate::batching::{BatchOptions, batching_handles};
 use crate::download::{CancellationToken, DownloadOptions};
 use crate::download_reporter::DownloadReporter;
 use crate::engine_metrics::EngineMetrics;
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::{LoadedModel, ModelHandle};
 use crate::loader::ModelLoader;
 use crate::model_slots::ModelSlot;
 use crate::model_store::ModelStore;
@@ -22,12 +25,14 @@ use crate::state::State;
 pub(crate) struct Shared {
     pub registry: Registry,
     pub store: ModelStore,
-    pub loader: Arc<dyn ModelLoader>,
+    /// The loader of each device.
+    pub loaders: Vec<Arc<dyn ModelLoader>>,
     pub download: DownloadOptions,
     pub download_reporter: Arc<dyn DownloadReporter>,
     pub max_models: usize,
-    /// Number of model threads.
-    pub workers: usize,
+    /// Number of model threads of each device.
+    pub workers_per_device: usize,
+    pub batches: BatchOptions,
     pub permits: JobPermits,
     /// Time without jobs after which a model is unloaded.
     pub idle_unload: Option<Duration>,
@@ -48,18 +53,20 @@ impl Shared {
     pub fn new(
         registry: Registry,
         store: ModelStore,
-        loader: Arc<dyn ModelLoader>,
+        loaders: Vec<Arc<dyn ModelLoader>>,
         options: &EngineOptions,
     ) -> Self {
-        let workers = options.workers.max(1);
+        let workers_per_device = options.workers.max(1);
+        let workers = workers_per_device * loaders.len();
         Self {
             registry,
             store,
-            loader,
+            loaders,
             download: options.download.clone(),
             download_reporter: Arc::clone(&options.download_reporter),
             max_models: options.max_models.max(1),
-            workers,
+            workers_per_device,
+            batches: options.batches,
             permits: JobPermits::new(options.max_queue.max(1)),
             idle_unload: options.idle_unload,
             unload_current: options.unload_current,
@@ -88,12 +95,52 @@ impl Shared {
         }
     }
 
-    /// Returns the handles of a loaded model: one per model thread, or a single one if its runs must not
-    /// overlap.
-    pub fn handles_of(&self, model: LoadedModel) -> Vec<LoadedModel> {
-        let mut handles: Vec<LoadedModel> = (1..self.workers).map_while(|_| model.share()).collect();
-        handles.push(model);
-        handles
+    /// Returns the number of model threads.
+    pub fn workers(&self) -> usize {
+        self.workers_per_device * self.loaders.len()
+    }
+
+    /// Returns the index of the device of the model thread number `worker`.
+    pub fn device_of(&self, worker: usize) -> usize {
+        worker % self.loaders.len()
+    }
+
+    /// Returns the device with this index.
+    pub fn device(&self, index: usize) -> Device {
+        self.loaders
+            .get(index)
+            .map(|loader| loader.device())
+            .unwrap_or_default()
+    }
+
+    /// Returns the handles of a model that was loaded on a device: one per model thread of the device, or a
+    /// single one if its runs must not overlap. Networks of plugins have one handle for all devices.
+    pub fn handles_of(&self, model: LoadedModel, device: usize) -> Vec<ModelHandle> {
+        let device = model.is_inpainter().then_some(device);
+        let models = match model {
+            LoadedModel::Inpainter(model) => self.inpainter_handles(model),
+            network @ LoadedModel::Network(_) => vec![network],
+        };
+        models
+            .into_iter()
+            .map(|model| ModelHandle { model, device })
+            .collect()
+    }
+
+    /// Returns a handle per model thread of a device, or a single one if the model's passes must not overlap.
+    fn inpainter_handles(&self, model: Box<dyn Inpainter>) -> Vec<LoadedModel> {
+        let count = self.workers_per_device;
+        match batching_handles(model, count, self.batches, Arc::clone(&self.metrics)) {
+            Ok(handles) => handles
+                .into_iter()
+                .map(|handle| Box::new(handle).into())
+                .collect(),
+            Err(model) => {
+                let mut handles: Vec<_> = (1..count).map_while(|_| model.share()).collect();
+                handles.push(model);
+                handles.into_iter().map(LoadedModel::Inpainter).collect()
+            }
+        }
     }
 
     /// Wakes the model threads after a change of the state.

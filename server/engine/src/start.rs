@@ -32,6 +32,9 @@ pub enum StartError {
     /// The files of the named model could not be downloaded.
     #[error(transparent)]
     Download(ModelLoadError),
+    /// There is no device to load models on.
+    #[error("no device was selected for the models")]
+    NoDevice,
     /// The operating system refused to create the thread.
     #[error("the model thread could not be started: {0}")]
     Thread(#[from] std::io::Error),

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::download::DownloadProgress;
 use crate::download_states::DownloadStates;
 use crate::job::{JobError, Rejection};
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::ModelHandle;
 use crate::memory_release::MemoryRelease;
 use crate::model_slots::{ModelSlot, ModelSlots, SlotId};
 use crate::progress::JobProgress;
@@ -90,9 +90,10 @@ impl State {
         job.model.as_deref().or(self.current.as_deref())
     }
 
-    /// Returns true if the model of `job` is loaded and can run it now.
-    pub fn can_run(&self, job: &Job) -> bool {
-        self.model_of(job).is_some_and(|name| self.models.has_idle(name))
+    /// Returns true if the model of `job` is loaded and can run it now on the device.
+    pub fn can_run(&self, job: &Job, device: usize) -> bool {
+        self.model_of(job)
+            .is_some_and(|name| self.models.has_idle(name, device))
     }
 
     /// Returns true if the model is being loaded.
@@ -129,7 +130,7 @@ impl State {
     pub fn add_model(
         &mut self,
         spec: ModelSpec,
-        handles: Vec<LoadedModel>,
+        handles: Vec<ModelHandle>,
         after_load: &AfterLoad,
         max_models: usize,
     ) -> Vec<ModelSlot> {
@@ -230,7 +231,11 @@ mod tests {
         let index = state.pending_loads.iter().position(|load| load.name == name);
         let PendingLoad { after_load, .. } = state.pending_loads.swap_remove(index.unwrap());
         let spec = Registry::known().unwrap().get(name).unwrap().clone();
-        state.add_model(spec, vec![Box::new(Identity).into()], &after_load, 2);
+        let handle = ModelHandle {
+            model: Box::new(Identity).into(),
+            device: Some(0),
+        };
+        state.add_model(spec, vec![handle], &after_load, 2);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::thread;
 use std::time::Instant;
 
 use iopaint_inpaint::Detail;
+use iopaint_torch::Device;
 
 use crate::job::{JobError, RunStats};
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::ModelHandle;
 use crate::loading::begin_load;
 use crate::model_slots::SlotId;
 use crate::monitor::JobMonitor;
@@ -17,12 +18,12 @@ use crate::shared::Shared;
 use crate::state::{AfterLoad, State};
 use crate::task::RunContext;
 
-/// A job and its model, which was taken out of its slot.
+/// A job and a handle of its model, which was taken out of its slot.
 struct JobRun {
     job: Job,
     name: String,
     slot: SlotId,
-    model: LoadedModel,
+    handle: ModelHandle,
     max_forward_pixels: u64,
     /// Expected duration of the run in seconds.
     mean_s: Option<f64>,
@@ -100,16 +101,23 @@ fn give_up(shared: &Shared, reason: &str) {
 }
 
 fn run_jobs(shared: &Arc<Shared>, index: usize) {
-    let detail = shared.loader.detail();
+    let device_index = shared.device_of(index);
+    let device = shared.device(device_index);
+    let detail = shared
+        .loaders
+        .get(device_index)
+        .and_then(|loader| loader.detail());
     while let Some(mut run) = next_run(shared, index) {
         let began = Instant::now();
         shared
             .metrics
             .job_started(began.duration_since(run.job.queued_at));
-        let result = forward(&mut run, detail.as_deref(), began);
+        let result = forward(&mut run, device, detail.as_deref(), began);
         let elapsed = began.elapsed();
-        shared.metrics.job_ended(&run.name, elapsed, result.is_ok());
-        return_model(shared, index, run.slot, run.model, result.is_ok());
+        shared
+            .metrics
+            .job_ended(&run.name, device, elapsed, result.is_ok());
+        return_model(shared, index, run.slot, run.handle, result.is_ok());
         run.job.finish(result);
     }
 }
@@ -135,7 +143,7 @@ fn next_run(shared: &Arc<Shared>, index: usize) -> Option<JobRun> {
             state = shared.lock();
             continue;
         }
-        if let Some(run) = take_run(&mut state) {
+        if let Some(run) = take_run(&mut state, shared.device_of(index)) {
             state.lent.insert(index, run.slot);
             state.wait_time.start_run(index);
             shared.running.send_replace(true);
@@ -165,18 +173,19 @@ fn next_run(shared: &Arc<Shared>, index: usize) -> Option<JobRun> {
     }
 }
 
-fn take_run(state: &mut State) -> Option<JobRun> {
+/// Takes the next job that a model thread of the device can run, and a handle of its model.
+fn take_run(state: &mut State, device: usize) -> Option<JobRun> {
     let mut queue = std::mem::take(&mut state.queue);
-    let job = queue.pop_ready(|job| state.can_run(job));
+    let job = queue.pop_ready(|job| state.can_run(job, device));
     state.queue = queue;
     let job = job?;
     let name = state.model_of(&job)?.to_owned();
-    let (slot, model, max_forward_pixels) = state.models.lend(&name)?;
+    let (slot, handle, max_forward_pixels) = state.models.lend(&name, device)?;
     Some(JobRun {
         job,
         name,
         slot,
-        model,
+        handle,
         max_forward_pixels: max_forward_pixels.unwrap_or(u64::MAX),
         mean_s: state.wait_time.mean_s(),
     })
@@ -201,10 +210,15 @@ fn load_missing(shared: &Arc<Shared>, state: &mut State) {
 }
 
 /// Runs the job's task.
-fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Result<RunStats, JobError> {
-    let JobRun { job, model, .. } = run;
+fn forward(
+    run: &mut JobRun,
+    device: Device,
+    detail: Option<&dyn Detail>,
+    began: Instant,
+) -> Result<RunStats, JobError> {
+    let JobRun { job, handle, .. } = run;
     let task = job.task.take();
-    let span = tracing::info_span!(parent: &job.span, "forward", model = run.name);
+    let span = tracing::info_span!(parent: &job.span, "forward", model = run.name, %device);
     let _entered = span.enter();
     let monitor = JobMonitor::new(
         &job.cancelled,
@@ -219,7 +233,11 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
         monitor: &monitor,
     };
     // A model has no state between forwards and stays usable after a panic.
-    let run_task = || task.map_or(Err(JobError::Panicked), |task| task.run(model, &context));
+    let run_task = || {
+        task.map_or(Err(JobError::Panicked), |task| {
+            task.run(&mut handle.model, &context)
+        })
+    };
     match catch_unwind(AssertUnwindSafe(run_task)) {
         Ok(Ok(())) => Ok(RunStats {
             model: run.name.clone(),
@@ -228,22 +246,22 @@ fn forward(run: &mut JobRun, detail: Option<&dyn Detail>, began: Instant) -> Res
         }),
         Ok(Err(error)) => Err(error),
         Err(_) => {
-            tracing::error!(model = %run.name, "A job panicked");
+            tracing::error!(model = %run.name, %device, "A job panicked");
             Err(JobError::Panicked)
         }
     }
 }
 
-/// Returns a model to its slot, or drops it if the slot was evicted. `completed` is false if the run was
+/// Returns a handle to its slot, or drops it if the slot was evicted. `completed` is false if the run was
 /// stopped or failed.
-fn return_model(shared: &Shared, index: usize, slot: SlotId, model: LoadedModel, completed: bool) {
+fn return_model(shared: &Shared, index: usize, slot: SlotId, handle: ModelHandle, completed: bool) {
     let unused;
     {
         let mut state = shared.lock();
         end_run(shared, &mut state, index, completed);
         state.memory_release.record_free(Instant::now());
         state.lent.remove(&index);
-        unused = state.models.put_back(slot, model);
+        unused = state.models.put_back(slot, handle);
     }
     // A job may wait for this handle.
     shared.notify();

@@ -98,6 +98,27 @@ pub trait Inpainter: Send {
         mask: &Coverage,
         context: &Context<'_>,
     ) -> Result<RgbImage, ForwardError>;
+
+    /// Returns true if [`Inpainter::forward_batch`] runs several images in one pass. The results of such a
+    /// model depend on neither the [`Context`] nor the other images of a batch, except for rounding.
+    fn runs_batches(&self) -> bool {
+        false
+    }
+
+    /// Fills the holes of several images, all of one size, in the order of `inputs`; by default one by one.
+    ///
+    /// # Errors
+    /// Those of [`Inpainter::forward`], for the whole batch.
+    fn forward_batch(
+        &mut self,
+        inputs: &[(&RgbImage, &Coverage)],
+        context: &Context<'_>,
+    ) -> Result<Vec<RgbImage>, ForwardError> {
+        inputs
+            .iter()
+            .map(|(image, mask)| self.forward(image, mask, context))
+            .collect()
+    }
 }
 
 /// The inputs of a forward pass besides its pixels.

@@ -4,7 +4,6 @@
 #include <exception>
 #include <istream>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <streambuf>
 #include <string>
@@ -139,22 +138,6 @@ std::unique_ptr<iopaint_module> load_module(const Load &load, const iopaint_load
   return result;
 }
 
-// Sets cuDNN's benchmark switch for one forward pass on a GPU. The switch is global, so such passes are
-// serialized, as they are on the device.
-class CudnnBenchmark {
-public:
-  CudnnBenchmark(bool on_gpu, bool enabled) {
-    if (on_gpu) {
-      static std::mutex passes;
-      lock_ = std::unique_lock(passes);
-      at::globalContext().setBenchmarkCuDNN(enabled);
-    }
-  }
-
-private:
-  std::unique_lock<std::mutex> lock_;
-};
-
 c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
   if (!module.code) {
     return module.module.forward(std::move(arguments));
@@ -224,7 +207,10 @@ at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *in
   at::Tensor *result = nullptr;
   const iopaint::Failure failure = iopaint::guarded(error, [&] {
     const c10::InferenceMode inference;
-    const CudnnBenchmark benchmark(count > 0 && inputs[0]->is_cuda(), tune);
+    if (count > 0 && inputs[0]->is_cuda()) {
+      // A global switch; callers don't overlap passes with different values of `tune`.
+      at::globalContext().setBenchmarkCuDNN(tune);
+    }
     std::vector<c10::IValue> arguments;
     arguments.reserve(count + 1);
     for (size_t i = 0; i < count; ++i) {

@@ -47,7 +47,7 @@ impl fmt::Display for Device {
 }
 
 /// A device name other than `cpu`, `cuda` or `cuda:N`.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a device; use cpu, cuda or cuda:N")]
 pub struct ParseDeviceError(String);
 

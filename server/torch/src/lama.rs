@@ -5,7 +5,7 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{TchError, Tensor};
 
 use crate::module::Module;
-use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
+use crate::tensor::{batched, forward_error, from_mask, from_rgb, to_rgb_batch};
 use crate::{Device, Source, TorchScriptError};
 
 /// A TorchScript network `forward(image, mask) -> image` with LaMa's interface (Suvorov et al. 2021,
@@ -39,19 +39,34 @@ impl LamaModel {
         Ok(model)
     }
 
-    /// Runs one forward pass.
+    /// Runs one forward pass on one image.
     fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
-        let (width, height) = image.dimensions();
-        let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
+        let mut results = self.fill_batch(&[(image, mask)])?;
+        results
+            .pop()
+            .ok_or_else(|| ForwardError::Failed("the model returned no image".to_owned()))
+    }
+
+    /// Runs one forward pass on images of one size.
+    fn fill_batch(&mut self, images: &[(&RgbImage, &Coverage)]) -> Result<Vec<RgbImage>, ForwardError> {
+        let Some(size) = images.first().map(|(image, _)| image.dimensions()) else {
+            return Ok(Vec::new());
+        };
+        let mut inputs = images
+            .iter()
+            .map(|(image, mask)| self.inputs(image, mask))
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(batched)
+            .map_err(|error| forward_error(&error))?;
         let output = self.module.forward(&mut inputs)?;
         let pixels = output
             .f_mul_scalar(255.0)
             .map_err(|error| forward_error(&error))?;
-        to_rgb(&pixels, width, height)
+        to_rgb_batch(&pixels, images.len(), size)
     }
 
-    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<[Tensor; 2], TchError> {
-        Ok([
+    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<Vec<Tensor>, TchError> {
+        Ok(vec![
             from_rgb(image, self.device)?.f_div_scalar(255.0)?,
             from_mask(mask, Threshold::ANY, self.device)?,
         ])
@@ -77,6 +92,18 @@ impl Inpainter for LamaModel {
         _: &Context<'_>,
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)
+    }
+
+    fn runs_batches(&self) -> bool {
+        true
+    }
+
+    fn forward_batch(
+        &mut self,
+        inputs: &[(&RgbImage, &Coverage)],
+        _: &Context<'_>,
+    ) -> Result<Vec<RgbImage>, ForwardError> {
+        self.fill_batch(inputs)
     }
 }
 
@@ -117,6 +144,28 @@ mod tests {
             centre.iter().all(|&value| value < 200),
             "the white disc remains: {centre:?}"
         );
+    }
+
+    #[test]
+    fn batch_equals_single_passes() {
+        let mut model = LamaModel::load(Source::Bytes(BUILTIN), Device::Cpu, PADDING).unwrap();
+        let (image, mask) = disc(96);
+        let turned = iopaint_imaging::RgbImage::from_fn(96, 96, |x, y| *image.get_pixel(y, 95 - x));
+        let other = Mask::from_fn(96, 96, |x, y| x > 30 && y > 50 && x + y < 150).into_coverage();
+        let inputs = [(&image, &mask), (&turned, &other), (&image, &other)];
+        let context = Context {
+            options: &iopaint_inpaint::InpaintOptions::default(),
+            monitor: &iopaint_inpaint::Unmonitored,
+        };
+        let batch = model.forward_batch(&inputs, &context).unwrap();
+        assert_eq!(batch.len(), 3);
+        for ((image, mask), result) in inputs.into_iter().zip(batch) {
+            assert!(result == model.fill(image, mask).unwrap());
+        }
+        assert!(model.forward_batch(&[], &context).unwrap().is_empty());
+        let (small, small_mask) = disc(64);
+        let sizes_differ = [(&image, &mask), (&small, &small_mask)];
+        assert!(model.forward_batch(&sizes_differ, &context).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::bridge::{self, RawLoading, RawModule};
 use crate::device::optimize_graph;
 use crate::rewrite::RewriteCounts;
 use crate::tensor::failure;
-use crate::tuning::Tuning;
+use crate::tuning::{PASSES, Tuning};
 
 /// A TorchScript file.
 #[derive(Debug, Clone, Copy)]
@@ -251,6 +251,7 @@ impl Module {
             _ => false,
         };
         let inputs: Vec<_> = inputs.iter_mut().map(Tensor::as_mut_ptr).collect();
+        let _pass = self.tuning.is_some().then(|| PASSES.begin(tune));
         let mut error = ptr::null_mut();
         let mut out_of_memory = false;
         // SAFETY: the module and the tensors are borrowed for the duration of the call.

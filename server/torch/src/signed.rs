@@ -6,7 +6,7 @@ use tch::{TchError, Tensor};
 
 use crate::module::{Loading, Module};
 use crate::random::seeded;
-use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
+use crate::tensor::{batched, forward_error, from_mask, from_rgb, to_rgb_batch};
 use crate::{Device, NetworkLoadError, Source, TorchScriptError, fcf, mat};
 
 /// Seed of MAT's noise in each pass, fixed so that results are reproducible.
@@ -104,14 +104,31 @@ impl SignedModel {
         }
     }
 
+    /// Runs one forward pass on one image.
     fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
-        let mut inputs = self.inputs(image, mask).map_err(|error| forward_error(&error))?;
+        let mut results = self.fill_batch(&[(image, mask)])?;
+        results
+            .pop()
+            .ok_or_else(|| ForwardError::Failed("the model returned no image".to_owned()))
+    }
+
+    /// Runs one forward pass on images of one size.
+    fn fill_batch(&mut self, images: &[(&RgbImage, &Coverage)]) -> Result<Vec<RgbImage>, ForwardError> {
+        let Some(size) = images.first().map(|(image, _)| image.dimensions()) else {
+            return Ok(Vec::new());
+        };
+        let mut inputs = images
+            .iter()
+            .map(|(image, mask)| self.inputs(image, mask))
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(batched)
+            .map_err(|error| forward_error(&error))?;
         let output = seeded(SEED, || self.module.forward(&mut inputs))?;
         let pixels = output
             .f_mul_scalar(127.5)
             .and_then(|output| output.f_add_scalar(127.5)?.f_round())
             .map_err(|error| forward_error(&error))?;
-        to_rgb(&pixels, image.width(), image.height())
+        to_rgb_batch(&pixels, images.len(), size)
     }
 }
 
@@ -143,11 +160,73 @@ impl Inpainter for SignedModel {
     ) -> Result<RgbImage, ForwardError> {
         self.fill(image, mask)
     }
+
+    /// MAT draws noise for the whole batch, so that results would depend on an image's position in it.
+    fn runs_batches(&self) -> bool {
+        self.input == SignedInput::Erased
+    }
+
+    fn forward_batch(
+        &mut self,
+        inputs: &[(&RgbImage, &Coverage)],
+        context: &Context<'_>,
+    ) -> Result<Vec<RgbImage>, ForwardError> {
+        if self.runs_batches() {
+            return self.fill_batch(inputs);
+        }
+        inputs
+            .iter()
+            .map(|(image, mask)| self.forward(image, mask, context))
+            .collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn batch_equals_single_passes() {
+        let padding = Padding {
+            modulo: 8,
+            min_size: 0,
+            square: true,
+        };
+        let context = Context {
+            options: &iopaint_inpaint::InpaintOptions::default(),
+            monitor: &iopaint_inpaint::Unmonitored,
+        };
+        let files: [(&[u8], _); 2] = [
+            (
+                include_bytes!("../../../tests/fixtures/goldens/models/migan.pt"),
+                SignedInput::Erased,
+            ),
+            (
+                include_bytes!("../../../tests/fixtures/goldens/models/mat.pt"),
+                SignedInput::ImageAndKept,
+            ),
+        ];
+        for (file, input) in files {
+            let mut model =
+                SignedModel::load(Source::Bytes(file), Device::Cpu, padding, input, None).unwrap();
+            let image = RgbImage::from_fn(64, 64, |x, y| [x as u8 * 3, y as u8 * 2, 90].into());
+            let other = RgbImage::from_fn(64, 64, |x, y| [y as u8, 255 - x as u8, x as u8].into());
+            let mask = Mask::from_fn(64, 64, |x, y| x > 20 && y > 30).into_coverage();
+            let results = model
+                .forward_batch(&[(&image, &mask), (&other, &mask)], &context)
+                .unwrap();
+            assert_eq!(model.runs_batches(), input == SignedInput::Erased);
+            for (image, result) in [image, other].iter().zip(results) {
+                let single = model.fill(image, &mask).unwrap();
+                let differences = single
+                    .as_raw()
+                    .iter()
+                    .zip(result.as_raw())
+                    .map(|(a, b)| a.abs_diff(*b));
+                assert_eq!(differences.max(), Some(0), "{input:?}");
+            }
+        }
+    }
 
     #[test]
     fn other_contract_is_rejected_on_load() {

@@ -80,6 +80,46 @@ pub(crate) fn to_rgb(output: &Tensor, width: u32, height: u32) -> Result<RgbImag
         .ok_or_else(|| ForwardError::Failed(String::from("the model returned the wrong number of pixels")))
 }
 
+/// Converts `[N, 3, H, W]` in 0..255 to N images, as [`to_rgb`].
+///
+/// # Errors
+/// N isn't `count`, or those of [`to_rgb`].
+pub(crate) fn to_rgb_batch(
+    output: &Tensor,
+    count: usize,
+    (width, height): (u32, u32),
+) -> Result<Vec<RgbImage>, ForwardError> {
+    let images = output.size().first().copied().unwrap_or_default();
+    if usize::try_from(images) != Ok(count) {
+        return Err(ForwardError::Failed(format!(
+            "the model returned {images} images for a batch of {count}"
+        )));
+    }
+    (0..images)
+        .map(|index| {
+            let image = output
+                .f_narrow(0, index, 1)
+                .map_err(|error| forward_error(&error))?;
+            to_rgb(&image, width, height)
+        })
+        .collect()
+}
+
+/// Concatenates the inputs of several images, `[1, C, H, W]` each, to those of a batch. `inputs` has the
+/// inputs of each image, in one order; those of a single image are returned as they are.
+pub(crate) fn batched(mut inputs: Vec<Vec<Tensor>>) -> Result<Vec<Tensor>, TchError> {
+    if inputs.len() == 1 {
+        return Ok(inputs.swap_remove(0));
+    }
+    let count = inputs.first().map_or(0, Vec::len);
+    (0..count)
+        .map(|index| {
+            let parts: Vec<&Tensor> = inputs.iter().filter_map(|tensors| tensors.get(index)).collect();
+            Tensor::f_cat(&parts, 0)
+        })
+        .collect()
+}
+
 fn to_bytes(output: &Tensor) -> Result<Vec<u8>, TchError> {
     let pixels = output
         .f_expand([1, 3, -1, -1], false)?

@@ -22,7 +22,7 @@ async fn metrics(server: &Server) -> String {
 }
 
 /// Value of a sample.
-fn value(metrics: &str, sample: &str) -> Option<f64> {
+pub fn value(metrics: &str, sample: &str) -> Option<f64> {
     metrics
         .lines()
         .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())
@@ -71,6 +71,8 @@ async fn request_updates_metrics() {
         ("iopaint_inference_seconds_count{model=\"lama\"}", 1.0),
         ("iopaint_stage_seconds_count{stage=\"decode\"}", 1.0),
         ("iopaint_stage_seconds_count{stage=\"encode\"}", 1.0),
+        ("iopaint_device_jobs_running{device=\"cpu\"}", 0.0),
+        ("iopaint_device_models_loaded{device=\"cpu\"}", 1.0),
         ("iopaint_jobs_total{outcome=\"done\"}", 1.0),
         ("iopaint_jobs_total{outcome=\"failed\"}", 0.0),
         ("iopaint_pixels_total", 150.0 * 101.0),

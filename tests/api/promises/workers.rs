@@ -1,4 +1,4 @@
-//! Promise: results don't depend on the number of model threads, and no job is lost.
+//! Promise: results don't depend on the numbers of devices and model threads, and no job is lost.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use axum::http::{Request, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use super::observability::value;
 use super::send;
-use crate::harness::{INPAINT, Server, base64, picture, server_with};
+use crate::harness::{INPAINT, Server, base64, picture, server_on, torch};
 
 /// Name of the environment variable with the number of jobs.
 const JOBS: &str = "WORKER_JOBS";
@@ -40,9 +41,12 @@ fn request(client: u8, fields: &Value) -> Request<Body> {
     request
 }
 
-fn started(workers: usize) -> Arc<Server> {
-    Arc::new(server_with(|options, _| {
+/// Starts a server with `workers` model threads on each of `devices` copies of the weights, all on the CPU.
+fn started(devices: usize, workers: usize, max_batch: usize) -> Arc<Server> {
+    let loaders = (0..devices).map(|_| torch()).collect();
+    Arc::new(server_on(loaders, |options, _| {
         options.workers = workers;
+        options.batches.max_images = max_batch;
         options.max_models = 8;
         options.max_queue = 1000;
     }))
@@ -50,18 +54,28 @@ fn started(workers: usize) -> Arc<Server> {
 
 /// Sends `WORKER_JOBS` (36) jobs at once.
 #[rstest]
+#[case::workers(1, 2, 1)]
+#[case::more_workers(1, 3, 1)]
+#[case::devices(2, 1, 1)]
+#[case::workers_and_devices(2, 2, 1)]
+#[case::batches(1, 4, 4)]
+#[case::batches_and_devices(2, 3, 2)]
 #[tokio::test(flavor = "multi_thread")]
-async fn results_are_equal_for_any_number_of_workers(#[values(2, 3)] workers: usize) {
+async fn results_are_equal_for_any_number_of_workers(
+    #[case] devices: usize,
+    #[case] workers: usize,
+    #[case] max_batch: usize,
+) {
     let jobs = std::env::var(JOBS).ok().and_then(|jobs| jobs.parse().ok());
     let jobs = jobs.map_or(36, NonZeroUsize::get);
-    let single = started(1);
+    let single = started(1, 1, 1);
     let mut expected = Vec::new();
     for kind in kinds() {
         let answer = single.send(request(0, &kind)).await;
         assert_eq!(answer.status, StatusCode::OK);
         expected.push(answer.body);
     }
-    let server = started(workers);
+    let server = started(devices, workers, max_batch);
     let running: Vec<_> = (0..jobs)
         .map(|job| {
             let kind = job % kinds().len();
@@ -76,6 +90,12 @@ async fn results_are_equal_for_any_number_of_workers(#[values(2, 3)] workers: us
             "job of kind {kind} has another result"
         );
     }
+    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    let passes = |bound: &str| {
+        let sample = format!("iopaint_batch_images_bucket{{le=\"{bound}\"}}");
+        value(&metrics, &sample).unwrap_or_else(|| panic!("{sample} in\n{metrics}"))
+    };
+    assert_eq!(passes("1") < passes("+Inf"), max_batch > 1, "batches ran");
     let status = server.engine.status();
     assert_eq!((status.jobs, status.running, status.waiting), (0, 0, 0));
 }

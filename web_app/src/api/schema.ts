@@ -1205,6 +1205,8 @@ export interface components {
     };
     /** @description Readiness of the server. */
     Readiness: {
+      /** @description Devices that run models, for example `cuda:0`. */
+      devices: string[];
       /** @description Reason why the last model failed to load. */
       failure?: string | null;
       loading?: components["schemas"]["Loading"] | null;

@@ -19,7 +19,7 @@ pub struct ModelArgs {
     #[arg(long, env = "IOPAINT_MODEL_DIR")]
     pub model_dir: Option<PathBuf>,
     /// Device that runs models: cpu, cuda or cuda:N. If the GPU is unavailable, the CPU is used, with a
-    /// warning.
+    /// warning. Several GPUs, each with its own copy of the models: cuda:0,cuda:1 or cuda:all.
     #[arg(long, env = "IOPAINT_DEVICE", default_value = "cpu")]
     pub device: String,
     /// Reduces memory use: at most 2^20 pixels per forward pass and one loaded model. Larger regions run

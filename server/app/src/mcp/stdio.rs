@@ -14,6 +14,7 @@ use super::server::McpServer;
 use crate::auth::ApiKeys;
 use crate::cli::McpArgs;
 use crate::codec::CodecPool;
+use crate::devices::devices;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::middleware::client_id::TrustedProxies;
@@ -69,8 +70,16 @@ fn start_engine(args: &McpArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         idle_unload: startup::idle_unload(&args.models, Some(MODEL_IDLE_TIMEOUT)),
         ..EngineOptions::default()
     };
-    let parallelism = Parallelism::single(&args.models);
-    startup::engine(&args.models, &args.plugins, parallelism, metrics, options)
+    let devices = devices(&args.models.device).context("--device")?;
+    let parallelism = Parallelism::single(&args.models, &devices);
+    startup::engine(
+        &args.models,
+        &args.plugins,
+        &devices,
+        parallelism,
+        metrics,
+        options,
+    )
 }
 
 /// Returns the settings of the server. Those of HTTP have no effect.

@@ -1,6 +1,7 @@
 //! Declarations of the metrics.
 
 use std::hash::Hash;
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -8,13 +9,18 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::labels::{BudgetLabel, ErrorCodeLabel, JobOutcomeLabel, ModelLabel, ResponseLabels, StageLabel};
+use super::labels::{
+    BudgetLabel, DeviceLabel, ErrorCodeLabel, JobOutcomeLabel, ModelLabel, ResponseLabels, StageLabel,
+};
 
 /// Upper bounds of the buckets of duration histograms, in seconds: from a cached response to an image of many
 /// forward passes.
 const DURATION_BUCKETS_S: [f64; 16] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
 ];
+
+/// Upper bounds of the buckets of batch sizes, in images.
+const BATCH_BUCKETS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
 /// A histogram of durations per label set.
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -74,6 +80,10 @@ metrics! {
         rejections: Family<ErrorCodeLabel, Counter> = Family::default(),
         /// Pixels of filled images
         pixels: Counter = Counter::default(),
+        /// Time that jobs took, by the device of their model thread
+        device_busy_seconds: Family<DeviceLabel, Counter<f64, AtomicU64>> = Family::default(),
+        /// Images per forward pass of models that run batches
+        batch_images: Histogram = Histogram::new(BATCH_BUCKETS),
         /// Finished jobs, by outcome
         jobs: Family<JobOutcomeLabel, Counter> = Family::default(),
         /// Loaded models
@@ -100,6 +110,10 @@ metrics! {
         queue_depth: Gauge = Gauge::default(),
         /// Number of running jobs
         job_running: Gauge = Gauge::default(),
+        /// Number of running jobs, by the device of their model thread
+        device_jobs_running: Family<DeviceLabel, Gauge> = Family::default(),
+        /// Number of models with a copy of their weights on the device
+        device_models_loaded: Family<DeviceLabel, Gauge> = Family::default(),
         /// 1 for each loaded model
         model_loaded: Family<ModelLabel, Gauge> = Family::default(),
         /// Estimated memory of requests in flight

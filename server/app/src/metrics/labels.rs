@@ -1,6 +1,7 @@
 //! Labels of the metrics. Each has a bounded set of values, which bounds the number of series.
 
 use axum::http::Method;
+use iopaint_engine::Device;
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// A stage of an inpaint request.
@@ -125,5 +126,19 @@ pub fn method_label(method: &Method) -> &'static str {
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+/// Label of a device that runs models.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DeviceLabel {
+    device: String,
+}
+
+impl From<Device> for DeviceLabel {
+    fn from(device: Device) -> Self {
+        Self {
+            device: device.to_string(),
+        }
     }
 }

@@ -13,15 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use iopaint_engine::{EngineMetrics, Status};
+use iopaint_engine::{Device, EngineMetrics, Status};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use self::declared::{EventMetrics, StatusMetrics};
 use self::labels::{
-    BudgetLabel, ErrorCodeLabel, JobOutcome, JobOutcomeLabel, ModelLabel, ResponseLabels, StageLabel,
-    method_label,
+    BudgetLabel, DeviceLabel, ErrorCodeLabel, JobOutcome, JobOutcomeLabel, ModelLabel, ResponseLabels,
+    StageLabel, method_label,
 };
 use crate::error::ErrorCode;
 use crate::memory_budget::MemoryBudgets;
@@ -85,6 +85,13 @@ impl Metrics {
         metrics.jobs_inside.set(status.jobs as i64);
         metrics.queue_depth.set(status.waiting as i64);
         metrics.job_running.set(status.running as i64);
+        for status in &status.devices {
+            let label = DeviceLabel::from(status.device);
+            let running = metrics.device_jobs_running.get_or_create(&label);
+            running.set(status.running as i64);
+            let loaded = metrics.device_models_loaded.get_or_create(&label);
+            loaded.set(status.models.len() as i64);
+        }
         metrics.model_loaded.clear();
         for model in &status.loaded {
             metrics.model_loaded.get_or_create(&ModelLabel::new(model)).set(1);
@@ -156,18 +163,26 @@ impl EngineMetrics for Metrics {
         self.0.events.queue_wait_seconds.observe(waited.as_secs_f64());
     }
 
-    fn job_ended(&self, model: &str, took: Duration, done: bool) {
+    fn job_ended(&self, model: &str, device: Device, took: Duration, done: bool) {
         let events = &self.0.events;
         events
             .inference_seconds
             .get_or_create(&ModelLabel::new(model))
             .observe(took.as_secs_f64());
+        events
+            .device_busy_seconds
+            .get_or_create(&DeviceLabel::from(device))
+            .inc_by(took.as_secs_f64());
         let outcome = if done {
             JobOutcome::Done
         } else {
             JobOutcome::Failed
         };
         events.jobs.get_or_create(&JobOutcomeLabel::from(outcome)).inc();
+    }
+
+    fn batch_ended(&self, images: usize) {
+        self.0.events.batch_images.observe(images as f64);
     }
 
     fn model_loaded(&self, model: &str, took: Duration) {

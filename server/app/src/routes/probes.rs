@@ -15,6 +15,8 @@ pub struct Readiness {
     pub ready: bool,
     /// Current model, once loaded.
     pub model: Option<String>,
+    /// Devices that run models, for example `cuda:0`.
+    pub devices: Vec<String>,
     /// Model that is being downloaded or loaded.
     pub loading: Option<LoadingStatus>,
     /// Reason why the last model failed to load.
@@ -63,6 +65,11 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let body = Readiness {
         ready: status.ready,
         model: status.model.map(|model| model.name),
+        devices: status
+            .devices
+            .iter()
+            .map(|status| status.device.to_string())
+            .collect(),
         loading: status
             .loading
             .into_iter()

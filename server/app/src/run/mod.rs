@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
-use iopaint_engine::{DefaultModel, DownloadOptions, Engine, EngineOptions, ModelSpec, PluginKind};
+use iopaint_engine::{
+    DefaultModel, Device, DownloadOptions, Engine, EngineOptions, ModelSpec, PluginDevices, PluginKind,
+};
 use iopaint_imaging::EncodeOptions;
 use tokio::runtime::Runtime;
 
@@ -31,6 +33,7 @@ use crate::cli::{
     AutoMask, CutoutArgs, ImageArgs, MaskArg, ModelArgs, PluginRunArgs, RunArgs, Shard, UpscaleArgs,
 };
 use crate::codec::CodecPool;
+use crate::devices::devices;
 use crate::download_report::StderrReporter;
 use crate::fill::OutputForm;
 use crate::parallelism::{self, Parallelism};
@@ -39,8 +42,8 @@ use crate::request::InpaintRequest;
 use crate::text_encoding::read_text;
 use crate::{error_advice, shutdown, startup};
 
-/// Images in flight: one is decoded and one is written while the model fills a third.
-const MAX_IN_FLIGHT: usize = 3;
+/// Images in flight besides those on the devices: one is decoded and one is written.
+const DECODED_OR_WRITTEN: usize = 2;
 /// Model of batches that fill nothing: the engine needs a current model, and this one has no weights.
 const UNUSED_MODEL: &str = "cv2";
 /// Exit code after SIGINT or SIGTERM: 128 + SIGINT, as in shells.
@@ -88,13 +91,16 @@ pub fn fill(runtime: &Runtime, args: &RunArgs) -> anyhow::Result<u8> {
         }
     };
     let model = Some(args.models.model.clone());
-    let engine = start_engine(&args.models, model, max_in_flight(&args.models))?;
+    let devices = devices(&args.models.device).context("--device")?;
+    let max_in_flight = max_in_flight(&args.models, devices.len());
+    let engine = start_engine(&args.models, &devices, model, max_in_flight)?;
     let model = runtime.block_on(load_model(&engine))?;
     let settings = BatchSettings {
         participle: "filled",
         model: model.name,
         models: &args.models,
         images: &args.images,
+        max_in_flight,
         resume: resumes(args.resume, args.shard),
     };
     let work = Work::Fill(Box::new(FillWork {
@@ -145,18 +151,18 @@ fn run_plugin(
         keep_names: false,
     })?;
     let model = plugin_model(&args.models, kind, &args.models.model)?;
+    let devices = devices(&args.models.device).context("--device")?;
+    let max_in_flight = max_in_flight(&args.models, devices.len());
     let settings = BatchSettings {
         participle,
         model: model.name.clone(),
         models: &args.models,
         images: &args.images,
+        max_in_flight,
         resume: resumes(args.resume, args.shard),
     };
-    let engine = start_engine(
-        &args.models,
-        Some(UNUSED_MODEL.to_owned()),
-        max_in_flight(&args.models),
-    )?;
+    let unused = Some(UNUSED_MODEL.to_owned());
+    let engine = start_engine(&args.models, &devices, unused, max_in_flight)?;
     Ok(run(runtime, engine, plan, work(model), &settings))
 }
 
@@ -168,6 +174,8 @@ struct BatchSettings<'a> {
     model: String,
     models: &'a ModelArgs,
     images: &'a ImageArgs,
+    /// Maximum number of images in flight.
+    max_in_flight: usize,
     /// Skips images with a complete, current result.
     resume: bool,
 }
@@ -177,8 +185,13 @@ fn resumes(resume: Option<bool>, shard: Option<Shard>) -> bool {
     resume.unwrap_or(shard.is_some())
 }
 
-fn max_in_flight(models: &ModelArgs) -> usize {
-    if models.low_mem { 1 } else { MAX_IN_FLIGHT }
+/// Returns the maximum number of images in flight.
+fn max_in_flight(models: &ModelArgs, devices: usize) -> usize {
+    if models.low_mem {
+        devices
+    } else {
+        devices + DECODED_OR_WRITTEN
+    }
 }
 
 fn run(runtime: &Runtime, engine: Engine, plan: BatchPlan, work: Work, settings: &BatchSettings<'_>) -> u8 {
@@ -205,7 +218,7 @@ fn run(runtime: &Runtime, engine: Engine, plan: BatchPlan, work: Work, settings:
     let interrupted = runtime.block_on(async {
         let shutdown_signal = shutdown::shutdown_signal();
         let work = async {
-            let in_flight = max_in_flight(settings.models);
+            let in_flight = settings.max_in_flight;
             let mut outcomes = std::pin::pin!(batch.process_all(plan.pairs, in_flight));
             while let Some((pair, outcome)) = outcomes.next().await {
                 let image = pair.image.to_string_lossy();
@@ -228,7 +241,12 @@ fn run(runtime: &Runtime, engine: Engine, plan: BatchPlan, work: Work, settings:
     report.exit_code()
 }
 
-fn start_engine(args: &ModelArgs, model: Option<String>, max_queue: usize) -> anyhow::Result<Engine> {
+fn start_engine(
+    args: &ModelArgs,
+    devices: &[Device],
+    model: Option<String>,
+    max_queue: usize,
+) -> anyhow::Result<Engine> {
     let (registry, store) = startup::models(args.model_dir.as_deref())?;
     let options = EngineOptions {
         model,
@@ -242,10 +260,10 @@ fn start_engine(args: &ModelArgs, model: Option<String>, max_queue: usize) -> an
         download_reporter: Arc::new(StderrReporter),
         ..EngineOptions::default()
     };
-    let parallelism = Parallelism::single(args);
+    let parallelism = Parallelism::single(args, devices);
     iopaint_engine::init_torch(startup::torch_settings(args, parallelism));
-    let loader = startup::loader(args, parallelism)?;
-    Engine::start(registry, store, Arc::new(loader), &options).map_err(error_advice::start_error)
+    let loaders = startup::loaders(args, devices, PluginDevices::default(), parallelism)?;
+    Engine::start(registry, store, loaders, &options).map_err(error_advice::start_error)
 }
 
 /// Waits until the model is loaded, so that a load error is reported once and not for each image.

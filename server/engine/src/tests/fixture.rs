@@ -12,15 +12,16 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::{
-    ClientKey, Engine, EngineOptions, JobError, JobInput, JobOutput, LoadedModel, ModelFile, ModelLoadError,
-    ModelLoader, ModelSpec, ModelStore, ModelTask, Registry, StartError,
+    ClientKey, Device, Engine, EngineOptions, JobError, JobInput, JobOutput, LoadedModel, ModelFile,
+    ModelLoadError, ModelLoader, ModelSpec, ModelStore, ModelTask, Registry, StartError,
 };
 
-/// Loads [`PausableModel`]s whose output is the first letter of their name, unless their file contains
-/// `broken` or `panic`.
+/// Loads [`PausableModel`]s whose output is the first letter of their name, or on a GPU its index, unless
+/// their file contains `broken`, `broken on DEVICE` or `panic`.
 pub struct FakeLoader {
     model: PausableModel,
     loads: Arc<Mutex<Vec<String>>>,
+    device: Device,
 }
 
 /// The test's access to the models.
@@ -30,7 +31,7 @@ pub struct Models {
 }
 
 impl Models {
-    /// Returns the names of the loaded models, in order.
+    /// Returns the names of the loaded models, in order; on a GPU `NAME on DEVICE`.
     pub fn loads(&self) -> Vec<String> {
         self.loads.lock().clone()
     }
@@ -44,7 +45,21 @@ impl FakeLoader {
             control,
             loads: Arc::clone(&loads),
         };
-        (Arc::new(Self { model, loads }), models)
+        let device = Device::Cpu;
+        (Arc::new(Self { model, loads, device }), models)
+    }
+
+    /// Returns loaders on these devices, whose models share one control.
+    pub fn on(devices: &[Device]) -> (Vec<Arc<dyn ModelLoader>>, Models) {
+        let (loader, models) = Self::new();
+        let loader_on = |device: &Device| -> Arc<dyn ModelLoader> {
+            Arc::new(Self {
+                model: loader.model.clone(),
+                loads: Arc::clone(&loader.loads),
+                device: *device,
+            })
+        };
+        (devices.iter().map(loader_on).collect(), models)
     }
 }
 
@@ -59,9 +74,15 @@ impl ModelLoader for FakeLoader {
                 return Err(iopaint_torch::TorchScriptError::NotTorchScript("a test file".into()).into());
             }
             "panic" => panic!("a loader's bug"),
+            text if text == format!("broken on {}", self.device) => {
+                return Err(ModelLoadError::Read("the device is lost".into()));
+            }
             _ => {}
         }
-        self.loads.lock().push(spec.name.clone());
+        self.loads.lock().push(match self.device {
+            Device::Cpu => spec.name.clone(),
+            device @ Device::Cuda(_) => format!("{} on {device}", spec.name),
+        });
         if spec.task() == ModelTask::SegmentByPrompt {
             let network: Box<dyn PromptNetwork> = Box::new(Blank);
             return Ok(network.into());
@@ -70,7 +91,15 @@ impl ModelLoader for FakeLoader {
             let network: Box<dyn Network> = Box::new(Doubling);
             return Ok(network.into());
         }
-        Ok(Box::new(self.model.with_output(spec.name.as_bytes()[0])).into())
+        let grey = match self.device {
+            Device::Cpu => spec.name.as_bytes()[0],
+            Device::Cuda(index) => index as u8,
+        };
+        Ok(Box::new(self.model.with_output(grey)).into())
+    }
+
+    fn device(&self) -> Device {
+        self.device
     }
 }
 
@@ -181,7 +210,7 @@ pub fn start(
     let (registry, errors) = Registry::load(store.folders(), env).unwrap();
     assert!(errors.is_empty(), "{errors:?}");
     let (loader, models) = FakeLoader::new();
-    Ok((Engine::start(registry, store, loader, options)?, models))
+    Ok((Engine::start(registry, store, vec![loader], options)?, models))
 }
 
 /// Starts an engine without downloads, with the models `a`, `b` and `c` and the built-in model, and `broken`
@@ -190,17 +219,40 @@ pub fn offline(
     model: Option<&str>,
     change: impl FnOnce(&mut EngineOptions),
 ) -> (Engine, Models, tempfile::TempDir) {
-    let folder = folder(&[]);
+    let folder = offline_folder();
+    let (engine, models) = start(folder.path(), &offline_options(model, change), |_| None).unwrap();
+    (engine, models, folder)
+}
+
+/// Starts the engine of [`offline`] on these devices. The model `half` can't be loaded on `cuda:1`.
+pub fn offline_on(
+    devices: &[Device],
+    model: Option<&str>,
+    change: impl FnOnce(&mut EngineOptions),
+) -> (Engine, Models, tempfile::TempDir) {
+    let folder = offline_folder();
+    let store = ModelStore::new(folder.path().to_owned(), None);
+    let (registry, _) = Registry::load(store.folders(), |_| None).unwrap();
+    let (loaders, models) = FakeLoader::on(devices);
+    let engine = Engine::start(registry, store, loaders, &offline_options(model, change)).unwrap();
+    (engine, models, folder)
+}
+
+fn offline_folder() -> tempfile::TempDir {
+    let folder = folder(&[("half.toml", "format = 'lama'"), ("half.pt", "broken on cuda:1")]);
     for name in ["a", "b", "c", "broken", "panic"] {
         std::fs::write(folder.path().join(format!("{name}.toml")), "format = 'lama'").unwrap();
         std::fs::write(folder.path().join(format!("{name}.pt")), name).unwrap();
     }
+    folder
+}
+
+fn offline_options(model: Option<&str>, change: impl FnOnce(&mut EngineOptions)) -> EngineOptions {
     let mut options = EngineOptions {
         model: model.map(str::to_owned),
         local_files_only: true,
         ..EngineOptions::default()
     };
     change(&mut options);
-    let (engine, models) = start(folder.path(), &options, |_| None).unwrap();
-    (engine, models, folder)
+    options
 }

@@ -8,7 +8,7 @@ use iopaint_test_support::{PAUSE, wait_until};
 use rstest::rstest;
 
 use super::fixture::{hole_value, input, occupy, offline};
-use crate::{ClientKey, EngineMetrics, JobError, JobProgress, Observer};
+use crate::{ClientKey, Device, EngineMetrics, JobError, JobProgress, Observer};
 
 fn me() -> ClientKey {
     ClientKey::new("me")
@@ -16,14 +16,14 @@ fn me() -> ClientKey {
 
 /// Records the engine's events.
 #[derive(Debug, Default)]
-struct EventRecorder(Mutex<Vec<String>>);
+pub struct EventRecorder(Mutex<Vec<String>>);
 
 impl EventRecorder {
     fn push(&self, event: &str) {
         self.0.lock().unwrap().push(event.to_owned());
     }
 
-    fn all(&self) -> Vec<String> {
+    pub fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -33,8 +33,12 @@ impl EngineMetrics for EventRecorder {
         self.push("started");
     }
 
-    fn job_ended(&self, model: &str, _: Duration, succeeded: bool) {
+    fn job_ended(&self, model: &str, _: Device, _: Duration, succeeded: bool) {
         self.push(&format!("ended on {model}: {succeeded}"));
+    }
+
+    fn batch_ended(&self, images: usize) {
+        self.push(&format!("batch of {images}"));
     }
 
     fn model_loaded(&self, model: &str, _: Duration) {
