@@ -119,7 +119,7 @@ impl Shared {
         let device = model.is_inpainter().then_some(device);
         let models = match model {
             LoadedModel::Inpainter(model) => self.inpainter_handles(model),
-            network @ LoadedModel::Network(_) => vec![network],
+            network @ (LoadedModel::Network(_) | LoadedModel::PromptNetwork(_)) => vec![network],
         };
         models
             .into_iter()
