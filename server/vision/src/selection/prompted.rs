@@ -137,8 +137,8 @@ impl FrameView {
         (at(column, grid.0, self.scale.0), at(row, grid.1, self.scale.1))
     }
 
-    /// Enlarges logits to `target` pixels by bilinear interpolation: for [`InputFrame::LongSide`] first to the
-    /// input's size, without the padding, as SAM does. Positive values become 255.
+    /// Enlarges logits to `target` pixels by bilinear interpolation, for [`InputFrame::LongSide`] first to
+    /// the input's size, without the padding, as SAM does. Positive values become 255.
     fn mask(&self, logits: Plane, target: (u32, u32)) -> Coverage {
         let (logits, known) = match self.frame {
             InputFrame::LongSide(side) => {
