@@ -38,7 +38,8 @@ done
 cp -r server/torch/{bridge,common,fastconv,src} "$content/source/server/torch"
 cp -r tests/fixtures/{nets,state_dicts,upscale} "$content/source/tests/fixtures"
 cuda=false
-if [ -f "${LIBTORCH:-}/lib/libtorch_cuda.so" ] && [ -f "${LIBTORCH:-}/include/cuda_runtime_api.h" ]; then
+# With this library the build needs CUDA's headers, and has --gpu-memory.
+if [ -f "${LIBTORCH:-}/lib/libc10_cuda.so" ]; then
   cuda=true
 fi
 CUDA=$cuda COMMIT=$(git describe --always --dirty) MANIFEST_DIR=$PWD/server/torch VARIANTS=$variants python3 -c '
