@@ -40,6 +40,7 @@ mod state;
 pub mod telemetry;
 mod text_encoding;
 mod ui;
+mod usable_cpus;
 
 pub use auth::{ApiKeys, KeyError, KeyId, SecretText};
 pub use codec::CodecPool;

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use iopaint_engine::Device;
 
 use crate::cli::ModelArgs;
+use crate::usable_cpus::usable_cpus;
 
 /// CPUs per model thread by default. A forward pass gains little from more (docs/performance.md, "Several
 /// jobs at the same time").
@@ -42,7 +43,7 @@ impl Parallelism {
         max_batch: usize,
         max_forward_pixels: u64,
     ) -> Self {
-        let cpus = default_threads();
+        let cpus = usable_cpus();
         let needed = max_forward_pixels.saturating_mul(BYTES_PER_PIXEL);
         let workers = match workers {
             Some(workers) => workers.max(1),
@@ -60,7 +61,7 @@ impl Parallelism {
         } else {
             devices.len()
         };
-        let cpus_per_worker = default_threads() / busy.max(1);
+        let cpus_per_worker = usable_cpus() / busy.max(1);
         Self {
             workers,
             threads: match args.threads {
@@ -81,16 +82,11 @@ pub fn max_batch(args: &ModelArgs, devices: &[Device], max_batch: Option<usize>)
     }
 }
 
-/// Returns the number of CPU threads for one forward pass at a time, and of the codecs.
+/// Returns the number of CPU threads for one forward pass at a time, and of the codecs: by default, that of
+/// the usable CPUs. More threads don't speed up a forward pass.
 pub fn threads(args: &ModelArgs) -> NonZeroUsize {
-    let threads = args.threads.unwrap_or_else(default_threads);
+    let threads = args.threads.unwrap_or_else(usable_cpus);
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
-}
-
-/// Returns the number of CPUs that the affinity mask and the cgroup quota allow. More compute threads do not
-/// speed up a forward pass.
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Returns one worker per [`CPUS_PER_WORKER`] CPUs (or per `threads`, if these are more), as far as each has

@@ -71,7 +71,7 @@ impl<'a> Weights<'a> {
     }
 
     /// Removes all tensors whose names start with `prefix`, which the network doesn't use.
-    pub fn discard(&mut self, prefix: &str) {
+    pub fn discard_prefix(&mut self, prefix: &str) {
         self.remaining.retain(|name, _| !name.starts_with(prefix));
     }
 
