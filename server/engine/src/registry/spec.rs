@@ -308,7 +308,7 @@ impl PluginKind {
     pub fn tasks(self) -> &'static [ModelTask] {
         match self {
             Self::Select => &[ModelTask::Segment, ModelTask::SegmentByPrompt],
-            Self::RemoveBackground => &[ModelTask::Segment],
+            Self::RemoveBackground | Self::AnimeSeg => &[ModelTask::Segment],
             Self::SelectText => &[ModelTask::DetectText],
             Self::Upscale => &[ModelTask::Upscale],
         }
