@@ -9,11 +9,11 @@ use std::thread;
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
 use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{
-    Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, Unmonitored, Window, inpaint,
+    Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, LdmOptions, Unmonitored, Window, inpaint,
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
+    Device, LamaModel, LdmModel, MangaModel, SignedInput, SignedModel, Source, TorchNetwork, Upscaler,
 };
 use iopaint_vision::{Network, TextNetworks};
 
@@ -170,6 +170,11 @@ impl TorchLoader {
                 let model = MangaModel::load(inpainter, line_extractor, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
+            ModelContract::Ldm => Ok(Box::new(LdmModel::load(
+                expect_files(sources)?,
+                self.device,
+                spec.padding,
+            )?)),
             ModelContract::LamaPatches => {
                 let [source] = expect_files(sources)?;
                 let network = LamaModel::load(source, self.device, spec.padding)?;
@@ -312,6 +317,10 @@ fn warm_up(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
     let mask = Mask::from_fn(WARMUP_SIDE_PX, WARMUP_SIDE_PX, hole);
     let options = InpaintOptions {
         strategy: HdStrategy::Original,
+        ldm: LdmOptions {
+            steps: 1,
+            ..LdmOptions::default()
+        },
         ..InpaintOptions::default()
     };
     inpaint(model, None, &image, mask.as_coverage(), &options, &Unmonitored).map(|_| ())
