@@ -8,7 +8,7 @@ use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, InpaintOptions, Inpainter, LdmOptions, Padding, Unmonitored};
 use tch::{Kind, TchError, Tensor};
 
-use crate::module::Module;
+use crate::module::{Loading, Module};
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
 use crate::{Device, Source, TorchScriptError};
@@ -45,7 +45,14 @@ impl LdmModel {
         let mut model = Self {
             encoder: Module::load(encoder, device)?,
             decoder: Module::load(decoder, device)?,
-            diffusion: Module::load(diffusion, device)?,
+            // The rewriting of graphs requires four-dimensional inputs, and the timestep has two dimensions.
+            diffusion: Module::read(
+                diffusion,
+                Loading {
+                    optimize: false,
+                    ..Loading::on(device)
+                },
+            )?,
             device,
             padding,
         };
