@@ -4,7 +4,8 @@
 
 writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
 (image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and return [1, 3, H, W] in 0..1. migan.pt, mat.pt,
-manga-inpaintor.pt, manga-lines.pt, ldm-encoder.pt, ldm-decoder.pt and ldm-diffusion.pt are formulas with the contracts of those models.
+manga-inpaintor.pt, manga-lines.pt, ldm-encoder.pt, ldm-decoder.pt and ldm-diffusion.pt are formulas with the contracts of
+those models.
 
 Their fill depends on every pixel, the position, the input's size and the mask, so that a wrong crop, padding or
 threshold changes it. The same seed gives the same weights.
