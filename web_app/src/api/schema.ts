@@ -278,7 +278,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Runs a plugin that returns an image: `RemoveBG` or `RealESRGAN`. */
+    /** Runs a plugin that returns an image: `RemoveBG`, `AnimeSeg` or `RealESRGAN`. */
     post: operations["run_plugin_gen_image"];
     delete?: never;
     options?: never;
@@ -295,7 +295,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Runs a plugin that returns a mask: `InteractiveSeg`, `TextMask` or `RemoveBG`. */
+    /** Runs a plugin that returns a mask: `InteractiveSeg`, `TextMask`, `RemoveBG` or `AnimeSeg`. */
     post: operations["run_plugin_gen_mask"];
     delete?: never;
     options?: never;
