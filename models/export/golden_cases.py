@@ -175,6 +175,12 @@ def cases() -> list[Case]:
         small(f"{model}-small", "parts", {}, tame, model=model)
         small(f"{model}-not-kept", "parts", {"sd_keep_unmasked_area": False}, tame, model=model)
         out.append(Case(f"{model}-512", "rgb-512.png", "mask-stroke-512.png", model=model))
+    for name, options in (("whole", original()), ("crop", crop(100, 11)), ("resize", resize(80))):
+        small(f"ldm-{name}", "parts", options, tame, model="ldm")
+    for steps, sampler in ((1, "plms"), (2, "plms"), (4, "ddim"), (30, "plms"), (30, "ddim"), (200, "ddim")):
+        small(f"ldm-{sampler}-{steps}", "disc", original(ldm_steps=steps, ldm_sampler=sampler), tame, model="ldm")
+    small("ldm-not-kept", "parts", original(sd_keep_unmasked_area=False), tame, model="ldm")
+    out.append(Case("ldm-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="ldm"))
     # Context is clipped at the edges, and the region runs at reduced size.
     out.append(Case("migan-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="migan"))
     out.append(Case("migan-900x640", "tame-900x640.png", "mask-edges-900x640.png", model="migan"))

@@ -4,7 +4,8 @@
 
 writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
 (image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and return [1, 3, H, W] in 0..1. migan.pt, mat.pt,
-manga-inpaintor.pt and manga-lines.pt are formulas with the contracts of those models.
+manga-inpaintor.pt, manga-lines.pt, ldm-encoder.pt, ldm-decoder.pt and ldm-diffusion.pt are formulas with the contracts of
+those models.
 
 Their fill depends on every pixel, the position, the input's size and the mask, so that a wrong crop, padding or
 threshold changes it. The same seed gives the same weights.
@@ -83,6 +84,38 @@ class MangaInpaintor(nn.Module):
         return fill * 1.2 - 0.7 * ones + 0.1 * lines + 0.02 * noise
 
 
+class LdmEncoder(nn.Module):
+    """Local means at a quarter of the size."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return nn.functional.avg_pool2d(image, 4)
+
+
+class LdmDecoder(nn.Module):
+    """An image in -1..1 from a latent image, with waves over the position."""
+
+    def forward(self, latent: Tensor) -> Tensor:
+        image = nn.functional.interpolate(latent, scale_factor=4.0, mode="bilinear")
+        rows = torch.arange(image.shape[2], dtype=image.dtype, device=image.device).reshape(1, 1, -1, 1)
+        columns = torch.arange(image.shape[3], dtype=image.dtype, device=image.device)
+        return 0.4 * torch.tanh(image) + 0.1 * torch.sin(rows * 0.11 + columns * 0.13)
+
+
+class LdmDiffusion(nn.Module):
+    """The noise in a latent image if its clean image is a function of the latent image, timestep and condition."""
+
+    def forward(self, latent: Tensor, timestep: Tensor, condition: Tensor) -> Tensor:
+        # The last frequency is so low that the sine is almost the angle.
+        t = (timestep[:, -1] * 10_000 ** (127 / 128) / 1000).reshape(-1, 1, 1, 1)
+        alpha = torch.exp(-(1.5 * t + 4.0456 * t**2 + 3.6363 * t**3))  # the schedule's, approximately
+        ramp = torch.arange(timestep.shape[1], dtype=timestep.dtype, device=timestep.device)
+        phase = (timestep * torch.sin(ramp)).sum(dim=1).reshape(-1, 1, 1, 1)
+        around = nn.functional.avg_pool2d(condition, 3, stride=1, padding=1)
+        clean = torch.tanh(latent + 0.3 * torch.roll(latent, 1, 1)) + 0.2 * torch.sin(phase)
+        clean = 0.6 * clean + 0.3 * around[:, :-1] - 0.2 * around[:, -1:]
+        return (latent - alpha.sqrt() * clean) / (1 - alpha).sqrt()
+
+
 def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
     """Returns a LaMa with random weights and non-degenerate activations."""
     torch.manual_seed(seed)
@@ -117,6 +150,9 @@ def models() -> dict[str, nn.Module]:
         "mat.pt": Mat(),
         "manga-inpaintor.pt": MangaInpaintor(),
         "manga-lines.pt": MangaLines(),
+        "ldm-encoder.pt": LdmEncoder(),
+        "ldm-decoder.pt": LdmDecoder(),
+        "ldm-diffusion.pt": LdmDiffusion(),
     }
 
 

@@ -42,6 +42,9 @@ fn server_with_all() -> (Server, TempDir) {
         ("manga-inpaintor.pt", "manga_inpaintor.jit"),
         ("manga-lines.pt", "erika.jit"),
         ("mat.pt", "mat.pt"),
+        ("ldm-encoder.pt", "cond_stage_model_encode.pt"),
+        ("ldm-decoder.pt", "cond_stage_model_decode.pt"),
+        ("ldm-diffusion.pt", "diffusion.pt"),
     ] {
         let weights = fixture(&format!("goldens/models/{stand_in}"));
         std::fs::write(folder.path().join(name), weights).unwrap();

@@ -9,11 +9,11 @@ use std::thread;
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
 use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{
-    Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, Unmonitored, Window, inpaint,
+    Detail, HdStrategy, InpaintError, InpaintOptions, Inpainter, LdmOptions, Unmonitored, Window, inpaint,
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile,
+    Device, LamaModel, LdmModel, MangaModel, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile,
     TorchNetwork, Upscaler,
 };
 use iopaint_vision::selection::PromptNetwork;
@@ -182,6 +182,11 @@ impl TorchLoader {
                 let model = MangaModel::load(inpainter, line_extractor, self.device, spec.padding)?;
                 Ok(Box::new(model))
             }
+            ModelContract::Ldm => Ok(Box::new(LdmModel::load(
+                expect_files(sources)?,
+                self.device,
+                spec.padding,
+            )?)),
             ModelContract::LamaPatches => {
                 let [source] = expect_files(sources)?;
                 let network = LamaModel::load(source, self.device, spec.padding)?;
@@ -356,6 +361,10 @@ fn warm_up(model: &mut dyn Inpainter) -> Result<(), InpaintError> {
     let mask = Mask::from_fn(WARMUP_SIDE_PX, WARMUP_SIDE_PX, hole);
     let options = InpaintOptions {
         strategy: HdStrategy::Original,
+        ldm: LdmOptions {
+            steps: 1,
+            ..LdmOptions::default()
+        },
         ..InpaintOptions::default()
     };
     inpaint(model, None, &image, mask.as_coverage(), &options, &Unmonitored).map(|_| ())

@@ -31,6 +31,8 @@ impl Threshold {
     pub const MIGAN: Self = Self(121);
     /// The input of MAT. `IOPaint` binarizes it by `mask > 127`.
     pub const MAT: Self = Self(128);
+    /// The input of LDM. `IOPaint` binarizes it by `mask / 255 >= 0.5`.
+    pub const LDM: Self = Self(128);
 
     /// Returns true if a pixel with this coverage belongs to the hole.
     #[must_use]

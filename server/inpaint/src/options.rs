@@ -52,6 +52,8 @@ pub struct InpaintOptions {
     pub max_forward_pixels: u64,
     /// Options of the model `cv2`.
     pub cv2: Cv2Options,
+    /// Options of the model `ldm`.
+    pub ldm: LdmOptions,
 }
 
 /// Options of the model `cv2`.
@@ -71,6 +73,35 @@ pub enum Cv2Algorithm {
     NavierStokes,
     /// `INPAINT_TELEA`: the fast marching method (Telea 2004).
     Telea,
+}
+
+/// Options of the model `ldm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LdmOptions {
+    /// The approximate number of steps, 1 to 1000.
+    pub steps: u32,
+    /// The sampler.
+    pub sampler: LdmSampler,
+}
+
+/// Samplers of diffusion models.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LdmSampler {
+    /// Denoising diffusion implicit models (Song et al. 2020), without added noise.
+    Ddim,
+    /// Pseudo linear multistep (Liu et al. 2022).
+    #[default]
+    Plms,
+}
+
+impl Default for LdmOptions {
+    /// Returns 20 steps of PLMS, `IOPaint`'s defaults.
+    fn default() -> Self {
+        Self {
+            steps: 20,
+            sampler: LdmSampler::default(),
+        }
+    }
 }
 
 impl Default for Cv2Options {
@@ -94,6 +125,7 @@ impl Default for InpaintOptions {
             feather_px: 0,
             max_forward_pixels: u64::MAX,
             cv2: Cv2Options::default(),
+            ldm: LdmOptions::default(),
         }
     }
 }

@@ -859,13 +859,13 @@ export interface components {
        */
       image: string;
       /**
-       * @description Ignored; sampler of IOPaint's latent diffusion model.
+       * @description The sampler of the `ldm` model.
        * @default plms
        */
-      ldm_sampler: string;
+      ldm_sampler: components["schemas"]["LdmSamplerName"];
       /**
        * Format: int64
-       * @description Ignored; steps of IOPaint's latent diffusion model.
+       * @description Approximate number of steps of the `ldm` model, 1 to 1000.
        * @default 20
        */
       ldm_steps: number;
@@ -1046,6 +1046,11 @@ export interface components {
       /** @description Display name. */
       title: string;
     };
+    /**
+     * @description The sampler of the `ldm` model.
+     * @enum {string}
+     */
+    LdmSamplerName: "ddim" | "plms";
     /** @description An image, its mask and options: fields of the JSON request in camelCase. Other fields have no effect. */
     LegacyForm: {
       /** @description Algorithm of the `cv2` model. */

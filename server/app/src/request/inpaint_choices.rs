@@ -29,6 +29,16 @@ pub enum Cv2Flag {
     InpaintTelea,
 }
 
+/// The sampler of the `ldm` model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LdmSamplerName {
+    /// Denoising diffusion implicit models (Song et al. 2020).
+    Ddim,
+    /// Pseudo linear multistep (Liu et al. 2022).
+    Plms,
+}
+
 /// The content of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -66,6 +76,10 @@ pub trait CaseInsensitiveName: for<'de> Deserialize<'de> {
 
 impl CaseInsensitiveName for HdStrategyName {
     const NAMES: &'static [&'static str] = &["Original", "Resize", "Crop", "Auto"];
+}
+
+impl CaseInsensitiveName for LdmSamplerName {
+    const NAMES: &'static [&'static str] = &["ddim", "plms"];
 }
 
 impl CaseInsensitiveName for Cv2Flag {

@@ -6,17 +6,19 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions};
+use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions, LdmOptions, LdmSampler};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::coerce;
-use super::inpaint_choices::{Answer, Cv2Flag, HdStrategyName, any_case};
+use super::inpaint_choices::{Answer, Cv2Flag, HdStrategyName, LdmSamplerName, any_case};
 use crate::error::ApiError;
 use crate::fill::MaskGrowth;
 
 /// Largest radius of a mask's dilation, in pixels.
 pub const MAX_DILATE: u8 = 64;
+/// Largest number of steps of the `ldm` model: that of its training.
+pub const MAX_LDM_STEPS: i64 = 1000;
 /// Largest width of feathering, in pixels.
 pub const MAX_FEATHER: u8 = 32;
 
@@ -40,11 +42,13 @@ pub struct InpaintRequest {
     pub model: Option<String>,
     /// The content of the response.
     pub result: Answer,
-    /// Ignored; steps of IOPaint's latent diffusion model.
+    /// Approximate number of steps of the `ldm` model, 1 to 1000.
     #[serde(deserialize_with = "coerce::integer")]
+    #[schema(minimum = 1, maximum = 1000)]
     pub ldm_steps: i64,
-    /// Ignored; sampler of IOPaint's latent diffusion model.
-    pub ldm_sampler: String,
+    /// The sampler of the `ldm` model.
+    #[serde(deserialize_with = "any_case")]
+    pub ldm_sampler: LdmSamplerName,
     /// Ignored; an option of IOPaint's ZITS model.
     #[serde(deserialize_with = "coerce::boolean")]
     pub zits_wireframe: bool,
@@ -191,7 +195,7 @@ impl Default for InpaintRequest {
             model: None,
             result: Answer::default(),
             ldm_steps: 20,
-            ldm_sampler: "plms".into(),
+            ldm_sampler: LdmSamplerName::Plms,
             zits_wireframe: true,
             hd_strategy: HdStrategyName::Crop,
             hd_strategy_crop_trigger_size: 800,
@@ -282,6 +286,13 @@ impl InpaintRequest {
                 },
                 radius: pixels(self.cv2_radius),
             },
+            ldm: LdmOptions {
+                steps: pixels(self.ldm_steps),
+                sampler: match self.ldm_sampler {
+                    LdmSamplerName::Ddim => LdmSampler::Ddim,
+                    LdmSamplerName::Plms => LdmSampler::Plms,
+                },
+            },
         }
     }
 
@@ -297,6 +308,10 @@ impl InpaintRequest {
     fn check(&self) -> Result<(), ApiError> {
         at_most("dilate", self.dilate, i64::from(MAX_DILATE))?;
         at_most("feather", self.feather, i64::from(MAX_FEATHER))?;
+        if !(1..=MAX_LDM_STEPS).contains(&self.ldm_steps) {
+            let message = format!("must be from 1 to {MAX_LDM_STEPS}");
+            return Err(ApiError::field("ldm_steps", message));
+        }
         at_least("hd_strategy_crop_margin", self.hd_strategy_crop_margin, 0)?;
         at_least("hd_strategy_resize_limit", self.hd_strategy_resize_limit, 1)?;
         in_range(
@@ -379,6 +394,9 @@ mod tests {
     #[case(r#"{"controlnet_conditioning_scale": -0.1}"#, "controlnet_conditioning_scale")]
     #[case(r#"{"fitting_degree": "2"}"#, "fitting_degree")]
     #[case(r#"{"ldm_steps": null}"#, "ldm_steps")]
+    #[case(r#"{"ldm_steps": 0}"#, "ldm_steps")]
+    #[case(r#"{"ldm_steps": 1001}"#, "ldm_steps")]
+    #[case(r#"{"ldm_sampler": "euler"}"#, "ldm_sampler")]
     #[case(r#"{"prompt": 7}"#, "prompt")]
     #[case(r#"{"image": null}"#, "image")]
     #[case(r#"{"result": "half"}"#, "result")]

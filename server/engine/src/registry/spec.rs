@@ -137,6 +137,8 @@ pub enum ModelContract {
     Fcf,
     /// Two `TorchScript` files: an inpainting network for gray images and a line extractor.
     Manga,
+    /// Three `TorchScript` files: the encoder, the decoder and the diffusion network of latent diffusion.
+    Ldm,
     /// [`ModelContract::Lama`] for pixels near the hole's boundary, `PatchMatch` for deeper ones.
     LamaPatches,
     /// `PatchMatch`, without weights.
@@ -184,6 +186,7 @@ impl ModelContract {
             | Self::Sam
             | Self::Sam2 => 1,
             Self::Manga => 2,
+            Self::Ldm => 3,
         }
     }
 
@@ -210,6 +213,7 @@ impl ModelContract {
             | Self::Mat
             | Self::Fcf
             | Self::Manga
+            | Self::Ldm
             | Self::Patchmatch
             | Self::Cv2 => ModelTask::Inpaint,
             Self::U2net | Self::Isnet | Self::Birefnet | Self::AnimeSeg | Self::Rmbg => ModelTask::Segment,
@@ -236,6 +240,7 @@ impl ModelContract {
             Self::Lama | Self::LamaPatches => (8, 0, false),
             Self::Migan | Self::Mat | Self::Fcf => (512, 512, true),
             Self::Manga => (16, 0, false),
+            Self::Ldm => (32, 0, false),
             Self::Cv2
             | Self::Patchmatch
             | Self::U2net

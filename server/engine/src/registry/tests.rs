@@ -39,6 +39,7 @@ fn embedded_registry_has_the_documented_models() {
             "mat",
             "fcf",
             "manga",
+            "ldm",
             "lama-patches",
             "lama-mini",
             "patchmatch",
