@@ -7,6 +7,7 @@
 mod bridge;
 mod device;
 mod exit;
+mod faces;
 mod fastconv;
 mod lama;
 mod manga;
@@ -27,6 +28,7 @@ mod weights;
 
 pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
+pub use faces::{FaceArchitecture, FaceNetwork};
 pub use lama::LamaModel;
 pub use manga::MangaModel;
 pub use memory::{bound_memory, release_gpu_memory, release_memory};
