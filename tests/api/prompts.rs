@@ -78,7 +78,7 @@ fn expected(name: &str) -> Vec<bool> {
 #[rstest]
 #[case::click("vit_b", "vit-click", json!({ "clicks": [[30, 20, 1]] }))]
 #[case::clicks("vit_b", "vit-clicks", json!({ "clicks": [[30, 20, 1], [70, 41, 1], [5, 50, 0]] }))]
-#[case::r#box("vit_b", "vit-box", json!({ "box": [12, 9, 60, 44] }))]
+#[case::rectangle("vit_b", "vit-box", json!({ "box": [12, 9, 60, 44] }))]
 #[case::mobile("mobile_sam", "mobile-clicks", json!({ "clicks": [[30, 20, 1], [70, 41, 1], [5, 50, 0]] }))]
 #[case::hq("sam_hq_vit_b", "hq-box-click", json!({ "box": [12, 9, 90, 44], "clicks": [[80, 10, 0]] }))]
 #[tokio::test]

@@ -156,6 +156,7 @@ pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
     Ok(PluginDevices {
         segment: remove.or(select),
         upscale: named(&args.realesrgan_device)?,
+        faces: named(&args.gfpgan_device)?,
     })
 }
 

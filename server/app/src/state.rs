@@ -50,7 +50,7 @@ impl AppState {
         settings: ServerSettings,
     ) -> Self {
         let jobs = Jobs::default();
-        let plugins = Plugins::new(engine.registry(), &settings.plugins);
+        let plugins = Plugins::new(&engine, &settings.plugins);
         Self {
             events: Events::new(&engine, &jobs),
             engine,

@@ -12,11 +12,11 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, MangaModel, SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork,
-    Upscaler,
+    Device, FaceArchitecture, FaceNetwork, LamaModel, MangaModel, NetworkLoadError, SamNetwork, SignedInput,
+    SignedModel, Source, TensorFile, TorchNetwork, Upscaler,
 };
 use iopaint_vision::selection::PromptNetwork;
-use iopaint_vision::{Network, TextNetworks};
+use iopaint_vision::{FaceNetworks, Network, TextNetworks};
 
 use crate::download::DownloadError;
 use crate::loaded_model::LoadedModel;
@@ -70,7 +70,7 @@ pub enum ModelLoadError {
     Onnx(#[from] iopaint_onnx::ModelFileError),
     /// The file is not the state dict of a known network.
     #[error(transparent)]
-    StateDict(#[from] iopaint_torch::NetworkLoadError),
+    StateDict(#[from] NetworkLoadError),
     /// The file can't be read.
     #[error("its file can't be read: {0}")]
     Read(String),
@@ -151,6 +151,7 @@ impl TorchLoader {
                 Ok(self.load_network(spec, &sources)?.into())
             }
             ModelTask::SegmentByPrompt => Ok(self.load_prompt_network(spec, &sources)?.into()),
+            ModelTask::RestoreFaces => Ok(self.load_face_networks(spec, &sources)?.into()),
         }
     }
 
@@ -186,7 +187,8 @@ impl TorchLoader {
             | ModelContract::Birefnet
             | ModelContract::DbText
             | ModelContract::RealEsrgan
-            | ModelContract::Sam => Err(ModelLoadError::Absent),
+            | ModelContract::Sam
+            | ModelContract::Gfpgan => Err(ModelLoadError::Absent),
         }
     }
 
@@ -237,14 +239,27 @@ impl TorchLoader {
     ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
         let [source] = expect_files(sources)?;
         let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
-        let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
-        Ok(Box::new(match source {
-            Source::File(path) => {
-                let file = File::open(path).map_err(read_error)?;
-                SamNetwork::load(TensorFile::try_from(&file).map_err(read_error)?, device)?
-            }
-            Source::Bytes(bytes) => SamNetwork::load(bytes, device)?,
-        }))
+        let network = with_tensor_file(source, |file| SamNetwork::load(file, device))?;
+        Ok(Box::new(network))
+    }
+
+    /// Loads the networks that restore faces: the restorer, the detector and the parser.
+    fn load_face_networks(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn Network>, ModelLoadError> {
+        let [restorer, detector, parser] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let load = |source, architecture| -> Result<Box<dyn Network>, ModelLoadError> {
+            let load = |file: TensorFile<'_>| FaceNetwork::load(file, architecture, device);
+            Ok(Box::new(with_tensor_file(source, load)?))
+        };
+        Ok(Box::new(FaceNetworks::new(
+            load(detector, FaceArchitecture::RetinaFace)?,
+            load(restorer, FaceArchitecture::Gfpgan)?,
+            load(parser, FaceArchitecture::ParseNet)?,
+        )))
     }
 
     /// Loads the network that segments the strokes of text.
@@ -271,6 +286,21 @@ impl TorchLoader {
         let model = SignedModel::load(source, self.device, spec.padding, input, window)?;
         Ok(Box::new(model))
     }
+}
+
+/// Opens a state dict and loads a network from it. Tensors of a file on disk are read one by one.
+fn with_tensor_file<T>(
+    source: Source<'_>,
+    load: impl FnOnce(TensorFile<'_>) -> Result<T, NetworkLoadError>,
+) -> Result<T, ModelLoadError> {
+    let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
+    Ok(match source {
+        Source::File(path) => {
+            let file = File::open(path).map_err(read_error)?;
+            load(TensorFile::try_from(&file).map_err(read_error)?)?
+        }
+        Source::Bytes(bytes) => load(bytes.into())?,
+    })
 }
 
 /// Logs mismatched hashes on a background thread.

@@ -20,10 +20,6 @@ pub struct IgnoredArgs {
     pub cpu_textencoder: bool,
     #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG", hide = true)]
     pub enable_anime_seg: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_GFPGAN", hide = true)]
-    pub enable_gfpgan: bool,
-    #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", default_value = "cpu", hide = true)]
-    pub gfpgan_device: String,
     #[arg(long, env = "IOPAINT_ENABLE_RESTOREFORMER", hide = true)]
     pub enable_restoreformer: bool,
     #[arg(

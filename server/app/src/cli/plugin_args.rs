@@ -54,6 +54,13 @@ pub struct PluginArgs {
     /// Device of the networks that enlarge images. Default: that of `--device`.
     #[arg(long, env = "IOPAINT_REALESRGAN_DEVICE", value_name = "DEVICE")]
     pub realesrgan_device: Option<String>,
+    /// Enables the plugin `GFPGAN`, which restores faces. Requires its model: `iopaint download --model
+    /// GFPGANv1.4`.
+    #[arg(long, env = "IOPAINT_ENABLE_GFPGAN")]
+    pub enable_gfpgan: bool,
+    /// Device of the networks that restore faces. Default: that of `--device`.
+    #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", value_name = "DEVICE")]
+    pub gfpgan_device: Option<String>,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
     pub enable_interactive_seg: bool,
@@ -76,6 +83,11 @@ impl PluginArgs {
         ];
         PluginChoices {
             none: !self.plugins,
+            enabled: self
+                .enable_gfpgan
+                .then(|| "GFPGAN".to_owned())
+                .into_iter()
+                .collect(),
             disabled: self.disable_plugin.iter().cloned().collect(),
             models: models
                 .into_iter()

@@ -14,6 +14,8 @@ use crate::error::{ApiError, ErrorCode};
 pub struct PluginChoices {
     /// True if no plugin is enabled.
     pub none: bool,
+    /// Optional plugins that are enabled.
+    pub enabled: BTreeSet<String>,
     /// Names of disabled plugins, in any case.
     pub disabled: BTreeSet<String>,
     /// Models by kind; `None`: the built-in one.
@@ -38,7 +40,7 @@ pub struct PluginStatus {
     pub spec: PluginSpec,
     /// Its current model.
     pub model: PluginModel,
-    /// Its built-in model.
+    /// Its default model.
     pub builtin: PluginModel,
 }
 
@@ -65,16 +67,19 @@ pub struct PluginModel {
 }
 
 impl Plugins {
-    /// Returns the plugins of `registry` that `choices` enables. A chosen model that the registry lacks is
-    /// logged and replaced by the built-in one.
+    /// Returns the plugins of `engine` that `choices` enables. A chosen model that the registry lacks is
+    /// logged and replaced by the built-in one; an optional plugin whose model is not on this machine is
+    /// logged and disabled.
     #[must_use]
-    pub fn new(registry: &Registry, choices: &PluginChoices) -> Self {
+    pub fn new(engine: &Engine, choices: &PluginChoices) -> Self {
+        let registry = engine.registry();
         let enabled = |plugin: &&PluginSpec| {
             let disabled = choices.disabled.iter();
             !choices.none
                 && !disabled
                     .into_iter()
                     .any(|name| name.eq_ignore_ascii_case(&plugin.name))
+                && (!plugin.kind.is_optional() || is_ready(engine, plugin, choices))
         };
         let with_model = |spec: &PluginSpec| {
             let chosen = choices.models.iter().find(|(kind, _)| *kind == spec.kind);
@@ -152,6 +157,21 @@ impl EnabledPlugin {
             builtin: self.builtin.clone(),
         }
     }
+}
+
+/// Returns true if an optional plugin is enabled and its model is on this machine.
+fn is_ready(engine: &Engine, plugin: &PluginSpec, choices: &PluginChoices) -> bool {
+    let enabled = choices.enabled.contains(&plugin.name);
+    let available = engine.is_available(&plugin.model);
+    if enabled && !available {
+        tracing::warn!(
+            plugin = plugin.name,
+            model = plugin.model,
+            "The plugin is disabled, since its model is not on this machine; `iopaint download --model {}` downloads it",
+            plugin.model
+        );
+    }
+    enabled && available
 }
 
 /// Returns the model `name` if it performs a task of the plugins of `kind`.

@@ -102,10 +102,12 @@ pub(super) fn known_models(text: &str) -> Result<(Vec<ModelSpec>, Vec<PluginSpec
 
 fn plugin(keys: PluginKeys, models: &[ModelSpec]) -> Result<PluginSpec, String> {
     check_name("plugin.name", &keys.name)?;
-    let builtin = models
-        .iter()
-        .any(|spec| spec.name == keys.model && spec.task() == keys.kind.task() && spec.is_builtin());
-    if !builtin {
+    let fits = |spec: &ModelSpec| {
+        spec.name == keys.model
+            && spec.task() == keys.kind.task()
+            && (spec.is_builtin() || keys.kind.is_optional())
+    };
+    if !models.iter().any(fits) {
         return Err(format!(
             "`{}` is not a built-in model of the task of the plugin `{}`",
             keys.model, keys.name

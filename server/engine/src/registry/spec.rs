@@ -124,6 +124,8 @@ pub enum ModelContract {
     RealEsrgan,
     /// `PyTorch` state dict: SAM, MobileSAM or HQ-SAM.
     Sam,
+    /// Three `PyTorch` state dicts: GFP-GAN, the detector `RetinaFace` and `ParseNet`.
+    Gfpgan,
 }
 
 impl ModelContract {
@@ -143,6 +145,7 @@ impl ModelContract {
             | Self::RealEsrgan
             | Self::Sam => 1,
             Self::Manga => 2,
+            Self::Gfpgan => 3,
         }
     }
 
@@ -172,6 +175,7 @@ impl ModelContract {
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam => ModelTask::SegmentByPrompt,
+            Self::Gfpgan => ModelTask::RestoreFaces,
         }
     }
 
@@ -181,7 +185,7 @@ impl ModelContract {
         match self.task() {
             ModelTask::Inpaint => "pt",
             ModelTask::Segment | ModelTask::DetectText => "onnx",
-            ModelTask::Upscale | ModelTask::SegmentByPrompt => "pth",
+            ModelTask::Upscale | ModelTask::SegmentByPrompt | ModelTask::RestoreFaces => "pth",
         }
     }
 
@@ -199,7 +203,8 @@ impl ModelContract {
             | Self::Birefnet
             | Self::DbText
             | Self::RealEsrgan
-            | Self::Sam => (1, 0, false),
+            | Self::Sam
+            | Self::Gfpgan => (1, 0, false),
         };
         Padding {
             modulo,
@@ -222,6 +227,8 @@ pub enum ModelTask {
     DetectText,
     /// Enlarges images.
     Upscale,
+    /// Restores faces.
+    RestoreFaces,
 }
 
 /// A plugin: a feature beside inpainting that runs a model of one task.
@@ -233,7 +240,7 @@ pub struct PluginSpec {
     pub title: String,
     /// The feature.
     pub kind: PluginKind,
-    /// Name of its default model, which is built in.
+    /// Name of its default model, which is built in unless the plugin is optional.
     pub model: String,
 }
 
@@ -249,6 +256,8 @@ pub enum PluginKind {
     RemoveBackground,
     /// Enlarges images.
     Upscale,
+    /// Restores faces.
+    RestoreFaces,
 }
 
 impl PluginKind {
@@ -260,17 +269,25 @@ impl PluginKind {
             Self::RemoveBackground => &[ModelTask::Segment],
             Self::SelectText => &[ModelTask::DetectText],
             Self::Upscale => &[ModelTask::Upscale],
+            Self::RestoreFaces => &[ModelTask::RestoreFaces],
         }
     }
 
-    /// Returns the task of the plugin's built-in model.
+    /// Returns the task of the plugin's default model.
     #[must_use]
     pub fn task(self) -> ModelTask {
         match self {
             Self::Select | Self::RemoveBackground => ModelTask::Segment,
             Self::SelectText => ModelTask::DetectText,
             Self::Upscale => ModelTask::Upscale,
+            Self::RestoreFaces => ModelTask::RestoreFaces,
         }
+    }
+
+    /// Returns true if the plugin is disabled unless the operator enables it: it has no built-in model.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        self == Self::RestoreFaces
     }
 
     /// Returns true if `IOPaint` has a plugin of this kind.
@@ -282,7 +299,7 @@ impl PluginKind {
     /// Returns true if the plugin returns images.
     #[must_use]
     pub fn gives_image(self) -> bool {
-        matches!(self, Self::RemoveBackground | Self::Upscale)
+        matches!(self, Self::RemoveBackground | Self::Upscale | Self::RestoreFaces)
     }
 
     /// Returns true if the plugin returns masks.
