@@ -193,6 +193,9 @@ mod tests {
             (&models[..], 2, false)
         );
         assert!(choices("--no-plugins").none);
+        assert!(given.enabled.is_empty());
+        assert!(choices("--enable-gfpgan").enabled.contains("GFPGAN"));
+        assert!(choices("--enable-gfpgan --no-enable-gfpgan").enabled.is_empty());
     }
 
     #[test]

@@ -209,7 +209,7 @@ fn image_without_faces_is_kept() {
 
 /// Returns the number of faces that are detected in an image of 160 x 160 pixels.
 fn detected(score: impl Fn(usize) -> f32 + Send, landmark_scale: f32) -> usize {
-    let mut detector = Fake(|input: Tensor| {
+    let mut detector = Fake(move |input: Tensor| {
         let outputs = detections(input.shape()[3], input.shape()[2], &score);
         let scaled = outputs.into_iter().map(|output| {
             let (shape, mut values) = output.into_parts();
