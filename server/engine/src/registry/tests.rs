@@ -78,10 +78,14 @@ fn plugins_have_builtin_models_of_their_task() {
         .iter()
         .map(|plugin| plugin.name.as_str())
         .collect();
-    assert_eq!(names, ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN"]);
+    assert_eq!(
+        names,
+        ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN", "GFPGAN"]
+    );
     for plugin in registry.plugins() {
         let spec = registry.get(&plugin.model).unwrap();
-        assert!(spec.is_builtin() && spec.task() == plugin.kind.task());
+        assert_eq!(spec.is_builtin(), !plugin.kind.is_optional());
+        assert_eq!(spec.task(), plugin.kind.task());
         assert!(plugin.kind.tasks().contains(&spec.task()));
     }
     assert!(registry.get_inpainter("u2netp").is_none());
