@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 out=${1:-build/gpu/prepared}
 max_bytes=$((64 * 1024 * 1024))
-variants=${VARIANTS:-$'--max-batch=1\n--max-batch=8'}
+variants=${VARIANTS:-$'--batch-size=1\n--batch-size=8'}
 export CARGO_TARGET_DIR=${TARGET_DIR:-target}
 if [ -n "${LIBTORCH:-}" ]; then
   # tch expects one version; the build fails if another one's functions differ.

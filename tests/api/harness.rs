@@ -133,6 +133,19 @@ pub fn server_on(
     )
 }
 
+/// The same as [`server_with`], with `files` in the model folder: name and fixture of each.
+pub fn server_with_weights(
+    files: &[(&str, &str)],
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
+) -> Server {
+    let folder = model_folder();
+    for (file, name) in files {
+        std::fs::write(folder.path().join(file), fixture(name)).unwrap();
+    }
+    let registry = Registry::known().unwrap();
+    start_in(folder, registry, torch(), &FileSettings::default(), change)
+}
+
 /// A server with folders and without models.
 pub fn server_with_files(settings: &FileSettings) -> Server {
     server_with_files_and(settings, |_| {})
@@ -224,6 +237,11 @@ fn start(
     settings: &FileSettings,
     change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
+    start_in(model_folder(), registry, loader, settings, change)
+}
+
+/// A folder with the models of the goldens.
+fn model_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let goldens = fixtures().join("goldens");
     std::fs::copy(goldens.join("models/lama.pt"), folder.path().join("big-lama.pt")).unwrap();
@@ -232,6 +250,16 @@ fn start(
         folder.path().join("anime-manga-big-lama.pt"),
     )
     .unwrap();
+    folder
+}
+
+fn start_in(
+    folder: tempfile::TempDir,
+    registry: Registry,
+    loader: Arc<dyn ModelLoader>,
+    settings: &FileSettings,
+    change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
+) -> Server {
     let metrics = Metrics::default();
     metrics.expect_models(registry.iter().map(|spec| spec.name.as_str()));
     let mut options = EngineOptions {

@@ -8,6 +8,7 @@ mod coercion;
 mod encodings;
 mod errors;
 mod events;
+mod faces;
 mod faults;
 mod file_names;
 mod files;

@@ -106,7 +106,7 @@ fn start_engine(args: &StartArgs, metrics: Metrics) -> anyhow::Result<Engine> {
         .filter(|seconds| *seconds > 0)
         .map(Duration::from_secs);
     let devices = devices(&args.models.device).context("--device")?;
-    let max_batch = parallelism::max_batch(&args.models, &devices, args.max_batch.map(usize::from));
+    let max_batch = parallelism::max_batch(&args.models, &devices, args.batch_size.map(usize::from));
     let options = EngineOptions {
         max_queue: args.max_queue,
         batches: BatchOptions {

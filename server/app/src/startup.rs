@@ -164,6 +164,7 @@ pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
     Ok(PluginDevices {
         segment: remove.or(select),
         upscale: named(&args.realesrgan_device)?,
+        faces: named(&args.gfpgan_device)?,
     })
 }
 
@@ -195,6 +196,8 @@ mod tests {
         let cpu = Some(Device::Cpu);
         let upscale = devices("--realesrgan-device cpu").unwrap();
         assert_eq!((upscale.segment, upscale.upscale), (None, cpu));
+        let faces = devices("--gfpgan-device cpu").unwrap();
+        assert_eq!((faces.upscale, faces.faces), (None, cpu));
         for flag in ["--interactive-seg-device cpu", "--remove-bg-device=cpu"] {
             let segment = devices(flag).unwrap();
             assert_eq!((segment.segment, segment.upscale), (cpu, None));

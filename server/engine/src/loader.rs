@@ -13,11 +13,11 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, LamaModel, LdmModel, MangaModel, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile,
-    TorchNetwork, Upscaler,
+    Device, FaceArchitecture, FaceNetwork, LamaModel, LdmModel, MangaModel, NetworkLoadError, Sam2Network,
+    SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork, Upscaler,
 };
 use iopaint_vision::selection::PromptNetwork;
-use iopaint_vision::{Network, TextNetworks};
+use iopaint_vision::{FaceNetworks, Network, TextNetworks};
 
 use crate::download::DownloadError;
 use crate::loaded_model::LoadedModel;
@@ -76,7 +76,7 @@ pub enum ModelLoadError {
     Onnx(#[from] iopaint_onnx::ModelFileError),
     /// The file is not the state dict of a known network.
     #[error(transparent)]
-    StateDict(#[from] iopaint_torch::NetworkLoadError),
+    StateDict(#[from] NetworkLoadError),
     /// The file can't be read.
     #[error("its file can't be read: {0}")]
     Read(String),
@@ -161,6 +161,7 @@ impl TorchLoader {
                 Ok(self.load_network(spec, &sources)?.into())
             }
             ModelTask::SegmentByPrompt => Ok(self.load_prompt_network(spec, &sources)?.into()),
+            ModelTask::RestoreFaces => Ok(self.load_face_networks(spec, &sources)?.into()),
         }
     }
 
@@ -205,7 +206,8 @@ impl TorchLoader {
             | ModelContract::DbText
             | ModelContract::RealEsrgan
             | ModelContract::Sam
-            | ModelContract::Sam2 => Err(ModelLoadError::Absent),
+            | ModelContract::Sam2
+            | ModelContract::Gfpgan => Err(ModelLoadError::Absent),
         }
     }
 
@@ -254,15 +256,31 @@ impl TorchLoader {
     ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
         let [source] = expect_files(sources)?;
         let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
-        let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
-        match source {
-            Source::File(path) => {
-                let file = File::open(path).map_err(read_error)?;
-                let file = TensorFile::try_from(&file).map_err(read_error)?;
-                prompt_network(spec.format, file, device)
+        Ok(match spec.format {
+            ModelContract::Sam2 => {
+                Box::new(with_tensor_file(source, |file| Sam2Network::load(file, device))?)
             }
-            Source::Bytes(bytes) => prompt_network(spec.format, bytes.into(), device),
-        }
+            _ => Box::new(with_tensor_file(source, |file| SamNetwork::load(file, device))?),
+        })
+    }
+
+    /// Loads the networks that restore faces: the restorer, the detector and the parser.
+    fn load_face_networks(
+        &self,
+        spec: &ModelSpec,
+        sources: &[Source<'_>],
+    ) -> Result<Box<dyn Network>, ModelLoadError> {
+        let [restorer, detector, parser] = expect_files(sources)?;
+        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let load = |source, architecture| -> Result<Box<dyn Network>, ModelLoadError> {
+            let load = |file: TensorFile<'_>| FaceNetwork::load(file, architecture, device);
+            Ok(Box::new(with_tensor_file(source, load)?))
+        };
+        Ok(Box::new(FaceNetworks::new(
+            load(detector, FaceArchitecture::RetinaFace)?,
+            load(restorer, FaceArchitecture::Gfpgan)?,
+            load(parser, FaceArchitecture::ParseNet)?,
+        )))
     }
 
     /// Loads the network that segments the strokes of text.
@@ -311,6 +329,21 @@ impl TorchLoader {
     }
 }
 
+/// Opens a state dict and loads a network from it. Tensors of a file on disk are read one by one.
+fn with_tensor_file<T>(
+    source: Source<'_>,
+    load: impl FnOnce(TensorFile<'_>) -> Result<T, NetworkLoadError>,
+) -> Result<T, ModelLoadError> {
+    let read_error = |error: std::io::Error| ModelLoadError::Read(error.to_string());
+    Ok(match source {
+        Source::File(path) => {
+            let file = File::open(path).map_err(read_error)?;
+            load(TensorFile::try_from(&file).map_err(read_error)?)?
+        }
+        Source::Bytes(bytes) => load(bytes.into())?,
+    })
+}
+
 /// Logs mismatched hashes on a background thread.
 fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
     let (name, expected, found) = (spec.name.clone(), spec.files.clone(), files.to_vec());
@@ -322,18 +355,6 @@ fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
     if let Err(error) = spawned {
         tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
     }
-}
-
-/// Loads a network that takes prompts.
-fn prompt_network(
-    contract: ModelContract,
-    file: TensorFile<'_>,
-    device: Device,
-) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
-    Ok(match contract {
-        ModelContract::Sam2 => Box::new(Sam2Network::load(file, device)?),
-        _ => Box::new(SamNetwork::load(file, device)?),
-    })
 }
 
 /// Returns the contents of a file.

@@ -11,6 +11,8 @@ pub struct PluginDevices {
     pub segment: Option<Device>,
     /// Networks that enlarge images.
     pub upscale: Option<Device>,
+    /// Networks that restore faces.
+    pub faces: Option<Device>,
 }
 
 impl PluginDevices {
@@ -20,6 +22,7 @@ impl PluginDevices {
         match task {
             ModelTask::Segment | ModelTask::SegmentByPrompt => self.segment,
             ModelTask::Upscale => self.upscale,
+            ModelTask::RestoreFaces => self.faces,
             ModelTask::Inpaint | ModelTask::DetectText => None,
         }
     }
@@ -33,9 +36,11 @@ mod tests {
     fn devices_apply_to_their_tasks() {
         let devices = PluginDevices {
             segment: Some(Device::Cuda(1)),
-            upscale: None,
+            faces: Some(Device::Cuda(2)),
+            ..PluginDevices::default()
         };
         assert_eq!(devices.of_task(ModelTask::Segment), Some(Device::Cuda(1)));
+        assert_eq!(devices.of_task(ModelTask::RestoreFaces), Some(Device::Cuda(2)));
         for task in [ModelTask::Upscale, ModelTask::Inpaint, ModelTask::DetectText] {
             assert_eq!(devices.of_task(task), None);
         }

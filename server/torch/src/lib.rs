@@ -7,6 +7,7 @@
 mod bridge;
 mod device;
 mod exit;
+mod faces;
 mod fastconv;
 mod fcf;
 mod isnet;
@@ -36,6 +37,7 @@ mod weights;
 
 pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
+pub use faces::{FaceArchitecture, FaceNetwork};
 pub use lama::LamaModel;
 pub use ldm::LdmModel;
 pub use manga::MangaModel;

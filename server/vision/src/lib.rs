@@ -1,8 +1,9 @@
-//! Image understanding: cut-outs, selection of objects, text detection and upscaling on top of a [`Network`].
-//! Independent of the runtime that executes the network, and of HTTP.
+//! Image understanding: cut-outs, selection of objects, text detection, upscaling and restoration of faces on
+//! top of a [`Network`]. Independent of the runtime that executes the network, and of HTTP.
 
 mod bilinear;
 mod cutout;
+mod faces;
 mod guided_filter;
 mod network;
 mod parallel;
@@ -13,7 +14,8 @@ mod text;
 mod upscale;
 
 pub use cutout::{CutOut, cut_out, estimate_foreground, refine_alpha};
-pub use network::Network;
+pub use faces::{FaceNetworks, restore_faces};
+pub use network::{FaceStages, Network};
 pub use saliency::{Framing, OutputScale, SaliencySpec, SampleScale, saliency};
 pub use tensor::{ShapeError, Tensor};
 pub use text::{TextNetworks, TextOptions, TextRegion, detect_text, text_mask};

@@ -19,6 +19,11 @@ pub trait Network: Send {
         None
     }
 
+    /// Returns the networks that restore faces; `None` for networks with another task.
+    fn faces(&mut self) -> Option<FaceStages<'_>> {
+        None
+    }
+
     /// Returns the ratio of the output's sides to the input's; 1 unless the network enlarges images.
     fn scale(&self) -> u32 {
         1
@@ -29,4 +34,20 @@ pub trait Network: Send {
     fn feature_scale(&self) -> u32 {
         1
     }
+}
+
+/// The networks of the stages in which faces are restored.
+///
+/// - The detector (`RetinaFace`) maps `[1, 3, H, W]`, BGR in 0..255 minus the mean, to `[1, N, 16]`: offsets
+///   of a box (4), probabilities of background and face (2) and offsets of 5 landmarks (10) for each prior
+///   box.
+/// - The restorer maps an aligned face, `[1, 3, 512, 512]` RGB in -1..1, to another of the same shape.
+/// - The parser maps an aligned face to the logits of its classes, `[1, 19, 512, 512]`.
+pub struct FaceStages<'a> {
+    /// Finds faces and their landmarks.
+    pub detector: &'a mut dyn Network,
+    /// Restores an aligned face.
+    pub restorer: &'a mut dyn Network,
+    /// Segments an aligned face.
+    pub parser: &'a mut dyn Network,
 }

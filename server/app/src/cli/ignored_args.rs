@@ -18,10 +18,6 @@ pub struct IgnoredArgs {
     pub disable_nsfw_checker: bool,
     #[arg(long, env = "IOPAINT_CPU_TEXTENCODER", hide = true)]
     pub cpu_textencoder: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_GFPGAN", hide = true)]
-    pub enable_gfpgan: bool,
-    #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", default_value = "cpu", hide = true)]
-    pub gfpgan_device: String,
     #[arg(long, env = "IOPAINT_ENABLE_RESTOREFORMER", hide = true)]
     pub enable_restoreformer: bool,
     #[arg(

@@ -135,6 +135,7 @@ fn warn_about_ignored(start: &clap::ArgMatches) {
 
 #[cfg(test)]
 mod tests {
+    use iopaint_engine::PluginKind;
     use rstest::rstest;
 
     use super::*;
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn plugin_flags_select_plugins_and_models() {
         let choices = |arguments: &str| start(arguments, &[]).plugins.choices();
-        let models = [(iopaint_engine::PluginKind::RemoveBackground, "u2net".to_owned())];
+        let models = [(PluginKind::RemoveBackground, "u2net".to_owned())];
         let given =
             choices("--enable-remove-bg --remove-bg-model u2net --disable-plugin TextMask,RealESRGAN");
         assert_eq!(
@@ -193,6 +194,9 @@ mod tests {
             (&models[..], 2, false)
         );
         assert!(choices("--no-plugins").none);
+        assert!(given.enabled.is_empty());
+        assert!(choices("--enable-gfpgan").enabled == [PluginKind::RestoreFaces]);
+        assert!(choices("--enable-gfpgan --no-enable-gfpgan").enabled.is_empty());
     }
 
     #[test]

@@ -58,6 +58,13 @@ pub struct PluginArgs {
     /// and is on without the flag if the model is on disk.
     #[arg(long, env = "IOPAINT_ENABLE_ANIME_SEG")]
     pub enable_anime_seg: bool,
+    /// Enables `GFPGAN`, which restores faces. It needs the model `GFPGANv1.4`, and is on without the flag if
+    /// the model is on disk.
+    #[arg(long, env = "IOPAINT_ENABLE_GFPGAN")]
+    pub enable_gfpgan: bool,
+    /// Device of the networks that restore faces. Default: that of `--device`.
+    #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", value_name = "DEVICE")]
+    pub gfpgan_device: Option<String>,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
     pub enable_interactive_seg: bool,
@@ -78,13 +85,16 @@ impl PluginArgs {
             (PluginKind::RemoveBackground, &self.remove_bg_model),
             (PluginKind::Upscale, &self.realesrgan_model),
         ];
+        let enabled = [
+            (PluginKind::AnimeSeg, self.enable_anime_seg),
+            (PluginKind::RestoreFaces, self.enable_gfpgan),
+        ];
         PluginChoices {
             none: !self.plugins,
             disabled: self.disable_plugin.iter().cloned().collect(),
-            enabled: self
-                .enable_anime_seg
-                .then_some(PluginKind::AnimeSeg)
+            enabled: enabled
                 .into_iter()
+                .filter_map(|(kind, on)| on.then_some(kind))
                 .collect(),
             models: models
                 .into_iter()

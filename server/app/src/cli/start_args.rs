@@ -92,14 +92,14 @@ pub struct StartArgs {
     #[arg(long, env = "IOPAINT_MAX_QUEUE", default_value = "32", help_heading = LIMITS)]
     pub max_queue: usize,
     /// Number of images that models fill at the same time on each device, on one copy of the weights.
-    /// Default: on a GPU --max-batch; on the CPU one per 8 CPUs, if each has memory for the largest forward
+    /// Default: on a GPU --batch-size; on the CPU one per 8 CPUs, if each has memory for the largest forward
     /// pass. Unless --threads is set, they share the CPUs.
     #[arg(long, env = "IOPAINT_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
     /// Maximum number of images in one forward pass: crops of one size that wait for the same model run
     /// together. Default: 4 on a GPU, 1 on the CPU, where batches are no faster.
-    #[arg(long, env = "IOPAINT_MAX_BATCH", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub max_batch: Option<u16>,
+    #[arg(long, env = "IOPAINT_BATCH_SIZE", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub batch_size: Option<u16>,
     /// Maximum time in milliseconds to wait for further images of a batch while other images are in progress.
     /// Higher values fill batches better, but delay each image.
     #[arg(long, env = "IOPAINT_BATCH_WAIT_MS", default_value = "2", value_parser = clap::value_parser!(u16).range(0..=100))]

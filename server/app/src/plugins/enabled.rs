@@ -40,7 +40,7 @@ pub struct PluginStatus {
     pub spec: PluginSpec,
     /// Its current model.
     pub model: PluginModel,
-    /// Its built-in model.
+    /// Its default model.
     pub builtin: PluginModel,
 }
 
@@ -73,14 +73,10 @@ impl Plugins {
     #[must_use]
     pub fn new(registry: &Registry, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> Self {
         let enabled = |plugin: &&PluginSpec| {
-            let disabled = choices.disabled.iter();
-            let wanted =
-                !plugin.optional || choices.enabled.contains(&plugin.kind) || is_available(&plugin.model);
-            wanted
-                && !choices.none
-                && !disabled
-                    .into_iter()
-                    .any(|name| name.eq_ignore_ascii_case(&plugin.name))
+            let mut disabled = choices.disabled.iter();
+            !choices.none
+                && !disabled.any(|name| name.eq_ignore_ascii_case(&plugin.name))
+                && (!plugin.optional || is_wanted(plugin, choices, &is_available))
         };
         let with_model = |spec: &PluginSpec| {
             let chosen = choices.models.iter().find(|(kind, _)| *kind == spec.kind);
@@ -158,6 +154,22 @@ impl EnabledPlugin {
             builtin: self.builtin.clone(),
         }
     }
+}
+
+/// Returns true if an optional plugin is enabled or its model is on disk. A missing model of an enabled plugin
+/// is logged.
+fn is_wanted(plugin: &PluginSpec, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> bool {
+    let enabled = choices.enabled.contains(&plugin.kind);
+    let available = is_available(&plugin.model);
+    if enabled && !available {
+        tracing::warn!(
+            plugin = plugin.name,
+            model = plugin.model,
+            "The plugin's model is not on this machine; `iopaint download --model {}` downloads it",
+            plugin.model
+        );
+    }
+    enabled || available
 }
 
 /// Returns the model `name` if it performs a task of the plugins of `kind`. `IOPaint` names models of Hugging

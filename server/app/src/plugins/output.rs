@@ -32,7 +32,7 @@ pub fn mask(output: PluginOutput) -> Result<Mask, PluginError> {
             Ok(dilate_square(&mask, MASK_GROWTH_PX))
         }
         PluginValue::Text { mask, .. } => Ok(mask),
-        PluginValue::Upscaled(_) => Err(PluginError::NoMask),
+        PluginValue::Image(_) => Err(PluginError::NoMask),
     }
 }
 
@@ -44,7 +44,8 @@ pub fn gray_png(mask: &Mask) -> Result<Vec<u8>, PluginError> {
     Ok(encode_mask(mask)?)
 }
 
-/// Encodes an image result as PNG with the metadata of the input: a cut-out, or the enlarged image.
+/// Encodes an image result as PNG with the metadata of the input: a cut-out, or the image
+/// of the plugin.
 ///
 /// # Errors
 /// [`PluginError::Encode`], and [`PluginError::NoImage`] for text.
@@ -53,7 +54,7 @@ pub fn image_png(output: PluginOutput, options: &EncodeOptions) -> Result<Vec<u8
         PluginValue::Selection { image, coverage } => {
             cut_out_png(&image, &coverage, output.preserved, options)
         }
-        PluginValue::Upscaled(image) => upscaled_png(&image, output.preserved, options),
+        PluginValue::Image(image) => resized_png(&image, output.preserved, options),
         PluginValue::Text { .. } => Err(PluginError::NoImage),
     }
 }
@@ -80,7 +81,7 @@ fn cut_out_png(
         .bytes)
 }
 
-fn upscaled_png(
+fn resized_png(
     image: &RgbImage,
     preserved: PreservedData,
     options: &EncodeOptions,

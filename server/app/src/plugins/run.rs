@@ -14,7 +14,8 @@ use iopaint_imaging::{
 use iopaint_inpaint::ForwardError;
 use iopaint_vision::selection::{ImageKey, Prompt, SelectionError, select, select_by_prompt};
 use iopaint_vision::{
-    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, text_mask, upscale, upscaled_size,
+    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, restore_faces, text_mask, upscale,
+    upscaled_size,
 };
 use sha2::{Digest, Sha256};
 
@@ -36,6 +37,11 @@ pub enum PluginTask {
         /// Largest forward pass in pixels.
         max_forward_pixels: u64,
     },
+    /// Restores the faces.
+    RestoreFaces {
+        /// Largest forward pass in pixels.
+        max_forward_pixels: u64,
+    },
 }
 
 impl PluginTask {
@@ -47,6 +53,7 @@ impl PluginTask {
             Self::SelectText(_) => PluginKind::SelectText,
             Self::RemoveBackground => PluginKind::RemoveBackground,
             Self::Upscale { .. } => PluginKind::Upscale,
+            Self::RestoreFaces { .. } => PluginKind::RestoreFaces,
         }
     }
 
@@ -96,8 +103,8 @@ pub enum PluginValue {
         /// Their strokes.
         mask: Mask,
     },
-    /// The enlarged image.
-    Upscaled(RgbImage),
+    /// The enlarged image, or the image with restored faces.
+    Image(RgbImage),
 }
 
 /// An error of one of the steps.
@@ -252,7 +259,16 @@ fn on_network(
                 ..UpscaleOptions::default()
             };
             let image = upscale(network, network_scale, &image, scale, options, monitor)?;
-            Ok(PluginValue::Upscaled(image))
+            Ok(PluginValue::Image(image))
+        }
+        PluginTask::RestoreFaces { max_forward_pixels } => {
+            let mut faces = network
+                .faces()
+                .ok_or_else(|| ForwardError::Failed("the model does not restore faces".to_owned()))?;
+            let mut image = image;
+            let max_pixels = max_forward_pixels.min(model_limit);
+            restore_faces(&mut faces, &mut image, max_pixels, monitor)?;
+            Ok(PluginValue::Image(image))
         }
     }
 }

@@ -163,6 +163,8 @@ pub enum ModelContract {
     Sam,
     /// `PyTorch` state dict: SAM 2 or SAM 2.1.
     Sam2,
+    /// Three `PyTorch` state dicts: GFP-GAN, the detector `RetinaFace` and `ParseNet`.
+    Gfpgan,
 }
 
 impl ModelContract {
@@ -186,7 +188,7 @@ impl ModelContract {
             | Self::Sam
             | Self::Sam2 => 1,
             Self::Manga => 2,
-            Self::Ldm => 3,
+            Self::Ldm | Self::Gfpgan => 3,
         }
     }
 
@@ -220,6 +222,7 @@ impl ModelContract {
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
+            Self::Gfpgan => ModelTask::RestoreFaces,
         }
     }
 
@@ -227,7 +230,7 @@ impl ModelContract {
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
-            Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 => "pth",
+            Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 | Self::Gfpgan => "pth",
             Self::U2net | Self::Isnet | Self::Birefnet | Self::DbText => "onnx",
             _ => "pt",
         }
@@ -251,7 +254,8 @@ impl ModelContract {
             | Self::DbText
             | Self::RealEsrgan
             | Self::Sam
-            | Self::Sam2 => (1, 0, false),
+            | Self::Sam2
+            | Self::Gfpgan => (1, 0, false),
         };
         Padding {
             modulo,
@@ -274,6 +278,8 @@ pub enum ModelTask {
     DetectText,
     /// Enlarges images.
     Upscale,
+    /// Restores faces.
+    RestoreFaces,
 }
 
 /// A plugin: a feature beside inpainting that runs a model of one task.
@@ -305,6 +311,8 @@ pub enum PluginKind {
     AnimeSeg,
     /// Enlarges images.
     Upscale,
+    /// Restores faces.
+    RestoreFaces,
 }
 
 impl PluginKind {
@@ -316,16 +324,18 @@ impl PluginKind {
             Self::RemoveBackground | Self::AnimeSeg => &[ModelTask::Segment],
             Self::SelectText => &[ModelTask::DetectText],
             Self::Upscale => &[ModelTask::Upscale],
+            Self::RestoreFaces => &[ModelTask::RestoreFaces],
         }
     }
 
-    /// Returns the task of the plugin's built-in model.
+    /// Returns the task of the plugin's default model.
     #[must_use]
     pub fn task(self) -> ModelTask {
         match self {
             Self::Select | Self::RemoveBackground | Self::AnimeSeg => ModelTask::Segment,
             Self::SelectText => ModelTask::DetectText,
             Self::Upscale => ModelTask::Upscale,
+            Self::RestoreFaces => ModelTask::RestoreFaces,
         }
     }
 
@@ -338,12 +348,15 @@ impl PluginKind {
     /// Returns true if the plugin returns images.
     #[must_use]
     pub fn gives_image(self) -> bool {
-        matches!(self, Self::RemoveBackground | Self::AnimeSeg | Self::Upscale)
+        matches!(
+            self,
+            Self::RemoveBackground | Self::AnimeSeg | Self::Upscale | Self::RestoreFaces
+        )
     }
 
     /// Returns true if the plugin returns masks.
     #[must_use]
     pub fn gives_mask(self) -> bool {
-        self != Self::Upscale
+        !matches!(self, Self::Upscale | Self::RestoreFaces)
     }
 }

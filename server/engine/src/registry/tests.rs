@@ -95,7 +95,14 @@ fn plugins_have_builtin_models_of_their_task() {
         .collect();
     assert_eq!(
         names,
-        ["InteractiveSeg", "TextMask", "RemoveBG", "RealESRGAN", "AnimeSeg"]
+        [
+            "InteractiveSeg",
+            "TextMask",
+            "RemoveBG",
+            "RealESRGAN",
+            "AnimeSeg",
+            "GFPGAN"
+        ]
     );
     for plugin in registry.plugins() {
         let spec = registry.get(&plugin.model).unwrap();

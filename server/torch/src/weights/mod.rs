@@ -54,6 +54,11 @@ impl<'a> Weights<'a> {
         self.remove(name, shape).map(|_| ())
     }
 
+    /// Takes all tensors whose names begin with `prefix` and that the network doesn't use.
+    pub fn skip_all(&mut self, prefix: &str) {
+        self.remaining.retain(|name, _| !name.starts_with(prefix));
+    }
+
     fn remove(&mut self, name: &str, shape: &[usize]) -> Result<TensorLayout, NetworkLoadError> {
         let layout = self
             .remaining
