@@ -143,7 +143,7 @@ pub fn server_with_weights(
         std::fs::write(folder.path().join(file), fixture(name)).unwrap();
     }
     let registry = Registry::known().unwrap();
-    start_in(folder, registry, torch(), &FileSettings::default(), change)
+    start_in(folder, registry, vec![torch()], &FileSettings::default(), change)
 }
 
 /// A server with folders and without models.
@@ -237,7 +237,7 @@ fn start(
     settings: &FileSettings,
     change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {
-    start_in(model_folder(), registry, loader, settings, change)
+    start_in(model_folder(), registry, loaders, settings, change)
 }
 
 /// A folder with the models of the goldens.
@@ -256,7 +256,7 @@ fn model_folder() -> tempfile::TempDir {
 fn start_in(
     folder: tempfile::TempDir,
     registry: Registry,
-    loader: Arc<dyn ModelLoader>,
+    loaders: Vec<Arc<dyn ModelLoader>>,
     settings: &FileSettings,
     change: impl FnOnce(&mut EngineOptions, &mut ServerSettings),
 ) -> Server {

@@ -24,10 +24,10 @@ pub fn usable_cpus() -> usize {
 
 /// Returns the number of CPUs in the list `Cpus_allowed_list` of `/proc/self/status`, such as `0-3,8`.
 fn allowed_cpus(status: &str) -> Option<usize> {
-    let list = status
+    let ranges = status
         .lines()
         .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
-    list.trim().split(',').try_fold(0_usize, |count, range| {
+    ranges.trim().split(',').try_fold(0_usize, |count, range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
         count.checked_add(last.checked_sub(first)?.checked_add(1)?)

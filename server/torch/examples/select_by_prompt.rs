@@ -2,7 +2,8 @@
 //! loading, of each first click, which runs the encoder, and of each further click, and on Linux the
 //! process's largest memory after loading.
 //!
-//! `cargo run --release -p iopaint-torch --example select_by_prompt -- WEIGHTS PICTURE X Y RESULT.png [RUNS] [THREADS]`
+//! `cargo run --release -p iopaint-torch --example select_by_prompt -- WEIGHTS PICTURE X Y RESULT.png
+//! [RUNS] [THREADS]`
 
 use std::error::Error;
 use std::fs::File;

@@ -156,8 +156,8 @@ impl EnabledPlugin {
     }
 }
 
-/// Returns true if an optional plugin is enabled or its model is on disk. A missing model of an enabled plugin
-/// is logged.
+/// Returns true if an optional plugin is enabled or its model is on disk. A missing model of an enabled
+/// plugin is logged.
 fn is_wanted(plugin: &PluginSpec, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> bool {
     let enabled = choices.enabled.contains(&plugin.kind);
     let available = is_available(&plugin.model);

@@ -132,17 +132,18 @@ fn activated(
     })
 }
 
-fn slope(channels: usize) -> Option<f64> {
-    Some(if channels <= MAX_LEAKY_CHANNELS {
+/// Returns the slope of the functions of a pyramid with `channels` channels.
+fn slope(channels: usize) -> f64 {
+    if channels <= MAX_LEAKY_CHANNELS {
         SLOPE
     } else {
         0.0
-    })
+    }
 }
 
 /// Adds the feature pyramid.
 fn pyramid(builder: &mut Builder<'_, '_>, levels: [Map; 3]) -> Result<[Map; 3], NetworkLoadError> {
-    let slope = slope(builder.outputs("fpn.output1.0")?);
+    let slope = Some(slope(builder.outputs("fpn.output1.0")?));
     let [mut first, mut second, third] = levels;
     first = activated(builder, first, "fpn.output1", 1, slope)?;
     second = activated(builder, second, "fpn.output2", 1, slope)?;
@@ -179,7 +180,7 @@ fn merged(
 
 /// Adds a context module: convolutions of 3, 5 and 7 pixels, the larger ones as sequences of 3 x 3.
 fn context(builder: &mut Builder<'_, '_>, input: Map, name: &str) -> Result<Map, NetworkLoadError> {
-    let slope = slope(input.channels);
+    let slope = Some(slope(input.channels));
     let small = activated(builder, input, &format!("{name}.conv3X3"), 3, None)?;
     let shared = activated(builder, input, &format!("{name}.conv5X5_1"), 3, slope)?;
     let medium = activated(builder, shared, &format!("{name}.conv5X5_2"), 3, None)?;

@@ -110,11 +110,9 @@ mod tests {
             timesteps,
             (0..20).rev().map(|step| step * 50 + 1).collect::<Vec<_>>()
         );
-        assert!(
-            steps
-                .windows(2)
-                .all(|pair| pair[0].previous_alpha == pair[1].alpha)
-        );
+        for pair in steps.windows(2) {
+            assert_eq!(pair[0].previous_alpha.to_bits(), pair[1].alpha.to_bits());
+        }
     }
 
     #[test]

@@ -140,7 +140,11 @@ fn masks_equal_iopaints() {
             let mask = select_by_prompt(&mut network, &image, &prompt, &mut embedding, &Unmonitored).unwrap();
             let expected = read_image(&format!("{name}-{prompt_name}.png"));
             assert_eq!(mask.dimensions(), expected.dimensions());
-            let selected = mask.values().iter().filter(|value| **value == 255).count();
+            let selected = mask
+                .values()
+                .iter()
+                .map(|value| usize::from(*value == 255))
+                .sum::<usize>();
             assert!(
                 selected > 100 && selected < mask.values().len() - 100,
                 "{name}, {prompt_name}: {selected}"

@@ -66,9 +66,13 @@ fn fit(landmarks: &Landmarks, selects: impl Fn(usize) -> bool) -> Option<Affine>
         .map(|(_, (from, to))| (from.map(f64::from), to.map(f64::from)))
         .collect();
     let count = pairs.len() as f64;
-    let mean = |values: &dyn Fn(&([f64; 2], [f64; 2])) -> f64| pairs.iter().map(values).sum::<f64>() / count;
-    let from = [mean(&|(from, _)| from[0]), mean(&|(from, _)| from[1])];
-    let to = [mean(&|(_, to)| to[0]), mean(&|(_, to)| to[1])];
+    let mean = |axis: usize| {
+        let from = pairs.iter().map(|(from, _)| from[axis]).sum::<f64>() / count;
+        let to = pairs.iter().map(|(_, to)| to[axis]).sum::<f64>() / count;
+        (from, to)
+    };
+    let ((from_x, to_x), (from_y, to_y)) = (mean(0), mean(1));
+    let (from, to) = ([from_x, from_y], [to_x, to_y]);
     let (mut dot, mut cross, mut spread) = (0.0, 0.0, 0.0);
     for (point, target) in &pairs {
         let [x, y] = [point[0] - from[0], point[1] - from[1]];
@@ -104,17 +108,13 @@ pub(super) fn apply(matrix: &Affine, [x, y]: [f64; 2]) -> [f64; 2] {
 }
 
 /// Returns the inverse of a transform; `None` if it has none.
-pub(super) fn inverse([[a, b, c], [d, e, f]]: &Affine) -> Option<Affine> {
-    let determinant = a * e - b * d;
-    let (a, b, d, e, c, f) = (
-        e / determinant,
-        -b / determinant,
-        -d / determinant,
-        a / determinant,
-        *c,
-        *f,
-    );
-    let matrix = [[a, b, -a * c - b * f], [d, e, -d * c - e * f]];
+pub(super) fn inverse([[xx, xy, left], [yx, yy, top]]: &Affine) -> Option<Affine> {
+    let determinant = xx * yy - xy * yx;
+    let linear = [
+        [yy / determinant, -xy / determinant],
+        [-yx / determinant, xx / determinant],
+    ];
+    let matrix = linear.map(|[across, down]| [across, down, -across * left - down * top]);
     matrix
         .as_flattened()
         .iter()

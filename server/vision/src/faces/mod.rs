@@ -69,7 +69,7 @@ fn restore(networks: &mut FaceStages<'_>, face: &RgbImage) -> Result<RgbImage, F
         let index = y as usize * side + x as usize;
         let value = |channel: usize| {
             let value = output[channel * plane + index].clamp(-1.0, 1.0);
-            ((value + 1.0) / 2.0 * 255.0).round_ties_even() as u8
+            ((value + 1.0) * 127.5).round_ties_even() as u8
         };
         [value(0), value(1), value(2)].into()
     }))

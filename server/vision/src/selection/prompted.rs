@@ -321,7 +321,11 @@ mod tests {
         };
         for frame in [InputFrame::LongSide(64), InputFrame::Stretched(64)] {
             let mask = select(&mut network(frame), (200, 100), &prompt);
-            let selected = mask.values().iter().filter(|value| **value == 255).count();
+            let selected = mask
+                .values()
+                .iter()
+                .map(|value| usize::from(*value == 255))
+                .sum::<usize>();
             assert!((selected as i64 - 5000).abs() < 600, "{frame:?}: {selected}");
             assert_eq!((mask.get(100, 50), mask.get(20, 50)), (255, 0));
         }
