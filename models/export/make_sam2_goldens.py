@@ -86,9 +86,7 @@ def memory() -> tuple[MemoryAttention, MemoryEncoder]:
 def network(trunk: Hiera, options: dict) -> SAM2Base:
     """Returns a network with few channels behind the trunk."""
     neck = FpnNeck(
-        position_encoding=PositionEmbeddingSine(
-            num_pos_feats=CHANNELS, normalize=True, scale=None, temperature=10000
-        ),
+        position_encoding=PositionEmbeddingSine(num_pos_feats=CHANNELS, normalize=True, scale=None, temperature=10000),
         d_model=CHANNELS,
         backbone_channel_list=trunk.channel_list,
         fpn_top_down_levels=[2, 3],

@@ -16,7 +16,13 @@ import cv2
 import numpy as np
 import torch
 from iopaint.plugins.segment_anything import SamPredictor, sam_model_registry
-from iopaint.plugins.segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+from iopaint.plugins.segment_anything.modeling import (
+    ImageEncoderViT,
+    MaskDecoder,
+    PromptEncoder,
+    Sam,
+    TwoWayTransformer,
+)
 from iopaint.plugins.segment_anything.modeling.image_encoder_hq import ImageEncoderViTHQ
 from iopaint.plugins.segment_anything.modeling.mask_decoder import MaskDecoderHQ
 from iopaint.plugins.segment_anything.modeling.sam_hq import SamHQ
@@ -72,7 +78,10 @@ def tiny_vit() -> nn.Module:
         drop_path_rate=0.0,
     )
     encoder.neck = nn.Sequential(
-        nn.Conv2d(320, DIM, 1, bias=False), LayerNorm2d(DIM), nn.Conv2d(DIM, DIM, 3, padding=1, bias=False), LayerNorm2d(DIM)
+        nn.Conv2d(320, DIM, 1, bias=False),
+        LayerNorm2d(DIM),
+        nn.Conv2d(DIM, DIM, 3, padding=1, bias=False),
+        LayerNorm2d(DIM),
     )
     return encoder
 
@@ -112,7 +121,12 @@ def randomize(network: nn.Module) -> None:
             tensor.normal_()
         elif tensor.dim() == 1 and ("weight" in name):
             tensor.uniform_(0.5, 1.5)
-        elif tensor.dim() >= 2 and "embed" not in name.rsplit(".", 2)[-1] and "rel_pos" not in name and "token" not in name:
+        elif (
+            tensor.dim() >= 2
+            and "embed" not in name.rsplit(".", 2)[-1]
+            and "rel_pos" not in name
+            and "token" not in name
+        ):
             fan = tensor[0].numel()
             tensor.normal_(0.0, 1.5 / fan**0.5)
         else:
@@ -124,7 +138,9 @@ def image() -> np.ndarray:
     """Returns gradients with hard edges and noise, RGB."""
     rng = np.random.default_rng(SEED)
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    pixels = np.stack([columns * 2, rows * 4, 255 - columns - rows * 2], axis=-1) + rng.integers(-12, 13, (HEIGHT, WIDTH, 3))
+    pixels = np.stack([columns * 2, rows * 4, 255 - columns - rows * 2], axis=-1) + rng.integers(
+        -12, 13, (HEIGHT, WIDTH, 3)
+    )
     pixels[12:40, 15:55] = (220, 60, 30)
     pixels[30:, 66:90] = (20, 30, 60)
     return np.clip(pixels, 0, 255).astype(np.uint8)
@@ -140,7 +156,9 @@ def main(folder: Path) -> None:
     for name, network in networks().items():
         randomize(network)
         network.eval()
-        half = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in network.state_dict().items()}
+        half = {
+            key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in network.state_dict().items()
+        }
         torch.save(half, folder / f"{name}.pth")
         predictor = SamHQPredictor(network) if name == "hq" else SamPredictor(network)
         predictor.set_image(source)

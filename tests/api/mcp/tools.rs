@@ -103,6 +103,7 @@ async fn remove_background_returns_transparency() {
 #[tokio::test]
 async fn list_models_returns_current_model() {
     let server = shared();
+    server.ready().await;
     let result = connect(server).await.call("list_models", &json!({})).await;
     let list = result.structured_content.unwrap();
     assert_eq!(list["current"], "lama");
