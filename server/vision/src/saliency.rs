@@ -190,10 +190,10 @@ fn rows_within(samples: &[u8], width: u32, rect: Rect) -> Vec<u8> {
 fn framed(spec: &SaliencySpec, image: &RgbImage) -> RgbImage {
     match spec.framing {
         Framing::Lanczos => lanczos::resize_rgb(image, spec.side, spec.side),
-        Framing::Bilinear => bilinear::resize(image, spec.side, spec.side, true),
+        Framing::Bilinear => iopaint_imaging::bilinear::resize_rgb(image, spec.side, spec.side),
         Framing::Letterbox => {
             let Rect { x, y, width, height } = spec.covered(image.dimensions());
-            let scaled = bilinear::resize(image, width, height, false);
+            let scaled = bilinear::resize(image, width, height);
             RgbImage::from_fn(spec.side, spec.side, |column, row| {
                 let inside = (x..x + width).contains(&column) && (y..y + height).contains(&row);
                 if inside {
