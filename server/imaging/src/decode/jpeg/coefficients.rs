@@ -344,11 +344,12 @@ impl<'a> ScanDecoder<'a> {
 
     #[inline]
     fn sequential_ac(&mut self, table: &HuffmanTable, block: &mut BlockDecoding<'_>) -> Option<()> {
-        let mut at = 1;
+        let (mut at, mut nonzero) = (1, 0_u64);
         while at < 64 {
             if let Some(short) = self.bits.short(table) {
                 at += usize::from(short.run);
-                block.set(at, short.value)?;
+                block.coefficients[usize::from(*ZIGZAG.get(at)?)] = short.value;
+                nonzero |= 1 << at;
                 at += 1;
                 continue;
             }
@@ -363,9 +364,12 @@ impl<'a> ScanDecoder<'a> {
             }
             at += run;
             let value = self.bits.signed(size);
-            block.set(at, value as i16)?;
+            block.coefficients[usize::from(*ZIGZAG.get(at)?)] = value as i16;
+            nonzero |= 1 << at;
             at += 1;
         }
+        // A coded coefficient is never 0 (T.81, F.1.2.2.1).
+        *block.nonzero |= nonzero;
         Some(())
     }
 
