@@ -239,6 +239,10 @@ bench-peer: $(if $(PEER),,build/side_by_side/venv/ready) ## Compare with IOPaint
 bench-contention: ## Time requests beside 0, 1 and 2 busy processes, IOPaint 1.6.0 in the same run.
 	@$(MAKE) bench-peer ARGS="--only contention --rounds 5 $(ARGS)"
 
+.PHONY: bench-quotas
+bench-quotas: ## Time requests under limits of processor time (needs root for the control group), IOPaint 1.6.0 in the same run.
+	@$(MAKE) bench-peer ARGS="--only quota --rounds 3 $(ARGS)"
+
 .PHONY: bench-workers
 bench-workers: ## Compare the throughput of several model threads with that of one; ARGS="--configurations 1x8 2x4".
 	@$(PYTHON) scripts/build.py --profile dist

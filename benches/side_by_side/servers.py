@@ -57,6 +57,12 @@ class Server:
             answer = response.read()
         return time.monotonic() - began, answer
 
+    def processor_seconds(self) -> float:
+        """Returns the processor time that the process has used."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def wait(self, what: str, is_so: Callable[[], bool]) -> None:
         """Polls a condition; records the seconds since the start of the process."""
         while not is_so():

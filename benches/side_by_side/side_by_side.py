@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import contextlib
+import math
 import os
 import platform
 import sys
@@ -20,10 +21,11 @@ sys.path.append(str(ROOT / "models" / "export"))  # after this folder, since bot
 import contention  # noqa: E402
 import forward  # noqa: E402
 import pictures  # noqa: E402
+import quota  # noqa: E402
 import servers  # noqa: E402
 from report import OPENVINO, OURS, PEER, Report  # noqa: E402
 
-PARTS = ("forward", "start", "requests", "clients", "low-mem", "contention")
+PARTS = ("forward", "start", "requests", "clients", "low-mem", "contention", "quota")
 FORWARD_SIZES = (
     (64, 64),
     (128, 128),
@@ -43,6 +45,8 @@ REQUESTS = (
     ("24 MP JPEG, small hole", 6000, 4000, "JPEG", 200),
 )
 CLIENTS = (1, 4, 8)
+# Limits of processor time, in processors.
+QUOTAS = (1.5, 1.0, 0.5)
 DEFAULT_MODEL = "lama-patches"
 
 
@@ -79,17 +83,17 @@ def measure_forward(report: Report, arguments: argparse.Namespace, model: Path) 
     ours.close()
 
 
-def ours(arguments: argparse.Namespace, models: Path, model: str) -> tuple[list[str], str]:
-    """Returns this server's command line with a model, and its readiness path."""
-    common = ["start", "--model", model, "--device", "cpu", "--model-dir", str(models)]
-    return [str(arguments.binary), *common, "--local-files-only", "--threads", str(arguments.threads)], "/readyz"
+def ours(arguments: argparse.Namespace, models: Path, model: str, threads: int | None) -> tuple[list[str], str]:
+    """Returns this server's command line with a model, and its readiness path. `None` leaves the number of threads to it."""
+    common = ["start", "--model", model, "--device", "cpu", "--model-dir", str(models), "--local-files-only"]
+    return [str(arguments.binary), *common, *([] if threads is None else ["--threads", str(threads)])], "/readyz"
 
 
-def commands(arguments: argparse.Namespace, models: Path) -> dict[str, tuple[list[str], str]]:
-    """Returns each server's command line with big-lama, and its readiness path."""
+def commands(arguments: argparse.Namespace, models: Path, threads: int | None) -> dict[str, tuple[list[str], str]]:
+    """Returns each server's command line with big-lama, and its readiness path; `threads` applies to this server."""
     common = ["start", "--model", "lama", "--device", "cpu", "--model-dir", str(models)]
     return {
-        OURS: ours(arguments, models, "lama"),
+        OURS: ours(arguments, models, "lama", threads),
         PEER: ([str(Path(sys.executable).with_name("iopaint")), *common], "/api/v1/server-config"),
     }
 
@@ -98,7 +102,7 @@ def measure_start(report: Report, arguments: argparse.Namespace, models: Path) -
     """Measures the time from process start to the page, to a loaded model, and to the first response."""
     request = small_request()
     for _ in range(arguments.rounds):
-        for name, (command, ready) in commands(arguments, models).items():
+        for name, (command, ready) in commands(arguments, models, arguments.threads).items():
             with servers.running(name, command, arguments.output / "server.log", ready) as server:
                 report.note("idle memory", "MB", name, server.memory()["now"])
                 server.inpaint(request)
@@ -151,7 +155,7 @@ def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Pa
         if name.startswith("12 MP")
     ]
     for _ in range(arguments.rounds):
-        for whose, (command, ready) in commands(arguments, models).items():
+        for whose, (command, ready) in commands(arguments, models, arguments.threads).items():
             log = arguments.output / "low-mem.log"
             with servers.running(whose, [*command, "--low-mem"], log, ready) as server:
                 for request in requests:
@@ -162,7 +166,10 @@ def measure_low_memory(report: Report, arguments: argparse.Namespace, models: Pa
 def measure_contention(report: Report, arguments: argparse.Namespace, models: Path) -> None:
     """Measures a 512x512 request idle and beside busy loops: big-lama against IOPaint, and the default model."""
     request = small_request()
-    started = {f"{DEFAULT_MODEL} of {OURS}": ours(arguments, models, DEFAULT_MODEL), **commands(arguments, models)}
+    started = {
+        f"{DEFAULT_MODEL} of {OURS}": ours(arguments, models, DEFAULT_MODEL, arguments.threads),
+        **commands(arguments, models, arguments.threads),
+    }
     with contextlib.ExitStack() as stack:
         requests = {}
         for name, (command, ready) in started.items():
@@ -175,6 +182,36 @@ def measure_contention(report: Report, arguments: argparse.Namespace, models: Pa
             report.note(f"{model}, 512x512, {load}", "s", whose, seconds)
 
         contention.measure(arguments.rounds, requests, note)
+
+
+def measure_quotas(report: Report, arguments: argparse.Namespace, models: Path) -> None:
+    """Measures a 512x512 request under limits of processor time, with as many threads as each server chooses.
+
+    The ideal duration is the processor time of the request without a limit and with one thread per begun
+    processor, divided by the limit.
+    """
+    request = small_request()
+    for cpus in QUOTAS:
+        with contextlib.ExitStack() as stack:
+            processes = stack.enter_context(quota.limited(cpus))
+            log = arguments.output / "quota.log"
+            free_command, ready = ours(arguments, models, "lama", threads=math.ceil(cpus))
+            free = stack.enter_context(servers.running(OURS, free_command, log, ready))
+            limited = {}
+            for name, (command, ready) in commands(arguments, models, threads=None).items():
+                log = arguments.output / f"quota-{name.replace(' ', '-')}.log"
+                inside = quota.inside(processes, command)
+                limited[name] = stack.enter_context(servers.running(name, inside, log, ready))
+            for server in (free, *limited.values()):
+                server.inpaint(request)
+            for _ in range(arguments.rounds):
+                before = free.processor_seconds()
+                free.inpaint(request)
+                ideal = (free.processor_seconds() - before) / cpus
+                for name, server in limited.items():
+                    seconds, _ = server.inpaint(request)
+                    report.note(f"lama, 512x512, {cpus} processors", "s", name, seconds)
+                    report.note(f"lama, 512x512, {cpus} processors, times the ideal", "", name, seconds / ideal)
 
 
 def size(text: str) -> tuple[int, int]:
@@ -212,10 +249,12 @@ def main() -> None:
         measure_low_memory(report, arguments, models)
     if "contention" in arguments.only:
         measure_contention(report, arguments, models)
+    if "quota" in arguments.only:
+        measure_quotas(report, arguments, models)
     if {"requests", "clients"} & set(arguments.only):
         with contextlib.ExitStack() as stack:
             both = {}
-            for name, (command, ready) in commands(arguments, models).items():
+            for name, (command, ready) in commands(arguments, models, arguments.threads).items():
                 log = arguments.output / f"{name.replace(' ', '-')}.log"
                 both[name] = stack.enter_context(servers.running(name, command, log, ready))
             if "requests" in arguments.only:
