@@ -97,6 +97,8 @@ async fn models_list_state_size_and_licence() {
     );
     let on_disk = std::fs::metadata(server().folder.path().join("big-lama.pt")).unwrap();
     assert_eq!(lama["bytes"], json!(on_disk.len()));
+    assert_eq!(lama["task"], "inpaint");
+    assert_eq!(model(server(), "vit_h").await["task"], "segment-by-prompt");
     let mini = model(server(), "lama-mini").await;
     assert_eq!(mini["state"], "builtin");
     assert!(mini["bytes"].as_u64().unwrap() > 1_000_000);

@@ -242,7 +242,8 @@ fn start(
 
 /// A folder with the models of the goldens.
 fn model_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    // The shared server is never dropped, nor is its folder.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let goldens = fixtures().join("goldens");
     std::fs::copy(goldens.join("models/lama.pt"), folder.path().join("big-lama.pt")).unwrap();
     std::fs::copy(

@@ -124,3 +124,33 @@ fn a_download_that_fails_says_what_to_do() {
     assert!(stderr(&output).contains("status 404"), "{}", stderr(&output));
     assert!(!lines(&run(&folder, &["list"], &[])).contains(&"lama".to_owned()));
 }
+
+#[test]
+fn list_all_has_task_size_state_and_licence() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |name: &str| {
+        let table = lines(&run(&folder, &["list", "--all"], &[]));
+        let mut rows = table.iter().map(|line| {
+            let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+            cells.map(str::to_owned).collect::<Vec<_>>()
+        });
+        rows.find(|cells| cells.first().is_some_and(|cell| cell == name))
+            .unwrap_or_else(|| panic!("no {name} in {table:#?}"))
+    };
+    assert_eq!(row("NAME"), ["NAME", "TASK", "SIZE", "STATE", "LICENCE"]);
+    assert_eq!(
+        row("u2netp"),
+        ["u2netp", "select, cut out", "5 MB", "built in", "Apache-2.0"]
+    );
+    assert_eq!(
+        row("vit_h"),
+        ["vit_h", "select by click", "2565 MB", "download", "Apache-2.0"]
+    );
+    let checkpoints = folder.path().join("torch/hub/checkpoints");
+    fs::create_dir_all(&checkpoints).unwrap();
+    fs::write(checkpoints.join("sam_vit_h_4b8939.pth"), "weights").unwrap();
+    assert_eq!(
+        row("vit_h"),
+        ["vit_h", "select by click", "1 MB", "on disk", "Apache-2.0"]
+    );
+}

@@ -50,8 +50,9 @@ impl AppState {
         settings: ServerSettings,
     ) -> Self {
         let jobs = Jobs::default();
-        let plugins = Plugins::new(engine.registry(), &settings.plugins, |model| {
-            engine.is_available(model)
+        let models = engine.clone();
+        let plugins = Plugins::new(engine.registry(), &settings.plugins, move |model| {
+            models.is_available(model)
         });
         Self {
             events: Events::new(&engine, &jobs),

@@ -9,6 +9,7 @@ use crate::download_states::DownloadStatus;
 use crate::engine::Engine;
 use crate::job::Unavailable;
 use crate::loading::begin_download;
+use crate::model_store::ModelStore;
 use crate::registry::{FileSpec, ModelSpec, ModelTask, Origin};
 
 /// A model of the registry, available or not.
@@ -64,6 +65,28 @@ pub enum DownloadRefusal {
     Thread(String),
 }
 
+impl CatalogueEntry {
+    /// Describes a model as it is on disk, with downloads allowed. Blocks, as it reads the file system.
+    #[must_use]
+    pub fn new(spec: &ModelSpec, store: &ModelStore) -> Self {
+        let on_disk = store.bytes_on_disk(spec);
+        let presence = match on_disk {
+            _ if spec.is_builtin() => Presence::Builtin,
+            Some(_) => Presence::Ready,
+            None => Presence::Absent,
+        };
+        Self {
+            name: spec.name.clone(),
+            title: spec.title.clone(),
+            task: spec.task(),
+            presence,
+            bytes: on_disk.or_else(|| expected_bytes(spec)),
+            licence: spec.licence.clone(),
+            downloadable: is_downloadable(spec),
+        }
+    }
+}
+
 impl Engine {
     /// Returns all models of the registry. Blocks, as it reads the file system.
     #[must_use]
@@ -74,22 +97,14 @@ impl Engine {
             .registry
             .iter()
             .map(|spec| {
-                let on_disk = shared.store.bytes_on_disk(spec);
-                let presence = match downloads.get(&spec.name) {
-                    _ if spec.is_builtin() => Presence::Builtin,
-                    Some(DownloadStatus::Running(progress)) => Presence::Downloading(*progress),
-                    _ if on_disk.is_some() => Presence::Ready,
-                    _ => Presence::Absent,
-                };
-                CatalogueEntry {
-                    name: spec.name.clone(),
-                    title: spec.title.clone(),
-                    task: spec.task(),
-                    presence,
-                    bytes: on_disk.or_else(|| expected_bytes(spec)),
-                    licence: spec.licence.clone(),
-                    downloadable: !shared.local_files_only && is_downloadable(spec),
+                let mut entry = CatalogueEntry::new(spec, &shared.store);
+                entry.downloadable &= !shared.local_files_only;
+                if let (Presence::Ready | Presence::Absent, Some(DownloadStatus::Running(progress))) =
+                    (&entry.presence, downloads.get(&spec.name))
+                {
+                    entry.presence = Presence::Downloading(*progress);
                 }
+                entry
             })
             .collect()
     }

@@ -554,6 +554,11 @@ export interface components {
       max_whole_side_px: number;
     };
     /**
+     * @description Task of a model.
+     * @enum {string}
+     */
+    CatalogueTask: "inpaint" | "segment" | "segment-by-prompt" | "detect-text" | "upscale" | "restore-faces";
+    /**
      * @description The algorithm of the `cv2` model.
      * @enum {string}
      */
@@ -1043,6 +1048,8 @@ export interface components {
       name: string;
       /** @description Availability. */
       state: components["schemas"]["ModelState"];
+      /** @description Task; models of tasks other than `inpaint` belong to plugins. */
+      task: components["schemas"]["CatalogueTask"];
       /** @description Display name. */
       title: string;
     };

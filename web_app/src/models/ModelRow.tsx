@@ -24,12 +24,12 @@ export function ModelRow({ model, download, fixed }: ModelRowProps) {
   const details = [
     model.name === model.title ? null : model.name,
     model.bytes === null || model.bytes === 0 ? null : formatBytes(model.bytes, language),
-    model.licence ?? t("models.noLicence"),
+    model.licence?.replaceAll("LicenseRef-", "") ?? t("models.noLicence"),
   ].filter((detail) => detail !== null);
   return (
     <li className="flex min-h-14 items-center gap-4 border-b border-line py-2 last:border-0">
       <div className="min-w-0 flex-1">
-        <h3 className="truncate text-sm font-medium">{model.title}</h3>
+        <h4 className="truncate text-sm font-medium">{model.title}</h4>
         {downloading ? (
           <DownloadProgress model={model} download={download} />
         ) : (
@@ -96,6 +96,13 @@ function ModelButton({ model, fixed }: { model: Model; fixed: boolean }) {
       </Button>
     ) : (
       <span className="px-3 text-sm text-soft">{t("models.unavailable")}</span>
+    );
+  // The model of a plugin is selected in the settings.
+  if (model.task !== "inpaint")
+    return (
+      <span className="px-3 text-sm text-soft">
+        {t(model.state === "builtin" ? "models.builtin" : "models.installed")}
+      </span>
     );
   return (
     <Button

@@ -85,6 +85,9 @@ pub struct DownloadArgs {
 /// Flags of `iopaint list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
+    /// Lists all models, also those of plugins and those not on disk, with task, size, state and licence.
+    #[arg(long)]
+    pub all: bool,
     /// Folder of model files. Default: `$XDG_CACHE_HOME` or `~/.cache`.
     #[arg(long, env = "IOPAINT_MODEL_DIR")]
     pub model_dir: Option<PathBuf>,

@@ -22,15 +22,22 @@ pub struct PluginChoices {
     pub models: Vec<(PluginKind, String)>,
 }
 
-/// The enabled plugins. Clones share their current models.
-#[derive(Clone, Debug)]
-pub struct Plugins(Arc<Vec<EnabledPlugin>>);
+/// The plugins that are not disabled. Clones share their current models.
+#[derive(Clone)]
+pub struct Plugins(Arc<PluginList>);
 
-#[derive(Debug)]
+struct PluginList {
+    plugins: Vec<EnabledPlugin>,
+    /// Returns true for the names of models whose files are on disk.
+    is_available: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
 struct EnabledPlugin {
     spec: PluginSpec,
     builtin: PluginModel,
     model: Mutex<PluginModel>,
+    /// True for an optional plugin that is on only while its model is on disk.
+    requires_model: bool,
 }
 
 /// An enabled plugin and its current model.
@@ -67,16 +74,18 @@ pub struct PluginModel {
 }
 
 impl Plugins {
-    /// Returns the plugins of `registry` that `choices` enables. A chosen model that the registry lacks is
-    /// logged and replaced by the built-in one. `is_available`: true for the names of models whose files are
-    /// on disk.
+    /// Returns the plugins of `registry` that `choices` does not disable. An optional plugin is listed if
+    /// `choices` enables it, or while its model is on disk. A chosen model that the registry lacks is logged
+    /// and replaced by the built-in one. `is_available`: true for the names of models whose files are on disk.
     #[must_use]
-    pub fn new(registry: &Registry, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> Self {
+    pub fn new(
+        registry: &Registry,
+        choices: &PluginChoices,
+        is_available: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let enabled = |plugin: &&PluginSpec| {
             let mut disabled = choices.disabled.iter();
-            !choices.none
-                && !disabled.any(|name| name.eq_ignore_ascii_case(&plugin.name))
-                && (!plugin.optional || is_wanted(plugin, choices, &is_available))
+            !choices.none && !disabled.any(|name| name.eq_ignore_ascii_case(&plugin.name))
         };
         let with_model = |spec: &PluginSpec| {
             let chosen = choices.models.iter().find(|(kind, _)| *kind == spec.kind);
@@ -93,19 +102,35 @@ impl Plugins {
                 model
             });
             let builtin = model_of(registry, spec.kind, &spec.model)?;
+            let is_enabled = choices.enabled.contains(&spec.kind);
+            if spec.optional && is_enabled && !is_available(&spec.model) {
+                warn_of_missing_model(spec);
+            }
             Some(EnabledPlugin {
                 spec: spec.clone(),
                 model: Mutex::new(chosen.unwrap_or_else(|| builtin.clone())),
                 builtin,
+                requires_model: spec.optional && !is_enabled,
             })
         };
         let enabled = registry.plugins().iter().filter(enabled);
-        Self(Arc::new(enabled.filter_map(with_model).collect()))
+        let plugins = enabled.filter_map(with_model).collect();
+        Self(Arc::new(PluginList {
+            plugins,
+            is_available: Box::new(is_available),
+        }))
     }
 
-    /// Returns all enabled plugins in display order.
+    fn listed(&self) -> impl Iterator<Item = &EnabledPlugin> {
+        let list = &self.0;
+        let is_listed =
+            |plugin: &&EnabledPlugin| !plugin.requires_model || (list.is_available)(&plugin.spec.model);
+        list.plugins.iter().filter(is_listed)
+    }
+
+    /// Returns all plugins that are on, in display order.
     pub fn iter(&self) -> impl Iterator<Item = PluginStatus> {
-        self.0.iter().map(EnabledPlugin::status)
+        self.listed().map(EnabledPlugin::status)
     }
 
     /// Returns the plugin `name`; case-sensitive.
@@ -113,7 +138,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownPlugin`].
     pub fn get(&self, name: &str) -> Result<PluginStatus, ApiError> {
-        let plugin = self.0.iter().find(|plugin| plugin.spec.name == name);
+        let plugin = self.listed().find(|plugin| plugin.spec.name == name);
         plugin.map(EnabledPlugin::status).ok_or_else(|| unknown(name))
     }
 
@@ -122,7 +147,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownPlugin`] if it is disabled.
     pub fn of_kind(&self, kind: PluginKind) -> Result<PluginStatus, ApiError> {
-        let plugin = self.0.iter().find(|plugin| plugin.spec.kind == kind);
+        let plugin = self.listed().find(|plugin| plugin.spec.kind == kind);
         plugin
             .map(EnabledPlugin::status)
             .ok_or_else(|| ApiError::new(ErrorCode::UnknownPlugin, "this plugin is disabled on this server"))
@@ -133,7 +158,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownModel`] if the plugin has no model of this name, or its files are missing.
     pub fn switch(&self, engine: &Engine, name: &str, model: &str) -> Result<(), ApiError> {
-        let Some(plugin) = self.0.iter().find(|plugin| plugin.spec.name == name) else {
+        let Some(plugin) = self.listed().find(|plugin| plugin.spec.name == name) else {
             return Ok(());
         };
         let found = model_of(engine.registry(), plugin.spec.kind, model)
@@ -156,20 +181,14 @@ impl EnabledPlugin {
     }
 }
 
-/// Returns true if an optional plugin is enabled or its model is on disk. A missing model of an enabled
-/// plugin is logged.
-fn is_wanted(plugin: &PluginSpec, choices: &PluginChoices, is_available: impl Fn(&str) -> bool) -> bool {
-    let enabled = choices.enabled.contains(&plugin.kind);
-    let available = is_available(&plugin.model);
-    if enabled && !available {
-        tracing::warn!(
-            plugin = plugin.name,
-            model = plugin.model,
-            "The plugin's model is not on this machine; `iopaint download --model {}` downloads it",
-            plugin.model
-        );
-    }
-    enabled || available
+/// Logs that the model of an enabled plugin is not on disk.
+fn warn_of_missing_model(plugin: &PluginSpec) {
+    tracing::warn!(
+        plugin = plugin.name,
+        model = plugin.model,
+        "The plugin's model is not on this machine; `iopaint download --model {}` downloads it",
+        plugin.model
+    );
 }
 
 /// Returns the model `name` if it performs a task of the plugins of `kind`. `IOPaint` names models of Hugging

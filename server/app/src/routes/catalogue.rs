@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use iopaint_engine::{CatalogueEntry, Engine, Presence};
+use iopaint_engine::{CatalogueEntry, Engine, ModelTask, Presence};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,37 @@ pub enum ModelState {
     Downloading,
 }
 
+/// Task of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CatalogueTask {
+    /// Fills a hole from its surroundings.
+    Inpaint,
+    /// Separates the main object from the background.
+    Segment,
+    /// Selects the object at clicks or in a box.
+    SegmentByPrompt,
+    /// Finds text.
+    DetectText,
+    /// Enlarges images.
+    Upscale,
+    /// Restores faces.
+    RestoreFaces,
+}
+
+impl From<ModelTask> for CatalogueTask {
+    fn from(task: ModelTask) -> Self {
+        match task {
+            ModelTask::Inpaint => Self::Inpaint,
+            ModelTask::Segment => Self::Segment,
+            ModelTask::SegmentByPrompt => Self::SegmentByPrompt,
+            ModelTask::DetectText => Self::DetectText,
+            ModelTask::Upscale => Self::Upscale,
+            ModelTask::RestoreFaces => Self::RestoreFaces,
+        }
+    }
+}
+
 /// A model of the catalogue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = KnownModel)]
@@ -32,6 +63,8 @@ pub struct CatalogueModel {
     pub name: String,
     /// Display name.
     pub title: String,
+    /// Task; models of tasks other than `inpaint` belong to plugins.
+    pub task: CatalogueTask,
     /// Availability.
     pub state: ModelState,
     /// Size of its files in bytes, approximate before the download; null if unknown.
@@ -58,6 +91,7 @@ impl From<CatalogueEntry> for CatalogueModel {
         Self {
             name: entry.name,
             title: entry.title,
+            task: entry.task.into(),
             state,
             bytes: entry.bytes,
             downloaded,
