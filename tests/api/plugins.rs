@@ -246,7 +246,10 @@ async fn anime_seg_is_on_if_enabled_or_on_disk() {
     let answer = run(&server, GEN_MASK, &picture().0, body.clone()).await;
     assert_eq!(answer.json()["error"], "unknown-plugin");
     std::fs::write(server.folder.path().join("isnetis.pth"), "weights").unwrap();
-    assert!(names(&server).await.contains(&json!("AnimeSeg")), "its file has arrived");
+    assert!(
+        names(&server).await.contains(&json!("AnimeSeg")),
+        "its file has arrived"
+    );
     let server = server_of(Arc::new(NoModels), |_, settings| {
         settings.plugins.enabled = vec![PluginKind::AnimeSeg];
     });

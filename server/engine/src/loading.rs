@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::download::{CancellationToken, DownloadOptions, DownloadProgress, download};
 use crate::download_reporter::DownloadReporter;
@@ -112,10 +112,29 @@ fn fetch_and_load(shared: &Shared, name: &str, download: bool) -> Result<Vec<Mod
     if download {
         set_progress(shared, name, None);
     }
+    if shared.unload_current {
+        unload_before(shared, name);
+    }
     let began = Instant::now();
     let handles = load_on_devices(shared, spec, &files)?;
     shared.metrics.model_loaded(name, began.elapsed());
     Ok(handles)
+}
+
+/// Unloads the idle models before `name` is loaded for a job, so that memory for one model suffices. A model
+/// that is to become the current one is loaded beside the old one, which serves on if that fails.
+fn unload_before(shared: &Shared, name: &str) {
+    let mut state = shared.lock();
+    let mut loads = state.pending_loads.iter();
+    if !loads.any(|load| load.name == name && load.after_load == AfterLoad::KeepLoaded) {
+        return;
+    }
+    let (idle, _) = state.models.remove_idle(Instant::now(), Duration::ZERO, None);
+    drop(state);
+    for slot in &idle {
+        tracing::info!(model = %slot.spec.name, "Unloading a model to free memory for another");
+    }
+    shared.unload(idle);
 }
 
 /// Loads a model on each device, one after the other; a network of a plugin on the first device that

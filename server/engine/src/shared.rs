@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub permits: JobPermits,
     /// Time without jobs after which a model is unloaded.
     pub idle_unload: Option<Duration>,
-    /// If true, `idle_unload` applies to the current model, too.
+    /// If true, the current model is unloaded when idle, and idle models before another is loaded for a job.
     pub unload_current: bool,
     pub metrics: Arc<dyn EngineMetrics>,
     /// True while a job runs.

@@ -1,6 +1,7 @@
 //! Jobs on the networks of plugins.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use iopaint_inpaint::{ForwardError, Stop};
@@ -9,6 +10,7 @@ use iopaint_vision::Tensor;
 use iopaint_vision::selection::ImageKey;
 
 use super::fixture::{input, offline};
+use super::lifecycle::EventRecorder;
 use crate::{
     AdmittedJob, ClientKey, Engine, JobError, ModelTask, NetworkRun, PromptRun, Rejection, Unavailable,
 };
@@ -140,6 +142,23 @@ async fn network_never_becomes_the_current_model() {
         Some(NETWORK)
     );
     assert!(engine.switch(NETWORK).await.is_err());
+}
+
+#[tokio::test]
+async fn models_are_unloaded_before_a_load_if_configured() {
+    let events = Arc::new(EventRecorder::default());
+    let (engine, _models, _folder) = offline(Some("a"), |options| {
+        options.metrics = events.clone();
+        options.max_models = 1;
+        options.unload_current = true;
+    });
+    admit(&engine).run_network(None, run_once).await.unwrap();
+    let events: Vec<String> = events
+        .all()
+        .into_iter()
+        .filter(|event| event.contains("loaded"))
+        .collect();
+    assert_eq!(events, ["loaded a", "unloaded a", &format!("loaded {NETWORK}")]);
 }
 
 #[tokio::test]
