@@ -29,6 +29,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "graph",
         &[
             "bridge/device.cpp",
+            "bridge/frozen_graph.cpp",
             "bridge/layout.cpp",
             "bridge/memory.cpp",
             "bridge/module.cpp",

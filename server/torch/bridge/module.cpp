@@ -19,6 +19,7 @@
 
 #include "../common/guarded.h"
 #include "../fastconv/fastconv.h"
+#include "frozen_graph.h"
 #include "layout.h"
 
 #if defined(__GLIBC__)
@@ -90,17 +91,17 @@ void trim() {
 #endif
 }
 
-// Rewrites the module's own graph and frees the module, so that weights aren't held twice. Returns null if
+// Rewrites a frozen graph. `self`: its first argument, kept only if attributes of it remain. Returns null if
 // fastconv fails, which leaves the graph half changed.
-std::unique_ptr<iopaint_module> rewrite(const torch::jit::Module &module, char **counts) {
-  std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph();
+std::unique_ptr<iopaint_module> rewrite(
+    std::shared_ptr<torch::jit::Graph> graph, const c10::IValue &self, char **counts) {
   if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), counts, nullptr)) {
     return nullptr;
   }
   auto result = std::make_unique<iopaint_module>();
   result->code = torch::jit::Code(graph, "forward");
   if (graph->inputs()[0]->hasUses()) {
-    result->self = module._ivalue();
+    result->self = self;
   }
   return result;
 }
@@ -110,8 +111,15 @@ template <typename Load> std::unique_ptr<iopaint_module> load_rewritten(const Lo
   try {
     // `load` runs in a statement of its own: its temporaries hold the weights until the end of the full
     // expression.
-    const torch::jit::Module frozen = prepare(load(), false);
-    return rewrite(frozen, counts);
+    torch::jit::Module module = load();
+    module.eval();
+    if (std::shared_ptr<torch::jit::Graph> graph = iopaint::frozen_graph(module)) {
+      // The graph holds the weights from here on, so that they can be freed one by one.
+      module = torch::jit::Module();
+      return rewrite(std::move(graph), c10::IValue(), counts);
+    }
+    const torch::jit::Module frozen = prepare(std::move(module), false);
+    return rewrite(frozen.get_method("forward").graph(), frozen._ivalue(), counts);
   } catch (const std::exception &) {
     return nullptr;
   }
