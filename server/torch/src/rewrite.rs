@@ -299,6 +299,33 @@ mod tests {
         }
     }
 
+    /// A reassigned attribute, and weights that a pass changes in place.
+    #[test]
+    fn modules_with_state_keep_it() {
+        for change in ["self.state = self.state * 2.0", "self.state.mul_(2.0)"] {
+            let source = format!(
+                "def forward(self, image: Tensor, mask: Tensor) -> Tensor:\n    {change}\n    \
+                 return torch.conv2d(image, self.state)\n"
+            );
+            let loading = Loading {
+                device: Device::Cpu,
+                optimize: true,
+                channels_last: false,
+            };
+            let weight = Tensor::ones([1, 3, 1, 1], (Kind::Float, tch::Device::Cpu));
+            let tensors = vec![("state".to_owned(), weight)];
+            let mut module = Module::compile(&source, tensors, loading).unwrap();
+            for expected in [6.0, 12.0, 24.0] {
+                let image = Tensor::ones([1, 3, 1, 1], (Kind::Float, tch::Device::Cpu));
+                let output = module.forward(&mut [image.shallow_clone(), image]).unwrap();
+                assert!(
+                    (output.double_value(&[0, 0, 0, 0]) - expected).abs() < 1e-9,
+                    "{change}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn rewriting_can_be_disabled() {
         for path in nets() {
