@@ -252,6 +252,11 @@ bench-workers: ## Compare the throughput of several model threads with that of o
 bench-jpeg: build $(if $(PEER),,build/side_by_side/venv/ready) ## Compare block-wise editing of large JPEGs with complete encoding.
 	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/jpeg_blocks.py --binary $(BINARY) $(ARGS)
 
+.PHONY: bench-state-dicts
+bench-state-dicts: $(if $(PEER),,build/side_by_side/venv/ready) ## Time networks built from state dicts at full size, IOPaint's classes in the same run.
+	cargo build --release --locked -p iopaint-torch --example time_state_dict
+	@$(or $(PEER),build/side_by_side/venv)/bin/python benches/side_by_side/state_dicts.py $(ARGS)
+
 .PHONY: clean
 clean: ## Remove build outputs; the shared cache and trainings stay.
 	rm -rf target web_app/dist web_app/node_modules build/train/venv $(filter-out build/train,$(wildcard build/*))
