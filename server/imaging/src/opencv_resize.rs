@@ -43,7 +43,8 @@ pub fn linear_rgb(image: &RgbImage, width: u32, height: u32) -> RgbImage {
 enum Position {
     /// The centre, as `INTER_LINEAR` does.
     Centre,
-    /// The left and upper edge; only a target pixel on two source pixels mixes them. `INTER_AREA` enlarges so.
+    /// The left and upper edge, as `INTER_AREA` does to enlarge: a target pixel inside a source pixel has its
+    /// value.
     Edge,
 }
 

@@ -1,6 +1,7 @@
 //! ZITS (Dong et al. 2022, "Incremental Transformer Structure Enhanced Image Inpainting with Masking
 //! Positional Encoding"): a network that inpaints along edges and lines, which others predict for the hole.
 
+mod network;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -10,9 +11,10 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use iopaint_vision::structure::{Line, PositionEncoding};
 use tch::{Kind, TchError, Tensor};
 
-use crate::module::{Loading, Module};
+use crate::module::Module;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
 use crate::{Device, Source, TorchScriptError};
+use network::{load_network, named, unchanged};
 use structure::StructureNetworks;
 
 /// The smallest image, in pixels, whose structure is enlarged.
@@ -102,33 +104,6 @@ fn positions(mask: &Mask, device: Device) -> Result<[Tensor; 2], TchError> {
         upload(&encoding.distances, &[1, height, width])?,
         upload(encoding.directions.as_flattened(), &[1, height, width, 4])?,
     ])
-}
-
-/// Returns the options of networks whose graphs aren't rewritten: the rewriting requires four-dimensional
-/// inputs and a single result.
-fn unchanged(device: Device) -> Loading {
-    Loading {
-        optimize: false,
-        ..Loading::on(device)
-    }
-}
-
-/// Loads a network; `name` is part of errors.
-fn load_network(name: &str, source: Source<'_>, loading: Loading) -> Result<Module, TorchScriptError> {
-    Module::read(source, loading).map_err(|error| match error {
-        TorchScriptError::NotTorchScript(reason) => {
-            TorchScriptError::NotTorchScript(format!("{name} network: {reason}"))
-        }
-        other => other,
-    })
-}
-
-/// Adds the name of a network to the message of its failure.
-fn named<T>(name: &str, result: Result<T, ForwardError>) -> Result<T, ForwardError> {
-    result.map_err(|error| match error {
-        ForwardError::Failed(reason) => ForwardError::Failed(format!("{name} network: {reason}")),
-        other => other,
-    })
 }
 
 /// Returns black and white squares inside each other, in which lines and corners can be found.

@@ -6,7 +6,7 @@ use iopaint_inpaint::ForwardError;
 use iopaint_vision::structure::{Line, canny, line_map};
 use tch::{Kind, TchError, Tensor};
 
-use super::{load_network, named, unchanged};
+use super::network::{load_network, named, unchanged};
 use crate::module::{Loading, Module, Outputs};
 use crate::tensor::{download, forward_error, from_gray, from_mask, from_rgb};
 use crate::{Device, Source, TorchScriptError};

@@ -3,6 +3,7 @@
 use iopaint_inpaint::{InpaintOptions, Unmonitored};
 
 use super::*;
+use crate::module::Loading;
 
 const PADDING: Padding = Padding {
     modulo: 32,
