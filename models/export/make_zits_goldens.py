@@ -100,6 +100,5 @@ def write(path: Path, rows: list[list]) -> None:
     path.write_text("".join(" ".join(map(repr, row)) + "\n" for row in rows))
 
 
-
 if __name__ == "__main__":
     main()

@@ -265,7 +265,7 @@ fn linear<const C: usize>(samples: &[u8], from: (u32, u32), to: (u32, u32), posi
 mod tests {
     use super::*;
 
-    /// `OpenCV`'s results: models/export/make_zits_goldens.py.
+    /// `OpenCV`'s results, written by `models/export/make_zits_goldens.py`.
     const CASES: &str = include_str!("../../../tests/fixtures/zits/resized.txt");
 
     fn numbers(row: &str) -> Vec<u32> {

@@ -75,12 +75,11 @@ impl ZitsModel {
             .and_then(|pixels| pixels.f_div_scalar(255.0))
             .map_err(failed)?;
         let hole = from_mask(mask.as_coverage(), Threshold::ANY, self.device).map_err(failed)?;
-        let [edges, lines] = match lines {
-            Some(lines) => self.structure.complete(image, mask, lines)?,
-            None => {
-                let zeros = hole.f_zeros_like().map_err(failed)?;
-                [zeros.shallow_clone(), zeros]
-            }
+        let [edges, lines] = if let Some(lines) = lines {
+            self.structure.complete(image, mask, lines)?
+        } else {
+            let zeros = hole.f_zeros_like().map_err(failed)?;
+            [zeros.shallow_clone(), zeros]
         };
         let [distances, directions] = positions(mask, self.device).map_err(failed)?;
         let mut inputs = [pixels, hole, edges, lines, distances, directions];

@@ -8,7 +8,7 @@ const LUMINANCE: [f64; 3] = [0.2125, 0.7154, 0.0721];
 /// Radius of the Gaussian filter in pixels: 4 standard deviations of 3 pixels.
 const RADIUS: usize = 12;
 /// Weights of the Gaussian filter at the distances 0 to [`RADIUS`] pixels: exp(-distance^2 / 18), divided by
-/// their sum. Rounded as in SciPy, so that the edges are the same where gradients are almost equal.
+/// their sum. Rounded as in `SciPy`, so that the edges are the same where gradients are almost equal.
 const GAUSSIAN: [f64; RADIUS + 1] = [
     0.132_984_538_550_783_7,
     0.125_797_983_460_310_65,

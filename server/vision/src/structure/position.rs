@@ -22,8 +22,8 @@ pub struct PositionEncoding {
     /// Distance of a hole pixel to the nearest known pixel, in pixels of a square of 256 x 256 pixels
     /// (Chebyshev distance), at most 127; 0 for known pixels.
     pub distances: Vec<u8>,
-    /// Whether a hole pixel is reached from the known pixels at its upper left, lower left, upper right and
-    /// lower right, 1 or 0; zeros for known pixels.
+    /// 1 if the growing known pixels reach a hole pixel from its upper left, lower left, upper right and
+    /// lower right, else 0; zeros for known pixels.
     pub directions: Vec<[u8; 4]>,
 }
 
