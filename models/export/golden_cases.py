@@ -181,6 +181,30 @@ def cases() -> list[Case]:
         small(f"ldm-{sampler}-{steps}", "disc", original(ldm_steps=steps, ldm_sampler=sampler), tame, model="ldm")
     small("ldm-not-kept", "parts", original(sd_keep_unmasked_area=False), tame, model="ldm")
     out.append(Case("ldm-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="ldm"))
+    for name, mask, options in (
+        ("whole", "parts", original()),
+        ("crop", "parts", crop(100, 11)),
+        ("resize", "parts", resize(80)),
+        ("edges", "edges", original()),
+        ("not-kept", "parts", original(sd_keep_unmasked_area=False)),
+        ("no-wireframe", "parts", original(zits_wireframe=False)),
+    ):
+        small(f"zits-{name}", mask, options, tame, model="zits")
+    out.append(Case("zits-512", "rgb-512.png", "mask-stroke-512.png", model="zits"))
+    # The padded sides are 544, 704, 256 and 928 pixels.
+    out.append(Case("zits-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="zits"))
+    out.append(
+        Case(
+            "zits-517x389-no-wireframe",
+            "tame-517x389.png",
+            "mask-ring-517x389.png",
+            {"zits_wireframe": False},
+            model="zits",
+        )
+    )
+    out.append(Case("zits-33x700", "rgb-33x700.png", "mask-stroke-33x700.png", model="zits"))
+    out.append(Case("zits-9x17", "rgb-9x17.png", "mask-disc-9x17.png", model="zits"))
+    out.append(Case("zits-900x640", "tame-900x640.png", "mask-edges-900x640.png", original(), model="zits"))
     # Context is clipped at the edges, and the region runs at reduced size.
     out.append(Case("migan-517x389", "tame-517x389.png", "mask-ring-517x389.png", model="migan"))
     out.append(Case("migan-900x640", "tame-900x640.png", "mask-edges-900x640.png", model="migan"))

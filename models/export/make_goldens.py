@@ -40,6 +40,12 @@ MODELS = {
         "ldm-decoder.pt": "cond_stage_model_decode.pt",
         "ldm-diffusion.pt": "diffusion.pt",
     },
+    "zits": {
+        "zits-wireframe.pt": "zits-wireframe-0717.pt",
+        "zits-edge-line.pt": "zits-edge-line-0717.pt",
+        "zits-structure-upsample.pt": "zits-structure-upsample-0717.pt",
+        "zits-inpaint.pt": "zits-inpaint-0717.pt",
+    },
 }
 
 

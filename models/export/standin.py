@@ -4,8 +4,8 @@
 
 writes FOLDER/lama.pt, a narrow LaMa with random weights, and FOLDER/probe.pt, a formula without weights. Both take
 (image [1, 3, H, W] in 0..1, mask [1, 1, H, W] of 0 and 1) and return [1, 3, H, W] in 0..1. migan.pt, mat.pt,
-manga-inpaintor.pt, manga-lines.pt, ldm-encoder.pt, ldm-decoder.pt and ldm-diffusion.pt are formulas with the contracts of
-those models.
+manga-inpaintor.pt, manga-lines.pt, ldm-encoder.pt, ldm-decoder.pt, ldm-diffusion.pt, zits-wireframe.pt, zits-edge-line.pt,
+zits-structure-upsample.pt and zits-inpaint.pt are formulas with the contracts of those models.
 
 Their fill depends on every pixel, the position, the input's size and the mask, so that a wrong crop, padding or
 threshold changes it. The same seed gives the same weights.
@@ -116,6 +116,54 @@ class LdmDiffusion(nn.Module):
         return (latent - alpha.sqrt() * clean) / (1 - alpha).sqrt()
 
 
+class ZitsWireframe(nn.Module):
+    """Sixteen lines with scores around the threshold, both from local means of the normalized image."""
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        means = nn.functional.avg_pool2d(image.mean(dim=1, keepdim=True), 64).reshape(16, 4)
+        lines = 0.04 + 0.92 * torch.sigmoid(0.6 * means)
+        scores = 0.85 + 0.1 * torch.sin(3 * means.sum(dim=1))
+        return {"lines_pred": lines, "lines_score": scores, "num_proposals": torch.tensor(len(lines))}
+
+
+class ZitsEdgeLine(nn.Module):
+    """Logits of edges and lines from local means of all inputs, with waves over the position."""
+
+    def forward(self, image: Tensor, edge: Tensor, line: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        columns = torch.arange(image.shape[3], dtype=image.dtype, device=image.device)
+        waves = torch.sin(columns * 0.2)
+        colour = nn.functional.avg_pool2d(image.mean(dim=1, keepdim=True) * (1 - masks), 31, stride=1, padding=15)
+        edges = nn.functional.avg_pool2d(edge, 15, stride=1, padding=7)
+        lines = nn.functional.avg_pool2d(line, 15, stride=1, padding=7)
+        return 14 * edges + colour + waves - 2, 8 * lines + 0.5 * colour + 0.3 * waves - 0.3 * masks
+
+
+class ZitsStructureUpsample(nn.Module):
+    """Logits of a map of twice the size."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        large = nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return 3 * large - 3 + 0.2 * torch.sin(torch.arange(large.shape[3], dtype=x.dtype, device=x.device))
+
+
+class ZitsInpaint(nn.Module):
+    """The probe with local means of edges and lines, and the position inside the hole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe = Probe()
+
+    def forward(
+        self, image: Tensor, mask: Tensor, edge: Tensor, line: Tensor, distance: Tensor, direction: Tensor
+    ) -> Tensor:
+        edges = nn.functional.avg_pool2d(edge, 9, stride=1, padding=4)
+        lines = nn.functional.avg_pool2d(line, 9, stride=1, padding=4)
+        waves = torch.sin(distance.unsqueeze(1) * 0.35)
+        weights = torch.tensor([0.004, 0.008, 0.012, 0.016], dtype=image.dtype, device=image.device)
+        sides = (direction * weights).sum(dim=3).unsqueeze(1)
+        return 0.8 * self.probe(image, mask) + 0.08 * edges + 0.08 * lines + 0.02 * waves + sides
+
+
 def narrow_lama(width: int = 4, blocks: int = 2, seed: int = SEED) -> LaMa:
     """Returns a LaMa with random weights and non-degenerate activations."""
     torch.manual_seed(seed)
@@ -153,6 +201,10 @@ def models() -> dict[str, nn.Module]:
         "ldm-encoder.pt": LdmEncoder(),
         "ldm-decoder.pt": LdmDecoder(),
         "ldm-diffusion.pt": LdmDiffusion(),
+        "zits-wireframe.pt": ZitsWireframe(),
+        "zits-edge-line.pt": ZitsEdgeLine(),
+        "zits-structure-upsample.pt": ZitsStructureUpsample(),
+        "zits-inpaint.pt": ZitsInpaint(),
     }
 
 

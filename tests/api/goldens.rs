@@ -45,6 +45,10 @@ fn server_with_all() -> (Server, TempDir) {
         ("ldm-encoder.pt", "cond_stage_model_encode.pt"),
         ("ldm-decoder.pt", "cond_stage_model_decode.pt"),
         ("ldm-diffusion.pt", "diffusion.pt"),
+        ("zits-wireframe.pt", "zits-wireframe-0717.pt"),
+        ("zits-edge-line.pt", "zits-edge-line-0717.pt"),
+        ("zits-structure-upsample.pt", "zits-structure-upsample-0717.pt"),
+        ("zits-inpaint.pt", "zits-inpaint-0717.pt"),
     ] {
         let weights = fixture(&format!("goldens/models/{stand_in}"));
         std::fs::write(folder.path().join(name), weights).unwrap();
@@ -70,7 +74,7 @@ async fn results_match_goldens() {
         compare(&server, case).await;
         compared += 1;
     }
-    assert!(compared >= 95, "only {compared} cases");
+    assert!(compared >= 107, "only {compared} cases");
 }
 
 async fn compare(server: &Server, case: &Case) {

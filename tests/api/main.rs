@@ -37,3 +37,4 @@ mod root_path;
 mod sam2;
 mod stateless;
 mod surface;
+mod zits;

@@ -14,7 +14,7 @@ use iopaint_inpaint::{
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
     Device, FaceArchitecture, FaceNetwork, LamaModel, LdmModel, MangaModel, NetworkLoadError, Sam2Network,
-    SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork, Upscaler,
+    SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork, Upscaler, ZitsModel,
 };
 use iopaint_vision::selection::PromptNetwork;
 use iopaint_vision::{FaceNetworks, Network, TextNetworks};
@@ -184,6 +184,11 @@ impl TorchLoader {
                 Ok(Box::new(model))
             }
             ModelContract::Ldm => Ok(Box::new(LdmModel::load(
+                expect_files(sources)?,
+                self.device,
+                spec.padding,
+            )?)),
+            ModelContract::Zits => Ok(Box::new(ZitsModel::load(
                 expect_files(sources)?,
                 self.device,
                 spec.padding,

@@ -18,6 +18,7 @@ mod limits;
 mod mask;
 mod metadata;
 pub mod morphology;
+pub mod opencv_resize;
 mod orientation;
 mod picture;
 mod probe;

@@ -33,6 +33,8 @@ impl Threshold {
     pub const MAT: Self = Self(128);
     /// The input of LDM. `IOPaint` binarizes it by `mask / 255 >= 0.5`.
     pub const LDM: Self = Self(128);
+    /// The input of ZITS. `IOPaint` binarizes it by `mask > 127`.
+    pub const ZITS: Self = Self(128);
 
     /// Returns true if a pixel with this coverage belongs to the hole.
     #[must_use]

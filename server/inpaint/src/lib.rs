@@ -33,6 +33,8 @@ pub use downsampling::{downsampled_hole, downsampled_rgb, pooled};
 pub use iopaint_imaging::Rect;
 pub use model::{Context, ForwardError, Inpainter, Padding, Window};
 pub use monitor::{Monitor, Stop, Unmonitored};
-pub use options::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions, LdmOptions, LdmSampler};
+pub use options::{
+    Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions, LdmOptions, LdmSampler, ZitsOptions,
+};
 pub use outcome::{InpaintError, InpaintOutput, InpaintRun};
 pub use pipeline::{inpaint, inpaint_in_place};

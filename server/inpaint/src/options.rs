@@ -54,6 +54,8 @@ pub struct InpaintOptions {
     pub cv2: Cv2Options,
     /// Options of the model `ldm`.
     pub ldm: LdmOptions,
+    /// Options of the model `zits`.
+    pub zits: ZitsOptions,
 }
 
 /// Options of the model `cv2`.
@@ -104,6 +106,20 @@ impl Default for LdmOptions {
     }
 }
 
+/// Options of the model `zits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZitsOptions {
+    /// If true, edges and lines are predicted for the hole first, and the fill follows them.
+    pub wireframe: bool,
+}
+
+impl Default for ZitsOptions {
+    /// Returns options with `wireframe`, `IOPaint`'s default.
+    fn default() -> Self {
+        Self { wireframe: true }
+    }
+}
+
 impl Default for Cv2Options {
     /// Returns Navier-Stokes with a radius of 4 pixels, `IOPaint`'s defaults.
     fn default() -> Self {
@@ -126,6 +142,7 @@ impl Default for InpaintOptions {
             max_forward_pixels: u64::MAX,
             cv2: Cv2Options::default(),
             ldm: LdmOptions::default(),
+            zits: ZitsOptions::default(),
         }
     }
 }

@@ -79,6 +79,17 @@ void iopaint_module_free(iopaint_module *module);
 at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *inputs, size_t count, bool tune,
     bool *out_of_memory, char **error);
 
+// Receives a tensor of a result, to be freed by the receiver, and its key if the result is a dictionary, else
+// null. The key is valid during the call.
+typedef void (*iopaint_receiver)(void *context, const char *key, at::Tensor *tensor);
+
+// Calls `forward` of a module that wasn't rewritten and passes the tensors of its result, a tensor, a tuple
+// or a dictionary, to `receive`, in order. An integer in a dictionary is passed as a tensor without
+// dimensions; other values are left out. `names` has the parameter of each input, or null for a positional
+// one. False if the call failed.
+bool iopaint_module_forward_all(iopaint_module *module, at::Tensor *const *inputs, const char *const *names,
+    size_t count, iopaint_receiver receive, void *context, bool *out_of_memory, char **error);
+
 // --- tests
 
 // Throws inside the guard: 0 a c10::Error, 1 c10's out-of-memory error, 2 std::bad_alloc, 3 a std::exception,

@@ -158,6 +158,32 @@ c10::IValue call(iopaint_module &module, std::vector<c10::IValue> arguments) {
   return std::move(arguments.back());
 }
 
+// Passes the tensors of a result to `receive`.
+void deliver(const c10::IValue &output, iopaint_receiver receive, void *context) {
+  const auto pass = [&](const char *key, const at::Tensor &tensor) {
+    receive(context, key, new at::Tensor(tensor));
+  };
+  if (output.isTensor()) {
+    pass(nullptr, output.toTensor());
+  } else if (output.isTuple()) {
+    for (const c10::IValue &element : output.toTupleRef().elements()) {
+      TORCH_CHECK(element.isTensor(), "the model returned a tuple with a value other than a tensor");
+      pass(nullptr, element.toTensor());
+    }
+  } else if (output.isGenericDict()) {
+    for (const auto &entry : output.toGenericDict()) {
+      const std::string key = entry.key().isString() ? entry.key().toStringRef() : std::string();
+      if (entry.value().isTensor()) {
+        pass(key.c_str(), entry.value().toTensor());
+      } else if (entry.value().isInt()) {
+        pass(key.c_str(), at::scalar_tensor(entry.value().toInt(), at::kLong));
+      }
+    }
+  } else {
+    TORCH_CHECK(false, "the model returned a value other than tensors");
+  }
+}
+
 } // namespace
 
 extern "C" {
@@ -230,5 +256,25 @@ at::Tensor *iopaint_module_forward(iopaint_module *module, at::Tensor *const *in
   });
   *out_of_memory = failure == iopaint::Failure::out_of_memory;
   return result;
+}
+
+bool iopaint_module_forward_all(iopaint_module *module, at::Tensor *const *inputs, const char *const *names,
+    size_t count, iopaint_receiver receive, void *context, bool *out_of_memory, char **error) {
+  const iopaint::Failure failure = iopaint::guarded(error, [&] {
+    const c10::InferenceMode inference;
+    TORCH_CHECK(!module->code, "a rewritten model returns one tensor");
+    std::vector<c10::IValue> arguments;
+    torch::jit::Kwargs named;
+    for (size_t i = 0; i < count; ++i) {
+      if (names[i] == nullptr) {
+        arguments.emplace_back(*inputs[i]);
+      } else {
+        named.emplace(names[i], *inputs[i]);
+      }
+    }
+    deliver(module->module.forward(std::move(arguments), named), receive, context);
+  });
+  *out_of_memory = failure == iopaint::Failure::out_of_memory;
+  return failure == iopaint::Failure::none;
 }
 }

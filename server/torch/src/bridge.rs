@@ -19,6 +19,9 @@ pub struct RawLoading {
     pub channels_last: bool,
 }
 
+/// `iopaint_receiver`.
+pub type RawReceiver = unsafe extern "C" fn(*mut c_void, *const c_char, *mut C_tensor);
+
 unsafe extern "C" {
     pub fn iopaint_configure(threads: c_int, tf32: bool, error: *mut *mut c_char) -> bool;
     pub fn iopaint_cuda_device_count() -> c_int;
@@ -56,6 +59,16 @@ unsafe extern "C" {
         out_of_memory: *mut bool,
         error: *mut *mut c_char,
     ) -> *mut C_tensor;
+    pub fn iopaint_module_forward_all(
+        module: *mut RawModule,
+        inputs: *const *mut C_tensor,
+        names: *const *const c_char,
+        count: usize,
+        receive: RawReceiver,
+        context: *mut c_void,
+        out_of_memory: *mut bool,
+        error: *mut *mut c_char,
+    ) -> bool;
     fn iopaint_text_free(text: *mut c_char);
     #[cfg(test)]
     fn iopaint_throw(kind: c_int, out_of_memory: *mut bool, error: *mut *mut c_char) -> bool;

@@ -34,6 +34,7 @@ mod test_weights;
 mod tuning;
 mod upscaler;
 mod weights;
+mod zits;
 
 pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
@@ -53,3 +54,4 @@ pub use signed::{SignedInput, SignedModel};
 pub use state_dict::{DType, StateDict, StateDictError, TensorFile, TensorLayout, Tensors};
 pub use upscaler::Upscaler;
 pub use weights::NetworkLoadError;
+pub use zits::ZitsModel;

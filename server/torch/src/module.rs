@@ -1,6 +1,6 @@
 //! A TorchScript module: loaded, frozen, run.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use iopaint_inpaint::ForwardError;
 use tch::Tensor;
+use torch_sys::C_tensor;
 use zip::ZipArchive;
 
 use crate::Device;
@@ -267,15 +268,97 @@ impl Module {
         };
         if output.is_null() {
             // SAFETY: the call failed, so `error` is its message.
-            let message = first_line(&unsafe { bridge::take_error(error) });
-            return Err(if out_of_memory {
-                ForwardError::OutOfMemory(message)
-            } else {
-                failure(message)
-            });
+            return Err(unsafe { forward_failure(error, out_of_memory) });
         }
         // SAFETY: the bridge returns a new heap-allocated tensor, as tch's own constructors do.
         Ok(unsafe { Tensor::from_ptr(output) })
+    }
+
+    /// Calls the module's `forward`, which may return a tensor, a tuple of tensors or a dictionary with
+    /// tensors and integers. The graph must not have been rewritten. `inputs`: the parameter of each input,
+    /// or `None` for a positional one.
+    pub fn forward_all(&mut self, inputs: &mut [(Option<&CStr>, Tensor)]) -> Result<Outputs, ForwardError> {
+        let names: Vec<_> = inputs
+            .iter()
+            .map(|(name, _)| name.map_or(ptr::null(), CStr::as_ptr))
+            .collect();
+        let tensors: Vec<_> = inputs.iter_mut().map(|(_, input)| input.as_mut_ptr()).collect();
+        let _pass = self.tuning.is_some().then(|| PASSES.begin(false));
+        let mut outputs = Outputs::default();
+        let mut error = ptr::null_mut();
+        let mut out_of_memory = false;
+        // SAFETY: the module, the names and the tensors are borrowed for the duration of the call, during
+        // which only `receive` uses `outputs`.
+        let succeeded = unsafe {
+            bridge::iopaint_module_forward_all(
+                self.raw.0.as_ptr(),
+                tensors.as_ptr(),
+                names.as_ptr(),
+                tensors.len(),
+                receive,
+                (&raw mut outputs).cast(),
+                &raw mut out_of_memory,
+                &raw mut error,
+            )
+        };
+        if succeeded {
+            Ok(outputs)
+        } else {
+            // SAFETY: the call failed, so `error` is its message.
+            Err(unsafe { forward_failure(error, out_of_memory) })
+        }
+    }
+}
+
+/// The tensors that a module returned, in order, with their keys if they came in a dictionary.
+#[derive(Default)]
+pub(crate) struct Outputs(Vec<(Option<String>, Tensor)>);
+
+impl Outputs {
+    /// Returns the tensor of a key of the dictionary.
+    pub fn get(&self, key: &str) -> Option<&Tensor> {
+        let mut outputs = self.0.iter();
+        outputs
+            .find(|(name, _)| name.as_deref() == Some(key))
+            .map(|(_, tensor)| tensor)
+    }
+
+    /// Returns the elements of a tuple of `COUNT` tensors; `None` for other results.
+    pub fn tuple<const COUNT: usize>(self) -> Option<[Tensor; COUNT]> {
+        let tensors: Option<Vec<Tensor>> = self
+            .0
+            .into_iter()
+            .map(|(name, tensor)| name.is_none().then_some(tensor))
+            .collect();
+        tensors?.try_into().ok()
+    }
+}
+
+/// Appends a tensor to the [`Outputs`] at `context`.
+///
+/// # Safety
+/// `context` points to [`Outputs`] that nothing else uses, `key` is null or a text, and `tensor` is owned by
+/// the callee.
+unsafe extern "C" fn receive(context: *mut c_void, key: *const c_char, tensor: *mut C_tensor) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let key = (!key.is_null()).then(|| CStr::from_ptr(key).to_string_lossy().into_owned());
+        let outputs = &mut *context.cast::<Outputs>();
+        outputs.0.push((key, Tensor::from_ptr(tensor)));
+    }
+}
+
+/// Takes the error message of a failed forward pass.
+///
+/// # Safety
+/// `error` was set by such a pass and isn't used afterwards.
+unsafe fn forward_failure(error: *mut c_char, out_of_memory: bool) -> ForwardError {
+    // SAFETY: the caller's guarantee.
+    let message = first_line(&unsafe { bridge::take_error(error) });
+    if out_of_memory {
+        ForwardError::OutOfMemory(message)
+    } else {
+        failure(message)
     }
 }
 

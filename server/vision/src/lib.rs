@@ -1,5 +1,6 @@
 //! Image understanding: cut-outs, selection of objects, text detection, upscaling and restoration of faces on
-//! top of a [`Network`]. Independent of the runtime that executes the network, and of HTTP.
+//! top of a [`Network`], and the structure of images. Independent of the runtime that executes the network,
+//! and of HTTP.
 
 mod bilinear;
 mod cutout;
@@ -9,6 +10,7 @@ mod network;
 mod parallel;
 mod saliency;
 pub mod selection;
+pub mod structure;
 mod tensor;
 mod text;
 mod upscale;

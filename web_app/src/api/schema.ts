@@ -994,7 +994,7 @@ export interface components {
        */
       use_extender: boolean;
       /**
-       * @description Ignored; an option of IOPaint's ZITS model.
+       * @description If true, the `zits` model predicts edges and lines of the hole, and its fill follows them.
        * @default true
        */
       zits_wireframe: boolean;

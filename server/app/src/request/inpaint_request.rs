@@ -6,7 +6,9 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use iopaint_inpaint::{Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions, LdmOptions, LdmSampler};
+use iopaint_inpaint::{
+    Cv2Algorithm, Cv2Options, HdStrategy, InpaintOptions, LdmOptions, LdmSampler, ZitsOptions,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -49,7 +51,7 @@ pub struct InpaintRequest {
     /// The sampler of the `ldm` model.
     #[serde(deserialize_with = "any_case")]
     pub ldm_sampler: LdmSamplerName,
-    /// Ignored; an option of IOPaint's ZITS model.
+    /// If true, the `zits` model predicts edges and lines of the hole, and its fill follows them.
     #[serde(deserialize_with = "coerce::boolean")]
     pub zits_wireframe: bool,
     /// Strategy for images that are larger than the model's input.
@@ -292,6 +294,9 @@ impl InpaintRequest {
                     LdmSamplerName::Ddim => LdmSampler::Ddim,
                     LdmSamplerName::Plms => LdmSampler::Plms,
                 },
+            },
+            zits: ZitsOptions {
+                wireframe: self.zits_wireframe,
             },
         }
     }

@@ -60,6 +60,7 @@ mod tests {
 
     #[rstest]
     #[case("ldmSteps", "ldm_steps")]
+    #[case("zitsWireframe", "zits_wireframe")]
     #[case("hdStrategyCropTrigerSize", "hd_strategy_crop_trigger_size")]
     #[case("cv2Flag", "cv2_flag")]
     #[case("p2pImageGuidanceScale", "p2p_image_guidance_scale")]

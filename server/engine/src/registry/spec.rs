@@ -139,6 +139,9 @@ pub enum ModelContract {
     Manga,
     /// Three `TorchScript` files: the encoder, the decoder and the diffusion network of latent diffusion.
     Ldm,
+    /// Four `TorchScript` files: the networks that find lines, complete edges and lines, enlarge them, and
+    /// inpaint along them.
+    Zits,
     /// [`ModelContract::Lama`] for pixels near the hole's boundary, `PatchMatch` for deeper ones.
     LamaPatches,
     /// `PatchMatch`, without weights.
@@ -189,6 +192,7 @@ impl ModelContract {
             | Self::Sam2 => 1,
             Self::Manga => 2,
             Self::Ldm | Self::Gfpgan => 3,
+            Self::Zits => 4,
         }
     }
 
@@ -216,6 +220,7 @@ impl ModelContract {
             | Self::Fcf
             | Self::Manga
             | Self::Ldm
+            | Self::Zits
             | Self::Patchmatch
             | Self::Cv2 => ModelTask::Inpaint,
             Self::U2net | Self::Isnet | Self::Birefnet | Self::AnimeSeg | Self::Rmbg => ModelTask::Segment,
@@ -244,6 +249,7 @@ impl ModelContract {
             Self::Migan | Self::Mat | Self::Fcf => (512, 512, true),
             Self::Manga => (16, 0, false),
             Self::Ldm => (32, 0, false),
+            Self::Zits => (32, 256, true),
             Self::Cv2
             | Self::Patchmatch
             | Self::U2net

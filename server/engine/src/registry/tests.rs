@@ -40,6 +40,7 @@ fn embedded_registry_has_the_documented_models() {
             "fcf",
             "manga",
             "ldm",
+            "zits",
             "lama-patches",
             "lama-mini",
             "patchmatch",

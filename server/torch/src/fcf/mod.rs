@@ -12,8 +12,7 @@ use tch::Tensor;
 
 use crate::module::{Loading, Module};
 use crate::program::{Image, Program};
-use crate::state_dict::{StateDict, Tensors};
-use crate::stylegan::{Activation, Dense, Layers, Modulated, Resampling};
+use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated, Resampling};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Channels of the input: 0.5 minus the mask, and the colours outside the hole.
@@ -40,37 +39,25 @@ const BATCH_DEVIATION: f64 = 1e-4;
 /// Smallest feature map with a fast Fourier convolution, in pixels.
 const SMALLEST_FOURIER: usize = 32;
 
+/// The generator.
+const GENERATOR: Generator = Generator {
+    architecture: "FcF",
+    inputs: 1,
+    powers: 3..=12,
+    weight: |side| format!("encoder.b{side}.conv0.weight"),
+    build,
+};
+
 /// Compiles the generator of a state dict: `forward(cat(0.5 - mask, image * (1 - mask)) [1, 4, S, S]) ->
 /// [1, 3, S, S]`, images in -1..1. S is the side for which the network was trained.
 pub(crate) fn load(file: &[u8], loading: Loading) -> Result<Module, NetworkLoadError> {
-    let mut program = Program::new(1, loading.rewrites());
-    let (result, parameters) = build(file, StateDict::parse(file)?.root, &mut program)?;
-    let (source, tensors) = program.finish(result);
-    let module = Module::compile(&source, tensors, loading).map_err(NetworkLoadError::Torch)?;
-    tracing::info!(
-        architecture = "FcF",
-        parameters,
-        "An inpainting network was loaded"
-    );
-    Ok(module)
+    GENERATOR.load(file, loading)
 }
 
-/// Adds the network to `program`. Returns its result and the number of weights.
-fn build(file: &[u8], tensors: Tensors, program: &mut Program) -> Result<(Image, usize), NetworkLoadError> {
-    let mut weights = Weights::new(file, tensors);
-    let sides = (3..=12).map(|power| 1_usize << power);
-    let sides: Vec<usize> = sides
-        .filter(|side| weights.shape(&format!("encoder.b{side}.conv0.weight")).is_some())
-        .collect();
-    if sides.is_empty() {
-        return Err(NetworkLoadError::Architecture { expected: "FcF" });
-    }
-    let mut layers = Layers {
-        weights: &mut weights,
-        program,
-    };
-    let (features, smallest, code) = encoder(&mut layers, &sides)?;
-    let style = style(&mut layers, code)?;
+/// Adds all layers for feature maps of `sides`, ascending.
+fn build(layers: &mut Layers<'_, '_>, sides: &[usize]) -> Result<Image, NetworkLoadError> {
+    let (features, smallest, code) = encoder(layers, sides)?;
+    let style = style(layers, code)?;
     let mut image = smallest;
     let dense = "synthesis.foreword.fc";
     let expanded = image.channels * SMALLEST * SMALLEST;
@@ -83,7 +70,7 @@ fn build(file: &[u8], tensors: Tensors, program: &mut Program) -> Result<(Image,
         ),
     );
     image = synthesis_layer(
-        &mut layers,
+        layers,
         image,
         style,
         "synthesis.foreword.conv",
@@ -91,43 +78,23 @@ fn build(file: &[u8], tensors: Tensors, program: &mut Program) -> Result<(Image,
         false,
         None,
     )?;
-    let mut colours = colours(&mut layers, image, style, "synthesis.foreword.torgb", None)?;
-    for (side, skip) in sides.into_iter().zip(features.into_iter().rev()) {
+    let mut colours = colours(layers, image, style, "synthesis.foreword.torgb", None)?;
+    for (&side, skip) in sides.iter().zip(features.into_iter().rev()) {
         let name = format!("synthesis.b{side}");
         let first = format!("{name}.conv0");
-        image = synthesis_layer(
-            &mut layers,
-            image,
-            style,
-            &first,
-            skip.channels,
-            true,
-            Some(LIMIT),
-        )?;
+        image = synthesis_layer(layers, image, style, &first, skip.channels, true, Some(LIMIT))?;
         let mut joined = layers.program.add(image, skip, 1.0);
         if side >= SMALLEST_FOURIER {
-            joined = fourier::skip_layer(
-                &mut layers,
-                joined,
-                &format!("{name}.ffc_skip.0.ffc_act.ffc_block"),
-            )?;
+            joined = fourier::skip_layer(layers, joined, &format!("{name}.ffc_skip.0.ffc_act.ffc_block"))?;
             joined = layers.program.add(image, joined, 1.0);
         }
         let second = format!("{name}.conv1");
-        image = synthesis_layer(
-            &mut layers,
-            joined,
-            style,
-            &second,
-            skip.channels,
-            false,
-            Some(LIMIT),
-        )?;
+        image = synthesis_layer(layers, joined, style, &second, skip.channels, false, Some(LIMIT))?;
         let filter = layers.take_filter(&name)?;
-        let added = self::colours(&mut layers, image, style, &format!("{name}.torgb"), Some(LIMIT))?;
+        let added = self::colours(layers, image, style, &format!("{name}.torgb"), Some(LIMIT))?;
         colours = layers.add_to_enlarged(colours, &filter, added)?;
     }
-    Ok((colours, weights.finish()?))
+    Ok(colours)
 }
 
 /// Adds the encoder for the feature maps of `sides`, ascending. Returns the feature maps from the largest to

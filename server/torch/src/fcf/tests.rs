@@ -1,6 +1,7 @@
 //! Networks and results of `models/export/make_generator_goldens.py`.
 
 use super::*;
+use crate::state_dict::{StateDict, Tensors};
 use crate::test_weights::{
     check_names_and_shapes, fixture, largest_difference, loading, of_shapes, read_tensors,
 };
@@ -28,7 +29,9 @@ fn transforms_are_rewritten() {
 #[test]
 fn original_shapes_are_accepted() {
     let (file, tensors) = of_shapes(&String::from_utf8(fixture("generators/fcf-shapes.txt")).unwrap());
-    let (_, parameters) = build(&file, tensors, &mut Program::new(1, true)).unwrap();
+    let (_, parameters) = GENERATOR
+        .add_to(&mut Program::new(1, true), &file, tensors)
+        .unwrap();
     assert_eq!(parameters, 85_082_424);
 }
 
@@ -36,7 +39,11 @@ fn original_shapes_are_accepted() {
 fn names_and_shapes_are_checked() {
     let file = fixture("generators/fcf.pth");
     let tensors = StateDict::parse(&file).unwrap().root;
-    let build = |tensors: Tensors| build(&file, tensors, &mut Program::new(1, true)).map(|_| ());
+    let build = |tensors: Tensors| {
+        GENERATOR
+            .add_to(&mut Program::new(1, true), &file, tensors)
+            .map(|_| ())
+    };
     let is_optional = |name: &str| {
         let synthesis = name.starts_with("synthesis") && name.contains("conv") && !name.contains("affine");
         let encoder = name.starts_with("encoder") && !name.contains("conv") && !name.contains("rgb");

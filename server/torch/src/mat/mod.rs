@@ -16,8 +16,7 @@ use tch::Tensor;
 
 use crate::module::{Loading, Module};
 use crate::program::{Image, Program};
-use crate::state_dict::{StateDict, Tensors};
-use crate::stylegan::{Activation, Dense, Layers, Modulated};
+use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Channels of images: red, green and blue.
@@ -32,49 +31,33 @@ const SQUARE: usize = 256;
 /// Added to the mean square of the latent vector: the distance of 1 to the next number of single precision.
 const EPSILON: f64 = f32::EPSILON as f64;
 
+/// The generator.
+const GENERATOR: Generator = Generator {
+    architecture: "MAT",
+    inputs: 2,
+    powers: 4..=12,
+    weight: |side| format!("synthesis.enc.EncConv_Block_{side}x{side}.conv0.weight"),
+    build,
+};
+
 /// Compiles the generator of a state dict: `forward(image [1, 3, S, S], known [1, 1, S, S]) -> [1, 3, S, S]`,
 /// images in -1..1, 1 in `known` outside the hole. S is a multiple of the side for which the network was
 /// trained.
 pub(crate) fn load(file: &[u8], loading: Loading) -> Result<Module, NetworkLoadError> {
-    let mut program = Program::new(2, loading.rewrites());
-    let (result, parameters) = build(file, StateDict::parse(file)?.root, &mut program)?;
-    let (source, tensors) = program.finish(result);
-    let module = Module::compile(&source, tensors, loading).map_err(NetworkLoadError::Torch)?;
-    tracing::info!(
-        architecture = "MAT",
-        parameters,
-        "An inpainting network was loaded"
-    );
-    Ok(module)
+    GENERATOR.load(file, loading)
 }
 
-/// Adds the network to `program`. Returns its result and the number of weights.
-fn build(file: &[u8], tensors: Tensors, program: &mut Program) -> Result<(Image, usize), NetworkLoadError> {
-    let mut weights = Weights::new(file, tensors);
-    let sides = (4..=12).map(|power| 1_usize << power);
-    let sides: Vec<usize> = sides
-        .filter(|side| {
-            let name = format!("synthesis.enc.EncConv_Block_{side}x{side}.conv0.weight");
-            weights.shape(&name).is_some()
-        })
-        .collect();
-    if sides.is_empty() {
-        return Err(NetworkLoadError::Architecture { expected: "MAT" });
-    }
-    let mut layers = Layers {
-        weights: &mut weights,
-        program,
-    };
+/// Adds all layers for feature maps of `sides`, ascending.
+fn build(layers: &mut Layers<'_, '_>, sides: &[usize]) -> Result<Image, NetworkLoadError> {
     let inputs = Inputs {
         image: Program::argument(0, COLOURS),
         known: Program::argument(1, 1),
     };
-    let style = style(&mut layers)?;
-    let coarse = first_stage::build(&mut layers, inputs, &style)?;
-    let coarse = inputs.compose(&mut layers, coarse);
-    let refined = second_stage::build(&mut layers, inputs, coarse, &style, &sides)?;
-    let result = inputs.compose(&mut layers, refined);
-    Ok((result, weights.finish()?))
+    let style = style(layers)?;
+    let coarse = first_stage::build(layers, inputs, &style)?;
+    let coarse = inputs.compose(layers, coarse);
+    let refined = second_stage::build(layers, inputs, coarse, &style, sides)?;
+    Ok(inputs.compose(layers, refined))
 }
 
 /// The network's arguments.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::random::seeded;
+use crate::state_dict::{StateDict, Tensors};
 use crate::test_weights::{
     check_names_and_shapes, fixture, largest_difference, loading, of_shapes, read_tensors,
 };
@@ -27,7 +28,9 @@ fn output_equals_iopaints() {
 #[test]
 fn original_shapes_are_accepted() {
     let (file, tensors) = of_shapes(&String::from_utf8(fixture("generators/mat-shapes.txt")).unwrap());
-    let (_, parameters) = build(&file, tensors, &mut Program::new(2, true)).unwrap();
+    let (_, parameters) = GENERATOR
+        .add_to(&mut Program::new(2, true), &file, tensors)
+        .unwrap();
     assert_eq!(parameters, 61_564_107);
 }
 
@@ -35,6 +38,10 @@ fn original_shapes_are_accepted() {
 fn names_and_shapes_are_checked() {
     let file = fixture("generators/mat.pth");
     let tensors = StateDict::parse(&file).unwrap().root;
-    let build = |tensors: Tensors| build(&file, tensors, &mut Program::new(2, true)).map(|_| ());
+    let build = |tensors: Tensors| {
+        GENERATOR
+            .add_to(&mut Program::new(2, true), &file, tensors)
+            .map(|_| ())
+    };
     check_names_and_shapes(&tensors, |_| true, build);
 }

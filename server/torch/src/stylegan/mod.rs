@@ -7,11 +7,13 @@
 
 mod convolution;
 mod dense;
+mod generator;
 mod modulated;
 mod resampling;
 
 pub(crate) use convolution::Resampling;
 pub(crate) use dense::{Activation, Dense};
+pub(crate) use generator::Generator;
 pub(crate) use modulated::Modulated;
 
 use crate::program::{Image, Program};
