@@ -13,6 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "convolution",
         &[
+            "fastconv/conv/bf16_conv.cpp",
             "fastconv/conv/few_outputs.cpp",
             "fastconv/conv/fourier.cpp",
             "fastconv/conv/gemm.cpp",
@@ -49,6 +50,18 @@ const SOURCES: &[&str] = &["fastconv/conv/kernels.cpp", "fastconv/conv/kernels_p
 const INSTRUCTION_SETS: &[(&str, &[&str])] = &[
     ("avx2", &["-mavx2", "-mfma"]),
     ("avx512", &["-mavx512f", "-mfma"]),
+    (
+        "amx",
+        &[
+            "-mavx512f",
+            "-mavx512bw",
+            "-mavx512vl",
+            "-mavx512bf16",
+            "-mamx-tile",
+            "-mamx-bf16",
+            "-mfma",
+        ],
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

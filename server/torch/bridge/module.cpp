@@ -92,9 +92,9 @@ void trim() {
 
 // Rewrites the module's own graph and frees the module, so that weights aren't held twice. Returns null if
 // fastconv fails, which leaves the graph half changed.
-std::unique_ptr<iopaint_module> rewrite(const torch::jit::Module &module, char **counts) {
+std::unique_ptr<iopaint_module> rewrite(const torch::jit::Module &module, bool bf16, char **counts) {
   std::shared_ptr<torch::jit::Graph> graph = module.get_method("forward").graph();
-  if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), counts, nullptr)) {
+  if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), bf16, counts, nullptr)) {
     return nullptr;
   }
   auto result = std::make_unique<iopaint_module>();
@@ -106,12 +106,13 @@ std::unique_ptr<iopaint_module> rewrite(const torch::jit::Module &module, char *
 }
 
 // Loads and rewrites a model; null if it can't be rewritten.
-template <typename Load> std::unique_ptr<iopaint_module> load_rewritten(const Load &load, char **counts) {
+template <typename Load>
+std::unique_ptr<iopaint_module> load_rewritten(const Load &load, bool bf16, char **counts) {
   try {
     // `load` runs in a statement of its own: its temporaries hold the weights until the end of the full
     // expression.
     const torch::jit::Module frozen = prepare(load(), false);
-    return rewrite(frozen, counts);
+    return rewrite(frozen, bf16, counts);
   } catch (const std::exception &) {
     return nullptr;
   }
@@ -121,7 +122,7 @@ template <typename Load>
 std::unique_ptr<iopaint_module> load_module(const Load &load, const iopaint_loading &loading, char **counts) {
   const c10::InferenceMode inference;
   if (loading.optimize && loading.device < 0) {
-    std::unique_ptr<iopaint_module> result = load_rewritten(load, counts);
+    std::unique_ptr<iopaint_module> result = load_rewritten(load, loading.bf16, counts);
     trim();
     if (result != nullptr) {
       return result;

@@ -35,7 +35,9 @@ mod tuning;
 mod upscaler;
 mod weights;
 
-pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
+pub use device::{
+    Device, ParseDeviceError, Precision, TorchSettings, cuda_device_count, init, limit_gpu_memory,
+};
 pub use exit::exit;
 pub use faces::{FaceArchitecture, FaceNetwork};
 pub use lama::LamaModel;

@@ -66,6 +66,8 @@ rewrite_counts! {
     transforms,
     /// Fused nodes computed by Winograd convolution.
     winograd,
+    /// Fused nodes with products in bfloat16.
+    bf16,
     /// Fused nodes with a contiguous result, because a later operator may rely on that layout.
     contiguous,
 }
@@ -78,9 +80,10 @@ mod tests {
     use tch::{Kind, Tensor};
 
     use super::*;
+    use crate::fastconv::supports_bf16;
     use crate::module::{Loading, Module, TorchScriptError};
     use crate::random::seeded;
-    use crate::{Device, Source};
+    use crate::{Device, Precision, Source};
 
     /// Heights and widths: odd, tiny, narrow, and larger than a strip of tiles.
     const SIZES: [(i64, i64); 8] = [
@@ -97,6 +100,9 @@ mod tests {
     /// Maximum difference relative to the largest value of the original graph's result. Winograd F(4x4, 3x3)
     /// loses about two of float32's seven digits.
     const TOLERANCE: f64 = 5e-5;
+
+    /// The same for products in bfloat16, whose factors have a relative error of up to 2^-9.
+    const BF16_TOLERANCE: f64 = 5e-2;
 
     fn nets() -> Vec<PathBuf> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/nets");
@@ -134,6 +140,7 @@ mod tests {
             device: Device::Cpu,
             optimize,
             channels_last: false,
+            precision: Precision::F32,
         };
         Module::read(source, loading)
     }
@@ -207,6 +214,52 @@ mod tests {
             tch::set_num_threads(threads);
             assert_eq!(loop_threads(), threads);
         }
+    }
+
+    fn read_bf16(source: Source<'_>) -> Module {
+        let loading = Loading {
+            precision: Precision::Bf16,
+            ..Loading::on(Device::Cpu)
+        };
+        Module::read(source, loading).unwrap()
+    }
+
+    #[test]
+    fn bf16_is_close_to_f32() {
+        if !supports_bf16() {
+            eprintln!("skipped: this processor cannot multiply in bf16");
+            return;
+        }
+        let mut layers = 0;
+        for path in nets() {
+            let source = Source::File(&path);
+            let mut exact = read(source, true).unwrap();
+            let mut rounded = read_bf16(source);
+            layers += rounded.rewrite_counts().bf16;
+            for (height, width) in SIZES {
+                let expected = exact.forward(&mut random_inputs(1, height, width));
+                let result = rounded.forward(&mut random_inputs(1, height, width));
+                assert_eq!(expected.is_ok(), result.is_ok(), "{}", name(&path));
+                if let (Ok(expected), Ok(result)) = (expected, result) {
+                    let difference = relative_difference(&expected, &result);
+                    let context = format!("{} at {height}x{width}", name(&path));
+                    assert!(difference < BF16_TOLERANCE, "{context}: {difference:e}");
+                }
+            }
+        }
+        assert!(layers > 100, "{layers}");
+    }
+
+    #[test]
+    fn f32_is_equal_beside_bf16() {
+        let path = nets().into_iter().find(|path| name(path) == "lama").unwrap();
+        let mut exact = read(Source::File(&path), true).unwrap();
+        assert_eq!(exact.rewrite_counts().bf16, 0);
+        let expected = exact.forward(&mut random_inputs(1, 64, 72)).unwrap();
+        read_bf16(Source::File(&path))
+            .forward(&mut random_inputs(1, 64, 72))
+            .unwrap();
+        assert!(exact.forward(&mut random_inputs(1, 64, 72)).unwrap() == expected);
     }
 
     #[test]
@@ -286,6 +339,7 @@ mod tests {
                 device: Device::Cpu,
                 optimize: false,
                 channels_last: true,
+                precision: Precision::F32,
             };
             let mut original = read(Source::File(&path), false).unwrap();
             let mut channels_last = Module::read(Source::File(&path), loading).unwrap();
@@ -319,7 +373,7 @@ mod tests {
     #[test]
     fn counts_are_parsed_by_name() {
         let text = "winograd=9 layers=1 convolutions=2 paddings=3 norms=4 activations=5 sums=6 residuals=7 \
-                    transforms=8 contiguous=10";
+                    transforms=8 contiguous=10 bf16=11";
         let counts = RewriteCounts::parse(text).unwrap();
         assert_eq!((counts.layers, counts.winograd, counts.contiguous), (1, 9, 10));
         for wrong in [
