@@ -66,6 +66,8 @@ rewrite_counts! {
     transforms,
     /// Fused nodes computed by Winograd convolution.
     winograd,
+    /// Mean poolings of stride 1.
+    pools,
     /// Fused nodes with products in bfloat16.
     bf16,
     /// Fused nodes with a contiguous result, because a later operator may rely on that layout.
@@ -256,10 +258,49 @@ mod tests {
         let mut exact = read(Source::File(&path), true).unwrap();
         assert_eq!(exact.rewrite_counts().bf16, 0);
         let expected = exact.forward(&mut random_inputs(1, 64, 72)).unwrap();
-        read_bf16(Source::File(&path))
-            .forward(&mut random_inputs(1, 64, 72))
-            .unwrap();
+        let mut rounded = read_bf16(Source::File(&path));
+        let result = rounded.forward(&mut random_inputs(1, 64, 72)).unwrap();
+        assert_eq!(result.size(), expected.size());
         assert!(exact.forward(&mut random_inputs(1, 64, 72)).unwrap() == expected);
+    }
+
+    #[test]
+    fn pools_equal_atens() {
+        // Kernel, stride, padding, padding counted.
+        for (parameters, rewritten) in [
+            ("[3, 3], [1, 1], [1, 1], False, False", true),
+            ("[3, 3], [1, 1], [1, 1], False, True", true),
+            ("[2, 5], [1, 1], [0, 2], True, False", true),
+            ("[7, 1], [1, 1], [3, 0], False, True", true),
+            ("[2, 2], [2, 2], [0, 0], True, False", false),
+            ("[3, 3], [1, 1], [1, 1], False, False, 2", false),
+        ] {
+            let source = format!("def forward(self, x):\n    return torch.avg_pool2d(x, {parameters})\n");
+            let [mut original, mut fast] = [false, true].map(|optimize| {
+                let loading = Loading {
+                    optimize,
+                    ..Loading::on(Device::Cpu)
+                };
+                Module::compile(&source, Vec::new(), loading).unwrap()
+            });
+            assert_eq!(fast.rewrite_counts().pools, u64::from(rewritten), "{parameters}");
+            for (height, width) in SIZES.into_iter().chain([(1, 1), (2, 7), (5, 3)]) {
+                let [image, _] = random_inputs(2, height, width);
+                let channels_last = image.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+                for input in [image, channels_last] {
+                    let expected = original.forward(&mut [input.shallow_clone()]);
+                    let result = fast.forward(&mut [input]);
+                    assert_eq!(
+                        expected.is_ok(),
+                        result.is_ok(),
+                        "{parameters} at {height}x{width}"
+                    );
+                    if let (Ok(expected), Ok(result)) = (expected, result) {
+                        assert!(expected == result, "{parameters} at {height}x{width}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
@@ -373,7 +414,7 @@ mod tests {
     #[test]
     fn counts_are_parsed_by_name() {
         let text = "winograd=9 layers=1 convolutions=2 paddings=3 norms=4 activations=5 sums=6 residuals=7 \
-                    transforms=8 contiguous=10 bf16=11";
+                    transforms=8 contiguous=10 bf16=11 pools=12";
         let counts = RewriteCounts::parse(text).unwrap();
         assert_eq!((counts.layers, counts.winograd, counts.contiguous), (1, 9, 10));
         for wrong in [

@@ -5,7 +5,7 @@
 #include <ATen/Version.h>
 #include <ATen/cpu/Utils.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/empty.h>
 
 #include "bf16_kernels.h"
 #include "parallel.h"
@@ -164,8 +164,9 @@ public:
     const int64_t values = ((size - 1) * rows_.step + rows_.reach + 1) * row_values + surplus;
     parallel_for(0, (rows + size - 1) / size, 1, [&](int64_t begin, int64_t end) {
       // Zeros: the surplus is multiplied by zero weights, and must not be NaN.
-      const at::Tensor scratch = at::zeros({values}, at::kBFloat16);
+      const at::Tensor scratch = at::empty({values}, at::kBFloat16);
       auto *const inputs = reinterpret_cast<uint16_t *>(scratch.mutable_data_ptr<at::BFloat16>());
+      std::fill(inputs, inputs + values, uint16_t{0});
       kernels_.begin();
       for (int64_t strip = begin; strip < end; ++strip) {
         run_strip(strip * size, std::min(rows, (strip + 1) * size), inputs);

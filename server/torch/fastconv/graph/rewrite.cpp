@@ -19,6 +19,7 @@
 #include "fourier.h"
 #include "layer_node.h"
 #include "nodes.h"
+#include "pooling.h"
 #include "ranks.h"
 
 namespace fastconv::graph {
@@ -50,11 +51,11 @@ const torch::jit::RegisterOperators registration({
 // has the layout of its arguments.
 bool is_layout_agnostic(const Node *node) {
   static const std::unordered_set<c10::Symbol> kinds = [] {
-    std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct")};
+    std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct"), kMeanPool};
     for (const char *name : {"add", "sub", "rsub", "mul", "div", "neg", "relu", "leaky_relu", "prelu", "elu",
              "gelu", "silu", "hardtanh", "sigmoid", "tanh", "clamp", "batch_norm", "cat", "max_pool2d",
              "avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d", "conv2d", "_convolution", "pad",
-             "reflection_pad2d"}) {
+             "reflection_pad2d", "slice"}) {
       symbols.insert(c10::Symbol::aten(name));
     }
     return symbols;
@@ -69,6 +70,7 @@ public:
   RewriteCounts run() {
     visit(graph_.block());
     counts_.transforms = rewrite_transforms(graph_);
+    counts_.pools = rewrite_pools(graph_);
     finalize(graph_.block());
     return counts_;
   }
