@@ -1,10 +1,10 @@
 //! Compares forward passes of a LaMa model with products in float32 and in bfloat16.
 //!
-//! `cargo run --release -p iopaint-torch --example precision -- big-lama.pt 1 512 IMAGE...` fills the middle of
-//! each image, scaled to 512x512 pixels, alternately with both, and writes a line of JSON for each: seconds of
-//! processor time of all threads (`f32`, `bf16`), and the mean and the largest difference of the 8-bit pixels
-//! of the hole. The last line has the medians of the times, their ratio, and the mean and the largest
-//! difference of the worst images.
+//! `cargo run --release -p iopaint-torch --example precision -- big-lama.pt 1 512 IMAGE...` fills the middle
+//! of each image, scaled to 512x512 pixels, alternately with both, and writes a line of JSON for each:
+//! seconds of processor time of all threads (`f32`, `bf16`), and the mean and the largest difference of the
+//! 8-bit pixels of the hole. The last line has the medians of the times, their ratio, and the mean and the
+//! largest difference of the worst images.
 
 use std::error::Error;
 use std::path::Path;

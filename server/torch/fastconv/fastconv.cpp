@@ -62,7 +62,8 @@ at::MemoryFormat format_of(bool contiguous) {
 at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Tensor> inputs,
     const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &residual) {
   const conv::Geometry geometry = geometry_of(convolution, weight);
-  const bool bf16 = convolution.algorithm == FASTCONV_BF16 || convolution.algorithm == FASTCONV_BF16_TRANSPOSED;
+  const bool bf16 =
+      convolution.algorithm == FASTCONV_BF16 || convolution.algorithm == FASTCONV_BF16_TRANSPOSED;
   TORCH_CHECK(!bf16 || conv::bf16_kernels() != nullptr, "this processor has no registers for bfloat16");
   const bool transposed =
       convolution.algorithm == FASTCONV_TRANSPOSED || convolution.algorithm == FASTCONV_BF16_TRANSPOSED;
@@ -80,8 +81,8 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
   }
   // Weights as conv::Layer::finalize stores them.
   at::Tensor weights = few_outputs  ? weight.permute({1, 2, 3, 0}).contiguous()
-                             : transposed ? weight.permute({2, 3, 0, 1}).contiguous()
-                                          : weight.permute({2, 3, 1, 0}).contiguous();
+                       : transposed ? weight.permute({2, 3, 0, 1}).contiguous()
+                                    : weight.permute({2, 3, 1, 0}).contiguous();
   if (bf16) {
     weights = conv::pack_bf16(weights, {geometry, transposed, weights.size(2), channels});
   }

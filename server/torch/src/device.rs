@@ -108,7 +108,8 @@ static BF16: AtomicBool = AtomicBool::new(false);
 /// Applies `settings` and disables the profiling executor, which compiles a model for each image size and
 /// keeps the result in memory. Must be called once, before the first model is loaded.
 ///
-/// Logs an error if libtorch rejects a setting, and a warning if this processor doesn't support the precision.
+/// Logs an error if libtorch rejects a setting, and a warning if this processor doesn't support the
+/// precision.
 pub fn init(settings: TorchSettings) {
     OPTIMIZE_GRAPH.store(settings.optimize_graph, Ordering::Relaxed);
     let bf16 = settings.precision == Precision::Bf16;

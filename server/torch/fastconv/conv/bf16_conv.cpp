@@ -252,8 +252,7 @@ private:
         if (source == kZeroPadding) {
           std::fill(to, to + values, uint16_t{0});
         } else {
-          kernels_.round(
-              input.row(source_row) + source * input.channels, static_cast<size_t>(values), to);
+          kernels_.round(input.row(source_row) + source * input.channels, static_cast<size_t>(values), to);
         }
         to += values;
       }
@@ -296,8 +295,8 @@ at::Tensor unpack_bf16(const at::Tensor &packed, const Bf16Shape &shape) {
           blocks_of(shape.channels_out) * kBlockOutputs})
       .narrow(1, 0, segmentation.values)
       .narrow(2, 0, shape.channels_out)
-      .reshape({shape.geometry.rows.kernel, shape.geometry.columns.kernel, shape.channels_in,
-          shape.channels_out})
+      .reshape(
+          {shape.geometry.rows.kernel, shape.geometry.columns.kernel, shape.channels_in, shape.channels_out})
       .to(at::kFloat);
 }
 

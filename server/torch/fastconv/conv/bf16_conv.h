@@ -1,7 +1,7 @@
 // Convolutions in bfloat16 with float32 sums, for processors with matrix registers (AMX); see bf16_kernels.h.
 //
-// Images stay float32 between layers: a strip's inputs are rounded into scratch memory, with their padding, so
-// that the inputs of a kernel row are adjacent. No im2col matrix and no transform is needed.
+// Images stay float32 between layers: a strip's inputs are rounded into scratch memory, with their padding,
+// so that the inputs of a kernel row are adjacent. No im2col matrix and no transform is needed.
 #pragma once
 
 #include <vector>
@@ -21,8 +21,8 @@ struct Bf16Shape {
   int64_t channels_in, channels_out;
 };
 
-// Rounds weights [kernel rows, kernel columns, channels in, channels out] to bfloat16 and lays them out in the
-// order of the products.
+// Rounds weights [kernel rows, kernel columns, channels in, channels out] to bfloat16 and lays them out in
+// the order of the products.
 at::Tensor pack_bf16(const at::Tensor &weights, const Bf16Shape &shape);
 
 // Returns the weights of `pack_bf16` in their former layout, rounded.

@@ -51,8 +51,8 @@ struct Bf16Kernels {
   void (*round)(const float *values, size_t count, uint16_t *rounded);
 
   // Computes a block. The inputs of kBlockPixels pixels, or of half of them if no more are needed, are read
-  // in whole steps; the weights of the surplus are zero. `epilogue` is the one of the block's first output; if
-  // its bias is null, only the sums are written. `accumulate`: adds the outputs' previous values.
+  // in whole steps; the weights of the surplus are zero. `epilogue` is the one of the block's first output;
+  // if its bias is null, only the sums are written. `accumulate`: adds the outputs' previous values.
   void (*convolve)(const Bf16Block &block, BlockOutput output, Epilogue epilogue, bool accumulate);
 };
 

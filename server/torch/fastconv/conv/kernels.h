@@ -75,7 +75,8 @@ struct Kernels {
   // sums[i] += values[i]
   void (*add)(float *sums, const float *values, size_t count);
 
-  // means[i] = sum of the `rows` x `columns` values from `values + i` on, `stride` apart, row by row, / divisor
+  // Computes `count` adjacent means: the sum of the `rows` x `columns` values from `values + i` on, row by
+  // row, whose rows are `stride` apart, divided by `divisor`.
   void (*window_means)(const float *values, size_t stride, size_t rows, size_t columns, size_t count,
       float divisor, float *means);
 

@@ -112,7 +112,8 @@ void convolve(const Bf16Block &block, BlockOutput output, Epilogue epilogue, boo
   if (epilogue.bias == nullptr) {
     epilogue.bias = zeros;
   }
-  dispatch_epilogue(epilogue, [&](auto op) { write_block<decltype(op)>(sums, output, epilogue, accumulate); });
+  dispatch_epilogue(
+      epilogue, [&](auto op) { write_block<decltype(op)>(sums, output, epilogue, accumulate); });
 }
 
 } // namespace

@@ -17,7 +17,7 @@ namespace fastconv::conv {
 struct Branch {
   Geometry geometry;
   std::vector<size_t> inputs;
-  // [kernel rows, kernel columns, channels in, channels out]; see Layer::finalize for few outputs and bfloat16
+  // [kernel rows, kernel columns, channels in, channels out]; Layer::finalize lays them out for the algorithm
   at::Tensor weights;
   // True if the weights are packed for `bf16_conv`.
   bool packed = false;

@@ -54,8 +54,8 @@ at::Tensor mean_pool(const at::Tensor &input, const MeanPool &pool) {
       const Window vertical(i % rows, kernel_rows, padding_rows, height);
       const auto means = [&](int64_t output_column, int64_t count) {
         const Window window(output_column, kernel_columns, padding_columns, width);
-        const int64_t divisor = pool.count_include_pad ? vertical.padded * window.padded
-                                                       : vertical.count() * window.count();
+        const int64_t divisor =
+            pool.count_include_pad ? vertical.padded * window.padded : vertical.count() * window.count();
         chosen.window_means(plane + vertical.begin * width + window.begin, static_cast<size_t>(width),
             static_cast<size_t>(vertical.count()), static_cast<size_t>(window.count()),
             static_cast<size_t>(count), static_cast<float>(divisor), to + i * columns + output_column);

@@ -21,8 +21,7 @@ const c10::Symbol kCountIncludePad = c10::Symbol::attr("count_include_pad");
 
 torch::jit::Operation pool_operation(const Node *node) {
   const std::vector<int64_t> &kernel = node->is(kKernel), &padding = node->is(kPadding);
-  const conv::MeanPool pool{
-      {kernel[0], kernel[1]}, {padding[0], padding[1]}, node->i(kCountIncludePad) != 0};
+  const conv::MeanPool pool{{kernel[0], kernel[1]}, {padding[0], padding[1]}, node->i(kCountIncludePad) != 0};
   return [pool](torch::jit::Stack &stack) {
     const at::Tensor input = torch::jit::pop(stack).toTensor();
     torch::jit::push(stack, conv::mean_pool(input, pool));
