@@ -68,7 +68,7 @@ impl FromStr for Device {
     }
 }
 
-/// Number format of the products of convolutions in networks that fill holes. Sums are always float32.
+/// Number format of the products of convolutions in networks of LaMa's contract. Sums are always float32.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 24 significant bits.

@@ -27,7 +27,7 @@ impl LamaModel {
     /// The file can't be read as TorchScript, or the network doesn't return an image for an image and a mask.
     pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, TorchScriptError> {
         let mut model = Self {
-            module: Module::load_with(source, Loading::of_inpainter(device))?,
+            module: Module::load_with(source, Loading::of_lama(device))?,
             device,
             padding,
         };

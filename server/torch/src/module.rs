@@ -95,9 +95,9 @@ impl Loading {
         }
     }
 
-    /// Returns the options of networks that fill holes: as [`Loading::on`], with products in the precision of
-    /// the process-wide settings.
-    pub fn of_inpainter(device: Device) -> Self {
+    /// Returns the options of networks of LaMa's contract: as [`Loading::on`], with products in the precision
+    /// of the process-wide settings.
+    pub fn of_lama(device: Device) -> Self {
         Self {
             precision: precision(),
             ..Self::on(device)

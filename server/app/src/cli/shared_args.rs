@@ -40,8 +40,9 @@ pub struct ModelArgs {
         value_parser = parse_switch
     )]
     pub optimize_graph: bool,
-    /// Number format in which networks that fill holes multiply on the CPU: f32, or bf16, which is faster on
-    /// processors with AMX and changes the results slightly. Other processors use f32, with a warning.
+    /// Number format in which LaMa and the built-in networks that fill holes multiply on the CPU: f32, or
+    /// bf16, which is faster on processors with AMX and changes results slightly. Other processors use f32,
+    /// with a warning.
     #[arg(long, env = "IOPAINT_PRECISION", default_value = "f32", value_parser = parse_precision)]
     pub precision: Precision,
     /// Allows TF32 on the GPU: multiplications round to 10 bits. `--no-tf32` is slower and more precise.
