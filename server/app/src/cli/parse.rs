@@ -162,9 +162,6 @@ mod tests {
     fn precision_is_f32_unless_set() {
         assert_eq!(start("", &[]).models.precision, Precision::F32);
         assert_eq!(start("--precision bf16", &[]).models.precision, Precision::Bf16);
-        let env = [("IOPAINT_PRECISION", "BF16")];
-        assert_eq!(start("", &env).models.precision, Precision::Bf16);
-        assert_eq!(start("--precision f32", &env).models.precision, Precision::F32);
         let arguments = ["iopaint", "start", "--precision", "f16"].map(OsString::from);
         let error = parse(arguments.into_iter(), |_| None).unwrap_err();
         assert!(error.to_string().contains("expected f32 or bf16"), "{error}");
