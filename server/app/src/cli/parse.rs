@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(start("", &[]).models.precision, Precision::F32);
         assert_eq!(start("--precision bf16", &[]).models.precision, Precision::Bf16);
         let arguments = ["iopaint", "start", "--precision", "f16"].map(OsString::from);
-        let error = parse(arguments.into_iter(), |_| None).unwrap_err();
+        let error = parse(arguments, |_| None).unwrap_err();
         assert!(error.to_string().contains("expected f32 or bf16"), "{error}");
     }
 
