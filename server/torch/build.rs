@@ -13,12 +13,14 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "convolution",
         &[
+            "fastconv/conv/bf16_conv.cpp",
             "fastconv/conv/few_outputs.cpp",
             "fastconv/conv/fourier.cpp",
             "fastconv/conv/gemm.cpp",
             "fastconv/conv/geometry.cpp",
             "fastconv/conv/im2col.cpp",
             "fastconv/conv/layer.cpp",
+            "fastconv/conv/mean_pool.cpp",
             "fastconv/conv/parallel.cpp",
             "fastconv/conv/pointwise.cpp",
             "fastconv/conv/transposed.cpp",
@@ -37,6 +39,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "fastconv/graph/convolution.cpp",
             "fastconv/graph/fourier.cpp",
             "fastconv/graph/fourier_nodes.cpp",
+            "fastconv/graph/pooling.cpp",
             "fastconv/graph/ranks.cpp",
             "fastconv/graph/rewrite.cpp",
         ],
@@ -50,6 +53,18 @@ const SOURCES: &[&str] = &["fastconv/conv/kernels.cpp", "fastconv/conv/kernels_p
 const INSTRUCTION_SETS: &[(&str, &[&str])] = &[
     ("avx2", &["-mavx2", "-mfma"]),
     ("avx512", &["-mavx512f", "-mfma"]),
+    (
+        "amx",
+        &[
+            "-mavx512f",
+            "-mavx512bw",
+            "-mavx512vl",
+            "-mavx512bf16",
+            "-mamx-tile",
+            "-mamx-bf16",
+            "-mfma",
+        ],
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -94,6 +94,7 @@ pub fn torch_settings(args: &ModelArgs, parallelism: Parallelism) -> TorchSettin
     TorchSettings {
         threads: parallelism.threads.get(),
         optimize_graph: args.optimize_graph,
+        precision: args.precision,
         tf32: args.tf32,
     }
 }

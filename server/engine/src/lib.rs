@@ -51,8 +51,8 @@ pub use engine_metrics::{EngineMetrics, NoMetrics};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use iopaint_torch::reexecute_with_wait_policy;
 pub use iopaint_torch::{
-    Device, ParseDeviceError, TorchSettings, bound_memory, cuda_device_count, exit, init as init_torch,
-    limit_gpu_memory, set_wait_policy,
+    Device, ParseDeviceError, Precision, TorchSettings, bound_memory, cuda_device_count, exit,
+    init as init_torch, limit_gpu_memory, set_wait_policy,
 };
 pub use job::{JobError, JobInput, JobOutput, Rejection, RunStats, Unavailable};
 pub use loaded_model::{LoadedModel, LoadedNetwork, LoadedPromptNetwork};

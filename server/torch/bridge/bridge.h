@@ -57,6 +57,8 @@ struct iopaint_loading {
   bool optimize;
   // Stores convolution weights channels-last, for cuDNN. Rewritten graphs have their own layout.
   bool channels_last;
+  // Convolutions of a rewritten graph multiply in bfloat16, if fastconv_supports_bf16().
+  bool bf16;
 };
 
 // Load a TorchScript file. `*rewrite_counts` receives fastconv's counts (see fastconv.h), to be freed with

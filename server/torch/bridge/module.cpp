@@ -94,8 +94,8 @@ void trim() {
 // Rewrites a frozen graph. `self`: its first argument, kept only if attributes of it remain. Returns null if
 // fastconv fails, which leaves the graph half changed.
 std::unique_ptr<iopaint_module> rewrite(
-    std::shared_ptr<torch::jit::Graph> graph, const c10::IValue &self, char **counts) {
-  if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), counts, nullptr)) {
+    std::shared_ptr<torch::jit::Graph> graph, const c10::IValue &self, bool bf16, char **counts) {
+  if (!fastconv_rewrite(reinterpret_cast<fastconv_graph *>(&graph), bf16, counts, nullptr)) {
     return nullptr;
   }
   auto result = std::make_unique<iopaint_module>();
@@ -107,7 +107,8 @@ std::unique_ptr<iopaint_module> rewrite(
 }
 
 // Loads and rewrites a model; null if it can't be rewritten.
-template <typename Load> std::unique_ptr<iopaint_module> load_rewritten(const Load &load, char **counts) {
+template <typename Load>
+std::unique_ptr<iopaint_module> load_rewritten(const Load &load, bool bf16, char **counts) {
   try {
     // `load` runs in a statement of its own: its temporaries hold the weights until the end of the full
     // expression.
@@ -116,10 +117,10 @@ template <typename Load> std::unique_ptr<iopaint_module> load_rewritten(const Lo
     if (std::shared_ptr<torch::jit::Graph> graph = iopaint::frozen_graph(module)) {
       // The graph holds the weights from here on, so that they can be freed one by one.
       module = torch::jit::Module();
-      return rewrite(std::move(graph), c10::IValue(), counts);
+      return rewrite(std::move(graph), c10::IValue(), bf16, counts);
     }
     const torch::jit::Module frozen = prepare(std::move(module), false);
-    return rewrite(frozen.get_method("forward").graph(), frozen._ivalue(), counts);
+    return rewrite(frozen.get_method("forward").graph(), frozen._ivalue(), bf16, counts);
   } catch (const std::exception &) {
     return nullptr;
   }
@@ -129,7 +130,7 @@ template <typename Load>
 std::unique_ptr<iopaint_module> load_module(const Load &load, const iopaint_loading &loading, char **counts) {
   const c10::InferenceMode inference;
   if (loading.optimize && loading.device < 0) {
-    std::unique_ptr<iopaint_module> result = load_rewritten(load, counts);
+    std::unique_ptr<iopaint_module> result = load_rewritten(load, loading.bf16, counts);
     trim();
     if (result != nullptr) {
       return result;

@@ -13,6 +13,8 @@
 #include <c10/core/InferenceMode.h>
 
 #include "../common/guarded.h"
+#include "conv/bf16_conv.h"
+#include "conv/bf16_kernels.h"
 #include "conv/fourier.h"
 #include "conv/gemm_conv.h"
 #include "conv/kernels.h"
@@ -60,7 +62,11 @@ at::MemoryFormat format_of(bool contiguous) {
 at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Tensor> inputs,
     const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &residual) {
   const conv::Geometry geometry = geometry_of(convolution, weight);
-  const bool transposed = convolution.algorithm == FASTCONV_TRANSPOSED;
+  const bool bf16 =
+      convolution.algorithm == FASTCONV_BF16 || convolution.algorithm == FASTCONV_BF16_TRANSPOSED;
+  TORCH_CHECK(!bf16 || conv::bf16_kernels() != nullptr, "this processor has no registers for bfloat16");
+  const bool transposed =
+      convolution.algorithm == FASTCONV_TRANSPOSED || convolution.algorithm == FASTCONV_BF16_TRANSPOSED;
   const bool few_outputs = convolution.algorithm == FASTCONV_FEW_OUTPUTS;
   const bool contiguous = few_outputs || convolution.contiguous_output;
   const int64_t images = inputs[0].size(0), height = inputs[0].size(2), width = inputs[0].size(3);
@@ -74,9 +80,12 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
     input = input.contiguous(format_of(convolution.contiguous_input));
   }
   // Weights as conv::Layer::finalize stores them.
-  const at::Tensor weights = few_outputs  ? weight.permute({1, 2, 3, 0}).contiguous()
-                             : transposed ? weight.permute({2, 3, 0, 1}).contiguous()
-                                          : weight.permute({2, 3, 1, 0}).contiguous();
+  at::Tensor weights = few_outputs  ? weight.permute({1, 2, 3, 0}).contiguous()
+                       : transposed ? weight.permute({2, 3, 0, 1}).contiguous()
+                                    : weight.permute({2, 3, 1, 0}).contiguous();
+  if (bf16) {
+    weights = conv::pack_bf16(weights, {geometry, transposed, weights.size(2), channels});
+  }
   const at::Tensor aligned_residual =
       residual.defined() ? residual.contiguous(format_of(contiguous)) : at::Tensor();
   const std::vector<float> slopes(static_cast<size_t>(channels), convolution.slope);
@@ -95,7 +104,7 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
     float *const data = output.mutable_data_ptr<float>() + i * channels * rows * columns;
     const conv::OutputImage target{data, rows, columns, channels};
     const conv::Epilogue shifted = epilogue.offset_by(i * channels * rows * columns);
-    const float *const values = weights.const_data_ptr<float>();
+    const float *const values = bf16 ? nullptr : weights.const_data_ptr<float>();
     switch (convolution.algorithm) {
     case FASTCONV_POINTWISE:
       conv::pointwise_conv({const_cast<float *>(sources[0].data), height * width, sources[0].channels,
@@ -114,6 +123,10 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
     case FASTCONV_TRANSPOSED:
       conv::transposed_conv(sources[0], geometry, values, target, shifted);
       break;
+    case FASTCONV_BF16:
+    case FASTCONV_BF16_TRANSPOSED:
+      conv::bf16_conv(sources, geometry, transposed, weights, target, shifted, false);
+      break;
     default:
       TORCH_CHECK(false, "unknown algorithm ", convolution.algorithm);
     }
@@ -125,16 +138,24 @@ at::Tensor convolve(const fastconv_convolution &convolution, std::vector<at::Ten
 
 extern "C" {
 
-bool fastconv_rewrite(fastconv_graph *graph, char **counts, char **error) {
+bool fastconv_rewrite(fastconv_graph *graph, bool bf16, char **counts, char **error) {
   const auto rewrite = [&] {
+    const bool supported = bf16 && conv::bf16_kernels() != nullptr;
+    const auto precision = supported ? conv::Precision::bfloat16 : conv::Precision::float32;
     const std::string text =
-        graph::rewrite(*reinterpret_cast<std::shared_ptr<torch::jit::Graph> *>(graph)).text();
+        graph::rewrite(*reinterpret_cast<std::shared_ptr<torch::jit::Graph> *>(graph), precision).text();
     *counts = strdup(text.c_str());
     if (*counts == nullptr) {
       throw std::bad_alloc();
     }
   };
   return iopaint::guarded(error, rewrite) == iopaint::Failure::none;
+}
+
+bool fastconv_supports_bf16(void) {
+  bool supported = false;
+  iopaint::guarded(nullptr, [&] { supported = conv::bf16_kernels() != nullptr; });
+  return supported;
 }
 
 const char *fastconv_instruction_set(void) {

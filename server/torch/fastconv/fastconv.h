@@ -9,9 +9,9 @@
 // planar transforms.
 //
 // conv/ runs these nodes. layer.cpp chooses an algorithm by geometry: Winograd F(4x4, 3x3), one matrix
-// product for 1x1, im2col, shifted sums for few output channels, or transposed convolution. fourier.cpp has
-// the real 2D FFT. The inner loops (kernels_impl.h, fourier_impl.h) are compiled once per instruction set and
-// chosen at run time.
+// product for 1x1, im2col, shifted sums for few output channels, or transposed convolution; bf16_conv.cpp
+// computes all but the shifted sums in bfloat16, if this is requested. fourier.cpp has the real 2D FFT. The
+// inner loops (kernels_impl.h, fourier_impl.h) are compiled once per instruction set and chosen at run time.
 //
 // Terms:
 // - channels-last: the channels of a pixel are adjacent, [N, H, W, C] in memory
@@ -42,8 +42,13 @@ typedef struct fastconv_tensor fastconv_tensor;
 
 // Rewrites a frozen graph (weights are constants) whose tensor inputs have four dimensions. `*counts`
 // receives the numbers of rewritten nodes as text, "name=number" separated by spaces; graph/counts.h lists
-// the names. The graph is unusable after a failure.
-bool fastconv_rewrite(fastconv_graph *graph, char **counts, char **error);
+// the names. The graph is unusable after a failure. `bf16`: convolutions multiply in bfloat16, if
+// fastconv_supports_bf16().
+bool fastconv_rewrite(fastconv_graph *graph, bool bf16, char **counts, char **error);
+
+// Returns true if this processor has the matrix registers (AMX) for convolutions in bfloat16, and libtorch's
+// CPU capability allows them.
+bool fastconv_supports_bf16(void);
 
 // The instruction set of the inner loops on this processor. Never freed.
 const char *fastconv_instruction_set(void);
@@ -58,7 +63,10 @@ enum fastconv_algorithm {
   FASTCONV_WINOGRAD,
   FASTCONV_IM2COL,
   FASTCONV_FEW_OUTPUTS,
-  FASTCONV_TRANSPOSED
+  FASTCONV_TRANSPOSED,
+  // In bfloat16; only if fastconv_supports_bf16().
+  FASTCONV_BF16,
+  FASTCONV_BF16_TRANSPOSED
 };
 enum fastconv_padding_mode { FASTCONV_ZEROS, FASTCONV_REFLECT, FASTCONV_REPLICATE };
 enum fastconv_activation { FASTCONV_IDENTITY, FASTCONV_RELU, FASTCONV_LEAKY_RELU };

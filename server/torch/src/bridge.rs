@@ -17,6 +17,7 @@ pub struct RawLoading {
     pub device: c_int,
     pub optimize: bool,
     pub channels_last: bool,
+    pub bf16: bool,
 }
 
 /// `iopaint_receiver`.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bridge;
+use crate::fastconv::supports_bf16;
 
 /// A device that models run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +68,16 @@ impl FromStr for Device {
     }
 }
 
+/// Number format of the products of convolutions in networks of LaMa's contract. Sums are always float32.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 24 significant bits.
+    #[default]
+    F32,
+    /// 8 significant bits, on processors with matrix registers (AMX); elsewhere as [`Precision::F32`].
+    Bf16,
+}
+
 /// Process-wide settings of libtorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TorchSettings {
@@ -74,6 +85,8 @@ pub struct TorchSettings {
     pub threads: usize,
     /// Rewrites the graphs of models on the CPU to run faster. Applies to models loaded afterwards.
     pub optimize_graph: bool,
+    /// Number format of products on the CPU, if graphs are rewritten. Applies to models loaded afterwards.
+    pub precision: Precision,
     /// Allows a GPU to multiply with 10-bit mantissas (TF32), which is faster.
     pub tf32: bool,
 }
@@ -83,19 +96,32 @@ impl Default for TorchSettings {
         Self {
             threads: 1,
             optimize_graph: true,
+            precision: Precision::F32,
             tf32: true,
         }
     }
 }
 
 static OPTIMIZE_GRAPH: AtomicBool = AtomicBool::new(true);
+static BF16: AtomicBool = AtomicBool::new(false);
 
 /// Applies `settings` and disables the profiling executor, which compiles a model for each image size and
 /// keeps the result in memory. Must be called once, before the first model is loaded.
 ///
-/// Logs an error if libtorch rejects a setting.
+/// Logs an error if libtorch rejects a setting, and a warning if this processor doesn't support the
+/// precision.
 pub fn init(settings: TorchSettings) {
     OPTIMIZE_GRAPH.store(settings.optimize_graph, Ordering::Relaxed);
+    let bf16 = settings.precision == Precision::Bf16;
+    BF16.store(bf16, Ordering::Relaxed);
+    if bf16 && !supports_bf16() {
+        tracing::warn!(
+            "This processor cannot multiply in bf16 (it has no AMX, or the environment disables AVX-512); models \
+             run in f32"
+        );
+    } else if bf16 && !settings.optimize_graph {
+        tracing::warn!("bf16 needs rewritten graphs; models run in f32");
+    }
     let threads = i32::try_from(settings.threads.max(1)).unwrap_or(i32::MAX);
     let mut error = std::ptr::null_mut();
     // SAFETY: plain values; `error` is writable.
@@ -109,6 +135,15 @@ pub fn init(settings: TorchSettings) {
 /// Returns `optimize_graph` of the last [`init`].
 pub(crate) fn optimize_graph() -> bool {
     OPTIMIZE_GRAPH.load(Ordering::Relaxed)
+}
+
+/// Returns `precision` of the last [`init`].
+pub(crate) fn precision() -> Precision {
+    if BF16.load(Ordering::Relaxed) {
+        Precision::Bf16
+    } else {
+        Precision::F32
+    }
 }
 
 /// Returns the number of CUDA devices that libtorch can use; 0 for its CPU build or without a driver.

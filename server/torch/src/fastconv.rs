@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char, c_int};
 unsafe extern "C" {
     fn fastconv_instruction_set() -> *const c_char;
     fn fastconv_loop_threads() -> c_int;
+    fn fastconv_supports_bf16() -> bool;
 }
 
 /// Returns the instruction set of rewritten graphs on this processor.
@@ -20,6 +21,13 @@ pub(crate) fn instruction_set() -> &'static str {
 pub(crate) fn loop_threads() -> i32 {
     // SAFETY: no arguments; fastconv catches every exception.
     unsafe { fastconv_loop_threads() }
+}
+
+/// Returns true if this processor has the matrix registers (AMX) for convolutions in bfloat16, and libtorch's
+/// CPU capability allows them.
+pub(crate) fn supports_bf16() -> bool {
+    // SAFETY: no arguments; fastconv catches every exception.
+    unsafe { fastconv_supports_bf16() }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{TchError, Tensor};
 
-use crate::module::Module;
+use crate::module::{Loading, Module};
 use crate::tensor::{batched, forward_error, from_mask, from_rgb, to_rgb_batch};
 use crate::{Device, Source, TorchScriptError};
 
@@ -27,7 +27,7 @@ impl LamaModel {
     /// The file can't be read as TorchScript, or the network doesn't return an image for an image and a mask.
     pub fn load(source: Source<'_>, device: Device, padding: Padding) -> Result<Self, TorchScriptError> {
         let mut model = Self {
-            module: Module::load(source, device)?,
+            module: Module::load_with(source, Loading::of_lama(device))?,
             device,
             padding,
         };

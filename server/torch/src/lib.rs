@@ -36,7 +36,9 @@ mod upscaler;
 mod weights;
 mod zits;
 
-pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
+pub use device::{
+    Device, ParseDeviceError, Precision, TorchSettings, cuda_device_count, init, limit_gpu_memory,
+};
 pub use exit::exit;
 pub use faces::{FaceArchitecture, FaceNetwork};
 pub use lama::LamaModel;

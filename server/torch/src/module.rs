@@ -14,7 +14,7 @@ use zip::ZipArchive;
 
 use crate::Device;
 use crate::bridge::{self, RawLoading, RawModule};
-use crate::device::optimize_graph;
+use crate::device::{Precision, optimize_graph, precision};
 use crate::rewrite::RewriteCounts;
 use crate::tensor::failure;
 use crate::tuning::{PASSES, Tuning};
@@ -81,15 +81,27 @@ pub(crate) struct Loading {
     pub optimize: bool,
     /// Stores weights channels-last unless the graph is rewritten.
     pub channels_last: bool,
+    /// Number format of the products of a rewritten graph.
+    pub precision: Precision,
 }
 
 impl Loading {
-    /// Returns the options for `device` under the process-wide settings.
+    /// Returns the options for `device` under the process-wide settings, with products in float32.
     pub fn on(device: Device) -> Self {
         Self {
             device,
             optimize: optimize_graph(),
             channels_last: device.is_cuda(),
+            precision: Precision::F32,
+        }
+    }
+
+    /// Returns the options of networks of LaMa's contract: as [`Loading::on`], with products in the precision
+    /// of the process-wide settings.
+    pub fn of_lama(device: Device) -> Self {
+        Self {
+            precision: precision(),
+            ..Self::on(device)
         }
     }
 
@@ -129,7 +141,12 @@ impl Module {
 
     /// Loads a TorchScript file to `device` and rewrites its graph if the process-wide settings enable it.
     pub fn load(source: Source<'_>, device: Device) -> Result<Self, TorchScriptError> {
-        let module = Self::read(source, Loading::on(device))?;
+        Self::load_with(source, Loading::on(device))
+    }
+
+    /// Loads a TorchScript file with the given options and logs the numbers of rewritten nodes.
+    pub fn load_with(source: Source<'_>, loading: Loading) -> Result<Self, TorchScriptError> {
+        let module = Self::read(source, loading)?;
         module.rewrite_counts.log();
         Ok(module)
     }
@@ -146,6 +163,7 @@ impl Module {
             device: loading.device.code(),
             optimize: loading.optimize,
             channels_last: loading.channels_last,
+            bf16: loading.precision == Precision::Bf16,
         };
         let mut error = ptr::null_mut();
         let mut counts = ptr::null_mut();
@@ -191,6 +209,7 @@ impl Module {
             device: loading.device.code(),
             optimize: loading.optimize,
             channels_last: loading.channels_last,
+            bf16: loading.precision == Precision::Bf16,
         };
         let text = |text: &str| CString::new(text).map_err(|error| error.to_string());
         let source = text(source)?;

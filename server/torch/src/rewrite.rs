@@ -66,6 +66,10 @@ rewrite_counts! {
     transforms,
     /// Fused nodes computed by Winograd convolution.
     winograd,
+    /// Mean poolings of stride 1.
+    pools,
+    /// Fused nodes with products in bfloat16.
+    bf16,
     /// Fused nodes with a contiguous result, because a later operator may rely on that layout.
     contiguous,
 }
@@ -78,9 +82,10 @@ mod tests {
     use tch::{Kind, Tensor};
 
     use super::*;
+    use crate::fastconv::supports_bf16;
     use crate::module::{Loading, Module, TorchScriptError};
     use crate::random::seeded;
-    use crate::{Device, Source};
+    use crate::{Device, Precision, Source};
 
     /// Heights and widths: odd, tiny, narrow, and larger than a strip of tiles.
     const SIZES: [(i64, i64); 8] = [
@@ -97,6 +102,9 @@ mod tests {
     /// Maximum difference relative to the largest value of the original graph's result. Winograd F(4x4, 3x3)
     /// loses about two of float32's seven digits.
     const TOLERANCE: f64 = 5e-5;
+
+    /// The same for products in bfloat16, whose factors have a relative error of up to 2^-9.
+    const BF16_TOLERANCE: f64 = 5e-2;
 
     fn nets() -> Vec<PathBuf> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/nets");
@@ -134,6 +142,7 @@ mod tests {
             device: Device::Cpu,
             optimize,
             channels_last: false,
+            precision: Precision::F32,
         };
         Module::read(source, loading)
     }
@@ -206,6 +215,91 @@ mod tests {
         for threads in [1, 2, 3] {
             tch::set_num_threads(threads);
             assert_eq!(loop_threads(), threads);
+        }
+    }
+
+    fn read_bf16(source: Source<'_>) -> Module {
+        let loading = Loading {
+            precision: Precision::Bf16,
+            ..Loading::on(Device::Cpu)
+        };
+        Module::read(source, loading).unwrap()
+    }
+
+    #[test]
+    fn bf16_is_close_to_f32() {
+        if !supports_bf16() {
+            eprintln!("skipped: this processor cannot multiply in bf16");
+            return;
+        }
+        let mut layers = 0;
+        for path in nets() {
+            let source = Source::File(&path);
+            let mut exact = read(source, true).unwrap();
+            let mut rounded = read_bf16(source);
+            layers += rounded.rewrite_counts().bf16;
+            for (height, width) in SIZES {
+                let expected = exact.forward(&mut random_inputs(1, height, width));
+                let result = rounded.forward(&mut random_inputs(1, height, width));
+                assert_eq!(expected.is_ok(), result.is_ok(), "{}", name(&path));
+                if let (Ok(expected), Ok(result)) = (expected, result) {
+                    let difference = relative_difference(&expected, &result);
+                    let context = format!("{} at {height}x{width}", name(&path));
+                    assert!(difference < BF16_TOLERANCE, "{context}: {difference:e}");
+                }
+            }
+        }
+        assert!(layers > 100, "{layers}");
+    }
+
+    #[test]
+    fn f32_is_equal_beside_bf16() {
+        let path = nets().into_iter().find(|path| name(path) == "lama").unwrap();
+        let mut exact = read(Source::File(&path), true).unwrap();
+        assert_eq!(exact.rewrite_counts().bf16, 0);
+        let expected = exact.forward(&mut random_inputs(1, 64, 72)).unwrap();
+        let mut rounded = read_bf16(Source::File(&path));
+        let result = rounded.forward(&mut random_inputs(1, 64, 72)).unwrap();
+        assert_eq!(result.size(), expected.size());
+        assert!(exact.forward(&mut random_inputs(1, 64, 72)).unwrap() == expected);
+    }
+
+    #[test]
+    fn pools_equal_atens() {
+        // Kernel, stride, padding, padding counted.
+        for (parameters, rewritten) in [
+            ("[3, 3], [1, 1], [1, 1], False, False", true),
+            ("[3, 3], [1, 1], [1, 1], False, True", true),
+            ("[2, 5], [1, 1], [0, 2], True, False", true),
+            ("[7, 1], [1, 1], [3, 0], False, True", true),
+            ("[2, 2], [2, 2], [0, 0], True, False", false),
+            ("[3, 3], [1, 1], [1, 1], False, False, 2", false),
+        ] {
+            let source = format!("def forward(self, x):\n    return torch.avg_pool2d(x, {parameters})\n");
+            let [mut original, mut fast] = [false, true].map(|optimize| {
+                let loading = Loading {
+                    optimize,
+                    ..Loading::on(Device::Cpu)
+                };
+                Module::compile(&source, Vec::new(), loading).unwrap()
+            });
+            assert_eq!(fast.rewrite_counts().pools, u64::from(rewritten), "{parameters}");
+            for (height, width) in SIZES.into_iter().chain([(1, 1), (2, 7), (5, 3)]) {
+                let [image, _] = random_inputs(2, height, width);
+                let channels_last = image.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+                for input in [image, channels_last] {
+                    let expected = original.forward(&mut [input.shallow_clone()]);
+                    let result = fast.forward(&mut [input]);
+                    assert_eq!(
+                        expected.is_ok(),
+                        result.is_ok(),
+                        "{parameters} at {height}x{width}"
+                    );
+                    if let (Ok(expected), Ok(result)) = (expected, result) {
+                        assert!(expected == result, "{parameters} at {height}x{width}");
+                    }
+                }
+            }
         }
     }
 
@@ -286,6 +380,7 @@ mod tests {
                 device: Device::Cpu,
                 optimize: false,
                 channels_last: true,
+                precision: Precision::F32,
             };
             let mut original = read(Source::File(&path), false).unwrap();
             let mut channels_last = Module::read(Source::File(&path), loading).unwrap();
@@ -308,9 +403,8 @@ mod tests {
                  return torch.conv2d(image, self.state)\n"
             );
             let loading = Loading {
-                device: Device::Cpu,
                 optimize: true,
-                channels_last: false,
+                ..Loading::on(Device::Cpu)
             };
             let weight = Tensor::ones([1, 3, 1, 1], (Kind::Float, tch::Device::Cpu));
             let tensors = vec![("state".to_owned(), weight)];
@@ -346,7 +440,7 @@ mod tests {
     #[test]
     fn counts_are_parsed_by_name() {
         let text = "winograd=9 layers=1 convolutions=2 paddings=3 norms=4 activations=5 sums=6 residuals=7 \
-                    transforms=8 contiguous=10";
+                    transforms=8 contiguous=10 bf16=11 pools=12";
         let counts = RewriteCounts::parse(text).unwrap();
         assert_eq!((counts.layers, counts.winograd, counts.contiguous), (1, 9, 10));
         for wrong in [

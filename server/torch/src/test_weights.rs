@@ -5,10 +5,10 @@ use std::path::Path;
 
 use tch::Tensor;
 
-use crate::Device;
 use crate::module::Loading;
 use crate::state_dict::{DType, StateDict, TensorLayout, Tensors};
 use crate::weights::NetworkLoadError;
+use crate::{Device, Precision};
 
 /// Returns options for the CPU with or without rewriting.
 pub(crate) fn loading(optimize: bool) -> Loading {
@@ -16,6 +16,7 @@ pub(crate) fn loading(optimize: bool) -> Loading {
         device: Device::Cpu,
         optimize,
         channels_last: false,
+        precision: Precision::F32,
     }
 }
 

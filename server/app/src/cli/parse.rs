@@ -135,7 +135,7 @@ fn warn_about_ignored(start: &clap::ArgMatches) {
 
 #[cfg(test)]
 mod tests {
-    use iopaint_engine::PluginKind;
+    use iopaint_engine::{PluginKind, Precision};
     use rstest::rstest;
 
     use super::*;
@@ -156,6 +156,15 @@ mod tests {
             Command::Start(start) => *start,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn precision_is_f32_unless_set() {
+        assert_eq!(start("", &[]).models.precision, Precision::F32);
+        assert_eq!(start("--precision bf16", &[]).models.precision, Precision::Bf16);
+        let arguments = ["iopaint", "start", "--precision", "f16"].map(OsString::from);
+        let error = parse(arguments, |_| None).unwrap_err();
+        assert!(error.to_string().contains("expected f32 or bf16"), "{error}");
     }
 
     #[test]

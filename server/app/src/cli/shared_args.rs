@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
+use iopaint_engine::Precision;
 
 use super::LIMITS;
 use crate::files::FileSettings;
@@ -39,6 +40,11 @@ pub struct ModelArgs {
         value_parser = parse_switch
     )]
     pub optimize_graph: bool,
+    /// Number format in which LaMa and the built-in networks that fill holes multiply on the CPU: f32, or
+    /// bf16, which is faster on processors with AMX and changes results slightly. Other processors use f32,
+    /// with a warning.
+    #[arg(long, env = "IOPAINT_PRECISION", default_value = "f32", value_parser = parse_precision)]
+    pub precision: Precision,
     /// Allows TF32 on the GPU: multiplications round to 10 bits. `--no-tf32` is slower and more precise.
     #[arg(
         long,
@@ -128,6 +134,15 @@ fn parse_gpu_share(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|share| (0.05..=1.0).contains(share))
         .ok_or_else(|| "expected a number from 0.05 to 1".to_owned())
+}
+
+/// Parses a number format of products.
+fn parse_precision(text: &str) -> Result<Precision, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "f32" => Ok(Precision::F32),
+        "bf16" => Ok(Precision::Bf16),
+        _ => Err("expected f32 or bf16".to_owned()),
+    }
 }
 
 /// Parses the value of a switch as environment variables hold it.

@@ -75,6 +75,11 @@ struct Kernels {
   // sums[i] += values[i]
   void (*add)(float *sums, const float *values, size_t count);
 
+  // Computes `count` adjacent means: the sum of the `rows` x `columns` values from `values + i` on, row by
+  // row, whose rows are `stride` apart, divided by `divisor`.
+  void (*window_means)(const float *values, size_t stride, size_t rows, size_t columns, size_t count,
+      float divisor, float *means);
+
   // Channels per call of the two transforms below (a channel block).
   size_t lanes;
 

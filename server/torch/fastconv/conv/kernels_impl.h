@@ -274,8 +274,31 @@ template <int Width> struct KernelsOf {
     }
   }
 
+  template <class V>
+  static FASTCONV_INLINE void window_mean(
+      const float *values, size_t stride, size_t rows, size_t columns, float divisor, float *means) {
+    V sum{};
+    for (size_t row = 0; row < rows; ++row) {
+      for (size_t column = 0; column < columns; ++column) {
+        sum += load<V>(values + row * stride + column);
+      }
+    }
+    store(means, sum / divisor);
+  }
+
+  static void window_means(const float *values, size_t stride, size_t rows, size_t columns, size_t count,
+      float divisor, float *means) {
+    size_t i = 0;
+    for (; i + Width <= count; i += Width) {
+      window_mean<Vector>(values + i, stride, rows, columns, divisor, means + i);
+    }
+    for (; i < count; ++i) {
+      window_mean<float>(values + i, stride, rows, columns, divisor, means + i);
+    }
+  }
+
   static constexpr Kernels table{winograd_input, winograd_output, winograd_filter, apply_epilogue,
-      apply_epilogue_planar, add, Width, fourier_forward<Vector>, fourier_inverse<Vector>};
+      apply_epilogue_planar, add, window_means, Width, fourier_forward<Vector>, fourier_inverse<Vector>};
 };
 
 } // namespace

@@ -34,6 +34,11 @@ InputImage image_of(const at::Tensor &tensor, int64_t image) {
   return {tensor.const_data_ptr<float>() + image * channels * height * width, height, width, channels};
 }
 
+// Returns true for convolutions by one matrix product, which reads and writes either layout.
+bool runs_in_any_layout(const Branch &branch) {
+  return branch.geometry.is_pointwise() && branch.inputs.size() == 1 && !branch.packed;
+}
+
 } // namespace
 
 Layer::Layer(Geometry geometry, const at::Tensor &weights, at::Tensor bias, TransposedParams transposed)
@@ -54,12 +59,14 @@ bool Layer::uses_winograd() const {
     return false;
   }
   for (const Branch &branch : branches_) {
-    if (branch.geometry.supports_winograd()) {
+    if (branch.geometry.supports_winograd() && !branch.packed) {
       return true;
     }
   }
   return false;
 }
+
+bool Layer::uses_bf16() const { return branches_[0].packed; }
 
 void Layer::fuse_batch_norm(const at::Tensor &scale, const at::Tensor &shift) {
   for (Branch &branch : branches_) {
@@ -94,7 +101,7 @@ void Layer::reorder_output(const at::Tensor &order) {
   slopes_ = slopes_.defined() ? slopes_.index_select(0, order) : slopes_;
 }
 
-void Layer::finalize(Layout layout) {
+void Layer::finalize(Layout layout, Precision precision) {
   layout_ = layout;
   std::vector<Branch> merged;
   for (Branch &branch : branches_) {
@@ -114,9 +121,21 @@ void Layer::finalize(Layout layout) {
   std::stable_partition(merged.begin(), merged.end(),
       [](const Branch &branch) { return !branch.geometry.supports_winograd(); });
   branches_ = std::move(merged);
+  for (Branch &branch : branches_) {
+    branch.channels_in = branch.weights.size(2);
+  }
   if (uses_few_outputs()) {
     branches_[0].weights = branches_[0].weights.permute({2, 0, 1, 3}).contiguous();
+  } else if (precision == Precision::bfloat16) {
+    for (Branch &branch : branches_) {
+      branch.weights = pack_bf16(branch.weights, bf16_shape(branch));
+      branch.packed = true;
+    }
   }
+}
+
+Bf16Shape Layer::bf16_shape(const Branch &branch) const {
+  return {branch.geometry, transposed_.transposed, branch.channels_in, channels_out()};
 }
 
 // Returns true for a single convolution to few channels, computed by `few_outputs_conv`.
@@ -182,9 +201,9 @@ at::Tensor Layer::convolve(std::vector<at::Tensor> inputs, const at::Tensor &res
     for (const size_t i : branch.inputs) {
       channels += inputs[i].size(1);
     }
-    TORCH_CHECK(channels == branch.weights.size(uses_few_outputs() ? 0 : 2), "a convolution requires ",
-        branch.weights.size(uses_few_outputs() ? 0 : 2), " channels, but got ", channels);
-    pointwise_only = pointwise_only && branch.geometry.is_pointwise() && branch.inputs.size() == 1;
+    TORCH_CHECK(channels == branch.channels_in, "a convolution requires ", branch.channels_in,
+        " channels, but got ", channels);
+    pointwise_only = pointwise_only && runs_in_any_layout(branch);
   }
   const bool contiguous =
       uses_few_outputs() || (pointwise_only && !transposed_.transposed && layout_ == Layout::contiguous);
@@ -194,8 +213,7 @@ at::Tensor Layer::convolve(std::vector<at::Tensor> inputs, const at::Tensor &res
 
   for (const Branch &branch : branches_) {
     for (const size_t i : branch.inputs) {
-      const bool any_layout =
-          branch.geometry.is_pointwise() && !transposed_.transposed && branch.inputs.size() == 1;
+      const bool any_layout = runs_in_any_layout(branch) && !transposed_.transposed;
       if (!any_layout || !inputs[i].is_contiguous()) {
         inputs[i] = inputs[i].contiguous(at::MemoryFormat::ChannelsLast);
       }
@@ -234,7 +252,7 @@ void Layer::run_image(
         branches_[0].weights.const_data_ptr<float>(), data, channels, epilogue);
     return;
   }
-  if (transposed_.transposed) {
+  if (transposed_.transposed && !branches_[0].packed) {
     transposed_conv(image_of(inputs[branches_[0].inputs[0]], image), branches_[0].geometry,
         branches_[0].weights.const_data_ptr<float>(), pixels, epilogue);
     return;
@@ -243,12 +261,17 @@ void Layer::run_image(
     const Branch &branch = branches_[i];
     const bool accumulate = i > 0;
     const Epilogue branch_epilogue = i + 1 == branches_.size() ? epilogue : no_epilogue();
-    const float *const weights = branch.weights.const_data_ptr<float>();
     std::vector<InputImage> images;
     images.reserve(branch.inputs.size());
     for (const size_t input : branch.inputs) {
       images.push_back(image_of(inputs[input], image));
     }
+    if (branch.packed) {
+      bf16_conv(images, branch.geometry, transposed_.transposed, branch.weights, pixels, branch_epilogue,
+          accumulate);
+      continue;
+    }
+    const float *const weights = branch.weights.const_data_ptr<float>();
     if (branch.geometry.is_pointwise() && images.size() == 1) {
       const at::Tensor &input = inputs[branch.inputs[0]];
       const bool contiguous_input = !is_channels_last(input);
@@ -268,12 +291,14 @@ void Layer::run_image(
 at::Tensor Layer::run_broadcast(const std::vector<at::Tensor> &inputs) const {
   at::Tensor sum;
   for (const Branch &branch : branches_) {
+    const at::Tensor weights =
+        branch.packed ? unpack_bf16(branch.weights, bf16_shape(branch)) : branch.weights;
     int64_t first_channel = 0;
     for (const size_t i : branch.inputs) {
       const int64_t channels = inputs[i].size(1);
-      Layer single(branch.geometry, branch.weights.narrow(2, first_channel, channels).contiguous(),
+      Layer single(branch.geometry, weights.narrow(2, first_channel, channels).contiguous(),
           at::zeros_like(bias_), {});
-      single.finalize(layout_);
+      single.finalize(layout_, branch.packed ? Precision::bfloat16 : Precision::float32);
       at::Tensor part = single.run({inputs[i]});
       sum = sum.defined() ? sum + part : part;
       first_channel += channels;

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <torch/custom_class.h>
 
+#include "bf16_conv.h"
 #include "geometry.h"
 #include "kernels.h"
 
@@ -16,8 +17,12 @@ namespace fastconv::conv {
 struct Branch {
   Geometry geometry;
   std::vector<size_t> inputs;
-  // [kernel rows, kernel columns, channels in, channels out]; see Layer::finalize for few outputs
+  // [kernel rows, kernel columns, channels in, channels out]; Layer::finalize lays them out for the algorithm
   at::Tensor weights;
+  // True if the weights are packed for `bf16_conv`.
+  bool packed = false;
+  // Channels of all inputs; set by Layer::finalize.
+  int64_t channels_in = 0;
 };
 
 // Parameters that only `conv_transpose2d` has.
@@ -25,6 +30,9 @@ struct TransposedParams {
   bool transposed = false;
   int64_t output_padding_rows = 0, output_padding_columns = 0;
 };
+
+// Number format of a layer's products. Sums, and images between layers, are float32.
+enum class Precision { float32, bfloat16 };
 
 // Memory layout of a layer's result. Shape and values don't depend on it.
 enum class Layout { channels_last, contiguous };
@@ -45,6 +53,7 @@ public:
   bool can_fuse_residual() const { return residual_ == Residual::none; }
   bool is_transposed() const { return transposed_.transposed; }
   bool uses_winograd() const;
+  bool uses_bf16() const;
 
   // Fuses a following batch norm with fixed statistics.
   void fuse_batch_norm(const at::Tensor &scale, const at::Tensor &shift);
@@ -63,7 +72,8 @@ public:
   // Permutes the weights so that output channels are reordered likewise.
   void reorder_output(const at::Tensor &order);
   // Ends fusing: merges convolutions of equal geometry and lays out the weights for their algorithm.
-  void finalize(Layout layout);
+  // `Precision::bfloat16` requires `bf16_kernels()`; layers with few outputs stay float32.
+  void finalize(Layout layout, Precision precision);
 
   at::Tensor run(std::vector<at::Tensor> arguments) const;
 
@@ -74,6 +84,7 @@ private:
 
   Shape output_shape(const Branch &branch, const at::Tensor &input) const;
   bool uses_few_outputs() const;
+  Bf16Shape bf16_shape(const Branch &branch) const;
   at::Tensor convolve(std::vector<at::Tensor> inputs, const at::Tensor &residual) const;
   void run_image(
       const std::vector<at::Tensor> &inputs, int64_t image, Epilogue epilogue, at::Tensor &output) const;

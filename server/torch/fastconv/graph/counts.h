@@ -16,6 +16,8 @@ namespace fastconv::graph {
 //   residuals      images added when a result is written
 //   transforms     Fourier transforms from and to channels of layers
 //   winograd       layers with 3x3 convolutions of stride 1
+//   pools          mean poolings of stride 1
+//   bf16           layers whose products are bfloat16
 //   contiguous     layers whose result is contiguous because a later operator may rely on that layout
 #define FASTCONV_COUNTS(COUNT)                                                                               \
   COUNT(layers)                                                                                              \
@@ -27,6 +29,8 @@ namespace fastconv::graph {
   COUNT(residuals)                                                                                           \
   COUNT(transforms)                                                                                          \
   COUNT(winograd)                                                                                            \
+  COUNT(pools)                                                                                               \
+  COUNT(bf16)                                                                                                \
   COUNT(contiguous)
 
 struct RewriteCounts {

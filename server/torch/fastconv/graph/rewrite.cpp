@@ -19,6 +19,7 @@
 #include "fourier.h"
 #include "layer_node.h"
 #include "nodes.h"
+#include "pooling.h"
 #include "ranks.h"
 
 namespace fastconv::graph {
@@ -50,11 +51,11 @@ const torch::jit::RegisterOperators registration({
 // has the layout of its arguments.
 bool is_layout_agnostic(const Node *node) {
   static const std::unordered_set<c10::Symbol> kinds = [] {
-    std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct")};
+    std::unordered_set<c10::Symbol> symbols{c10::Symbol::prim("ListConstruct"), kMeanPool};
     for (const char *name : {"add", "sub", "rsub", "mul", "div", "neg", "relu", "leaky_relu", "prelu", "elu",
              "gelu", "silu", "hardtanh", "sigmoid", "tanh", "clamp", "batch_norm", "cat", "max_pool2d",
              "avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d", "conv2d", "_convolution", "pad",
-             "reflection_pad2d"}) {
+             "reflection_pad2d", "slice"}) {
       symbols.insert(c10::Symbol::aten(name));
     }
     return symbols;
@@ -64,11 +65,12 @@ bool is_layout_agnostic(const Node *node) {
 
 class Rewriter {
 public:
-  explicit Rewriter(Graph &graph) : graph_(graph) {}
+  Rewriter(Graph &graph, conv::Precision precision) : graph_(graph), precision_(precision) {}
 
   RewriteCounts run() {
     visit(graph_.block());
     counts_.transforms = rewrite_transforms(graph_);
+    counts_.pools = rewrite_pools(graph_);
     finalize(graph_.block());
     return counts_;
   }
@@ -292,9 +294,10 @@ private:
       if (node->kind() == kLayerNode) {
         const c10::intrusive_ptr<Layer> layer = layer_of(node);
         const bool contiguous = needs_contiguous(node->output());
-        layer->finalize(contiguous ? conv::Layout::contiguous : conv::Layout::channels_last);
+        layer->finalize(contiguous ? conv::Layout::contiguous : conv::Layout::channels_last, precision_);
         ++counts_.layers;
         counts_.winograd += layer->uses_winograd() ? 1 : 0;
+        counts_.bf16 += layer->uses_bf16() ? 1 : 0;
         counts_.contiguous += contiguous ? 1 : 0;
       } else if (is_transform(node) && needs_contiguous(node->output())) {
         require_contiguous(node);
@@ -303,6 +306,7 @@ private:
   }
 
   Graph &graph_;
+  const conv::Precision precision_;
   RewriteCounts counts_;
   std::unordered_map<const Value *, bool> contiguous_needed_;
 };
@@ -348,7 +352,7 @@ void fold_constants(std::shared_ptr<Graph> &graph) {
 
 } // namespace
 
-RewriteCounts rewrite(std::shared_ptr<Graph> &graph) {
+RewriteCounts rewrite(std::shared_ptr<Graph> &graph, conv::Precision precision) {
   torch::jit::Inline(*graph);
   // Scripted models pass tuples between blocks, which would hide the tensors in them.
   torch::jit::LowerSimpleTuples(graph);
@@ -358,7 +362,7 @@ RewriteCounts rewrite(std::shared_ptr<Graph> &graph) {
   fold_constants(graph);
   RewriteCounts counts;
   if (!mutates(graph->block())) {
-    counts = Rewriter(*graph).run();
+    counts = Rewriter(*graph, precision).run();
   }
   // For the remaining nodes: grouped convolutions and their batch norms.
   torch::jit::OptimizeFrozenGraph(graph, true);

@@ -6,13 +6,14 @@
 
 #include <torch/csrc/jit/ir/ir.h>
 
+#include "../conv/layer.h"
 #include "counts.h"
 
 namespace fastconv::graph {
 
 // Rewrites `graph`, whose weights are constants and whose tensor inputs have four dimensions. Unsupported
 // nodes are left unchanged. Constants are freed as soon as they are unused, so that at most one weight is
-// held twice.
-RewriteCounts rewrite(std::shared_ptr<torch::jit::Graph> &graph);
+// held twice. `precision`: see conv::Layer::finalize.
+RewriteCounts rewrite(std::shared_ptr<torch::jit::Graph> &graph, conv::Precision precision);
 
 } // namespace fastconv::graph

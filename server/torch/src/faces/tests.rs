@@ -5,6 +5,7 @@ use iopaint_inpaint::Unmonitored;
 use iopaint_vision::{FaceNetworks, restore_faces};
 
 use super::*;
+use crate::Precision;
 use crate::state_dict::{DType, StateDictError, TensorLayout};
 
 const NETWORKS: [(&str, FaceArchitecture, &str); 3] = [
@@ -22,6 +23,7 @@ const PLAIN: Loading = Loading {
     device: Device::Cpu,
     optimize: false,
     channels_last: false,
+    precision: Precision::F32,
 };
 
 fn read(name: &str) -> Vec<u8> {

@@ -7,6 +7,7 @@ use iopaint_inpaint::Unmonitored;
 use iopaint_vision::{UpscaleOptions, upscale};
 
 use super::*;
+use crate::Precision;
 
 const BUILT_IN: &[u8] = include_bytes!("../../../../models/builtin/realesr-animevideov3.pth");
 
@@ -34,6 +35,7 @@ fn loading(optimize: bool) -> Loading {
         device: Device::Cpu,
         optimize,
         channels_last: false,
+        precision: Precision::F32,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 use torch_sys::C_tensor;
 
 use super::{double, random, relative_error, result};
@@ -36,6 +36,18 @@ pub(super) enum Algorithm {
     Im2col,
     FewOutputs,
     Transposed,
+    Bf16,
+    Bf16Transposed,
+}
+
+impl Algorithm {
+    fn is_transposed(self) -> bool {
+        matches!(self, Self::Transposed | Self::Bf16Transposed)
+    }
+
+    fn is_bf16(self) -> bool {
+        matches!(self, Self::Bf16 | Self::Bf16Transposed)
+    }
 }
 
 #[repr(C)]
@@ -116,7 +128,7 @@ impl Convolution {
     /// Computes the convolution without its epilogue with `ATen`.
     fn reference(&self, input: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
         let (input, weight, bias) = (double(input), double(weight), double(bias));
-        if self.algorithm == Algorithm::Transposed {
+        if self.algorithm.is_transposed() {
             let [top, _, left, _] = self.padding;
             return input
                 .f_conv_transpose2d(
@@ -183,15 +195,30 @@ impl Convolution {
         kernel: [i64; 2],
     ) -> f64 {
         seeded(size[0] * 1000 + size[1], || {
+            // In bf16, inputs and weights that need no rounding: products are exact, and sums float32.
+            let random_factors = |sizes: &[i64]| {
+                let kind = if self.algorithm.is_bf16() {
+                    Kind::BFloat16
+                } else {
+                    Kind::Float
+                };
+                random(sizes)
+                    .f_to_kind(kind)
+                    .unwrap()
+                    .f_to_kind(Kind::Float)
+                    .unwrap()
+            };
             let inputs: Vec<Tensor> = channels_in
                 .iter()
-                .map(|channels| random(&[images, *channels, size[0], size[1]]))
+                .map(|channels| random_factors(&[images, *channels, size[0], size[1]]))
                 .collect();
             let total: i64 = channels_in.iter().sum();
-            let weight = match self.algorithm {
-                Algorithm::Transposed => random(&[total, channels_out, kernel[0], kernel[1]]),
-                _ => random(&[channels_out, total, kernel[0], kernel[1]]),
+            let [first, second] = if self.algorithm.is_transposed() {
+                [total, channels_out]
+            } else {
+                [channels_out, total]
             };
+            let weight = random_factors(&[first, second, kernel[0], kernel[1]]);
             let bias = random(&[channels_out]);
             let convolved = self.reference(&Tensor::f_cat(&inputs, 1).unwrap(), &weight, &bias);
             let residual = random(&convolved.size());

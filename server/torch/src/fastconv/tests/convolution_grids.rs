@@ -1,6 +1,8 @@
 //! Each algorithm of convolutions over a grid of geometries.
 
 use super::Grid;
+use crate::fastconv::supports_bf16;
+
 use super::convolution::{Activation, Algorithm, Convolution, PaddingMode, Residual};
 
 /// Largest error of a convolution that multiplies and adds as `ATen` does, relative to the largest value.
@@ -101,6 +103,21 @@ fn winograd_equals_aten() {
 
 #[test]
 fn im2col_equals_aten() {
+    compare_geometries(Algorithm::Im2col);
+}
+
+#[test]
+fn bf16_equals_aten() {
+    if !supports_bf16() {
+        eprintln!("skipped: this processor cannot multiply in bf16");
+        return;
+    }
+    compare_geometries(Algorithm::Bf16);
+    compare_transposed(Algorithm::Bf16Transposed);
+}
+
+/// Compares kernels, strides, dilations and paddings.
+fn compare_geometries(algorithm: Algorithm) {
     let mut grid = Grid::new(DIRECT_TOLERANCE);
     for (padding_mode, padding) in PADDINGS {
         for (kernel, stride, dilation) in [
@@ -122,7 +139,7 @@ fn im2col_equals_aten() {
                     dilation,
                     activation: grid.cycle(&ACTIVATIONS),
                     residual: RESIDUALS[grid.cases / 3 % 3],
-                    ..Convolution::new(Algorithm::Im2col)
+                    ..Convolution::new(algorithm)
                 };
                 if convolution.fits(size, kernel) {
                     let [channels_in, channels_out] = grid.cycle(&CHANNELS);
@@ -176,6 +193,11 @@ fn few_outputs_equal_aten() {
 
 #[test]
 fn transposed_equals_aten() {
+    compare_transposed(Algorithm::Transposed);
+}
+
+/// Compares transposed convolutions.
+fn compare_transposed(algorithm: Algorithm) {
     let mut grid = Grid::new(DIRECT_TOLERANCE);
     for (kernel, stride, dilation) in [
         ([3, 3], [2, 2], [1, 1]),
@@ -196,7 +218,7 @@ fn transposed_equals_aten() {
                         output_padding,
                         activation: grid.cycle(&ACTIVATIONS),
                         residual: RESIDUALS[grid.cases / 3 % 3],
-                        ..Convolution::new(Algorithm::Transposed)
+                        ..Convolution::new(algorithm)
                     };
                     // ATen requires an output padding smaller than the stride or the dilation.
                     let valid = (0..2).all(|axis| {
