@@ -4,6 +4,7 @@
 //! libtorch's tensors don't leave this crate: models take and return 8-bit pixels or
 //! [`iopaint_vision::Tensor`].
 
+mod birefnet;
 mod bridge;
 mod device;
 mod exit;
@@ -35,6 +36,7 @@ mod tuning;
 mod upscaler;
 mod weights;
 
+pub use birefnet::BirefnetNetwork;
 pub use device::{Device, ParseDeviceError, TorchSettings, cuda_device_count, init, limit_gpu_memory};
 pub use exit::exit;
 pub use faces::{FaceArchitecture, FaceNetwork};

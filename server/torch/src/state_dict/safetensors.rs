@@ -41,7 +41,10 @@ pub(super) fn is_safetensors(start: &[u8]) -> bool {
 /// Reads the header. The tensors must cover the rest of the file without gaps and overlaps.
 pub(super) fn parse(file: TensorFile<'_>) -> Result<StateDict, StateDictError> {
     let length = file.read(0..LENGTH_BYTES)?;
-    let length = length.iter().rev().fold(0_u64, |length, byte| length << 8 | u64::from(*byte));
+    let length = length
+        .iter()
+        .rev()
+        .fold(0_u64, |length, byte| length << 8 | u64::from(*byte));
     let length = usize::try_from(length)
         .ok()
         .filter(|length| *length <= MAX_HEADER_BYTES)

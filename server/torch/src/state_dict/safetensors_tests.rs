@@ -47,7 +47,11 @@ fn safetensors_types_are_read() {
     ] {
         let layout = &state.root[name];
         assert_eq!((layout.dtype, layout.shape.as_slice()), (dtype, &[2, 3][..]));
-        assert_eq!(values(layout, &file), [0.0, 0.125, 0.25, 0.375, 0.5, 0.625], "{name}");
+        assert_eq!(
+            values(layout, &file),
+            [0.0, 0.125, 0.25, 0.375, 0.5, 0.625],
+            "{name}"
+        );
     }
     assert_eq!(values(&state.root["scalar"], &file), [0.5]);
     assert_eq!(values(&state.root["empty"], &file), [0.0; 0]);
@@ -101,7 +105,10 @@ fn truncated_safetensors_are_damaged() {
 
 #[test]
 fn wrong_offsets_are_damaged() {
-    let intact = file_with(&[("a", "F32", &[2], [0, 8]), ("b", "F16", &[1], [8, 10])], &[0; 10]);
+    let intact = file_with(
+        &[("a", "F32", &[2], [0, 8]), ("b", "F16", &[1], [8, 10])],
+        &[0; 10],
+    );
     assert!(StateDict::parse(&intact).is_ok());
     for entries in [
         // Overlap, gap, reversed range, other sizes than the shapes', beyond the file, overflows.
@@ -117,7 +124,10 @@ fn wrong_offsets_are_damaged() {
     ] {
         let entries = entries.map(|(name, shape, offsets)| (name, "F32", shape, offsets));
         let error = StateDict::parse(&file_with(&entries, &[0; 12])).unwrap_err();
-        assert!(matches!(error, StateDictError::Damaged(_)), "{entries:?}: {error}");
+        assert!(
+            matches!(error, StateDictError::Damaged(_)),
+            "{entries:?}: {error}"
+        );
     }
 }
 
@@ -134,7 +144,10 @@ fn invalid_headers_are_damaged() {
         assert!(matches!(error, StateDictError::Damaged(_)), "{header}: {error}");
     }
     let nested = file_of(&"{\"a\":".repeat(100_000), &[]);
-    assert!(matches!(StateDict::parse(&nested), Err(StateDictError::Damaged(_))));
+    assert!(matches!(
+        StateDict::parse(&nested),
+        Err(StateDictError::Damaged(_))
+    ));
 }
 
 #[test]
