@@ -1,16 +1,18 @@
 """Runs IOPaint 1.6.0's RMBG-2.0 on a small seeded network and writes `tests/fixtures/birefnet`.
 
     python make_birefnet_goldens.py FOLDER
+    python make_birefnet_goldens.py --full FILE
 
 rmbg2.safetensors is a network in half precision with few channels, tensors.safetensors an input of it and its result,
 image.png an image and mask.png IOPaint's mask of it. shapes.txt lists the names and shapes of the original's tensors.
 deformable.safetensors has a deformable convolution, an input, and torchvision's result. IOPaint passes BGR; here the network
-gets RGB. Needs timm, kornia, einops and torchvision.
+gets RGB. `--full` writes a network of the original's size with random weights to FILE instead. Needs timm, kornia, einops and
+torchvision.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -145,15 +147,26 @@ def deformable() -> dict[str, Tensor]:
     return tensors
 
 
+def contiguous(network: nn.Module) -> dict[str, Tensor]:
+    """Returns the network's tensors."""
+    return {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+
+
+def write_full(path: Path) -> None:
+    """Writes a network of the original's size."""
+    network = briarmbg2.BiRefNet(bb_pretrained=False)
+    initialize(network)
+    save_file(contiguous(network), path)
+
+
 @torch.no_grad()
-def main(folder: Path) -> None:
-    """Writes the networks, inputs and results."""
+def write_goldens(folder: Path) -> None:
+    """Writes the small network, inputs and results."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(SEED)
     network = small()
-    state = network.state_dict().items()
+    state = contiguous(network).items()
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state}
-    save_file({name: value.contiguous() for name, value in halves.items()}, folder / "rmbg2.safetensors")
+    save_file(halves, folder / "rmbg2.safetensors")
     sample = torch.randn(1, 3, *SIZE)
     output = network(sample.half().float())[-1]
     save_file({"input": sample.half(), "output": output}, folder / "tensors.safetensors")
@@ -170,5 +183,18 @@ def main(folder: Path) -> None:
     (folder / "shapes.txt").write_text("\n".join(lines) + "\n")
 
 
+def main() -> None:
+    """Parses the arguments."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--full", action="store_true")
+    arguments = parser.parse_args()
+    torch.manual_seed(SEED)
+    if arguments.full:
+        write_full(arguments.path)
+    else:
+        write_goldens(arguments.path)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

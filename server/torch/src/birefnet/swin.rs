@@ -245,7 +245,7 @@ impl Attention {
         if self.shift > 0 {
             map = map.f_roll(shift.map(|distance| -distance), [1, 2])?;
         }
-        // One row of windows at a time, so that neither the queries nor the masks of all windows are in memory.
+        // One row of windows at a time, which bounds the memory of queries and masks.
         let strips = map.f_split(self.side, 1)?;
         let columns = full(width) / self.side;
         let [bias, last_bias] = if self.shift > 0 {

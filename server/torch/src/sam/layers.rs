@@ -1,4 +1,5 @@
-//! Layers of networks with transformers: SAM, SAM 2 and `BiRefNet`. Images are `[1, H, W, C]` (channels last), tokens `[1, N, C]`.
+//! Layers of networks with transformers: SAM, SAM 2 and `BiRefNet`. Images are `[1, H, W, C]` (channels
+//! last), tokens `[1, N, C]`.
 
 use tch::{TchError, Tensor};
 
