@@ -1,4 +1,4 @@
-//! Modulated deformable convolution (Zhu et al. 2019, "Deformable ConvNets v2: More Deformable, Better
+//! Modulated deformable convolution (Zhu et al. 2019, "Deformable `ConvNets` v2: More Deformable, Better
 //! Results"): each tap of the kernel reads the input at an offset, bilinearly, with a factor, both of which a
 //! convolution computes per pixel.
 
@@ -17,6 +17,9 @@ const MAX_SAMPLES: i64 = 1 << 22;
 
 /// As [`MAX_SAMPLES`], on a GPU.
 const MAX_SAMPLES_GPU: i64 = 1 << 26;
+
+/// Number of pixels that a sample is interpolated from.
+const NEIGHBOURS: i64 = 4;
 
 /// Mode of `embedding_bag` that adds up rows.
 const SUM: i64 = 0;
@@ -174,9 +177,6 @@ impl DeformableConvolution {
         samples.f_view([rows * width, -1])
     }
 }
-
-/// Number of pixels that a sample is interpolated from.
-const NEIGHBOURS: i64 = 4;
 
 /// The pixels beside positions along one axis.
 struct Neighbour {

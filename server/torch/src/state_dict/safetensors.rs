@@ -19,7 +19,7 @@ use super::view::MAX_DIMENSIONS;
 const LENGTH_BYTES: usize = 8;
 
 /// Maximum length of the header in bytes. A tensor takes about 150 bytes.
-const MAX_HEADER_BYTES: usize = 16 << 20;
+const MAX_HEADER_BYTES: usize = 8 << 20;
 
 /// The entry of the header that describes no tensor but the file.
 const METADATA: &str = "__metadata__";
@@ -93,37 +93,33 @@ fn layout(name: &str, entry: serde_json::Value, start: usize) -> Result<TensorLa
     let size = entry
         .shape
         .iter()
-        .try_fold(dtype.size(), |size, side| size.checked_mul(*side));
-    if size.is_none() || size != end.checked_sub(first) {
+        .try_fold(dtype.size(), |size, side| size.checked_mul(*side))
+        .filter(|size| end.checked_sub(first) == Some(*size));
+    let (Some(_), Some(strides)) = (size, row_major(&entry.shape)) else {
         return Err(StateDictError::damaged(format!(
             "the tensor {name:?} has another size than its shape"
         )));
-    }
+    };
     let bytes = start.checked_add(first).zip(start.checked_add(end));
     let (first, end) =
         bytes.ok_or_else(|| StateDictError::damaged(format!("the tensor {name:?} exceeds the file")))?;
     Ok(TensorLayout {
         dtype,
-        strides: row_major(&entry.shape),
         shape: entry.shape,
+        strides,
         bytes: first..end,
     })
 }
 
-/// Returns the strides of a contiguous tensor whose size doesn't overflow.
-fn row_major(shape: &[usize]) -> Vec<usize> {
+/// Returns the strides of a contiguous tensor; `None` if they overflow, which is possible for an empty one.
+fn row_major(shape: &[usize]) -> Option<Vec<usize>> {
+    let mut strides = vec![1_usize; shape.len()];
     let mut stride = 1_usize;
-    let mut strides: Vec<usize> = shape
-        .iter()
-        .rev()
-        .map(|side| {
-            let own = stride;
-            stride = stride.saturating_mul((*side).max(1));
-            own
-        })
-        .collect();
-    strides.reverse();
-    strides
+    for (own, side) in strides.iter_mut().zip(shape).rev() {
+        *own = stride;
+        stride = stride.checked_mul((*side).max(1))?;
+    }
+    Some(strides)
 }
 
 /// Checks that each tensor begins where another one ends.
