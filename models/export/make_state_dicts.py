@@ -3,7 +3,7 @@
     python make_state_dicts.py FOLDER
 
 Every case is saved in both formats of torch.save: NAME.pth is a zip file, NAME-legacy.pth the format before
-PyTorch 1.6. Values are multiples of 1/8 below 3, exact in every floating-point type.
+PyTorch 1.6. mixed.safetensors has the types of safetensors. Values are multiples of 1/8 below 3, exact in every floating-point type.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 
@@ -56,6 +57,13 @@ def mixed() -> dict[str, Any]:
     }
 
 
+def plain() -> dict[str, Tensor]:
+    """Tensors of the types that safetensors files of networks have."""
+    types = {"double": torch.float64, "single": torch.float32, "half": torch.float16, "bfloat": torch.bfloat16}
+    tensors = {name: ramp(2, 3, dtype=dtype) for name, dtype in types.items()}
+    return tensors | {"empty": torch.empty(0, 3), "scalar": torch.tensor(0.5), "long": torch.tensor([1, -2])}
+
+
 class Command:
     """An object whose unpickling would run a command."""
 
@@ -77,6 +85,7 @@ def cases() -> dict[str, Any]:
 def main(folder: Path) -> None:
     """Writes all cases."""
     folder.mkdir(parents=True, exist_ok=True)
+    save_file(plain(), folder / "mixed.safetensors", metadata={"format": "pt"})
     for name, case in cases().items():
         torch.save(case, folder / f"{name}.pth")
         torch.save(case, folder / f"{name}-legacy.pth", _use_new_zipfile_serialization=False)

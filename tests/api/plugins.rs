@@ -282,6 +282,43 @@ async fn state_dicts_of_isnet_cut_out() {
     }
 }
 
+/// Stores the stand-in of RMBG-2.0 where IOPaint stores the original.
+fn store_rmbg2(server: &Server) {
+    let folder = "huggingface/hub/models--briaai--RMBG-2.0/snapshots/1234";
+    let snapshot = server.folder.path().join(folder);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    let weights = fixture("birefnet/rmbg2.safetensors");
+    std::fs::write(snapshot.join("model.safetensors"), weights).unwrap();
+}
+
+#[tokio::test]
+async fn rmbg2_of_hugging_faces_cache_cuts_out() {
+    let server = server_with(|_, settings| {
+        settings.plugins.models = vec![(PluginKind::RemoveBackground, "briaai/RMBG-2.0".into())];
+    });
+    store_rmbg2(&server);
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["removeBGModel"], "RMBG-2.0");
+    assert_eq!(config["removeBGModels"], json!(["u2netp", "RMBG-2.0"]));
+    for route in [GEN_MASK, GEN_IMAGE] {
+        let answer = run(&server, route, &disc(), json!({ "name": "RemoveBG" })).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(rgba(&answer).dimensions(), (160, 120));
+    }
+}
+
+#[tokio::test]
+async fn rmbg2_can_be_switched_to() {
+    let server = server_of(Arc::new(NoModels), |_, _| {});
+    let body = json!({ "plugin_name": "RemoveBG", "model_name": "briaai/RMBG-2.0" });
+    let answer = server.post_json(SWITCH, &body).await;
+    assert_eq!(answer.json()["error"], "unknown-model");
+    store_rmbg2(&server);
+    assert_eq!(server.post_json(SWITCH, &body).await.status, StatusCode::OK);
+    let config = server.get("/api/v1/server-config").await.json();
+    assert_eq!(config["removeBGModel"], "RMBG-2.0");
+}
+
 #[tokio::test]
 async fn plugin_model_can_be_switched() {
     let server = server_of(Arc::new(NoModels), |_, _| {});

@@ -13,8 +13,9 @@ use iopaint_inpaint::{
 };
 use iopaint_onnx::OnnxNetwork;
 use iopaint_torch::{
-    Device, FaceArchitecture, FaceNetwork, LamaModel, LdmModel, MangaModel, NetworkLoadError, Sam2Network,
-    SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork, Upscaler, ZitsModel,
+    BirefnetNetwork, Device, FaceArchitecture, FaceNetwork, LamaModel, LdmModel, MangaModel,
+    NetworkLoadError, Sam2Network, SamNetwork, SignedInput, SignedModel, Source, TensorFile, TorchNetwork,
+    Upscaler, ZitsModel,
 };
 use iopaint_vision::selection::PromptNetwork;
 use iopaint_vision::{FaceNetworks, Network, TextNetworks};
@@ -208,6 +209,7 @@ impl TorchLoader {
             | ModelContract::Birefnet
             | ModelContract::AnimeSeg
             | ModelContract::Rmbg
+            | ModelContract::Rmbg2
             | ModelContract::DbText
             | ModelContract::RealEsrgan
             | ModelContract::Sam
@@ -227,6 +229,10 @@ impl TorchLoader {
             ModelContract::RealEsrgan => return Ok(Box::new(Upscaler::load(&read(source)?, device)?)),
             ModelContract::AnimeSeg | ModelContract::Rmbg => {
                 return Ok(Box::new(TorchNetwork::load_isnet(&read(source)?, device)?));
+            }
+            ModelContract::Rmbg2 => {
+                let network = with_tensor_file(source, |file| BirefnetNetwork::load(file, device))?;
+                return Ok(Box::new(network));
             }
             _ => {}
         }

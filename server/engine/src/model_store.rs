@@ -209,19 +209,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = ModelStore::new(folder.path().to_owned(), None);
         let registry = Registry::known().unwrap();
-        let rmbg = registry.get("RMBG-1.4").unwrap();
-        assert_eq!(store.locate(rmbg), None);
-        let snapshots = folder
-            .path()
-            .join("huggingface/hub/models--briaai--RMBG-1.4/snapshots");
-        touch(snapshots.join("1234/config.json"));
-        assert_eq!(store.locate(rmbg), None);
-        let cached = snapshots.join("5678/model.pth");
-        touch(cached.clone());
-        assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(cached)]));
-        let own = folder.path().join("RMBG-1.4.pth");
-        touch(own.clone());
-        assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(own)]));
+        for (name, extension) in [("RMBG-1.4", "pth"), ("RMBG-2.0", "safetensors")] {
+            let rmbg = registry.get(name).unwrap();
+            assert_eq!(store.locate(rmbg), None);
+            let repository = format!("huggingface/hub/models--briaai--{name}/snapshots");
+            let snapshots = folder.path().join(repository);
+            touch(snapshots.join("1234/config.json"));
+            assert_eq!(store.locate(rmbg), None);
+            let cached = snapshots.join(format!("5678/model.{extension}"));
+            touch(cached.clone());
+            assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(cached)]));
+            let own = folder.path().join(format!("{name}.{extension}"));
+            touch(own.clone());
+            assert_eq!(store.locate(rmbg), Some(vec![ModelFile::Path(own)]));
+        }
     }
 
     #[cfg(unix)]

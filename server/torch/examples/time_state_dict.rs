@@ -1,16 +1,19 @@
 //! Times forward passes of a network from its state dict:
-//! `cargo run --release -p iopaint-torch --example time_state_dict -- mat|fcf|isnet FILE THREADS RESULT` runs
-//! one pass per line of standard input and writes its seconds. `RESULT` receives the last result's values:
-//! RGB samples of `mat` and `fcf` on an image of 512 x 512 pixels with a hole, the floats of `isnet`'s map on
-//! an image of 1024 x 1024 pixels.
+//! `cargo run --release -p iopaint-torch --example time_state_dict -- NETWORK FILE THREADS RESULT` runs one
+//! pass per line of standard input and writes its seconds. `NETWORK` is `mat`, `fcf`, `isnet` or `birefnet`.
+//! `RESULT` receives the last result's values: RGB samples of `mat` and `fcf` on an image of 512 x 512 pixels
+//! with a hole, the floats of `isnet`'s and `birefnet`'s map of an image of 1024 x 1024 pixels.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{Write, stdin, stdout};
 use std::time::Instant;
 
 use iopaint_imaging::{Mask, RgbImage};
 use iopaint_inpaint::{Context, InpaintOptions, Inpainter, Padding, Unmonitored};
-use iopaint_torch::{Device, SignedInput, SignedModel, TorchNetwork, TorchSettings};
+use iopaint_torch::{
+    BirefnetNetwork, Device, SignedInput, SignedModel, TensorFile, TorchNetwork, TorchSettings,
+};
 use iopaint_vision::{Network, Tensor};
 
 const PADDING: Padding = Padding {
@@ -19,16 +22,27 @@ const PADDING: Padding = Padding {
     square: true,
 };
 
-/// Side of IS-Net's input in pixels.
+/// Side of the input of segmentation networks, in pixels.
 const SIDE: usize = 1024;
 
 /// Runs a network once and returns the bytes of its result.
 type Pass = Box<dyn FnMut() -> Result<Vec<u8>, String>>;
 
 /// Returns a function that runs the network.
-fn load(network: &str, file: &[u8]) -> Result<Pass, Box<dyn Error>> {
-    if network == "isnet" {
-        let mut network = TorchNetwork::load_isnet(file, Device::Cpu)?;
+fn load(network: &str, path: &str) -> Result<Pass, Box<dyn Error>> {
+    let segmentation: Option<Box<dyn Network>> = match network {
+        "isnet" => Some(Box::new(TorchNetwork::load_isnet(
+            &std::fs::read(path)?,
+            Device::Cpu,
+        )?)),
+        "birefnet" => {
+            let file = File::open(path)?;
+            let network = BirefnetNetwork::load(TensorFile::try_from(&file)?, Device::Cpu)?;
+            Some(Box::new(network))
+        }
+        _ => None,
+    };
+    if let Some(mut network) = segmentation {
         let values: Vec<f32> = (0..3 * SIDE * SIDE).map(|at| (at % 251) as f32 / 250.0).collect();
         return Ok(Box::new(move || {
             let input =
@@ -43,7 +57,7 @@ fn load(network: &str, file: &[u8]) -> Result<Pass, Box<dyn Error>> {
     } else {
         SignedInput::Erased
     };
-    let mut model = SignedModel::load_state_dict(file, Device::Cpu, PADDING, input, None)?;
+    let mut model = SignedModel::load_state_dict(&std::fs::read(path)?, Device::Cpu, PADDING, input, None)?;
     let image = RgbImage::from_fn(512, 512, |x, y| {
         [(x / 2) as u8, (y / 2) as u8, ((x * y) >> 10) as u8].into()
     });
@@ -63,13 +77,13 @@ fn load(network: &str, file: &[u8]) -> Result<Pass, Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, network, file, threads, result] = arguments.as_slice() else {
-        return Err("usage: time_state_dict mat|fcf|isnet FILE THREADS RESULT".into());
+        return Err("usage: time_state_dict mat|fcf|isnet|birefnet FILE THREADS RESULT".into());
     };
     iopaint_torch::init(TorchSettings {
         threads: threads.parse()?,
         ..TorchSettings::default()
     });
-    let mut run = load(network, &std::fs::read(file)?)?;
+    let mut run = load(network, file)?;
     for line in stdin().lines() {
         line?;
         let start = Instant::now();

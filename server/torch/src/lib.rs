@@ -4,6 +4,7 @@
 //! libtorch's tensors don't leave this crate: models take and return 8-bit pixels or
 //! [`iopaint_vision::Tensor`].
 
+mod birefnet;
 mod bridge;
 mod device;
 mod exit;
@@ -36,6 +37,7 @@ mod upscaler;
 mod weights;
 mod zits;
 
+pub use birefnet::BirefnetNetwork;
 pub use device::{
     Device, ParseDeviceError, Precision, TorchSettings, cuda_device_count, init, limit_gpu_memory,
 };

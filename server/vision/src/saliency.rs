@@ -112,6 +112,16 @@ impl SaliencySpec {
         output: OutputScale::MinMax,
     };
 
+    /// `RMBG-2.0`; the network returns logits.
+    pub const RMBG2: Self = Self {
+        side: 1024,
+        framing: Framing::Bilinear,
+        mean: IMAGENET_MEAN,
+        std: IMAGENET_STD,
+        samples: SampleScale::Full,
+        output: OutputScale::Sigmoid,
+    };
+
     /// Returns the part of the square that an image of `size` pixels covers.
     fn covered(&self, (width, height): (u32, u32)) -> Rect {
         let (width, height) = match self.framing {

@@ -125,8 +125,8 @@ fn plugin(keys: PluginKeys, models: &[ModelSpec]) -> Result<PluginSpec, String> 
 }
 
 /// Parses a user's description of the model `name` (the file stem of the description). Its weights are
-/// `<name>.pt`, `.onnx` or `.pth` (see [`ModelContract::extension`]) unless the description names files. The
-/// error message contains the key.
+/// `<name>.pt`, `.onnx`, `.pth` or `.safetensors` (see [`ModelContract::extension`]) unless the description
+/// names files. The error message contains the key.
 pub(super) fn user_model(name: &str, text: &str) -> Result<ModelSpec, String> {
     let mut description: Description = toml::from_str(text).map_err(|error| single_line(&error))?;
     if let Some(written) = description.name.take().filter(|written| written != name) {

@@ -158,6 +158,8 @@ pub enum ModelContract {
     AnimeSeg,
     /// `PyTorch` state dict: RMBG-1.4, an `IS-Net` for 1024 x 1024 pixels.
     Rmbg,
+    /// Safetensors or a `PyTorch` state dict: RMBG-2.0, a `BiRefNet` for 1024 x 1024 pixels.
+    Rmbg2,
     /// ONNX: a text detector with differentiable binarization (DB), as `PaddleOCR`'s.
     DbText,
     /// `PyTorch` state dict: an upscaling network of Real-ESRGAN.
@@ -186,6 +188,7 @@ impl ModelContract {
             | Self::Birefnet
             | Self::AnimeSeg
             | Self::Rmbg
+            | Self::Rmbg2
             | Self::DbText
             | Self::RealEsrgan
             | Self::Sam
@@ -205,6 +208,7 @@ impl ModelContract {
             Self::Birefnet => Some(SaliencySpec::BIREFNET),
             Self::AnimeSeg => Some(SaliencySpec::ANIME_SEG),
             Self::Rmbg => Some(SaliencySpec::RMBG),
+            Self::Rmbg2 => Some(SaliencySpec::RMBG2),
             _ => None,
         }
     }
@@ -223,7 +227,9 @@ impl ModelContract {
             | Self::Zits
             | Self::Patchmatch
             | Self::Cv2 => ModelTask::Inpaint,
-            Self::U2net | Self::Isnet | Self::Birefnet | Self::AnimeSeg | Self::Rmbg => ModelTask::Segment,
+            Self::U2net | Self::Isnet | Self::Birefnet | Self::AnimeSeg | Self::Rmbg | Self::Rmbg2 => {
+                ModelTask::Segment
+            }
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
@@ -236,6 +242,7 @@ impl ModelContract {
     pub fn extension(self) -> &'static str {
         match self {
             Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 | Self::Gfpgan => "pth",
+            Self::Rmbg2 => "safetensors",
             Self::U2net | Self::Isnet | Self::Birefnet | Self::DbText => "onnx",
             _ => "pt",
         }
@@ -257,6 +264,7 @@ impl ModelContract {
             | Self::Birefnet
             | Self::AnimeSeg
             | Self::Rmbg
+            | Self::Rmbg2
             | Self::DbText
             | Self::RealEsrgan
             | Self::Sam

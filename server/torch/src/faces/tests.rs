@@ -184,7 +184,7 @@ fn hostile_files_are_errors() {
             assert!(
                 matches!(
                     &error,
-                    NetworkLoadError::StateDict(StateDictError::Damaged(_) | StateDictError::NotPyTorch)
+                    NetworkLoadError::StateDict(StateDictError::Damaged(_) | StateDictError::UnknownFormat)
                 ),
                 "{length}: {error}"
             );

@@ -1,4 +1,5 @@
-//! Layers of the networks of SAM and SAM 2. Images are `[1, H, W, C]` (channels last), tokens `[1, N, C]`.
+//! Layers of networks with transformers: SAM, SAM 2 and `BiRefNet`. Images are `[1, H, W, C]` (channels
+//! last), tokens `[1, N, C]`.
 
 use tch::{TchError, Tensor};
 
@@ -8,7 +9,7 @@ use crate::weights::{NetworkLoadError, Weights};
 pub(crate) const FEATURE_EPSILON: f64 = 1e-6;
 
 /// Epsilon of the layer normalizations of tokens: `PyTorch`'s default.
-pub(super) const TOKEN_EPSILON: f64 = 1e-5;
+pub(crate) const TOKEN_EPSILON: f64 = 1e-5;
 
 /// An affine map of the last dimension.
 pub(crate) struct Linear {
@@ -27,6 +28,19 @@ impl Linear {
         Ok(Self {
             weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
             bias: Some(weights.take(&format!("{name}.bias"), &[outputs])?),
+        })
+    }
+
+    /// Takes the weights `[outputs, inputs]` of `name`, which has no biases.
+    pub fn without_bias(
+        weights: &mut Weights<'_>,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Self, NetworkLoadError> {
+        Ok(Self {
+            weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: None,
         })
     }
 
@@ -263,7 +277,7 @@ pub(crate) fn shape_error(
 }
 
 /// Returns 1 plus the largest N of the names `PREFIX.N.*` that weren't taken yet; 0 without such names.
-pub(super) fn count(weights: &Weights<'_>, prefix: &str) -> usize {
+pub(crate) fn count(weights: &Weights<'_>, prefix: &str) -> usize {
     let index = |name: &str| {
         let rest = name.strip_prefix(prefix)?.strip_prefix('.')?;
         rest.split_once('.')?.0.parse::<usize>().ok()

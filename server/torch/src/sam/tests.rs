@@ -275,7 +275,7 @@ fn hostile_files_are_errors() {
             panic!("{error}")
         };
         assert!(
-            matches!(error, StateDictError::Damaged(_) | StateDictError::NotPyTorch),
+            matches!(error, StateDictError::Damaged(_) | StateDictError::UnknownFormat),
             "{length}: {error}"
         );
     }

@@ -7,7 +7,7 @@ use super::layout::{StateDict, TensorLayout, Tensors};
 use super::value::{Id, Storage, Value, Values, View};
 
 /// Maximum number of entries of all dictionaries together. Stable Diffusion XL has 2,600 tensors.
-const MAX_ENTRIES: usize = 1 << 16;
+pub(super) const MAX_ENTRIES: usize = 1 << 16;
 
 /// Maximum ratio of the tensors' total size to the file's. Tensors may share storages, and an expanded tensor
 /// (a stride of 0) repeats elements, so that a small file could describe tensors of any size.

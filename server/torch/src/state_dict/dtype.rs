@@ -43,6 +43,23 @@ impl DType {
         })
     }
 
+    /// Returns the element type `name` of a safetensors file.
+    pub(super) fn of_safetensors(name: &str) -> Option<Self> {
+        Some(match name {
+            "F64" => Self::Float64,
+            "F32" => Self::Float32,
+            "F16" => Self::Float16,
+            "BF16" => Self::BFloat16,
+            "I64" => Self::Int64,
+            "I32" => Self::Int32,
+            "I16" => Self::Int16,
+            "I8" => Self::Int8,
+            "U8" => Self::UInt8,
+            "BOOL" => Self::Bool,
+            _ => return None,
+        })
+    }
+
     /// Returns the size of an element in bytes.
     #[must_use]
     pub fn size(self) -> usize {

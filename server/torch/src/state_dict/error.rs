@@ -3,9 +3,9 @@
 /// An error of reading a state dict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateDictError {
-    /// The file begins like no file of `torch.save`.
-    #[error("the file is not a PyTorch state dict")]
-    NotPyTorch,
+    /// The file begins like no file of `torch.save` or safetensors.
+    #[error("the file is not a PyTorch state dict, nor a safetensors file")]
+    UnknownFormat,
     /// The file is truncated or contradicts itself.
     #[error("the state dict is damaged: {0}")]
     Damaged(String),

@@ -24,7 +24,7 @@ pub(super) fn parse(file: &[u8]) -> Result<StateDict, StateDictError> {
     let mut at = 0;
     let magic = next(file, &mut at)?;
     if !matches!(magic.values.get(magic.root), Some(Value::BigInt(bytes)) if *bytes == MAGIC_NUMBER) {
-        return Err(StateDictError::NotPyTorch);
+        return Err(StateDictError::UnknownFormat);
     }
     let version = next(file, &mut at)?;
     if !matches!(version.values.get(version.root), Some(Value::Int(VERSION))) {

@@ -125,7 +125,7 @@ fn other_files_are_rejected() {
     let error = StateDict::parse(&read("torchscript.pth")).unwrap_err();
     assert!(error.to_string().contains("TorchScript"), "{error}");
     for bytes in [&b""[..], b"<html>", b"\x80\x02N.", b"version https://git-lfs"] {
-        assert_eq!(StateDict::parse(bytes), Err(StateDictError::NotPyTorch));
+        assert_eq!(StateDict::parse(bytes), Err(StateDictError::UnknownFormat));
     }
 }
 
@@ -136,7 +136,7 @@ fn truncated_files_are_damaged() {
         for length in (0..file.len()).step_by(7).chain([file.len() - 1]) {
             let error = StateDict::parse(&file[..length]).unwrap_err();
             assert!(
-                matches!(error, StateDictError::Damaged(_) | StateDictError::NotPyTorch),
+                matches!(error, StateDictError::Damaged(_) | StateDictError::UnknownFormat),
                 "{name}, {length}: {error}"
             );
         }

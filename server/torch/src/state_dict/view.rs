@@ -4,7 +4,7 @@ use super::error::StateDictError;
 use super::value::{Id, Value, Values, View};
 
 /// Maximum number of dimensions of a tensor. Networks have at most 5 (3D convolutions).
-const MAX_DIMENSIONS: usize = 8;
+pub(super) const MAX_DIMENSIONS: usize = 8;
 
 /// Returns a tensor, checked against the length of its storage.
 pub(super) fn view<'a>(
