@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use iopaint_engine::{Engine, ModelContract, ModelTask, PluginKind, PluginSpec, Registry, Unavailable};
+use iopaint_engine::{Engine, ModelTask, PluginKind, PluginSpec, Registry, Unavailable};
 use parking_lot::Mutex;
 
-use super::run::PluginTask;
+use super::model::PluginModel;
+use super::task::PluginTask;
 use crate::error::{ApiError, ErrorCode};
 
 /// The operator's choice of plugins and models.
@@ -20,11 +21,16 @@ pub struct PluginChoices {
     pub enabled: Vec<PluginKind>,
     /// Models by kind; `None`: the built-in one.
     pub models: Vec<(PluginKind, String)>,
+    /// True if the plugin that enlarges images repaints the background of restored faces.
+    pub repaint_background: bool,
 }
 
 /// The enabled plugins. Clones share their current models.
 #[derive(Clone, Debug)]
-pub struct Plugins(Arc<Vec<EnabledPlugin>>);
+pub struct Plugins {
+    plugins: Arc<Vec<EnabledPlugin>>,
+    repaint_background: bool,
+}
 
 #[derive(Debug)]
 struct EnabledPlugin {
@@ -55,15 +61,6 @@ impl PluginStatus {
             _ => &self.model,
         }
     }
-}
-
-/// A model of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginModel {
-    /// Name of the model.
-    pub name: String,
-    /// Inputs and outputs.
-    pub contract: ModelContract,
 }
 
 impl Plugins {
@@ -100,12 +97,24 @@ impl Plugins {
             })
         };
         let enabled = registry.plugins().iter().filter(enabled);
-        Self(Arc::new(enabled.filter_map(with_model).collect()))
+        Self {
+            plugins: Arc::new(enabled.filter_map(with_model).collect()),
+            repaint_background: choices.repaint_background,
+        }
+    }
+
+    /// Returns the model that repaints the background of restored faces; `None` if the background is kept.
+    #[must_use]
+    pub fn background_model(&self) -> Option<PluginModel> {
+        let upscaler = self.of_kind(PluginKind::Upscale).ok();
+        upscaler
+            .filter(|_| self.repaint_background)
+            .map(|plugin| plugin.model)
     }
 
     /// Returns all enabled plugins in display order.
     pub fn iter(&self) -> impl Iterator<Item = PluginStatus> {
-        self.0.iter().map(EnabledPlugin::status)
+        self.plugins.iter().map(EnabledPlugin::status)
     }
 
     /// Returns the plugin `name`; case-sensitive.
@@ -113,7 +122,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownPlugin`].
     pub fn get(&self, name: &str) -> Result<PluginStatus, ApiError> {
-        let plugin = self.0.iter().find(|plugin| plugin.spec.name == name);
+        let plugin = self.plugins.iter().find(|plugin| plugin.spec.name == name);
         plugin.map(EnabledPlugin::status).ok_or_else(|| unknown(name))
     }
 
@@ -122,7 +131,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownPlugin`] if it is disabled.
     pub fn of_kind(&self, kind: PluginKind) -> Result<PluginStatus, ApiError> {
-        let plugin = self.0.iter().find(|plugin| plugin.spec.kind == kind);
+        let plugin = self.plugins.iter().find(|plugin| plugin.spec.kind == kind);
         plugin
             .map(EnabledPlugin::status)
             .ok_or_else(|| ApiError::new(ErrorCode::UnknownPlugin, "this plugin is disabled on this server"))
@@ -133,7 +142,7 @@ impl Plugins {
     /// # Errors
     /// [`ErrorCode::UnknownModel`] if the plugin has no model of this name, or its files are missing.
     pub fn switch(&self, engine: &Engine, name: &str, model: &str) -> Result<(), ApiError> {
-        let Some(plugin) = self.0.iter().find(|plugin| plugin.spec.name == name) else {
+        let Some(plugin) = self.plugins.iter().find(|plugin| plugin.spec.name == name) else {
             return Ok(());
         };
         let found = model_of(engine.registry(), plugin.spec.kind, model)

@@ -165,6 +165,9 @@ pub enum ModelContract {
     Sam2,
     /// Three `PyTorch` state dicts: GFP-GAN, the detector `RetinaFace` and `ParseNet`.
     Gfpgan,
+    /// As [`ModelContract::Gfpgan`], with `RestoreFormer` as the first file.
+    #[serde(rename = "restoreformer")]
+    RestoreFormer,
 }
 
 impl ModelContract {
@@ -188,7 +191,7 @@ impl ModelContract {
             | Self::Sam
             | Self::Sam2 => 1,
             Self::Manga => 2,
-            Self::Ldm | Self::Gfpgan => 3,
+            Self::Ldm | Self::Gfpgan | Self::RestoreFormer => 3,
         }
     }
 
@@ -222,7 +225,7 @@ impl ModelContract {
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
-            Self::Gfpgan => ModelTask::RestoreFaces,
+            Self::Gfpgan | Self::RestoreFormer => ModelTask::RestoreFaces,
         }
     }
 
@@ -230,7 +233,13 @@ impl ModelContract {
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
-            Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 | Self::Gfpgan => "pth",
+            Self::AnimeSeg
+            | Self::Rmbg
+            | Self::RealEsrgan
+            | Self::Sam
+            | Self::Sam2
+            | Self::Gfpgan
+            | Self::RestoreFormer => "pth",
             Self::U2net | Self::Isnet | Self::Birefnet | Self::DbText => "onnx",
             _ => "pt",
         }
@@ -255,7 +264,8 @@ impl ModelContract {
             | Self::RealEsrgan
             | Self::Sam
             | Self::Sam2
-            | Self::Gfpgan => (1, 0, false),
+            | Self::Gfpgan
+            | Self::RestoreFormer => (1, 0, false),
         };
         Padding {
             modulo,
@@ -311,8 +321,11 @@ pub enum PluginKind {
     AnimeSeg,
     /// Enlarges images.
     Upscale,
-    /// Restores faces.
+    /// Restores faces by GFP-GAN.
     RestoreFaces,
+    /// Restores faces by `RestoreFormer`.
+    #[serde(rename = "restoreformer")]
+    RestoreFormer,
 }
 
 impl PluginKind {
@@ -324,7 +337,7 @@ impl PluginKind {
             Self::RemoveBackground | Self::AnimeSeg => &[ModelTask::Segment],
             Self::SelectText => &[ModelTask::DetectText],
             Self::Upscale => &[ModelTask::Upscale],
-            Self::RestoreFaces => &[ModelTask::RestoreFaces],
+            Self::RestoreFaces | Self::RestoreFormer => &[ModelTask::RestoreFaces],
         }
     }
 
@@ -335,7 +348,7 @@ impl PluginKind {
             Self::Select | Self::RemoveBackground | Self::AnimeSeg => ModelTask::Segment,
             Self::SelectText => ModelTask::DetectText,
             Self::Upscale => ModelTask::Upscale,
-            Self::RestoreFaces => ModelTask::RestoreFaces,
+            Self::RestoreFaces | Self::RestoreFormer => ModelTask::RestoreFaces,
         }
     }
 
@@ -350,13 +363,17 @@ impl PluginKind {
     pub fn gives_image(self) -> bool {
         matches!(
             self,
-            Self::RemoveBackground | Self::AnimeSeg | Self::Upscale | Self::RestoreFaces
+            Self::RemoveBackground
+                | Self::AnimeSeg
+                | Self::Upscale
+                | Self::RestoreFaces
+                | Self::RestoreFormer
         )
     }
 
     /// Returns true if the plugin returns masks.
     #[must_use]
     pub fn gives_mask(self) -> bool {
-        !matches!(self, Self::Upscale | Self::RestoreFaces)
+        !matches!(self, Self::Upscale | Self::RestoreFaces | Self::RestoreFormer)
     }
 }
