@@ -83,7 +83,7 @@ fn largest_difference(one: &RgbaImage, other: &RgbaImage) -> u8 {
 }
 
 /// Checks an image of restored faces: roundings of the blended colours, and at most one value in 10,000 that
-/// differs more, since OpenCV rounds some colours of the aligned faces differently.
+/// differs more, since `OpenCV` rounds some colours of the aligned faces differently.
 fn expect_close(found: &RgbaImage, expected: &RgbaImage) {
     assert_eq!(found.dimensions(), expected.dimensions());
     let pairs = found.as_raw().iter().zip(expected.as_raw());
@@ -119,24 +119,19 @@ async fn repainted_background_equals_iopaints() {
 }
 
 #[tokio::test]
-async fn background_is_kept_without_upscaler() {
-    let server = repainting_server(|choices| {
-        choices.disabled = ["RealESRGAN".to_owned()].into();
-    });
-    let answer = run(&server, "RestoreFormer", GEN_IMAGE, &fixture("faces/image.png")).await;
-    let expected = decoded(&fixture("faces/restoreformer.png"));
-    expect_close(&result(&answer), &expected);
-}
-
-#[tokio::test]
 async fn images_without_faces_are_kept_or_repainted() {
     let blank = RgbaImage::from_fn(7, 5, |x, y| [30 * x as u8, 40 * y as u8, 90, 255].into());
-    let (kept, repainted) = (face_server(), repainting_server(|_| {}));
+    let repainted = repainting_server(|_| {});
+    let without_upscaler = repainting_server(|choices| {
+        choices.disabled = ["RealESRGAN".to_owned()].into();
+    });
     let upscaled = result(&run(&repainted, "RealESRGAN", GEN_IMAGE, &png(&blank)).await);
     assert!(largest_difference(&upscaled, &blank) > 10);
     for (name, ..) in PLUGINS {
-        let found = result(&run(&kept, name, GEN_IMAGE, &png(&blank)).await);
-        assert_eq!(found, blank);
+        for kept in [&face_server(), &without_upscaler] {
+            let found = result(&run(kept, name, GEN_IMAGE, &png(&blank)).await);
+            assert_eq!(found, blank);
+        }
         let found = result(&run(&repainted, name, GEN_IMAGE, &png(&blank)).await);
         assert_eq!(found, upscaled);
     }

@@ -133,8 +133,9 @@ impl Engine {
         model: &str,
         task: ModelTask,
     ) -> Result<AdmittedJob, Rejection> {
-        let [job] = self.admit_networks(&client, [(model, task)])?;
-        Ok(job)
+        self.expect_task(model, task)?;
+        let permit = self.acquire_permit(&[Some(model)])?;
+        Ok(self.admitted(client, Some(model), permit))
     }
 
     /// Acquires one permit for jobs on these networks, which perform these tasks, for work that needs several

@@ -28,14 +28,13 @@ impl AdmittedTask {
         model: &PluginModel,
         task: PluginTask,
     ) -> Result<Self, Rejection> {
-        let network = (model.name.as_str(), model.contract.task());
+        let (name, model_task) = (model.name.as_str(), model.contract.task());
         let (background, job) = if let Some(upscaler) = task.background() {
             let upscaler = (upscaler.name.as_str(), upscaler.contract.task());
-            let [background, job] = engine.admit_networks(client, [upscaler, network])?;
+            let [background, job] = engine.admit_networks(client, [upscaler, (name, model_task)])?;
             (Some(background), job)
         } else {
-            let [job] = engine.admit_networks(client, [network])?;
-            (None, job)
+            (None, engine.admit_network(client.clone(), name, model_task)?)
         };
         Ok(Self {
             task,

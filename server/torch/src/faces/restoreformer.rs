@@ -1,6 +1,5 @@
-//! `RestoreFormer` (Wang et al. 2022, "RestoreFormer: High-Quality Blind Face Restoration from Undegraded
-//! Key-Value Pairs"): an encoder, a codebook, and a decoder that attends from the encoder's features to the
-//! codes' ones.
+//! `RestoreFormer` (Wang et al. 2022, "High-Quality Blind Face Restoration from Undegraded Key-Value Pairs"):
+//! an encoder, a codebook, and a decoder that attends from the encoder's features to the codes' ones.
 //!
 //! Each feature vector of the encoder is replaced by the nearest vector of the codebook, the first one of
 //! several at the same distance.
@@ -54,7 +53,7 @@ fn encoder(builder: &mut Builder<'_, '_>) -> Result<Encoded, NetworkLoadError> {
     for level in 0..levels {
         let prefix = format!("encoder.down.{level}");
         let last = level + 1 == levels;
-        map = residual_blocks(builder, map, &prefix, last.then_some(None))?;
+        map = residual_blocks(builder, map, &prefix, last, None)?;
         if !last {
             // One row and one column of zeros at the end.
             let padded = format!("torch.constant_pad_nd({}, [0, 1, 0, 1], 0)", map.variable);
@@ -88,7 +87,7 @@ fn decoder(
     for level in (0..encoded.levels).rev() {
         let prefix = format!("decoder.up.{level}");
         let last = level + 1 == encoded.levels;
-        map = residual_blocks(builder, map, &prefix, last.then_some(Some(encoded.inner)))?;
+        map = residual_blocks(builder, map, &prefix, last, Some(encoded.inner))?;
         if level > 0 {
             let enlarged = format!("torch.upsample_nearest2d({}, None, [2.0, 2.0])", map.variable);
             map = builder.assign(map.channels, &enlarged);
@@ -115,20 +114,20 @@ fn count(
         .ok_or_else(architecture)
 }
 
-/// Adds the residual blocks of a level. With `queries`, an attention layer follows each block: on the block's
-/// features (`None`) or with queries of others.
+/// Adds the residual blocks of a level. If `attends`, an attention layer with `queries` follows each block.
 fn residual_blocks(
     builder: &mut Builder<'_, '_>,
     mut map: Map,
     prefix: &str,
-    queries: Option<Option<Map>>,
+    attends: bool,
+    queries: Option<Map>,
 ) -> Result<Map, NetworkLoadError> {
     let blocks = count(builder, MAX_BLOCKS, |block| {
         format!("{prefix}.block.{block}.conv1.weight")
     })?;
     for block in 0..blocks {
         map = residual_block(builder, map, &format!("{prefix}.block.{block}"))?;
-        if let Some(queries) = queries {
+        if attends {
             map = attention(builder, map, queries, &format!("{prefix}.attn.{block}"))?;
         }
     }
