@@ -199,6 +199,49 @@ test.describe("menu", () => {
     await expect(editor.history).toHaveCount(3);
   });
 
+  test("image plugins of the server are entries, one step each, also on a phone", async ({
+    page,
+    server,
+  }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.route("**/api/v1/server-config", async (route) => {
+      const response = await route.fetch();
+      const config = (await response.json()) as { plugins: object[] };
+      const added = ["AnimeSeg", "GFPGAN", "RestoreFormer"].map((name) => ({
+        name,
+        support_gen_image: true,
+        support_gen_mask: false,
+      }));
+      await route.fulfill({ response, json: { ...config, plugins: [...config.plugins, ...added] } });
+    });
+    const names: string[] = [];
+    await page.route(PLUGINS, async (route) => {
+      const { name, image } = route.request().postDataJSON() as { name: string; image: string };
+      names.push(name);
+      await route.fulfill({
+        contentType: "image/png",
+        body: Buffer.from(image.split(",")[1] ?? "", "base64"),
+      });
+    });
+    const editor = new EditorPage(page);
+    await editor.openSample(server);
+    const entries = ["Cut out anime character", "Restore faces", "Restore faces (RestoreFormer)"];
+    for (const [index, entry] of entries.entries()) {
+      await editor.button("Select & cut out").click();
+      const item = page.getByRole("menuitem", { name: entry, exact: true });
+      await expect(item).toBeInViewport({ ratio: 1 });
+      await item.click();
+      await expect(editor.undo).toBeEnabled({ timeout: FILL_MS });
+      await expect.poll(() => names.length).toBe(index + 1);
+      await expect(editor.button("Cancel")).toBeHidden();
+    }
+    expect(names).toEqual(["AnimeSeg", "GFPGAN", "RestoreFormer"]);
+    for (const left of [2, 1, 0]) {
+      await editor.undo.click();
+      await (left > 0 ? expect(editor.undo).toBeEnabled() : expect(editor.undo).toBeDisabled());
+    }
+  });
+
   test("errors are shown and end the job", async ({ page, server }) => {
     await page.route(PLUGINS, (route) =>
       route.fulfill({ status: 404, json: { error: "NotFound", detail: "The plugin's model is missing." } }),

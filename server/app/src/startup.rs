@@ -165,7 +165,8 @@ pub fn plugin_devices(args: &PluginArgs) -> anyhow::Result<PluginDevices> {
     Ok(PluginDevices {
         segment: remove.or(select),
         upscale: named(&args.realesrgan_device)?,
-        faces: named(&args.gfpgan_device)?,
+        gfpgan: named(&args.gfpgan_device)?,
+        restoreformer: named(&args.restoreformer_device)?,
     })
 }
 
@@ -198,7 +199,9 @@ mod tests {
         let upscale = devices("--realesrgan-device cpu").unwrap();
         assert_eq!((upscale.segment, upscale.upscale), (None, cpu));
         let faces = devices("--gfpgan-device cpu").unwrap();
-        assert_eq!((faces.upscale, faces.faces), (None, cpu));
+        assert_eq!((faces.gfpgan, faces.restoreformer), (cpu, None));
+        let faces = devices("--restoreformer-device cpu").unwrap();
+        assert_eq!((faces.gfpgan, faces.restoreformer), (None, cpu));
         for flag in ["--interactive-seg-device cpu", "--remove-bg-device=cpu"] {
             let segment = devices(flag).unwrap();
             assert_eq!((segment.segment, segment.upscale), (cpu, None));

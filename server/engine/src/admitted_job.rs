@@ -13,13 +13,13 @@ use crate::queued_job::{Job, JobPermit};
 use crate::shared::EngineHandle;
 use crate::task::{NetworkRun, PromptRun, Task};
 
-/// An admitted job; dropping it releases its permit.
+/// An admitted job; dropping it releases its permit, unless another job shares the permit.
 pub struct AdmittedJob {
     engine: EngineHandle,
     client: ClientKey,
     model: Option<String>,
     observer: Option<Arc<dyn Observer>>,
-    permit: JobPermit,
+    permit: Arc<JobPermit>,
 }
 
 /// Cancels a job when its future is dropped.
@@ -34,7 +34,7 @@ impl AdmittedJob {
         engine: EngineHandle,
         client: ClientKey,
         model: Option<String>,
-        permit: JobPermit,
+        permit: Arc<JobPermit>,
     ) -> Self {
         Self {
             engine,

@@ -13,6 +13,7 @@ use crate::loading::begin_load;
 use crate::model_store::ModelStore;
 use crate::options::EngineOptions;
 use crate::queue::ClientKey;
+use crate::queued_job::JobPermit;
 use crate::registry::{ModelSpec, ModelTask, Registry};
 use crate::shared::{EngineHandle, Shared};
 use crate::start::{StartError, start_default, start_named};
@@ -118,7 +119,8 @@ impl Engine {
         if let Some(name) = model {
             self.expect_task(name, ModelTask::Inpaint)?;
         }
-        self.admit_on(client, model)
+        let permit = self.acquire_permit(&[model])?;
+        Ok(self.admitted(client, model, permit))
     }
 
     /// Acquires a permit for a job on the network `model`, which performs `task`.
@@ -132,7 +134,26 @@ impl Engine {
         task: ModelTask,
     ) -> Result<AdmittedJob, Rejection> {
         self.expect_task(model, task)?;
-        self.admit_on(client, Some(model))
+        let permit = self.acquire_permit(&[Some(model)])?;
+        Ok(self.admitted(client, Some(model), permit))
+    }
+
+    /// Acquires one permit for jobs on these networks, which perform these tasks, for work that needs several
+    /// networks in turn. Each job waits in the queue for its network, so that at most one is in use at a
+    /// time; the permit is released after the last job.
+    ///
+    /// # Errors
+    /// [`Rejection`], if one of the networks can't serve.
+    pub fn admit_networks<const JOBS: usize>(
+        &self,
+        client: &ClientKey,
+        networks: [(&str, ModelTask); JOBS],
+    ) -> Result<[AdmittedJob; JOBS], Rejection> {
+        for (model, task) in networks {
+            self.expect_task(model, task)?;
+        }
+        let permit = self.acquire_permit(&networks.map(|(model, _)| Some(model)))?;
+        Ok(networks.map(|(model, _)| self.admitted(client.clone(), Some(model), Arc::clone(&permit))))
     }
 
     fn expect_task(&self, name: &str, task: ModelTask) -> Result<(), Unavailable> {
@@ -142,7 +163,13 @@ impl Engine {
             .ok_or_else(|| Unavailable::Unknown(name.to_owned()))
     }
 
-    fn admit_on(&self, client: ClientKey, model: Option<&str>) -> Result<AdmittedJob, Rejection> {
+    /// Returns a job on `model`, or on the current model, that holds `permit`.
+    fn admitted(&self, client: ClientKey, model: Option<&str>, permit: Arc<JobPermit>) -> AdmittedJob {
+        AdmittedJob::new(self.handle.clone(), client, model.map(str::to_owned), permit)
+    }
+
+    /// Acquires a permit for jobs on `models`; `None`: the current one.
+    fn acquire_permit(&self, models: &[Option<&str>]) -> Result<Arc<JobPermit>, Rejection> {
         let shared = self.shared();
         let mut state = shared.lock();
         if state.draining {
@@ -151,11 +178,13 @@ impl Engine {
         if state.alive == 0 {
             return Err(state.no_model());
         }
-        match model {
-            Some(name) if state.models.contains(name) => {}
-            Some(name) => check_available(shared, &state, name)?,
-            None if state.no_model_expected() => return Err(state.no_model()),
-            None => {}
+        for model in models {
+            match model {
+                Some(name) if state.models.contains(name) => {}
+                Some(name) => check_available(shared, &state, name)?,
+                None if state.no_model_expected() => return Err(state.no_model()),
+                None => {}
+            }
         }
         let Some(permit) = shared.permits.try_acquire() else {
             let in_use = shared.permits.in_use();
@@ -163,9 +192,7 @@ impl Engine {
                 retry_after: state.wait_time.retry_after(in_use),
             });
         };
-        drop(state);
-        let model = model.map(str::to_owned);
-        Ok(AdmittedJob::new(self.handle.clone(), client, model, permit))
+        Ok(Arc::new(permit))
     }
 
     /// Returns a snapshot of the engine.

@@ -214,7 +214,8 @@ impl TorchLoader {
             | ModelContract::RealEsrgan
             | ModelContract::Sam
             | ModelContract::Sam2
-            | ModelContract::Gfpgan => Err(ModelLoadError::Absent),
+            | ModelContract::Gfpgan
+            | ModelContract::RestoreFormer => Err(ModelLoadError::Absent),
         }
     }
 
@@ -224,7 +225,10 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [source] = expect_files(sources)?;
-        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let device = self
+            .plugin_devices
+            .of_contract(spec.format)
+            .unwrap_or(self.device);
         match spec.format {
             ModelContract::RealEsrgan => return Ok(Box::new(Upscaler::load(&read(source)?, device)?)),
             ModelContract::AnimeSeg | ModelContract::Rmbg => {
@@ -266,7 +270,10 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
         let [source] = expect_files(sources)?;
-        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let device = self
+            .plugin_devices
+            .of_contract(spec.format)
+            .unwrap_or(self.device);
         Ok(match spec.format {
             ModelContract::Sam2 => {
                 Box::new(with_tensor_file(source, |file| Sam2Network::load(file, device))?)
@@ -282,14 +289,21 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [restorer, detector, parser] = expect_files(sources)?;
-        let device = self.plugin_devices.of_task(spec.task()).unwrap_or(self.device);
+        let device = self
+            .plugin_devices
+            .of_contract(spec.format)
+            .unwrap_or(self.device);
         let load = |source, architecture| -> Result<Box<dyn Network>, ModelLoadError> {
             let load = |file: TensorFile<'_>| FaceNetwork::load(file, architecture, device);
             Ok(Box::new(with_tensor_file(source, load)?))
         };
+        let architecture = match spec.format {
+            ModelContract::RestoreFormer => FaceArchitecture::RestoreFormer,
+            _ => FaceArchitecture::Gfpgan,
+        };
         Ok(Box::new(FaceNetworks::new(
             load(detector, FaceArchitecture::RetinaFace)?,
-            load(restorer, FaceArchitecture::Gfpgan)?,
+            load(restorer, architecture)?,
             load(parser, FaceArchitecture::ParseNet)?,
         )))
     }

@@ -2,7 +2,7 @@
 
 use iopaint_torch::Device;
 
-use crate::registry::ModelTask;
+use crate::registry::{ModelContract, ModelTask};
 
 /// Devices of the plugins' networks; `None`: that of all models. ONNX networks run on the CPU nevertheless.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,18 +11,21 @@ pub struct PluginDevices {
     pub segment: Option<Device>,
     /// Networks that enlarge images.
     pub upscale: Option<Device>,
-    /// Networks that restore faces.
-    pub faces: Option<Device>,
+    /// GFP-GAN and the networks that find and parse its faces.
+    pub gfpgan: Option<Device>,
+    /// `RestoreFormer` and the networks that find and parse its faces.
+    pub restoreformer: Option<Device>,
 }
 
 impl PluginDevices {
-    /// Returns the device of the networks for `task`, if it differs from that of all models.
+    /// Returns the device of the networks of `contract`, if it differs from that of all models.
     #[must_use]
-    pub fn of_task(&self, task: ModelTask) -> Option<Device> {
-        match task {
+    pub fn of_contract(&self, contract: ModelContract) -> Option<Device> {
+        match contract.task() {
             ModelTask::Segment | ModelTask::SegmentByPrompt => self.segment,
             ModelTask::Upscale => self.upscale,
-            ModelTask::RestoreFaces => self.faces,
+            ModelTask::RestoreFaces if contract == ModelContract::RestoreFormer => self.restoreformer,
+            ModelTask::RestoreFaces => self.gfpgan,
             ModelTask::Inpaint | ModelTask::DetectText => None,
         }
     }
@@ -33,16 +36,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_apply_to_their_tasks() {
+    fn devices_apply_to_their_networks() {
         let devices = PluginDevices {
             segment: Some(Device::Cuda(1)),
-            faces: Some(Device::Cuda(2)),
+            gfpgan: Some(Device::Cuda(2)),
+            restoreformer: Some(Device::Cuda(3)),
             ..PluginDevices::default()
         };
-        assert_eq!(devices.of_task(ModelTask::Segment), Some(Device::Cuda(1)));
-        assert_eq!(devices.of_task(ModelTask::RestoreFaces), Some(Device::Cuda(2)));
-        for task in [ModelTask::Upscale, ModelTask::Inpaint, ModelTask::DetectText] {
-            assert_eq!(devices.of_task(task), None);
+        for (contract, device) in [
+            (ModelContract::U2net, Some(Device::Cuda(1))),
+            (ModelContract::Sam, Some(Device::Cuda(1))),
+            (ModelContract::Gfpgan, Some(Device::Cuda(2))),
+            (ModelContract::RestoreFormer, Some(Device::Cuda(3))),
+            (ModelContract::RealEsrgan, None),
+            (ModelContract::Lama, None),
+            (ModelContract::DbText, None),
+        ] {
+            assert_eq!(devices.of_contract(contract), device, "{contract:?}");
         }
     }
 }

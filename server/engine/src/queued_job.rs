@@ -64,8 +64,8 @@ pub(crate) struct Job {
     pub reply: oneshot::Sender<Result<RunStats, JobError>>,
     pub cancelled: Arc<AtomicBool>,
     pub observer: Option<Arc<dyn Observer>>,
-    /// Held for its `Drop`.
-    pub permit: JobPermit,
+    /// Held for its `Drop`; further jobs of the same work share it.
+    pub permit: Arc<JobPermit>,
 }
 
 impl Job {

@@ -1,7 +1,8 @@
-import { FileType, Maximize2, ScanSearch, Scissors, SquareDashed } from "lucide-react";
+import { FileType, Maximize2, ScanSearch, Scissors, Smile, SquareDashed } from "lucide-react";
 import {
   hasPlugin,
   removeBackground,
+  restoreFaces,
   selectBackground,
   selectText,
   upscale,
@@ -50,7 +51,31 @@ export const pluginActions = defineActions({
     shortcuts: ["Shift+X"],
     offered: (state) => hasPlugin(state, "RemoveBG", "image"),
     enabled: canRun,
-    perform: removeBackground,
+    perform: () => removeBackground("RemoveBG"),
+  },
+  cutOutAnime: {
+    group: "select",
+    label: "action.cutOutAnime",
+    icon: Scissors,
+    offered: (state) => hasPlugin(state, "AnimeSeg", "image"),
+    enabled: canRun,
+    perform: () => removeBackground("AnimeSeg"),
+  },
+  restoreFaces: {
+    group: "select",
+    label: "action.restoreFaces",
+    icon: Smile,
+    offered: (state) => hasPlugin(state, "GFPGAN", "image"),
+    enabled: canRun,
+    perform: () => restoreFaces("GFPGAN"),
+  },
+  restoreFacesRestoreFormer: {
+    group: "select",
+    label: "action.restoreFacesRestoreFormer",
+    icon: Smile,
+    offered: (state) => hasPlugin(state, "RestoreFormer", "image"),
+    enabled: canRun,
+    perform: () => restoreFaces("RestoreFormer"),
   },
   upscale2: {
     group: "select",

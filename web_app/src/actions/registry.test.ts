@@ -166,6 +166,9 @@ describe("offered actions", () => {
       ["selectText", { ...server, additionalPlugins: plugin("TextMask", false, true).plugins }],
       ["selectBackground", plugin("RemoveBG", false, true)],
       ["removeBackground", plugin("RemoveBG", true, false)],
+      ["cutOutAnime", plugin("AnimeSeg", true, true)],
+      ["restoreFaces", plugin("GFPGAN", true, false)],
+      ["restoreFacesRestoreFormer", plugin("RestoreFormer", true, false)],
       ["upscale2", plugin("RealESRGAN", true, false)],
       ["upscale4", plugin("RealESRGAN", true, false)],
     ] as const) {

@@ -7,7 +7,8 @@ import type { components } from "./schema";
 export type Plugin = components["schemas"]["PluginInfo"];
 
 /** Names of the plugins that the page uses. */
-export type PluginName = "InteractiveSeg" | "TextMask" | "RemoveBG" | "RealESRGAN";
+export type PluginName =
+  "InteractiveSeg" | "TextMask" | "RemoveBG" | "RealESRGAN" | "AnimeSeg" | "GFPGAN" | "RestoreFormer";
 
 /** Kind of a plugin's result: another image, or a mask. */
 export type PluginResult = "image" | "mask";

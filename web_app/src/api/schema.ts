@@ -278,7 +278,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Runs a plugin that returns an image: `RemoveBG`, `AnimeSeg`, `RealESRGAN` or `GFPGAN`. */
+    /** Runs a plugin that returns an image, for example `RemoveBG`, `RealESRGAN` or `GFPGAN`. */
     post: operations["run_plugin_gen_image"];
     delete?: never;
     options?: never;

@@ -20,7 +20,8 @@ export interface OpenImage extends Size {
 }
 
 /** Kinds of history steps. */
-export type StepKind = "brush" | "eraser" | "shape" | "mask" | "select" | "fill" | "cutOut" | "upscale";
+export type StepKind =
+  "brush" | "eraser" | "shape" | "mask" | "select" | "fill" | "cutOut" | "upscale" | "faces";
 
 /** An undoable step of the history. */
 export interface Step {
@@ -45,7 +46,7 @@ export interface ServerConfig {
 }
 
 /** Tasks of jobs: a fill, an object selection, or an entry of the plugin menu. */
-export type JobTask = "fill" | "select" | "text" | "background" | "cutOut" | "upscale";
+export type JobTask = "fill" | "select" | "text" | "background" | "cutOut" | "upscale" | "faces";
 
 /** A running fill or plugin call. */
 export interface Job {

@@ -1,6 +1,7 @@
-import { useServerConfig, useSwitchPluginModel } from "../api/queries";
+import { useModels, useServerConfig, useSwitchPluginModel } from "../api/queries";
 import { errorMessage } from "../api/errors";
 import { useT } from "../i18n";
+import { licenceNote } from "./licenceNote";
 import { notify, Select } from "../ui/kit";
 
 /** A plugin with its selectable models. */
@@ -26,7 +27,14 @@ export function usePluginModels(): readonly PluginModels[] {
 export function PluginSettings() {
   const t = useT();
   const plugins = usePluginModels();
+  const { data: known } = useModels();
   const { mutate, isPending } = useSwitchPluginModel();
+  /** Returns the name of a model, with a note if its licence restricts its use. */
+  const labelOf = (name: string) => {
+    const model = known?.find((each) => each.name === name);
+    const note = model && licenceNote(model.licence);
+    return note ? `${name} (${t(note)})` : name;
+  };
   return (
     <div className="flex flex-col gap-2">
       {plugins.map(({ plugin, model, models }) => (
@@ -35,7 +43,7 @@ export function PluginSettings() {
           label={t("plugin.model", { name: plugin })}
           value={model}
           disabled={isPending}
-          options={models.map((value) => ({ value, label: value }))}
+          options={models.map((value) => ({ value, label: labelOf(value) }))}
           onChange={(value) => {
             mutate(
               { plugin, model: value },

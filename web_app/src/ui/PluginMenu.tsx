@@ -9,7 +9,14 @@ import { Button, Menu, MenuGroup, MenuItem, MenuSeparator } from "./kit";
 import { IS_APPLE } from "./platform";
 
 const SELECTIONS: readonly ActionId[] = ["selectObject", "selectText", "selectBackground"];
-const CHANGES: readonly ActionId[] = ["removeBackground", "upscale2", "upscale4"];
+const CHANGES: readonly ActionId[] = [
+  "removeBackground",
+  "cutOutAnime",
+  "restoreFaces",
+  "restoreFacesRestoreFormer",
+  "upscale2",
+  "upscale4",
+];
 
 /** The menu of selections and image changes that the server's plugins make. Renders nothing without any. */
 export default function PluginMenu() {

@@ -27,6 +27,9 @@ describe("jobText", () => {
     expect(jobText({ task: "upscale", progress: { ...running, crop: 2, crops: 9 } }, t)).toBe(
       "Upscaling part 3 of 9…",
     );
+    expect(jobText({ task: "faces", progress: { ...running, crop: 1, crops: 4 } }, t)).toBe(
+      "Restoring faces, part 2 of 4…",
+    );
   });
 });
 

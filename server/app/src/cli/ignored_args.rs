@@ -18,15 +18,6 @@ pub struct IgnoredArgs {
     pub disable_nsfw_checker: bool,
     #[arg(long, env = "IOPAINT_CPU_TEXTENCODER", hide = true)]
     pub cpu_textencoder: bool,
-    #[arg(long, env = "IOPAINT_ENABLE_RESTOREFORMER", hide = true)]
-    pub enable_restoreformer: bool,
-    #[arg(
-        long,
-        env = "IOPAINT_RESTOREFORMER_DEVICE",
-        default_value = "cpu",
-        hide = true
-    )]
-    pub restoreformer_device: String,
 }
 
 impl IgnoredArgs {

@@ -205,6 +205,8 @@ mod tests {
         assert!(choices("--no-plugins").none);
         assert!(given.enabled.is_empty());
         assert!(choices("--enable-gfpgan").enabled == [PluginKind::RestoreFaces]);
+        assert!(choices("--enable-restoreformer").enabled == [PluginKind::RestoreFormer]);
+        assert!(choices("--enable-realesrgan").repaint_background && !given.repaint_background);
         assert!(choices("--enable-gfpgan --no-enable-gfpgan").enabled.is_empty());
     }
 

@@ -27,7 +27,8 @@ pub struct PluginArgs {
         value_parser = parse_switch
     )]
     pub plugins: bool,
-    /// Disables a plugin: `InteractiveSeg`, `TextMask`, `RemoveBG`, `RealESRGAN` or `AnimeSeg`. Repeatable.
+    /// Disables a plugin: `InteractiveSeg`, `TextMask`, `RemoveBG`, `RealESRGAN`, `AnimeSeg`, `GFPGAN` or
+    /// `RestoreFormer`. Repeatable.
     #[arg(
         long,
         env = "IOPAINT_DISABLE_PLUGIN",
@@ -62,17 +63,25 @@ pub struct PluginArgs {
     /// the model is on disk.
     #[arg(long, env = "IOPAINT_ENABLE_GFPGAN")]
     pub enable_gfpgan: bool,
-    /// Device of the networks that restore faces. Default: that of `--device`.
+    /// Device of the networks of `GFPGAN`. Default: that of `--device`.
     #[arg(long, env = "IOPAINT_GFPGAN_DEVICE", value_name = "DEVICE")]
     pub gfpgan_device: Option<String>,
+    /// Enables `RestoreFormer`, which restores faces too. It needs the model `RestoreFormer`, and is on
+    /// without the flag if the model is on disk.
+    #[arg(long, env = "IOPAINT_ENABLE_RESTOREFORMER")]
+    pub enable_restoreformer: bool,
+    /// Device of the networks of `RestoreFormer`. Default: that of `--device`.
+    #[arg(long, env = "IOPAINT_RESTOREFORMER_DEVICE", value_name = "DEVICE")]
+    pub restoreformer_device: Option<String>,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_INTERACTIVE_SEG", hide = true)]
     pub enable_interactive_seg: bool,
     /// Accepted for IOPaint's scripts; the plugin is on by default.
     #[arg(long, env = "IOPAINT_ENABLE_REMOVE_BG", hide = true)]
     pub enable_remove_bg: bool,
-    /// Accepted for IOPaint's scripts; the plugin is on by default.
-    #[arg(long, env = "IOPAINT_ENABLE_REALESRGAN", hide = true)]
+    /// Lets `RealESRGAN` repaint the whole image when `GFPGAN` or `RestoreFormer` restores faces. Without the
+    /// flag, pixels outside the faces are kept. The plugin itself is on by default.
+    #[arg(long, env = "IOPAINT_ENABLE_REALESRGAN")]
     pub enable_realesrgan: bool,
 }
 
@@ -88,6 +97,7 @@ impl PluginArgs {
         let enabled = [
             (PluginKind::AnimeSeg, self.enable_anime_seg),
             (PluginKind::RestoreFaces, self.enable_gfpgan),
+            (PluginKind::RestoreFormer, self.enable_restoreformer),
         ];
         PluginChoices {
             none: !self.plugins,
@@ -100,6 +110,7 @@ impl PluginArgs {
                 .into_iter()
                 .filter_map(|(kind, model)| Some((kind, model.clone()?)))
                 .collect(),
+            repaint_background: self.enable_realesrgan,
         }
     }
 }

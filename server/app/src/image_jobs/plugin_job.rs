@@ -11,7 +11,7 @@ use super::Caller;
 use crate::error::{ApiError, ErrorCode};
 use crate::memory_budget::image_bytes;
 use crate::metrics::Stage;
-use crate::plugins::{self, PluginError, PluginInput, PluginOutput, PluginStatus, PluginTask};
+use crate::plugins::{self, AdmittedTask, PluginError, PluginInput, PluginOutput, PluginStatus, PluginTask};
 use crate::state::AppState;
 
 /// An encoded image and the memory that holds it.
@@ -69,10 +69,7 @@ pub async fn run_plugin<T: Send + 'static>(
         ));
     }
     let model = plugin.model_for(&task);
-    let admitted = state
-        .engine
-        .admit_network(caller.client.clone(), &model.name, model.contract.task())?
-        .observed_by(observer);
+    let admitted = AdmittedTask::admit(&state.engine, &caller.client, model, task)?.observed_by(observer);
     let (read_time, admitted_at) = (caller.arrived.elapsed(), Instant::now());
     let needed = image_bytes(pixels.saturating_add(result_pixels));
     let memory = state.in_flight.pixels.reserve(&caller.client, needed).await;
@@ -83,8 +80,6 @@ pub async fn run_plugin<T: Send + 'static>(
         &state.codecs,
         admitted,
         input,
-        task,
-        model.contract,
         caller.deadline,
         settings.encode.threads,
     )

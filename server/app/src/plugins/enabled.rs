@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use iopaint_engine::{Engine, ModelContract, ModelTask, PluginKind, PluginSpec, Registry, Unavailable};
+use iopaint_engine::{Engine, ModelTask, PluginKind, PluginSpec, Registry, Unavailable};
 use parking_lot::Mutex;
 
-use super::run::PluginTask;
+use super::model::PluginModel;
+use super::task::PluginTask;
 use crate::error::{ApiError, ErrorCode};
 
 /// The operator's choice of plugins and models.
@@ -20,6 +21,8 @@ pub struct PluginChoices {
     pub enabled: Vec<PluginKind>,
     /// Models by kind; `None`: the built-in one.
     pub models: Vec<(PluginKind, String)>,
+    /// True if the plugin that enlarges images repaints the background of restored faces.
+    pub repaint_background: bool,
 }
 
 /// The plugins that are not disabled. Clones share their current models.
@@ -28,6 +31,7 @@ pub struct Plugins(Arc<PluginList>);
 
 struct PluginList {
     plugins: Vec<EnabledPlugin>,
+    repaint_background: bool,
     /// Returns true for the names of models whose files are on disk.
     is_available: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
@@ -62,15 +66,6 @@ impl PluginStatus {
             _ => &self.model,
         }
     }
-}
-
-/// A model of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginModel {
-    /// Name of the model.
-    pub name: String,
-    /// Inputs and outputs.
-    pub contract: ModelContract,
 }
 
 impl Plugins {
@@ -117,8 +112,18 @@ impl Plugins {
         let plugins = enabled.filter_map(with_model).collect();
         Self(Arc::new(PluginList {
             plugins,
+            repaint_background: choices.repaint_background,
             is_available: Box::new(is_available),
         }))
+    }
+
+    /// Returns the model that repaints the background of restored faces; `None` if the background is kept.
+    #[must_use]
+    pub fn background_model(&self) -> Option<PluginModel> {
+        let upscaler = self.of_kind(PluginKind::Upscale).ok();
+        upscaler
+            .filter(|_| self.0.repaint_background)
+            .map(|plugin| plugin.model)
     }
 
     fn listed(&self) -> impl Iterator<Item = &EnabledPlugin> {

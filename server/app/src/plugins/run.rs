@@ -1,72 +1,25 @@
-//! The steps that run a plugin on one image: admit, decode, run. Each caller adds its own input, output and
+//! The steps that run a plugin on one image: decode, run. Each caller adds its own input, output and
 //! error format.
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use iopaint_engine::{
-    AdmittedJob, ClientKey, JobError, JobOutput, ModelContract, ModelTask, NetworkRun, PluginKind, PromptRun,
-    RunStats,
+    AdmittedJob, ClientKey, JobError, JobOutput, ModelContract, ModelTask, NetworkRun, PromptRun, RunStats,
 };
 use iopaint_imaging::{
     Coverage, DecodeError, DecodeLimits, EncodeError, Mask, Picture, PreservedData, RgbImage,
 };
-use iopaint_inpaint::ForwardError;
-use iopaint_vision::selection::{ImageKey, Prompt, SelectionError, select, select_by_prompt};
+use iopaint_inpaint::{ForwardError, Monitor};
+use iopaint_vision::selection::{ImageKey, SelectionError, select, select_by_prompt};
 use iopaint_vision::{
-    TextOptions, TextRegion, UpscaleOptions, detect_text, refine_alpha, restore_faces, text_mask, upscale,
-    upscaled_size,
+    Network, TextRegion, UpscaleOptions, detect_text, refine_alpha, restore_faces, text_mask, upscale,
 };
 use sha2::{Digest, Sha256};
 
+use super::admission::AdmittedTask;
+use super::task::PluginTask;
 use crate::codec::{CodecPanicked, CodecPool};
-
-/// The work of a plugin and its parameters.
-#[derive(Clone, Debug)]
-pub enum PluginTask {
-    /// Selects an object.
-    Select(Prompt),
-    /// Selects text.
-    SelectText(TextOptions),
-    /// Separates the main object from the background.
-    RemoveBackground,
-    /// Enlarges the image.
-    Upscale {
-        /// Factor of both sides, above 0.
-        scale: f64,
-        /// Largest forward pass in pixels.
-        max_forward_pixels: u64,
-    },
-    /// Restores the faces.
-    RestoreFaces {
-        /// Largest forward pass in pixels.
-        max_forward_pixels: u64,
-    },
-}
-
-impl PluginTask {
-    /// Returns the kind of plugin that performs the task.
-    #[must_use]
-    pub fn kind(&self) -> PluginKind {
-        match self {
-            Self::Select(_) => PluginKind::Select,
-            Self::SelectText(_) => PluginKind::SelectText,
-            Self::RemoveBackground => PluginKind::RemoveBackground,
-            Self::Upscale { .. } => PluginKind::Upscale,
-            Self::RestoreFaces { .. } => PluginKind::RestoreFaces,
-        }
-    }
-
-    /// Returns the number of pixels of the result for an image of `width` x `height` pixels.
-    #[must_use]
-    pub fn result_pixels(&self, (width, height): (u32, u32)) -> u64 {
-        let (width, height) = match self {
-            Self::Upscale { scale, .. } => upscaled_size(width, height, *scale).unwrap_or((width, height)),
-            _ => (width, height),
-        };
-        u64::from(width) * u64::from(height)
-    }
-}
 
 /// A decoded image and the work on it.
 #[derive(Debug)]
@@ -165,29 +118,37 @@ impl PluginInput {
     }
 }
 
-/// Runs `task` as the job `admitted` on a model of the contract `contract`. Work beside the network takes up
-/// to `threads` threads.
+/// Runs an admitted task. Work beside the networks takes up to `threads` threads.
 ///
 /// # Errors
 /// [`PluginError::Job`] or [`PluginError::Codec`].
 pub async fn run(
     codecs: &CodecPool,
-    admitted: AdmittedJob,
+    admitted: AdmittedTask,
     input: PluginInput,
-    task: PluginTask,
-    contract: ModelContract,
     deadline: Option<Instant>,
     threads: NonZeroUsize,
 ) -> Result<PluginOutput, PluginError> {
     let PluginInput { picture, key } = input;
     let (image, preserved) = picture.into_parts();
+    let AdmittedTask {
+        task,
+        contract,
+        job,
+        background,
+    } = admitted;
+    let background = match background {
+        Some(job) => Some(repaint(job, image.clone(), &task, deadline).await?),
+        None => None,
+    };
+    let (background, first_run) = background.map(|output| (output.outcome, output.run)).unzip();
     let refines = matches!(task, PluginTask::RemoveBackground);
     let JobOutput { outcome, run } = if contract.task() == ModelTask::SegmentByPrompt {
         let work = move |run: PromptRun<'_>| on_prompt_network(run, image, key, &task);
-        admitted.run_prompt_network(deadline, work).await?
+        job.run_prompt_network(deadline, work).await?
     } else {
-        let work = move |run: NetworkRun<'_>| on_network(run, image, key, task, contract);
-        admitted.run_network(deadline, work).await?
+        let work = move |run: NetworkRun<'_>| on_network(run, image, background, key, task, contract);
+        job.run_network(deadline, work).await?
     };
     let value = match outcome {
         // At full resolution, and so on a codec thread: the model thread is free for the next job.
@@ -203,14 +164,60 @@ pub async fn run(
     Ok(PluginOutput {
         value,
         preserved,
-        run,
+        run: match first_run {
+            Some(first) => RunStats {
+                model: run.model,
+                queued: first.queued + run.queued,
+                forward: first.forward + run.forward,
+            },
+            None => run,
+        },
     })
 }
 
-/// Performs the part of a task that needs the network.
+/// Repaints an image by an upscaling network at the image's own size.
+async fn repaint(
+    job: AdmittedJob,
+    image: RgbImage,
+    task: &PluginTask,
+    deadline: Option<Instant>,
+) -> Result<JobOutput<RgbImage>, JobError> {
+    let max_forward_pixels = match task {
+        PluginTask::RestoreFaces {
+            max_forward_pixels, ..
+        } => *max_forward_pixels,
+        _ => u64::MAX,
+    };
+    let work = move |run: NetworkRun<'_>| {
+        let max_forward_pixels = max_forward_pixels.min(run.max_forward_pixels);
+        scaled(run.network, &image, 1.0, max_forward_pixels, run.monitor)
+    };
+    job.run_network(deadline, work).await
+}
+
+/// Scales an image by an upscaling network.
+fn scaled(
+    network: &mut dyn Network,
+    image: &RgbImage,
+    scale: f64,
+    max_forward_pixels: u64,
+    monitor: &dyn Monitor,
+) -> Result<RgbImage, ForwardError> {
+    let network_scale = network.scale();
+    // The limit bounds memory, which the feature maps determine.
+    let feature_pixels = u64::from(network.feature_scale()).pow(2).max(1);
+    let options = UpscaleOptions {
+        max_forward_pixels: max_forward_pixels / feature_pixels,
+        ..UpscaleOptions::default()
+    };
+    upscale(network, network_scale, image, scale, options, monitor)
+}
+
+/// Performs the part of a task that needs the network. `background` replaces the image around restored faces.
 fn on_network(
     run: NetworkRun<'_>,
     image: RgbImage,
+    background: Option<RgbImage>,
     key: ImageKey,
     task: PluginTask,
     contract: ModelContract,
@@ -251,24 +258,20 @@ fn on_network(
             scale,
             max_forward_pixels,
         } => {
-            let network_scale = network.scale();
-            // The limit bounds memory, which the feature maps determine.
-            let feature_pixels = u64::from(network.feature_scale()).pow(2).max(1);
-            let options = UpscaleOptions {
-                max_forward_pixels: max_forward_pixels.min(model_limit) / feature_pixels,
-                ..UpscaleOptions::default()
-            };
-            let image = upscale(network, network_scale, &image, scale, options, monitor)?;
+            let max_forward_pixels = max_forward_pixels.min(model_limit);
+            let image = scaled(network, &image, scale, max_forward_pixels, monitor)?;
             Ok(PluginValue::Image(image))
         }
-        PluginTask::RestoreFaces { max_forward_pixels } => {
+        PluginTask::RestoreFaces {
+            max_forward_pixels, ..
+        } => {
             let mut faces = network
                 .faces()
                 .ok_or_else(|| ForwardError::Failed("the model does not restore faces".to_owned()))?;
-            let mut image = image;
+            let mut canvas = background.unwrap_or_else(|| image.clone());
             let max_pixels = max_forward_pixels.min(model_limit);
-            restore_faces(&mut faces, &mut image, max_pixels, monitor)?;
-            Ok(PluginValue::Image(image))
+            restore_faces(&mut faces, &image, &mut canvas, max_pixels, monitor)?;
+            Ok(PluginValue::Image(canvas))
         }
     }
 }

@@ -50,7 +50,7 @@ pub async fn run_plugin_gen_mask(
     Box::pin(run_plugin_job(&state, &client, request, route)).await
 }
 
-/// Runs a plugin that returns an image: `RemoveBG`, `AnimeSeg`, `RealESRGAN` or `GFPGAN`.
+/// Runs a plugin that returns an image, for example `RemoveBG`, `RealESRGAN` or `GFPGAN`.
 #[utoipa::path(
     post, path = "/run_plugin_gen_image", tag = "plugins", request_body = RunPlugin,
     responses(
@@ -136,8 +136,9 @@ fn prepare(
             scale: check_scale(fields.scale)?,
             max_forward_pixels: state.settings.images.max_forward_pixels,
         },
-        PluginKind::RestoreFaces => PluginTask::RestoreFaces {
+        PluginKind::RestoreFaces | PluginKind::RestoreFormer => PluginTask::RestoreFaces {
             max_forward_pixels: state.settings.images.max_forward_pixels,
+            background: state.plugins.background_model(),
         },
     };
     Ok((plugin, task))

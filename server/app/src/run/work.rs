@@ -12,7 +12,7 @@ use super::batch_context::BatchContext;
 use super::pairing::Pair;
 use crate::cli::AutoMask;
 use crate::fill::{self, FillError, FillInput, MaskRule, OutputForm};
-use crate::plugins::{self, PluginInput, PluginModel, PluginOutput, PluginTask};
+use crate::plugins::{self, AdmittedTask, PluginInput, PluginModel, PluginOutput, PluginTask};
 use crate::request::InpaintRequest;
 
 /// Interpretation of masks.
@@ -117,9 +117,7 @@ async fn run_plugin(
     task: PluginTask,
 ) -> anyhow::Result<PluginOutput> {
     let client = ClientKey::new("run");
-    let admitted = context
-        .engine
-        .admit_network(client.clone(), &model.name, model.contract.task())?;
+    let admitted = AdmittedTask::admit(&context.engine, &client, model, task.clone())?;
     let input = PluginInput::decode(&context.codecs, client, image, context.limits).await?;
     let size = input.dimensions();
     let limit = context.limits.max_pixels;
@@ -128,16 +126,7 @@ async fn run_plugin(
         pixels <= limit,
         "the result would have {pixels} pixels; the limit is --max-pixels, {limit}"
     );
-    Ok(plugins::run(
-        &context.codecs,
-        admitted,
-        input,
-        task,
-        model.contract,
-        None,
-        context.encode.threads,
-    )
-    .await?)
+    Ok(plugins::run(&context.codecs, admitted, input, None, context.encode.threads).await?)
 }
 
 impl FillWork {

@@ -170,6 +170,9 @@ pub enum ModelContract {
     Sam2,
     /// Three `PyTorch` state dicts: GFP-GAN, the detector `RetinaFace` and `ParseNet`.
     Gfpgan,
+    /// As [`ModelContract::Gfpgan`], with `RestoreFormer` as the first file.
+    #[serde(rename = "restoreformer")]
+    RestoreFormer,
 }
 
 impl ModelContract {
@@ -194,7 +197,7 @@ impl ModelContract {
             | Self::Sam
             | Self::Sam2 => 1,
             Self::Manga => 2,
-            Self::Ldm | Self::Gfpgan => 3,
+            Self::Ldm | Self::Gfpgan | Self::RestoreFormer => 3,
             Self::Zits => 4,
         }
     }
@@ -233,7 +236,7 @@ impl ModelContract {
             Self::DbText => ModelTask::DetectText,
             Self::RealEsrgan => ModelTask::Upscale,
             Self::Sam | Self::Sam2 => ModelTask::SegmentByPrompt,
-            Self::Gfpgan => ModelTask::RestoreFaces,
+            Self::Gfpgan | Self::RestoreFormer => ModelTask::RestoreFaces,
         }
     }
 
@@ -241,7 +244,13 @@ impl ModelContract {
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
-            Self::AnimeSeg | Self::Rmbg | Self::RealEsrgan | Self::Sam | Self::Sam2 | Self::Gfpgan => "pth",
+            Self::AnimeSeg
+            | Self::Rmbg
+            | Self::RealEsrgan
+            | Self::Sam
+            | Self::Sam2
+            | Self::Gfpgan
+            | Self::RestoreFormer => "pth",
             Self::Rmbg2 => "safetensors",
             Self::U2net | Self::Isnet | Self::Birefnet | Self::DbText => "onnx",
             _ => "pt",
@@ -269,7 +278,8 @@ impl ModelContract {
             | Self::RealEsrgan
             | Self::Sam
             | Self::Sam2
-            | Self::Gfpgan => (1, 0, false),
+            | Self::Gfpgan
+            | Self::RestoreFormer => (1, 0, false),
         };
         Padding {
             modulo,
@@ -325,8 +335,11 @@ pub enum PluginKind {
     AnimeSeg,
     /// Enlarges images.
     Upscale,
-    /// Restores faces.
+    /// Restores faces by GFP-GAN.
     RestoreFaces,
+    /// Restores faces by `RestoreFormer`.
+    #[serde(rename = "restoreformer")]
+    RestoreFormer,
 }
 
 impl PluginKind {
@@ -338,7 +351,7 @@ impl PluginKind {
             Self::RemoveBackground | Self::AnimeSeg => &[ModelTask::Segment],
             Self::SelectText => &[ModelTask::DetectText],
             Self::Upscale => &[ModelTask::Upscale],
-            Self::RestoreFaces => &[ModelTask::RestoreFaces],
+            Self::RestoreFaces | Self::RestoreFormer => &[ModelTask::RestoreFaces],
         }
     }
 
@@ -349,7 +362,7 @@ impl PluginKind {
             Self::Select | Self::RemoveBackground | Self::AnimeSeg => ModelTask::Segment,
             Self::SelectText => ModelTask::DetectText,
             Self::Upscale => ModelTask::Upscale,
-            Self::RestoreFaces => ModelTask::RestoreFaces,
+            Self::RestoreFaces | Self::RestoreFormer => ModelTask::RestoreFaces,
         }
     }
 
@@ -364,13 +377,17 @@ impl PluginKind {
     pub fn gives_image(self) -> bool {
         matches!(
             self,
-            Self::RemoveBackground | Self::AnimeSeg | Self::Upscale | Self::RestoreFaces
+            Self::RemoveBackground
+                | Self::AnimeSeg
+                | Self::Upscale
+                | Self::RestoreFaces
+                | Self::RestoreFormer
         )
     }
 
     /// Returns true if the plugin returns masks.
     #[must_use]
     pub fn gives_mask(self) -> bool {
-        !matches!(self, Self::Upscale | Self::RestoreFaces)
+        !matches!(self, Self::Upscale | Self::RestoreFaces | Self::RestoreFormer)
     }
 }

@@ -102,7 +102,8 @@ fn plugins_have_builtin_models_of_their_task() {
             "RemoveBG",
             "RealESRGAN",
             "AnimeSeg",
-            "GFPGAN"
+            "GFPGAN",
+            "RestoreFormer"
         ]
     );
     for plugin in registry.plugins() {
@@ -146,6 +147,29 @@ fn onnx_and_pth_files_are_user_models() {
     assert_eq!(registry.get("mine").unwrap().task(), ModelTask::Segment);
     assert_eq!(registry.get("big").unwrap().task(), ModelTask::Upscale);
     assert_eq!(registry.get("all").unwrap().task(), ModelTask::SegmentByPrompt);
+}
+
+/// The example of `docs/custom_models.md`.
+#[test]
+fn face_models_of_three_files_are_user_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        "portraits.pth",
+        "detection_Resnet50_Final.pth",
+        "parsing_parsenet.pth",
+    ];
+    for file in files {
+        write(folder.path(), file, "weights");
+    }
+    let keys = files.map(|file| format!("{{ name = '{file}' }}")).join(",");
+    for format in ["gfpgan", "restoreformer"] {
+        let text = format!("format = '{format}'\nfile = [{keys}]");
+        write(folder.path(), "portraits.toml", &text);
+        let (registry, errors) = Registry::load(store(folder.path()).folders(), |_| None).unwrap();
+        assert!(errors.is_empty(), "{errors:?}");
+        let spec = registry.get("portraits").unwrap();
+        assert_eq!((spec.task(), spec.files.len()), (ModelTask::RestoreFaces, 3));
+    }
 }
 
 #[rstest]

@@ -133,6 +133,85 @@ async fn networks_run_work_of_their_kind_only() {
     assert!(matches!(result, Err(JobError::Model(_))), "{result:?}");
 }
 
+const SECOND_NETWORK: &str = "realesr-animevideov3";
+
+/// Admits two jobs under one permit.
+fn admit_two(engine: &Engine) -> [AdmittedJob; 2] {
+    let networks = [
+        (NETWORK, ModelTask::Segment),
+        (SECOND_NETWORK, ModelTask::Upscale),
+    ];
+    engine.admit_networks(&ClientKey::new("me"), networks).unwrap()
+}
+
+#[tokio::test]
+async fn two_networks_run_in_turn_with_room_for_one() {
+    let (engine, models, _folder) = offline(Some("a"), |options| {
+        options.max_models = 1;
+        options.max_queue = 1;
+    });
+    for _ in 0..2 {
+        for job in admit_two(&engine) {
+            assert_eq!(engine.status().jobs, 1);
+            job.run_network(None, run_once).await.unwrap();
+            assert!(engine.status().loaded.len() <= 1);
+        }
+        assert_eq!(engine.status().jobs, 0);
+    }
+    let loads = models.loads();
+    let count = |name: &str| loads.iter().filter(|other| *other == name).count();
+    assert_eq!((count(NETWORK), count(SECOND_NETWORK)), (2, 2));
+}
+
+#[tokio::test]
+async fn jobs_of_two_networks_share_a_permit() {
+    let (engine, _models, _folder) = offline(Some("a"), |options| options.max_queue = 1);
+    let [first, second] = admit_two(&engine);
+    first.run_network(None, run_once).await.unwrap();
+    let me = ClientKey::new("me");
+    assert!(matches!(
+        engine.admit(me.clone(), None).err(),
+        Some(Rejection::Full { .. })
+    ));
+    drop(second);
+    assert!(engine.admit(me, None).is_ok());
+}
+
+#[tokio::test]
+async fn absent_second_network_is_rejected() {
+    let (engine, _models, _folder) = offline(Some("a"), |_| {});
+    let networks = [
+        (NETWORK, ModelTask::Segment),
+        (PROMPT_NETWORK, ModelTask::SegmentByPrompt),
+    ];
+    let rejection = engine.admit_networks(&ClientKey::new("me"), networks).err();
+    let absent = Unavailable::Absent(PROMPT_NETWORK.to_owned());
+    assert_eq!(rejection, Some(Rejection::Unavailable(absent)));
+    assert_eq!(engine.status().jobs, 0);
+}
+
+#[tokio::test]
+async fn two_clients_with_two_networks_finish() {
+    let (engine, _models, _folder) = offline(Some("a"), |options| options.max_models = 1);
+    let run = |networks: [(&'static str, ModelTask); 2]| {
+        let jobs = engine.admit_networks(&ClientKey::new(networks[0].0), networks);
+        tokio::spawn(async move {
+            for job in jobs.unwrap() {
+                job.run_network(None, run_once).await.unwrap();
+            }
+        })
+    };
+    let one = [
+        (NETWORK, ModelTask::Segment),
+        (SECOND_NETWORK, ModelTask::Upscale),
+    ];
+    let [first, second] = one;
+    // In opposite order: neither waits for a network while it holds another.
+    let (one, other) = (run(one), run([second, first]));
+    one.await.unwrap();
+    other.await.unwrap();
+}
+
 #[tokio::test]
 async fn network_never_becomes_the_current_model() {
     let (engine, _models, _folder) = offline(Some("a"), |options| options.max_models = 1);

@@ -1,4 +1,5 @@
-//! The networks that restore faces, from their state dicts: `RetinaFace`, `ParseNet` and GFP-GAN.
+//! The networks that restore faces, from their state dicts: `RetinaFace`, `ParseNet`, GFP-GAN and
+//! `RestoreFormer`.
 //!
 //! The state dict's names and shapes determine the architecture. The networks are compiled as `TorchScript`
 //! functions, so that they run in the rewritten graph's kernels as other models do.
@@ -6,6 +7,7 @@
 mod gfpgan;
 mod layers;
 mod parse_net;
+mod restoreformer;
 mod retinaface;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,8 @@ pub enum FaceArchitecture {
     RetinaFace,
     /// GFP-GAN without custom operations, a restorer.
     Gfpgan,
+    /// `RestoreFormer`, a restorer.
+    RestoreFormer,
     /// `ParseNet`, a parser.
     ParseNet,
 }
@@ -78,6 +82,7 @@ impl FaceNetwork {
         let result = match architecture {
             FaceArchitecture::RetinaFace => retinaface::build(&mut builder)?,
             FaceArchitecture::Gfpgan => gfpgan::build(&mut builder)?,
+            FaceArchitecture::RestoreFormer => restoreformer::build(&mut builder)?,
             FaceArchitecture::ParseNet => parse_net::build(&mut builder)?,
         };
         let (source, constants) = builder.script.finish(result);

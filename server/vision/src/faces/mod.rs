@@ -22,38 +22,44 @@ use warp::{Position, bounds, warp};
 /// Colour around the image in an aligned face, RGB: the mean of the training images.
 const BORDER: [u8; 3] = [132, 133, 135];
 
-/// Restores every face of an image in place and returns their number; pixels outside the faces are kept.
+/// Restores every face of `image`, blends them into `canvas`, and returns their number. `canvas` is the image
+/// or another version of it, of the same size; its pixels outside the faces are kept.
 ///
 /// Faces are detected in the image reduced to `max_detection_pixels` pixels if it is larger. `monitor.crop`
 /// is called before each face and after the last one.
 ///
 /// # Errors
 /// A network's error, [`ForwardError::Stopped`] if the monitor stops the run, and [`ForwardError::Failed`]
-/// for outputs of the wrong shape.
+/// for outputs or a canvas of the wrong shape.
 pub fn restore_faces(
     networks: &mut FaceStages<'_>,
-    image: &mut RgbImage,
+    image: &RgbImage,
+    canvas: &mut RgbImage,
     max_detection_pixels: u64,
     monitor: &dyn Monitor,
 ) -> Result<usize, ForwardError> {
+    if canvas.dimensions() != image.dimensions() {
+        return Err(ForwardError::Failed(String::from(
+            "the background does not have the image's size",
+        )));
+    }
     let faces = detection::detect(networks.detector, image, max_detection_pixels)?;
     let matrices: Vec<(Affine, Affine)> = faces
         .iter()
         .filter_map(similarity)
         .filter_map(|matrix| Some((matrix, inverse(&matrix)?)))
         .collect();
-    // All faces are those of the original image, even where they overlap.
-    let original = image.clone();
     let stopped = |index| match monitor.crop(index, matrices.len()) {
         std::ops::ControlFlow::Continue(()) => Ok(()),
         std::ops::ControlFlow::Break(stop) => Err(ForwardError::Stopped(stop)),
     };
     for (index, (matrix, inverse)) in matrices.iter().enumerate() {
         stopped(index)?;
-        let face = warp(&original, inverse, SIDE, BORDER);
+        // All faces are those of the image, even where they overlap.
+        let face = warp(image, inverse, SIDE, BORDER);
         let restored = restore(networks, &face)?;
         let mask = parse(networks, &restored)?;
-        paste(image, &restored, &mask, matrix, inverse);
+        paste(canvas, &restored, &mask, matrix, inverse);
     }
     stopped(matrices.len())?;
     Ok(matrices.len())
@@ -96,7 +102,7 @@ fn normalized(face: &RgbImage) -> Result<Tensor, ForwardError> {
     Tensor::new(vec![1, 3, side, side], values).map_err(|error| ForwardError::Failed(error.to_string()))
 }
 
-/// Blends an aligned face into the image. `matrix` maps the image to the aligned face.
+/// Blends an aligned face into `image`. `matrix` maps the image to the aligned face.
 fn paste(image: &mut RgbImage, face: &RgbImage, mask: &[f32], matrix: &Affine, inverse: &Affine) {
     let (columns, rows) = bounds(inverse, SIDE, image.dimensions());
     for y in rows {

@@ -161,7 +161,8 @@ fn restore_gray(
     max_pixels: u64,
     monitor: &dyn Monitor,
 ) -> Result<(usize, RgbImage), ForwardError> {
-    let mut image = RgbImage::from_pixel(width, height, [100; 3].into());
+    let image = RgbImage::from_pixel(width, height, [100; 3].into());
+    let mut canvas = image.clone();
     let side = SIDE as usize;
     let plane = side * side;
     let mut detector = Fake(move |input: Tensor| match *input.shape() {
@@ -181,8 +182,8 @@ fn restore_gray(
         restorer: &mut restorer,
         parser: &mut parser,
     };
-    let count = restore_faces(&mut networks, &mut image, max_pixels, monitor)?;
-    Ok((count, image))
+    let count = restore_faces(&mut networks, &image, &mut canvas, max_pixels, monitor)?;
+    Ok((count, canvas))
 }
 
 /// Index of the prior box of 64 pixels in the middle of an image of 160 x 160 pixels.
@@ -287,10 +288,30 @@ fn outputs_of_wrong_shape_are_errors() {
             restorer: &mut other,
             parser: &mut last,
         };
-        let mut image = RgbImage::new(8, 8);
-        let result = restore_faces(&mut networks, &mut image, 1 << 20, &Unmonitored);
+        let image = RgbImage::new(8, 8);
+        let result = restore_faces(&mut networks, &image, &mut image.clone(), 1 << 20, &Unmonitored);
         assert!(matches!(result, Err(ForwardError::Failed(_))));
     }
+}
+
+#[test]
+fn canvas_of_another_size_is_an_error() {
+    let mut detector = Fake(|_| panic!("runs after the check"));
+    let (mut restorer, mut parser) = (Fake(|input| vec![input]), Fake(|input| vec![input]));
+    let mut networks = FaceStages {
+        detector: &mut detector,
+        restorer: &mut restorer,
+        parser: &mut parser,
+    };
+    let mut canvas = RgbImage::new(8, 7);
+    let result = restore_faces(
+        &mut networks,
+        &RgbImage::new(8, 8),
+        &mut canvas,
+        1 << 20,
+        &Unmonitored,
+    );
+    assert!(matches!(result, Err(ForwardError::Failed(_))));
 }
 
 #[test]

@@ -16,7 +16,7 @@ import {
 import { nthRequest, received, sendJobEvent } from "../testing/server";
 import { cancelJob } from "./job";
 import { editMask } from "./mask";
-import { removeBackground, selectBackground, selectText, upscale } from "./plugin";
+import { removeBackground, restoreFaces, selectBackground, selectText, upscale } from "./plugin";
 import { redo, undo } from "./undoRedo";
 
 vi.mock("../document/client", () => import("../testing/client"));
@@ -33,6 +33,7 @@ beforeEach(async () => {
 afterEach(resetEditor);
 
 const state = () => useEditor.getState();
+const cutOut = () => removeBackground("RemoveBG");
 
 /** Runs a plugin that the server answers, and returns the request. */
 async function answered(run: () => Promise<void>, answer: Blob) {
@@ -90,7 +91,7 @@ describe("jobs of plugins", () => {
   });
 
   it("are cancelled on the server without a message", async () => {
-    const done = removeBackground();
+    const done = removeBackground("RemoveBG");
     const { request } = await nthRequest(() => received.plugins);
     cancelJob();
     await done;
@@ -110,7 +111,7 @@ describe("jobs of plugins", () => {
     const first = await answered(selectText, squareMask(20));
     const second = await answered(selectText, squareMask(40));
     expect(second.image).toBe(first.image);
-    await answered(removeBackground, imageFile("cut.png", solid(SIZE, [9, 9, 9, 128])));
+    await answered(cutOut, imageFile("cut.png", solid(SIZE, [9, 9, 9, 128])));
     expect((await answered(selectText, squareMask(60))).image).not.toBe(first.image);
   });
 
@@ -127,10 +128,7 @@ describe("jobs of plugins", () => {
 describe("removal of the background", () => {
   it("is one step that keeps the mask", async () => {
     await answered(selectText, squareMask(20));
-    const { fields, result } = await answered(
-      removeBackground,
-      imageFile("cut.png", solid(SIZE, [9, 8, 7, 128])),
-    );
+    const { fields, result } = await answered(cutOut, imageFile("cut.png", solid(SIZE, [9, 8, 7, 128])));
     expect({ fields, result }).toEqual({ fields: { name: "RemoveBG" }, result: "image" });
     expect(kinds()).toEqual(["select", "cutOut"]);
     expect(state().hasTransparency).toBe(true);
@@ -144,9 +142,24 @@ describe("removal of the background", () => {
   });
 
   it("rejects a result of another size", async () => {
-    await answered(removeBackground, imageFile("cut.png", solid({ width: 2, height: 2 }, [0, 0, 0, 0])));
+    await answered(cutOut, imageFile("cut.png", solid({ width: 2, height: 2 }, [0, 0, 0, 0])));
     expect(notices).toMatchObject([{ kind: "error" }]);
     expect(kinds()).toEqual([]);
+  });
+});
+
+describe("other changes of the whole image", () => {
+  it.each([
+    { name: "AnimeSeg", kind: "cutOut", change: () => removeBackground("AnimeSeg") },
+    { name: "GFPGAN", kind: "faces", change: () => restoreFaces("GFPGAN") },
+    { name: "RestoreFormer", kind: "faces", change: () => restoreFaces("RestoreFormer") },
+  ])("by $name are one step each", async ({ name, kind, change }) => {
+    const { fields, result } = await answered(change, imageFile("new.png", solid(SIZE, [9, 8, 7, 255])));
+    expect({ fields, result }).toEqual({ fields: { name }, result: "image" });
+    expect(kinds()).toEqual([kind]);
+    expect(await pixelAt("image", 5, 5)).toEqual([9, 8, 7, 255]);
+    await undo();
+    expect(await pixelAt("image", 5, 5)).toEqual([100, 100, 100, 255]);
   });
 });
 

@@ -42,9 +42,14 @@ export function selectBackground(): Promise<void> {
   return addToMask("background", "RemoveBG", true);
 }
 
-/** Makes everything but the main object transparent. */
-export function removeBackground(): Promise<void> {
-  return replaceImage("cutOut", { name: "RemoveBG" }, (result) => documentWorker().replaceImage(result));
+/** Makes everything but the main object, or the main drawn character, transparent. */
+export function removeBackground(name: "RemoveBG" | "AnimeSeg"): Promise<void> {
+  return replaceImage("cutOut", { name }, (result) => documentWorker().replaceImage(result));
+}
+
+/** Restores all faces. */
+export function restoreFaces(name: "GFPGAN" | "RestoreFormer"): Promise<void> {
+  return replaceImage("faces", { name }, (result) => documentWorker().replaceImage(result));
 }
 
 /** Enlarges the image. */
@@ -97,7 +102,7 @@ async function addToMask(task: "text" | "background", name: PluginName, invert: 
 }
 
 async function replaceImage(
-  task: Extract<JobTask, "cutOut" | "upscale">,
+  task: Extract<JobTask, "cutOut" | "faces" | "upscale">,
   fields: PluginFields,
   apply: (file: Blob) => Promise<RecordedChange>,
 ): Promise<void> {
