@@ -154,3 +154,83 @@ fn list_all_has_task_size_state_and_licence() {
         ["vit_h", "select by click", "1 MB", "on disk", "Apache-2.0"]
     );
 }
+
+/// Names of the files that IOPaint 1.6.0 stores in its folder of checkpoints.
+const IOPAINT_FILES: [&str; 37] = [
+    "GFPGANv1.4.pth",
+    "Places_512_FullData_G.pth",
+    "RealESRGAN_x4plus.pth",
+    "RealESRGAN_x4plus_anime_6B.pth",
+    "RestoreFormer.pth",
+    "anime-manga-big-lama.pt",
+    "big-lama.pt",
+    "cond_stage_model_decode.pt",
+    "cond_stage_model_encode.pt",
+    "detection_Resnet50_Final.pth",
+    "diffusion.pt",
+    "erika.jit",
+    "isnetis.pth",
+    "manga_inpaintor.jit",
+    "migan_traced.pt",
+    "mobile_sam.pt",
+    "parsing_parsenet.pth",
+    "places_512_G.pth",
+    "realesr-general-x4v3.pth",
+    "sam2.1_hiera_base_plus.pt",
+    "sam2.1_hiera_large.pt",
+    "sam2.1_hiera_small.pt",
+    "sam2.1_hiera_tiny.pt",
+    "sam2_hiera_base_plus.pt",
+    "sam2_hiera_large.pt",
+    "sam2_hiera_small.pt",
+    "sam2_hiera_tiny.pt",
+    "sam_hq_vit_b.pth",
+    "sam_hq_vit_h.pth",
+    "sam_hq_vit_l.pth",
+    "sam_vit_b_01ec64.pth",
+    "sam_vit_h_4b8939.pth",
+    "sam_vit_l_0b3195.pth",
+    "zits-edge-line-0717.pt",
+    "zits-inpaint-0717.pt",
+    "zits-structure-upsample-0717.pt",
+    "zits-wireframe-0717.pt",
+];
+
+#[test]
+fn files_of_an_iopaint_volume_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |path: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "weights").unwrap();
+    };
+    for name in IOPAINT_FILES {
+        place(&format!("torch/hub/checkpoints/{name}"));
+    }
+    place("huggingface/hub/models--briaai--RMBG-1.4/snapshots/2ceba5a/model.pth");
+    place("huggingface/hub/models--briaai--RMBG-2.0/snapshots/f1c5a0b/model.safetensors");
+    for name in [
+        "u2net",
+        "u2net_human_seg",
+        "silueta",
+        "isnet-general-use",
+        "isnet-anime",
+        "birefnet-general",
+        "birefnet-general-lite",
+        "birefnet-portrait",
+    ] {
+        place(&format!(".u2net/{name}.onnx"));
+    }
+    let rembg = folder.path().join(".u2net");
+    let output = run(
+        &folder,
+        &["list", "--all"],
+        &[("U2NET_HOME", rembg.to_str().unwrap())],
+    );
+    let missing: Vec<String> = lines(&output)
+        .into_iter()
+        .skip(1)
+        .filter(|row| !row.contains("  on disk  ") && !row.contains("  built in  "))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}

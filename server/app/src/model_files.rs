@@ -78,12 +78,11 @@ fn table(entries: &[CatalogueEntry]) -> String {
         .collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2), width(3)];
-    let mut text = String::new();
-    for [name, task, size, state, licence] in &rows {
-        let [first, second, third, fourth] = widths;
-        text += &format!("{name:first$}  {task:second$}  {size:>third$}  {state:fourth$}  {licence}\n");
-    }
-    text
+    let [first, second, third, fourth] = widths;
+    let lines = rows.iter().map(|[name, task, size, state, licence]| {
+        format!("{name:first$}  {task:second$}  {size:>third$}  {state:fourth$}  {licence}\n")
+    });
+    lines.collect()
 }
 
 fn task(task: ModelTask) -> &'static str {

@@ -43,8 +43,8 @@ pub struct EngineOptions {
     pub download_reporter: Arc<dyn DownloadReporter>,
     /// Time without jobs after which a model is unloaded; `None`: never.
     pub idle_unload: Option<Duration>,
-    /// If true, `idle_unload` applies to the current model, too; it is loaded again for the next job. A model that
-    /// is loaded for a job displaces the idle ones before it is loaded, not after.
+    /// If true, `idle_unload` applies to the current model, too; it is loaded again for the next job. A model
+    /// that is loaded for a job displaces the idle ones before it is loaded, not after.
     pub unload_current: bool,
     /// Receives the engine's events.
     pub metrics: Arc<dyn EngineMetrics>,

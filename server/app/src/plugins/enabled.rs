@@ -71,7 +71,8 @@ impl PluginStatus {
 impl Plugins {
     /// Returns the plugins of `registry` that `choices` does not disable. An optional plugin is listed if
     /// `choices` enables it, or while its model is on disk. A chosen model that the registry lacks is logged
-    /// and replaced by the built-in one. `is_available`: true for the names of models whose files are on disk.
+    /// and replaced by the built-in one. `is_available`: true for the names of models whose files are on
+    /// disk.
     #[must_use]
     pub fn new(
         registry: &Registry,

@@ -61,7 +61,7 @@ impl BirefnetNetwork {
             });
         }
         for prefix in TRAINING {
-            weights.discard_prefix(prefix);
+            weights.skip_all(prefix);
         }
         let encoder = Swin::take(&mut weights, "bb")?;
         // The maps of the image and of the image at half its size.

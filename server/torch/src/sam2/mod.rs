@@ -87,7 +87,7 @@ impl Sam2Network {
         let mut weights = Weights::new(file, tensors).on(device);
         let configuration = Configuration::find(&weights, known)?;
         for prefix in UNUSED {
-            weights.discard_prefix(prefix);
+            weights.skip_all(prefix);
         }
         let prompts = PromptEncoder::take(&mut weights, "sam_prompt_encoder", PointsEnd::Always)?;
         let channels = prompts.channels;

@@ -75,11 +75,6 @@ impl<'a> Weights<'a> {
         Ok(layout)
     }
 
-    /// Removes all tensors whose names start with `prefix`, which the network doesn't use.
-    pub fn discard_prefix(&mut self, prefix: &str) {
-        self.remaining.retain(|name, _| !name.starts_with(prefix));
-    }
-
     /// Removes a tensor that the forward pass doesn't need, if there is one.
     pub fn discard(&mut self, name: &str) {
         self.remaining.remove(name);
