@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::thread;
 
 use iopaint_classical::{Cv2, HybridInpainter, PatchMatch};
 use iopaint_imaging::{Mask, RgbImage};
@@ -25,7 +24,7 @@ use crate::loaded_model::LoadedModel;
 use crate::model_store::ModelFile;
 use crate::plugin_devices::PluginDevices;
 use crate::registry::{BuiltinFile, ModelContract, ModelSpec, ModelTask};
-use crate::verify::{VerifyError, log_mismatch, verify};
+use crate::verify::{VerifyError, log_mismatch_in_background, verify};
 
 /// Window of MI-GAN in pixels: the side of its training images, and the context margin that IOPaint uses.
 const MIGAN_WINDOW: Window = Window {
@@ -367,19 +366,6 @@ fn with_tensor_file<T>(
         }
         Source::Bytes(bytes) => load(bytes.into())?,
     })
-}
-
-/// Logs mismatched hashes on a background thread.
-fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
-    let (name, expected, found) = (spec.name.clone(), spec.files.clone(), files.to_vec());
-    let spawned = thread::Builder::new().name("verify".into()).spawn(move || {
-        for (expected, found) in expected.iter().zip(&found) {
-            log_mismatch(&name, expected, found);
-        }
-    });
-    if let Err(error) = spawned {
-        tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
-    }
 }
 
 /// Returns the contents of a file.

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::thread;
 
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::model_store::ModelFile;
-use crate::registry::{FileSpec, Hashes};
+use crate::registry::{FileSpec, Hashes, ModelSpec};
 
 /// Size of a read while hashing, in bytes.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -147,9 +148,22 @@ pub fn verify(model: &str, expected: &FileSpec, found: &ModelFile) -> Result<(),
     }
 }
 
+/// Logs mismatched hashes of a model's files on a background thread.
+pub fn log_mismatch_in_background(spec: &ModelSpec, files: &[ModelFile]) {
+    let (name, expected, found) = (spec.name.clone(), spec.files.clone(), files.to_vec());
+    let spawned = thread::Builder::new().name("verify".into()).spawn(move || {
+        for (expected, found) in expected.iter().zip(&found) {
+            log_mismatch(&name, expected, found);
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(model = spec.name, %error, "Could not start a thread to verify the model files");
+    }
+}
+
 /// Logs a warning if the loaded file `found` does not have the hashes of `expected`, or no hash is pinned, as
 /// for users' own weights. Takes as long as [`verify`].
-pub fn log_mismatch(model: &str, expected: &FileSpec, found: &ModelFile) {
+fn log_mismatch(model: &str, expected: &FileSpec, found: &ModelFile) {
     let ModelFile::Path(path) = found else {
         return;
     };

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
+#include "../conv/parallel.h"
 #include "nodes.h"
 
 namespace fastconv::graph {
@@ -103,6 +105,33 @@ bool merge_padding(const Padding &padding, Geometry &geometry) {
   return true;
 }
 
+// Returns a copy of weights [out, in, rows, columns] as [rows, columns, in, out]. Blocks of input and output
+// channels stay in a core's cache, which ATen's copy of a permuted tensor doesn't attempt.
+at::Tensor outputs_last(const at::Tensor &weight) {
+  constexpr int64_t kBlock = 16;
+  const int64_t out = weight.size(0), in = weight.size(1), taps = weight.size(2) * weight.size(3);
+  const at::Tensor source = weight.contiguous();
+  at::Tensor result = at::empty({weight.size(2), weight.size(3), in, out}, weight.options());
+  const float *const from = source.const_data_ptr<float>();
+  float *const to = result.mutable_data_ptr<float>();
+  conv::parallel_for(0, (in + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * kBlock; i < std::min(end * kBlock, in); i += kBlock) {
+      for (int64_t o = 0; o < out; o += kBlock) {
+        const int64_t in_end = std::min(i + kBlock, in), out_end = std::min(o + kBlock, out);
+        for (int64_t input = i; input < in_end; ++input) {
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            float *const row = to + (tap * in + input) * out;
+            for (int64_t output = o; output < out_end; ++output) {
+              row[output] = from[(output * in + input) * taps + tap];
+            }
+          }
+        }
+      }
+    }
+  });
+  return result;
+}
+
 } // namespace
 
 ParsedConvolution parse_convolution(Node *node) {
@@ -151,12 +180,12 @@ ParsedConvolution parse_convolution(Node *node) {
   }
   // libtorch's weights are [out, in, rows, columns], and [in, out, rows, columns] if transposed. The layer
   // modifies its copy.
-  const at::Tensor weights =
-      transposed_params.transposed ? weight.permute({2, 3, 0, 1}) : weight.permute({2, 3, 1, 0});
+  const at::Tensor weights = transposed_params.transposed
+      ? weight.permute({2, 3, 0, 1}).clone(at::MemoryFormat::Contiguous)
+      : outputs_last(weight);
   const at::Tensor bias =
       bias_value->isNone() ? at::zeros({weights.size(3)}, at::kFloat) : bias_value->toTensor().clone();
-  parsed.layer = c10::make_intrusive<conv::Layer>(
-      geometry, weights.clone(at::MemoryFormat::Contiguous), bias, transposed_params);
+  parsed.layer = c10::make_intrusive<conv::Layer>(geometry, weights, bias, transposed_params);
   return parsed;
 }
 

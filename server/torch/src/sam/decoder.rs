@@ -5,7 +5,9 @@
 
 use tch::{TchError, Tensor};
 
-use super::layers::{Convolution, Doubling, FEATURE_EPSILON, Norm, Perceptron, gelu, length};
+use super::layers::{
+    Convolution, Doubling, FEATURE_EPSILON, Norm, Perceptron, ProjectedConvolution, gelu, length,
+};
 use super::transformer::TwoWayTransformer;
 use crate::weights::{NetworkLoadError, Weights};
 
@@ -31,7 +33,7 @@ struct Refinement {
     of_early: FeatureFusion,
     first: Convolution,
     norm: Norm,
-    second: Convolution,
+    second: ProjectedConvolution,
 }
 
 /// Two doublings of an image's sides.
@@ -128,9 +130,10 @@ impl MaskDecoder {
         let mask = product(&image, &self.mask.forward(&tokens.f_select(1, 1)?)?)?;
         match (&self.refinement, image_features) {
             (Some(refinement), Some(image_features)) => {
-                let image = refinement.fused(&image)?.f_add_(image_features)?;
                 let token = tokens.f_select(1, self.refined_token)?;
-                mask.f_add(&product(&image, &refinement.mask.forward(&token)?)?)
+                let vector = refinement.mask.forward(&token)?;
+                mask.f_add(&refinement.product(&image, &vector)?)?
+                    .f_add(&product(image_features, &vector)?)
             }
             _ => Ok(mask),
         }
@@ -153,15 +156,16 @@ impl Refinement {
     ) -> Result<Self, NetworkLoadError> {
         let (few, many) = (channels / 8, channels / 4);
         let name = format!("{NAME}.embedding_maskfeature");
-        let mut convolution = |index, inputs, outputs| -> Result<Convolution, NetworkLoadError> {
-            let weight = weights.take(&format!("{name}.{index}.weight"), &[outputs, inputs, 3, 3])?;
-            let bias = weights.take(&format!("{name}.{index}.bias"), &[outputs])?;
-            Ok(Convolution::new(&weight, Some(bias), 1, 1)?)
+        let mut tensors = |index, inputs, outputs| -> Result<[Tensor; 2], NetworkLoadError> {
+            Ok([
+                weights.take(&format!("{name}.{index}.weight"), &[outputs, inputs, 3, 3])?,
+                weights.take(&format!("{name}.{index}.bias"), &[outputs])?,
+            ])
         };
-        let (first, second) = (convolution(0, few, many)?, convolution(3, many, few)?);
+        let ([first, first_bias], [second, second_bias]) = (tensors(0, few, many)?, tensors(3, many, few)?);
         Ok(Self {
-            first,
-            second,
+            first: Convolution::new(&first, Some(first_bias), 1, 1)?,
+            second: ProjectedConvolution::new(&second, &second_bias)?,
             norm: Norm::take(weights, &format!("{name}.1"), many, FEATURE_EPSILON)?,
             mask: Perceptron::take(weights, &format!("{NAME}.hf_mlp"), [channels, channels, few])?,
             of_features: FeatureFusion::take(weights, "embedding_encoder", [channels, many, few])?,
@@ -169,9 +173,10 @@ impl Refinement {
         })
     }
 
-    fn fused(&self, image: &Tensor) -> Result<Tensor, TchError> {
+    /// Returns the products of the refined image's pixels with a vector `[1, C / 8]`: `[4 * H, 4 * W]`.
+    fn product(&self, image: &Tensor, vector: &Tensor) -> Result<Tensor, TchError> {
         let hidden = gelu(self.norm.forward(&self.first.forward(image)?)?)?;
-        self.second.forward(&hidden)
+        self.second.forward(&hidden, vector)
     }
 }
 

@@ -131,6 +131,47 @@ impl Convolution {
     }
 }
 
+/// A convolution of 3 x 3 pixels whose results are only multiplied with a vector. Both together are a
+/// convolution with a single output, so that the results themselves aren't computed.
+pub(crate) struct ProjectedConvolution {
+    /// `[outputs, inputs * 9]`.
+    weight: Tensor,
+    /// `[outputs, 1]`.
+    bias: Tensor,
+}
+
+impl ProjectedConvolution {
+    /// Side of the kernel.
+    const SIDE: i64 = 3;
+
+    /// Creates a convolution; `weight`: `[outputs, inputs, 3, 3]`, `bias`: `[outputs]`.
+    pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self, TchError> {
+        Ok(Self {
+            weight: weight.f_flatten(1, -1)?,
+            bias: bias.f_unsqueeze(1)?,
+        })
+    }
+
+    /// Returns the products of the convolved pixels with `vector`, `[1, outputs]`: `[H, W]`.
+    pub fn forward(&self, image: &Tensor, vector: &Tensor) -> Result<Tensor, TchError> {
+        let (height, width) = sides(image)?;
+        let kernel = vector
+            .f_matmul(&self.weight)?
+            .f_view([-1, Self::SIDE * Self::SIDE])?;
+        // The share of each pixel in the outputs around it, with a border of zeros.
+        let shares = image.f_matmul(&kernel)?.f_constant_pad_nd([0, 0, 1, 1, 1, 1])?;
+        let mut sum = vector.f_matmul(&self.bias)?;
+        for tap in 0..Self::SIDE * Self::SIDE {
+            let share = shares
+                .f_select(3, tap)?
+                .f_narrow(1, tap / Self::SIDE, height)?
+                .f_narrow(2, tap % Self::SIDE, width)?;
+            sum = sum.f_add(&share)?;
+        }
+        sum.f_squeeze_dim(0)
+    }
+}
+
 /// A transposed convolution that doubles the sides of an image: every pixel becomes 2 x 2 pixels of its own,
 /// so that it is a product with a matrix.
 pub(crate) struct Doubling {
