@@ -70,7 +70,7 @@ impl PositionEncoding {
             distances: vec![0; is_known.len()],
             directions: vec![[0; 4]; is_known.len()],
         };
-        for distance in 1.. {
+        for distance in 1..=u8::MAX {
             let mut reached = Vec::new();
             hole.retain(|&at| {
                 let is_any_known = |(rows, columns): ([isize; 2], [isize; 2])| {
@@ -90,7 +90,7 @@ impl PositionEncoding {
                 }
                 !is_reached
             });
-            if reached.is_empty() || distance == u8::MAX {
+            if reached.is_empty() {
                 break;
             }
             for at in reached {
