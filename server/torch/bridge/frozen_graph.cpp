@@ -99,7 +99,7 @@ bool has_loops(const Block *block) {
 bool has_written_constants(const AliasDb &aliases, const Block *block) {
   for (const Node *node : block->nodes()) {
     const bool is_tensor = node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
-        node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
+                           node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
     if (is_tensor && aliases.hasWriters(node->output())) {
       return true;
     }

@@ -181,8 +181,8 @@ ParsedConvolution parse_convolution(Node *node) {
   // libtorch's weights are [out, in, rows, columns], and [in, out, rows, columns] if transposed. The layer
   // modifies its copy.
   const at::Tensor weights = transposed_params.transposed
-      ? weight.permute({2, 3, 0, 1}).clone(at::MemoryFormat::Contiguous)
-      : outputs_last(weight);
+                                 ? weight.permute({2, 3, 0, 1}).clone(at::MemoryFormat::Contiguous)
+                                 : outputs_last(weight);
   const at::Tensor bias =
       bias_value->isNone() ? at::zeros({weights.size(3)}, at::kFloat) : bias_value->toTensor().clone();
   parsed.layer = c10::make_intrusive<conv::Layer>(geometry, weights, bias, transposed_params);
