@@ -29,8 +29,8 @@ struct Window {
 } // namespace
 
 at::Tensor mean_pool(const at::Tensor &input, const MeanPool &pool) {
-  const auto [kernel_rows, kernel_columns] = pool.kernel;
-  const auto [padding_rows, padding_columns] = pool.padding;
+  const int64_t kernel_rows = pool.kernel[0], kernel_columns = pool.kernel[1];
+  const int64_t padding_rows = pool.padding[0], padding_columns = pool.padding[1];
   const bool possible = input.dim() == 4 && input.scalar_type() == at::kFloat && input.is_cpu() &&
                         input.is_contiguous() && input.numel() > 0 && kernel_rows > 0 && kernel_columns > 0 &&
                         padding_rows >= 0 && padding_columns >= 0 && padding_rows * 2 <= kernel_rows &&
