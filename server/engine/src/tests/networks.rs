@@ -231,6 +231,7 @@ async fn models_are_unloaded_before_a_load_if_configured() {
         options.max_models = 1;
         options.unload_current = true;
     });
+    wait_until("`a` is loaded", || engine.status().loaded == ["a"]).await;
     admit(&engine).run_network(None, run_once).await.unwrap();
     let events: Vec<String> = events
         .all()
