@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { devices, expect, type Page } from "@playwright/test";
+import type { components } from "../src/api/schema";
 import { test } from "./fixtures";
 import { EditorPage } from "./page";
 import { maskPng } from "./maskPng";
@@ -21,6 +22,8 @@ const SIZES = {
   },
 };
 const PHOTOS = ["air-balloon.jpg", "astronaut.jpg", "cocktail.jpg"];
+
+type Model = components["schemas"]["KnownModel"];
 
 /** Renders all text with the bundled font and hides the job status. */
 async function stabilizeRendering(page: Page): Promise<void> {
@@ -60,20 +63,25 @@ async function mockServer(page: Page): Promise<void> {
     const name = new URL(route.request().url()).searchParams.get("filename") ?? "";
     return route.fulfill({ path: `public/samples/${name.slice(2)}` });
   });
-  const model = (name: string, title: string, state: string, bytes: number) => ({
+  const model = (name: string, title: string, state: Model["state"], bytes: number): Model => ({
     name,
     title,
+    task: "inpaint",
     state,
     bytes,
+    downloaded: null,
     licence: "Apache-2.0",
+    downloadable: true,
   });
   await page.route("**/api/v1/models", (route) =>
     route.fulfill({
       json: [
-        model("lama", "LaMa", "downloaded", 205_669_692),
-        model("anime-lama", "LaMa for anime and manga", "available", 205_571_330),
+        model("lama", "LaMa", "ready", 205_669_692),
+        model("anime-lama", "LaMa for anime and manga", "absent", 205_571_330),
         model("mat", "MAT", "downloading", 250_000_000),
         model("lama-mini", "LaMa mini", "builtin", 2_050_000),
+        { ...model("u2netp", "U-2-Net, small", "builtin", 4_760_000), task: "segment" },
+        { ...model("vit_b", "SAM, base", "absent", 375_000_000), task: "segment-by-prompt" },
       ],
     }),
   );
