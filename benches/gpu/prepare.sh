@@ -29,7 +29,7 @@ for program in "$CARGO_TARGET_DIR/release/iopaint" "$CARGO_TARGET_DIR/release/ex
   strip -s -o "$content/$(basename "$program")" "$program"
 done
 strip -s -o "$content/torch_tests" "$tests"
-cp benches/gpu/{measure,eager,table}.py benches/side_by_side/servers.py models/export/{lama_arch,standin}.py "$content"
+cp benches/gpu/{measure,eager,table}.py benches/side_by_side/servers.py models/export/{lama_arch,script_paths,standin}.py "$content"
 mkdir -p "$content/photos" "$content/source/server/torch" "$content/source/tests/fixtures"
 for mask in tests/fixtures/photos/*.mask.png; do
   cp "$mask" "${mask%.mask.png}.png" "$content/photos"

@@ -8,7 +8,7 @@ Writes MODEL_FOLDER/<name>.pt and its description <name>.toml; then `iopaint sta
 images of 512 x 512 pixels; larger forward passes run at that size.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -118,12 +118,14 @@ def export(name: str, weights: dict[str, Tensor], folder: Path) -> Path:
 
 
 def main() -> None:
-    if len(sys.argv) != 4 or sys.argv[1] not in MODELS:
-        sys.exit(__doc__)
-    name, weights, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    folder.mkdir(parents=True, exist_ok=True)
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    print(export(name, state, folder))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    state = torch.load(arguments.weights, map_location="cpu", weights_only=True)
+    print(export(arguments.model, state, arguments.folder))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ import base64
 import io
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import iopaint.helper as iopaint
 from PIL import Image
+from script_paths import script_paths
 
 # A single pixel determines OpenCV's ellipse; the other shapes cover borders, holes and grays.
 GROWING = {
@@ -39,9 +38,7 @@ TURNED = ("soft-150x101", "yellow-150x101", "disc-9x17")
 
 
 def main() -> None:
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    target, inputs = Path(sys.argv[1]), Path(sys.argv[2])
+    target, inputs = script_paths(__doc__, "target", "inputs")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     jobs = [("expand", name, size) for name, sizes in GROWING.items() for size in sizes]

@@ -9,11 +9,11 @@ session reads the model from a folder; no download happens.
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
+from script_paths import script_paths
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation
 SIDE = 320  # of the network's input
@@ -23,7 +23,7 @@ SIZE = (256, 192)  # not square, so that a wrong order of width and height shows
 
 
 def main() -> None:
-    model, photos, out = map(Path, sys.argv[1:])
+    model, photos, out = script_paths(__doc__, "model", "photos", "out")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["U2NET_HOME"] = home

@@ -8,13 +8,12 @@ images are black outside the hole, which keeps the files small.
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pictures as draw
 from PIL import Image
+from script_paths import script_paths
 
 ALGORITHMS = {"INPAINT_NS": cv2.INPAINT_NS, "INPAINT_TELEA": cv2.INPAINT_TELEA}
 RADII = (1, 2, 3, 4, 7, 20, 100)
@@ -54,9 +53,7 @@ SIZES = {
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    target = Path(sys.argv[1])
+    (target,) = script_paths(__doc__, "target")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     cases = []

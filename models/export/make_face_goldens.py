@@ -12,7 +12,6 @@ The noise of GFPGAN is random in IOPaint; here it is that of the file (`randomiz
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -32,6 +31,7 @@ from iopaint.plugins.facexlib.detection.retinaface_net import (
 from iopaint.plugins.facexlib.parsing.parsenet import ParseNet
 from iopaint.plugins.facexlib.utils import face_restoration_helper
 from iopaint.plugins.gfpgan.archs.gfpganv1_clean_arch import GFPGANv1Clean
+from script_paths import script_paths
 from torch import nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
@@ -342,4 +342,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

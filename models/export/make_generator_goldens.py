@@ -9,7 +9,6 @@ after `manual_seed(240)`, in each pass.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 from export_torchscript import Fcf, Mat, fcf_network, mat_network
 from iopaint.model import fcf, mat
 from make_isnet_goldens import write_shapes
+from script_paths import script_paths
 from torch import Tensor, nn
 
 SEED = 9
@@ -128,4 +128,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

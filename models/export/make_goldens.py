@@ -12,7 +12,6 @@ import io
 import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import standin
 import torch
 from golden_cases import API, Case, cases, inputs
 from PIL import Image
+from script_paths import script_paths
 
 # Seed of the noise of LDM in a freshly started IOPaint.
 LDM_SEED = 42
@@ -171,9 +171,7 @@ def take_torchscript_as_mat() -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    target = Path(sys.argv[1])
+    (target,) = script_paths(__doc__, "target")
     for folder in ("inputs", "expected", "forwards", "models"):
         shutil.rmtree(target / folder, ignore_errors=True)
         (target / folder).mkdir(parents=True)

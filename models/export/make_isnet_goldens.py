@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from iopaint.plugins import anime_seg, briarmbg
 from PIL import Image
+from script_paths import script_paths
 from torch import Tensor, nn
 
 SEED = 5
@@ -123,4 +124,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

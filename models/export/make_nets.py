@@ -7,10 +7,8 @@ count, odd and even kernel, transposed convolution, sum, norm and activation tha
 that it must not change. NAME.pt is scripted, NAME-traced.pt traced. The same seed gives the same weights.
 """
 
-import sys
-from pathlib import Path
-
 import torch
+from script_paths import script_paths
 from standin import narrow_lama, save
 from torch import Tensor, nn
 from torch.nn import functional
@@ -315,9 +313,7 @@ def settle(net: nn.Module) -> nn.Module:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    folder = Path(sys.argv[1])
+    (folder,) = script_paths(__doc__, "folder")
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(SEED)
     example = (torch.rand(1, 3, SIZE, SIZE), (torch.rand(1, 1, SIZE, SIZE) > 0.5).float())

@@ -6,14 +6,13 @@ The same seed gives the same files. Needs numpy, onnx and onnxruntime.
 """
 
 import json
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from script_paths import script_paths
 
 SEED = 11
 OPSET = 19  # the first one with DeformConv
@@ -74,7 +73,7 @@ def sum_of(inputs: Sequence[onnx.ValueInfoProto]) -> onnx.ModelProto:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    (folder,) = script_paths(__doc__, "folder")
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     image = [1, 3, "height", "width"]

@@ -10,7 +10,6 @@ RestoreFormer.shapes.txt the names and shapes of the published network's tensors
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -25,6 +24,7 @@ from iopaint.plugins.gfpgan.archs import restoreformer_arch
 from iopaint.plugins.gfpgan.archs.restoreformer_arch import RestoreFormer
 from iopaint.plugins.realesrgan import RealESRGANer, SRVGGNetCompact
 from make_face_goldens import detector, shapes
+from script_paths import script_paths
 from torch import nn
 
 SEED = 12
@@ -141,4 +141,4 @@ def main(folder: Path, upscaler_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*script_paths(__doc__, "folder", "upscaler"))

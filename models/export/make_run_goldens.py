@@ -8,13 +8,13 @@ has the requirements of make_goldens.py. The README.md beside the files describe
 import json
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from script_paths import script_paths
 
 SMALL = "150x101"
 
@@ -61,9 +61,7 @@ def grays() -> Image.Image:
 
 
 def main() -> None:
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    goldens, target = Path(sys.argv[1]), Path(sys.argv[2])
+    goldens, target = script_paths(__doc__, "goldens", "target")
     shutil.rmtree(target / "expected", ignore_errors=True)
     (target / "expected").mkdir(parents=True)
     (target / "inputs").mkdir(exist_ok=True)

@@ -8,7 +8,6 @@ image's size. NET.shapes.txt has the names and shapes of a published network's t
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from iopaint.plugins.segment_anything.modeling.mask_decoder import MaskDecoderHQ
 from iopaint.plugins.segment_anything.modeling.sam_hq import SamHQ
 from iopaint.plugins.segment_anything.modeling.tiny_vit_sam import LayerNorm2d, TinyViT
 from iopaint.plugins.segment_anything.predictor_hq import SamHQPredictor
+from script_paths import script_paths
 from torch import nn
 
 SEED = 5
@@ -183,4 +183,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

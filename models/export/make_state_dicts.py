@@ -7,13 +7,13 @@ PyTorch 1.6. mixed.safetensors has the types of safetensors. Values are multiple
 """
 
 import os
-import sys
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
+from script_paths import script_paths
 from torch import Tensor, nn
 
 
@@ -93,4 +93,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

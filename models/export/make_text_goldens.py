@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageDraw, ImageFont
 from rapidocr.ch_ppocr_det.utils import DBPostProcess, DetPreProcess
+from script_paths import script_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "tests" / "fixtures" / "text"
@@ -63,6 +64,7 @@ def rotated() -> Image.Image:
 
 
 def main() -> None:
+    script_paths(__doc__)
     prepare = DetPreProcess(736, "min", [0.5] * 3, [0.5] * 3)
     boxes_of = DBPostProcess(0.3, 0.5, 1000, 1.6, "fast", True)
     session = onnxruntime.InferenceSession(MODEL)

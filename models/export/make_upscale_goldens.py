@@ -8,7 +8,6 @@ last layers are scaled so that results use the whole range of values.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from iopaint.plugins.basicsr import RRDBNet
 from iopaint.plugins.realesrgan import RealESRGANer, SRVGGNetCompact
+from script_paths import script_paths
 from torch import Tensor, nn
 
 SEED = 11
@@ -89,4 +89,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*script_paths(__doc__, "folder"))

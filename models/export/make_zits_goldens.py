@@ -6,7 +6,6 @@ needs `pip install iopaint==1.6.0 torch==2.7.0 opencv-python-headless scikit-ima
 describes them.
 """
 
-import sys
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ import numpy as np
 import pictures as draw
 from iopaint.model import zits
 from PIL import Image
+from script_paths import script_paths
 
 FIXTURES = Path(__file__).resolve().parent.parent.parent / "tests" / "fixtures"
 SIDE = 256
@@ -77,9 +77,7 @@ def line_map(shares: list[list[float]]) -> np.ndarray:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    target = Path(sys.argv[1])
+    (target,) = script_paths(__doc__, "target")
     target.mkdir(parents=True, exist_ok=True)
     for name, (image, mask) in IMAGES.items():
         pixels = np.array(Image.open(FIXTURES / image).convert("RGB"))

@@ -14,12 +14,12 @@ slopes.
 
 from __future__ import annotations
 
-import sys
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import torch
+from script_paths import script_paths
 
 PARAM_MAGIC = "7767517"
 FLOAT16_TAG = 0x01306B47
@@ -87,4 +87,4 @@ def main(param: Path, content: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(*script_paths(__doc__, "param", "content", "target"))

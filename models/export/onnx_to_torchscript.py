@@ -9,7 +9,6 @@ computation of sizes is folded. The result is compared with ONNX Runtime's. Need
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import onnx
 import onnxruntime
 import torch
 from onnx import helper, numpy_helper
+from script_paths import script_paths
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
@@ -118,21 +118,21 @@ class Converter:
 
 
 def main() -> None:
-    source, target = sys.argv[1:]
-    model = onnx.load(source)
+    source, target = script_paths(__doc__, "source", "target")
+    model = onnx.load(str(source))
     size = [dimension.dim_value for dimension in model.graph.input[0].type.tensor_type.shape.dim]
     image = np.random.default_rng(SEED).normal(0, 1, size).astype(np.float32)
     network = Converter(model, image).convert()
     with torch.inference_mode():
         traced = torch.jit.trace(network, torch.from_numpy(image))
         result = traced(torch.from_numpy(image)).numpy()
-    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(source), providers=["CPUExecutionProvider"])
     expected = session.run(None, {model.graph.input[0].name: image})[0]
     difference = float(np.abs(result - expected).max())
     print(f"largest difference from ONNX Runtime: {difference:.2e}")
     if difference > TOLERANCE:
         sys.exit(1)
-    torch.jit.save(traced, Path(target))
+    torch.jit.save(traced, target)
 
 
 if __name__ == "__main__":

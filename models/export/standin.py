@@ -12,12 +12,12 @@ threshold changes it. The same seed gives the same weights.
 """
 
 import io
-import sys
 import zipfile
 from pathlib import Path
 
 import torch
 from lama_arch import LaMa
+from script_paths import script_paths
 from torch import Tensor, nn
 
 SEED = 1
@@ -219,9 +219,7 @@ def save(model: nn.Module, path: Path) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    folder = Path(sys.argv[1])
+    (folder,) = script_paths(__doc__, "folder")
     folder.mkdir(parents=True, exist_ok=True)
     for name, model in models().items():
         save(model, folder / name)
