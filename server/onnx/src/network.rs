@@ -239,6 +239,18 @@ mod tests {
         }
     }
 
+    /// BiRefNet's published files have this form of the operator.
+    #[test]
+    fn exported_deformable_convolution_matches_torchvision() {
+        let expected: Vec<Expected> = serde_json::from_slice(&read("gathered-deformable.json")).unwrap();
+        let mut network = load("gathered-deformable.onnx").unwrap();
+        let outputs = network.forward(image()).unwrap();
+        assert_eq!(outputs[0].shape(), expected[0].shape);
+        for (value, expected) in outputs[0].values().iter().zip(&expected[0].values) {
+            assert!((value - expected).abs() < 1e-5, "{value} instead of {expected}");
+        }
+    }
+
     #[test]
     fn other_shapes_than_declared_fail() {
         let mut network = load("fixed-size.onnx").unwrap();
