@@ -53,26 +53,31 @@ def _named(package: str) -> Iterator[tuple[str, str]]:
         yield (Path(path).parts[3] if stem == "2560x1600" else stem), path
 
 
-def large_cases(debian: Path, package: Path, seed: int = 27) -> Iterator[Case]:
-    """Yields one case per photograph, deterministic in the arguments, made one by one: a composite of 20 megapixels takes
-    a gigabyte. `package` is the npm package of rendered objects.
-    """
-    objects = list(np.random.default_rng([seed, 0]).permutation(list(EMOJI)))
-    traced = sorted(path.stem for path in OBJECTS.glob("*.png"))
-    for index, (background, path) in enumerate(large_photographs(debian).items()):
-        random = np.random.default_rng([seed, 1, index])
-        rgb = np.asarray(Image.open(path).convert("RGB"))
-        height, width = (side // MODULO * MODULO for side in rgb.shape[:2])
-        truth = np.ascontiguousarray(rgb[:height, :width])
-        kind = KINDS[index % len(KINDS)]
-        label, overlay = kind, None
-        if kind == "cut-out":
-            label = traced[index % len(traced)]
-            overlay = placed(cut_out(label), height, width, random)
-        elif kind == "rendered":
-            label = str(objects[index % len(objects)])
-            overlay = placed(emoji(package, label), height, width, random)
-        elif kind == "person":
-            label = PEOPLE[index % len(PEOPLE)]
-            overlay = placed(rendered(package, label), height, width, random)
-        yield make_case(f"large-{index:02}-{label}-{background}", kind, "large", truth, overlay, random)
+def large_cases(debian: Path, package: Path) -> Iterator[Case]:
+    """Yields one case per photograph, made one by one: a composite of 20 megapixels takes a gigabyte."""
+    for index in range(len(large_photographs(debian))):
+        yield large_case(debian, package, index)
+
+
+def large_case(debian: Path, package: Path, index: int, seed: int = 27) -> Case:
+    """Returns the case of a photograph, deterministic in the arguments. `package` is the npm package of rendered objects."""
+    background, path = list(large_photographs(debian).items())[index]
+    random = np.random.default_rng([seed, 1, index])
+    rgb = np.asarray(Image.open(path).convert("RGB"))
+    height, width = (side // MODULO * MODULO for side in rgb.shape[:2])
+    truth = np.ascontiguousarray(rgb[:height, :width])
+    kind = KINDS[index % len(KINDS)]
+    label, object_ = kind, None
+    if kind == "cut-out":
+        traced = sorted(path.stem for path in OBJECTS.glob("*.png"))
+        label = traced[index % len(traced)]
+        object_ = cut_out(label)
+    elif kind == "rendered":
+        objects = list(np.random.default_rng([seed, 0]).permutation(list(EMOJI)))
+        label = str(objects[index % len(objects)])
+        object_ = emoji(package, label)
+    elif kind == "person":
+        label = PEOPLE[index % len(PEOPLE)]
+        object_ = rendered(package, label)
+    overlay = None if object_ is None else placed(object_, height, width, random)
+    return make_case(f"large-{index:02}-{label}-{background}", kind, "large", truth, overlay, random)
