@@ -158,6 +158,10 @@ eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d
 		build/text/images/*.png > build/text/regions.json
 	build/selection/venv/bin/python models/eval/text/score.py build/text build/text/masks | tee build/text/score.md
 
+.PHONY: model-pictures
+model-pictures: build build/eval/venv/ready ## Make the picture of docs/models.md.
+	@build/eval/venv/bin/python models/eval/object_pictures.py --binary $(BINARY)
+
 .PHONY: plugin-pictures
 plugin-pictures: build build/selection/venv/ready ## Make the pictures of docs/plugins.md.
 	@build/selection/venv/bin/python scripts/plugin_pictures.py --binary $(BINARY)
@@ -182,9 +186,14 @@ build/eval-removals/sources/ready: models/eval/removals/fetch_sources
 	@touch $@
 
 .PHONY: eval-removals
-eval-removals: build build/eval-removals/venv/ready build/eval-removals/sources/ready ## Evaluate removals with MODELS="..." against OpenCV and PyPatchMatch: build/eval-removals; ARGS="--half held-back".
+eval-removals: build build/eval-removals/venv/ready build/eval-removals/sources/ready ## Evaluate removals with MODELS="..." against OpenCV, PyPatchMatch and other programs' pipelines: build/eval-removals; ARGS="--half held-back".
 	@PYTHONPATH=models/eval:models/eval/selection build/eval-removals/venv/bin/python models/eval/removals/evaluate.py \
 		--binary $(BINARY) --models $(or $(MODELS),lama-patches) --sources build/eval-removals/sources $(ARGS)
+
+.PHONY: eval-large
+eval-large: build build/eval-removals/venv/ready build/eval-removals/sources/ready ## Compare strategies and other programs' pipelines on large photographs: build/eval-large; ARGS="--network big-lama.pt --model lama".
+	@PYTHONPATH=models/eval:models/eval/selection build/eval-removals/venv/bin/python models/eval/removals/large_images.py \
+		--binary $(BINARY) --sources build/eval-removals/sources $(ARGS)
 
 # PyTorch with GPU support is some gigabytes; TRAIN_PYTHON names an interpreter that has it.
 TRAIN_PYTHON ?= build/train/venv/bin/python
@@ -247,6 +256,10 @@ bench-quotas: ## Time requests under limits of processor time (needs root for th
 bench-workers: ## Compare the throughput of several model threads with that of one; ARGS="--configurations 1x8 2x4".
 	@$(PYTHON) scripts/build.py --profile dist
 	@$(PYTHON) benches/workers.py --binary target/dist/iopaint $(ARGS)
+
+.PHONY: bench-strategies
+bench-strategies: build build/eval-removals/venv/ready ## Time Auto, Crop and Original on masks of many holes: docs/experiments.md.
+	@PYTHONPATH=models/eval build/eval-removals/venv/bin/python models/eval/removals/strategy_times.py --binary $(BINARY) $(ARGS)
 
 .PHONY: bench-jpeg
 bench-jpeg: build $(if $(PEER),,build/side_by_side/venv/ready) ## Compare block-wise editing of large JPEGs with complete encoding.

@@ -191,14 +191,14 @@ def firefox_tests() -> Counts:
     )
 
 
-def training() -> Counts:
-    """Runs the tests of models/train with a Python that has PyTorch: that of `make train`, or the current one."""
+def with_pytorch(folder: str) -> Counts:
+    """Runs the tests of a folder with a Python that has PyTorch: that of `make train`, or the current one."""
     own = ROOT / "build" / "train" / "venv"
     python = str(own / "bin" / "python") if (own / "ready").exists() else sys.executable
     if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
-        print("skipped: the tests of models/train, because PyTorch isn't installed (`make train` installs it)")
+        print(f"skipped: {folder}, because PyTorch isn't installed (`make train` installs it)")
         return Counts(skipped=1)
-    command = [python, "-m", "unittest", "discover", "-s", "models/train/tests"]
+    command = [python, "-m", "unittest", "discover", "-s", folder]
     # Small networks are slower on many threads.
     return unittest_counts(*run(command, env={"OMP_NUM_THREADS": "1"}))
 
@@ -213,7 +213,8 @@ def main() -> int:
 
     suite("scripts", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "scripts/tests"])))
     suite("export", unittest_counts(*run([sys.executable, "-m", "unittest", "discover", "-s", "models/export/tests"])))
-    suite("training", training())
+    suite("training", with_pytorch("models/train/tests"))
+    suite("evaluation", with_pytorch("models/eval/tests"))
     _, exit_code = run([sys.executable, "scripts/check_architecture.py"])
     suite("dependencies between crates", Counts(passed=1) if exit_code == 0 else Counts(failed=1))
     _, exit_code = run(["make", "--no-print-directory", "build"])

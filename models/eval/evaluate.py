@@ -113,9 +113,9 @@ def table(rows: list[dict], judges: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def sheet(strips: list[list[np.ndarray]]) -> np.ndarray:
-    """Returns a contact sheet: per row the hole, then the fills in order."""
-    small = [[cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA) for picture in strip] for strip in strips]
+def sheet(strips: list[list[np.ndarray]], side: int = 256) -> np.ndarray:
+    """Returns a contact sheet: a row per strip, its pictures reduced to squares of `side` pixels."""
+    small = [[cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in strip] for strip in strips]
     return np.concatenate([np.concatenate(strip, 1) for strip in small], 0)
 
 

@@ -31,9 +31,9 @@ def mask(kind: str, photo: str, height: int, width: int, seed: int) -> np.ndarra
         _text(hole, random)
     elif kind == "blobs":
         for _ in range(4):
-            _blob(hole, random, random.uniform(0.012, 0.03), margin=0.12)
+            blob(hole, random, random.uniform(0.012, 0.03), margin=0.12)
     else:
-        _blob(hole, random, 0.20, margin=0.38)
+        blob(hole, random, 0.20, margin=0.38)
     return hole
 
 
@@ -63,7 +63,7 @@ def _text(hole: np.ndarray, random: np.random.Generator) -> None:
         cv2.putText(hole, words, place, font, size, 1, int(random.integers(2, 6)))
 
 
-def _blob(hole: np.ndarray, random: np.random.Generator, area: float, margin: float) -> None:
+def blob(hole: np.ndarray, random: np.random.Generator, area: float, margin: float) -> None:
     """Returns a smooth star-shaped blob of `area` (a fraction of the image), its centre `margin` from the edges."""
     height, width = hole.shape
     angle = np.linspace(0, 2 * math.pi, 96, endpoint=False)

@@ -15,6 +15,8 @@ HALVES = ("tuning", "held-back")
 KINDS = {"cut-out": 6, "rendered": 8, "person": 6, "text": 4, "text band": 4, "stamp": 3, "wires": 3, "fence": 2}
 # Standing, walking, running, dancing (two), kneeling people of the package of rendered objects.
 PEOPLE = ("1f9cd", "1f6b6", "1f3c3", "1f483", "1f57a", "1f9ce")
+# The longer side in pixels at which masks are painted; larger images are shown reduced.
+PAINTED_SIDE = 896
 # Alpha from which a pixel belongs to the overlay.
 VISIBLE = 1 / 255
 
@@ -58,12 +60,12 @@ def make_cases(photographs: dict[str, np.ndarray], package: Path, seed: int = 26
                 else:
                     overlay, label = None, kind.replace(" ", "-")
                 name = f"{half}-{index:02}-{label}-{background}"
-                cases.append(_case(name, kind, half, photographs[background], overlay, random))
+                cases.append(make_case(name, kind, half, photographs[background], overlay, random))
                 index += 1
     return cases
 
 
-def _case(
+def make_case(
     name: str,
     kind: str,
     half: str,
@@ -71,6 +73,9 @@ def _case(
     overlay: tuple[np.ndarray, np.ndarray] | None,
     random: np.random.Generator,
 ) -> Case:
+    """Returns the photograph `truth` with an overlay (premultiplied colour and alpha) or, if there is none, with drawings
+    of `kind`. The mask is painted with the photograph reduced to at most PAINTED_SIDE.
+    """
     height, width = truth.shape[:2]
     band = None
     if overlay is None:
@@ -84,7 +89,12 @@ def _case(
     composite = truth.astype(np.float32) / 255 * (1 - alpha[..., None]) + premultiplied
     image = (np.clip(composite, 0, 1) * 255 + 0.5).astype(np.uint8)
     visible = alpha >= VISIBLE
-    mask = painted(visible, random, thin=overlay is None)
+    scale = max(1.0, max(height, width) / PAINTED_SIDE)
+    mask = (
+        painted(visible, random, thin=overlay is None)
+        if scale == 1
+        else enlarged(visible, random, overlay is None, scale)
+    )
     if kind == "text band":
         mask = np.maximum(mask, band)
     image[mask == 0] = truth[mask == 0]
@@ -100,6 +110,15 @@ def painted(visible: np.ndarray, random: np.random.Generator, thin: bool) -> np.
     wide = _dilated(visible, int(round(grown)))
     smooth = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), grown) > 0.5
     return np.maximum(near, smooth.astype(np.uint8))
+
+
+def enlarged(visible: np.ndarray, random: np.random.Generator, thin: bool, scale: float) -> np.ndarray:
+    """Returns a mask as painted on the image reduced by `scale`, never closer to `visible` than 2 px."""
+    height, width = visible.shape
+    size = (round(width / scale), round(height / scale))
+    small = painted(cv2.resize(visible.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0, random, thin)
+    large = cv2.resize(small.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    return np.maximum(_dilated(visible, 2), large.astype(np.uint8))
 
 
 def _dilated(mask: np.ndarray, radius: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Evaluates removals: this server's models against OpenCV's Telea and Navier-Stokes and against PyPatchMatch.
+"""Evaluates removals: this server's models against OpenCV's Telea and Navier-Stokes, PyPatchMatch, and other programs'
+pipelines with a network of LaMa's contract.
 
 Writes summary.md, rows.json and one sheet per half into the output folder. Fills of the rivals and their scores are kept in
 the output folder and used again.
@@ -20,19 +21,30 @@ import patchmatch
 from cases import HALVES, Case, make_cases
 from judges import CraftVgg, EfficientNetLite0
 from photographs import photographs
+from pipelines import PIPELINES, Network
 from scores import WANTED_ENERGY, scored
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENCV = {"telea": cv2.INPAINT_TELEA, "ns": cv2.INPAINT_NS}
-RIVALS = (*OPENCV, "pypatchmatch")
 # Radius of OpenCV's algorithms, in pixels.
 RADIUS = 4
 SEED = 0
 EMOJI_PACKAGE = "lobehub-fluent-emoji-3d-1.1.0.tgz"
+NETWORK = ROOT / "models/builtin/lama-mini.pt"
 
 
-def rival_fill(rival: str, case: Case) -> np.ndarray:
-    """Returns a rival's fill, composed with the image outside the mask."""
+def rival_names(network: Network) -> tuple[str, ...]:
+    """Returns the rivals' names; those that run a network name it."""
+    return (*OPENCV, "pypatchmatch", *(f"{pipeline}+{network.name}" for pipeline in PIPELINES))
+
+
+def rival_fill(rival: str, network: Network, case: Case) -> np.ndarray:
+    """Returns a rival's fill. Those without a network are composed with the image outside the mask; pipelines compose
+    themselves.
+    """
+    pipeline = PIPELINES.get(rival.partition("+")[0])
+    if pipeline is not None:
+        return pipeline(network, case.image, case.mask > 0)
     if rival in OPENCV:
         fill = cv2.inpaint(case.image, case.mask, RADIUS, OPENCV[rival])
     else:
@@ -41,7 +53,7 @@ def rival_fill(rival: str, case: Case) -> np.ndarray:
     return np.where(case.mask[..., None] > 0, fill, case.image)
 
 
-def model_fills(binary: str, model: str, cases: list[Case]) -> tuple[dict[str, np.ndarray], float]:
+def model_fills(binary: str, model: str, cases: list[Case], blend: bool = False) -> tuple[dict[str, np.ndarray], float]:
     """Returns a model's fills by case, and the seconds per case including coding and the start of the program."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
@@ -50,7 +62,7 @@ def model_fills(binary: str, model: str, cases: list[Case]) -> tuple[dict[str, n
         for case in cases:
             write(work / "images" / f"{case.name}.png", case.image)
             write(work / "masks" / f"{case.name}.png", np.repeat(case.mask[..., None] * 255, 3, 2))
-        (work / "config.json").write_text(json.dumps({"hd_strategy": "Auto"}))
+        (work / "config.json").write_text(json.dumps({"hd_strategy": "Auto", "blend": blend}))
         flags = ["--image", work / "images", "--mask", work / "masks", "--output", work / "out"]
         flags += ["--config", work / "config.json"]
         start = time.perf_counter()
@@ -72,16 +84,16 @@ def write(path: Path, rgb: np.ndarray) -> None:
     cv2.imwrite(str(path), rgb[..., ::-1])
 
 
-def kept(folder: Path, rival: str, case: Case) -> np.ndarray:
+def kept(folder: Path, rival: str, network: Network, case: Case) -> np.ndarray:
     """Returns a rival's fill from `folder`, computing it first if it isn't there."""
     path = folder / rival / f"{case.name}.png"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, rival_fill(rival, case))
+        write(path, rival_fill(rival, network, case))
     return read(path)
 
 
-def summary(rows: list[dict], own: list[str], judges: list[str]) -> str:
+def summary(rows: list[dict], rivals: tuple[str, ...], own: list[str], judges: list[str]) -> str:
     """Returns the shares of cases won against each rival by each judge and the bands' energy, per half, as Markdown."""
     lines = []
     for half in HALVES:
@@ -89,18 +101,18 @@ def summary(rows: list[dict], own: list[str], judges: list[str]) -> str:
         if not of_half:
             continue
         lines += [f"## {half}: {len(of_half)} cases", ""]
-        lines += ["| method | judge | " + " | ".join(f"nearer than {rival}" for rival in RIVALS) + " | than all |"]
-        lines += ["| --- | --- |" + " ---: |" * (len(RIVALS) + 1)]
+        lines += ["| method | judge | " + " | ".join(f"nearer than {rival}" for rival in rivals) + " | than all |"]
+        lines += ["| --- | --- |" + " ---: |" * (len(rivals) + 1)]
         for method in own:
             for judge in (*judges, "ring"):
                 beaten = [
-                    [row["scores"][method][judge] < row["scores"][rival][judge] for rival in RIVALS] for row in of_half
+                    [row["scores"][method][judge] < row["scores"][rival][judge] for rival in rivals] for row in of_half
                 ]
                 cells = [f"{share:.0%}" for share in (*np.mean(beaten, 0), np.mean(np.all(beaten, 1)))]
                 lines.append(f"| {method} | {judge} | " + " | ".join(cells) + " |")
         lines += ["", "| method | " + " | ".join(judges) + " | ring | energy | wanted energy |"]
         lines += ["| --- |" + " ---: |" * (len(judges) + 3)]
-        for method in (*RIVALS, *own):
+        for method in (*rivals, *own):
             of_method = [row["scores"][method] for row in of_half]
             energies = np.array([scores["energy"] for scores in of_method])
             means = [np.exp(np.mean(np.log([scores[judge] for scores in of_method]))) for judge in (*judges, "ring")]
@@ -137,6 +149,8 @@ def main() -> None:
     parser.add_argument("--binary", default=str(ROOT / "target/release/iopaint"))
     parser.add_argument("--models", nargs="*", default=["lama-patches"], help="models of this program")
     parser.add_argument("--fills", nargs="*", default=[], metavar="NAME=DIR", help="further fills, DIR/<case>.png")
+    parser.add_argument("--blend", action="store_true", help="blend the seams of this program's models")
+    parser.add_argument("--network", type=Path, default=NETWORK, help="TorchScript file that the rivals' pipelines run")
     parser.add_argument("--half", choices=(*HALVES, "both"), default="tuning", help="held-back only at the end")
     parser.add_argument("--sources", type=Path, required=True, help="folder that `fetch_sources` made")
     parser.add_argument("--output", type=Path, default=ROOT / "build/eval-removals")
@@ -150,26 +164,30 @@ def main() -> None:
     ]
     fills: dict[str, dict[str, np.ndarray]] = {}
     for model in arguments.models:
-        fills[model], seconds = model_fills(arguments.binary, model, cases)
+        fills[model], seconds = model_fills(arguments.binary, model, cases, arguments.blend)
         print(f"{model}: {seconds:.2f} s per case, with coding")
     for name, _, folder in (entry.partition("=") for entry in arguments.fills):
         fills[name] = {case.name: read(Path(folder) / f"{case.name}.png") for case in cases}
     judges = [CraftVgg(), EfficientNetLite0()]
+    network = Network(arguments.network)
+    names = rival_names(network)
     rival_scores = arguments.output / "rivals.json"
     known = json.loads(rival_scores.read_text()) if rival_scores.exists() else {}
     rows, strips = [], {half: [] for half in halves}
     for case in cases:
-        rivals = {rival: kept(arguments.output / "fills", rival, case) for rival in RIVALS}
-        if case.name not in known:
-            known[case.name] = scored(judges, case.truth, case.mask, rivals)
+        rivals = {rival: kept(arguments.output / "fills", rival, network, case) for rival in names}
+        of_case = known.setdefault(case.name, {})
+        unscored = {rival: fill for rival, fill in rivals.items() if rival not in of_case}
+        if unscored:
+            of_case |= scored(judges, case.truth, case.mask, unscored)
             rival_scores.write_text(json.dumps(known, indent=1))
         own = {method: by_case[case.name] for method, by_case in fills.items()}
-        scores = known[case.name] | scored(judges, case.truth, case.mask, own)
+        scores = {name: of_case[name] for name in names} | scored(judges, case.truth, case.mask, own)
         rows.append({"case": case.name, "kind": case.kind, "half": case.half, "scores": scores})
         part = crop_around(case.mask)
-        shown = [case.image, rivals["telea"], rivals["pypatchmatch"], *own.values(), case.truth]
+        shown = [case.image, rivals["telea"], *(rivals[name] for name in names[2:]), *own.values(), case.truth]
         strips[case.half].append([image[part] for image in shown])
-    text = summary(rows, list(fills), [judge.name for judge in judges])
+    text = summary(rows, names, list(fills), [judge.name for judge in judges])
     (arguments.output / "summary.md").write_text(text)
     (arguments.output / "rows.json").write_text(json.dumps(rows, indent=1))
     for half, images in strips.items():

@@ -22,7 +22,19 @@ RING = 6
 
 def scored(judges: list, truth: np.ndarray, mask: np.ndarray, fills: dict[str, np.ndarray]) -> dict[str, dict]:
     """Returns the scores of each fill: a distance per judge, `energy` (a ratio) and `ring` (levels of 255). Images are RGB."""
-    part = _window(mask)
+    scores = feature_distances(judges, truth, mask, fills, _window(mask))
+    inside = cv2.distanceTransform(np.pad(mask, 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    ring = (mask > 0) & (inside <= RING)
+    for name, fill in fills.items():
+        scores[name]["energy"] = energy_ratio(fill, truth, mask)
+        scores[name]["ring"] = float(np.abs(fill[ring].astype(np.float32) - truth[ring]).mean())
+    return scores
+
+
+def feature_distances(
+    judges: list, truth: np.ndarray, mask: np.ndarray, fills: dict[str, np.ndarray], part: tuple[slice, slice]
+) -> dict[str, dict]:
+    """Returns each fill's distances to the truth by judge, in a window."""
     places = torch.from_numpy(mask[part]).float()[None, None]
     scores: dict[str, dict] = {name: {} for name in fills}
     with torch.inference_mode():
@@ -30,11 +42,6 @@ def scored(judges: list, truth: np.ndarray, mask: np.ndarray, fills: dict[str, n
             expected = judge.features(_tensor(truth[part]))
             for name, fill in fills.items():
                 scores[name][judge.name] = float(distances(judge.features(_tensor(fill[part])), expected, places))
-    inside = cv2.distanceTransform(np.pad(mask, 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    ring = (mask > 0) & (inside <= RING)
-    for name, fill in fills.items():
-        scores[name]["energy"] = energy_ratio(fill, truth, mask)
-        scores[name]["ring"] = float(np.abs(fill[ring].astype(np.float32) - truth[ring]).mean())
     return scores
 
 
