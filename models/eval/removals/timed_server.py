@@ -39,8 +39,12 @@ class Server:
 
     def fill(self, rgb: np.ndarray, mask: np.ndarray, options: dict) -> tuple[np.ndarray, float]:
         """Returns the filled image and the processor seconds of the model thread, i.e. without coding."""
-        images = {"image": rgb[..., ::-1], "mask": np.repeat(mask[..., None] * 255, 3, 2)}
-        coded = {name: base64.b64encode(cv2.imencode(".bmp", image)[1]).decode() for name, image in images.items()}
+        images = {"image": rgb[..., ::-1], "mask": mask * 255}
+        # Bitmaps of 20 megapixels exceed the largest body.
+        fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+        coded = {
+            name: base64.b64encode(cv2.imencode(".png", image, fast)[1]).decode() for name, image in images.items()
+        }
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(
             f"{self.address}/api/v1/inpaint", data=json.dumps(coded | options).encode(), headers=headers
