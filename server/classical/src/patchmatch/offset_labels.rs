@@ -347,9 +347,7 @@ mod tests {
 
     fn searched(level: &PyramidLevel) -> NearestNeighbourField {
         let mut field = NearestNeighbourField::random(level, 3).unwrap();
-        for iteration in 0..6 {
-            field.run_patchmatch_iteration(level, UNLIMITED_RADIUS, iteration, 3, 2);
-        }
+        field.run_patchmatch_iterations(level, UNLIMITED_RADIUS, 0..6, 3, 2);
         field
     }
 
