@@ -33,7 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .map_err(|stop| format!("Stopped: {stop:?}."))?;
             times.push(start.elapsed().as_secs_f64());
             if round == 0 && out != "-" {
-                let encoded = picture.preserved.encode(&filled, &mask, &EncodeOptions::default())?;
+                let encoded = picture
+                    .preserved
+                    .encode(&filled, &mask, &EncodeOptions::default())?;
                 let stem = Path::new(&name).file_name().ok_or("name")?.to_string_lossy();
                 fs::write(format!("{out}/{stem}.png"), encoded.bytes)?;
             }

@@ -245,19 +245,10 @@ fn energy_of(unary: &[Vec<i32>], copies: &Copies, edges: &[(u32, u32)], labels: 
 }
 
 /// Returns the best labels in which every pixel keeps its label or changes to `alpha`.
-fn expand(
-    unary: &[Vec<i32>],
-    copies: &Copies,
-    edges: &[(u32, u32)],
-    labels: &[u16],
-    alpha: u16,
-) -> Vec<u16> {
+fn expand(unary: &[Vec<i32>], copies: &Copies, edges: &[(u32, u32)], labels: &[u16], alpha: u16) -> Vec<u16> {
     let mut graph = FlowGraph::new(labels.len(), edges.len());
     for (node, label) in labels.iter().enumerate() {
-        let (stays, changes) = (
-            unary[usize::from(*label)][node],
-            unary[usize::from(alpha)][node],
-        );
+        let (stays, changes) = (unary[usize::from(*label)][node], unary[usize::from(alpha)][node]);
         graph.add_costs(node, stays, changes);
     }
     // A pixel that only its own label can fill keeps it: INVALID_COST exceeds all other costs at a pixel.

@@ -37,7 +37,8 @@ pub(super) fn patch_ssd(pixels: &[Features], width: usize, a: usize, b: usize, l
 /// image.
 #[inline(always)]
 fn rows_ssd<const COUNT: usize>(pixels: &[Features], width: usize, a: usize, b: usize) -> u32 {
-    let (Some(rows_a), Some(rows_b)) = (rows::<COUNT>(pixels, width, a), rows::<COUNT>(pixels, width, b)) else {
+    let (Some(rows_a), Some(rows_b)) = (rows::<COUNT>(pixels, width, a), rows::<COUNT>(pixels, width, b))
+    else {
         return u32::MAX;
     };
     #[cfg(target_arch = "x86_64")]
@@ -46,7 +47,8 @@ fn rows_ssd<const COUNT: usize>(pixels: &[Features], width: usize, a: usize, b: 
         return unsafe { ssd_avx2(rows_a, rows_b) };
     }
     let rows = rows_a.into_iter().zip(rows_b);
-    rows.map(|(a, b)| row_ssd(a.as_flattened(), b.as_flattened())).sum()
+    rows.map(|(a, b)| row_ssd(a.as_flattened(), b.as_flattened()))
+        .sum()
 }
 
 #[inline(always)]
@@ -76,14 +78,18 @@ fn row_ssd(a: &[u8], b: &[u8]) -> u32 {
 #[inline]
 fn ssd_avx2<const COUNT: usize>(a: [&PatchRow; COUNT], b: [&PatchRow; COUNT]) -> u32 {
     use std::arch::x86_64::{
-        __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_shuffle_epi32, _mm256_add_epi32, _mm256_castsi256_si128,
-        _mm256_extracti128_si256, _mm256_madd_epi16, _mm256_or_si256, _mm256_set_epi64x, _mm256_setzero_si256,
-        _mm256_subs_epu8, _mm256_unpackhi_epi8, _mm256_unpacklo_epi8,
+        __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_shuffle_epi32, _mm256_add_epi32,
+        _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_madd_epi16, _mm256_or_si256,
+        _mm256_set_epi64x, _mm256_setzero_si256, _mm256_subs_epu8, _mm256_unpackhi_epi8,
+        _mm256_unpacklo_epi8,
     };
     let zero = _mm256_setzero_si256();
     let halves = |row: &PatchRow| {
         let [p0, p1, p2, p3, p4, p5, p6] = row.map(i64::from_ne_bytes);
-        [_mm256_set_epi64x(p3, p2, p1, p0), _mm256_set_epi64x(0, p6, p5, p4)]
+        [
+            _mm256_set_epi64x(p3, p2, p1, p0),
+            _mm256_set_epi64x(0, p6, p5, p4),
+        ]
     };
     let mut sums = zero;
     for (a, b) in a.into_iter().zip(b) {

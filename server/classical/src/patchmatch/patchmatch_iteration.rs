@@ -110,7 +110,11 @@ impl BandSearch<'_> {
     #[inline(always)]
     fn search_randomly(&self, own: usize, target: usize, best: &mut Match) {
         let FeatureImage { width, height, .. } = self.level.image;
-        let mut rng = PatchRng::new(self.options.seed, self.options.iteration, (self.first_target + own) as u64);
+        let mut rng = PatchRng::new(
+            self.options.seed,
+            self.options.iteration,
+            (self.first_target + own) as u64,
+        );
         let (mut best_x, mut best_y) = (best.source % width, best.source / width);
         let mut radius = width.max(height).min(self.options.max_radius);
         while radius > 0 {

@@ -199,7 +199,9 @@ fn exp(x: f32) -> f32 {
     let power = (x * std::f32::consts::LOG2_E).max(-126.0);
     let shifted = power + ROUNDING;
     let fraction = power - (shifted - ROUNDING);
-    let series = COEFFICIENTS.iter().fold(0.0, |sum, coefficient| sum * fraction + coefficient);
+    let series = COEFFICIENTS
+        .iter()
+        .fold(0.0, |sum, coefficient| sum * fraction + coefficient);
     let scale = f32::from_bits(shifted.to_bits().wrapping_add(EXPONENT_BIAS) << (f32::MANTISSA_DIGITS - 1));
     (series * fraction + 1.0) * scale
 }
