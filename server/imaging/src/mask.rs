@@ -302,6 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn last_pixels_of_wide_rows_count() {
+        let width = 2 * VECTORIZED_BYTES as u32 + 7;
+        let mask = Mask::from_fn(width, 3, |x, y| (x, y) == (width - 1, 1));
+        let expected = Rect {
+            x: width - 1,
+            y: 1,
+            width: 1,
+            height: 1,
+        };
+        assert_eq!(mask.bounding_box(), Some(expected));
+    }
+
+    #[test]
     fn empty_mask_has_no_bounding_box() {
         assert_eq!(Mask::empty(0, 5).bounding_box(), None);
     }

@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn last_pixels_of_wide_rows_are_components() {
+        let width = 2 * VECTORIZED_VALUES + 7;
+        let mut values = vec![0.0; 3 * width];
+        values[2 * width - 1] = 4.0;
+        assert_eq!(components(&values, width), [(width as u32 - 1, 1, 1, 1, 4)]);
+    }
+
+    #[test]
     fn row_ends_do_not_connect() {
         assert_eq!(components(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], 3).len(), 2);
     }

@@ -128,6 +128,7 @@ mod tests {
     use super::*;
     use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
+    use crate::patchmatch::patch_ssd::patch_ssd;
 
     /// A pattern that repeats every `period` pixels, with a square hole whose pixels continue the pattern.
     fn periodic(period: usize) -> PyramidLevel {
@@ -178,6 +179,30 @@ mod tests {
         for threads in [2, 5] {
             let more = searched(&level, threads);
             assert_eq!((&one.sources, &one.ssds), (&more.sources, &more.ssds));
+        }
+    }
+
+    #[test]
+    fn kept_ssds_equal_recomputed_ones() {
+        let level = periodic(13);
+        let mut single = NearestNeighbourField::random(&level, 3).unwrap();
+        for iteration in 0..8 {
+            single.run_patchmatch_iterations(&level, UNLIMITED_RADIUS, iteration..iteration + 1, 3, 1);
+        }
+        let kept = searched(&level, 1);
+        assert_eq!((&kept.sources, &kept.ssds), (&single.sources, &single.ssds));
+    }
+
+    #[test]
+    fn changed_colours_change_ssds() {
+        let mut level = periodic(8);
+        let mut field = searched(&level, 1);
+        level.write_colours(&vec![[255.0; 3]; level.hole_pixels.len()]);
+        field.run_patchmatch_iterations(&level, UNLIMITED_RADIUS, 8..9, 3, 1);
+        let FeatureImage { width, pixels, .. } = &level.image;
+        for ((target, source), ssd) in level.targets.iter().zip(&field.sources).zip(&field.ssds) {
+            let expected = patch_ssd(pixels, *width, *target as usize, *source as usize, u32::MAX);
+            assert_eq!(*ssd, expected);
         }
     }
 

@@ -174,7 +174,10 @@ impl PatchCentre {
     }
 
     fn squared_distance(self, other: Self) -> usize {
-        let (dx, dy) = (self.x.abs_diff(other.x) as usize, self.y.abs_diff(other.y) as usize);
+        let (dx, dy) = (
+            self.x.abs_diff(other.x) as usize,
+            self.y.abs_diff(other.y) as usize,
+        );
         dx * dx + dy * dy
     }
 }
@@ -199,13 +202,16 @@ impl SimdKernel for SampleSearch<'_> {
             let is_far = |source: PatchCentre| {
                 centre.squared_distance(source) >= self.min_distance * self.min_distance
             };
-            let ssd_to =
-                |source: PatchCentre, limit| patch_ssd(pixels, *width, centre.at as usize, source.at as usize, limit);
+            let ssd_to = |source: PatchCentre, limit| {
+                patch_ssd(pixels, *width, centre.at as usize, source.at as usize, limit)
+            };
             // Neighbouring samples have similar offsets. The SSD by the last one bounds the search, which
             // doesn't change its result: the first of the most similar patches.
             let guess = offset.map(|offset| sample.wrapping_add(offset));
             let guess = guess.filter(|at| self.level.is_source(*at as usize));
-            let guess = guess.map(|at| PatchCentre::new(at, *width)).filter(|guess| is_far(*guess));
+            let guess = guess
+                .map(|at| PatchCentre::new(at, *width))
+                .filter(|guess| is_far(*guess));
             let mut least = guess.map_or(u32::MAX, |guess| ssd_to(guess, u32::MAX).saturating_add(1));
             for source in self.sources {
                 if !is_far(*source) {
@@ -255,6 +261,21 @@ mod tests {
         let width = level.image.width as u32;
         let is_multiple = |(a, b): &(u32, u32)| (a % width).abs_diff(b % width).is_multiple_of(PERIOD as u32);
         assert!(pairs.iter().all(is_multiple));
+    }
+
+    #[test]
+    fn matches_are_the_first_most_similar_patches() {
+        let level = stripes();
+        let (width, pixels) = (level.image.width, &level.image.pixels);
+        let min_distance = (width * MIN_OFFSET_FRACTION.0).div_ceil(MIN_OFFSET_FRACTION.1);
+        for (sample, matched) in match_surroundings(&level, 1) {
+            let centre = PatchCentre::new(sample, width);
+            let far = level.sources().filter(|source| {
+                PatchCentre::new(*source, width).squared_distance(centre) >= min_distance * min_distance
+            });
+            let ssd = |source: &u32| patch_ssd(pixels, width, sample as usize, *source as usize, u32::MAX);
+            assert_eq!(far.min_by_key(ssd), Some(matched));
+        }
     }
 
     #[test]

@@ -21,7 +21,8 @@ type PatchRow = [Features; PATCH_SIDE];
 pub(super) fn patch_ssd(pixels: &[Features], width: usize, a: usize, b: usize, limit: u32) -> u32 {
     let corner = PATCH_RADIUS * width + PATCH_RADIUS;
     let (a, b) = (a - corner, b - corner);
-    // Most candidates exceed the limit in the first row. Rows without a check between them vectorise together.
+    // Most candidates exceed the limit in the first row. Rows without a check between them vectorise
+    // together.
     let mut sum = rows_ssd::<1>(pixels, width, a, b);
     if sum >= limit {
         return sum;
@@ -72,7 +73,8 @@ fn row_ssd(a: &[u8], b: &[u8]) -> u32 {
         .sum()
 }
 
-/// Returns the SSD of rows: the sum of `row_ssd`. The compiler's vectors have half the width.
+/// Returns the SSD of rows, as the sum of [`row_ssd`] does. From that the compiler makes vectors of half the
+/// width.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -129,6 +131,27 @@ mod tests {
         assert_eq!(patch_ssd(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
         pixels[b + PATCH_RADIUS + 1][2] = 0;
         assert_eq!(patch_ssd(&pixels, width, a, b, u32::MAX), 245 * 245 + 9);
+    }
+
+    #[test]
+    fn instruction_sets_give_equal_sums() {
+        let byte = |index: usize| (index.wrapping_mul(2_654_435_761) >> 13) as u8;
+        let pixels: Vec<Features> = (0..9 * 20)
+            .map(|at| std::array::from_fn(|channel| byte(at * 8 + channel)))
+            .collect();
+        let (a, b) = (0, 11);
+        let expected: u32 = (0..4)
+            .flat_map(|row| (0..PATCH_SIDE).map(move |column| row * 20 + column))
+            .flat_map(|at| pixels[a + at].into_iter().zip(pixels[b + at]))
+            .map(|(a, b)| u32::from(a.abs_diff(b)).pow(2))
+            .sum();
+        assert_eq!(rows_ssd::<4>(&pixels, 20, a, b), expected);
+        let [rows_a, rows_b] = [a, b].map(|start| rows::<4>(&pixels, 20, start).unwrap());
+        let portable = rows_a.into_iter().zip(rows_b);
+        let portable: u32 = portable
+            .map(|(a, b)| row_ssd(a.as_flattened(), b.as_flattened()))
+            .sum();
+        assert_eq!(portable, expected);
     }
 
     #[test]

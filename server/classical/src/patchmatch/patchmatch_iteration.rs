@@ -140,7 +140,7 @@ impl BandSearch<'_> {
             .map(|source| *source as usize)
     }
 
-    /// Takes `candidate` as the best source if it is a source patch with a smaller SSD. Returns true if it is.
+    /// Takes `candidate` as the best source if it is a source patch with a smaller SSD. Returns true if so.
     #[inline(always)]
     fn try_candidate(&self, target: usize, candidate: usize, best: &mut Match) -> bool {
         if candidate == best.source || !self.level.is_source(candidate) {

@@ -179,7 +179,7 @@ fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<
     Some(colour)
 }
 
-/// Returns e^x for x up to 80, 2^-126 where the result is smaller, with a relative error of 3e-7 at most. In
+/// Returns e^x for x up to 80, with a relative error of 1e-5 at most, or 2^-126 where that is larger. In
 /// contrast to [`f32::exp`], it is compiled to vector instructions, and results don't depend on the system's
 /// mathematical library.
 #[inline(always)]
