@@ -154,6 +154,9 @@ impl Mask {
     }
 }
 
+/// Bytes that are compared with 0 at a time.
+const VECTORIZED_BYTES: usize = 256;
+
 /// Soft coverage of an image by the hole: 255 fills a pixel, 0 keeps it, values between blend. Masks have
 /// such values when they are decoded or resized.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,6 +223,11 @@ impl Coverage {
         let (mut left, mut right) = (self.width() as usize, 0);
         let (mut top, mut bottom) = (None, 0);
         for (y, row) in (0..).zip(self.rows()) {
+            // Unlike the search for a position, this is compiled to vector instructions.
+            let is_zero = |values: &[u8]| values.iter().fold(0, |bits, value| bits | value) == 0;
+            if row.chunks(VECTORIZED_BYTES).all(is_zero) {
+                continue;
+            }
             let Some(first) = row.iter().position(|&value| value != 0) else {
                 continue;
             };
@@ -291,6 +299,19 @@ mod tests {
             height: 4,
         };
         assert_eq!(Coverage::new(gray).bounding_box(), Some(expected));
+    }
+
+    #[test]
+    fn last_pixels_of_wide_rows_count() {
+        let width = 2 * VECTORIZED_BYTES as u32 + 7;
+        let mask = Mask::from_fn(width, 3, |x, y| (x, y) == (width - 1, 1));
+        let expected = Rect {
+            x: width - 1,
+            y: 1,
+            width: 1,
+            height: 1,
+        };
+        assert_eq!(mask.bounding_box(), Some(expected));
     }
 
     #[test]

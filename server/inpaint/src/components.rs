@@ -2,6 +2,8 @@
 
 use crate::{Rect, disjoint_sets::DisjointSets};
 
+/// Values that are tested for hole at a time.
+const VECTORIZED_VALUES: usize = 256;
 /// The label of the background that reaches the image's border.
 const BORDER_BACKGROUND: u32 = 0;
 
@@ -56,6 +58,21 @@ fn split_into_runs<T: Copy + PartialOrd>(
     runs: &mut Vec<PixelRun<T>>,
 ) {
     runs.clear();
+    // Most rows of large images have no hole. Unlike the search for runs, this is compiled to vector
+    // instructions.
+    let has_no_hole = |values: &[T]| !values.iter().fold(false, |any, value| any | is_hole(*value));
+    if let Some(first) = values.first()
+        && values.chunks(VECTORIZED_VALUES).all(has_no_hole)
+    {
+        runs.push(PixelRun {
+            start: 0,
+            end: values.len() as u32,
+            is_hole: false,
+            max: *first,
+            label: BORDER_BACKGROUND,
+        });
+        return;
+    }
     let mut start = 0;
     for run in values.chunk_by(|a, b| is_hole(*a) == is_hole(*b)) {
         let end = start + run.len() as u32;
@@ -243,6 +260,14 @@ mod tests {
             1.0, 1.0, 1.0, 0.0, 0.0, //
         ];
         assert_eq!(components(&values, 5), [(0, 0, 5, 3, 3)]);
+    }
+
+    #[test]
+    fn last_pixels_of_wide_rows_are_components() {
+        let width = 2 * VECTORIZED_VALUES + 7;
+        let mut values = vec![0.0; 3 * width];
+        values[2 * width - 1] = 4.0;
+        assert_eq!(components(&values, width), [(width as u32 - 1, 1, 1, 1, 4)]);
     }
 
     #[test]

@@ -25,9 +25,9 @@ use super::vote::vote;
 const MAX_EM_ITERATIONS: usize = 12;
 const MIN_EM_ITERATIONS: usize = 3;
 /// `PatchMatch` iterations per EM iteration.
-const PATCHMATCH_ITERATIONS: usize = 2;
+const PATCHMATCH_ITERATIONS: u64 = 2;
 /// `PatchMatch` iterations in the first EM iteration, which starts from a random field.
-const FIRST_PATCHMATCH_ITERATIONS: usize = 8;
+const FIRST_PATCHMATCH_ITERATIONS: u64 = 8;
 /// Sharpness of the votes by SSD, a factor without unit (formula in [`vote`]).
 pub(super) const SHARPNESS: f32 = 1.0;
 /// Sharpness of the last vote: higher, since averaging many patches blurs the result.
@@ -96,16 +96,16 @@ pub(super) fn complete(
         };
         level.write_colours(&estimates);
         let em_iterations = em_iterations(number, progress.levels);
-        let mut patchmatch_iterations = 0..;
+        let mut next_iteration = 0;
         for em_iteration in 0..em_iterations {
             let count = if coarser.is_none() && em_iteration == 0 {
                 FIRST_PATCHMATCH_ITERATIONS
             } else {
                 PATCHMATCH_ITERATIONS
             };
-            for iteration in patchmatch_iterations.by_ref().take(count) {
-                field.run_patchmatch_iteration(&level, UNLIMITED_RADIUS, iteration, seed, threads);
-            }
+            let iterations = next_iteration..next_iteration + count;
+            next_iteration = iterations.end;
+            field.run_patchmatch_iterations(&level, UNLIMITED_RADIUS, iterations, seed, threads);
             let last = number == 0 && em_iteration + 1 == em_iterations;
             let sharpness = if last { FINAL_SHARPNESS } else { SHARPNESS };
             let hole_pixels = &level.hole_pixels;

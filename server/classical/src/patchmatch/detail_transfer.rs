@@ -20,11 +20,11 @@ use super::vote::vote;
 
 /// EM iterations at the small size. With twice as many of these and of the `PatchMatch` iterations in each,
 /// fills are as close to the truth and `Auto` takes 1.3 times as long: docs/experiments.md, "Large images".
-const EM_ITERATIONS: usize = 2;
+const EM_ITERATIONS: u64 = 2;
 /// `PatchMatch` iterations per EM iteration at the small size.
-const PATCHMATCH_ITERATIONS: usize = 2;
+const PATCHMATCH_ITERATIONS: u64 = 2;
 /// `PatchMatch` iterations at every larger size, which only refine the upsampled field.
-const REFINING_ITERATIONS: usize = 1;
+const REFINING_ITERATIONS: u64 = 1;
 /// Their largest search radius, in pixels of the level.
 const REFINING_RADIUS: usize = 16;
 
@@ -74,13 +74,12 @@ pub(super) fn transfer_detail(
             Some(_) => vote_by_depth(&level, &field, threads),
             None => interpolate_hole(&level),
         };
-        let mut iterations = 0..;
-        for _ in 0..em_iterations {
+        for em_iteration in 0..em_iterations {
             constraint.apply(&level, halvings, 1.0, threads, &mut estimates);
             level.write_colours(&estimates);
-            for iteration in iterations.by_ref().take(patchmatch_iterations) {
-                field.run_patchmatch_iteration(&level, max_radius, iteration, seed, threads);
-            }
+            let first = em_iteration * patchmatch_iterations;
+            let iterations = first..first + patchmatch_iterations;
+            field.run_patchmatch_iterations(&level, max_radius, iterations, seed, threads);
             let sharpness = if number == 0 { FINAL_SHARPNESS } else { SHARPNESS };
             let hole_pixels = &level.hole_pixels;
             vote(&level, &field, sharpness, threads, hole_pixels, &mut estimates);

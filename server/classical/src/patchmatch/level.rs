@@ -75,6 +75,17 @@ impl PyramidLevel {
         target.map(|target| *target as usize)
     }
 
+    /// Returns the index in `targets` of the patch centred on the pixel `first` if the patches centred on it
+    /// and the next `count` - 1 pixels are all targets; their indices are consecutive.
+    #[inline]
+    pub(super) fn target_run(&self, first: usize, count: usize) -> Option<usize> {
+        let (start, end) = (
+            self.target_index(first)?,
+            self.target_index(first + count.checked_sub(1)?)?,
+        );
+        (end - start + 1 == count).then_some(start)
+    }
+
     /// Returns true if the patch centred on the pixel `at` is a source patch.
     #[inline]
     pub(super) fn is_source(&self, at: usize) -> bool {

@@ -1,11 +1,13 @@
 //! The nearest-neighbour field: for every target patch, its most similar source patch found so far.
 
+use std::ops::Range;
+
 use iopaint_imaging::simd_dispatch::run_wide;
 
 use super::level::PyramidLevel;
 use super::parallel::for_each_piece;
 use super::patch_ssd::clamp_centre;
-use super::patchmatch_iteration::BandSearch;
+use super::patchmatch_iteration::{BandSearch, IterationOptions};
 use super::random::PatchRng;
 
 /// Rows of a band: bands are searched in parallel, and targets within a band in scan order.
@@ -60,20 +62,33 @@ impl NearestNeighbourField {
         }
     }
 
-    /// Runs one `PatchMatch` iteration (see `patchmatch_iteration.rs`) with random search up to `max_radius`
-    /// pixels.
+    /// Runs `PatchMatch` iterations (see `patchmatch_iteration.rs`) with random search up to `max_radius`
+    /// pixels. The hole's colours may have changed since the last call.
     ///
-    /// `iteration` selects the scan order (even: forward, odd: backward) and the random numbers. Propagation
-    /// across bands reads the field as it was before the iteration, so the result doesn't depend on
-    /// `threads`.
-    pub(super) fn run_patchmatch_iteration(
+    /// The number of an iteration selects the scan order (even: forward, odd: backward) and the random
+    /// numbers. Propagation across bands reads the field as it was before the iteration, so the result
+    /// doesn't depend on `threads`.
+    pub(super) fn run_patchmatch_iterations(
         &mut self,
         level: &PyramidLevel,
         max_radius: usize,
-        iteration: u64,
+        iterations: Range<u64>,
         seed: u64,
         threads: usize,
     ) {
+        let first = iterations.start;
+        for iteration in iterations {
+            let search = IterationOptions {
+                max_radius,
+                iteration,
+                seed,
+                ssds_are_current: iteration > first,
+            };
+            self.run_patchmatch_iteration(level, search, threads);
+        }
+    }
+
+    fn run_patchmatch_iteration(&mut self, level: &PyramidLevel, options: IterationOptions, threads: usize) {
         let previous = self.sources.clone();
         let (mut sources_left, mut ssds_left) = (self.sources.as_mut_slice(), self.ssds.as_mut_slice());
         let mut first_target = 0;
@@ -90,9 +105,7 @@ impl NearestNeighbourField {
                 targets,
                 sources,
                 ssds,
-                max_radius,
-                iteration,
-                seed,
+                options,
             });
             first_target += targets.len();
         }
@@ -115,6 +128,7 @@ mod tests {
     use super::*;
     use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
+    use crate::patchmatch::patch_ssd::patch_ssd;
 
     /// A pattern that repeats every `period` pixels, with a square hole whose pixels continue the pattern.
     fn periodic(period: usize) -> PyramidLevel {
@@ -136,9 +150,7 @@ mod tests {
 
     fn searched(level: &PyramidLevel, threads: usize) -> NearestNeighbourField {
         let mut field = NearestNeighbourField::random(level, 3).unwrap();
-        for iteration in 0..8 {
-            field.run_patchmatch_iteration(level, UNLIMITED_RADIUS, iteration, 3, threads);
-        }
+        field.run_patchmatch_iterations(level, UNLIMITED_RADIUS, 0..8, 3, threads);
         field
     }
 
@@ -167,6 +179,30 @@ mod tests {
         for threads in [2, 5] {
             let more = searched(&level, threads);
             assert_eq!((&one.sources, &one.ssds), (&more.sources, &more.ssds));
+        }
+    }
+
+    #[test]
+    fn kept_ssds_equal_recomputed_ones() {
+        let level = periodic(13);
+        let mut single = NearestNeighbourField::random(&level, 3).unwrap();
+        for iteration in 0..8 {
+            single.run_patchmatch_iterations(&level, UNLIMITED_RADIUS, iteration..iteration + 1, 3, 1);
+        }
+        let kept = searched(&level, 1);
+        assert_eq!((&kept.sources, &kept.ssds), (&single.sources, &single.ssds));
+    }
+
+    #[test]
+    fn changed_colours_change_ssds() {
+        let mut level = periodic(8);
+        let mut field = searched(&level, 1);
+        level.write_colours(&vec![[255.0; 3]; level.hole_pixels.len()]);
+        field.run_patchmatch_iterations(&level, UNLIMITED_RADIUS, 8..9, 3, 1);
+        let FeatureImage { width, pixels, .. } = &level.image;
+        for ((target, source), ssd) in level.targets.iter().zip(&field.sources).zip(&field.ssds) {
+            let expected = patch_ssd(pixels, *width, *target as usize, *source as usize, u32::MAX);
+            assert_eq!(*ssd, expected);
         }
     }
 

@@ -10,6 +10,7 @@
 use iopaint_imaging::distance_to_known;
 use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
 
+use super::feature_image::FeatureImage;
 use super::level::PyramidLevel;
 use super::nearest_neighbour_field::NearestNeighbourField;
 use super::parallel::for_each_piece;
@@ -136,6 +137,7 @@ fn match_surroundings(level: &PyramidLevel, threads: usize) -> Vec<(u32, u32)> {
         .step_by(near.len().div_ceil(SAMPLES).max(1))
         .copied()
         .collect();
+    let sources: Vec<PatchCentre> = sources.iter().map(|at| PatchCentre::new(*at, width)).collect();
     let longer = width.max(level.image.height);
     let mut matches = samples.clone();
     let pieces = samples
@@ -153,10 +155,37 @@ fn match_surroundings(level: &PyramidLevel, threads: usize) -> Vec<(u32, u32)> {
     pairs.filter(|(sample, matched)| sample != matched).collect()
 }
 
+/// The centre of a patch, as a pixel index and as coordinates.
+#[derive(Clone, Copy)]
+struct PatchCentre {
+    at: u32,
+    x: u32,
+    y: u32,
+}
+
+impl PatchCentre {
+    fn new(at: u32, width: usize) -> Self {
+        let width = width as u32;
+        Self {
+            at,
+            x: at % width,
+            y: at / width,
+        }
+    }
+
+    fn squared_distance(self, other: Self) -> usize {
+        let (dx, dy) = (
+            self.x.abs_diff(other.x) as usize,
+            self.y.abs_diff(other.y) as usize,
+        );
+        dx * dx + dy * dy
+    }
+}
+
 /// The exhaustive search for the matches of some samples.
 struct SampleSearch<'a> {
     level: &'a PyramidLevel,
-    sources: &'a [u32],
+    sources: &'a [PatchCentre],
     min_distance: usize,
     samples: &'a [u32],
     matches: &'a mut [u32],
@@ -165,22 +194,35 @@ struct SampleSearch<'a> {
 impl SimdKernel for SampleSearch<'_> {
     #[inline(always)]
     fn run(self) {
-        let image = &self.level.image;
+        let FeatureImage { width, pixels, .. } = &self.level.image;
+        // The offset of the last sample's match.
+        let mut offset = None;
         for (sample, matched) in self.samples.iter().zip(self.matches) {
-            let sample = *sample as usize;
-            let (x, y) = (sample % image.width, sample / image.width);
-            let mut least = u32::MAX;
+            let centre = PatchCentre::new(*sample, *width);
+            let is_far = |source: PatchCentre| {
+                centre.squared_distance(source) >= self.min_distance * self.min_distance
+            };
+            let ssd_to = |source: PatchCentre, limit| {
+                patch_ssd(pixels, *width, centre.at as usize, source.at as usize, limit)
+            };
+            // Neighbouring samples have similar offsets. The SSD by the last one bounds the search, which
+            // doesn't change its result: the first of the most similar patches.
+            let guess = offset.map(|offset| sample.wrapping_add(offset));
+            let guess = guess.filter(|at| self.level.is_source(*at as usize));
+            let guess = guess
+                .map(|at| PatchCentre::new(at, *width))
+                .filter(|guess| is_far(*guess));
+            let mut least = guess.map_or(u32::MAX, |guess| ssd_to(guess, u32::MAX).saturating_add(1));
             for source in self.sources {
-                let at = *source as usize;
-                let (dx, dy) = ((at % image.width).abs_diff(x), (at / image.width).abs_diff(y));
-                if dx * dx + dy * dy < self.min_distance * self.min_distance {
+                if !is_far(*source) {
                     continue;
                 }
-                let ssd = patch_ssd(&image.pixels, image.width, sample, at, least);
+                let ssd = ssd_to(*source, least);
                 if ssd < least {
-                    (least, *matched) = (ssd, *source);
+                    (least, *matched) = (ssd, source.at);
                 }
             }
+            offset = Some(matched.wrapping_sub(*sample));
         }
     }
 }
@@ -219,6 +261,24 @@ mod tests {
         let width = level.image.width as u32;
         let is_multiple = |(a, b): &(u32, u32)| (a % width).abs_diff(b % width).is_multiple_of(PERIOD as u32);
         assert!(pairs.iter().all(is_multiple));
+    }
+
+    #[test]
+    fn matches_are_the_first_most_similar_patches() {
+        let level = stripes();
+        let (width, pixels) = (level.image.width, &level.image.pixels);
+        let min_distance = (width * MIN_OFFSET_FRACTION.0).div_ceil(MIN_OFFSET_FRACTION.1);
+        let pairs = match_surroundings(&level, 1);
+        // Fewer if samples keep no match.
+        assert!(pairs.len() > 250, "{}", pairs.len());
+        for (sample, matched) in pairs {
+            let centre = PatchCentre::new(sample, width);
+            let far = level.sources().filter(|source| {
+                PatchCentre::new(*source, width).squared_distance(centre) >= min_distance * min_distance
+            });
+            let ssd = |source: &u32| patch_ssd(pixels, width, sample as usize, *source as usize, u32::MAX);
+            assert_eq!(far.min_by_key(ssd), Some(matched));
+        }
     }
 
     #[test]

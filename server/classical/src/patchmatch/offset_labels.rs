@@ -55,6 +55,7 @@ pub(super) fn offset_labels(
     let mut offsets = candidate_offsets(level, field, threads);
     grid.cover(&mut offsets, field)?;
     let unary = grid.unary_costs(&offsets);
+    let copies = grid.copies(&offsets);
     let edges = grid.edges();
     let mut labels: Vec<u16> = (0..level.hole_pixels.len())
         .map(|node| {
@@ -64,18 +65,22 @@ pub(super) fn offset_labels(
                 .map_or(0, |(label, _)| label as u16)
         })
         .collect();
-    let mut energy = grid.energy(&offsets, &unary, &edges, &labels);
+    let mut energy = energy_of(&unary, &copies, &edges, &labels);
+    // Expansions that the current labels have rejected; they needn't be tried again.
+    let mut rejected = vec![false; offsets.len()];
     for _ in 0..ROUNDS {
-        let before = energy;
         for alpha in 0..offsets.len() as u16 {
-            let expanded = grid.expand(&offsets, &unary, &edges, &labels, alpha);
-            let expanded_energy = grid.energy(&offsets, &unary, &edges, &expanded);
+            if rejected[usize::from(alpha)] {
+                continue;
+            }
+            let expanded = expand(&unary, &copies, &edges, &labels, alpha);
+            let expanded_energy = energy_of(&unary, &copies, &edges, &expanded);
             if expanded_energy < energy {
                 (labels, energy) = (expanded, expanded_energy);
+                rejected.fill(false);
+            } else {
+                rejected[usize::from(alpha)] = true;
             }
-        }
-        if energy == before {
-            break;
         }
     }
     let filled = |(node, label): (usize, &u16)| unary[usize::from(*label)][node] < INVALID_COST;
@@ -195,72 +200,97 @@ impl<'a> Grid<'a> {
         edges.collect()
     }
 
-    /// Returns V of two neighbours with the offsets `a` and `b`.
-    fn seam_cost(&self, nodes: (u32, u32), a: Offset, b: Offset) -> i32 {
-        if a == b {
-            return 0;
+    /// Returns, per label and hole pixel, the features that the label copies to the pixel; `None` outside
+    /// the image.
+    fn copies(&self, offsets: &[Offset]) -> Copies {
+        let copy = |at: usize, offset: Offset| Some(self.level.image.pixels[self.shifted(at, offset)?]);
+        let holes = &self.level.hole_pixels;
+        let copies = offsets
+            .iter()
+            .map(|offset| holes.iter().map(|at| copy(*at as usize, *offset)).collect());
+        copies.collect()
+    }
+}
+
+/// The features that each label copies to each hole pixel.
+type Copies = Vec<Vec<Option<Features>>>;
+
+/// Returns V of two neighbours with the labels `a` and `b`.
+fn seam_cost(copies: &Copies, nodes: (u32, u32), a: u16, b: u16) -> i32 {
+    if a == b {
+        return 0;
+    }
+    copy_difference(copies, nodes.0, a, b) + copy_difference(copies, nodes.1, a, b)
+}
+
+/// Returns the difference of the copies of two labels at a hole pixel.
+fn copy_difference(copies: &Copies, node: u32, a: u16, b: u16) -> i32 {
+    let copy = |label: u16| copies[usize::from(label)][node as usize];
+    match (copy(a), copy(b)) {
+        (Some(a), Some(b)) => difference(a, b),
+        _ => 0,
+    }
+}
+
+fn energy_of(unary: &[Vec<i32>], copies: &Copies, edges: &[(u32, u32)], labels: &[u16]) -> i64 {
+    let own = labels.iter().enumerate();
+    let own: i64 = own
+        .map(|(node, label)| i64::from(unary[usize::from(*label)][node]))
+        .sum();
+    let label = |node: u32| labels[node as usize];
+    let seams = edges.iter();
+    own + seams
+        .map(|(p, q)| i64::from(seam_cost(copies, (*p, *q), label(*p), label(*q))))
+        .sum::<i64>()
+}
+
+/// Returns the best labels in which every pixel keeps its label or changes to `alpha`.
+fn expand(unary: &[Vec<i32>], copies: &Copies, edges: &[(u32, u32)], labels: &[u16], alpha: u16) -> Vec<u16> {
+    let mut graph = FlowGraph::new(labels.len(), edges.len());
+    for (node, label) in labels.iter().enumerate() {
+        let (stays, changes) = (unary[usize::from(*label)][node], unary[usize::from(alpha)][node]);
+        graph.add_costs(node, stays, changes);
+    }
+    // A pixel that only its own label can fill keeps it: INVALID_COST exceeds all other costs at a pixel.
+    let keeps = |node: u32, label: u16| {
+        let cost = |label: u16| unary[usize::from(label)][node as usize];
+        cost(alpha) >= INVALID_COST && cost(label) < INVALID_COST
+    };
+    for (p, q) in edges {
+        let (at_p, at_q) = (labels[*p as usize], labels[*q as usize]);
+        if at_p == alpha && at_q == alpha {
+            continue;
         }
-        let cost_at = |node: u32| {
-            let at = self.level.hole_pixels[node as usize] as usize;
-            match (self.shifted(at, a), self.shifted(at, b)) {
-                (Some(a), Some(b)) => difference(self.level.image.pixels[a], self.level.image.pixels[b]),
-                _ => 0,
-            }
+        let (p_keeps, q_keeps) = (keeps(*p, at_p), keeps(*q, at_q));
+        if p_keeps && q_keeps {
+            continue;
+        }
+        // Costs if none, the second or the first changes; both: 0.
+        let second = seam_cost(copies, (*p, *q), at_p, alpha);
+        let first = if at_p == at_q {
+            second
+        } else {
+            seam_cost(copies, (*p, *q), alpha, at_q)
         };
-        cost_at(nodes.0) + cost_at(nodes.1)
-    }
-
-    fn energy(&self, offsets: &[Offset], unary: &[Vec<i32>], edges: &[(u32, u32)], labels: &[u16]) -> i64 {
-        let own = labels.iter().enumerate();
-        let own: i64 = own
-            .map(|(node, label)| i64::from(unary[usize::from(*label)][node]))
-            .sum();
-        let offset = |node: u32| offsets[usize::from(labels[node as usize])];
-        let seams = edges.iter();
-        own + seams
-            .map(|(a, b)| i64::from(self.seam_cost((*a, *b), offset(*a), offset(*b))))
-            .sum::<i64>()
-    }
-
-    /// Returns the best labels in which every pixel keeps its label or changes to `alpha`.
-    fn expand(
-        &self,
-        offsets: &[Offset],
-        unary: &[Vec<i32>],
-        edges: &[(u32, u32)],
-        labels: &[u16],
-        alpha: u16,
-    ) -> Vec<u16> {
-        let mut graph = FlowGraph::new(labels.len(), edges.len());
-        for (node, label) in labels.iter().enumerate() {
-            graph.add_costs(
-                node,
-                unary[usize::from(*label)][node],
-                unary[usize::from(alpha)][node],
-            );
-        }
-        let to = offsets[usize::from(alpha)];
-        let offset = |node: u32| offsets[usize::from(labels[node as usize])];
-        for (p, q) in edges {
-            let (at_p, at_q) = (offset(*p), offset(*q));
-            if at_p == to && at_q == to {
-                continue;
-            }
-            // Costs if none, the second or the first changes; both: 0.
-            let second = self.seam_cost((*p, *q), at_p, to);
-            let first = self.seam_cost((*p, *q), to, at_q);
-            let none = self.seam_cost((*p, *q), at_p, at_q).min(first + second);
+        let none = seam_cost(copies, (*p, *q), at_p, at_q).min(first + second);
+        if p_keeps {
+            graph.add_costs(*q as usize, none, second);
+        } else if q_keeps {
+            graph.add_costs(*p as usize, none, first);
+        } else {
             // The sink's side changes. The costs as terms of one node each and an edge (Kolmogorov and Zabih
             // 2004).
             graph.add_costs(*p as usize, none, first);
             graph.add_costs(*q as usize, first, 0);
-            graph.add_edge(*p as usize, *q as usize, first + second - none, 0);
+            if first + second > none {
+                graph.add_edge(*p as usize, *q as usize, first + second - none, 0);
+            }
         }
-        let changes = graph.minimum_cut().into_iter().zip(labels);
-        changes
-            .map(|(changes, label)| if changes { alpha } else { *label })
-            .collect()
     }
+    let changes = graph.minimum_cut().into_iter().zip(labels);
+    changes
+        .map(|(changes, label)| if changes { alpha } else { *label })
+        .collect()
 }
 
 /// Steps to the neighbours on the right, below, on the left and above.
@@ -347,9 +377,7 @@ mod tests {
 
     fn searched(level: &PyramidLevel) -> NearestNeighbourField {
         let mut field = NearestNeighbourField::random(level, 3).unwrap();
-        for iteration in 0..6 {
-            field.run_patchmatch_iteration(level, UNLIMITED_RADIUS, iteration, 3, 2);
-        }
+        field.run_patchmatch_iterations(level, UNLIMITED_RADIUS, 0..6, 3, 2);
         field
     }
 
@@ -379,23 +407,23 @@ mod tests {
         let level = level(|x, y| (x * x * 7 + y * y * 13 + x * y) as u8);
         let grid = Grid::new(&level);
         let offsets = candidate_offsets(&level, &searched(&level), 1);
-        let (unary, edges) = (grid.unary_costs(&offsets), grid.edges());
+        let (unary, copies, edges) = (grid.unary_costs(&offsets), grid.copies(&offsets), grid.edges());
         let nearest = |node: usize| {
             (0..offsets.len())
                 .min_by_key(|label| unary[*label][node])
                 .unwrap() as u16
         };
         let labels: Vec<u16> = (0..level.hole_pixels.len()).map(nearest).collect();
-        let before = grid.energy(&offsets, &unary, &edges, &labels);
+        let before = energy_of(&unary, &copies, &edges, &labels);
         for alpha in 0..offsets.len() as u16 {
-            let expanded = grid.expand(&offsets, &unary, &edges, &labels, alpha);
+            let expanded = expand(&unary, &copies, &edges, &labels, alpha);
             assert!(
                 labels
                     .iter()
                     .zip(&expanded)
                     .all(|(old, new)| old == new || *new == alpha)
             );
-            assert!(grid.energy(&offsets, &unary, &edges, &expanded) <= before);
+            assert!(energy_of(&unary, &copies, &edges, &expanded) <= before);
         }
     }
 

@@ -27,10 +27,18 @@ pub(super) struct BandSearch<'a> {
     pub(super) targets: &'a [u32],
     pub(super) sources: &'a mut [u32],
     pub(super) ssds: &'a mut [u32],
+    pub(super) options: IterationOptions,
+}
+
+/// Settings of one iteration.
+#[derive(Clone, Copy)]
+pub(super) struct IterationOptions {
     /// The largest random-search radius, in pixels.
     pub(super) max_radius: usize,
     pub(super) iteration: u64,
     pub(super) seed: u64,
+    /// True if the stored SSDs are those of the level's colours.
+    pub(super) ssds_are_current: bool,
 }
 
 /// The best source so far: the centre of its patch and its SSD to the target.
@@ -43,7 +51,7 @@ struct Match {
 impl SimdKernel for BandSearch<'_> {
     #[inline(always)]
     fn run(mut self) {
-        let backward = self.iteration % 2 == 1;
+        let backward = self.options.iteration % 2 == 1;
         for step in 0..self.targets.len() {
             let own = if backward {
                 self.targets.len() - 1 - step
@@ -59,15 +67,19 @@ impl BandSearch<'_> {
     /// Improves the match of the target with index `own` in the band.
     #[inline(always)]
     fn improve(&mut self, own: usize, backward: bool) {
-        let (Some(target), Some(source)) = (self.targets.get(own), self.sources.get(own)) else {
+        let stored = self.sources.get(own).zip(self.ssds.get(own));
+        let (Some(target), Some((source, ssd))) = (self.targets.get(own), stored) else {
             return;
         };
         let (target, source) = (*target as usize, *source as usize);
         let FeatureImage { width, pixels, .. } = &self.level.image;
-        // The hole's colours have changed since the SSD was stored.
         let mut best = Match {
             source,
-            ssd: patch_ssd(pixels, *width, target, source, u32::MAX),
+            ssd: if self.options.ssds_are_current {
+                *ssd
+            } else {
+                patch_ssd(pixels, *width, target, source, u32::MAX)
+            },
         };
         self.propagate(target, backward, &mut best);
         self.search_randomly(own, target, &mut best);
@@ -98,12 +110,19 @@ impl BandSearch<'_> {
     #[inline(always)]
     fn search_randomly(&self, own: usize, target: usize, best: &mut Match) {
         let FeatureImage { width, height, .. } = self.level.image;
-        let mut rng = PatchRng::new(self.seed, self.iteration, (self.first_target + own) as u64);
-        let mut radius = width.max(height).min(self.max_radius);
+        let mut rng = PatchRng::new(
+            self.options.seed,
+            self.options.iteration,
+            (self.first_target + own) as u64,
+        );
+        let (mut best_x, mut best_y) = (best.source % width, best.source / width);
+        let mut radius = width.max(height).min(self.options.max_radius);
         while radius > 0 {
-            let x = random_centre(&mut rng, best.source % width, radius, width);
-            let y = random_centre(&mut rng, best.source / width, radius, height);
-            self.try_candidate(target, y * width + x, best);
+            let x = random_centre(&mut rng, best_x, radius, width);
+            let y = random_centre(&mut rng, best_y, radius, height);
+            if self.try_candidate(target, y * width + x, best) {
+                (best_x, best_y) = (x, y);
+            }
             radius /= 2;
         }
     }
@@ -121,20 +140,22 @@ impl BandSearch<'_> {
             .map(|source| *source as usize)
     }
 
-    /// Takes `candidate` as the best source if it is a source patch with a smaller SSD.
+    /// Takes `candidate` as the best source if it is a source patch with a smaller SSD. Returns true if so.
     #[inline(always)]
-    fn try_candidate(&self, target: usize, candidate: usize, best: &mut Match) {
+    fn try_candidate(&self, target: usize, candidate: usize, best: &mut Match) -> bool {
         if candidate == best.source || !self.level.is_source(candidate) {
-            return;
+            return false;
         }
         let FeatureImage { width, pixels, .. } = &self.level.image;
         let ssd = patch_ssd(pixels, *width, target, candidate, best.ssd);
-        if ssd < best.ssd {
+        let is_better = ssd < best.ssd;
+        if is_better {
             *best = Match {
                 source: candidate,
                 ssd,
             };
         }
+        is_better
     }
 }
 

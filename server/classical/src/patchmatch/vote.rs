@@ -77,24 +77,42 @@ impl SimdKernel for VotePiece<'_> {
     }
 }
 
-/// The vote of one target patch.
-#[derive(Clone, Copy, Default)]
-struct Vote {
-    /// The known pixel that the source patch has at the voted pixel's position.
-    pixel: usize,
-    ssd: u32,
-    depth_px: f32,
-}
+/// Lanes of a vector of 32-bit numbers with AVX2.
+const LANES: usize = 8;
+/// Votes for a pixel, at most, in whole vectors.
+const SLOTS: usize = (PATCH_SIDE * PATCH_SIDE).next_multiple_of(LANES);
 
 /// The votes for one pixel: one per target patch that covers it.
 struct Votes {
-    votes: [Vote; PATCH_SIDE * PATCH_SIDE],
+    /// The known pixel that each source patch has at the voted pixel's position.
+    pixels: [u32; SLOTS],
+    ssds: [u32; SLOTS],
+    depths_px: [f32; SLOTS],
     count: usize,
 }
 
 impl Votes {
-    fn iter(&self) -> impl Iterator<Item = &Vote> {
-        self.votes.iter().take(self.count)
+    /// Adds the votes of `COUNT` targets on consecutive pixels, the first of them with the index `target`.
+    /// `shift` is the voted pixel minus the first target's centre.
+    #[inline(always)]
+    fn add<const COUNT: usize>(
+        &mut self,
+        level: &PyramidLevel,
+        field: &NearestNeighbourField,
+        target: usize,
+        shift: u32,
+    ) -> Option<()> {
+        let sources = field.sources.get(target..)?.first_chunk::<COUNT>()?;
+        let pixels = self.pixels.get_mut(self.count..)?.first_chunk_mut::<COUNT>()?;
+        for ((pixel, source), step) in pixels.iter_mut().zip(sources).zip(0..) {
+            *pixel = source.wrapping_add(shift).wrapping_sub(step);
+        }
+        let ssds = field.ssds.get(target..)?.first_chunk::<COUNT>()?;
+        *self.ssds.get_mut(self.count..)?.first_chunk_mut()? = *ssds;
+        let depths_px = level.target_depths_px.get(target..)?.first_chunk::<COUNT>()?;
+        *self.depths_px.get_mut(self.count..)?.first_chunk_mut()? = *depths_px;
+        self.count += COUNT;
+        Some(())
     }
 }
 
@@ -103,26 +121,24 @@ fn collect_votes(level: &PyramidLevel, field: &NearestNeighbourField, at: usize)
     let width = level.image.width;
     let (x, y) = (at % width, at / width);
     let mut votes = Votes {
-        votes: [Vote::default(); PATCH_SIDE * PATCH_SIDE],
+        pixels: [0; SLOTS],
+        ssds: [0; SLOTS],
+        depths_px: [0.0; SLOTS],
         count: 0,
     };
-    let mut slots = votes.votes.iter_mut();
+    let columns = x.saturating_sub(PATCH_RADIUS)..(x + PATCH_RADIUS + 1).min(width);
     for row in y.saturating_sub(PATCH_RADIUS)..=y + PATCH_RADIUS {
-        for column in x.saturating_sub(PATCH_RADIUS)..=(x + PATCH_RADIUS).min(width - 1) {
-            let centre = row * width + column;
-            let Some(target) = level.target_index(centre) else {
-                continue;
-            };
-            let matched = field.sources.get(target).zip(field.ssds.get(target));
-            let (Some((source, ssd)), Some(slot)) = (matched, slots.next()) else {
-                continue;
-            };
-            *slot = Vote {
-                pixel: *source as usize + at - centre,
-                ssd: *ssd,
-                depth_px: level.target_depths_px.get(target).copied().unwrap_or_default(),
-            };
-            votes.count += 1;
+        let first = row * width + columns.start;
+        if columns.len() == PATCH_SIDE
+            && let Some(target) = level.target_run(first, PATCH_SIDE)
+        {
+            votes.add::<PATCH_SIDE>(level, field, target, (at as u32).wrapping_sub(first as u32));
+            continue;
+        }
+        for centre in first..first + columns.len() {
+            if let Some(target) = level.target_index(centre) {
+                votes.add::<1>(level, field, target, (at as u32).wrapping_sub(centre as u32));
+            }
         }
     }
     votes
@@ -131,28 +147,63 @@ fn collect_votes(level: &PyramidLevel, field: &NearestNeighbourField, at: usize)
 /// Returns the weighted mean of the votes; `None` for no votes.
 #[inline(always)]
 fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<Colour> {
-    let min_ssd = votes.iter().map(|vote| vote.ssd).min()?;
+    let ssds = votes.ssds.iter().take(votes.count);
+    let min_ssd = *ssds.clone().min()?;
+    let ssd_sum: u64 = ssds.map(|ssd| u64::from(*ssd)).sum();
     // Relative to any vote's depth, weights stay in range: depths differ by at most a patch's diagonal.
-    let reference_depth = votes.iter().next()?.depth_px;
-    let ssd_sum: f32 = votes.iter().map(|vote| vote.ssd as f32).sum();
-    let steepness = sharpness * votes.count as f32 / (ssd_sum + 1.0);
-    // In a loop of its own, so that the sums below stay in registers.
-    let mut weights = [0.0; PATCH_SIDE * PATCH_SIDE];
-    for (weight, vote) in weights.iter_mut().zip(votes.iter()) {
-        let depth_term = DEPTH_FALLOFF * (vote.depth_px - reference_depth);
-        *weight = (-steepness * (vote.ssd - min_ssd) as f32 - depth_term).exp();
+    let [reference_depth, ..] = votes.depths_px;
+    let steepness = sharpness * votes.count as f32 / (ssd_sum as f32 + 1.0);
+    // Of all slots, in whole vectors. Unused ones don't enter the sums.
+    let mut weights = [0.0; SLOTS];
+    for ((weight, ssd), depth_px) in weights.iter_mut().zip(&votes.ssds).zip(&votes.depths_px) {
+        let depth_term = DEPTH_FALLOFF * (depth_px - reference_depth);
+        *weight = exp(-steepness * ssd.saturating_sub(min_ssd) as f32 - depth_term);
     }
-    let (mut total, mut sums) = (0.0, [0.0; CHANNELS]);
-    for (weight, vote) in weights.iter().zip(votes.iter()) {
+    let mut total = 0.0;
+    // Even and odd votes separately, which halves the chain of dependent additions. All eight channels fill
+    // one vector register; only the colour is returned.
+    let mut sums = [[0.0; CHANNELS]; 2];
+    let weighted = weights.iter().zip(&votes.pixels).take(votes.count);
+    for (index, (weight, pixel)) in weighted.enumerate() {
         total += weight;
-        let pixel = level.image.pixels.get(vote.pixel)?;
-        // All eight channels fill one vector register; only the colour is returned.
-        for (sum, value) in sums.iter_mut().zip(pixel) {
+        let pixel = level.image.pixels.get(*pixel as usize)?;
+        for (sum, value) in sums[index % 2].iter_mut().zip(pixel) {
             *sum += weight * f32::from(*value);
         }
     }
-    let colour = sums.first_chunk::<COLOUR_CHANNELS>()?;
-    Some(colour.map(|sum| sum / total))
+    let [even, odd] = sums;
+    let mut colour = [0.0; COLOUR_CHANNELS];
+    for ((channel, even), odd) in colour.iter_mut().zip(even).zip(odd) {
+        *channel = (even + odd) / total;
+    }
+    Some(colour)
+}
+
+/// Returns e^x for x up to 80, with a relative error of 1e-5 at most, or 2^-126 where that is larger. In
+/// contrast to [`f32::exp`], it is compiled to vector instructions, and results don't depend on the system's
+/// mathematical library.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    /// Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits.
+    const ROUNDING: f32 = 12_582_912.0;
+    /// ln(2)^k / k!, the Taylor coefficients of 2^x, from the 6th power down to the first.
+    const COEFFICIENTS: [f32; 6] = [
+        1.540_353e-4,
+        1.333_355_8e-3,
+        9.618_129e-3,
+        5.550_411e-2,
+        0.240_226_5,
+        std::f32::consts::LN_2,
+    ];
+    const EXPONENT_BIAS: u32 = 127;
+    let power = (x * std::f32::consts::LOG2_E).max(-126.0);
+    let shifted = power + ROUNDING;
+    let fraction = power - (shifted - ROUNDING);
+    let series = COEFFICIENTS
+        .iter()
+        .fold(0.0, |sum, coefficient| sum * fraction + coefficient);
+    let scale = f32::from_bits(shifted.to_bits().wrapping_add(EXPONENT_BIAS) << (f32::MANTISSA_DIGITS - 1));
+    (series * fraction + 1.0) * scale
 }
 
 #[cfg(test)]
@@ -160,6 +211,18 @@ mod tests {
     use super::*;
     use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
+
+    #[test]
+    fn exp_equals_the_exact_function() {
+        for step in -8600..=500 {
+            let x = step as f32 / 100.0;
+            let exact = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - exact).abs() / exact;
+            assert!(error < 1e-5, "exp({x}): {error}");
+        }
+        let smallest = f32::MIN_POSITIVE;
+        assert!((smallest..2.0 * smallest).contains(&exp(-1e30)));
+    }
 
     #[test]
     fn weights_stay_finite_in_deep_holes() {
