@@ -26,8 +26,8 @@ const MIN_COARSE_HEIGHT: f32 = 32.0;
 /// Height in pixels of the input from which a region counts only with evidence of letters: objects that the
 /// network takes for letters are larger.
 const MIN_DOUBTFUL_HEIGHT: f32 = 64.0;
-/// Fraction of a region from which the finer passes' regions cover it. A larger region is often the whole line
-/// of which they found parts.
+/// Fraction of a region from which the finer passes' regions cover it. A larger region is often the whole
+/// line of which they found parts.
 const KNOWN: f32 = 0.9;
 /// Ratio of the heights of a region and of lines of text in it from which it is an object with text on it, or
 /// several lines.

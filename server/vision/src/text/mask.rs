@@ -43,8 +43,8 @@ pub fn text_mask(
     )
 }
 
-/// Returns the mask of the letters in regions, as [`text_mask`] does. The network runs only in regions in which
-/// it hasn't run yet.
+/// Returns the mask of the letters in regions, as [`text_mask`] does. The network runs only in regions
+/// in which it hasn't run yet.
 pub(super) fn mask_of(
     strokes: &mut dyn Network,
     image: &RgbImage,
