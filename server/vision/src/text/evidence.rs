@@ -1,18 +1,18 @@
 //! Evidence of letters in a region, from the stroke network's probabilities.
 //!
-//! The detector takes objects for letters if it sees them small enough, whole photographs included. The stroke
-//! network is certain of the strokes of letters, and undecided about the edges and textures of objects.
+//! The detector takes objects for letters if it sees them small enough, whole photographs included. The
+//! stroke network is certain of the strokes of letters, and undecided about edges and textures of objects.
 
 use super::geometry::RotatedRect;
 use super::patch::Patch;
 
-/// Smallest certainty of text. Set on the tuning scenes of models/eval/text and on 13 photographs without text
+/// Smallest certainty of text. Set on scenes of models/eval/text and on photographs without text
 /// (docs/text.md), as the constants below.
 const MIN_CERTAINTY: f32 = 0.6;
 /// Ratio of the longer to the shorter side below which a region is nearly square, as objects are.
 const LINE: f32 = 1.7;
-/// Smallest certainty in a nearly square region: `SQUARE.0`, plus `SQUARE.1` times its height as a fraction of
-/// the image's shorter side, at most `SQUARE.2`.
+/// Smallest certainty in a nearly square region: `SQUARE.0`, plus `SQUARE.1` times its height as a fraction
+/// of the image's shorter side, at most `SQUARE.2`.
 const SQUARE: (f32, f32, f32) = (0.55, 1.1, 0.9);
 
 /// Largest fraction of a region that letters cover: textures cover more.
