@@ -145,6 +145,7 @@ build/selection/u2netp.onnx: build/selection/venv/ready
 
 # FONTS is a folder with Debian's fonts-dejavu-core, fonts-noto-core and fonts-noto-cjk.
 FONTS ?= /usr/share/fonts
+DETECT_TEXT := target/release/examples/detect_text models/builtin/PP-OCRv6_det_small.onnx models/builtin/text-strokes.onnx
 
 .PHONY: eval-plugins
 eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d-1.1.0.tgz build/selection/u2netp.onnx ## Evaluate object selection and text masks: build/selection/table.md, build/text/score.md.
@@ -153,10 +154,16 @@ eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d
 		--emoji build/selection/lobehub-fluent-emoji-3d-1.1.0.tgz
 	build/selection/venv/bin/python models/eval/selection/evaluate.py
 	build/selection/venv/bin/python models/eval/text/scenes.py build/text --fonts $(FONTS)
-	@mkdir -p build/text/masks
-	target/release/examples/detect_text models/builtin/PP-OCRv6_det_small.onnx models/builtin/text-strokes.onnx build/text/masks \
-		build/text/images/*.png > build/text/regions.json
+	@mkdir -p build/text/masks build/text/false_masks
+	$(DETECT_TEXT) build/text/masks build/text/images/*.png > build/text/regions.json
+	$(DETECT_TEXT) build/text/false_masks $(filter-out %.mask.png,$(wildcard tests/fixtures/photos/*.png)) > build/text/false_regions.json
 	build/selection/venv/bin/python models/eval/text/score.py build/text build/text/masks | tee build/text/score.md
+	build/selection/venv/bin/python models/eval/text/false_masks.py build/text/false_masks | tee -a build/text/score.md
+
+.PHONY: text-gallery
+text-gallery: build build/selection/venv/ready ## Fill the text of eval-plugins' scenes for visual review: build/text/gallery.jpg.
+	$(BINARY) run --model lama-patches --image build/text/images --mask build/text/masks --output build/text/filled
+	build/selection/venv/bin/python models/eval/text/gallery.py build/text/images build/text/masks build/text/filled build/text/gallery.jpg
 
 .PHONY: model-pictures
 model-pictures: build build/eval/venv/ready ## Make the picture of docs/models.md.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a contact sheet of erased text: `gallery.py IMAGES MASKS FILLED SHEET.jpg [--width PX]`.
+"""Makes a contact sheet of erased text: `gallery.py IMAGES MASKS FILLED SHEET.jpg [--width PX] [--only PATTERN ...]`.
 
 Per image a row: the image, the image with the mask in red, the filled image.
 """
@@ -7,6 +7,7 @@ Per image a row: the image, the image with the mask in red, the filled image.
 from __future__ import annotations
 
 import argparse
+from fnmatch import fnmatch
 from pathlib import Path
 
 from PIL import Image
@@ -34,8 +35,10 @@ def main() -> None:
     for name in ("images", "masks", "filled", "sheet"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--width", type=int, default=640, help="of each picture, in pixels")
+    parser.add_argument("--only", nargs="+", default=["*"], help="patterns of the images' names")
     args = parser.parse_args()
-    names = [path.name for path in sorted(args.filled.glob("*.png")) if (args.masks / path.name).is_file()]
+    filled = [path for path in sorted(args.filled.glob("*.png")) if (args.masks / path.name).is_file()]
+    names = [path.name for path in filled if any(fnmatch(path.stem, pattern) for pattern in args.only)]
     rows = [row(args.images / name, args.masks / name, args.filled / name, args.width) for name in names]
     sheet = Image.new("RGB", (rows[0].width, sum(part.height + GAP for part in rows)), "white")
     top = 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Renders text over photographs, as a test set of text detection and text masks.
 
-`scenes.py OUT [--photos DIR] [--fonts DIR] [--set small|medium|large ...]` writes per scene the clean photograph `clean/NAME.png`, the
-scene `images/NAME.png` and `truth/NAME.png`, which holds the number of the text of each pixel (0: none), and for all
-scenes `items.json`: per text its script, size, style and angle. A pixel belongs to a text if the drawing changed a
-channel by more than VISIBLE levels: letters with their outline and shadow.
+`scenes.py OUT [--photos DIR] [--fonts DIR] [--set small|medium|large ...] [--seed TEXT]` writes per scene the clean
+photograph `clean/NAME.png`, the scene `images/NAME.png` and `truth/NAME.png`, which holds the number of the text of
+each pixel (0: none), and for all scenes `items.json`: per text its script, size, style and angle. A pixel belongs to a
+text if the drawing changed a channel by more than VISIBLE levels: letters with their outline and shadow.
 
 Fonts: Debian's fonts-dejavu-core, fonts-noto-core and fonts-noto-cjk. Results are the same for the same versions of
 fonts and Pillow.
@@ -189,6 +189,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=ROOT / "tests" / "fixtures" / "photos")
     parser.add_argument("--fonts", type=Path, default=FONTS)
     parser.add_argument("--set", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--seed", default="", help="other texts in other places (default: the first test set)")
     args = parser.parse_args()
     for folder in ("clean", "images", "truth"):
         (args.out / folder).mkdir(parents=True, exist_ok=True)
@@ -197,7 +198,7 @@ def main() -> None:
         width, height, count = SETS[kind]
         for number in range(count):
             name = f"{kind}-{number:02}"
-            rng = random.Random(name)
+            rng = random.Random(f"{args.seed}{name}")
             clean = covered(Image.open(photos[(7 * number + width) % len(photos)]), width, height)
             scene, truth, drawn = render(clean, args.fonts, rng)
             clean.save(args.out / "clean" / f"{name}.png", compress_level=1)

@@ -20,5 +20,5 @@ pub use faces::{FaceNetworks, restore_faces};
 pub use network::{FaceStages, Network};
 pub use saliency::{Framing, OutputScale, SaliencySpec, SampleScale, saliency};
 pub use tensor::{ShapeError, Tensor};
-pub use text::{TextNetworks, TextOptions, TextRegion, detect_text, text_mask};
+pub use text::{TextNetworks, TextOptions, TextRegion, detect_text, select_text, text_mask};
 pub use upscale::{MAX_SCALE as MAX_UPSCALE, UpscaleOptions, upscale, upscale_alpha, upscaled_size};

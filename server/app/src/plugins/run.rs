@@ -13,7 +13,7 @@ use iopaint_imaging::{
 use iopaint_inpaint::{ForwardError, Monitor};
 use iopaint_vision::selection::{ImageKey, SelectionError, select, select_by_prompt};
 use iopaint_vision::{
-    Network, TextRegion, UpscaleOptions, detect_text, refine_alpha, restore_faces, text_mask, upscale,
+    Network, TextRegion, UpscaleOptions, refine_alpha, restore_faces, select_text, upscale,
 };
 use sha2::{Digest, Sha256};
 
@@ -247,11 +247,7 @@ fn on_network(
             Ok(PluginValue::Selection { image, coverage })
         }
         PluginTask::SelectText(options) => {
-            let regions = detect_text(network, &image, &options, monitor)?;
-            let strokes = network
-                .strokes()
-                .ok_or_else(|| ForwardError::Failed("the model does not segment text".to_owned()))?;
-            let mask = text_mask(strokes, &image, &regions, &options, monitor)?;
+            let (regions, mask) = select_text(network, &image, &options, monitor)?;
             Ok(PluginValue::Text { regions, mask })
         }
         PluginTask::Upscale {

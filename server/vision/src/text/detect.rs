@@ -8,6 +8,7 @@ use iopaint_inpaint::{ForwardError, Monitor};
 use super::geometry::RotatedRect;
 use super::input::{input_size, input_values};
 use super::regions::ProbabilityMap;
+use super::segment::Segmentation;
 use super::{TextOptions, TextRegion};
 use crate::{Network, Tensor};
 
@@ -15,24 +16,41 @@ use crate::{Network, Tensor};
 const MAX_INPUT_PIXELS: f64 = 1_500_000.0;
 /// Largest magnification of small images: letters of 10 pixels are found more often at twice their size.
 const MAX_SCALE: f64 = 2.0;
-/// Reduction of the second pass. The network misses letters of more than about 120 pixels of its input.
-const COARSER: f64 = 2.0;
-/// Shorter side of the second pass's input from which it runs, in pixels: smaller images have no letters that
-/// the first pass misses.
-const MIN_COARSE_SIDE: f64 = 256.0;
-/// Smallest height of the second pass's regions, in pixels of its input.
-const MIN_COARSE_HEIGHT: f64 = 32.0;
-/// Fraction of a region from which the first pass's regions cover it.
-const KNOWN: f32 = 0.5;
+/// Reductions of the coarse passes. The network misses letters of more than about 120 pixels of its input.
+const COARSE: [f64; 2] = [2.0, 4.0];
+/// Shorter side of a coarse pass's input from which it runs, in pixels: smaller images have no letters that
+/// the finer passes miss.
+const MIN_COARSE_SIDE: f64 = 192.0;
+/// Smallest height of a coarse pass's regions, in pixels of its input.
+const MIN_COARSE_HEIGHT: f32 = 32.0;
+/// Height in pixels of the input from which a region counts only with evidence of letters: objects that the
+/// network takes for letters are larger.
+const MIN_DOUBTFUL_HEIGHT: f32 = 64.0;
+/// Fraction of a region from which the finer passes' regions cover it. A larger region is often the whole
+/// line of which they found parts.
+const KNOWN: f32 = 0.9;
+/// Ratio of the heights of a region and of lines of text in it from which it is an object with text on it, or
+/// several lines.
+const MUCH_LOWER: f32 = 3.0;
+/// Such lines that a region may contain: parts of its letters.
+const MAX_LINES: usize = 1;
 /// Pixels around the region of interest that the network sees too, so that letters at its border are whole.
 const CONTEXT_PX: u32 = 32;
 
+/// A region with the segmentation of its strokes.
+pub(super) struct Found {
+    pub(super) region: TextRegion,
+    pub(super) segmentation: Segmentation,
+}
+
 /// Returns the regions of text in `image`, or those whose centre lies in `options.region`: in raster order of
-/// their first pixels, then the large ones that only the second pass found.
+/// their first pixels, then the large ones that only the coarser passes found.
 ///
 /// `network` takes `[1, 3, H, W]`, with sides that are multiples of 32, and returns text probabilities of
-/// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels, and, if it is large
-/// enough, a second one of a quarter of that; `monitor` is called before and after each.
+/// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels. If it is large
+/// enough, and `network` has a stroke network, passes at half and a quarter of that resolution follow, and
+/// large regions count only if the stroke network finds letters in them. `monitor` is called before and after
+/// each pass.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape, or if `monitor` stops the run.
@@ -42,36 +60,75 @@ pub fn detect_text(
     options: &TextOptions,
     monitor: &dyn Monitor,
 ) -> Result<Vec<TextRegion>, ForwardError> {
+    let found = detect(network, image, options, monitor)?;
+    Ok(found.into_iter().map(|found| found.region).collect())
+}
+
+/// Returns the regions of [`detect_text`]. The stroke network has run in those that needed evidence.
+pub(super) fn detect(
+    network: &mut dyn Network,
+    image: &RgbImage,
+    options: &TextOptions,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Found>, ForwardError> {
     let Some((interest, crop)) = areas(image, options.region) else {
         return Ok(Vec::new());
     };
     let pixels = f64::from(crop.width) * f64::from(crop.height);
     let scale = (MAX_INPUT_PIXELS / pixels).sqrt().min(MAX_SCALE);
-    let coarse = scale / COARSER;
-    let has_large = f64::from(crop.width.min(crop.height)) * coarse >= MIN_COARSE_SIDE;
-    let passes = 1 + usize::from(has_large);
-    report(monitor, 0, passes)?;
-    let mut found = regions_at(network, image, crop, scale, options.min_score)?;
-    report(monitor, 1, passes)?;
-    if has_large {
-        let large = regions_at(network, image, crop, coarse, options.min_score)?;
-        report(monitor, 2, passes)?;
-        let known: Vec<RotatedRect> = found.iter().filter_map(rect_of).collect();
-        let is_new = |region: &TextRegion| {
-            rect_of(region).is_some_and(|rect| {
-                f64::from(rect.short_side()) * coarse >= MIN_COARSE_HEIGHT && rect.covered_by(&known) < KNOWN
-            })
-        };
-        found.extend(large.into_iter().filter(is_new));
+    let shorter = f64::from(crop.width.min(crop.height));
+    let mut scales = vec![scale];
+    if network.strokes().is_some() {
+        let coarse = COARSE.iter().map(|reduction| scale / reduction);
+        scales.extend(coarse.filter(|scale| shorter * scale >= MIN_COARSE_SIDE));
     }
-    Ok(found
-        .into_iter()
-        .filter(|region| centre_is_in(&interest, region))
-        .collect())
+    report(monitor, 0, scales.len())?;
+    let mut found: Vec<Found> = Vec::new();
+    for (pass, scale) in scales.iter().enumerate() {
+        let known: Vec<RotatedRect> = found.iter().map(|found| *found.segmentation.text()).collect();
+        for region in regions_at(network, image, crop, *scale, options.min_score)? {
+            let Some(rect) = RotatedRect::around(&region.polygon) else {
+                continue;
+            };
+            let height = rect.short_side() * *scale as f32;
+            let is_new = pass == 0
+                || (height >= MIN_COARSE_HEIGHT
+                    && rect.covered_by(&known) < KNOWN
+                    && lines_in(&rect, &known) <= MAX_LINES);
+            if !is_new || !centre_is_in(&interest, &region) {
+                continue;
+            }
+            let mut segmentation = Segmentation::new(rect);
+            let needs_evidence = pass > 0 || height >= MIN_DOUBTFUL_HEIGHT;
+            if !needs_evidence || has_letters(network, image, &mut segmentation)? {
+                found.push(Found { region, segmentation });
+            }
+        }
+        report(monitor, pass + 1, scales.len())?;
+    }
+    Ok(found)
 }
 
-fn rect_of(region: &TextRegion) -> Option<RotatedRect> {
-    RotatedRect::around(&region.polygon)
+/// Returns the number of regions in `rect`, by their centres, that are much lower.
+fn lines_in(rect: &RotatedRect, known: &[RotatedRect]) -> usize {
+    let is_line = |line: &&RotatedRect| {
+        line.short_side() * MUCH_LOWER < rect.short_side() && rect.contains(line.centre())
+    };
+    known.iter().filter(is_line).count()
+}
+
+/// Returns false if the stroke network finds no letters in a region.
+fn has_letters(
+    network: &mut dyn Network,
+    image: &RgbImage,
+    segmentation: &mut Segmentation,
+) -> Result<bool, ForwardError> {
+    let Some(strokes) = network.strokes() else {
+        return Ok(true);
+    };
+    segmentation.sample(image);
+    segmentation.run(strokes)?;
+    Ok(segmentation.is_text(image.dimensions()))
 }
 
 /// Returns the regions that the network finds in a crop of the image, resampled by `scale`.
@@ -271,14 +328,102 @@ mod tests {
         );
     }
 
+    /// A detector with a stroke network that returns `probability` in every second block of 8 columns, and
+    /// counts its runs.
+    struct WithStrokes {
+        detector: Thresholding,
+        probability: f32,
+        runs: usize,
+    }
+
+    impl WithStrokes {
+        fn new(probability: f32) -> Self {
+            Self {
+                detector: Thresholding::default(),
+                probability,
+                runs: 0,
+            }
+        }
+    }
+
+    impl Network for WithStrokes {
+        fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
+            if input.shape()[1] == 3 {
+                return self.detector.forward(input);
+            }
+            self.runs += 1;
+            let (rows, columns) = (input.shape()[2], input.shape()[3]);
+            let values = (0..rows * columns).map(|at| {
+                let is_stroke = at % columns / 8 % 2 == 0 && (30..82).contains(&(at / columns));
+                if is_stroke { self.probability } else { 0.0 }
+            });
+            Ok(vec![
+                Tensor::new(vec![1, 1, rows, columns], values.collect()).unwrap(),
+            ])
+        }
+
+        fn strokes(&mut self) -> Option<&mut dyn Network> {
+            Some(self)
+        }
+    }
+
     #[test]
     fn large_images_are_reduced() {
+        let image = RgbImage::new(4000, 3000);
+        let mut network = WithStrokes::new(1.0);
+        detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored).unwrap();
+        let pixels = &network.detector.pixels;
+        assert_eq!(pixels.len(), 3);
+        for (pixels, reduction) in pixels.iter().zip([1.0, 2.0, 4.0]) {
+            assert!(*pixels as f64 * reduction * reduction <= 1.05 * MAX_INPUT_PIXELS);
+        }
+    }
+
+    #[test]
+    fn coarse_passes_need_a_stroke_network() {
         let mut network = Thresholding::default();
         let image = RgbImage::new(4000, 3000);
         detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored).unwrap();
-        assert_eq!(network.pixels.len(), 2);
-        assert!(network.pixels[0] as f64 <= 1.05 * MAX_INPUT_PIXELS);
-        assert!(network.pixels[1] as f64 <= 1.05 * MAX_INPUT_PIXELS / (COARSER * COARSER));
+        assert_eq!(network.pixels.len(), 1);
+    }
+
+    /// Returns the number of regions, and of runs of the stroke network, for a bar of 4:1.
+    fn bar_of(height: u32, probability: f32) -> (usize, usize) {
+        let image = RgbImage::from_fn(1200, 900, |x, y| {
+            let inside = (200..200 + 4 * height).contains(&x) && (300..300 + height).contains(&y);
+            if inside {
+                [0, 0, 255].into()
+            } else {
+                [255, 0, 0].into()
+            }
+        });
+        let mut network = WithStrokes::new(probability);
+        let regions = detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored).unwrap();
+        (regions.len(), network.runs)
+    }
+
+    #[test]
+    fn large_regions_need_evidence() {
+        assert_eq!(bar_of(150, 1.0).0, 1);
+        assert_eq!(bar_of(150, 0.5).0, 0);
+    }
+
+    #[test]
+    fn objects_with_text_on_them_are_not_letters() {
+        let rect = |left: f32, top: f32, width: f32, height: f32| {
+            let (right, bottom) = (left + width, top + height);
+            RotatedRect::around(&[(left, top), (right, top), (right, bottom), (left, bottom)]).unwrap()
+        };
+        let object = rect(0.0, 0.0, 900.0, 300.0);
+        let lines = [rect(100.0, 40.0, 300.0, 50.0), rect(100.0, 140.0, 300.0, 50.0)];
+        let letters = [rect(10.0, 10.0, 200.0, 280.0), rect(950.0, 40.0, 300.0, 50.0)];
+        assert!(lines_in(&object, &lines) > MAX_LINES);
+        assert!(lines_in(&object, &letters) <= MAX_LINES);
+    }
+
+    #[test]
+    fn small_regions_need_no_evidence() {
+        assert_eq!(bar_of(12, 0.5), (1, 0));
     }
 
     #[test]

@@ -31,13 +31,29 @@ pub fn text_mask(
     options: &TextOptions,
     monitor: &dyn Monitor,
 ) -> Result<Mask, ForwardError> {
-    let (width, height) = image.dimensions();
     let rects = regions
         .iter()
         .filter_map(|region| RotatedRect::around(&region.polygon));
-    let rects: Vec<RotatedRect> = rects.collect();
-    let occupied = covered(&rects, (width, height));
-    let mut jobs: Vec<Segmentation> = rects.into_iter().map(Segmentation::new).collect();
+    mask_of(
+        strokes,
+        image,
+        rects.map(Segmentation::new).collect(),
+        options,
+        monitor,
+    )
+}
+
+/// Returns the mask of the letters in regions, as [`text_mask`] does. The network runs only in regions
+/// in which it hasn't run yet.
+pub(super) fn mask_of(
+    strokes: &mut dyn Network,
+    image: &RgbImage,
+    mut jobs: Vec<Segmentation>,
+    options: &TextOptions,
+    monitor: &dyn Monitor,
+) -> Result<Mask, ForwardError> {
+    let (width, height) = image.dimensions();
+    let occupied = covered(jobs.iter().map(Segmentation::text), (width, height));
     let batches = jobs.len().div_ceil(BATCH);
     let text = Mutex::new(Mask::empty(width, height));
     for (done, batch) in jobs.chunks_mut(BATCH).enumerate() {
@@ -73,7 +89,7 @@ pub fn text_mask(
 }
 
 /// Returns the mask of all regions.
-fn covered(rects: &[RotatedRect], (width, height): (u32, u32)) -> Mask {
+fn covered<'a>(rects: impl Iterator<Item = &'a RotatedRect>, (width, height): (u32, u32)) -> Mask {
     let mut mask = Mask::empty(width, height);
     for rect in rects {
         for_each_row(

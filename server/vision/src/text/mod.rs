@@ -3,6 +3,7 @@
 
 mod colours;
 mod detect;
+mod evidence;
 mod geometry;
 mod input;
 mod mask;
@@ -11,10 +12,12 @@ mod patch;
 mod regions;
 mod samples;
 mod segment;
+mod select;
 mod strokes;
 mod types;
 
 pub use detect::detect_text;
 pub use mask::text_mask;
 pub use networks::TextNetworks;
+pub use select::select_text;
 pub use types::{TextOptions, TextRegion};

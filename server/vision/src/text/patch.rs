@@ -1,6 +1,8 @@
 //! A text region with its surroundings, resampled so that the text runs along the rows: the input of the
 //! network that segments strokes.
 
+use std::ops::Range;
+
 use iopaint_imaging::RgbImage;
 
 use super::geometry::{Point, RotatedRect};
@@ -60,6 +62,16 @@ impl Patch {
         self.columns
     }
 
+    /// Returns the rows of samples in the region.
+    pub fn region_rows(&self) -> Range<usize> {
+        MARGIN as usize..ROWS - MARGIN as usize
+    }
+
+    /// Returns the columns of samples in the region.
+    pub fn region_columns(&self) -> Range<usize> {
+        self.start..self.columns - self.start
+    }
+
     /// Returns the values of shape `[CHANNELS, ROWS, columns]`: RGB and, as the last channel, the region,
     /// from -1 to 1. Samples outside the image have the colours of its edge.
     pub fn values(&self, image: &RgbImage) -> Vec<f32> {
@@ -86,10 +98,10 @@ impl Patch {
                 }
             }
         }
-        let margin = MARGIN as usize;
-        for row in margin..ROWS - margin {
+        let columns = self.region_columns();
+        for row in self.region_rows() {
             let first = 3 * plane + row * self.columns;
-            values[first + self.start..first + self.columns - self.start].fill(1.0);
+            values[first + columns.start..first + columns.end].fill(1.0);
         }
         values
     }

@@ -4,6 +4,7 @@
 use iopaint_imaging::{Mask, Rect, RgbImage, morphology::dilate};
 use iopaint_inpaint::ForwardError;
 
+use super::evidence::Evidence;
 use super::geometry::RotatedRect;
 use super::patch::{CHANNELS, Patch, ROWS};
 use super::strokes::{MIN_HEIGHT, stroke_mask};
@@ -13,15 +14,17 @@ use crate::{Network, Tensor};
 /// height: accents, descenders and shadows that the detector cuts off.
 const CLEARANCE: f32 = 0.25;
 /// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour.
-const SURE: f32 = 0.7;
+const SURE: f32 = 0.6;
 /// Probability from which a pixel in the letters' colours does.
-const POSSIBLE: f32 = 0.15;
+const POSSIBLE: f32 = 0.12;
 
 /// A text region on its way to a mask: sampled, run through the network, and combined with its colours.
 pub struct Segmentation {
     text: RotatedRect,
     patch: Option<Patch>,
-    values: Vec<f32>,
+    samples: Vec<f32>,
+    /// The stroke probability of each sample, once the network has run.
+    probabilities: Option<Vec<f32>>,
 }
 
 impl Segmentation {
@@ -33,32 +36,39 @@ impl Segmentation {
         Self {
             text,
             patch,
-            values: Vec::new(),
+            samples: Vec::new(),
+            probabilities: None,
         }
     }
 
-    /// Resamples the region.
+    /// Returns the region.
+    pub fn text(&self) -> &RotatedRect {
+        &self.text
+    }
+
+    /// Resamples the region, unless the network has run.
     pub fn sample(&mut self, image: &RgbImage) {
-        if let Some(patch) = &self.patch {
-            self.values = patch.values(image);
+        if let (Some(patch), None) = (&self.patch, &self.probabilities) {
+            self.samples = patch.values(image);
         }
     }
 
-    /// Runs `network`, which takes `[1, 4, H, W]` and returns stroke probabilities `[1, 1, H, W]`.
+    /// Runs `network`, which takes `[1, 4, H, W]` and returns stroke probabilities `[1, 1, H, W]`, unless it
+    /// has run.
     ///
     /// # Errors
     /// [`ForwardError`] if the network fails or returns another shape.
     pub fn run(&mut self, network: &mut dyn Network) -> Result<(), ForwardError> {
-        let Some(patch) = &self.patch else {
+        let (Some(patch), None) = (&self.patch, &self.probabilities) else {
             return Ok(());
         };
         let shape = vec![1, CHANNELS, ROWS, patch.columns()];
-        let input = Tensor::new(shape, std::mem::take(&mut self.values))
+        let input = Tensor::new(shape, std::mem::take(&mut self.samples))
             .map_err(|error| ForwardError::Failed(error.to_string()))?;
         let expected = [1, 1, ROWS, patch.columns()];
         match network.forward(input)?.into_iter().next() {
             Some(map) if map.shape() == expected => {
-                self.values = map.into_parts().1;
+                self.probabilities = Some(map.into_parts().1);
                 Ok(())
             }
             other => {
@@ -70,14 +80,25 @@ impl Segmentation {
         }
     }
 
+    /// Returns false if the network has run and found no letters, in an image of `size` pixels. Regions that
+    /// are too low or too long for the network count as text.
+    pub fn is_text(&self, size: (u32, u32)) -> bool {
+        match (&self.patch, &self.probabilities) {
+            (Some(patch), Some(probabilities)) => {
+                Evidence::of(patch, probabilities).is_text(&self.text, size)
+            }
+            _ => true,
+        }
+    }
+
     /// Returns the mask of the strokes, dilated by `growth_px` in addition to their own margin, with its
     /// position in the image, and releases the probabilities; `None` if the region lies outside the image.
     ///
     /// `occupied` is the mask of all regions. The mask of a low or very long region depends on colours only.
     pub fn take_mask(&mut self, image: &RgbImage, occupied: &Mask, growth_px: u8) -> Option<(Rect, Mask)> {
-        let values = std::mem::take(&mut self.values);
+        let probabilities = self.probabilities.take();
         let (rect, coloured) = stroke_mask(image, &self.text, occupied, growth_px)?;
-        let Some(patch) = &self.patch else {
+        let (Some(patch), Some(probabilities)) = (&self.patch, probabilities) else {
             return Some((rect, dilate(&coloured, growth_px)));
         };
         let reach = self.text.grown(CLEARANCE * self.text.short_side());
@@ -86,7 +107,7 @@ impl Segmentation {
             if !reach.contains(pixel) {
                 return false;
             }
-            let probability = patch.value_at(&values, pixel);
+            let probability = patch.value_at(&probabilities, pixel);
             probability >= SURE || (probability >= POSSIBLE && coloured.is_hole(x, y))
         });
         Some((rect, dilate(&found, growth_px)))

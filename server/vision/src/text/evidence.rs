@@ -1,0 +1,126 @@
+//! Evidence of letters in a region, from the stroke network's probabilities.
+//!
+//! The detector takes objects for letters if it sees them small enough, whole photographs included. The
+//! stroke network is certain of the strokes of letters, and undecided about edges and textures of objects.
+
+use super::geometry::RotatedRect;
+use super::patch::Patch;
+
+/// Smallest certainty of text. Set on scenes of models/eval/text and on photographs without text
+/// (docs/text.md), as the constants below.
+const MIN_CERTAINTY: f32 = 0.6;
+/// Ratio of the longer to the shorter side below which a region is nearly square, as objects are.
+const LINE: f32 = 1.7;
+/// Smallest certainty in a nearly square region: `SQUARE.0`, plus `SQUARE.1` times its height as a fraction
+/// of the image's shorter side, at most `SQUARE.2`.
+const SQUARE: (f32, f32, f32) = (0.55, 1.1, 0.9);
+
+/// Largest fraction of a region that letters cover: textures cover more.
+const MAX_INK: f32 = 0.7;
+/// Probability from which a sample is ink.
+const INK: f32 = 0.5;
+
+/// The properties of the strokes in a region that distinguish letters from objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence {
+    /// Mean of the samples' probabilities, weighted by themselves, 0 to 1.
+    certainty: f32,
+    /// Fraction of the region that strokes cover.
+    ink: f32,
+}
+
+impl Evidence {
+    /// Returns the evidence in the region of `patch` from the probabilities of its samples.
+    pub fn of(patch: &Patch, probabilities: &[f32]) -> Self {
+        let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
+        let (mut ink, mut count) = (0_usize, 0_usize);
+        let columns = patch.region_columns();
+        for row in patch.region_rows() {
+            let start = row * patch.columns();
+            let values = probabilities.get(start + columns.start..start + columns.end);
+            for value in values.unwrap_or_default() {
+                sum += value;
+                squares += value * value;
+                ink += usize::from(*value >= INK);
+                count += 1;
+            }
+        }
+        Self {
+            certainty: squares / sum.max(f32::MIN_POSITIVE),
+            ink: ink as f32 / count.max(1) as f32,
+        }
+    }
+
+    /// Returns true if the strokes in `region` are letters, in an image of `width` x `height` pixels.
+    pub fn is_text(&self, region: &RotatedRect, (width, height): (u32, u32)) -> bool {
+        let height = region.short_side() / width.min(height).max(1) as f32;
+        let smallest = if region.aspect_ratio() < LINE {
+            (SQUARE.0 + SQUARE.1 * height).clamp(MIN_CERTAINTY, SQUARE.2)
+        } else {
+            MIN_CERTAINTY
+        };
+        self.certainty >= smallest && self.ink <= MAX_INK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::patch::ROWS;
+
+    /// Returns true if a region of `width` x 64 pixels with strokes of this probability is text in an image
+    /// with sides of `side` pixels.
+    fn is_text_with(width: f32, side: u32, probability: f32) -> bool {
+        let corners = [(0.0, 0.0), (width, 0.0), (width, 64.0), (0.0, 64.0)];
+        let region = RotatedRect::around(&corners).unwrap();
+        let patch = Patch::around(&region).unwrap();
+        let columns = patch.columns();
+        let values = (0..ROWS * columns).map(|at| {
+            let is_stroke = at % columns % 20 < 6;
+            if is_stroke { probability } else { 0.02 }
+        });
+        let found = Evidence::of(&patch, &values.collect::<Vec<f32>>());
+        found.is_text(&region, (side, 2 * side))
+    }
+
+    #[test]
+    fn certain_strokes_are_letters() {
+        assert!(is_text_with(256.0, 500, 0.75) && is_text_with(64.0, 500, 0.75));
+    }
+
+    #[test]
+    fn undecided_strokes_are_not_letters() {
+        assert!(!is_text_with(256.0, 500, 0.55) && !is_text_with(256.0, 500, 0.0));
+    }
+
+    #[test]
+    fn square_regions_need_more_certainty() {
+        assert!(!is_text_with(64.0, 100, 0.75) && is_text_with(64.0, 100, 0.99));
+        assert!(is_text_with(256.0, 100, 0.75));
+    }
+
+    #[test]
+    fn full_regions_are_not_letters() {
+        let corners = [(0.0, 0.0), (256.0, 0.0), (256.0, 64.0), (0.0, 64.0)];
+        let region = RotatedRect::around(&corners).unwrap();
+        let patch = Patch::around(&region).unwrap();
+        let found = Evidence::of(&patch, &vec![0.95; ROWS * patch.columns()]);
+        assert!(!found.is_text(&region, (500, 500)), "{found:?}");
+    }
+
+    #[test]
+    fn strokes_beside_the_region_do_not_count() {
+        let corners = [(0.0, 0.0), (256.0, 0.0), (256.0, 64.0), (0.0, 64.0)];
+        let patch = Patch::around(&RotatedRect::around(&corners).unwrap()).unwrap();
+        let rows = patch.region_rows();
+        let values = (0..ROWS * patch.columns()).map(|at| {
+            let is_inside = rows.contains(&(at / patch.columns()));
+            if is_inside { 0.3 } else { 1.0 }
+        });
+        let found = Evidence::of(&patch, &values.collect::<Vec<f32>>());
+        assert!(
+            (found.certainty - 0.3).abs() < 1e-4 && found.ink < 1e-4,
+            "{found:?}"
+        );
+    }
+}
