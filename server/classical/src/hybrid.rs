@@ -14,6 +14,10 @@ const MAX_THIN_DEPTH_PX: f32 = 2.0;
 /// a wire.
 const DEEP_MARGIN_PX: f32 = 24.0;
 
+/// Depth in pixels from which the network's guess is computed at half the size. In shallower holes, e.g.
+/// letters, too few pixels remain at that size (docs/experiments.md).
+const MIN_HALVED_DEPTH_PX: f32 = 16.0;
+
 /// A network for thin parts of a hole, [`PatchMatch`] for deep ones.
 ///
 /// A small network continues both sides of a scratch, but a few pixels from known ones its output is blurred;
@@ -31,9 +35,9 @@ impl HybridInpainter {
         Self { network, patches }
     }
 
-    /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the
-    /// network's padding doesn't accept half. Half the size is enough, since [`PatchMatch`] doesn't read the
-    /// guess at full size.
+    /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the hole is
+    /// shallow or the network's padding doesn't accept half. Half the size is enough in deep holes, since
+    /// [`PatchMatch`] doesn't read the guess at full size.
     fn initial_guess(
         &mut self,
         image: &RgbImage,
@@ -44,7 +48,8 @@ impl HybridInpainter {
             downsampled_rgb(image.clone(), 1),
             downsampled_hole(mask.clone(), 1),
         );
-        if !self.network.padding().accepts(half.width(), half.height()) {
+        let is_shallow = max_depth_px(mask) < MIN_HALVED_DEPTH_PX;
+        if is_shallow || !self.network.padding().accepts(half.width(), half.height()) {
             return self.network.forward(image, mask.as_coverage(), context);
         }
         let guess = self.network.forward(&half, hole.as_coverage(), context)?;
@@ -115,6 +120,13 @@ impl Inpainter for HybridInpainter {
         let mask = mask.clone().binarized(Threshold::ANY);
         fill_planar_components(image, &mask, |image, mask| self.fill(image, mask, context))
     }
+}
+
+/// Returns the largest distance of a hole pixel to the nearest known pixel.
+fn max_depth_px(mask: &Mask) -> f32 {
+    let hole: Vec<bool> = mask.flags().collect();
+    let depths = distance_to_known(&hole, mask.width() as usize);
+    depths.into_iter().fold(0.0, f32::max)
 }
 
 /// Returns the part of the hole within [`DEEP_MARGIN_PX`] of pixels deeper than [`MAX_THIN_DEPTH_PX`]; `None`
@@ -231,6 +243,14 @@ mod tests {
         let (out, widths) = forward(square);
         assert_eq!(widths, [64]);
         assert!(patched_share(&out, square) > 0.8);
+    }
+
+    #[test]
+    fn guess_of_shallow_holes_is_at_full_size() {
+        let letter = |x: u32, y: u32| (60..76).contains(&x) && (40..80).contains(&y);
+        let (out, widths) = forward(letter);
+        assert_eq!(widths, [128]);
+        assert!(patched_share(&out, letter) > 0.8);
     }
 
     #[test]
