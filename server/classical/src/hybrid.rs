@@ -35,9 +35,9 @@ impl HybridInpainter {
         Self { network, patches }
     }
 
-    /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the hole is
-    /// shallow or the network's padding doesn't accept half. Half the size is enough in deep holes, since
-    /// [`PatchMatch`] doesn't read the guess at full size.
+    /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the
+    /// hole is shallow or the network's padding doesn't accept half. Half the size is enough in deep holes,
+    /// since [`PatchMatch`] doesn't read the guess at full size.
     fn initial_guess(
         &mut self,
         image: &RgbImage,
