@@ -11,12 +11,16 @@ from make_set import EMOJI, OBJECTS, cut_out, emoji, placed, rendered
 from overlays import fence, stamp, text, wires
 
 HALVES = ("tuning", "held-back")
-# Kinds and numbers of cases in each half.
+# A third part of new photographs and objects, of the same kinds.
+FINAL = "final"
+# Kinds and numbers of cases in each part.
 KINDS = {"cut-out": 6, "rendered": 8, "person": 6, "text": 4, "text band": 4, "stamp": 3, "wires": 3, "fence": 2}
 # Standing, walking, running, dancing (two), kneeling people of the package of rendered objects.
 PEOPLE = ("1f9cd", "1f6b6", "1f3c3", "1f483", "1f57a", "1f9ce")
 # The longer side in pixels at which masks are painted; larger images are shown reduced.
 PAINTED_SIDE = 896
+# Surfing, rowing, meditating people of the final part.
+FINAL_PEOPLE = ("1f3c4", "1f6a3", "1f9d8")
 # Alpha from which a pixel belongs to the overlay.
 VISIBLE = 1 / 255
 
@@ -39,29 +43,56 @@ def make_cases(photographs: dict[str, np.ndarray], package: Path, seed: int = 26
     """
     shuffle = np.random.default_rng([seed, 0]).permutation
     names, objects = list(shuffle(list(photographs))), list(shuffle(list(EMOJI)))
-    traced = sorted(path.stem for path in OBJECTS.glob("*.png"))
     cases = []
     for number, half in enumerate(HALVES):
-        backgrounds = names[number::2]
-        index = 0
-        for kind, count in KINDS.items():
-            for at in range(count):
-                random = np.random.default_rng([seed, 1 + number, index])
-                background = backgrounds[index % len(backgrounds)]
-                if kind == "cut-out":
-                    # Traced objects come from the test photographs, in their own half.
-                    own = [name for name in traced if name in backgrounds and name != background]
-                    shown = own[at % len(own)]
-                    overlay, label = placed(cut_out(shown), *photographs[background].shape[:2], random), shown
-                elif kind in ("rendered", "person"):
-                    label = objects[number::2][at] if kind == "rendered" else PEOPLE[number::2][at % 3]
-                    cut = emoji(package, label) if kind == "rendered" else rendered(package, label)
-                    overlay = placed(cut, *photographs[background].shape[:2], random)
-                else:
-                    overlay, label = None, kind.replace(" ", "-")
-                name = f"{half}-{index:02}-{label}-{background}"
-                cases.append(make_case(name, kind, half, photographs[background], overlay, random))
-                index += 1
+        backgrounds = {name: photographs[name] for name in names[number::2]}
+        # Traced objects come from the test photographs, in their own half.
+        traced = [name for name in _traced() if name in backgrounds]
+        shown = (traced, objects[number::2], PEOPLE[number::2])
+        cases += _part_cases(half, backgrounds, shown, package, [seed, 1 + number])
+    return cases
+
+
+def make_final_cases(photographs: dict[str, np.ndarray], package: Path, seed: int = 26) -> list[Case]:
+    """Returns the cases of the final part, deterministic in its arguments: rendered objects and people that are in
+    neither half, and traced objects. `photographs` are those that are in neither half.
+    """
+    objects = list(np.random.default_rng([seed, 0]).permutation(list(EMOJI)))
+    unused = objects[len(HALVES) * KINDS["rendered"] :]
+    return _part_cases(FINAL, photographs, (_traced(), unused, FINAL_PEOPLE), package, [seed, 1 + len(HALVES)])
+
+
+def _traced() -> list[str]:
+    return sorted(path.stem for path in OBJECTS.glob("*.png"))
+
+
+def _part_cases(
+    part: str,
+    backgrounds: dict[str, np.ndarray],
+    shown: tuple[list[str], list[str], tuple[str, ...]],
+    package: Path,
+    seed: list[int],
+) -> list[Case]:
+    """Returns the cases of a part. `shown` are its traced objects, rendered objects and people."""
+    traced, objects, people = shown
+    names, cases = list(backgrounds), []
+    for kind, count in KINDS.items():
+        for at in range(count):
+            random = np.random.default_rng([*seed, len(cases)])
+            background = names[len(cases) % len(names)]
+            truth = backgrounds[background]
+            if kind == "cut-out":
+                own = [name for name in traced if name != background]
+                label = own[at % len(own)]
+                overlay = placed(cut_out(label), *truth.shape[:2], random)
+            elif kind in ("rendered", "person"):
+                label = objects[at] if kind == "rendered" else people[at % len(people)]
+                cut = emoji(package, label) if kind == "rendered" else rendered(package, label)
+                overlay = placed(cut, *truth.shape[:2], random)
+            else:
+                overlay, label = None, kind.replace(" ", "-")
+            name = f"{part}-{len(cases):02}-{label}-{background}"
+            cases.append(make_case(name, kind, part, truth, overlay, random))
     return cases
 
 

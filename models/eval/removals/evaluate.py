@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import patchmatch
-from cases import HALVES, Case, make_cases
+from cases import FINAL, HALVES, Case, make_cases, make_final_cases
 from judges import CraftVgg, EfficientNetLite0
-from photographs import photographs
+from photographs import final_photographs, photographs
 from pipelines import PIPELINES, Network
 from scores import WANTED_ENERGY, scored
 
@@ -96,7 +96,7 @@ def kept(folder: Path, rival: str, network: Network, case: Case) -> np.ndarray:
 def summary(rows: list[dict], rivals: tuple[str, ...], own: list[str], judges: list[str]) -> str:
     """Returns the shares of cases won against each rival by each judge and the bands' energy, per half, as Markdown."""
     lines = []
-    for half in HALVES:
+    for half in (*HALVES, FINAL):
         of_half = [row for row in rows if row["half"] == half]
         if not of_half:
             continue
@@ -151,17 +151,20 @@ def main() -> None:
     parser.add_argument("--fills", nargs="*", default=[], metavar="NAME=DIR", help="further fills, DIR/<case>.png")
     parser.add_argument("--blend", action="store_true", help="blend the seams of this program's models")
     parser.add_argument("--network", type=Path, default=NETWORK, help="TorchScript file that the rivals' pipelines run")
-    parser.add_argument("--half", choices=(*HALVES, "both"), default="tuning", help="held-back only at the end")
+    parser.add_argument(
+        "--half", choices=(*HALVES, "both", FINAL), default="tuning", help="others than tuning only at the end"
+    )
     parser.add_argument("--sources", type=Path, required=True, help="folder that `fetch_sources` made")
     parser.add_argument("--output", type=Path, default=ROOT / "build/eval-removals")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     halves = HALVES if arguments.half == "both" else (arguments.half,)
-    cases = [
-        case
-        for case in make_cases(photographs(arguments.sources), arguments.sources / EMOJI_PACKAGE)
-        if case.half in halves
-    ]
+    package = arguments.sources / EMOJI_PACKAGE
+    if arguments.half == FINAL:
+        cases = make_final_cases(final_photographs(arguments.sources), package)
+    else:
+        cases = make_cases(photographs(arguments.sources), package)
+    cases = [case for case in cases if case.half in halves]
     fills: dict[str, dict[str, np.ndarray]] = {}
     for model in arguments.models:
         fills[model], seconds = model_fills(arguments.binary, model, cases, arguments.blend)

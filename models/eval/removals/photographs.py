@@ -56,6 +56,22 @@ DEBIAN = {
     ],
     "lomiri-wallpapers-20.04": ["usr/share/backgrounds/Kleiber_by_Lukas_Baubkus.jpg"],
 }
+# Photographs of the final part, in a Debian package under licences of Creative Commons.
+FINAL_PACKAGE = "lomiri-wallpapers-16.04"
+FINAL = (
+    "Bridge_by_Sander_Klootwijk",
+    "Dragonfly_by_Bolly",
+    "Picture_0B_by_freespace",
+    "Wine_by_Jakkub_Mede",
+    "aitzgorri_by_Aitzol_Berasategi",
+    "free_by_Peter_Nerlich",
+    "friends_by_Aitzol_Berasategi",
+    "greentock_by_Peter_Nerlich",
+    "life_by_Aitzol_Berasategi",
+    "picosdeeuropa_by_Aitzol_Berasategi",
+    "seeding_by_Clements_Engelhardt",
+    "sunset_by_Aitzol_Berasategi",
+)
 
 
 def photographs(debian: Path) -> dict[str, np.ndarray]:
@@ -72,6 +88,13 @@ def photographs(debian: Path) -> dict[str, np.ndarray]:
         rgb = np.asarray(getattr(skimage.data, name if name != "chelsea" else "cat")())
         found[name] = rgb if rgb.ndim == 3 else np.repeat(rgb[..., None], 3, 2)
     return {name: _prepared(rgb) for name, rgb in sorted(found.items())}
+
+
+def final_photographs(debian: Path) -> dict[str, np.ndarray]:
+    """Returns the backgrounds of the final part by name, RGB of uint8."""
+    folder = debian / FINAL_PACKAGE / "usr/share/backgrounds"
+    images = {name.split("_by_")[0]: Image.open(folder / f"{name}.jpg") for name in FINAL}
+    return {name: _prepared(np.asarray(image.convert("RGB"))) for name, image in images.items()}
 
 
 def _prepared(rgb: np.ndarray) -> np.ndarray:

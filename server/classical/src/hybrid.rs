@@ -1,4 +1,4 @@
-//! The model `lama-patches`: a network for thin parts of a hole, patches for deep ones.
+//! The model `lama-patches`: a network for scratches, patches that start from the network's fill elsewhere.
 
 use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold, distance_to_known};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, downsampled_hole, downsampled_rgb};
@@ -6,19 +6,22 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, downsampled_hol
 use crate::patchmatch::PatchMatch;
 use crate::planar_fill::fill_planar_components;
 
-/// The largest distance to the nearest known pixel in thin parts, in pixels: wires, scratches and text.
-/// Chosen on the 13 test photographs: at 48 pixels the network blurs backgrounds behind objects
-/// (docs/experiments.md).
-const MAX_THIN_DEPTH_PX: f32 = 8.0;
+/// The largest distance to the nearest known pixel in thin parts, in pixels: scratches and hairs. In wires
+/// and letters patches are closer to the original than the network (docs/experiments.md).
+const MAX_THIN_DEPTH_PX: f32 = 2.0;
 
 /// Distance from deep pixels within which thin parts count as deep, in pixels: corners, and the beginning of
 /// a wire.
-const DEEP_MARGIN_PX: f32 = 3.0 * MAX_THIN_DEPTH_PX;
+const DEEP_MARGIN_PX: f32 = 24.0;
+
+/// Depth in pixels from which the network's guess is computed at half the size. In shallower holes, e.g.
+/// letters, too few pixels remain at that size (docs/experiments.md).
+const MIN_HALVED_DEPTH_PX: f32 = 16.0;
 
 /// A network for thin parts of a hole, [`PatchMatch`] for deep ones.
 ///
-/// A small network continues both sides of a wire, but far from known pixels its output is blurred; there
-/// [`PatchMatch`] provides texture. It starts from the network's output as the initial guess and is
+/// A small network continues both sides of a scratch, but a few pixels from known ones its output is blurred;
+/// there [`PatchMatch`] provides texture. It starts from the network's output as the initial guess and is
 /// constrained to its low frequencies near known pixels and where the match confidence is low.
 pub struct HybridInpainter {
     network: Box<dyn Inpainter>,
@@ -33,8 +36,8 @@ impl HybridInpainter {
     }
 
     /// Returns the network's fill at half the size, enlarged by pixel replication, or at full size if the
-    /// network's padding doesn't accept half. Half the size is enough, since [`PatchMatch`] doesn't read the
-    /// guess at full size.
+    /// hole is shallow or the network's padding doesn't accept half. Half the size is enough in deep holes,
+    /// since [`PatchMatch`] doesn't read the guess at full size.
     fn initial_guess(
         &mut self,
         image: &RgbImage,
@@ -45,7 +48,8 @@ impl HybridInpainter {
             downsampled_rgb(image.clone(), 1),
             downsampled_hole(mask.clone(), 1),
         );
-        if !self.network.padding().accepts(half.width(), half.height()) {
+        let is_shallow = max_depth_px(mask) < MIN_HALVED_DEPTH_PX;
+        if is_shallow || !self.network.padding().accepts(half.width(), half.height()) {
             return self.network.forward(image, mask.as_coverage(), context);
         }
         let guess = self.network.forward(&half, hole.as_coverage(), context)?;
@@ -116,6 +120,13 @@ impl Inpainter for HybridInpainter {
         let mask = mask.clone().binarized(Threshold::ANY);
         fill_planar_components(image, &mask, |image, mask| self.fill(image, mask, context))
     }
+}
+
+/// Returns the largest distance of a hole pixel to the nearest known pixel.
+fn max_depth_px(mask: &Mask) -> f32 {
+    let hole: Vec<bool> = mask.flags().collect();
+    let depths = distance_to_known(&hole, mask.width() as usize);
+    depths.into_iter().fold(0.0, f32::max)
 }
 
 /// Returns the part of the hole within [`DEEP_MARGIN_PX`] of pixels deeper than [`MAX_THIN_DEPTH_PX`]; `None`
@@ -211,11 +222,11 @@ mod tests {
 
     #[test]
     fn network_fills_thin_and_patches_fill_deep_parts() {
-        let wire = |x: u32, _| (100..106).contains(&x);
+        let wire = |x: u32, _| (100..104).contains(&x);
         let blob = |x: u32, y: u32| x.abs_diff(30).pow(2) + y.abs_diff(64).pow(2) < 400;
         let (out, widths) = forward(|x, y| wire(x, y) || blob(x, y));
         assert_eq!(widths, [128]);
-        assert!((0..128).all(|y| out.get_pixel(103, y).0 == PAINT));
+        assert!((0..128).all(|y| out.get_pixel(102, y).0 == PAINT));
         assert!(patched_share(&out, blob) > 0.8);
     }
 
@@ -235,10 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn guess_of_shallow_holes_is_at_full_size() {
+        let letter = |x: u32, y: u32| (60..76).contains(&x) && (40..80).contains(&y);
+        let (out, widths) = forward(letter);
+        assert_eq!(widths, [128]);
+        assert!(patched_share(&out, letter) > 0.8);
+    }
+
+    #[test]
     fn wires_that_leave_a_blob_are_thin() {
         let mask = Mask::from_fn(128, 64, |x, y| {
             let blob = x.abs_diff(32).pow(2) + y.abs_diff(32).pow(2) < 400;
-            blob || y.abs_diff(32) < 3
+            blob || y.abs_diff(32) < 2
         });
         let deep = deep_part(&mask).unwrap();
         assert!(deep.is_hole(32, 32));

@@ -58,7 +58,8 @@
 //! size (`offset_labels.rs`; He and Sun, "Statistics of Patch Offsets for Image Completion", 2012) every hole
 //! pixel gets one of some 60 offsets (`offset_candidates.rs`) by alpha-expansion with minimum cuts
 //! (`max_flow.rs`; Boykov and Kolmogorov 2004). At full size (`offset_copy.rs`) the offsets are refined to
-//! the pixel, the pieces are copied, and small colour steps between them are removed (`piece_blending.rs`).
+//! the pixel, the pieces are copied, and small or uniform colour steps between them are removed
+//! (`piece_blending.rs`).
 //!
 //! The last vote or copy is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez,
 //! Gangnet and Blake, "Poisson Image Editing", 2003).

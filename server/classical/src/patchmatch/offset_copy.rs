@@ -407,6 +407,17 @@ mod tests {
     }
 
     #[test]
+    fn smooth_surfaces_meet_without_a_step() {
+        // Both pieces are 18 levels off at the rim, and 36 levels apart in the middle.
+        let image = image(|x, _| 60 + (x / 2) as u8);
+        let colours = copied(&image, APART, 1).unwrap();
+        let rows = colours.chunks(HOLE.len());
+        let steps = rows.flat_map(|row| row.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
+        let most = steps.fold(0.0, f32::max);
+        assert!(most < 6.0, "{most}");
+    }
+
+    #[test]
     fn copy_is_independent_of_threads() {
         let image = image(|x, y| (x * x * 7 + y * y * 13 + x * y) as u8);
         assert_eq!(copied(&image, APART, 1), copied(&image, APART, 3));

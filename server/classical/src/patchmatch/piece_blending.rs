@@ -1,10 +1,17 @@
-//! Colour corrections of copied pieces, one per block, which remove small colour steps between pieces and at
-//! the hole's border.
+//! Colour corrections of copied pieces, one per block, which remove small or uniform colour steps between
+//! pieces and at the hole's border.
 
 use super::features::{COLOUR_CHANNELS, Colour};
 
-/// The largest colour step, in levels of 255, that is corrected. A larger one is an edge of the image.
+/// The largest colour step, in levels of 255, that is corrected. A larger one is an edge of the image, unless
+/// it is uniform.
 pub(super) const MAX_STEP: f32 = 12.0;
+/// The largest uniform step that is corrected: between smooth surfaces, e.g. clouds, a step is more visible
+/// than the gradient that replaces it. Set, like the deviation, for a balloon in front of clouds, and
+/// confirmed on the tuning half of `make eval-removals` (docs/experiments.md).
+const MAX_UNIFORM_STEP: f32 = 60.0;
+/// The largest standard deviation of a uniform step in a channel, in levels of 255.
+const UNIFORM_DEVIATION: f32 = 4.0;
 /// Weight of the known pixels against a neighbouring block.
 const KNOWN_WEIGHT: f32 = 1.0;
 /// Weight of no correction: keeps pieces without corrected steps as they are.
@@ -13,26 +20,35 @@ const ZERO_WEIGHT: f32 = 1e-3;
 const SWEEPS: usize = 150;
 const RELAXATION: f32 = 1.8;
 
-/// The mean of colour steps.
+/// The mean and variance of colour steps.
 #[derive(Clone, Copy, Default)]
 pub(super) struct MeanStep {
     sum: Colour,
+    squares: Colour,
     count: f32,
 }
 
 impl MeanStep {
     /// Adds the step from `from` to `to`.
     pub(super) fn add(&mut self, from: Colour, to: Colour) {
-        for ((sum, from), to) in self.sum.iter_mut().zip(from).zip(to) {
+        let sums = self.sum.iter_mut().zip(&mut self.squares);
+        for ((sum, square), (from, to)) in sums.zip(from.into_iter().zip(to)) {
             *sum += to - from;
+            *square += (to - from).powi(2);
         }
         self.count += 1.0;
     }
 
-    /// Returns the mean, unless it is above [`MAX_STEP`] in a channel or there is no step.
+    /// Returns the mean; `None` if there is no step, or if it is an edge: above [`MAX_STEP`] in a channel, or
+    /// above [`MAX_UNIFORM_STEP`] if it is uniform.
     fn correctable(self) -> Option<Colour> {
-        let mean = self.sum.map(|sum| sum / self.count.max(1.0));
-        let is_small = mean.iter().all(|channel| channel.abs() <= MAX_STEP);
+        let count = self.count.max(1.0);
+        let mean = self.sum.map(|sum| sum / count);
+        let variances = mean.iter().zip(self.squares);
+        let mut variances = variances.map(|(mean, square)| square / count - mean * mean);
+        let is_uniform = variances.all(|variance| variance <= UNIFORM_DEVIATION.powi(2));
+        let limit = if is_uniform { MAX_UNIFORM_STEP } else { MAX_STEP };
+        let is_small = mean.iter().all(|channel| channel.abs() <= limit);
         (self.count > 0.0 && is_small).then_some(mean)
     }
 }
@@ -111,27 +127,30 @@ impl BlockCorrections {
 mod tests {
     use super::*;
 
-    fn step(levels: f32) -> MeanStep {
+    /// Returns a step of `levels` on average, by turns `deviation` more and less.
+    fn step(levels: f32, deviation: f32) -> MeanStep {
         let mut step = MeanStep::default();
-        step.add([0.0; COLOUR_CHANNELS], [levels; COLOUR_CHANNELS]);
+        for levels in [levels - deviation, levels + deviation] {
+            step.add([0.0; COLOUR_CHANNELS], [levels; COLOUR_CHANNELS]);
+        }
         step
     }
 
     /// Returns the corrections of a row of four blocks, two of each of two pieces, between known pixels that
     /// the pieces continue exactly.
-    fn corrected(between: f32) -> Vec<f32> {
+    fn corrected(between: MeanStep) -> Vec<f32> {
         let mut blocks = BlockCorrections::new(4);
-        blocks.want_known(0, step(0.0));
+        blocks.want_known(0, step(0.0, 0.0));
         blocks.want_equal(0, 1);
-        blocks.want_continuous(1, 2, step(between));
+        blocks.want_continuous(1, 2, between);
         blocks.want_equal(2, 3);
-        blocks.want_known(3, step(0.0));
+        blocks.want_known(3, step(0.0, 0.0));
         blocks.solve().into_iter().map(|colour| colour[0]).collect()
     }
 
     #[test]
     fn small_steps_are_spread() {
-        let corrections = corrected(10.0);
+        let corrections = corrected(step(10.0, 20.0));
         assert!(
             (corrections[1] - corrections[2] - 8.0).abs() < 0.1,
             "{corrections:?}"
@@ -142,10 +161,19 @@ mod tests {
 
     #[test]
     fn edges_stay() {
-        assert!(
-            corrected(MAX_STEP + 1.0)
-                .iter()
-                .all(|correction| correction.abs() < 1e-3)
-        );
+        for edge in [step(MAX_STEP + 1.0, 20.0), step(MAX_UNIFORM_STEP + 1.0, 0.0)] {
+            let corrections = corrected(edge);
+            assert!(
+                corrections.iter().all(|correction| correction.abs() < 1e-3),
+                "{corrections:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn uniform_steps_are_spread() {
+        let corrections = corrected(step(MAX_UNIFORM_STEP - 10.0, UNIFORM_DEVIATION - 1.0));
+        let remaining = 50.0 - (corrections[1] - corrections[2]);
+        assert!(remaining < 50.0 / 4.0, "{corrections:?}");
     }
 }

@@ -52,7 +52,7 @@ impl Evidence {
     }
 
     /// Returns true if the strokes in `region` are letters, in an image of `width` x `height` pixels.
-    pub fn is_text(&self, region: &RotatedRect, (width, height): (u32, u32)) -> bool {
+    pub fn is_text(self, region: &RotatedRect, (width, height): (u32, u32)) -> bool {
         let height = region.short_side() / width.min(height).max(1) as f32;
         let smallest = if region.aspect_ratio() < LINE {
             (SQUARE.0 + SQUARE.1 * height).clamp(MIN_CERTAINTY, SQUARE.2)

@@ -49,7 +49,7 @@ mod tests {
             self.0 += usize::from(shape[1] == 4);
             let value = |at: usize| match shape[1] {
                 3 => values[at] > 0.0,
-                _ => at % columns / 8 % 2 == 0 && (30..82).contains(&(at / columns)),
+                _ => (at % columns / 8).is_multiple_of(2) && (30..82).contains(&(at / columns)),
             };
             let map = (0..rows * columns).map(|at| f32::from(u8::from(value(at))));
             Ok(vec![
