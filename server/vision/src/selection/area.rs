@@ -195,8 +195,15 @@ impl<'a> View<'a> {
             energy.labels(start)
         };
         let start = network.iter().map(|value| *value >= SELECTED).collect();
-        let from_network = cut(log_odds.collect(), FROM_NETWORK, start);
-        let from_area = cut(vec![0.0; network.len()], FROM_AREA, self.allowed.clone());
+        let log_odds = log_odds.collect();
+        let (from_network, from_area) = std::thread::scope(|scope| {
+            let unknown = vec![0.0; network.len()];
+            let from_area = scope.spawn(|| cut(unknown, FROM_AREA, self.allowed.clone()));
+            let from_network = cut(log_odds, FROM_NETWORK, start);
+            // The whole area, as from a thread that panicked, is never used.
+            let from_area = from_area.join().unwrap_or_else(|_| self.allowed.clone());
+            (from_network, from_area)
+        });
         let values = |labels: &[bool]| labels.iter().map(|label| f32::from(*label)).collect::<Vec<_>>();
         let area_values = values(&from_area);
         let gain = self.span(&area_values) - self.span(&values(&from_network));
