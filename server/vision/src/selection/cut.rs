@@ -4,8 +4,9 @@
 //! The labels x (1 = object) of the cells minimise
 //!
 //! ```text
-//! E(x) = sum_p  x(p) ? colour * cost_object(p) : colour * cost_background(p) + prior * log_odds(p)
-//!      + sum over 8-neighbours p, q with x(p) != x(q) of smoothness * exp(-|c(p) - c(q)|^2 / (2 mean)) / |p - q|
+//! E(x) = sum_p x(p) * (colour * (cost_object(p) - cost_background(p)) - prior * log_odds(p))
+//!      + sum over 8-neighbours p, q with x(p) != x(q) of
+//!        smoothness * exp(-|c(p) - c(q)|^2 / (2 mean)) / |p - q|
 //! ```
 //!
 //! with the costs of two mixtures of Gaussians, estimated in turns with the labels.
@@ -164,9 +165,9 @@ impl<'a> Energy<'a> {
     }
 }
 
-/// Returns the soft mask, values 0 to 1, with the labels of all connected regions in which the cut differs from
-/// it, unless a region is within [`OUTLINE`] cells of the mask's outline: there, the soft mask is more accurate
-/// than a label per cell.
+/// Returns the soft mask, values 0 to 1, with the labels of all connected regions in which the cut differs
+/// from it, unless a region is within [`OUTLINE`] cells of the mask's outline: there, the soft mask is more
+/// accurate than a label per cell.
 pub(super) fn with_outline_of(frame: &Frame, mut mask: Vec<f32>, labels: &[bool]) -> Vec<f32> {
     let was_object: Vec<bool> = mask.iter().map(|value| *value >= SELECTED).collect();
     let mut is_near = vec![false; frame.len()];
