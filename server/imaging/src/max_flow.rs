@@ -48,6 +48,7 @@ pub struct FlowGraph {
 
 impl FlowGraph {
     /// Returns a graph of `nodes` nodes without edges, with memory for `edges` edges.
+    #[must_use]
     pub fn new(nodes: usize, edges: usize) -> Self {
         let node = Node {
             first_arc: FREE,
@@ -87,6 +88,7 @@ impl FlowGraph {
     }
 
     /// Returns true for every node on the sink's side of a minimum cut.
+    #[must_use]
     pub fn minimum_cut(mut self) -> Vec<bool> {
         for node in 0..self.nodes.len() {
             let terminal = self.nodes[node].terminal;
