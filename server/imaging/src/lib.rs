@@ -1,5 +1,5 @@
-//! Image files: format detection, size limits, decoding, orientation, alpha, metadata, encoding, resizing and
-//! mask operations. Independent of libtorch and HTTP.
+//! Image files: format detection, size limits, decoding, orientation, alpha, metadata, encoding, resizing,
+//! mask operations and minimum cuts. Independent of libtorch and HTTP.
 //!
 //! A decoded file is a [`Picture`]: 8-bit RGB for the model, and the [`PreservedData`] (alpha, 16-bit
 //! samples, colour profile, EXIF, text). [`PreservedData::encode`] combines the edited pixels with that data.
@@ -16,6 +16,7 @@ mod format;
 pub mod lanczos;
 mod limits;
 mod mask;
+pub mod max_flow;
 mod metadata;
 pub mod morphology;
 pub mod opencv_resize;

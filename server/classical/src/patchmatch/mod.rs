@@ -57,8 +57,8 @@
 //! least 1/2 is therefore filled with copies instead of the votes of the two finest levels. At 1/4 of the
 //! size (`offset_labels.rs`; He and Sun, "Statistics of Patch Offsets for Image Completion", 2012) every hole
 //! pixel gets one of some 60 offsets (`offset_candidates.rs`) by alpha-expansion with minimum cuts
-//! (`max_flow.rs`; Boykov and Kolmogorov 2004). At full size (`offset_copy.rs`) the offsets are refined to
-//! the pixel, the pieces are copied, and small or uniform colour steps between them are removed
+//! (`iopaint_imaging::max_flow`; Boykov and Kolmogorov 2004). At full size (`offset_copy.rs`) the offsets are
+//! refined to the pixel, the pieces are copied, and small or uniform colour steps between them are removed
 //! (`piece_blending.rs`).
 //!
 //! The last vote or copy is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez,
@@ -83,7 +83,6 @@ mod features;
 mod initial_guess;
 mod level;
 mod low_frequency;
-mod max_flow;
 mod nearest_neighbour_field;
 mod offset_candidates;
 mod offset_copy;

@@ -15,9 +15,10 @@
 //! and Zabih 2001), one minimum cut per label; V isn't a metric, so costs that would make a cut inexact are
 //! truncated.
 
+use iopaint_imaging::max_flow::FlowGraph;
+
 use super::features::{DOWNSAMPLED_CHANNELS, Features};
 use super::level::PyramidLevel;
-use super::max_flow::FlowGraph;
 use super::nearest_neighbour_field::NearestNeighbourField;
 use super::offset_candidates::{Offset, candidate_offsets};
 use super::patch_ssd::PATCH_RADIUS;

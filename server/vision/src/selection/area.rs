@@ -4,7 +4,9 @@ use iopaint_imaging::Rect;
 
 use super::{
     SelectionError,
+    candidate::mean,
     colour::{Evidence, refine},
+    cut::{Energy, Weights, with_outline_of},
     frame::Frame,
     layers::{Layer, SELECTED},
     maps::Source,
@@ -42,6 +44,28 @@ const LITTLE_CONTEXT: f32 = 0.02;
 /// the area's.
 const LEAK: f32 = 0.05;
 
+/// The energy of the cut that starts from the network's map. Chosen on 29 composites of other objects than
+/// those of models/eval/selection: mean `IoU` of boxes 0.898; with four times the prior 0.879, with 2.5 times
+/// the smoothness 0.885, without the cut 0.864.
+const FROM_NETWORK: Weights = Weights {
+    colour: 1.0,
+    prior: 0.5,
+    smoothness: 20.0,
+    rounds: 3,
+};
+/// The energy of the cut that starts from the area, with the smoothness of `GrabCut`.
+const FROM_AREA: Weights = Weights {
+    colour: 1.0,
+    prior: 0.0,
+    smoothness: 50.0,
+    rounds: 3,
+};
+/// The network's probabilities are clamped to CERTAIN..1 - CERTAIN before the logarithm of their odds.
+const CERTAIN: f32 = 0.01;
+/// The cut that starts from the area is used if it spans more of the area than the other one by this fraction
+/// of a side: the network has missed a part of the object. On the same composites, mean `IoU` 0.955.
+const MISSED_SPAN: f32 = 0.1;
+
 /// An area, and the grid of its crop.
 struct View<'a> {
     area: &'a Area,
@@ -57,6 +81,24 @@ struct View<'a> {
 pub(super) fn object(source: &mut Source<'_>, area: &Area) -> Result<(Layer, f32), SelectionError> {
     let size = source.image.dimensions();
     let bounds = area.bounds(size)?;
+    let (view, values) = salient(source, area, bounds)?;
+    let confidence = mean(values.iter().copied().filter(|value| *value >= SELECTED));
+    let values = if bounds == Rect::whole(size) {
+        values
+    } else {
+        view.segmented(values)
+    };
+    Ok((view.into_layer(values), confidence))
+}
+
+/// Returns the network's soft mask of the object in an area, by one or two forward passes, on the grid of the
+/// better one.
+fn salient<'a>(
+    source: &mut Source<'_>,
+    area: &'a Area,
+    bounds: Rect,
+) -> Result<(View<'a>, Vec<f32>), SelectionError> {
+    let size = source.image.dimensions();
     let view = View::new(source, area, bounds, CONTEXT);
     let map = source.map(view.frame.rect)?;
     let saliency = view.frame.sample(&map);
@@ -65,7 +107,7 @@ pub(super) fn object(source: &mut Source<'_>, area: &Area) -> Result<(Layer, f32
     // The main object of an image has any size.
     let is_image = bounds == Rect::whole(size);
     if is_image || (span >= SPAN && leak <= LEAK) {
-        return Ok(view.into_layer(values));
+        return Ok((view, values));
     }
     let close = View::new(source, area, bounds, LITTLE_CONTEXT);
     let map = source.map(close.frame.rect)?;
@@ -73,18 +115,18 @@ pub(super) fn object(source: &mut Source<'_>, area: &Area) -> Result<(Layer, f32
     let values_close = close.refined(&saliency_close, TRUSTED);
     let span_close = close.span(&values_close);
     if span_close >= SPAN.min(span) && span_close > 0.0 && (leak > LEAK || span_close >= SPAN) {
-        return Ok(close.into_layer(values_close));
+        return Ok((close, values_close));
     }
     // Unknown cells at least 0.5: the colours beyond the area are the evidence.
     let unknown: Vec<f32> = saliency.iter().map(|value| value.max(0.5)).collect();
     let by_colour = view.refined(&unknown, BY_COLOUR);
     if view.span(&by_colour) > span.max(span_close) && !view.is_everything(&by_colour) {
-        return Ok(view.into_layer(by_colour));
+        return Ok((view, by_colour));
     }
     Ok(if span_close > span {
-        close.into_layer(values_close)
+        (close, values_close)
     } else {
-        view.into_layer(values)
+        (view, values)
     })
 }
 
@@ -140,17 +182,46 @@ impl<'a> View<'a> {
         selected > EVERYTHING * self.allowed.iter().filter(|allowed| **allowed).count() as f32
     }
 
-    /// Returns the layer and its confidence; without a selected cell, the layer of the area with the
-    /// confidence 0.
-    fn into_layer(self, values: Vec<f32>) -> (Layer, f32) {
+    /// Returns the network's soft mask with the regions of a minimum cut, which finds thin parts and parts
+    /// that the network takes for another object.
+    fn segmented(&self, network: Vec<f32>) -> Vec<f32> {
+        let certain = |value: &f32| value.clamp(CERTAIN, 1.0 - CERTAIN);
+        let log_odds = network
+            .iter()
+            .map(certain)
+            .map(|value| (value / (1.0 - value)).ln());
+        let cut = |log_odds: Vec<f32>, weights, start| {
+            let energy = Energy::new(&self.frame, &self.colours, log_odds, &self.allowed, weights);
+            energy.labels(start)
+        };
+        let start = network.iter().map(|value| *value >= SELECTED).collect();
+        let log_odds = log_odds.collect();
+        let (from_network, from_area) = std::thread::scope(|scope| {
+            let unknown = vec![0.0; network.len()];
+            let from_area = scope.spawn(|| cut(unknown, FROM_AREA, self.allowed.clone()));
+            let from_network = cut(log_odds, FROM_NETWORK, start);
+            // The whole area, as from a thread that panicked, is never used.
+            let from_area = from_area.join().unwrap_or_else(|_| self.allowed.clone());
+            (from_network, from_area)
+        });
+        let values = |labels: &[bool]| labels.iter().map(|label| f32::from(*label)).collect::<Vec<_>>();
+        let area_values = values(&from_area);
+        let gain = self.span(&area_values) - self.span(&values(&from_network));
+        if gain >= MISSED_SPAN && !self.is_everything(&area_values) {
+            return area_values;
+        }
+        with_outline_of(&self.frame, network, &from_network)
+    }
+
+    /// Returns the layer; without a selected cell, the layer of the area.
+    fn into_layer(self, values: Vec<f32>) -> Layer {
         let mut layer = Layer {
             frame: self.frame,
             colours: self.colours,
             values,
             adds: true,
         };
-        let confidence = layer.confidence();
-        if confidence <= 0.0 {
+        if layer.confidence() <= 0.0 {
             let is_inside = |cell| {
                 let (x, y) = self.frame.centre(cell);
                 self.area.contains(x, y, 0.0)
@@ -163,7 +234,7 @@ impl<'a> View<'a> {
                 layer.values.fill(1.0);
             }
         }
-        (layer, confidence)
+        layer
     }
 }
 

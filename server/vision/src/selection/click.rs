@@ -10,7 +10,7 @@ use super::{
     layers::{Layer, Layers, SELECTED},
     maps::Source,
     prompt::Click,
-    regions::{change, component, neighbours},
+    regions::{change, component, components},
 };
 
 /// The second pass is skipped if the object's crop would have more than this fraction of the sides of the
@@ -123,25 +123,8 @@ fn closer(source: &mut Source<'_>, candidate: &Candidate, click: &Click) -> Resu
 
 /// Returns the salient regions of which more than half was found before, and the one of the click.
 fn overlapping(frame: &Frame, saliency: &[f32], was_member: &[bool], click: Option<usize>) -> Vec<bool> {
-    let is_salient = |cell: usize| saliency[cell] >= SELECTED;
-    let mut seen = vec![false; frame.len()];
     let mut members = vec![false; frame.len()];
-    for seed in 0..frame.len() {
-        if seen[seed] || !is_salient(seed) {
-            continue;
-        }
-        let mut region = Vec::new();
-        let mut open = vec![seed];
-        seen[seed] = true;
-        while let Some(cell) = open.pop() {
-            region.push(cell);
-            for next in neighbours(frame, cell) {
-                if !seen[next] && is_salient(next) {
-                    seen[next] = true;
-                    open.push(next);
-                }
-            }
-        }
+    for region in components(frame, |cell| saliency[cell] >= SELECTED) {
         let known = region.iter().filter(|&&cell| was_member[cell]).count();
         if 2 * known > region.len() || region.iter().any(|&cell| click == Some(cell)) {
             for &cell in &region {

@@ -2,8 +2,8 @@
 //!
 //! Such a network marks the main object of the image that it sees. On the crop around a box, that is the
 //! object in the box; for a click, crops at several scales are tried, and the region under the click with the
-//! clearest edge is the object. Maps are corrected by the colours of object and background and brought to
-//! full resolution by the guided filter; docs/selection.md has results.
+//! clearest edge is the object. Maps are corrected by the colours of object and background, those of areas by
+//! minimum cuts too, and brought to full resolution by the guided filter; docs/selection.md has results.
 //!
 //! Networks that take prompts themselves are behind the trait [`PromptNetwork`].
 
@@ -11,11 +11,13 @@ mod area;
 mod candidate;
 mod click;
 mod colour;
+mod cut;
 mod edges;
 mod frame;
 mod image_cache;
 mod layers;
 mod maps;
+mod mixture;
 mod prompt;
 mod prompt_network;
 mod prompted;

@@ -26,6 +26,31 @@ pub(super) fn component(frame: &Frame, seed: usize, is_member: impl Fn(usize) ->
     found
 }
 
+/// Returns the cells of each 4-connected region of members, in raster order of the regions' first cells.
+pub(super) fn components(frame: &Frame, is_member: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let mut seen = vec![false; frame.len()];
+    let mut found = Vec::new();
+    for seed in 0..frame.len() {
+        if seen[seed] || !is_member(seed) {
+            continue;
+        }
+        seen[seed] = true;
+        let mut region = Vec::new();
+        let mut open = vec![seed];
+        while let Some(cell) = open.pop() {
+            region.push(cell);
+            for next in neighbours(frame, cell) {
+                if !seen[next] && is_member(next) {
+                    seen[next] = true;
+                    open.push(next);
+                }
+            }
+        }
+        found.push(region);
+    }
+    found
+}
+
 /// Iterates over the 4-neighbours of a cell.
 pub(super) fn neighbours(frame: &Frame, cell: usize) -> impl Iterator<Item = usize> + use<> {
     let (columns, len) = (frame.columns, frame.len());
@@ -88,6 +113,14 @@ mod tests {
                 .iter()
                 .all(|found| !found)
         );
+    }
+
+    #[test]
+    fn every_region_is_found_once() {
+        let frame = Frame::new(Rect::whole((4, 3)));
+        let mut found = components(&frame, |cell| [0, 1, 6, 7, 11].contains(&cell));
+        found.iter_mut().for_each(|region| region.sort_unstable());
+        assert_eq!(found, [vec![0, 1], vec![6, 7, 11]]);
     }
 
     #[test]

@@ -302,6 +302,27 @@ fn monitor_stops_between_passes() {
     }
 }
 
+/// The network marks two thirds of the object; the colours complete it.
+#[test]
+fn box_includes_the_part_that_the_network_misses() {
+    let in_object = |x: u32, y: u32| (100..200).contains(&x) && (60..140).contains(&y);
+    let image = RgbImage::from_fn(300, 200, |x, y| match (in_object(x, y), x < 165) {
+        (true, true) => Rgb([230, 20, 10]),
+        (true, false) => Rgb([90, 250, 40]),
+        (false, _) => Rgb([5, 60, 20]),
+    });
+    let prompt = Prompt {
+        clicks: Vec::new(),
+        area: Some(Area::Box(Rect {
+            x: 97,
+            y: 57,
+            width: 106,
+            height: 86,
+        })),
+    };
+    assert!(iou(&run(&image, &prompt), in_object) > 0.95);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -35,7 +35,7 @@ impl Evidence {
         let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
         let (mut ink, mut count) = (0_usize, 0_usize);
         let columns = patch.region_columns();
-        for row in patch.region_rows() {
+        for row in Patch::region_rows() {
             let start = row * patch.columns();
             let values = probabilities.get(start + columns.start..start + columns.end);
             for value in values.unwrap_or_default() {
@@ -112,7 +112,7 @@ mod tests {
     fn strokes_beside_the_region_do_not_count() {
         let corners = [(0.0, 0.0), (256.0, 0.0), (256.0, 64.0), (0.0, 64.0)];
         let patch = Patch::around(&RotatedRect::around(&corners).unwrap()).unwrap();
-        let rows = patch.region_rows();
+        let rows = Patch::region_rows();
         let values = (0..ROWS * patch.columns()).map(|at| {
             let is_inside = rows.contains(&(at / patch.columns()));
             if is_inside { 0.3 } else { 1.0 }

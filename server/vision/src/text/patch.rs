@@ -63,7 +63,7 @@ impl Patch {
     }
 
     /// Returns the rows of samples in the region.
-    pub fn region_rows(&self) -> Range<usize> {
+    pub fn region_rows() -> Range<usize> {
         MARGIN as usize..ROWS - MARGIN as usize
     }
 
@@ -99,7 +99,7 @@ impl Patch {
             }
         }
         let columns = self.region_columns();
-        for row in self.region_rows() {
+        for row in Self::region_rows() {
             let first = 3 * plane + row * self.columns;
             values[first + columns.start..first + columns.end].fill(1.0);
         }

@@ -38,7 +38,7 @@ struct Node {
 }
 
 /// A graph with two terminals. Capacities are not negative; sums at a node must fit into 32 bits.
-pub(super) struct FlowGraph {
+pub struct FlowGraph {
     nodes: Vec<Node>,
     arcs: Vec<Arc>,
     active: VecDeque<u32>,
@@ -48,7 +48,8 @@ pub(super) struct FlowGraph {
 
 impl FlowGraph {
     /// Returns a graph of `nodes` nodes without edges, with memory for `edges` edges.
-    pub(super) fn new(nodes: usize, edges: usize) -> Self {
+    #[must_use]
+    pub fn new(nodes: usize, edges: usize) -> Self {
         let node = Node {
             first_arc: FREE,
             parent: FREE,
@@ -68,13 +69,13 @@ impl FlowGraph {
     }
 
     /// Adds `cost_of_sink - cost_of_source` to the cost of `node` on the sink's side.
-    pub(super) fn add_costs(&mut self, node: usize, cost_of_source: i32, cost_of_sink: i32) {
+    pub fn add_costs(&mut self, node: usize, cost_of_source: i32, cost_of_sink: i32) {
         self.nodes[node].terminal += cost_of_sink - cost_of_source;
     }
 
     /// Adds an edge that costs `forward` if `a` is on the source's side and `b` on the sink's, and `backward`
     /// in the opposite case.
-    pub(super) fn add_edge(&mut self, a: usize, b: usize, forward: i32, backward: i32) {
+    pub fn add_edge(&mut self, a: usize, b: usize, forward: i32, backward: i32) {
         for (tail, head, residual) in [(a, b, forward), (b, a, backward)] {
             let index = self.arcs.len() as u32;
             let next = std::mem::replace(&mut self.nodes[tail].first_arc, index);
@@ -87,7 +88,8 @@ impl FlowGraph {
     }
 
     /// Returns true for every node on the sink's side of a minimum cut.
-    pub(super) fn minimum_cut(mut self) -> Vec<bool> {
+    #[must_use]
+    pub fn minimum_cut(mut self) -> Vec<bool> {
         for node in 0..self.nodes.len() {
             let terminal = self.nodes[node].terminal;
             if terminal != 0 {

@@ -1,0 +1,325 @@
+//! Segmentation by colour models and minimum cuts: "Interactive Graph Cuts" (Boykov and Jolly, 2001) and
+//! "`GrabCut`" (Rother, Kolmogorov and Blake, 2004), with a soft mask as a further term of the energy.
+//!
+//! The labels x (1 = object) of the cells minimise
+//!
+//! ```text
+//! E(x) = sum_p x(p) * (colour * (cost_object(p) - cost_background(p)) - prior * log_odds(p))
+//!      + sum over 8-neighbours p, q with x(p) != x(q) of
+//!        smoothness * exp(-|c(p) - c(q)|^2 / (2 mean)) / |p - q|
+//! ```
+//!
+//! with the costs of two mixtures of Gaussians, estimated in turns with the labels.
+
+use iopaint_imaging::max_flow::FlowGraph;
+
+use super::frame::Frame;
+use super::layers::SELECTED;
+use super::mixture::Mixture;
+use super::regions::{components, neighbours};
+
+/// Units of a capacity per unit of energy.
+const SCALE: f32 = 64.0;
+/// Limit of a cell's cost, in units of energy.
+const LIMIT: f32 = 200.0;
+
+/// A cut differs from a soft mask by its outline only within this many cells of the mask's outline.
+const OUTLINE: usize = 2;
+
+/// The weights of the energy's terms.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weights {
+    pub colour: f32,
+    pub prior: f32,
+    pub smoothness: f32,
+    /// Rounds of estimation and cut.
+    pub rounds: usize,
+}
+
+/// A grid of cells with the terms of the energy that don't change.
+pub(super) struct Energy<'a> {
+    frame: &'a Frame,
+    colours: &'a [[f32; 3]],
+    /// Log odds of the object per cell.
+    log_odds: Vec<f32>,
+    /// False for cells that are background for certain.
+    allowed: &'a [bool],
+    weights: Weights,
+    /// Mean squared difference of neighbours' colours.
+    contrast: f32,
+}
+
+/// The neighbours after a cell: offsets in columns and rows, and the inverse of the distance.
+const NEIGHBOURS: [(isize, usize, f32); 4] = [
+    (1, 0, 1.0),
+    (0, 1, 1.0),
+    (1, 1, std::f32::consts::FRAC_1_SQRT_2),
+    (-1, 1, std::f32::consts::FRAC_1_SQRT_2),
+];
+
+impl<'a> Energy<'a> {
+    /// `log_odds`: those of the object per cell, natural logarithms.
+    pub fn new(
+        frame: &'a Frame,
+        colours: &'a [[f32; 3]],
+        log_odds: Vec<f32>,
+        allowed: &'a [bool],
+        weights: Weights,
+    ) -> Self {
+        let mut energy = Self {
+            frame,
+            colours,
+            log_odds,
+            allowed,
+            weights,
+            contrast: 1.0,
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        energy.for_each_pair(|a, b, _| {
+            sum += squared(colours[a], colours[b]);
+            count += 1.0;
+        });
+        energy.contrast = if count > 0.0 { sum / count } else { 0.0 };
+        energy
+    }
+
+    /// Returns the labels after some rounds from a first estimate; the first estimate itself if object or
+    /// background have no cell.
+    pub fn labels(&self, mut labels: Vec<bool>) -> Vec<bool> {
+        for _ in 0..self.weights.rounds {
+            let part = |is_object: bool| -> Vec<[f32; 3]> {
+                let cells = self.colours.iter().zip(&labels);
+                cells
+                    .filter(|(_, label)| **label == is_object)
+                    .map(|(colour, _)| *colour)
+                    .collect()
+            };
+            let (Some(object), Some(background)) =
+                (Mixture::estimate(&part(true)), Mixture::estimate(&part(false)))
+            else {
+                break;
+            };
+            let next = self.minimum(&object, &background);
+            if next == labels {
+                break;
+            }
+            labels = next;
+        }
+        labels
+    }
+
+    /// Returns the labels of least energy for two colour models.
+    fn minimum(&self, object: &Mixture, background: &Mixture) -> Vec<bool> {
+        let mut nodes = vec![None; self.frame.len()];
+        let cells: Vec<usize> = (0..self.frame.len()).filter(|&cell| self.allowed[cell]).collect();
+        for (node, &cell) in cells.iter().enumerate() {
+            nodes[cell] = Some(node);
+        }
+        let mut graph = FlowGraph::new(cells.len(), NEIGHBOURS.len() * cells.len());
+        for (node, &cell) in cells.iter().enumerate() {
+            let colour = self.colours[cell];
+            let cost = self.weights.colour * (object.cost(colour) - background.cost(colour))
+                - self.weights.prior * self.log_odds[cell];
+            graph.add_costs(node, 0, capacity(cost.clamp(-LIMIT, LIMIT)));
+        }
+        self.for_each_pair(|a, b, nearness| {
+            let cost = capacity(self.step(a, b, nearness));
+            match (nodes[a], nodes[b]) {
+                (Some(a), Some(b)) => graph.add_edge(a, b, cost, cost),
+                (Some(node), None) | (None, Some(node)) => graph.add_costs(node, 0, cost),
+                (None, None) => {}
+            }
+        });
+        let mut labels = vec![false; self.frame.len()];
+        for (cell, label) in cells.into_iter().zip(graph.minimum_cut()) {
+            labels[cell] = label;
+        }
+        labels
+    }
+
+    /// Returns the cost of different labels of two neighbours.
+    fn step(&self, a: usize, b: usize, nearness: f32) -> f32 {
+        let difference = squared(self.colours[a], self.colours[b]);
+        let fall = if self.contrast > 0.0 {
+            difference / (2.0 * self.contrast)
+        } else {
+            0.0
+        };
+        self.weights.smoothness * (-fall).exp() * nearness
+    }
+
+    /// Calls `visit` with both cells of each pair of 8-neighbours and the inverse of their distance.
+    fn for_each_pair(&self, mut visit: impl FnMut(usize, usize, f32)) {
+        let Frame { columns, rows, .. } = *self.frame;
+        for cell in 0..self.frame.len() {
+            let (column, row) = (cell % columns, cell / columns);
+            for (dx, dy, nearness) in NEIGHBOURS {
+                if let Some(x) = column.checked_add_signed(dx)
+                    && x < columns
+                    && row + dy < rows
+                {
+                    visit(cell, (row + dy) * columns + x, nearness);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the soft mask, values 0 to 1, with the labels of all connected regions in which the cut differs
+/// from it, unless a region is within [`OUTLINE`] cells of the mask's outline: there, the soft mask is more
+/// accurate than a label per cell.
+pub(super) fn with_outline_of(frame: &Frame, mut mask: Vec<f32>, labels: &[bool]) -> Vec<f32> {
+    let was_object: Vec<bool> = mask.iter().map(|value| *value >= SELECTED).collect();
+    let mut is_near = vec![false; frame.len()];
+    for _ in 0..OUTLINE {
+        let near = |cell: usize| {
+            is_near[cell]
+                || neighbours(frame, cell).any(|next| is_near[next] || was_object[next] != was_object[cell])
+        };
+        is_near = (0..frame.len()).map(near).collect();
+    }
+    for region in components(frame, |cell| labels[cell] != was_object[cell]) {
+        if region.iter().any(|&cell| !is_near[cell]) {
+            for cell in region {
+                mask[cell] = f32::from(labels[cell]);
+            }
+        }
+    }
+    mask
+}
+
+fn capacity(cost: f32) -> i32 {
+    (cost * SCALE).round() as i32
+}
+
+fn squared(a: [f32; 3], b: [f32; 3]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use iopaint_imaging::Rect;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WEIGHTS: Weights = Weights {
+        colour: 1.0,
+        prior: 0.5,
+        smoothness: 20.0,
+        rounds: 3,
+    };
+
+    fn frame(columns: u32, rows: u32) -> Frame {
+        Frame::new(Rect::whole((columns, rows)))
+    }
+
+    /// A reddish disc with stripes of two colours on a bluish ground of two colours.
+    fn disc(frame: &Frame) -> (Vec<[f32; 3]>, Vec<bool>) {
+        let cells = (0..frame.len()).map(|cell| {
+            let (x, y) = ((cell % frame.columns) as f32, (cell / frame.columns) as f32);
+            let is_object = (x - 30.0).hypot(y - 30.0) < 18.0;
+            let shade = if cell % 3 == 0 { 0.1 } else { 0.0 };
+            let colour = if is_object {
+                [0.8 - shade, 0.2, 0.1 + shade]
+            } else {
+                [0.1, 0.3 + shade, 0.8]
+            };
+            (colour, is_object)
+        });
+        cells.unzip()
+    }
+
+    impl Energy<'_> {
+        /// Returns the energy of labels.
+        fn of(&self, labels: &[bool], object: &Mixture, background: &Mixture) -> f32 {
+            let own = (0..self.frame.len()).filter(|&cell| labels[cell]).map(|cell| {
+                let colour = self.colours[cell];
+                let cost = self.weights.colour * (object.cost(colour) - background.cost(colour))
+                    - self.weights.prior * self.log_odds[cell];
+                cost.clamp(-LIMIT, LIMIT)
+            });
+            let mut sum = own.sum::<f32>();
+            self.for_each_pair(|a, b, nearness| {
+                if labels[a] != labels[b] {
+                    sum += self.step(a, b, nearness);
+                }
+            });
+            sum
+        }
+    }
+
+    #[test]
+    fn object_is_found_in_its_box() {
+        let frame = frame(60, 60);
+        let (colours, truth) = disc(&frame);
+        let inside = |at: usize| (10..51).contains(&at);
+        let allowed: Vec<bool> = (0..3600)
+            .map(|cell| inside(cell % 60) && inside(cell / 60))
+            .collect();
+        let energy = Energy::new(&frame, &colours, vec![0.0; 3600], &allowed, WEIGHTS);
+        assert_eq!(energy.labels(allowed.clone()), truth);
+    }
+
+    #[test]
+    fn missing_half_is_added() {
+        let frame = frame(60, 60);
+        let (colours, truth) = disc(&frame);
+        let start: Vec<bool> = (0..3600).map(|cell| truth[cell] && cell % 60 < 30).collect();
+        let log_odds = start
+            .iter()
+            .map(|known| if *known { 3.0 } else { -3.0 })
+            .collect();
+        let energy = Energy::new(&frame, &colours, log_odds, &[true; 3600], WEIGHTS);
+        assert_eq!(energy.labels(start), truth);
+    }
+
+    #[test]
+    fn one_label_stays() {
+        let frame = frame(4, 4);
+        let energy = Energy::new(&frame, &[[0.5; 3]; 16], vec![0.0; 16], &[true; 16], WEIGHTS);
+        assert_eq!(energy.labels(vec![true; 16]), [true; 16]);
+        assert_eq!(energy.labels(vec![false; 16]), [false; 16]);
+    }
+
+    #[test]
+    fn outline_of_the_mask_stays_and_far_parts_follow_the_cut() {
+        let frame = frame(20, 9);
+        let mask: Vec<f32> = (0..180)
+            .map(|cell| if cell % 20 < 5 { 0.9 } else { 0.2 })
+            .collect();
+        let label = |cell: usize| cell % 20 < 7 || (cell % 20 < 15 && cell / 20 == 8);
+        let thicker: Vec<bool> = (0..180).map(|cell| cell % 20 < 7).collect();
+        assert_eq!(with_outline_of(&frame, mask.clone(), &thicker), mask);
+        let labels: Vec<bool> = (0..180).map(label).collect();
+        let mixed = with_outline_of(&frame, mask, &labels);
+        assert_eq!((mixed[8 * 20 + 14], mixed[8 * 20 + 15]), (1.0, 0.2));
+    }
+
+    proptest! {
+        #[test]
+        fn cut_keeps_forbidden_cells_and_costs_no_more_than_the_start(
+            cells in prop::collection::vec((prop::array::uniform3(0.0_f32..1.0), -4.0_f32..4.0, any::<bool>(), any::<bool>()), 48),
+        ) {
+            let frame = frame(8, 6);
+            let colours: Vec<_> = cells.iter().map(|cell| cell.0).collect();
+            let log_odds = cells.iter().map(|cell| cell.1).collect();
+            let allowed: Vec<bool> = cells.iter().map(|cell| cell.2).collect();
+            let start: Vec<bool> = cells.iter().map(|cell| cell.2 && cell.3).collect();
+            let part = |label: bool| {
+                let cells = colours.iter().zip(&start).filter(|(_, is_object)| **is_object == label);
+                Mixture::estimate(&cells.map(|(colour, _)| *colour).collect::<Vec<_>>())
+            };
+            let energy = Energy::new(&frame, &colours, log_odds, &allowed, WEIGHTS);
+            if let (Some(object), Some(background)) = (part(true), part(false)) {
+                let labels = energy.minimum(&object, &background);
+                prop_assert!(labels.iter().zip(&allowed).all(|(label, allowed)| *allowed || !*label));
+                let (found, first) = (energy.of(&labels, &object, &background), energy.of(&start, &object, &background));
+                // Capacities are rounded to integers.
+                prop_assert!(found <= first + 200.0 / SCALE, "{found} {first}");
+            }
+            let labels = energy.labels(start);
+            prop_assert!(labels.iter().zip(&allowed).all(|(label, allowed)| *allowed || !*label));
+        }
+    }
+}
