@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// BiRefNet's published files have this form of the operator.
+    /// `BiRefNet`'s published files have this form of the operator.
     #[test]
     fn exported_deformable_convolution_matches_torchvision() {
         let expected: Vec<Expected> = serde_json::from_slice(&read("gathered-deformable.json")).unwrap();

@@ -135,14 +135,14 @@ impl Moments {
     }
 
     fn gaussian(&self, total: usize) -> Gaussian {
-        let [[a, b, c], [_, d, e], [_, _, f]] = self.covariance;
+        let [[rr, rg, rb], [_, gg, gb], [_, _, bb]] = self.covariance;
         let cofactors = [
-            [d * f - e * e, c * e - b * f, b * e - c * d],
-            [c * e - b * f, a * f - c * c, b * c - a * e],
-            [b * e - c * d, b * c - a * e, a * d - b * b],
+            [gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg],
+            [rb * gb - rg * bb, rr * bb - rb * rb, rg * rb - rr * gb],
+            [rg * gb - rb * gg, rg * rb - rr * gb, rr * gg - rg * rg],
         ];
         // At least that of the noise; rounding may make it less.
-        let determinant = dot([a, b, c], cofactors[0]).max(NOISE * NOISE * NOISE);
+        let determinant = dot([rr, rg, rb], cofactors[0]).max(NOISE * NOISE * NOISE);
         Gaussian {
             mean: self.mean,
             inverse: cofactors.map(|row| row.map(|value| value / determinant)),
