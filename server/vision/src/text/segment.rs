@@ -80,8 +80,8 @@ impl Segmentation {
         }
     }
 
-    /// Returns the verdict of the network, once it has run, in an image of `size` pixels. Regions that are too
-    /// low or too long for the network count as text.
+    /// Returns the verdict of the network, once it has run, in an image of `size` pixels. Regions that are
+    /// too low or too long for the network count as text.
     pub fn verdict(&self, size: (u32, u32)) -> Verdict {
         match (&self.patch, &self.probabilities) {
             (Some(patch), Some(probabilities)) => {
