@@ -160,10 +160,15 @@ eval-plugins: build/selection/venv/ready build/selection/lobehub-fluent-emoji-3d
 	build/selection/venv/bin/python models/eval/text/score.py build/text build/text/masks | tee build/text/score.md
 	build/selection/venv/bin/python models/eval/text/false_masks.py build/text/false_masks | tee -a build/text/score.md
 
+TEXT_PARTS := small-07@672,330,480,240 small-01@672,0,480,240 small-01@560,500,480,240 small-09@300,200,600,300 \
+	small-11@400,600,480,240 small-03@240,0,480,240
+
 .PHONY: text-gallery
-text-gallery: build build/selection/venv/ready ## Fill the text of eval-plugins' scenes for visual review: build/text/gallery.jpg.
+text-gallery: build build/selection/venv/ready ## Fill the text of eval-plugins' scenes: build/text/gallery.jpg, docs/images/text_erased.jpg.
 	$(BINARY) run --model lama-patches --image build/text/images --mask build/text/masks --output build/text/filled
 	build/selection/venv/bin/python models/eval/text/gallery.py build/text/images build/text/masks build/text/filled build/text/gallery.jpg
+	build/selection/venv/bin/python models/eval/text/gallery.py build/text/images build/text/masks build/text/filled \
+		docs/images/text_erased.jpg --width 360 --quality 80 --parts $(TEXT_PARTS)
 
 .PHONY: model-pictures
 model-pictures: build build/eval/venv/ready ## Make the picture of docs/models.md.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use iopaint_imaging::{Rect, RgbImage};
 use iopaint_inpaint::{ForwardError, Monitor};
 
+use super::evidence::{Verdict, continues};
 use super::geometry::RotatedRect;
 use super::input::{input_size, input_values};
 use super::regions::ProbabilityMap;
@@ -44,7 +45,8 @@ pub(super) struct Found {
 }
 
 /// Returns the regions of text in `image`, or those whose centre lies in `options.region`: in raster order of
-/// their first pixels, then the large ones that only the coarser passes found.
+/// their first pixels, then the large ones that only the coarser passes found, then nearly square parts of
+/// lines.
 ///
 /// `network` takes `[1, 3, H, W]`, with sides that are multiples of 32, and returns text probabilities of
 /// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels. If it is large
@@ -83,9 +85,9 @@ pub(super) fn detect(
         scales.extend(coarse.filter(|scale| shorter * scale >= MIN_COARSE_SIDE));
     }
     report(monitor, 0, scales.len())?;
-    let mut found: Vec<Found> = Vec::new();
+    let (mut found, mut doubtful) = (Vec::new(), Vec::new());
     for (pass, scale) in scales.iter().enumerate() {
-        let known: Vec<RotatedRect> = found.iter().map(|found| *found.segmentation.text()).collect();
+        let known = rectangles(&found);
         for region in regions_at(network, image, crop, *scale, options.min_score)? {
             let Some(rect) = RotatedRect::around(&region.polygon) else {
                 continue;
@@ -100,13 +102,35 @@ pub(super) fn detect(
             }
             let mut segmentation = Segmentation::new(rect);
             let needs_evidence = pass > 0 || height >= MIN_DOUBTFUL_HEIGHT;
-            if !needs_evidence || has_letters(network, image, &mut segmentation)? {
-                found.push(Found { region, segmentation });
+            let verdict = if needs_evidence {
+                verdict(network, image, &mut segmentation)?
+            } else {
+                Verdict::Text
+            };
+            match verdict {
+                Verdict::Text => found.push(Found { region, segmentation }),
+                Verdict::PartOfLine => doubtful.push(Found { region, segmentation }),
+                Verdict::Object => {}
             }
         }
         report(monitor, pass + 1, scales.len())?;
     }
+    add_parts_of_lines(&mut found, doubtful);
     Ok(found)
+}
+
+fn rectangles(found: &[Found]) -> Vec<RotatedRect> {
+    found.iter().map(|found| *found.segmentation.text()).collect()
+}
+
+/// Appends those of `doubtful` to `found` that continue one of its lines.
+fn add_parts_of_lines(found: &mut Vec<Found>, doubtful: Vec<Found>) {
+    for part in doubtful {
+        let (rect, known) = (part.segmentation.text(), rectangles(found));
+        if rect.covered_by(&known) < KNOWN && known.iter().any(|line| continues(line, rect)) {
+            found.push(part);
+        }
+    }
 }
 
 /// Returns the number of regions in `rect`, by their centres, that are much lower.
@@ -117,18 +141,18 @@ fn lines_in(rect: &RotatedRect, known: &[RotatedRect]) -> usize {
     known.iter().filter(is_line).count()
 }
 
-/// Returns false if the stroke network finds no letters in a region.
-fn has_letters(
+/// Returns the verdict of the stroke network on a region; text without such a network.
+fn verdict(
     network: &mut dyn Network,
     image: &RgbImage,
     segmentation: &mut Segmentation,
-) -> Result<bool, ForwardError> {
+) -> Result<Verdict, ForwardError> {
     let Some(strokes) = network.strokes() else {
-        return Ok(true);
+        return Ok(Verdict::Text);
     };
     segmentation.sample(image);
     segmentation.run(strokes)?;
-    Ok(segmentation.is_text(image.dimensions()))
+    Ok(segmentation.verdict(image.dimensions()))
 }
 
 /// Returns the regions that the network finds in a crop of the image, resampled by `scale`.
@@ -406,6 +430,26 @@ mod tests {
     fn large_regions_need_evidence() {
         assert_eq!(bar_of(150, 1.0).0, 1);
         assert_eq!(bar_of(150, 0.5).0, 0);
+    }
+
+    /// Returns the number of regions for a bar of 4:1 and a square of the same height, `gap` pixels apart,
+    /// with strokes that are too uncertain for squares.
+    fn square_beside_bar(gap: u32) -> usize {
+        let image = RgbImage::from_fn(1400, 900, |x, y| {
+            let is_part = (100..250).contains(&x) || (250 + gap..850 + gap).contains(&x);
+            let inside = is_part && (300..450).contains(&y);
+            [if inside { 0 } else { 255 }, 0, if inside { 255 } else { 0 }].into()
+        });
+        let mut network = WithStrokes::new(0.7);
+        detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored)
+            .unwrap()
+            .len()
+    }
+
+    #[test]
+    fn squares_count_beside_lines() {
+        assert_eq!(square_beside_bar(150), 2);
+        assert_eq!(square_beside_bar(450), 1);
     }
 
     #[test]

@@ -14,11 +14,25 @@ const LINE: f32 = 1.7;
 /// Smallest certainty in a nearly square region: `SQUARE.0`, plus `SQUARE.1` times its height as a fraction
 /// of the image's shorter side, at most `SQUARE.2`.
 const SQUARE: (f32, f32, f32) = (0.55, 1.1, 0.9);
+/// Largest ratio of the heights of two parts of a line.
+const SAME_HEIGHT: f32 = 1.4;
+/// Largest gap between two parts of a line, and largest offset across it, as fractions of its height.
+const LINE_GAP: f32 = 0.5;
+const LINE_OFFSET: f32 = 0.25;
 
 /// Largest fraction of a region that letters cover: textures cover more.
 const MAX_INK: f32 = 0.7;
 /// Probability from which a sample is ink.
 const INK: f32 = 0.5;
+
+/// The conclusion from the evidence in a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Text,
+    /// Text if the region continues a line, an object otherwise.
+    PartOfLine,
+    Object,
+}
 
 /// The properties of the strokes in a region that distinguish letters from objects.
 #[derive(Clone, Copy, Debug)]
@@ -51,16 +65,35 @@ impl Evidence {
         }
     }
 
-    /// Returns true if the strokes in `region` are letters, in an image of `width` x `height` pixels.
-    pub fn is_text(self, region: &RotatedRect, (width, height): (u32, u32)) -> bool {
+    /// Returns the verdict on `region` in an image of `width` x `height` pixels.
+    pub fn verdict(self, region: &RotatedRect, (width, height): (u32, u32)) -> Verdict {
+        if self.certainty < MIN_CERTAINTY || self.ink > MAX_INK {
+            return Verdict::Object;
+        }
         let height = region.short_side() / width.min(height).max(1) as f32;
-        let smallest = if region.aspect_ratio() < LINE {
-            (SQUARE.0 + SQUARE.1 * height).clamp(MIN_CERTAINTY, SQUARE.2)
+        let is_line = region.aspect_ratio() >= LINE;
+        if is_line || self.certainty >= (SQUARE.0 + SQUARE.1 * height).min(SQUARE.2) {
+            Verdict::Text
         } else {
-            MIN_CERTAINTY
-        };
-        self.certainty >= smallest && self.ink <= MAX_INK
+            Verdict::PartOfLine
+        }
     }
+}
+
+/// Returns true if `part` continues the text in `line` beyond one of its ends.
+pub fn continues(line: &RotatedRect, part: &RotatedRect) -> bool {
+    let height = line.short_side();
+    let ratio = part.short_side() / height.max(1.0);
+    let axis = line.longer_axis();
+    let (from, to) = (line.centre(), part.centre());
+    let offset = (to.0 - from.0, to.1 - from.1);
+    let along = (offset.0 * axis.0 + offset.1 * axis.1).abs();
+    let across = (offset.1 * axis.0 - offset.0 * axis.1).abs();
+    let gap = along - (line.long_side() + part.long_side()) / 2.0;
+    line.aspect_ratio() >= LINE
+        && (1.0 / SAME_HEIGHT..=SAME_HEIGHT).contains(&ratio)
+        && gap <= LINE_GAP * height
+        && across <= LINE_OFFSET * height
 }
 
 #[cfg(test)]
@@ -80,7 +113,7 @@ mod tests {
             if is_stroke { probability } else { 0.02 }
         });
         let found = Evidence::of(&patch, &values.collect::<Vec<f32>>());
-        found.is_text(&region, (side, 2 * side))
+        found.verdict(&region, (side, 2 * side)) == Verdict::Text
     }
 
     #[test]
@@ -105,7 +138,7 @@ mod tests {
         let region = RotatedRect::around(&corners).unwrap();
         let patch = Patch::around(&region).unwrap();
         let found = Evidence::of(&patch, &vec![0.95; ROWS * patch.columns()]);
-        assert!(!found.is_text(&region, (500, 500)), "{found:?}");
+        assert_eq!(found.verdict(&region, (500, 500)), Verdict::Object, "{found:?}");
     }
 
     #[test]
@@ -122,5 +155,29 @@ mod tests {
             (found.certainty - 0.3).abs() < 1e-4 && found.ink < 1e-4,
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn parts_continue_lines() {
+        let rect = |left: f32, top: f32, width: f32, height: f32| {
+            let (right, bottom) = (left + width, top + height);
+            RotatedRect::around(&[(left, top), (right, top), (right, bottom), (left, bottom)]).unwrap()
+        };
+        let line = rect(300.0, 100.0, 400.0, 100.0);
+        assert!(continues(&line, &rect(120.0, 110.0, 140.0, 95.0)));
+        assert!(continues(&line, &rect(730.0, 90.0, 100.0, 110.0)));
+        let others = [
+            ("far", rect(60.0, 100.0, 140.0, 100.0)),
+            ("below", rect(120.0, 150.0, 140.0, 100.0)),
+            ("high", rect(120.0, 75.0, 150.0, 150.0)),
+            ("low", rect(180.0, 120.0, 80.0, 60.0)),
+        ];
+        for (name, part) in &others {
+            assert!(!continues(&line, part), "{name}");
+        }
+        assert!(!continues(
+            &rect(300.0, 100.0, 110.0, 100.0),
+            &rect(180.0, 100.0, 110.0, 100.0)
+        ));
     }
 }

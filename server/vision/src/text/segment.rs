@@ -4,7 +4,7 @@
 use iopaint_imaging::{Mask, Rect, RgbImage, morphology::dilate};
 use iopaint_inpaint::ForwardError;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Verdict};
 use super::geometry::RotatedRect;
 use super::patch::{CHANNELS, Patch, ROWS};
 use super::strokes::{MIN_HEIGHT, stroke_mask};
@@ -80,14 +80,14 @@ impl Segmentation {
         }
     }
 
-    /// Returns false if the network has run and found no letters, in an image of `size` pixels. Regions that
-    /// are too low or too long for the network count as text.
-    pub fn is_text(&self, size: (u32, u32)) -> bool {
+    /// Returns the verdict of the network, once it has run, in an image of `size` pixels. Regions that are
+    /// too low or too long for the network count as text.
+    pub fn verdict(&self, size: (u32, u32)) -> Verdict {
         match (&self.patch, &self.probabilities) {
             (Some(patch), Some(probabilities)) => {
-                Evidence::of(patch, probabilities).is_text(&self.text, size)
+                Evidence::of(patch, probabilities).verdict(&self.text, size)
             }
-            _ => true,
+            _ => Verdict::Text,
         }
     }
 
