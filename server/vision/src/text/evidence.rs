@@ -89,7 +89,7 @@ pub fn continues(line: &RotatedRect, part: &RotatedRect) -> bool {
     let offset = (to.0 - from.0, to.1 - from.1);
     let along = (offset.0 * axis.0 + offset.1 * axis.1).abs();
     let across = (offset.1 * axis.0 - offset.0 * axis.1).abs();
-    let gap = along - (line.long_side() + part.long_side()) / 2.0;
+    let gap = along - line.long_side().midpoint(part.long_side());
     line.aspect_ratio() >= LINE
         && (1.0 / SAME_HEIGHT..=SAME_HEIGHT).contains(&ratio)
         && gap <= LINE_GAP * height
