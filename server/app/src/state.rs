@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use iopaint_engine::Engine;
+use iopaint_engine::{Engine, Rejection};
 
 use crate::codec::CodecPool;
 use crate::error::{ApiError, ErrorCode};
@@ -64,6 +64,21 @@ impl AppState {
             files: Arc::new(files),
             plugins,
             settings: Arc::new(settings),
+        }
+    }
+
+    /// Runs `work`, or drops it when the server shuts down.
+    ///
+    /// # Errors
+    /// [`Rejection::Draining`], and those of the work.
+    pub async fn unless_draining<T>(
+        &self,
+        work: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = self.engine.draining() => Err(Rejection::Draining.into()),
         }
     }
 

@@ -218,16 +218,18 @@ impl TorchLoader {
         }
     }
 
+    fn plugin_device(&self, spec: &ModelSpec) -> Device {
+        let selected = self.plugin_devices.of_contract(spec.format);
+        selected.unwrap_or(self.device)
+    }
+
     fn load_network(
         &self,
         spec: &ModelSpec,
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [source] = expect_files(sources)?;
-        let device = self
-            .plugin_devices
-            .of_contract(spec.format)
-            .unwrap_or(self.device);
+        let device = self.plugin_device(spec);
         match spec.format {
             ModelContract::RealEsrgan => return Ok(Box::new(Upscaler::load(&read(source)?, device)?)),
             ModelContract::AnimeSeg | ModelContract::Rmbg => {
@@ -269,10 +271,7 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn PromptNetwork>, ModelLoadError> {
         let [source] = expect_files(sources)?;
-        let device = self
-            .plugin_devices
-            .of_contract(spec.format)
-            .unwrap_or(self.device);
+        let device = self.plugin_device(spec);
         Ok(match spec.format {
             ModelContract::Sam2 => {
                 Box::new(with_tensor_file(source, |file| Sam2Network::load(file, device))?)
@@ -288,10 +287,7 @@ impl TorchLoader {
         sources: &[Source<'_>],
     ) -> Result<Box<dyn Network>, ModelLoadError> {
         let [restorer, detector, parser] = expect_files(sources)?;
-        let device = self
-            .plugin_devices
-            .of_contract(spec.format)
-            .unwrap_or(self.device);
+        let device = self.plugin_device(spec);
         let load = |source, architecture| -> Result<Box<dyn Network>, ModelLoadError> {
             let load = |file: TensorFile<'_>| FaceNetwork::load(file, architecture, device);
             Ok(Box::new(with_tensor_file(source, load)?))

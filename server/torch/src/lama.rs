@@ -5,7 +5,8 @@ use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{TchError, Tensor};
 
 use crate::module::{Loading, Module};
-use crate::tensor::{batched, forward_error, from_mask, from_rgb, to_rgb_batch};
+use crate::passes::{run_batch, single, small_side};
+use crate::tensor::{forward_error, from_mask, from_rgb};
 use crate::{Device, Source, TorchScriptError};
 
 /// A TorchScript network `forward(image, mask) -> image` with LaMa's interface (Suvorov et al. 2021,
@@ -31,7 +32,7 @@ impl LamaModel {
             device,
             padding,
         };
-        let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
+        let side = small_side(padding);
         let mask = Mask::from_fn(side, side, |x, y| (x, y) == (side / 2, side / 2));
         model
             .fill(&RgbImage::new(side, side), mask.as_coverage())
@@ -41,36 +42,30 @@ impl LamaModel {
 
     /// Runs one forward pass on one image.
     fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
-        let mut results = self.fill_batch(&[(image, mask)])?;
-        results
-            .pop()
-            .ok_or_else(|| ForwardError::Failed("the model returned no image".to_owned()))
+        single(self.fill_batch(&[(image, mask)])?)
     }
 
     /// Runs one forward pass on images of one size.
     fn fill_batch(&mut self, images: &[(&RgbImage, &Coverage)]) -> Result<Vec<RgbImage>, ForwardError> {
-        let Some(size) = images.first().map(|(image, _)| image.dimensions()) else {
-            return Ok(Vec::new());
-        };
-        let mut inputs = images
-            .iter()
-            .map(|(image, mask)| self.inputs(image, mask))
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(batched)
-            .map_err(|error| forward_error(&error))?;
-        let output = self.module.forward(&mut inputs)?;
-        let pixels = output
-            .f_mul_scalar(255.0)
-            .map_err(|error| forward_error(&error))?;
-        to_rgb_batch(&pixels, images.len(), size)
+        let device = self.device;
+        run_batch(
+            images,
+            |image, mask| inputs(image, mask, device),
+            |inputs| {
+                self.module
+                    .forward(inputs)?
+                    .f_mul_scalar(255.0)
+                    .map_err(|error| forward_error(&error))
+            },
+        )
     }
+}
 
-    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<Vec<Tensor>, TchError> {
-        Ok(vec![
-            from_rgb(image, self.device)?.f_div_scalar(255.0)?,
-            from_mask(mask, Threshold::ANY, self.device)?,
-        ])
-    }
+fn inputs(image: &RgbImage, mask: &Coverage, device: Device) -> Result<Vec<Tensor>, TchError> {
+    Ok(vec![
+        from_rgb(image, device)?.f_div_scalar(255.0)?,
+        from_mask(mask, Threshold::ANY, device)?,
+    ])
 }
 
 impl Inpainter for LamaModel {

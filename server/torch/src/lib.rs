@@ -20,6 +20,7 @@ mod memory;
 mod module;
 mod network;
 mod openmp;
+mod passes;
 mod program;
 mod random;
 mod rewrite;

@@ -1,10 +1,11 @@
 //! The manga model: one network extracts the lines of a drawing, the other inpaints it.
 
-use iopaint_imaging::{Coverage, GrayImage, Mask, RgbImage, Threshold};
+use iopaint_imaging::{Coverage, GrayImage, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding};
 use tch::{Kind, TchError, Tensor};
 
 use crate::module::Module;
+use crate::passes::check_contract;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_gray, from_mask, to_rgb};
 use crate::{Device, Source, TorchScriptError};
@@ -41,10 +42,7 @@ impl MangaModel {
             device,
             padding,
         };
-        let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
-        model
-            .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
-            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
+        check_contract(padding, |image, mask| model.fill(image, mask))?;
         Ok(model)
     }
 

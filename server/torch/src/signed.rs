@@ -1,12 +1,13 @@
 //! Networks with pixels in -1..1: MI-GAN, `FcF` and MAT.
 
-use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
+use iopaint_imaging::{Coverage, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, Inpainter, Padding, Window};
 use tch::{TchError, Tensor};
 
 use crate::module::{Loading, Module};
+use crate::passes::{check_contract, run_batch, single};
 use crate::random::seeded;
-use crate::tensor::{batched, forward_error, from_mask, from_rgb, to_rgb_batch};
+use crate::tensor::{forward_error, from_mask, from_rgb};
 use crate::{Device, NetworkLoadError, Source, TorchScriptError, fcf, mat};
 
 /// Seed of MAT's noise in each pass, fixed so that results are reproducible.
@@ -20,6 +21,29 @@ pub enum SignedInput {
     Erased,
     /// `forward(x [1, 3, H, W], k [1, 1, H, W])` with k = 1 outside the hole: MAT (Li et al. 2022).
     ImageAndKept,
+}
+
+impl SignedInput {
+    /// Returns the network's inputs for an image.
+    fn tensors(self, image: &RgbImage, mask: &Coverage, device: Device) -> Result<Vec<Tensor>, TchError> {
+        let image = from_rgb(image, device)?
+            .f_div_scalar(255.0)?
+            .f_mul_scalar(2.0)?
+            .f_sub_scalar(1.0)?;
+        // IOPaint's thresholds, which differ; they matter for intermediate mask values that scaling produces.
+        match self {
+            Self::Erased => {
+                let mask = from_mask(mask, Threshold::MIGAN, device)?;
+                let erased = image.f_mul(&one_minus(&mask)?)?;
+                let flag = mask.f_neg()?.f_add_scalar(0.5)?;
+                Ok(vec![Tensor::f_cat(&[flag, erased], 1)?])
+            }
+            Self::ImageAndKept => {
+                let kept = one_minus(&from_mask(mask, Threshold::MAT, device)?)?;
+                Ok(vec![image, kept])
+            }
+        }
+    }
 }
 
 /// A network that returns float32 `[1, 3, H, W]` in -1..1.
@@ -51,10 +75,7 @@ impl SignedModel {
             input,
             window,
         };
-        let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
-        model
-            .fill(&RgbImage::new(side, side), Mask::empty(side, side).as_coverage())
-            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
+        check_contract(padding, |image, mask| model.fill(image, mask))?;
         Ok(model)
     }
 
@@ -84,51 +105,24 @@ impl SignedModel {
         })
     }
 
-    fn inputs(&self, image: &RgbImage, mask: &Coverage) -> Result<Vec<Tensor>, TchError> {
-        let image = from_rgb(image, self.device)?
-            .f_div_scalar(255.0)?
-            .f_mul_scalar(2.0)?
-            .f_sub_scalar(1.0)?;
-        // IOPaint's thresholds, which differ; they matter for intermediate mask values that scaling produces.
-        match self.input {
-            SignedInput::Erased => {
-                let mask = from_mask(mask, Threshold::MIGAN, self.device)?;
-                let erased = image.f_mul(&one_minus(&mask)?)?;
-                let flag = mask.f_neg()?.f_add_scalar(0.5)?;
-                Ok(vec![Tensor::f_cat(&[flag, erased], 1)?])
-            }
-            SignedInput::ImageAndKept => {
-                let kept = one_minus(&from_mask(mask, Threshold::MAT, self.device)?)?;
-                Ok(vec![image, kept])
-            }
-        }
-    }
-
     /// Runs one forward pass on one image.
     fn fill(&mut self, image: &RgbImage, mask: &Coverage) -> Result<RgbImage, ForwardError> {
-        let mut results = self.fill_batch(&[(image, mask)])?;
-        results
-            .pop()
-            .ok_or_else(|| ForwardError::Failed("the model returned no image".to_owned()))
+        single(self.fill_batch(&[(image, mask)])?)
     }
 
     /// Runs one forward pass on images of one size.
     fn fill_batch(&mut self, images: &[(&RgbImage, &Coverage)]) -> Result<Vec<RgbImage>, ForwardError> {
-        let Some(size) = images.first().map(|(image, _)| image.dimensions()) else {
-            return Ok(Vec::new());
-        };
-        let mut inputs = images
-            .iter()
-            .map(|(image, mask)| self.inputs(image, mask))
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(batched)
-            .map_err(|error| forward_error(&error))?;
-        let output = seeded(SEED, || self.module.forward(&mut inputs))?;
-        let pixels = output
-            .f_mul_scalar(127.5)
-            .and_then(|output| output.f_add_scalar(127.5)?.f_round())
-            .map_err(|error| forward_error(&error))?;
-        to_rgb_batch(&pixels, images.len(), size)
+        let (input, device) = (self.input, self.device);
+        run_batch(
+            images,
+            |image, mask| input.tensors(image, mask, device),
+            |inputs| {
+                seeded(SEED, || self.module.forward(inputs))?
+                    .f_mul_scalar(127.5)
+                    .and_then(|output| output.f_add_scalar(127.5)?.f_round())
+                    .map_err(|error| forward_error(&error))
+            },
+        )
     }
 }
 
@@ -183,6 +177,8 @@ impl Inpainter for SignedModel {
 
 #[cfg(test)]
 mod tests {
+    use iopaint_imaging::Mask;
+
     use super::*;
 
     #[test]

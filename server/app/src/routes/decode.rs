@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Rejection};
+use iopaint_engine::ClientKey;
 use iopaint_imaging::{DecodeError, DecodeLimits, Rect, probe};
 use utoipa::ToSchema;
 
@@ -62,11 +62,7 @@ pub async fn decode(
     let deadline = deadline(request.headers(), state.settings.request_timeout)?;
     let client = client.queue_key();
     let converted = within(deadline, convert(&state, &client, request));
-    tokio::select! {
-        biased;
-        response = converted => response,
-        () = state.engine.draining() => Err(Rejection::Draining.into()),
-    }
+    state.unless_draining(converted).await
 }
 
 async fn convert(state: &AppState, client: &ClientKey, request: Request) -> Result<Response, ApiError> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{Observer, Rejection, Reservation};
+use iopaint_engine::{Observer, Reservation};
 use uuid::Uuid;
 
 use super::job::{X_JOB_ID, job_id};
@@ -71,7 +71,7 @@ where
 /// reading when the server shuts down.
 ///
 /// # Errors
-/// Those of `body`, and [`Rejection::Draining`].
+/// Those of `body` and of [`AppState::unless_draining`].
 pub async fn read_body<T>(
     state: &AppState,
     head: &RequestHead,
@@ -85,9 +85,5 @@ pub async fn read_body<T>(
         memory.shrink_to(kept_bytes(&input) as u64);
         Ok((input, memory))
     };
-    tokio::select! {
-        biased;
-        input = read => input,
-        () = state.engine.draining() => Err(Rejection::Draining.into()),
-    }
+    state.unless_draining(read).await
 }

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use iopaint_engine::{ClientKey, Rejection};
+use iopaint_engine::ClientKey;
 use iopaint_imaging::{
     DecodeLimits, EncodeError, EncodeOptions, Encoded, Mask, Patch, PatchError, decode, encode_patched, probe,
 };
@@ -72,11 +72,7 @@ pub async fn apply_patch(
     let deadline = deadline(request.headers(), state.settings.request_timeout)?;
     let client = client.queue_key();
     let patched = within(deadline, patched_response(&state, &client, request));
-    tokio::select! {
-        biased;
-        response = patched => response,
-        () = state.engine.draining() => Err(Rejection::Draining.into()),
-    }
+    state.unless_draining(patched).await
 }
 
 async fn patched_response(

@@ -6,7 +6,8 @@
 use tch::{TchError, Tensor};
 
 use crate::sam::layers::{
-    Convolution, Linear, Norm, TOKEN_EPSILON, count, gelu, join_windows, length, shape_error, sides, windows,
+    Convolution, Linear, Norm, ResidualPerceptron, TOKEN_EPSILON, count, join_windows, length, shape_error,
+    sides, windows,
 };
 use crate::weights::{NetworkLoadError, Weights};
 
@@ -19,9 +20,6 @@ const PATCH: usize = 4;
 
 /// Ratio of the hidden to the outer width of a block's perceptron.
 const MLP_RATIO: usize = 4;
-
-/// Tokens that a perceptron processes at a time on the CPU, as in SAM 2's trunk.
-const MLP_TOKENS: i64 = 2048;
 
 /// Largest side of a window in pixels; the published networks have 7 and 12.
 const MAX_WINDOW: usize = 64;
@@ -150,11 +148,9 @@ impl Merging {
 
 /// A transformer block.
 struct Block {
-    norm1: Norm,
+    norm: Norm,
     attention: Attention,
-    norm2: Norm,
-    inner: Linear,
-    outer: Linear,
+    perceptron: ResidualPerceptron,
 }
 
 impl Block {
@@ -164,26 +160,23 @@ impl Block {
         channels: usize,
         shifts: bool,
     ) -> Result<Self, NetworkLoadError> {
-        let hidden = MLP_RATIO * channels;
         Ok(Self {
-            norm1: Norm::take(weights, &format!("{name}.norm1"), channels, TOKEN_EPSILON)?,
+            norm: Norm::take(weights, &format!("{name}.norm1"), channels, TOKEN_EPSILON)?,
             attention: Attention::take(weights, &format!("{name}.attn"), channels, shifts)?,
-            norm2: Norm::take(weights, &format!("{name}.norm2"), channels, TOKEN_EPSILON)?,
-            inner: Linear::take(weights, &format!("{name}.mlp.fc1"), channels, hidden)?,
-            outer: Linear::take(weights, &format!("{name}.mlp.fc2"), hidden, channels)?,
+            perceptron: ResidualPerceptron::take(
+                weights,
+                (&format!("{name}.norm2"), TOKEN_EPSILON),
+                [&format!("{name}.mlp.fc1"), &format!("{name}.mlp.fc2")],
+                channels,
+                MLP_RATIO * channels,
+            )?,
         })
     }
 
     fn forward(&self, map: &Tensor) -> Result<Tensor, TchError> {
-        let (height, width) = sides(map)?;
-        let attended = self.attention.forward(&self.norm1.forward(map)?)?;
+        let attended = self.attention.forward(&self.norm.forward(map)?)?;
         let map = map.f_add(&attended)?.f_contiguous()?;
-        let count = height * width;
-        let part = if map.device().is_cuda() { count } else { MLP_TOKENS };
-        for mut tokens in map.f_view([count, -1])?.f_split(part, 0)? {
-            let hidden = gelu(self.inner.forward(&self.norm2.forward(&tokens)?)?)?;
-            let _ = tokens.f_add_(&self.outer.forward(&hidden)?)?;
-        }
+        self.perceptron.add_to(&map)?;
         Ok(map)
     }
 }

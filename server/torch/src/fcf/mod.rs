@@ -8,11 +8,11 @@ mod fourier;
 #[cfg(test)]
 mod tests;
 
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 use crate::module::{Loading, Module};
 use crate::program::{Image, Program};
-use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated, Resampling};
+use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated, Resampling, map_constant};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Channels of the input: 0.5 minus the mask, and the colours outside the hole.
@@ -26,9 +26,6 @@ const LIMIT: f64 = 256.0;
 
 /// Side of the smallest feature map, in pixels.
 const SMALLEST: usize = 4;
-
-/// Multiplier of the mapping network's learning rate.
-const MAPPING_RATE: f64 = 0.01;
 
 /// Weight of the mapping network's result against its mean over the training.
 const TRUNCATION: f64 = 0.1;
@@ -160,24 +157,11 @@ fn encoder(
 
 /// Returns the style vector: the mapping network's result for a latent vector of zeros, and the code.
 fn style(layers: &mut Layers<'_, '_>, code: Image) -> Result<Image, NetworkLoadError> {
-    let mut latent: Option<Tensor> = None;
-    for layer in 0.. {
-        let name = format!("mapping.fc{layer}");
-        let Some(&[outputs, inputs]) = layers.weights.shape(&format!("{name}.weight")) else {
-            break;
-        };
-        let shape = [inputs, outputs];
-        let dense = Dense::take(layers.weights, &name, shape, MAPPING_RATE, Activation::LeakyRelu)?;
-        let input = match latent {
-            Some(latent) => latent,
-            None => Tensor::f_zeros([1, inputs as i64], (tch::Kind::Float, tch::Device::Cpu))?,
-        };
-        latent = Some(dense.of_constant(&input)?);
-    }
-    let latent = latent.ok_or_else(|| NetworkLoadError::Missing(String::from("mapping.fc0.weight")))?;
-    let width = latent.numel();
+    let zeros = |count| Ok(Tensor::f_zeros([1, count as i64], (Kind::Float, Device::Cpu))?);
+    let style = map_constant(layers.weights, zeros)?;
+    let width = style.numel();
     let mean = layers.weights.take("mapping.w_avg", &[width])?;
-    let truncated = mean.f_lerp(&latent, TRUNCATION)?;
+    let truncated = mean.f_lerp(&style, TRUNCATION)?;
     let constant = layers.program.constant(truncated);
     let constant = layers.program.assign(width, &constant);
     Ok(layers.concatenate(constant, code))

@@ -4,11 +4,12 @@
 mod sampler;
 mod schedule;
 
-use iopaint_imaging::{Coverage, Mask, RgbImage, Threshold};
+use iopaint_imaging::{Coverage, RgbImage, Threshold};
 use iopaint_inpaint::{Context, ForwardError, InpaintOptions, Inpainter, LdmOptions, Padding, Unmonitored};
 use tch::{Kind, TchError, Tensor};
 
 use crate::module::{Loading, Module};
+use crate::passes::check_contract;
 use crate::random::seeded;
 use crate::tensor::{forward_error, from_mask, from_rgb, to_rgb};
 use crate::{Device, Source, TorchScriptError};
@@ -56,20 +57,13 @@ impl LdmModel {
             device,
             padding,
         };
-        let side = padding.min_size.max(64).next_multiple_of(padding.modulo.max(1));
         let mut options = InpaintOptions::default();
         options.ldm.steps = 1;
         let context = Context {
             options: &options,
             monitor: &Unmonitored,
         };
-        model
-            .forward(
-                &RgbImage::new(side, side),
-                Mask::empty(side, side).as_coverage(),
-                &context,
-            )
-            .map_err(|error| TorchScriptError::Contract(error.to_string()))?;
+        check_contract(padding, |image, mask| model.forward(image, mask, &context))?;
         Ok(model)
     }
 

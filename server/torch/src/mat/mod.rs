@@ -16,14 +16,11 @@ use tch::Tensor;
 
 use crate::module::{Loading, Module};
 use crate::program::{Image, Program};
-use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated};
+use crate::stylegan::{Activation, Dense, Generator, Layers, Modulated, map_constant};
 use crate::weights::{NetworkLoadError, Weights};
 
 /// Channels of images: red, green and blue.
 const COLOURS: usize = 3;
-
-/// Multiplier of the mapping network's learning rate.
-const MAPPING_RATE: f64 = 0.01;
 
 /// Number of values that a style replaces features by: a square of 16 x 16.
 const SQUARE: usize = 256;
@@ -87,21 +84,7 @@ impl Inputs {
 
 /// Returns the mapping network's result `[1, styles]` for the constant latent vector.
 fn style(layers: &mut Layers<'_, '_>) -> Result<Tensor, NetworkLoadError> {
-    let mut style: Option<Tensor> = None;
-    for layer in 0.. {
-        let name = format!("mapping.fc{layer}");
-        let Some(&[outputs, inputs]) = layers.weights.shape(&format!("{name}.weight")) else {
-            break;
-        };
-        let shape = [inputs, outputs];
-        let dense = Dense::take(layers.weights, &name, shape, MAPPING_RATE, Activation::LeakyRelu)?;
-        let input = match style {
-            Some(style) => style,
-            None => normalized_latent(inputs)?,
-        };
-        style = Some(dense.of_constant(&input)?);
-    }
-    let style = style.ok_or_else(|| NetworkLoadError::Missing(String::from("mapping.fc0.weight")))?;
+    let style = map_constant(layers.weights, normalized_latent)?;
     // The style's mean over the training, for truncation, which IOPaint doesn't use.
     let _mean = layers.weights.take("mapping.w_avg", &[style.numel()])?;
     Ok(style)

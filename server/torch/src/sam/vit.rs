@@ -6,8 +6,8 @@ use iopaint_inpaint::{ForwardError, Monitor};
 use tch::{TchError, Tensor};
 
 use super::layers::{
-    Convolution, FEATURE_EPSILON, Linear, Norm, count, gelu, join_windows, length, shape_error, sides,
-    windows,
+    Convolution, FEATURE_EPSILON, Linear, Norm, ResidualPerceptron, count, join_windows, length, shape_error,
+    sides, windows,
 };
 use super::neck::Neck;
 use crate::tensor::forward_error;
@@ -48,11 +48,9 @@ pub(super) struct Encoded {
 
 /// A transformer block.
 struct Block {
-    norm1: Norm,
+    norm: Norm,
     attention: Attention,
-    norm2: Norm,
-    inner: Linear,
-    outer: Linear,
+    perceptron: ResidualPerceptron,
     /// Side of the windows in tokens; `None` for attention among all tokens.
     window: Option<i64>,
 }
@@ -152,17 +150,21 @@ impl Block {
         let side = offsets.div_ceil(2);
         let hidden = length(weights, &format!("{name}.mlp.lin1.weight"), 2, 0)?;
         Ok(Self {
-            norm1: Norm::take(weights, &format!("{name}.norm1"), channels, FEATURE_EPSILON)?,
+            norm: Norm::take(weights, &format!("{name}.norm1"), channels, FEATURE_EPSILON)?,
             attention: Attention::take(weights, &format!("{name}.attn"), channels, side)?,
-            norm2: Norm::take(weights, &format!("{name}.norm2"), channels, FEATURE_EPSILON)?,
-            inner: Linear::take(weights, &format!("{name}.mlp.lin1"), channels, hidden)?,
-            outer: Linear::take(weights, &format!("{name}.mlp.lin2"), hidden, channels)?,
+            perceptron: ResidualPerceptron::take(
+                weights,
+                (&format!("{name}.norm2"), FEATURE_EPSILON),
+                [&format!("{name}.mlp.lin1"), &format!("{name}.mlp.lin2")],
+                channels,
+                hidden,
+            )?,
             window: (side != grid).then_some(side as i64),
         })
     }
 
     fn forward(&self, tokens: &Tensor) -> Result<Tensor, TchError> {
-        let normalized = self.norm1.forward(tokens)?;
+        let normalized = self.norm.forward(tokens)?;
         let size = sides(tokens)?;
         let attended = if let Some(side) = self.window {
             let windows = windows(&normalized, side)?;
@@ -174,10 +176,10 @@ impl Block {
                 .forward(&all, size)?
                 .f_reshape(tokens.size().as_slice())?
         };
-        let tokens = tokens.f_add(&attended)?;
+        let tokens = tokens.f_add(&attended)?.f_contiguous()?;
         drop(attended);
-        let hidden = gelu(self.inner.forward(&self.norm2.forward(&tokens)?)?)?;
-        self.outer.forward(&hidden)?.f_add_(&tokens)
+        self.perceptron.add_to(&tokens)?;
+        Ok(tokens)
     }
 }
 

@@ -12,7 +12,8 @@ use tch::{TchError, Tensor};
 
 use super::configuration::{Configuration, PATCH, STAGES, block_name};
 use crate::sam::layers::{
-    Convolution, FEATURE_EPSILON, Linear, Norm, gelu, join_windows, length, shape_error, sides, windows,
+    Convolution, FEATURE_EPSILON, Linear, Norm, ResidualPerceptron, join_windows, length, shape_error, sides,
+    windows,
 };
 use crate::tensor::forward_error;
 use crate::weights::{NetworkLoadError, Weights};
@@ -24,11 +25,6 @@ const PATCH_KERNEL: usize = 7;
 
 /// Ratio of the hidden to the outer width of a block's MLP.
 const MLP_RATIO: usize = 4;
-
-/// Tokens that a perceptron processes at a time on the CPU. The hidden values of the whole first stage take
-/// 100 to 151 MB; parts that stay in the caches are faster too: 65 instead of 110 ms for that block of the
-/// tiny trunk, on two threads (parts of 1024 and 4096 tokens: 72 and 68 ms).
-const MLP_TOKENS: i64 = 2048;
 
 /// Channels of the input: red, green and blue.
 const COLOURS: usize = 3;
@@ -127,13 +123,11 @@ fn position_embedding(
 
 /// A transformer block. The first block of a stage halves the sides of the map and doubles its channels.
 struct Block {
-    norm1: Norm,
+    norm: Norm,
     attention: Attention,
     /// Doubles the channels of the shortcut, in the first block of a stage.
     doubling: Option<Linear>,
-    norm2: Norm,
-    inner: Linear,
-    outer: Linear,
+    perceptron: ResidualPerceptron,
     /// Side of the attention windows; `None` for attention among all tokens.
     window: Option<i64>,
 }
@@ -151,9 +145,8 @@ impl Block {
         let doubling = starts
             .then(|| Linear::take(weights, &format!("{name}.proj"), inputs, outputs))
             .transpose()?;
-        let hidden = MLP_RATIO * outputs;
         Ok(Self {
-            norm1: Norm::take(weights, &format!("{name}.norm1"), inputs, FEATURE_EPSILON)?,
+            norm: Norm::take(weights, &format!("{name}.norm1"), inputs, FEATURE_EPSILON)?,
             attention: Attention {
                 queries_keys_values: Linear::take(weights, &format!("{name}.attn.qkv"), inputs, 3 * outputs)?,
                 projection: Linear::take(weights, &format!("{name}.attn.proj"), outputs, outputs)?,
@@ -161,15 +154,19 @@ impl Block {
                 pools: starts,
             },
             doubling,
-            norm2: Norm::take(weights, &format!("{name}.norm2"), outputs, FEATURE_EPSILON)?,
-            inner: Linear::take(weights, &format!("{name}.mlp.layers.0"), outputs, hidden)?,
-            outer: Linear::take(weights, &format!("{name}.mlp.layers.1"), hidden, outputs)?,
+            perceptron: ResidualPerceptron::take(
+                weights,
+                (&format!("{name}.norm2"), FEATURE_EPSILON),
+                [&format!("{name}.mlp.layers.0"), &format!("{name}.mlp.layers.1")],
+                outputs,
+                MLP_RATIO * outputs,
+            )?,
             window: configuration.window(block).map(|window| window as i64),
         })
     }
 
     fn forward(&self, map: &Tensor) -> Result<Tensor, TchError> {
-        let normalized = self.norm1.forward(map)?;
+        let normalized = self.norm.forward(map)?;
         let shortcut = match &self.doubling {
             Some(doubling) => pool(&doubling.forward(&normalized)?)?,
             None => map.shallow_clone(),
@@ -187,12 +184,7 @@ impl Block {
             attended.f_reshape([1, height, width, -1])?
         };
         let map = shortcut.f_add(&attended)?.f_contiguous()?;
-        let count = height * width;
-        let part = if map.device().is_cuda() { count } else { MLP_TOKENS };
-        for mut tokens in map.f_view([count, -1])?.f_split(part, 0)? {
-            let hidden = gelu(self.inner.forward(&self.norm2.forward(&tokens)?)?)?;
-            let _ = tokens.f_add_(&self.outer.forward(&hidden)?)?;
-        }
+        self.perceptron.add_to(&map)?;
         Ok(map)
     }
 }

@@ -13,6 +13,9 @@ pub(crate) enum Activation {
     LeakyRelu,
 }
 
+/// Multiplier of the mapping network's learning rate.
+const MAPPING_RATE: f64 = 0.01;
+
 /// The weights `[outputs, inputs]` and biases `[outputs]` of a fully connected layer, with all factors.
 pub(crate) struct Dense {
     weight: Tensor,
@@ -72,6 +75,29 @@ impl Dense {
             Activation::LeakyRelu => sum.f_maximum(&sum.f_mul_scalar(SLOPE)?)?,
         })
     }
+}
+
+/// Takes the mapping network, `mapping.fc0` and its successors, and returns its result `[1, styles]` for a
+/// constant latent vector. `latent` returns that vector, `[1, N]`, given N.
+pub(crate) fn map_constant(
+    weights: &mut Weights<'_>,
+    latent: impl Fn(usize) -> Result<Tensor, NetworkLoadError>,
+) -> Result<Tensor, NetworkLoadError> {
+    let mut result: Option<Tensor> = None;
+    for layer in 0.. {
+        let name = format!("mapping.fc{layer}");
+        let Some(&[outputs, inputs]) = weights.shape(&format!("{name}.weight")) else {
+            break;
+        };
+        let shape = [inputs, outputs];
+        let dense = Dense::take(weights, &name, shape, MAPPING_RATE, Activation::LeakyRelu)?;
+        let input = match result {
+            Some(result) => result,
+            None => latent(inputs)?,
+        };
+        result = Some(dense.of_constant(&input)?);
+    }
+    result.ok_or_else(|| NetworkLoadError::Missing(String::from("mapping.fc0.weight")))
 }
 
 impl Layers<'_, '_> {

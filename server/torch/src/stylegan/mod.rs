@@ -12,7 +12,7 @@ mod modulated;
 mod resampling;
 
 pub(crate) use convolution::Resampling;
-pub(crate) use dense::{Activation, Dense};
+pub(crate) use dense::{Activation, Dense, map_constant};
 pub(crate) use generator::Generator;
 pub(crate) use modulated::Modulated;
 

@@ -1,6 +1,7 @@
 //! The tools, one file each.
 
 mod erase;
+mod image_plugin;
 mod list_models;
 mod remove_background;
 mod select;
