@@ -53,13 +53,16 @@
 //! After level 2, at 1/4 of the size, its colours mixed with the guess become a second low-frequency
 //! constraint, of strength 1 - confidence, for all finer levels.
 //!
-//! A mean of patches is smoother than the surroundings. A deep hole (24 pixels) whose mean confidence is at
-//! least 1/2 is therefore filled with copies instead of the votes of the two finest levels. At 1/4 of the
-//! size (`offset_labels.rs`; He and Sun, "Statistics of Patch Offsets for Image Completion", 2012) every hole
-//! pixel gets one of some 60 offsets (`offset_candidates.rs`) by alpha-expansion with minimum cuts
-//! (`iopaint_imaging::max_flow`; Boykov and Kolmogorov 2004). At full size (`offset_copy.rs`) the offsets are
-//! refined to the pixel, the pieces are copied, and small or uniform colour steps between them are removed
-//! (`piece_blending.rs`).
+//! A mean of patches is smoother than the surroundings. With an initial guess, in the last EM iterations of
+//! the two finest levels, the detail of each hole pixel is therefore that of one source pixel, the one with
+//! the most votes (`source_detail.rs`).
+//!
+//! A deep hole (24 pixels) whose mean confidence is at least 1/2 is filled with copies instead of the votes
+//! of the two finest levels. At 1/4 of the size (`offset_labels.rs`; He and Sun, "Statistics of Patch Offsets
+//! for Image Completion", 2012) every hole pixel gets one of some 60 offsets (`offset_candidates.rs`) by
+//! alpha-expansion with minimum cuts (`iopaint_imaging::max_flow`; Boykov and Kolmogorov 2004). At full size
+//! (`offset_copy.rs`) the offsets are refined to the pixel, the pieces are copied, and small or uniform
+//! colour steps between them are removed (`piece_blending.rs`).
 //!
 //! The last vote or copy is followed by gradient-domain blending of the seam (`seam_blending.rs`; Pérez,
 //! Gangnet and Blake, "Poisson Image Editing", 2003).
@@ -96,6 +99,7 @@ mod pull_push;
 mod pyramid;
 mod random;
 mod seam_blending;
+mod source_detail;
 mod texture;
 mod vote;
 

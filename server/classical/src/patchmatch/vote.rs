@@ -77,6 +77,27 @@ impl SimdKernel for VotePiece<'_> {
     }
 }
 
+/// Returns, for each hole pixel, the source pixel with the largest sum of vote weights (see [`vote`]); `None`
+/// for pixels that no target patch covers.
+pub(super) fn most_voted_sources(
+    level: &PyramidLevel,
+    field: &NearestNeighbourField,
+    sharpness: f32,
+    threads: usize,
+) -> Vec<Option<u32>> {
+    let mut sources = vec![None; level.hole_pixels.len()];
+    let pieces = level
+        .hole_pixels
+        .chunks(PIXELS_PER_PIECE)
+        .zip(sources.chunks_mut(PIXELS_PER_PIECE));
+    for_each_piece(threads, pieces.collect(), |(pixels, sources)| {
+        for (at, source) in pixels.iter().zip(sources) {
+            *source = most_voted(&collect_votes(level, field, *at as usize), sharpness);
+        }
+    });
+    sources
+}
+
 /// Lanes of a vector of 32-bit numbers with AVX2.
 const LANES: usize = 8;
 /// Votes for a pixel, at most, in whole vectors.
@@ -144,21 +165,48 @@ fn collect_votes(level: &PyramidLevel, field: &NearestNeighbourField, at: usize)
     votes
 }
 
-/// Returns the weighted mean of the votes; `None` for no votes.
+/// Returns the weights of the votes; `None` for no votes. Unused slots have a weight too, but enter no sum.
 #[inline(always)]
-fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<Colour> {
+fn vote_weights(votes: &Votes, sharpness: f32) -> Option<[f32; SLOTS]> {
     let ssds = votes.ssds.iter().take(votes.count);
     let min_ssd = *ssds.clone().min()?;
     let ssd_sum: u64 = ssds.map(|ssd| u64::from(*ssd)).sum();
     // Relative to any vote's depth, weights stay in range: depths differ by at most a patch's diagonal.
     let [reference_depth, ..] = votes.depths_px;
     let steepness = sharpness * votes.count as f32 / (ssd_sum as f32 + 1.0);
-    // Of all slots, in whole vectors. Unused ones don't enter the sums.
+    // Of all slots, in whole vectors.
     let mut weights = [0.0; SLOTS];
     for ((weight, ssd), depth_px) in weights.iter_mut().zip(&votes.ssds).zip(&votes.depths_px) {
         let depth_term = DEPTH_FALLOFF * (depth_px - reference_depth);
         *weight = exp(-steepness * ssd.saturating_sub(min_ssd) as f32 - depth_term);
     }
+    Some(weights)
+}
+
+/// Returns the source pixel with the largest sum of weights, the first of equals; `None` for no votes.
+fn most_voted(votes: &Votes, sharpness: f32) -> Option<u32> {
+    let weights = vote_weights(votes, sharpness)?;
+    let mut sums = [(0, 0.0); SLOTS];
+    let mut count = 0;
+    for (pixel, weight) in votes.pixels.iter().zip(weights).take(votes.count) {
+        if let Some((_, sum)) = sums.iter_mut().take(count).find(|(other, _)| other == pixel) {
+            *sum += weight;
+        } else if let Some(entry) = sums.get_mut(count) {
+            *entry = (*pixel, weight);
+            count += 1;
+        }
+    }
+    let greatest = sums
+        .iter()
+        .take(count)
+        .reduce(|best, entry| if entry.1 > best.1 { entry } else { best });
+    greatest.map(|(pixel, _)| *pixel)
+}
+
+/// Returns the weighted mean of the votes; `None` for no votes.
+#[inline(always)]
+fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<Colour> {
+    let weights = vote_weights(votes, sharpness)?;
     let mut total = 0.0;
     // Even and odd votes separately, which halves the chain of dependent additions. All eight channels fill
     // one vector register; only the colour is returned.
@@ -222,6 +270,22 @@ mod tests {
         }
         let smallest = f32::MIN_POSITIVE;
         assert!((smallest..2.0 * smallest).contains(&exp(-1e30)));
+    }
+
+    #[test]
+    fn equal_votes_add_up() {
+        let mut votes = Votes {
+            pixels: [0; SLOTS],
+            ssds: [9; SLOTS],
+            depths_px: [1.0; SLOTS],
+            count: 5,
+        };
+        votes.pixels[..5].copy_from_slice(&[3, 7, 5, 7, 3]);
+        votes.ssds[2] = 0;
+        assert_eq!(most_voted(&votes, 0.0), Some(3));
+        assert_eq!(most_voted(&votes, 10.0), Some(5));
+        votes.count = 0;
+        assert_eq!(most_voted(&votes, 1.0), None);
     }
 
     #[test]

@@ -1,0 +1,240 @@
+//! Fine detail of single source pixels in place of the votes' mean, which averages it away. The low
+//! frequencies of the votes stay, so that structure doesn't move.
+
+#![expect(
+    clippy::inline_always,
+    reason = "inlined so that it is compiled for the instruction set of the piece that calls it"
+)]
+
+use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
+
+use super::features::{COLOUR_CHANNELS, Colour, Features, TEXTURE_X, TEXTURE_Y, colour_of};
+use super::level::PyramidLevel;
+use super::parallel::{PIXELS_PER_PIECE, for_each_piece};
+
+/// Standard deviation in pixels of the Gaussian that separates detail from low frequencies. Chosen, like
+/// [`HALF_AGREEMENT`] and [`MAX_GAIN`], on the tuning half of `make eval-removals` (docs/experiments.md).
+const DETAIL_PX: f32 = 2.0;
+/// RMS colour difference of the low frequencies of vote and source, in levels of 255, at which the source's
+/// detail has half the weight: the detail of an edge, on colours without that edge, looks embossed.
+const HALF_AGREEMENT: f32 = 24.0;
+/// Limit of the amplification of detail to the strength of the surroundings' texture. Patches that resemble
+/// a mean are smoother than others.
+const MAX_GAIN: f32 = 1.5;
+/// Added to texture features before they are compared: half a level of mean absolute luma difference.
+const TEXTURE_FLOOR: f32 = 1.5;
+/// Pixels on each side that the Gaussian covers: three standard deviations.
+const RADIUS: usize = 6;
+
+/// Weights of the Gaussian, not normalised.
+type Kernel = [f32; 2 * RADIUS + 1];
+/// Colour and 1, whose blurred value is the sum of the weights. Four numbers fill a vector register.
+type Pixel = [f32; COLOUR_CHANNELS + 1];
+
+/// Replaces the detail of `estimates`, the colours x of the hole pixels p, by that of the source pixels s:
+///
+/// ```text
+/// x(p) += agreement * (gain * (x(s) - low x(s)) - (x(p) - low x(p)))
+/// agreement = 1 / (1 + (RMS of low x(p) - low x(s) / HALF_AGREEMENT)^4)
+/// gain = texture(p) / texture(s), in 1..=MAX_GAIN
+/// ```
+///
+/// where x(s) is a known colour, `low` a Gaussian blur, and the texture of the hole that of its surroundings.
+/// `sources` has an entry per hole pixel; `None` leaves the estimate.
+pub(super) fn copy_source_detail(
+    level: &PyramidLevel,
+    sources: &[Option<u32>],
+    threads: usize,
+    estimates: &mut [Colour],
+) {
+    let with_one = |[red, green, blue]: Colour| [red, green, blue, 1.0];
+    let known = level.image.pixels.iter().map(|pixel| with_one(colour_of(pixel)));
+    let mut image: Vec<Pixel> = known.collect();
+    for (at, estimate) in level.hole_pixels.iter().zip(estimates.iter()) {
+        if let Some(pixel) = image.get_mut(*at as usize) {
+            *pixel = with_one(*estimate);
+        }
+    }
+    let kernel = std::array::from_fn(|at| {
+        let distance_px = at as f32 - RADIUS as f32;
+        (-(distance_px / DETAIL_PX).powi(2) / 2.0).exp()
+    });
+    let pixels = level.hole_pixels.chunks(PIXELS_PER_PIECE);
+    let pieces = pixels
+        .zip(sources.chunks(PIXELS_PER_PIECE))
+        .zip(estimates.chunks_mut(PIXELS_PER_PIECE))
+        .map(|((pixels, sources), estimates)| DetailPiece {
+            features: &level.image.pixels,
+            image: &image,
+            width: level.image.width,
+            kernel: &kernel,
+            pixels,
+            sources,
+            estimates,
+        });
+    for_each_piece(threads, pieces.collect(), run_wide);
+}
+
+/// The pixels that one thread changes at a time.
+struct DetailPiece<'a> {
+    features: &'a [Features],
+    /// Known colours and estimates.
+    image: &'a [Pixel],
+    width: usize,
+    kernel: &'a Kernel,
+    pixels: &'a [u32],
+    sources: &'a [Option<u32>],
+    estimates: &'a mut [Colour],
+}
+
+impl SimdKernel for DetailPiece<'_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let estimates = std::mem::take(&mut self.estimates);
+        for ((at, source), estimate) in self.pixels.iter().zip(self.sources).zip(estimates) {
+            if let Some(source) = source {
+                self.copy(*at as usize, *source as usize, estimate);
+            }
+        }
+    }
+}
+
+impl DetailPiece<'_> {
+    #[inline(always)]
+    fn copy(&self, at: usize, source: usize, estimate: &mut Colour) {
+        let features = self.features.get(at).zip(self.features.get(source));
+        let (Some((own, other)), Some(colour)) = (features, self.image.get(source)) else {
+            return;
+        };
+        let gain = ((texture(*own) + TEXTURE_FLOOR) / (texture(*other) + TEXTURE_FLOOR)).clamp(1.0, MAX_GAIN);
+        let (low, source_low) = (self.low(at), self.low(source));
+        let agreement = agreement(low, source_low);
+        let sources = colour.iter().zip(source_low);
+        for ((channel, low), (source, source_low)) in estimate.iter_mut().zip(low).zip(sources) {
+            let change = gain * (source - source_low) - (*channel - low);
+            *channel = (*channel + agreement * change).clamp(0.0, 255.0);
+        }
+    }
+
+    /// Returns the Gaussian blur at a pixel over the pixels within the image.
+    #[inline(always)]
+    fn low(&self, at: usize) -> Colour {
+        let (x, y) = (at % self.width, at / self.width);
+        let left = RADIUS.saturating_sub(x);
+        let columns = x.saturating_sub(RADIUS)..(x + RADIUS + 1).min(self.width);
+        let mut sum = [0.0; COLOUR_CHANNELS + 1];
+        for (step, row_weight) in self.kernel.iter().enumerate() {
+            let row = (y + step).checked_sub(RADIUS).and_then(|y| {
+                let first = y * self.width;
+                self.image.get(first + columns.start..first + columns.end)
+            });
+            let mut of_row = [0.0; COLOUR_CHANNELS + 1];
+            for (weight, pixel) in self.kernel.iter().skip(left).zip(row.into_iter().flatten()) {
+                for (sum, channel) in of_row.iter_mut().zip(pixel) {
+                    *sum += weight * channel;
+                }
+            }
+            for (sum, channel) in sum.iter_mut().zip(of_row) {
+                *sum += row_weight * channel;
+            }
+        }
+        let [red, green, blue, total] = sum;
+        [red, green, blue].map(|channel| channel / total)
+    }
+}
+
+/// Returns the norm of a pixel's texture features.
+fn texture(features: Features) -> f32 {
+    let squared = |channel: u8| f32::from(channel).powi(2);
+    (squared(features[TEXTURE_X]) + squared(features[TEXTURE_Y])).sqrt()
+}
+
+fn agreement(low: Colour, source_low: Colour) -> f32 {
+    let squares = low.iter().zip(source_low).map(|(a, b)| (a - b).powi(2));
+    let ratio = squares.sum::<f32>() / COLOUR_CHANNELS as f32 / HALF_AGREEMENT.powi(2);
+    1.0 / (1.0 + ratio * ratio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patchmatch::feature_image::FeatureImage;
+    use crate::patchmatch::features::features_from_rgb;
+
+    const SIDE_LENGTH: usize = 64;
+    /// Columns from the hole to its sources.
+    const SHIFT: u32 = 28;
+
+    /// A chequerboard of 4 levels above and below `grey`, with a hole in the left half and texture features of
+    /// 10 outside the hole.
+    fn level(grey: u8) -> PyramidLevel {
+        let positions = (0..SIDE_LENGTH * SIDE_LENGTH).map(|at| (at % SIDE_LENGTH, at / SIDE_LENGTH));
+        let pixel = |(x, y): (usize, usize)| {
+            let mut pixel = features_from_rgb([if (x + y) % 2 == 0 { grey + 4 } else { grey - 4 }; 3]);
+            (pixel[TEXTURE_X], pixel[TEXTURE_Y]) = (10, 10);
+            pixel
+        };
+        PyramidLevel::new(FeatureImage {
+            width: SIDE_LENGTH,
+            height: SIDE_LENGTH,
+            pixels: positions.clone().map(pixel).collect(),
+            hole: positions
+                .map(|(x, y)| (10..24).contains(&x) && (10..54).contains(&y))
+                .collect(),
+        })
+    }
+
+    /// Returns the colours of the hole, which were 100, at a distance from its border, less 100.
+    fn copied(level: &PyramidLevel, threads: usize) -> Vec<f32> {
+        let sources: Vec<_> = level.hole_pixels.iter().map(|at| Some(at + SHIFT)).collect();
+        let mut estimates = vec![[100.0; COLOUR_CHANNELS]; level.hole_pixels.len()];
+        copy_source_detail(level, &sources, threads, &mut estimates);
+        let colours = level.hole_pixels.iter().zip(estimates);
+        let inside = colours.filter(|(at, _)| (16..18).contains(&(**at as usize % SIDE_LENGTH)));
+        inside.map(|(_, colour)| colour[0] - 100.0).collect()
+    }
+
+    #[test]
+    fn grain_replaces_the_mean() {
+        let colours = copied(&level(100), 1);
+        assert!(
+            colours.iter().all(|colour| (3.8..4.1).contains(&colour.abs())),
+            "{colours:?}"
+        );
+        assert!(colours.iter().sum::<f32>().abs() < 1.0);
+        assert_eq!(colours, copied(&level(100), 3));
+    }
+
+    #[test]
+    fn detail_of_other_colours_is_left_out() {
+        let colours = copied(&level(200), 1);
+        assert!(colours.iter().all(|colour| colour.abs() < 1.2), "{colours:?}");
+    }
+
+    #[test]
+    fn detail_is_amplified_within_limits() {
+        let mut level = level(100);
+        for at in &level.hole_pixels {
+            let pixel = &mut level.image.pixels[*at as usize];
+            (pixel[TEXTURE_X], pixel[TEXTURE_Y]) = (200, 200);
+        }
+        let limits = 3.8 * MAX_GAIN..4.1 * MAX_GAIN;
+        let colours = copied(&level, 1);
+        assert!(
+            colours.iter().all(|colour| limits.contains(&colour.abs())),
+            "{colours:?}"
+        );
+    }
+
+    #[test]
+    fn pixels_without_a_source_are_kept() {
+        let level = level(100);
+        let mut estimates = vec![[100.0; COLOUR_CHANNELS]; level.hole_pixels.len()];
+        copy_source_detail(&level, &vec![None; estimates.len()], 1, &mut estimates);
+        assert!(
+            estimates
+                .iter()
+                .all(|estimate| estimate.map(f32::to_bits) == [100.0_f32.to_bits(); COLOUR_CHANNELS])
+        );
+    }
+}
