@@ -30,11 +30,13 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "graph",
         &[
+            "bridge/archive.cpp",
             "bridge/device.cpp",
             "bridge/frozen_graph.cpp",
             "bridge/layout.cpp",
             "bridge/memory.cpp",
             "bridge/module.cpp",
+            "bridge/specialize.cpp",
             "fastconv/fastconv.cpp",
             "fastconv/graph/convolution.cpp",
             "fastconv/graph/fourier.cpp",

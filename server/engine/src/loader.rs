@@ -154,7 +154,10 @@ impl TorchLoader {
         match spec.task() {
             ModelTask::Inpaint => {
                 let mut model = self.load_inpainter(spec, &sources)?;
-                warm_up(model.as_mut()).map_err(ModelLoadError::WarmUp)?;
+                // LaMa's loader has run it already.
+                if spec.format != ModelContract::Lama {
+                    warm_up(model.as_mut()).map_err(ModelLoadError::WarmUp)?;
+                }
                 Ok(LoadedModel::Inpainter(model))
             }
             ModelTask::Segment | ModelTask::DetectText | ModelTask::Upscale => {

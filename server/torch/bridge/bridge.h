@@ -3,7 +3,12 @@
 //   module  loads, freezes and runs TorchScript modules in inference mode
 //   device  process-wide settings of libtorch, CUDA devices
 //   memory  the CUDA allocator and page-locked memory
-//   layout  memory layout of weights (internal)
+//
+// Internal:
+//   archive       reads the files of modules
+//   frozen_graph  the graph of a module, with its attributes as constants
+//   specialize    the partial evaluation of that graph
+//   layout        the memory layout of weights
 //
 // Conventions:
 //   - No function throws: each body runs inside `iopaint::guarded` (common/guarded.h).

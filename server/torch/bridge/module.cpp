@@ -19,6 +19,7 @@
 
 #include "../common/guarded.h"
 #include "../fastconv/fastconv.h"
+#include "archive.h"
 #include "frozen_graph.h"
 #include "layout.h"
 
@@ -71,6 +72,17 @@ protected:
     return seekoff(off_type(position), std::ios_base::beg, mode);
   }
 };
+
+torch::jit::Module load_file(const std::string &path, c10::Device device) {
+  if (device.is_cpu()) {
+    try {
+      return iopaint::load_archive(path);
+    } catch (const std::exception &) {
+      // libtorch reads the file, or reports what is wrong with it.
+    }
+  }
+  return torch::jit::load(path, device);
+}
 
 // Freezes a module. A file that was saved frozen lacks the training flag and can't be frozen again; it is
 // returned as it is. `fold`: folds batch norms into convolutions, which allocates new weights beside the old
@@ -193,7 +205,7 @@ iopaint_module *iopaint_module_load_file(
     const char *path, const iopaint_loading *loading, char **rewrite_counts, char **error) {
   iopaint_module *result = nullptr;
   iopaint::guarded(error, [&] {
-    const auto load = [&] { return torch::jit::load(std::string(path), to_device(loading->device)); };
+    const auto load = [&] { return load_file(path, to_device(loading->device)); };
     result = load_module(load, *loading, rewrite_counts).release();
   });
   return result;

@@ -1,6 +1,5 @@
 #include "fastconv.h"
 
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -165,10 +164,9 @@ const char *fastconv_instruction_set(void) {
 }
 
 int fastconv_loop_threads(void) {
-  std::atomic<int> parts = 0;
-  iopaint::guarded(
-      nullptr, [&] { conv::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) { ++parts; }); });
-  return parts;
+  int threads = 0;
+  iopaint::guarded(nullptr, [&] { threads = static_cast<int>(conv::team_threads()); });
+  return threads;
 }
 
 fastconv_tensor *fastconv_convolve(const fastconv_convolution *convolution,

@@ -9,6 +9,9 @@
 namespace fastconv::conv {
 namespace {
 
+// Bands of rows that the loop has for each thread. Input rows between two bands are multiplied twice.
+constexpr int64_t kBandsPerThread = 2;
+
 struct ShiftedSumRun {
   const Kernels &kernels;
   const InputImage &input;
@@ -88,7 +91,8 @@ void few_outputs_conv(const InputImage &input, const Geometry &geometry, const f
       padded_indices(geometry.rows, geometry.padding_mode, input.height),
       padded_indices(geometry.columns, geometry.padding_mode, input.width)};
   const int64_t threads = parallel_threads();
-  const int64_t bands = std::clamp<int64_t>(run.height / (4 * geometry.rows.kernel), 1, threads);
+  const int64_t bands =
+      std::clamp<int64_t>(run.height / (4 * geometry.rows.kernel), 1, kBandsPerThread * threads);
   parallel_for(0, bands, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       run.run_rows(run.height * i / bands, run.height * (i + 1) / bands);

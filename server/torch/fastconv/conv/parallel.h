@@ -13,12 +13,16 @@
 
 namespace fastconv::conv {
 
-// Calls `body(from, to)` for parts of [begin, end) with at least `grain` steps each, on libtorch's intra-op
-// threads. One serial call inside another parallel region or without OpenMP. Rethrows the first exception of
-// a thread.
+// Calls `body(from, to)` for parts of [begin, end) with at least `grain` steps each (the last may have
+// fewer), on libtorch's intra-op threads. A thread that has finished its part takes another; the parts'
+// boundaries depend only on the arguments and the number of threads. One serial call inside another parallel
+// region or without OpenMP. Rethrows the first exception of a thread.
 void parallel_for(int64_t begin, int64_t end, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
 // Returns the number of threads that share such a loop.
 int64_t parallel_threads();
+
+// Counts the threads that OpenMP runs for such a loop.
+int64_t team_threads();
 
 } // namespace fastconv::conv

@@ -7,8 +7,8 @@
 namespace fastconv::conv {
 namespace {
 
-// Minimum pixels per thread.
-constexpr int64_t kMinPixelsPerPart = 64;
+// Minimum pixels of a part of the loop, if each thread gets as many, and in any case.
+constexpr int64_t kPixelsPerPart = 256, kMinPixelsPerPart = 64;
 
 // Returns the pixels from `first` on, [pixels, channels].
 Matrix matrix(const PixelMatrix &pixels, int64_t first) {
@@ -26,7 +26,8 @@ void pointwise_conv(
   const Matrix weight_matrix{weights, output.channels};
   const int64_t threads = parallel_threads();
   const int64_t per_thread = (output.count + threads - 1) / threads;
-  parallel_for(0, output.count, std::max(per_thread, kMinPixelsPerPart), [&](int64_t begin, int64_t end) {
+  const int64_t grain = std::clamp(per_thread, kMinPixelsPerPart, kPixelsPerPart);
+  parallel_for(0, output.count, grain, [&](int64_t begin, int64_t end) {
     const int64_t count = end - begin;
     if (output.contiguous) {
       float *const planes = output.data + begin;

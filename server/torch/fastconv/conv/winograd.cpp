@@ -1,6 +1,7 @@
 #include "winograd.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include <ATen/ops/empty.h>
 
@@ -17,8 +18,12 @@ constexpr int64_t kWinogradStripFloats = 3 << 20;
 constexpr int64_t kPlaneSkew = 16;
 // Minimum tiles of a strip: each strip reads all transformed filters (docs/performance.md, 24 tiles).
 constexpr int64_t kStripMinTiles = 24;
+// Strips of each thread, at most, if one strip's planes would fit the cache.
+constexpr int64_t kStripsPerThread = 4;
 // Floats of the transformed filters of a block of output channels: 1 MiB, half of a core's L2 cache.
 constexpr int64_t kBlockFloats = 256 << 10;
+// Minimum input channels whose filters a thread transforms at a time.
+constexpr int64_t kFilterGrain = 8;
 // Output channels of a block are a multiple of this.
 constexpr int64_t kBlockChannels = 16;
 
@@ -61,7 +66,11 @@ public:
     const int64_t cache_tiles =
         std::max(kStripMinTiles, kWinogradStripFloats / (kPlanes * (channels_in_ + output_.channels)));
     const int64_t rounds = ceil_div(tiles_, cache_tiles * threads);
-    const int64_t strip_tiles = ceil_div(tiles_, rounds * threads);
+    // Several strips per thread, so that one that shares its processor with another program takes fewer of
+    // them.
+    const int64_t per_thread =
+        std::clamp<int64_t>(tiles_ / (rounds * threads * kStripMinTiles), 1, kStripsPerThread);
+    const int64_t strip_tiles = ceil_div(tiles_, rounds * threads * per_thread);
     if (tiles_ < kStripMinTiles) {
       run_strips(1, tiles_);
       return;
@@ -69,7 +78,7 @@ public:
     const at::Tensor filters =
         at::empty({kPlanes * filter_stride(channels_in_, output_.channels)}, at::kFloat);
     float *const planes = filters.mutable_data_ptr<float>();
-    parallel_for(0, channels_in_, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(0, channels_in_, kFilterGrain, [&](int64_t begin, int64_t end) {
       const int64_t offset = begin * output_.channels;
       kernels_.winograd_filter(weights_ + offset, weight_stride(),
           static_cast<size_t>((end - begin) * output_.channels), planes + offset,
@@ -89,28 +98,40 @@ private:
 
   // Runs all strips of `size` tiles, up to `concurrency` of them at the same time.
   void run_strips(int64_t concurrency, int64_t size) {
-    const int64_t count = ceil_div(tiles_, size), parts = std::min(concurrency, count);
+    const int64_t count = ceil_div(tiles_, size);
     const int64_t input_floats = kPlanes * (size * channels_in_ + kPlaneSkew);
     const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
     // Allocated by this thread: allocators with one heap per thread reuse memory that other threads freed
     // less well.
     std::vector<at::Tensor> memory;
-    memory.reserve(static_cast<size_t>(parts));
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t i = 0; i < std::min(concurrency, count); ++i) {
       memory.push_back(at::empty({input_floats + output_floats}, at::kFloat));
     }
-    parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t part = begin; part < end; ++part) {
-        float *const planes = memory[static_cast<size_t>(part)].mutable_data_ptr<float>();
-        for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) {
-          run_strip({i * size, std::min(tiles_, (i + 1) * size)}, planes, planes + input_floats);
-        }
+    if (concurrency == 1) {
+      for (int64_t i = 0; i < count; ++i) {
+        run_strip(strip(i, size), memory[0].mutable_data_ptr<float>(), input_floats);
       }
+      return;
+    }
+    std::mutex mutex;
+    parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      std::unique_lock<std::mutex> lock(mutex);
+      at::Tensor planes = std::move(memory.back());
+      memory.pop_back();
+      lock.unlock();
+      for (int64_t i = begin; i < end; ++i) {
+        run_strip(strip(i, size), planes.mutable_data_ptr<float>(), input_floats);
+      }
+      lock.lock();
+      memory.push_back(std::move(planes));
     });
   }
 
+  Strip strip(int64_t i, int64_t size) const { return {i * size, std::min(tiles_, (i + 1) * size)}; }
+
   // Runs one strip. Its loops are serial if strips run concurrently.
-  void run_strip(Strip strip, float *input_planes, float *output_planes) {
+  void run_strip(Strip strip, float *input_planes, int64_t input_floats) {
+    float *const output_planes = input_planes + input_floats;
     const int64_t input_stride = strip.tiles() * channels_in_ + kPlaneSkew;
     const int64_t output_stride = strip.tiles() * output_.channels + kPlaneSkew;
     parallel_for(strip.begin, strip.end, 4, [&](int64_t begin, int64_t end) {

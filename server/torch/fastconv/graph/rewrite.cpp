@@ -14,7 +14,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
+#include <c10/core/InferenceMode.h>
 
+#include "../conv/parallel.h"
 #include "convolution.h"
 #include "fourier.h"
 #include "layer_node.h"
@@ -71,7 +73,7 @@ public:
     visit(graph_.block());
     counts_.transforms = rewrite_transforms(graph_);
     counts_.pools = rewrite_pools(graph_);
-    finalize(graph_.block());
+    finalize();
     return counts_;
   }
 
@@ -286,19 +288,40 @@ private:
     return false;
   }
 
-  void finalize(Block *block) {
+  // A layer and the layout of its result.
+  struct FinalLayer {
+    c10::intrusive_ptr<Layer> layer;
+    conv::Layout layout;
+  };
+
+  // Finalizes all layers, on several threads.
+  void finalize() {
+    std::vector<FinalLayer> layers;
+    collect(graph_.block(), layers);
+    conv::parallel_for(0, static_cast<int64_t>(layers.size()), 1, [&](int64_t begin, int64_t end) {
+      const c10::InferenceMode inference; // the mode belongs to a thread
+      for (int64_t i = begin; i < end; ++i) {
+        const FinalLayer &final = layers[static_cast<size_t>(i)];
+        final.layer->finalize(final.layout, precision_);
+      }
+    });
+    for (const FinalLayer &final : layers) {
+      ++counts_.layers;
+      counts_.winograd += final.layer->uses_winograd() ? 1 : 0;
+      counts_.bf16 += final.layer->uses_bf16() ? 1 : 0;
+      counts_.contiguous += final.layout == conv::Layout::contiguous ? 1 : 0;
+    }
+  }
+
+  void collect(Block *block, std::vector<FinalLayer> &layers) {
     for (Node *node : block->nodes()) {
       for (Block *inner : node->blocks()) {
-        finalize(inner);
+        collect(inner, layers);
       }
       if (node->kind() == kLayerNode) {
-        const c10::intrusive_ptr<Layer> layer = layer_of(node);
         const bool contiguous = needs_contiguous(node->output());
-        layer->finalize(contiguous ? conv::Layout::contiguous : conv::Layout::channels_last, precision_);
-        ++counts_.layers;
-        counts_.winograd += layer->uses_winograd() ? 1 : 0;
-        counts_.bf16 += layer->uses_bf16() ? 1 : 0;
-        counts_.contiguous += contiguous ? 1 : 0;
+        layers.push_back(
+            {layer_of(node), contiguous ? conv::Layout::contiguous : conv::Layout::channels_last});
       } else if (is_transform(node) && needs_contiguous(node->output())) {
         require_contiguous(node);
       }
