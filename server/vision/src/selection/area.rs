@@ -6,7 +6,7 @@ use super::{
     SelectionError,
     candidate::mean,
     colour::{Evidence, refine},
-    cut::{Energy, Weights, with_outline_of},
+    cut::{Energy, Weights},
     frame::Frame,
     layers::{Layer, SELECTED},
     maps::Source,
@@ -72,6 +72,8 @@ struct View<'a> {
     bounds: Rect,
     frame: Frame,
     colours: Vec<[f32; 3]>,
+    /// The network's map.
+    saliency: Vec<f32>,
     /// The cells that may be selected.
     allowed: Vec<bool>,
 }
@@ -99,26 +101,22 @@ fn salient<'a>(
     bounds: Rect,
 ) -> Result<(View<'a>, Vec<f32>), SelectionError> {
     let size = source.image.dimensions();
-    let view = View::new(source, area, bounds, CONTEXT);
-    let map = source.map(view.frame.rect)?;
-    let saliency = view.frame.sample(&map);
-    let values = view.refined(&saliency, TRUSTED);
-    let (span, leak) = (view.span(&values), view.leak(&saliency));
+    let view = View::new(source, area, bounds, CONTEXT)?;
+    let values = view.refined(&view.saliency, TRUSTED);
+    let (span, leak) = (view.span(&values), view.leak());
     // The main object of an image has any size.
     let is_image = bounds == Rect::whole(size);
     if is_image || (span >= SPAN && leak <= LEAK) {
         return Ok((view, values));
     }
-    let close = View::new(source, area, bounds, LITTLE_CONTEXT);
-    let map = source.map(close.frame.rect)?;
-    let saliency_close = close.frame.sample(&map);
-    let values_close = close.refined(&saliency_close, TRUSTED);
+    let close = View::new(source, area, bounds, LITTLE_CONTEXT)?;
+    let values_close = close.refined(&close.saliency, TRUSTED);
     let span_close = close.span(&values_close);
     if span_close >= SPAN.min(span) && span_close > 0.0 && (leak > LEAK || span_close >= SPAN) {
         return Ok((close, values_close));
     }
     // Unknown cells at least 0.5: the colours beyond the area are the evidence.
-    let unknown: Vec<f32> = saliency.iter().map(|value| value.max(0.5)).collect();
+    let unknown: Vec<f32> = view.saliency.iter().map(|value| value.max(0.5)).collect();
     let by_colour = view.refined(&unknown, BY_COLOUR);
     if view.span(&by_colour) > span.max(span_close) && !view.is_everything(&by_colour) {
         return Ok((view, by_colour));
@@ -131,20 +129,28 @@ fn salient<'a>(
 }
 
 impl<'a> View<'a> {
-    fn new(source: &Source<'_>, area: &'a Area, bounds: Rect, context: f32) -> Self {
+    /// Runs the network on the area's bounding box, grown by `context` of its sides.
+    fn new(
+        source: &mut Source<'_>,
+        area: &'a Area,
+        bounds: Rect,
+        context: f32,
+    ) -> Result<Self, SelectionError> {
         let frame = Frame::new(grown(bounds, context, source.image.dimensions()));
+        let map = source.map(frame.rect)?;
         let margin = bounds.width.max(bounds.height) as f32 * TOLERANCE;
         let allowed = (0..frame.len()).map(|cell| {
             let (x, y) = frame.centre(cell);
             area.contains(x, y, margin)
         });
-        Self {
+        Ok(Self {
             area,
             bounds,
             frame,
             colours: frame.colours(source.image),
+            saliency: frame.sample(&map),
             allowed: allowed.collect(),
-        }
+        })
     }
 
     /// Returns the values, 0 to 1 per cell, refined within the area.
@@ -168,9 +174,9 @@ impl<'a> View<'a> {
     }
 
     /// Returns the fraction of the salient mass beyond the area.
-    fn leak(&self, saliency: &[f32]) -> f32 {
+    fn leak(&self) -> f32 {
         let (mut all, mut beyond) = (0.0, 0.0);
-        for (value, allowed) in saliency.iter().zip(&self.allowed) {
+        for (value, allowed) in self.saliency.iter().zip(&self.allowed) {
             all += value;
             beyond += if *allowed { 0.0 } else { *value };
         }
@@ -186,7 +192,8 @@ impl<'a> View<'a> {
     /// that the network takes for another object.
     fn segmented(&self, network: Vec<f32>) -> Vec<f32> {
         let certain = |value: &f32| value.clamp(CERTAIN, 1.0 - CERTAIN);
-        let log_odds = network
+        let log_odds = self
+            .saliency
             .iter()
             .map(certain)
             .map(|value| (value / (1.0 - value)).ln());
@@ -210,7 +217,14 @@ impl<'a> View<'a> {
         if gain >= MISSED_SPAN && !self.is_everything(&area_values) {
             return area_values;
         }
-        with_outline_of(&self.frame, network, &from_network)
+        let energy = Energy::new(
+            &self.frame,
+            &self.colours,
+            Vec::new(),
+            &self.allowed,
+            FROM_NETWORK,
+        );
+        energy.with_outline_of(network, &from_network)
     }
 
     /// Returns the layer; without a selected cell, the layer of the area.
