@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn reduction_averages_all_pixels() {
         let stripes = RgbImage::from_fn(900, 500, |x, _| [if x % 2 == 0 { 0 } else { 255 }; 3].into());
-        let found = patch(&[(200.0, 100.0), (712.0, 100.0), (712.0, 356.0), (200.0, 356.0)]);
+        let found = patch(&[(200.0, 100.0), (712.0, 100.0), (712.0, 420.0), (200.0, 420.0)]);
         let values = found.values(&stripes);
         assert!(
             values[..ROWS * found.columns()]
