@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets tiny weights of an ONNX file to 0: `zero_tiny_weights.py SOURCE.onnx TARGET.onnx`.
 
-Products with subnormal numbers take processors more than a hundred times as long as others. Training with weight decay
+Products with subnormal numbers take processors many times as long as others. Training with weight decay
 leaves them in channels that nothing depends on: 63 % of the weights of PP-OCRv6's last convolution.
 """
 
