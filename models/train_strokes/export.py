@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import onnx
 import torch
-from network import Strokes
+from network import Residual, Strokes
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from torch import Tensor, nn
@@ -51,6 +51,12 @@ class Graph:
             group=1,
         )
 
+    def residual(self, layers: Residual, source: str) -> str:
+        """Adds two convolutions, and the sum of their result with `source`."""
+        second = fuse_conv_bn_eval(*layers.second)
+        changed = self.convolution(second, self.block(layers.first, source))
+        return self.add("Relu", self.add("Add", source, changed))
+
     def block(self, layers: nn.Sequential, source: str) -> str:
         """Adds blocks of a convolution, batch normalisation and ReLU, nested or not."""
         modules = [module for module in layers.modules() if isinstance(module, nn.Conv2d | nn.BatchNorm2d)]
@@ -65,6 +71,9 @@ def converted(network: Strokes) -> onnx.ModelProto:
     for layer in network.down:
         features.append(graph.block(layer, features[-1]))
     found = graph.block(network.middle, features.pop())
+    for layers in network.context:
+        found = graph.residual(layers, found)
+    features[-1] = graph.residual(network.detail, features[-1])
     for up, merge in zip(reversed(network.up), reversed(network.merge), strict=True):
         found = graph.block(merge, graph.add("Add", graph.convolution(up, found), features.pop()))
     graph.add("Sigmoid", graph.convolution(network.head, found))

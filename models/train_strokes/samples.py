@@ -123,9 +123,9 @@ def sample(
     changed, `[ROWS, COLUMNS]`.
     """
     # Pixels per sample: small text is enlarged, large text reduced.
-    ratio = rng.choice((0.3, 0.4, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0, 3.0))
+    ratio = rng.choice((0.3, 0.4, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0, 3.0, 4.0))
     # The detected region is higher than the text, but may cut accents off.
-    height = REGION * ratio / rng.uniform(1.0, 1.7)
+    height = REGION * ratio / rng.uniform(1.0, 2.0)
     size = max(7, round(height / rng.uniform(0.75, 1.2)))
     text, font = random_text(rng, western, others, size)
     sideways = rng.random() < 0.06
@@ -141,7 +141,7 @@ def sample(
     x = rng.uniform(min(slack, 0), max(slack, 0)) - left
     centre = rows / 2 + rng.uniform(-0.12, 0.12) * REGION * ratio
     y = centre - (bottom + top) / 2
-    if rng.random() > 0.05:
+    if rng.random() > 0.08:
         draw(rng, image, text, font, (x, y))
         if rng.random() < 0.15:
             step = (bottom - top) * rng.uniform(1.2, 1.6) * rng.choice((-1, 1))

@@ -74,7 +74,8 @@ def main() -> None:
     )
     network = Strokes().to(memory_format=torch.channels_last)
     if args.start:
-        network.load_state_dict(torch.load(args.start, weights_only=True))
+        # Weights of an earlier network have no residual blocks, which begin as identities.
+        network.load_state_dict(torch.load(args.start, weights_only=True), strict=False)
     average = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), args.rate, weight_decay=1e-3)
     start, step, mean = time.monotonic(), 0, 0.0

@@ -17,8 +17,8 @@ const BATCH: usize = 8;
 
 /// Returns the mask of the letters in `regions`, with their outline and shadow, in the image's size.
 ///
-/// `strokes` takes `[1, 4, 112, W]`, RGB and the region from -1 to 1, with W a multiple of 16, and returns
-/// stroke probabilities `[1, 1, 112, W]`. Background between strokes isn't part of the mask, except in small
+/// `strokes` takes `[1, 4, 128, W]`, RGB and the region from -1 to 1, with W a multiple of 16, and returns
+/// stroke probabilities `[1, 1, 128, W]`. Background between strokes isn't part of the mask, except in small
 /// text. `options.growth_px` dilates the mask, and `options.region` clips it. `monitor` is called before each
 /// batch of regions.
 ///

@@ -1,13 +1,16 @@
 //! Text: regions by a detection network with differentiable binarization (`PP-OCR`'s detectors), and the mask
 //! of the letters in them.
 
+mod area;
 mod colours;
 mod detect;
 mod evidence;
 mod geometry;
 mod input;
+mod lines;
 mod mask;
 mod networks;
+mod pass;
 mod patch;
 mod regions;
 mod samples;

@@ -4,7 +4,7 @@
 use iopaint_imaging::{Mask, Rect, RgbImage, morphology::dilate};
 use iopaint_inpaint::ForwardError;
 
-use super::evidence::{Evidence, Verdict};
+use super::evidence::Evidence;
 use super::geometry::RotatedRect;
 use super::patch::{CHANNELS, Patch, ROWS};
 use super::strokes::{MIN_HEIGHT, stroke_mask};
@@ -13,10 +13,11 @@ use crate::{Network, Tensor};
 /// Distance from the detected rectangle up to which strokes are part of the mask, as a fraction of its
 /// height: accents, descenders and shadows that the detector cuts off.
 const CLEARANCE: f32 = 0.25;
-/// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour.
-const SURE: f32 = 0.6;
+/// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour. Set
+/// with the next one and `MAX_INK` (`evidence`) on the seven tuning scenes (docs/text.md).
+const SURE: f32 = 0.7;
 /// Probability from which a pixel in the letters' colours does.
-const POSSIBLE: f32 = 0.12;
+const POSSIBLE: f32 = 0.15;
 
 /// A text region on its way to a mask: sampled, run through the network, and combined with its colours.
 pub struct Segmentation {
@@ -80,15 +81,11 @@ impl Segmentation {
         }
     }
 
-    /// Returns the verdict of the network, once it has run, in an image of `size` pixels. Regions that are
-    /// too low or too long for the network count as text.
-    pub fn verdict(&self, size: (u32, u32)) -> Verdict {
-        match (&self.patch, &self.probabilities) {
-            (Some(patch), Some(probabilities)) => {
-                Evidence::of(patch, probabilities).verdict(&self.text, size)
-            }
-            _ => Verdict::Text,
-        }
+    /// Returns the evidence of letters, once the network has run; `None` if the region is too low or too long
+    /// for it.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let (patch, probabilities) = (self.patch.as_ref()?, self.probabilities.as_ref()?);
+        Some(Evidence::of(patch, probabilities))
     }
 
     /// Returns the mask of the strokes, dilated by `growth_px` in addition to their own margin, with its
