@@ -72,7 +72,7 @@ pub async fn apply_patch(
     let deadline = deadline(request.headers(), state.settings.request_timeout)?;
     let client = client.queue_key();
     let patched = within(deadline, patched_response(&state, &client, request));
-    state.unless_draining(patched).await
+    Box::pin(state.unless_draining(patched)).await
 }
 
 async fn patched_response(

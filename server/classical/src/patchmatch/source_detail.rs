@@ -8,21 +8,16 @@
 
 use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
 
-use super::features::{COLOUR_CHANNELS, Colour, Features, TEXTURE_X, TEXTURE_Y, colour_of};
+use super::features::{COLOUR_CHANNELS, Colour, colour_of};
 use super::level::PyramidLevel;
 use super::parallel::{PIXELS_PER_PIECE, for_each_piece};
 
 /// Standard deviation in pixels of the Gaussian that separates detail from low frequencies. Chosen, like
-/// [`HALF_AGREEMENT`] and [`MAX_GAIN`], on the tuning half of `make eval-removals` (docs/experiments.md).
+/// [`HALF_AGREEMENT`], on the tuning half of `make eval-removals` (docs/experiments.md).
 const DETAIL_PX: f32 = 2.0;
 /// RMS colour difference of the low frequencies of vote and source, in levels of 255, at which the source's
 /// detail has half the weight: the detail of an edge, on colours without that edge, looks embossed.
 const HALF_AGREEMENT: f32 = 24.0;
-/// Limit of the amplification of detail to the strength of the surroundings' texture. Patches that resemble
-/// a mean are smoother than others.
-const MAX_GAIN: f32 = 1.5;
-/// Added to texture features before they are compared: half a level of mean absolute luma difference.
-const TEXTURE_FLOOR: f32 = 1.5;
 /// Pixels on each side that the Gaussian covers: three standard deviations.
 const RADIUS: usize = 6;
 
@@ -34,13 +29,12 @@ type Pixel = [f32; COLOUR_CHANNELS + 1];
 /// Replaces the detail of `estimates`, the colours x of the hole pixels p, by that of the source pixels s:
 ///
 /// ```text
-/// x(p) += agreement * (gain * (x(s) - low x(s)) - (x(p) - low x(p)))
+/// x(p) += agreement * ((x(s) - low x(s)) - (x(p) - low x(p)))
 /// agreement = 1 / (1 + (RMS of low x(p) - low x(s) / HALF_AGREEMENT)^4)
-/// gain = texture(p) / texture(s), in 1..=MAX_GAIN
 /// ```
 ///
-/// where x(s) is a known colour, `low` a Gaussian blur, and the texture of the hole that of its surroundings.
-/// `sources` has an entry per hole pixel; `None` leaves the estimate.
+/// where x(s) is a known colour and `low` a Gaussian blur. `sources` has an entry per hole pixel; `None`
+/// leaves the estimate.
 pub(super) fn copy_source_detail(
     level: &PyramidLevel,
     sources: &[Option<u32>],
@@ -64,7 +58,6 @@ pub(super) fn copy_source_detail(
         .zip(sources.chunks(PIXELS_PER_PIECE))
         .zip(estimates.chunks_mut(PIXELS_PER_PIECE))
         .map(|((pixels, sources), estimates)| DetailPiece {
-            features: &level.image.pixels,
             image: &image,
             width: level.image.width,
             kernel: &kernel,
@@ -77,7 +70,6 @@ pub(super) fn copy_source_detail(
 
 /// The pixels that one thread changes at a time.
 struct DetailPiece<'a> {
-    features: &'a [Features],
     /// Known colours and estimates.
     image: &'a [Pixel],
     width: usize,
@@ -102,16 +94,14 @@ impl SimdKernel for DetailPiece<'_> {
 impl DetailPiece<'_> {
     #[inline(always)]
     fn copy(&self, at: usize, source: usize, estimate: &mut Colour) {
-        let features = self.features.get(at).zip(self.features.get(source));
-        let (Some((own, other)), Some(colour)) = (features, self.image.get(source)) else {
+        let Some(colour) = self.image.get(source) else {
             return;
         };
-        let gain = ((texture(*own) + TEXTURE_FLOOR) / (texture(*other) + TEXTURE_FLOOR)).clamp(1.0, MAX_GAIN);
         let (low, source_low) = (self.low(at), self.low(source));
         let agreement = agreement(low, source_low);
         let sources = colour.iter().zip(source_low);
         for ((channel, low), (source, source_low)) in estimate.iter_mut().zip(low).zip(sources) {
-            let change = gain * (source - source_low) - (*channel - low);
+            let change = (source - source_low) - (*channel - low);
             *channel = (*channel + agreement * change).clamp(0.0, 255.0);
         }
     }
@@ -143,12 +133,6 @@ impl DetailPiece<'_> {
     }
 }
 
-/// Returns the norm of a pixel's texture features.
-fn texture(features: Features) -> f32 {
-    let squared = |channel: u8| f32::from(channel).powi(2);
-    (squared(features[TEXTURE_X]) + squared(features[TEXTURE_Y])).sqrt()
-}
-
 fn agreement(low: Colour, source_low: Colour) -> f32 {
     let squares = low.iter().zip(source_low).map(|(a, b)| (a - b).powi(2));
     let ratio = squares.sum::<f32>() / COLOUR_CHANNELS as f32 / HALF_AGREEMENT.powi(2);
@@ -165,14 +149,11 @@ mod tests {
     /// Columns from the hole to its sources.
     const SHIFT: u32 = 28;
 
-    /// A chequerboard of 4 levels above and below `grey`, with a hole in the left half and texture features of
-    /// 10 outside the hole.
+    /// A chequerboard of 4 levels above and below `grey`, with a hole in the left half.
     fn level(grey: u8) -> PyramidLevel {
         let positions = (0..SIDE_LENGTH * SIDE_LENGTH).map(|at| (at % SIDE_LENGTH, at / SIDE_LENGTH));
         let pixel = |(x, y): (usize, usize)| {
-            let mut pixel = features_from_rgb([if (x + y) % 2 == 0 { grey + 4 } else { grey - 4 }; 3]);
-            (pixel[TEXTURE_X], pixel[TEXTURE_Y]) = (10, 10);
-            pixel
+            features_from_rgb([if (x + y) % 2 == 0 { grey + 4 } else { grey - 4 }; 3])
         };
         PyramidLevel::new(FeatureImage {
             width: SIDE_LENGTH,
@@ -209,21 +190,6 @@ mod tests {
     fn detail_of_other_colours_is_left_out() {
         let colours = copied(&level(200), 1);
         assert!(colours.iter().all(|colour| colour.abs() < 1.2), "{colours:?}");
-    }
-
-    #[test]
-    fn detail_is_amplified_within_limits() {
-        let mut level = level(100);
-        for at in &level.hole_pixels {
-            let pixel = &mut level.image.pixels[*at as usize];
-            (pixel[TEXTURE_X], pixel[TEXTURE_Y]) = (200, 200);
-        }
-        let limits = 3.8 * MAX_GAIN..4.1 * MAX_GAIN;
-        let colours = copied(&level, 1);
-        assert!(
-            colours.iter().all(|colour| limits.contains(&colour.abs())),
-            "{colours:?}"
-        );
     }
 
     #[test]
