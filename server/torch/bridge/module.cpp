@@ -78,7 +78,8 @@ torch::jit::Module load_file(const std::string &path, c10::Device device) {
     try {
       return iopaint::load_archive(path);
     } catch (const std::exception &) {
-      // libtorch reads the file, or reports what is wrong with it.
+      // It reads other formats, or reports the error.
+      return torch::jit::load(path, device);
     }
   }
   return torch::jit::load(path, device);

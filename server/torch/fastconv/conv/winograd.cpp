@@ -103,8 +103,10 @@ private:
     const int64_t output_floats = kPlanes * (size * output_.channels + kPlaneSkew);
     // Allocated by this thread: allocators with one heap per thread reuse memory that other threads freed
     // less well.
+    const int64_t threads = std::min(concurrency, count);
     std::vector<at::Tensor> memory;
-    for (int64_t i = 0; i < std::min(concurrency, count); ++i) {
+    memory.reserve(static_cast<size_t>(threads));
+    for (int64_t i = 0; i < threads; ++i) {
       memory.push_back(at::empty({input_floats + output_floats}, at::kFloat));
     }
     if (concurrency == 1) {
