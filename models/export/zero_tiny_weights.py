@@ -7,18 +7,18 @@ leaves them in channels that nothing depends on: 63 % of the weights of PP-OCRv6
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from script_paths import script_paths
 
 # Largest magnitude of a tiny weight. The smallest normal number is 1.2e-38; products of two factors stay above it.
 TINY = 1e-18
 
 
-def main() -> None:
-    source, target = sys.argv[1:]
+def main(source: Path, target: Path) -> None:
     model = onnx.load(source)
     for weights in model.graph.initializer:
         values = numpy_helper.to_array(weights)
@@ -32,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*script_paths(__doc__, "source", "target"))
