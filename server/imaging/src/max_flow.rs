@@ -68,7 +68,8 @@ impl FlowGraph {
         }
     }
 
-    /// Adds `cost_of_sink - cost_of_source` to the cost of `node` on the sink's side.
+    /// Adds `cost_of_sink - cost_of_source` to the cost of `node` on the sink's side, before the first cut or
+    /// between two.
     pub fn add_costs(&mut self, node: usize, cost_of_source: i32, cost_of_sink: i32) {
         self.nodes[node].terminal += cost_of_sink - cost_of_source;
     }
@@ -87,15 +88,23 @@ impl FlowGraph {
         }
     }
 
-    /// Returns true for every node on the sink's side of a minimum cut.
+    /// Returns true for every node on the sink's side of a minimum cut, of those cuts the one with the fewest.
+    ///
+    /// The flow stays in the graph: after changes by [`Self::add_costs`], the next cut begins with it, and
+    /// takes less time the fewer labels change ("Dynamic Graph Cuts", Kohli and Torr, 2007).
     #[must_use]
-    pub fn minimum_cut(mut self) -> Vec<bool> {
+    pub fn minimum_cut(&mut self) -> Vec<bool> {
+        self.time = 0;
         for node in 0..self.nodes.len() {
-            let terminal = self.nodes[node].terminal;
-            if terminal != 0 {
-                let tree = if terminal > 0 { Tree::Source } else { Tree::Sink };
-                let root = &mut self.nodes[node];
-                (root.tree, root.parent, root.distance) = (tree, TERMINAL, 1);
+            let root = &mut self.nodes[node];
+            (root.parent, root.distance, root.time) = (FREE, 0, 0);
+            if root.terminal != 0 {
+                root.tree = if root.terminal > 0 {
+                    Tree::Source
+                } else {
+                    Tree::Sink
+                };
+                (root.parent, root.distance) = (TERMINAL, 1);
                 self.activate(node as u32);
             }
         }
@@ -335,6 +344,30 @@ mod tests {
             let cuts = (0..1_u32 << NODES).map(|bits| (0..NODES).map(|node| bits >> node & 1 == 1).collect::<Vec<_>>());
             let least = cuts.map(|cut| cost(&cut, &terminals, &edges)).min();
             prop_assert_eq!(Some(found), least);
+        }
+
+        #[test]
+        fn cut_after_changed_costs_is_that_of_a_new_graph(
+            costs in prop::collection::vec(prop::collection::vec((0..20, 0..20), NODES), 3),
+            edges in prop::collection::vec((0..NODES, 1..NODES, 0..20, 0..20), 0..16),
+        ) {
+            let empty = || {
+                let mut graph = FlowGraph::new(NODES, edges.len());
+                for (a, step, forward, backward) in &edges {
+                    graph.add_edge(*a, (a + step) % NODES, *forward, *backward);
+                }
+                graph
+            };
+            let (mut kept, mut before) = (empty(), vec![(0, 0); NODES]);
+            for terminals in costs {
+                let mut new = empty();
+                for (node, (&(source, sink), old)) in terminals.iter().zip(&before).enumerate() {
+                    new.add_costs(node, source, sink);
+                    kept.add_costs(node, source - old.0, sink - old.1);
+                }
+                prop_assert_eq!(kept.minimum_cut(), new.minimum_cut());
+                before = terminals;
+            }
         }
     }
 

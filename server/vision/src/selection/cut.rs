@@ -11,17 +11,13 @@
 //!
 //! with the costs of two mixtures of Gaussians, estimated in turns with the labels.
 
-use iopaint_imaging::max_flow::FlowGraph;
+mod graph;
 
+use self::graph::CellGraph;
 use super::frame::Frame;
 use super::layers::SELECTED;
 use super::mixture::Mixture;
 use super::regions::{components, neighbours};
-
-/// Units of a capacity per unit of energy.
-const SCALE: f32 = 64.0;
-/// Limit of a cell's cost, in units of energy.
-const LIMIT: f32 = 200.0;
 
 /// A cut differs from a soft mask by its outline only within this many cells of the mask's outline.
 const OUTLINE: usize = 2;
@@ -90,6 +86,7 @@ impl<'a> Energy<'a> {
     /// Returns the labels after some rounds from a first estimate; the first estimate itself if object or
     /// background have no cell.
     pub fn labels(&self, mut labels: Vec<bool>) -> Vec<bool> {
+        let mut graph = CellGraph::new(self);
         for _ in 0..self.weights.rounds {
             let part = |is_object: bool| -> Vec<[f32; 3]> {
                 let cells = self.colours.iter().zip(&labels);
@@ -103,40 +100,11 @@ impl<'a> Energy<'a> {
             else {
                 break;
             };
-            let next = self.minimum(&object, &background);
+            let next = graph.minimum(&object, &background);
             if next == labels {
                 break;
             }
             labels = next;
-        }
-        labels
-    }
-
-    /// Returns the labels of least energy for two colour models.
-    fn minimum(&self, object: &Mixture, background: &Mixture) -> Vec<bool> {
-        let mut nodes = vec![None; self.frame.len()];
-        let cells: Vec<usize> = (0..self.frame.len()).filter(|&cell| self.allowed[cell]).collect();
-        for (node, &cell) in cells.iter().enumerate() {
-            nodes[cell] = Some(node);
-        }
-        let mut graph = FlowGraph::new(cells.len(), NEIGHBOURS.len() * cells.len());
-        for (node, &cell) in cells.iter().enumerate() {
-            let colour = self.colours[cell];
-            let cost = self.weights.colour * (object.cost(colour) - background.cost(colour))
-                - self.weights.prior * self.log_odds[cell];
-            graph.add_costs(node, 0, capacity(cost.clamp(-LIMIT, LIMIT)));
-        }
-        self.for_each_pair(|a, b, nearness| {
-            let cost = capacity(self.step(a, b, nearness));
-            match (nodes[a], nodes[b]) {
-                (Some(a), Some(b)) => graph.add_edge(a, b, cost, cost),
-                (Some(node), None) | (None, Some(node)) => graph.add_costs(node, 0, cost),
-                (None, None) => {}
-            }
-        });
-        let mut labels = vec![false; self.frame.len()];
-        for (cell, label) in cells.into_iter().zip(graph.minimum_cut()) {
-            labels[cell] = label;
         }
         labels
     }
@@ -225,10 +193,6 @@ impl<'a> Energy<'a> {
     }
 }
 
-fn capacity(cost: f32) -> i32 {
-    (cost * SCALE).round() as i32
-}
-
 fn squared(a: [f32; 3], b: [f32; 3]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
@@ -238,7 +202,10 @@ mod tests {
     use iopaint_imaging::Rect;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        graph::{LIMIT, SCALE},
+        *,
+    };
 
     const WEIGHTS: Weights = Weights {
         colour: 1.0,
@@ -365,7 +332,7 @@ mod tests {
             };
             let energy = Energy::new(&frame, &colours, log_odds, &allowed, WEIGHTS);
             if let (Some(object), Some(background)) = (part(true), part(false)) {
-                let labels = energy.minimum(&object, &background);
+                let labels = CellGraph::new(&energy).minimum(&object, &background);
                 prop_assert!(labels.iter().zip(&allowed).all(|(label, allowed)| *allowed || !*label));
                 let (found, first) = (energy.of(&labels, &object, &background), energy.of(&start, &object, &background));
                 // Capacities are rounded to integers.
