@@ -14,7 +14,7 @@ HALVES = ("tuning", "held-back")
 # A third part of new photographs and objects, of the same kinds.
 FINAL = "final"
 # A second tuning part, of photographs and cut-out photographs of objects that are in none of the others.
-SECOND = "second-tuning"
+SECOND_TUNING = "second-tuning"
 SECOND_KINDS = {"photographed": 24, "text": 2, "text band": 2, "stamp": 1, "wires": 2, "fence": 1}
 # Photographs of objects with an alpha channel, in a folder of a Debian package.
 STAMPS = Path("tuxpaint-stamps-default/usr/share/tuxpaint/stamps")
@@ -110,7 +110,9 @@ def make_second_cases(photographs: dict[str, np.ndarray], debian: Path, seed: in
                 label = Path(objects[at]).stem
                 overlay = placed(cut_from(debian / STAMPS / f"{objects[at]}.png"), *truth.shape[:2], random)
             cases.append(
-                make_case(f"{SECOND}-{len(cases):02}-{label}-{background}", kind, SECOND, truth, overlay, random)
+                make_case(
+                    f"{SECOND_TUNING}-{len(cases):02}-{label}-{background}", kind, SECOND_TUNING, truth, overlay, random
+                )
             )
     return cases
 

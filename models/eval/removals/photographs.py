@@ -72,8 +72,8 @@ FINAL = (
     "seeding_by_Clements_Engelhardt",
     "sunset_by_Aitzol_Berasategi",
 )
-# Photographs of the second tuning part, by folder in a Debian package, under CC0, a licence of Creative Commons, GPL-2+ or
-# Apache-2.0.
+# Photographs of the second tuning part, by folder in a Debian package, in the public domain or under GFDL,
+# Apache-2.0, BSD or a licence of Creative Commons.
 SECOND = {
     "palapeli-data/usr/share/palapeli/collection": (
         "castle-maintenon.jpg",
