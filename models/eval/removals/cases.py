@@ -7,12 +7,43 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from make_set import EMOJI, OBJECTS, cut_out, emoji, placed, rendered
+from make_set import EMOJI, OBJECTS, cut_from, cut_out, emoji, placed, rendered
 from overlays import fence, stamp, text, wires
 
 HALVES = ("tuning", "held-back")
 # A third part of new photographs and objects, of the same kinds.
 FINAL = "final"
+# A second tuning part, of photographs and cut-out photographs of objects that are in none of the others.
+SECOND_TUNING = "second-tuning"
+SECOND_KINDS = {"photographed": 24, "text": 2, "text band": 2, "stamp": 1, "wires": 2, "fence": 1}
+# Photographs of objects with an alpha channel, in a folder of a Debian package.
+STAMPS = Path("tuxpaint-stamps-default/usr/share/tuxpaint/stamps")
+PHOTOGRAPHED = (
+    "animals/amphibians/frog-1",
+    "animals/birds/crowned_crane",
+    "animals/birds/peacock",
+    "animals/birds/pelican",
+    "animals/birds/turkey",
+    "animals/insects/mantis",
+    "animals/mammals/apes/chimp",
+    "animals/mammals/bears/european-bear",
+    "animals/mammals/bovines/sheep",
+    "animals/mammals/camel/camel",
+    "animals/mammals/ferret",
+    "food/fruit/cherimoya",
+    "hobbies/music/percussion/drum_tomtom_floor",
+    "household/cylinder",
+    "household/tools/cementmixer",
+    "military/fireman240a",
+    "military/paratrooper",
+    "plants/mushrooms/cep",
+    "plants/trees/liberia-palm",
+    "seasonal/christmas/Christmas_Tree_photo",
+    "town/monuments/inukshuk-photo",
+    "vehicles/flight/balloon360",
+    "vehicles/garbagetruck",
+    "vehicles/wheel_tractor",
+)
 # Kinds and numbers of cases in each part.
 KINDS = {"cut-out": 6, "rendered": 8, "person": 6, "text": 4, "text band": 4, "stamp": 3, "wires": 3, "fence": 2}
 # Standing, walking, running, dancing (two), kneeling people of the package of rendered objects.
@@ -60,6 +91,30 @@ def make_final_cases(photographs: dict[str, np.ndarray], package: Path, seed: in
     objects = list(np.random.default_rng([seed, 0]).permutation(list(EMOJI)))
     unused = objects[len(HALVES) * KINDS["rendered"] :]
     return _part_cases(FINAL, photographs, (_traced(), unused, FINAL_PEOPLE), package, [seed, 1 + len(HALVES)])
+
+
+def make_second_cases(photographs: dict[str, np.ndarray], debian: Path, seed: int = 28) -> list[Case]:
+    """Returns the cases of the second tuning part, deterministic in its arguments. `photographs` are those that are in no
+    other part, `debian` is the folder with the unpacked packages.
+    """
+    order = np.random.default_rng([seed, 0])
+    names, objects = list(order.permutation(list(photographs))), list(order.permutation(list(PHOTOGRAPHED)))
+    cases = []
+    for kind, count in SECOND_KINDS.items():
+        for at in range(count):
+            random = np.random.default_rng([seed, 1, len(cases)])
+            background = names[len(cases) % len(names)]
+            truth = photographs[background]
+            overlay, label = None, kind.replace(" ", "-")
+            if kind == "photographed":
+                label = Path(objects[at]).stem
+                overlay = placed(cut_from(debian / STAMPS / f"{objects[at]}.png"), *truth.shape[:2], random)
+            cases.append(
+                make_case(
+                    f"{SECOND_TUNING}-{len(cases):02}-{label}-{background}", kind, SECOND_TUNING, truth, overlay, random
+                )
+            )
+    return cases
 
 
 def _traced() -> list[str]:

@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import patchmatch
-from cases import FINAL, HALVES, Case, make_cases, make_final_cases
+from cases import FINAL, HALVES, SECOND_TUNING, Case, make_cases, make_final_cases, make_second_cases
 from judges import CraftVgg, EfficientNetLite0
-from photographs import final_photographs, photographs
+from photographs import final_photographs, photographs, second_photographs
 from pipelines import PIPELINES, Network
 from scores import WANTED_ENERGY, scored
 
@@ -96,7 +96,7 @@ def kept(folder: Path, rival: str, network: Network, case: Case) -> np.ndarray:
 def summary(rows: list[dict], rivals: tuple[str, ...], own: list[str], judges: list[str]) -> str:
     """Returns the shares of cases won against each rival by each judge and the bands' energy, per half, as Markdown."""
     lines = []
-    for half in (*HALVES, FINAL):
+    for half in (*HALVES, FINAL, SECOND_TUNING):
         of_half = [row for row in rows if row["half"] == half]
         if not of_half:
             continue
@@ -152,7 +152,10 @@ def main() -> None:
     parser.add_argument("--blend", action="store_true", help="blend the seams of this program's models")
     parser.add_argument("--network", type=Path, default=NETWORK, help="TorchScript file that the rivals' pipelines run")
     parser.add_argument(
-        "--half", choices=(*HALVES, "both", FINAL), default="tuning", help="others than tuning only at the end"
+        "--half",
+        choices=(*HALVES, "both", FINAL, SECOND_TUNING),
+        default="tuning",
+        help="held-back and final only at the end",
     )
     parser.add_argument("--sources", type=Path, required=True, help="folder that `fetch_sources` made")
     parser.add_argument("--output", type=Path, default=ROOT / "build/eval-removals")
@@ -162,6 +165,8 @@ def main() -> None:
     package = arguments.sources / EMOJI_PACKAGE
     if arguments.half == FINAL:
         cases = make_final_cases(final_photographs(arguments.sources), package)
+    elif arguments.half == SECOND_TUNING:
+        cases = make_second_cases(second_photographs(arguments.sources), arguments.sources)
     else:
         cases = make_cases(photographs(arguments.sources), package)
     cases = [case for case in cases if case.half in halves]

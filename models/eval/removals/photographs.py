@@ -72,6 +72,36 @@ FINAL = (
     "seeding_by_Clements_Engelhardt",
     "sunset_by_Aitzol_Berasategi",
 )
+# Photographs of the second tuning part, by folder in a Debian package, in the public domain or under GFDL,
+# Apache-2.0, BSD or a licence of Creative Commons.
+SECOND = {
+    "palapeli-data/usr/share/palapeli/collection": (
+        "castle-maintenon.jpg",
+        "cincinnati-bridge.jpg",
+        "citrus-fruits.jpg",
+        "european-honey-bee.jpg",
+        "panther-chameleon-female.jpg",
+    ),
+    "opencv-doc/usr/share/doc/opencv-doc/examples/data": (
+        "aloeL.jpg",
+        "board.jpg",
+        "building.jpg",
+        "ela_original.jpg",
+        "fruits.jpg",
+        "graf1.png",
+        "leuvenA.jpg",
+        "squirrel_cls.jpg",
+    ),
+    "opencv-doc/usr/share/doc/opencv-doc/examples/text": (
+        "scenetext01.jpg",
+        "scenetext03.jpg",
+        "scenetext04.jpg",
+        "scenetext05.jpg",
+        "scenetext06.jpg",
+    ),
+    "opencv-doc/usr/share/doc/opencv-doc/opencv4/html": ("fusion_mertens.jpg",),
+    "lomiri-wallpapers-16.04/usr/share/backgrounds": ("Picture_1A_by_freespace.jpg",),
+}
 
 
 def photographs(debian: Path) -> dict[str, np.ndarray]:
@@ -95,6 +125,12 @@ def final_photographs(debian: Path) -> dict[str, np.ndarray]:
     folder = debian / FINAL_PACKAGE / "usr/share/backgrounds"
     images = {name.split("_by_")[0]: Image.open(folder / f"{name}.jpg") for name in FINAL}
     return {name: _prepared(np.asarray(image.convert("RGB"))) for name, image in images.items()}
+
+
+def second_photographs(debian: Path) -> dict[str, np.ndarray]:
+    """Returns the backgrounds of the second tuning part by name, RGB of uint8."""
+    files = [debian / folder / name for folder, names in SECOND.items() for name in names]
+    return {path.stem.split("_by_")[0]: _prepared(np.asarray(Image.open(path).convert("RGB"))) for path in files}
 
 
 def _prepared(rgb: np.ndarray) -> np.ndarray:

@@ -106,7 +106,12 @@ def rendered(package: Path, code_points: str) -> CutOut:
     """Returns the image of the npm package whose file is named after `code_points`, in hexadecimal."""
     with tarfile.open(package) as archive:
         content = archive.extractfile(f"package/assets/{code_points}.webp")
-        rgba = np.asarray(Image.open(io.BytesIO(content.read())).convert("RGBA"), np.float32) / 255
+        return cut_from(io.BytesIO(content.read()))
+
+
+def cut_from(file: Path | io.BytesIO) -> CutOut:
+    """Returns the object of an image file with an alpha channel."""
+    rgba = np.asarray(Image.open(file).convert("RGBA"), np.float32) / 255
     return _cropped(rgba[..., :3], rgba[..., 3], "")
 
 
