@@ -23,8 +23,9 @@ use super::nearest_neighbour_field::NearestNeighbourField;
 use super::offset_candidates::{Offset, candidate_offsets};
 use super::patch_ssd::PATCH_RADIUS;
 
-/// 1 / `UNARY_WEIGHT`. Chosen, like the two constants below, on the tuning half of `make eval-removals`.
-const UNARY_DIVISOR: i32 = 10;
+/// 1 / `UNARY_WEIGHT`. Chosen on both tuning parts of `make eval-removals` (docs/experiments.md), the two
+/// constants below on the first one.
+const UNARY_DIVISOR: i32 = 3;
 /// Limit of the squared difference of means, in squared levels of 255 over five channels.
 const MAX_UNARY: i32 = 12_000;
 const BORDER_WEIGHT: i32 = 2;
