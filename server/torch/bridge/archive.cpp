@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@
 #include <torch/csrc/jit/serialization/import_read.h>
 #include <torch/csrc/jit/serialization/import_source.h>
 #include <torch/csrc/jit/serialization/storage_context.h>
+
+#include "../common/huge_pages.h"
 
 // Reads the code that replaces operators of older files. libtorch exports it, without a header. Weak: if a
 // libtorch doesn't, the program runs without it.
@@ -102,18 +105,12 @@ public:
     if (size_ == 0) {
       return;
     }
-    void *const memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    TORCH_CHECK(memory != MAP_FAILED, "no memory for the file");
-    memory_ = static_cast<char *>(memory);
-    try {
-      thread_ = std::thread([this] {
-        complete_ = std::all_of(records_.begin(), records_.end(),
-            [this](const Record &record) { return file_.read(record.offset, at(record), record.size); });
-      });
-    } catch (...) {
-      munmap(memory_, size_);
-      throw;
-    }
+    pages_.emplace(size_);
+    TORCH_CHECK(pages_->data() != nullptr, "no memory for the file");
+    thread_ = std::thread([this] {
+      complete_ = std::all_of(records_.begin(), records_.end(),
+          [this](const Record &record) { return file_.read(record.offset, at(record), record.size); });
+    });
   }
 
   Records(const Records &) = delete;
@@ -122,9 +119,6 @@ public:
   ~Records() {
     if (thread_.joinable()) {
       thread_.join();
-    }
-    if (memory_ != nullptr) {
-      munmap(memory_, size_);
     }
   }
 
@@ -137,13 +131,13 @@ public:
   }
 
   const std::vector<Record> &list() const { return records_; }
-  char *at(const Record &record) const { return memory_ + record.position; }
+  char *at(const Record &record) const { return pages_->data() + record.position; }
 
 private:
   const File file_;
   std::vector<Record> records_;
-  char *memory_ = nullptr;
   size_t size_ = 0;
+  std::optional<HugePages> pages_;
   bool complete_ = true;
   std::thread thread_;
 };

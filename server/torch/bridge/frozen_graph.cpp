@@ -5,7 +5,9 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/loop_unrolling.h>
 #include <torch/csrc/jit/passes/peephole.h>
+#include <torch/csrc/jit/passes/peephole_non_tensor.h>
 
+#include "../common/pure_graph.h"
 #include "specialize.h"
 
 namespace iopaint {
@@ -20,41 +22,20 @@ using torch::jit::Node;
 constexpr int kMaxRounds = 4;
 
 bool has_loops(const Block *block) {
-  for (const Node *node : block->nodes()) {
-    if (node->kind() == c10::prim::Loop) {
-      return true;
-    }
-    for (const Block *inner : node->blocks()) {
-      if (has_loops(inner)) {
-        return true;
-      }
-    }
-  }
-  return false;
+  return any_node(block, [](const Node *node) { return node->kind() == c10::prim::Loop; });
 }
 
 // Returns true if a run may change a constant tensor.
 bool has_written_constants(const AliasDb &aliases, const Block *block) {
-  for (const Node *node : block->nodes()) {
-    const bool is_tensor = node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
-                           node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
-    if (is_tensor && aliases.hasWriters(node->output())) {
-      return true;
-    }
-    for (const Block *inner : node->blocks()) {
-      if (has_written_constants(aliases, inner)) {
-        return true;
-      }
-    }
-  }
-  return false;
+  return any_node(block, [&](const Node *node) {
+    return node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
+           node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t &&
+           aliases.hasWriters(node->output());
+  });
 }
 
-} // namespace
-
-std::shared_ptr<Graph> frozen_graph(const torch::jit::Module &module) {
-  std::shared_ptr<Graph> graph = specialize(module);
-  torch::jit::EliminateDeadCode(graph->block());
+// Runs libtorch's passes, which analyse aliases. Returns true if a run may change a constant.
+bool optimize(std::shared_ptr<Graph> &graph) {
   for (int round = 0; round < kMaxRounds; ++round) {
     torch::jit::ConstantPropagation(graph, true);
     torch::jit::EliminateDeadCode(graph);
@@ -64,10 +45,22 @@ std::shared_ptr<Graph> frozen_graph(const torch::jit::Module &module) {
   }
   torch::jit::PeepholeOptimize(graph);
   torch::jit::EliminateDeadCode(graph);
-  if (graph->inputs()[0]->hasUses() || has_written_constants(AliasDb(graph), graph->block())) {
-    return nullptr;
+  return has_written_constants(AliasDb(graph), graph->block());
+}
+
+} // namespace
+
+std::shared_ptr<Graph> frozen_graph(const torch::jit::Module &module) {
+  std::shared_ptr<Graph> graph = specialize(module);
+  torch::jit::EliminateDeadCode(graph->block());
+  bool has_state = false;
+  if (purify(*graph)) {
+    torch::jit::PeepholeOptimizeNonTensor(graph);
+    propagate_constants(*graph);
+  } else {
+    has_state = optimize(graph);
   }
-  return graph;
+  return has_state || graph->inputs()[0]->hasUses() ? nullptr : graph;
 }
 
 } // namespace iopaint

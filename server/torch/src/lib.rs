@@ -4,6 +4,8 @@
 //! libtorch's tensors don't leave this crate: models take and return 8-bit pixels or
 //! [`iopaint_vision::Tensor`].
 
+#[cfg(test)]
+mod archive_tests;
 mod birefnet;
 mod bridge;
 mod device;
@@ -11,6 +13,8 @@ mod exit;
 mod faces;
 mod fastconv;
 mod fcf;
+#[cfg(test)]
+mod in_place_tests;
 mod isnet;
 mod lama;
 mod ldm;

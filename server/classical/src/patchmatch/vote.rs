@@ -90,12 +90,34 @@ pub(super) fn most_voted_sources(
         .hole_pixels
         .chunks(PIXELS_PER_PIECE)
         .zip(sources.chunks_mut(PIXELS_PER_PIECE));
-    for_each_piece(threads, pieces.collect(), |(pixels, sources)| {
-        for (at, source) in pixels.iter().zip(sources) {
-            *source = most_voted(&collect_votes(level, field, *at as usize), sharpness);
-        }
+    let pieces = pieces.map(|(pixels, sources)| SourcePiece {
+        level,
+        field,
+        sharpness,
+        pixels,
+        sources,
     });
+    for_each_piece(threads, pieces.collect(), run_wide);
     sources
+}
+
+/// The pixels whose sources one thread chooses at a time.
+struct SourcePiece<'a> {
+    level: &'a PyramidLevel,
+    field: &'a NearestNeighbourField,
+    sharpness: f32,
+    pixels: &'a [u32],
+    sources: &'a mut [Option<u32>],
+}
+
+impl SimdKernel for SourcePiece<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for (at, source) in self.pixels.iter().zip(self.sources) {
+            let votes = collect_votes(self.level, self.field, *at as usize);
+            *source = most_voted(&votes, self.sharpness);
+        }
+    }
 }
 
 /// Lanes of a vector of 32-bit numbers with AVX2.
@@ -184,6 +206,7 @@ fn vote_weights(votes: &Votes, sharpness: f32) -> Option<[f32; SLOTS]> {
 }
 
 /// Returns the source pixel with the largest sum of weights, the first of equals; `None` for no votes.
+#[inline(always)]
 fn most_voted(votes: &Votes, sharpness: f32) -> Option<u32> {
     let weights = vote_weights(votes, sharpness)?;
     let mut sums = [(0, 0.0); SLOTS];

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/prelu.h>
 #include <ATen/ops/relu.h>
@@ -39,11 +38,28 @@ bool runs_in_any_layout(const Branch &branch) {
   return branch.geometry.is_pointwise() && branch.inputs.size() == 1 && !branch.packed;
 }
 
+// Copies the weights of a branch's inputs, side by side, and releases the originals.
+void copy_weights(Branch &branch, WeightMemory &memory) {
+  std::vector<int64_t> sizes = branch.pending[0].sizes().vec();
+  sizes[2] = 0;
+  for (const PendingWeights &weights : branch.pending) {
+    sizes[2] += weights.channels_in();
+  }
+  branch.channels_in = sizes[2];
+  branch.weights = memory.allocate(sizes);
+  int64_t first = 0;
+  for (const PendingWeights &weights : branch.pending) {
+    weights.write(branch.weights.mutable_data_ptr<float>(), branch.channels_in, first);
+    first += weights.channels_in();
+  }
+  branch.pending.clear();
+}
+
 } // namespace
 
 Layer::Layer(Geometry geometry, const at::Tensor &weights, at::Tensor bias, TransposedParams transposed)
     : bias_(std::move(bias)), transposed_(transposed) {
-  branches_.push_back({geometry, {0}, weights});
+  branches_.push_back({geometry, {0}, {PendingWeights(weights)}, {}});
 }
 
 size_t Layer::inputs() const {
@@ -70,7 +86,7 @@ bool Layer::uses_bf16() const { return branches_[0].packed; }
 
 void Layer::fuse_batch_norm(const at::Tensor &scale, const at::Tensor &shift) {
   for (Branch &branch : branches_) {
-    branch.weights.mul_(scale);
+    branch.pending[0].scale(scale);
   }
   bias_.mul_(scale).add_(shift);
 }
@@ -87,21 +103,29 @@ void Layer::fuse_sum(const Layer &other) {
 }
 
 // Until `finalize`, each branch has one input.
-int64_t Layer::channels_in(size_t input) const { return branches_[input].weights.size(2); }
+int64_t Layer::channels_in(size_t input) const { return branches_[input].pending[0].channels_in(); }
 
 void Layer::reorder_input(size_t input, const at::Tensor &order) {
-  branches_[input].weights = branches_[input].weights.index_select(2, order);
+  branches_[input].pending[0].reorder_input(order);
 }
 
 void Layer::reorder_output(const at::Tensor &order) {
   for (Branch &branch : branches_) {
-    branch.weights = branch.weights.index_select(3, order);
+    branch.pending[0].reorder_output(order);
   }
   bias_ = bias_.index_select(0, order);
   slopes_ = slopes_.defined() ? slopes_.index_select(0, order) : slopes_;
 }
 
-void Layer::finalize(Layout layout, Precision precision) {
+size_t Layer::weight_bytes() const {
+  size_t sum = 0;
+  for (const Branch &branch : branches_) {
+    sum += WeightMemory::bytes(static_cast<size_t>(c10::multiply_integers(branch.pending[0].sizes())));
+  }
+  return sum;
+}
+
+void Layer::finalize(Layout layout, Precision precision, WeightMemory &memory) {
   layout_ = layout;
   std::vector<Branch> merged;
   for (Branch &branch : branches_) {
@@ -113,7 +137,7 @@ void Layer::finalize(Layout layout, Precision precision) {
       merged.push_back(std::move(branch));
       continue;
     }
-    same->weights = at::cat({same->weights, branch.weights}, 2);
+    same->pending.push_back(std::move(branch.pending[0]));
     same->inputs.insert(same->inputs.end(), branch.inputs.begin(), branch.inputs.end());
   }
   // The epilogue belongs to the last branch; Winograd's output transform applies it without another pass over
@@ -121,16 +145,16 @@ void Layer::finalize(Layout layout, Precision precision) {
   std::stable_partition(merged.begin(), merged.end(),
       [](const Branch &branch) { return !branch.geometry.supports_winograd(); });
   branches_ = std::move(merged);
+  const bool packs = precision == Precision::bfloat16 && !uses_few_outputs();
   for (Branch &branch : branches_) {
-    branch.channels_in = branch.weights.size(2);
-  }
-  if (uses_few_outputs()) {
-    branches_[0].weights = branches_[0].weights.permute({2, 0, 1, 3}).contiguous();
-  } else if (precision == Precision::bfloat16) {
-    for (Branch &branch : branches_) {
+    copy_weights(branch, memory);
+    if (packs) {
       branch.weights = pack_bf16(branch.weights, bf16_shape(branch));
       branch.packed = true;
     }
+  }
+  if (uses_few_outputs()) {
+    branches_[0].weights = branches_[0].weights.permute({2, 0, 1, 3}).contiguous();
   }
 }
 
@@ -296,9 +320,9 @@ at::Tensor Layer::run_broadcast(const std::vector<at::Tensor> &inputs) const {
     int64_t first_channel = 0;
     for (const size_t i : branch.inputs) {
       const int64_t channels = inputs[i].size(1);
-      Layer single(branch.geometry, weights.narrow(2, first_channel, channels).contiguous(),
-          at::zeros_like(bias_), {});
-      single.finalize(layout_, branch.packed ? Precision::bfloat16 : Precision::float32);
+      Layer single(branch.geometry, weights.narrow(2, first_channel, channels), at::zeros_like(bias_), {});
+      WeightMemory none(0);
+      single.finalize(layout_, branch.packed ? Precision::bfloat16 : Precision::float32, none);
       at::Tensor part = single.run({inputs[i]});
       sum = sum.defined() ? sum + part : part;
       first_channel += channels;

@@ -10,6 +10,7 @@
 #include "bf16_conv.h"
 #include "geometry.h"
 #include "kernels.h"
+#include "weights.h"
 
 namespace fastconv::conv {
 
@@ -17,7 +18,10 @@ namespace fastconv::conv {
 struct Branch {
   Geometry geometry;
   std::vector<size_t> inputs;
-  // [kernel rows, kernel columns, channels in, channels out]; Layer::finalize lays them out for the algorithm
+  // The weights of each input, until Layer::finalize.
+  std::vector<PendingWeights> pending;
+  // [kernel rows, kernel columns, channels in, channels out], or as the algorithm requires; set by
+  // Layer::finalize.
   at::Tensor weights;
   // True if the weights are packed for `bf16_conv`.
   bool packed = false;
@@ -39,6 +43,8 @@ enum class Layout { channels_last, contiguous };
 
 class Layer : public torch::CustomClassHolder {
 public:
+  // `weights`: [kernel rows, kernel columns, channels in, channels out]. They may share the memory of a
+  // model, which isn't changed.
   Layer(Geometry geometry, const at::Tensor &weights, at::Tensor bias, TransposedParams transposed);
 
   int64_t channels_in(size_t input) const;
@@ -71,9 +77,11 @@ public:
   void reorder_input(size_t input, const at::Tensor &order);
   // Permutes the weights so that output channels are reordered likewise.
   void reorder_output(const at::Tensor &order);
-  // Ends fusing: merges convolutions of equal geometry and lays out the weights for their algorithm.
-  // `Precision::bfloat16` requires `bf16_kernels()`; layers with few outputs stay float32.
-  void finalize(Layout layout, Precision precision);
+  // Returns the bytes that `finalize` takes of a `WeightMemory`.
+  size_t weight_bytes() const;
+  // Ends fusing: merges convolutions of equal geometry and copies the weights to `memory` as their algorithm
+  // requires. `Precision::bfloat16` requires `bf16_kernels()`; layers with few outputs stay float32.
+  void finalize(Layout layout, Precision precision, WeightMemory &memory);
 
   at::Tensor run(std::vector<at::Tensor> arguments) const;
 

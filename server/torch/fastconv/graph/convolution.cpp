@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include "../conv/parallel.h"
 #include "nodes.h"
 
 namespace fastconv::graph {
@@ -16,11 +14,6 @@ using conv::Axis;
 using conv::Geometry;
 using conv::PaddingMode;
 using torch::jit::Node;
-
-bool is_convolution(const Node *node) {
-  return is(node, "aten::conv2d") || is(node, "aten::_convolution") || is(node, "aten::convolution") ||
-         is(node, "aten::_convolution_mode") || is(node, "aten::conv_transpose2d");
-}
 
 bool is_weight(const c10::IValue &value, int64_t dimensions) {
   return value.isTensor() && value.toTensor().defined() && value.toTensor().dim() == dimensions &&
@@ -105,34 +98,12 @@ bool merge_padding(const Padding &padding, Geometry &geometry) {
   return true;
 }
 
-// Returns a copy of weights [out, in, rows, columns] as [rows, columns, in, out]. Blocks of input and output
-// channels stay in a core's cache, which ATen's copy of a permuted tensor doesn't attempt.
-at::Tensor outputs_last(const at::Tensor &weight) {
-  constexpr int64_t kBlock = 16;
-  const int64_t out = weight.size(0), in = weight.size(1), taps = weight.size(2) * weight.size(3);
-  const at::Tensor source = weight.contiguous();
-  at::Tensor result = at::empty({weight.size(2), weight.size(3), in, out}, weight.options());
-  const float *const from = source.const_data_ptr<float>();
-  float *const to = result.mutable_data_ptr<float>();
-  conv::parallel_for(0, (in + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * kBlock; i < std::min(end * kBlock, in); i += kBlock) {
-      for (int64_t o = 0; o < out; o += kBlock) {
-        const int64_t in_end = std::min(i + kBlock, in), out_end = std::min(o + kBlock, out);
-        for (int64_t input = i; input < in_end; ++input) {
-          for (int64_t tap = 0; tap < taps; ++tap) {
-            float *const row = to + (tap * in + input) * out;
-            for (int64_t output = o; output < out_end; ++output) {
-              row[output] = from[(output * in + input) * taps + tap];
-            }
-          }
-        }
-      }
-    }
-  });
-  return result;
-}
-
 } // namespace
+
+bool is_convolution(const Node *node) {
+  return is(node, "aten::conv2d") || is(node, "aten::_convolution") || is(node, "aten::convolution") ||
+         is(node, "aten::_convolution_mode") || is(node, "aten::conv_transpose2d");
+}
 
 ParsedConvolution parse_convolution(Node *node) {
   if (!is_convolution(node)) {
@@ -178,11 +149,9 @@ ParsedConvolution parse_convolution(Node *node) {
     parsed.merged_padding = true;
     parsed.input = before->input(0);
   }
-  // libtorch's weights are [out, in, rows, columns], and [in, out, rows, columns] if transposed. The layer
-  // modifies its copy.
-  const at::Tensor weights = transposed_params.transposed
-                                 ? weight.permute({2, 3, 0, 1}).clone(at::MemoryFormat::Contiguous)
-                                 : outputs_last(weight);
+  // libtorch's weights are [out, in, rows, columns], and [in, out, rows, columns] if transposed.
+  const at::Tensor weights =
+      transposed_params.transposed ? weight.permute({2, 3, 0, 1}) : weight.permute({2, 3, 1, 0});
   const at::Tensor bias =
       bias_value->isNone() ? at::zeros({weights.size(3)}, at::kFloat) : bias_value->toTensor().clone();
   parsed.layer = c10::make_intrusive<conv::Layer>(geometry, weights, bias, transposed_params);

@@ -8,6 +8,9 @@
 
 namespace fastconv::graph {
 
+// Returns true for convolutions of images, transposed ones too.
+bool is_convolution(const torch::jit::Node *node);
+
 struct ParsedConvolution {
   c10::intrusive_ptr<conv::Layer> layer; // null: no convolution, or an unsupported one
   torch::jit::Value *input = nullptr;

@@ -5,6 +5,7 @@
 
 #include <torch/csrc/jit/passes/constant_propagation.h>
 
+#include "../../common/pure_graph.h"
 #include "nodes.h"
 
 namespace fastconv::graph {
@@ -94,7 +95,11 @@ private:
 void fold_ranks(std::shared_ptr<torch::jit::Graph> &graph) {
   // Folding a query may decide a branch, which makes the rank of the branch's result known for later queries.
   while (RankFolder(*graph).folded()) {
-    torch::jit::ConstantPropagation(graph);
+    if (iopaint::purify(*graph)) {
+      iopaint::propagate_constants(*graph);
+    } else {
+      torch::jit::ConstantPropagation(graph);
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include <ATen/ops/full.h>
 #include <c10/core/InferenceMode.h>
 
+#include "../../common/pure_graph.h"
 #include "../conv/parallel.h"
 #include "convolution.h"
 #include "fourier.h"
@@ -298,11 +299,17 @@ private:
   void finalize() {
     std::vector<FinalLayer> layers;
     collect(graph_.block(), layers);
+    size_t bytes = 0;
+    for (const FinalLayer &final : layers) {
+      bytes += final.layer->weight_bytes();
+    }
+    // Packed weights are smaller and have memory of their own.
+    conv::WeightMemory memory(precision_ == conv::Precision::float32 ? bytes : 0);
     conv::parallel_for(0, static_cast<int64_t>(layers.size()), 1, [&](int64_t begin, int64_t end) {
       const c10::InferenceMode inference; // the mode belongs to a thread
       for (int64_t i = begin; i < end; ++i) {
         const FinalLayer &final = layers[static_cast<size_t>(i)];
-        final.layer->finalize(final.layout, precision_);
+        final.layer->finalize(final.layout, precision_, memory);
       }
     });
     for (const FinalLayer &final : layers) {
@@ -348,29 +355,35 @@ bool writes_tensors(const c10::FunctionSchema &schema) {
   return false;
 }
 
-// Returns true if a block modifies tensors in place, so that nodes can't be reordered.
-bool mutates(const Block *block) {
-  for (const Node *node : block->nodes()) {
-    const torch::jit::Operator *const op = node->maybeOperator();
-    if (op != nullptr && writes_tensors(op->schema())) {
-      return true;
-    }
-    for (const Block *inner : node->blocks()) {
-      if (mutates(inner)) {
-        return true;
-      }
-    }
+// Returns true for operators that modify tensors in place, so that nodes can't be reordered.
+bool mutates(const Node *node) {
+  const torch::jit::Operator *const op = node->maybeOperator();
+  return op != nullptr && writes_tensors(op->schema());
+}
+
+// Returns true for constant factors and summands of a convolution's result.
+bool scales_convolution(const Node *node) {
+  if (!is(node, "aten::add") && !is(node, "aten::sub") && !is(node, "aten::mul") && !is(node, "aten::div")) {
+    return false;
   }
-  return false;
+  const Node *const left = node->input(0)->node(), *const right = node->input(1)->node();
+  return (is_convolution(left) && is(right, "prim::Constant")) ||
+         (is_convolution(right) && is(left, "prim::Constant"));
 }
 
 // Folds constant factors and summands into the preceding convolution.
 void fold_constants(std::shared_ptr<Graph> &graph) {
-  bool folded = true;
+  bool folded = iopaint::any_node(graph->block(), scales_convolution);
   while (folded) {
     folded = torch::jit::FoldFrozenConvMulOrDiv(graph);
     folded = torch::jit::FoldFrozenConvAddOrSub(graph) || folded;
   }
+}
+
+// Returns true for nodes that libtorch's optimization of frozen graphs may change.
+bool is_optimizable(const Node *node) {
+  return is_convolution(node) || is(node, "aten::conv1d") || is(node, "aten::conv3d") ||
+         is(node, "aten::linear") || is(node, "aten::dropout");
 }
 
 } // namespace
@@ -378,19 +391,29 @@ void fold_constants(std::shared_ptr<Graph> &graph) {
 RewriteCounts rewrite(std::shared_ptr<Graph> &graph, conv::Precision precision) {
   torch::jit::Inline(*graph);
   // Scripted models pass tuples between blocks, which would hide the tensors in them.
-  torch::jit::LowerSimpleTuples(graph);
+  torch::jit::LowerSimpleTuples(graph->block());
+  torch::jit::EliminateDeadCode(graph->block());
   fold_ranks(graph);
-  torch::jit::RemoveTensorMutation(graph);
-  torch::jit::EliminateDeadCode(graph);
+  const bool pure = iopaint::purify(*graph);
+  if (!pure) {
+    torch::jit::RemoveTensorMutation(graph);
+    torch::jit::EliminateDeadCode(graph);
+  }
   fold_constants(graph);
   RewriteCounts counts;
-  if (!mutates(graph->block())) {
+  if (pure || !iopaint::any_node(graph->block(), mutates)) {
     counts = Rewriter(*graph, precision).run();
   }
   // For the remaining nodes: grouped convolutions and their batch norms.
-  torch::jit::OptimizeFrozenGraph(graph, true);
-  torch::jit::ConstantPropagation(graph);
-  torch::jit::EliminateDeadCode(graph);
+  if (iopaint::any_node(graph->block(), is_optimizable)) {
+    torch::jit::OptimizeFrozenGraph(graph, true);
+  }
+  if (pure) {
+    iopaint::propagate_constants(*graph);
+  } else {
+    torch::jit::ConstantPropagation(graph);
+    torch::jit::EliminateDeadCode(graph);
+  }
   return counts;
 }
 
