@@ -51,13 +51,19 @@ std::optional<c10::Symbol> functional_activation(const Node *node) {
   return entry == symbols.end() ? std::nullopt : std::optional(entry->second);
 }
 
-// Returns true for results of operators that share no memory with the operator's arguments.
+// Returns true for results that share no memory with the operator's arguments. Annotations of schemas don't
+// suffice: without training, aten::dropout returns its argument.
 bool is_new(const Value *value) {
-  const torch::jit::Operator *const op = value->node()->maybeOperator();
-  if (op == nullptr || value->offset() >= op->schema().returns().size()) {
-    return false;
-  }
-  return op->schema().returns()[value->offset()].alias_info() == nullptr;
+  static const Symbols symbols = [] {
+    Symbols set;
+    for (const std::string name : {"_convolution", "add", "addmm", "avg_pool2d", "batch_norm", "cat", "conv2d",
+             "conv_transpose2d", "convolution", "div", "group_norm", "instance_norm", "linear", "matmul",
+             "max_pool2d", "mul", "sub", "upsample_bilinear2d", "upsample_nearest2d"}) {
+      set.insert(c10::Symbol::aten(name));
+    }
+    return set;
+  }();
+  return symbols.count(value->node()->kind()) != 0;
 }
 
 // Replaces an activation in place if it is the first user of a new tensor. No other value shares the tensor's

@@ -51,6 +51,10 @@ fn writes_give_the_original_results() {
             "y = torch.conv2d(x, self.w)\nif bool(torch.sum(y) < 0.0):\n    torch.relu_(y)\nreturn y * 2.0",
             0,
         ),
+        (
+            "y = torch.conv2d(x, self.w)\nz = torch.dropout(y, 0.5, False)\ntorch.relu_(z)\nreturn y * 2.0",
+            0,
+        ),
         ("torch.relu_(x)\nreturn torch.conv2d(x, self.w)", 0),
         (
             "l = [torch.conv2d(x, self.w)]\nl.append(torch.relu_(l[0]))\nreturn l[0] + l[1]",
