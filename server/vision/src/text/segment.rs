@@ -15,10 +15,10 @@ use crate::{Network, Tensor};
 /// height: accents, descenders and shadows that the detector cuts off.
 const CLEARANCE: f32 = 0.25;
 /// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour. Set
-/// with the next one and `MAX_INK` (`evidence`) on the seven tuning scenes (docs/text.md).
-const SURE: f32 = 0.7;
+/// with the next one on 13 tuning scenes, as the smallest with a precision of 0.6 (docs/text.md).
+const SURE: f32 = 0.5;
 /// Probability from which a pixel in the letters' colours does.
-const POSSIBLE: f32 = 0.15;
+const POSSIBLE: f32 = 0.1;
 
 /// Regions that are resampled together: a batch takes at most some 100 MB.
 pub const BATCH: usize = 8;
