@@ -7,13 +7,14 @@ import argparse
 import copy
 import random
 import time
+from collections import deque
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from network import Strokes
-from samples import photographs, sample
+from samples import photographs, sample, varied
 from texts import faces
 from torch import Tensor
 from torch.nn import functional
@@ -22,8 +23,10 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 # Weight of text in the loss: missed text stays visible in a fill, while a larger mask costs little.
 TEXT_WEIGHT = 2.0
 # Decay of the averaged weights per step.
-AVERAGE = 0.995
+AVERAGE = 0.998
 BATCH = 16
+# Further uses of a rendered sample, in other colours, drawn from the last RECENT ones.
+REUSES, RECENT = 3, 256
 
 
 class Samples(IterableDataset):
@@ -37,12 +40,17 @@ class Samples(IterableDataset):
         rng = random.Random(self.seed * 1000 + (worker.id if worker else 0))
         cv2.setNumThreads(1)
         western, others = faces(self.fonts)
+        recent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=RECENT)
         while True:
             try:
-                yield sample(rng, self.photos, western, others)
+                rendered = sample(rng, self.photos, western, others)
             except OSError:
                 # FreeType can't render some glyphs of rare fonts at some sizes.
                 continue
+            recent.append(rendered)
+            yield rendered
+            for _ in range(REUSES):
+                yield varied(rng, *rng.choice(recent))
 
 
 def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
@@ -66,6 +74,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="weights of an earlier training to continue")
     parser.add_argument("--rate", type=float, default=4e-3, help="largest learning rate")
+    parser.add_argument("--bfloat16", action="store_true", help="mixed precision, for processors with AMX")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -88,8 +97,9 @@ def main() -> None:
         for group in optimizer.param_groups:
             group["lr"] = rate
         images = values.contiguous(memory_format=torch.channels_last)
-        logits = network(images)[:, 0]
-        loss = loss_of(logits, truth)
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
+            logits = network(images)[:, 0]
+        loss = loss_of(logits.float(), truth)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

@@ -6,11 +6,11 @@ use iopaint_imaging::RgbImage;
 use iopaint_inpaint::{ForwardError, Monitor};
 
 use super::area::{areas, centre_is_in};
-use super::evidence::{Evidence, Verdict};
+use super::evidence::Verdict;
 use super::geometry::RotatedRect;
 use super::lines::{MAX_LINES, continues, lines_in};
 use super::pass::{regions_at, scales};
-use super::segment::Segmentation;
+use super::segment::{Segmentation, run_all};
 use super::{TextOptions, TextRegion};
 use crate::Network;
 
@@ -56,6 +56,12 @@ pub fn detect_text(
     Ok(found.into_iter().map(|found| found.region).collect())
 }
 
+/// A region that the detector found, and whether it counts only with evidence of letters.
+struct Candidate {
+    found: Found,
+    needs_evidence: bool,
+}
+
 /// Returns the regions of [`detect_text`]. The stroke network has run in those that needed evidence.
 pub(super) fn detect(
     network: &mut dyn Network,
@@ -77,7 +83,8 @@ pub(super) fn detect(
     let (mut found, mut doubtful) = (Vec::new(), Vec::new());
     for (pass, scale) in scales.iter().enumerate() {
         let known = rectangles(&found);
-        for mut region in regions_at(network, image, crop, *scale, min_score)? {
+        let mut candidates = Vec::new();
+        for region in regions_at(network, image, crop, *scale, min_score)? {
             let Some(rect) = RotatedRect::around(&region.polygon) else {
                 continue;
             };
@@ -89,25 +96,26 @@ pub(super) fn detect(
             if !is_new || (!is_large && (pass > 0 || is_unsure)) || !centre_is_in(&interest, &region) {
                 continue;
             }
-            let mut segmentation = Segmentation::new(rect);
-            let needs_evidence = is_unsure || pass > 0 || height >= MIN_DOUBTFUL_HEIGHT;
-            let evidence = if needs_evidence {
-                evidence(network, image, &mut segmentation)?
-            } else {
-                None
-            };
-            let verdict = match evidence {
-                Some(evidence) if is_unsure => {
-                    region.score = evidence.certainty();
-                    evidence.verdict_on_unsure(&rect)
-                }
-                Some(evidence) => evidence.verdict(&rect, image.dimensions()),
-                None => Verdict::Text,
-            };
-            match verdict {
-                _ if region.score < options.min_score => {}
-                Verdict::Text => found.push(Found { region, segmentation }),
-                Verdict::PartOfLine => doubtful.push(Found { region, segmentation }),
+            candidates.push(Candidate {
+                found: Found {
+                    region,
+                    segmentation: Segmentation::new(rect),
+                },
+                needs_evidence: is_unsure || pass > 0 || height >= MIN_DOUBTFUL_HEIGHT,
+            });
+        }
+        if let Some(strokes) = network.strokes() {
+            let doubtful = candidates.iter_mut().filter(|candidate| candidate.needs_evidence);
+            let mut jobs: Vec<_> = doubtful
+                .map(|candidate| &mut candidate.found.segmentation)
+                .collect();
+            run_all(strokes, image, &mut jobs)?;
+        }
+        for candidate in candidates {
+            let mut one = candidate.found;
+            match judge(&mut one, image.dimensions(), options.min_score) {
+                Verdict::Text => found.push(one),
+                Verdict::PartOfLine => doubtful.push(one),
                 Verdict::Object => {}
             }
         }
@@ -131,18 +139,23 @@ fn add_parts_of_lines(found: &mut Vec<Found>, doubtful: Vec<Found>) {
     }
 }
 
-/// Returns the evidence of the stroke network in a region; `None` if there is no such network, or if the
-/// region is too low or too long for it.
-fn evidence(
-    network: &mut dyn Network,
-    image: &RgbImage,
-    segmentation: &mut Segmentation,
-) -> Result<Option<Evidence>, ForwardError> {
-    if let Some(strokes) = network.strokes() {
-        segmentation.sample(image);
-        segmentation.run(strokes)?;
+/// Returns the verdict of the stroke network on a region, and sets the score of one that the detector is
+/// unsure about; `Text` if the network hasn't run in it.
+fn judge(found: &mut Found, size: (u32, u32), min_score: f32) -> Verdict {
+    let is_unsure = found.region.score < min_score;
+    let rect = found.segmentation.text();
+    let verdict = match found.segmentation.evidence() {
+        Some(evidence) if is_unsure => {
+            found.region.score = evidence.certainty();
+            evidence.verdict_on_unsure(rect)
+        }
+        Some(evidence) => evidence.verdict(rect, size),
+        None => Verdict::Text,
+    };
+    if found.region.score < min_score {
+        return Verdict::Object;
     }
-    Ok(segmentation.evidence())
+    verdict
 }
 
 /// Reports finished forward passes.

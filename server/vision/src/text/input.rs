@@ -2,8 +2,12 @@
 
 use iopaint_imaging::{Rect, RgbImage};
 
+use crate::parallel::{available_threads, for_each_band};
+
 /// Sides of the input are multiples of this, the network's total stride, in pixels.
 const STRIDE: u32 = 32;
+/// Rows of the input that a thread computes at once.
+const BAND_ROWS: usize = 16;
 
 /// Returns the input's width and height for a crop of `size` pixels at `scale`.
 pub fn input_size((width, height): (u32, u32), scale: f64) -> (u32, u32) {
@@ -26,33 +30,52 @@ pub fn input_values(image: &RgbImage, crop: Rect, (width, height): (u32, u32)) -
     let plane = width as usize * height as usize;
     let mut values = vec![0.0; 3 * plane];
     let stride = image.width() as usize * 3;
-    let mut blended = vec![0.0_f32; crop.width as usize * 3];
-    for (y, vertical) in rows.iter().enumerate() {
-        blended.fill(0.0);
-        for (weight, row) in vertical.weights.iter().zip(vertical.first..) {
-            let start = (crop.y as usize + row) * stride + crop.x as usize * 3;
-            let source = image
-                .as_raw()
-                .get(start..start + blended.len())
-                .unwrap_or_default();
-            for (sum, sample) in blended.iter_mut().zip(source) {
-                *sum += weight * f32::from(*sample);
-            }
-        }
-        for (x, horizontal) in columns.iter().enumerate() {
-            let mut pixel = [0.0_f32; 3];
-            let pixels = blended.as_chunks::<3>().0.iter().skip(horizontal.first);
-            for (weight, source) in horizontal.weights.iter().zip(pixels) {
-                for (sum, sample) in pixel.iter_mut().zip(source) {
-                    *sum += weight * sample;
+    let [first, second, third] = planes(&mut values, plane);
+    let band_len = BAND_ROWS * width as usize;
+    let mut bands: Vec<_> = first
+        .chunks_mut(band_len)
+        .zip(second.chunks_mut(band_len))
+        .zip(third.chunks_mut(band_len))
+        .map(|((blue, green), red)| [blue, green, red])
+        .collect();
+    for_each_band(available_threads(), &mut bands, 1, |band, channels| {
+        let mut blended = vec![0.0_f32; crop.width as usize * 3];
+        let rows = rows.iter().skip(band * BAND_ROWS).take(BAND_ROWS);
+        for (y, vertical) in rows.enumerate() {
+            blended.fill(0.0);
+            for (weight, row) in vertical.weights.iter().zip(vertical.first..) {
+                let start = (crop.y as usize + row) * stride + crop.x as usize * 3;
+                let source = image
+                    .as_raw()
+                    .get(start..start + blended.len())
+                    .unwrap_or_default();
+                for (sum, sample) in blended.iter_mut().zip(source) {
+                    *sum += weight * f32::from(*sample);
                 }
             }
-            for (channel, sample) in pixel.iter().rev().enumerate() {
-                values[channel * plane + y * width as usize + x] = sample / 127.5 - 1.0;
+            for (x, horizontal) in columns.iter().enumerate() {
+                let mut pixel = [0.0_f32; 3];
+                let pixels = blended.as_chunks::<3>().0.iter().skip(horizontal.first);
+                for (weight, source) in horizontal.weights.iter().zip(pixels) {
+                    for (sum, sample) in pixel.iter_mut().zip(source) {
+                        *sum += weight * sample;
+                    }
+                }
+                let channels = channels.iter_mut().flatten();
+                for (channel, sample) in channels.zip(pixel.iter().rev()) {
+                    channel[y * width as usize + x] = sample / 127.5 - 1.0;
+                }
             }
         }
-    }
+    });
     values
+}
+
+/// Splits values into three planes of `len` samples.
+fn planes(values: &mut [f32], len: usize) -> [&mut [f32]; 3] {
+    let (first, rest) = values.split_at_mut(len);
+    let (second, third) = rest.split_at_mut(len);
+    [first, second, third]
 }
 
 /// The source positions of a target position.

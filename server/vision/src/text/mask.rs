@@ -7,13 +7,10 @@ use iopaint_imaging::{Mask, Rect, RgbImage};
 use iopaint_inpaint::{ForwardError, Monitor};
 
 use super::geometry::{RotatedRect, for_each_row};
-use super::segment::Segmentation;
+use super::segment::{BATCH, Segmentation, run_all};
 use super::{TextOptions, TextRegion};
 use crate::Network;
 use crate::parallel::{available_threads, for_each_band};
-
-/// Regions that are resampled together: a batch takes at most some 100 MB.
-const BATCH: usize = 8;
 
 /// Returns the mask of the letters in `regions`, with their outline and shadow, in the image's size.
 ///
@@ -53,6 +50,8 @@ pub(super) fn mask_of(
     monitor: &dyn Monitor,
 ) -> Result<Mask, ForwardError> {
     let (width, height) = image.dimensions();
+    // Regions of a batch take about the same time then, so that threads end together.
+    jobs.sort_by(|a, b| b.text().area().total_cmp(&a.text().area()));
     let occupied = covered(jobs.iter().map(Segmentation::text), (width, height));
     let batches = jobs.len().div_ceil(BATCH);
     let text = Mutex::new(Mask::empty(width, height));
@@ -60,16 +59,8 @@ pub(super) fn mask_of(
         if let ControlFlow::Break(stop) = monitor.step(done, batches) {
             return Err(stop.into());
         }
-        let threads = available_threads();
-        for_each_band(threads, batch, 1, |_, jobs| {
-            for job in jobs {
-                job.sample(image);
-            }
-        });
-        for job in &mut *batch {
-            job.run(strokes)?;
-        }
-        for_each_band(threads, batch, 1, |_, jobs| {
+        run_all(strokes, image, &mut batch.iter_mut().collect::<Vec<_>>())?;
+        for_each_band(available_threads(), batch, 1, |_, jobs| {
             for job in jobs {
                 if let Some((at, part)) = job.take_mask(image, &occupied, options.growth_px) {
                     add(

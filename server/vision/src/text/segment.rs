@@ -8,16 +8,20 @@ use super::evidence::Evidence;
 use super::geometry::RotatedRect;
 use super::patch::{CHANNELS, Patch, ROWS};
 use super::strokes::{MIN_HEIGHT, stroke_mask};
+use crate::parallel::{available_threads, for_each_band};
 use crate::{Network, Tensor};
 
 /// Distance from the detected rectangle up to which strokes are part of the mask, as a fraction of its
 /// height: accents, descenders and shadows that the detector cuts off.
 const CLEARANCE: f32 = 0.25;
 /// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour. Set
-/// with the next one and `MAX_INK` (`evidence`) on the seven tuning scenes (docs/text.md).
-const SURE: f32 = 0.7;
+/// with the next one on 13 tuning scenes, as the smallest with a precision of 0.6 (docs/text.md).
+const SURE: f32 = 0.5;
 /// Probability from which a pixel in the letters' colours does.
-const POSSIBLE: f32 = 0.15;
+const POSSIBLE: f32 = 0.1;
+
+/// Regions that are resampled together: a batch takes at most some 100 MB.
+pub const BATCH: usize = 8;
 
 /// A text region on its way to a mask: sampled, run through the network, and combined with its colours.
 pub struct Segmentation {
@@ -109,4 +113,26 @@ impl Segmentation {
         });
         Some((rect, dilate(&found, growth_px)))
     }
+}
+
+/// Resamples regions, and runs `network` in each. See [`Segmentation::run`].
+///
+/// # Errors
+/// [`ForwardError`] if the network fails or returns another shape.
+pub fn run_all(
+    network: &mut dyn Network,
+    image: &RgbImage,
+    jobs: &mut [&mut Segmentation],
+) -> Result<(), ForwardError> {
+    for batch in jobs.chunks_mut(BATCH) {
+        for_each_band(available_threads(), batch, 1, |_, jobs| {
+            for job in jobs {
+                job.sample(image);
+            }
+        });
+        for job in batch {
+            job.run(network)?;
+        }
+    }
+    Ok(())
 }
