@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -105,7 +104,7 @@ public:
     if (size_ == 0) {
       return;
     }
-    pages_.emplace(size_);
+    pages_ = std::make_unique<HugePages>(size_);
     TORCH_CHECK(pages_->data() != nullptr, "no memory for the file");
     thread_ = std::thread([this] {
       complete_ = std::all_of(records_.begin(), records_.end(),
@@ -137,7 +136,7 @@ private:
   const File file_;
   std::vector<Record> records_;
   size_t size_ = 0;
-  std::optional<HugePages> pages_;
+  std::unique_ptr<HugePages> pages_;
   bool complete_ = true;
   std::thread thread_;
 };

@@ -100,6 +100,7 @@ void PendingWeights::write(float *to, int64_t channels, int64_t first) const {
   const int64_t *const inputs = indices(input_order_), *const outputs = indices(output_order_);
   const float *const from = weights_.const_data_ptr<float>();
   std::vector<const float *> factors;
+  factors.reserve(factors_.size());
   for (const at::Tensor &tensor : factors_) {
     factors.push_back(tensor.const_data_ptr<float>());
   }
