@@ -200,13 +200,11 @@ impl DetailPiece<'_> {
     #[inline(always)]
     fn blurred_in_row(&self, x: usize, y: usize) -> Option<Pixel> {
         let first = y * self.width;
-        match self.rows {
-            Some(rows) => rows.get(first + x).copied(),
-            None => {
-                let row = self.image.get(first..first + self.width)?;
-                Some(blurred_in_row(row, x, self.kernel))
-            }
+        if let Some(rows) = self.rows {
+            return rows.get(first + x).copied();
         }
+        let row = self.image.get(first..first + self.width)?;
+        Some(blurred_in_row(row, x, self.kernel))
     }
 }
 
