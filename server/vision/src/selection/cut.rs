@@ -86,7 +86,7 @@ impl<'a> Energy<'a> {
     /// Returns the labels after some rounds from a first estimate; the first estimate itself if object or
     /// background have no cell.
     pub fn labels(&self, mut labels: Vec<bool>) -> Vec<bool> {
-        let mut graph = CellGraph::new(self);
+        let mut graph = self.graph();
         for _ in 0..self.weights.rounds {
             let part = |is_object: bool| -> Vec<[f32; 3]> {
                 let cells = self.colours.iter().zip(&labels);
@@ -100,13 +100,26 @@ impl<'a> Energy<'a> {
             else {
                 break;
             };
-            let next = graph.minimum(&object, &background);
+            let next = graph.minimum(|cell| self.cost(cell, &object, &background));
             if next == labels {
                 break;
             }
             labels = next;
         }
         labels
+    }
+
+    fn graph(&self) -> CellGraph {
+        let mut graph = CellGraph::new(self.allowed, NEIGHBOURS.len());
+        self.for_each_pair(|a, b, nearness| graph.add_edge(a, b, self.step(a, b, nearness)));
+        graph
+    }
+
+    /// Returns the cost of the object in a cell, less that of the background.
+    fn cost(&self, cell: usize, object: &Mixture, background: &Mixture) -> f32 {
+        let colour = self.colours[cell];
+        self.weights.colour * (object.cost(colour) - background.cost(colour))
+            - self.weights.prior * self.log_odds[cell]
     }
 
     /// Returns the cost of different labels of two neighbours.
@@ -237,12 +250,8 @@ mod tests {
     impl Energy<'_> {
         /// Returns the energy of labels.
         fn of(&self, labels: &[bool], object: &Mixture, background: &Mixture) -> f32 {
-            let own = (0..self.frame.len()).filter(|&cell| labels[cell]).map(|cell| {
-                let colour = self.colours[cell];
-                let cost = self.weights.colour * (object.cost(colour) - background.cost(colour))
-                    - self.weights.prior * self.log_odds[cell];
-                cost.clamp(-LIMIT, LIMIT)
-            });
+            let own = (0..self.frame.len()).filter(|&cell| labels[cell]);
+            let own = own.map(|cell| self.cost(cell, object, background).clamp(-LIMIT, LIMIT));
             let mut sum = own.sum::<f32>();
             self.for_each_pair(|a, b, nearness| {
                 if labels[a] != labels[b] {
@@ -332,7 +341,7 @@ mod tests {
             };
             let energy = Energy::new(&frame, &colours, log_odds, &allowed, WEIGHTS);
             if let (Some(object), Some(background)) = (part(true), part(false)) {
-                let labels = CellGraph::new(&energy).minimum(&object, &background);
+                let labels = energy.graph().minimum(|cell| energy.cost(cell, &object, &background));
                 prop_assert!(labels.iter().zip(&allowed).all(|(label, allowed)| *allowed || !*label));
                 let (found, first) = (energy.of(&labels, &object, &background), energy.of(&start, &object, &background));
                 // Capacities are rounded to integers.
