@@ -88,7 +88,8 @@ impl FlowGraph {
         }
     }
 
-    /// Returns true for every node on the sink's side of a minimum cut, of those cuts the one with the fewest.
+    /// Returns true for every node on the sink's side of a minimum cut: of all of them the cut with the fewest
+    /// such nodes.
     ///
     /// The flow stays in the graph: after changes by [`Self::add_costs`], the next cut begins with it, and
     /// takes less time the fewer labels change ("Dynamic Graph Cuts", Kohli and Torr, 2007).

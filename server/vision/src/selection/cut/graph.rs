@@ -7,8 +7,8 @@ pub(super) const SCALE: f32 = 64.0;
 /// Limit of a cell's cost, in units of energy.
 pub(super) const LIMIT: f32 = 200.0;
 
-/// A graph of the cells that may be selected. Its edges don't change between the rounds, so that each cut begins
-/// with the flow of the one before.
+/// A graph of the cells that may be selected. Its edges don't change between the rounds, so that each cut
+/// begins with the flow of the one before.
 pub(super) struct CellGraph {
     /// The node of each cell that may be selected.
     nodes: Vec<Option<usize>>,
