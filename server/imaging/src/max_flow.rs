@@ -88,8 +88,7 @@ impl FlowGraph {
         }
     }
 
-    /// Returns true for every node on the sink's side of a minimum cut: of all of them the cut with the fewest
-    /// such nodes.
+    /// Returns true for every node on the sink's side of the minimum cut with the fewest such nodes.
     ///
     /// The flow stays in the graph: after changes by [`Self::add_costs`], the next cut begins with it, and
     /// takes less time the fewer labels change ("Dynamic Graph Cuts", Kohli and Torr, 2007).
