@@ -56,9 +56,9 @@ std::optional<c10::Symbol> functional_activation(const Node *node) {
 bool is_new(const Value *value) {
   static const Symbols symbols = [] {
     Symbols set;
-    for (const std::string name : {"_convolution", "add", "addmm", "avg_pool2d", "batch_norm", "cat", "conv2d",
-             "conv_transpose2d", "convolution", "div", "group_norm", "instance_norm", "linear", "matmul",
-             "max_pool2d", "mul", "sub", "upsample_bilinear2d", "upsample_nearest2d"}) {
+    for (const std::string name : {"_convolution", "add", "addmm", "avg_pool2d", "batch_norm", "cat",
+             "conv2d", "conv_transpose2d", "convolution", "div", "group_norm", "instance_norm", "linear",
+             "matmul", "max_pool2d", "mul", "sub", "upsample_bilinear2d", "upsample_nearest2d"}) {
       set.insert(c10::Symbol::aten(name));
     }
     return set;
