@@ -12,6 +12,7 @@ mod mask;
 mod networks;
 mod pass;
 mod patch;
+mod reduction;
 mod regions;
 mod samples;
 mod segment;

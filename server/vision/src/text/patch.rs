@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use iopaint_imaging::RgbImage;
+use iopaint_imaging::{Rect, RgbImage};
 
 use super::geometry::{Point, RotatedRect};
+use super::reduction::ReducedImage;
 
 /// Height of the region in samples. Training marks 64 rows (`models/train_strokes/samples.py`); with 80 in
 /// place of 64, a former network's precision in regions of at least 60 pixels was higher by 0.02 at the same
@@ -22,6 +23,9 @@ pub const ROWS: usize = 128;
 const STRIDE: usize = 16;
 /// Columns of samples, at most; a line of 90 letters has about 4000.
 const MAX_COLUMNS: usize = 8192;
+/// Pixels per side of a sample in a reduced image, at least: with fewer, the mean of a square of pixels would
+/// blur across samples.
+const MIN_REDUCED_SCALE: f32 = 2.0;
 /// Points per side of a sample whose colours are averaged, at most.
 const MAX_POINTS: f32 = 16.0;
 /// Channels of the input: red, green, blue, and the region.
@@ -79,10 +83,20 @@ impl Patch {
 
     /// Returns the values of shape `[CHANNELS, ROWS, columns]`: RGB and, as the last channel, the inner part
     /// of the region, from -1 to 1. Samples outside the image have the colours of its edge.
+    ///
+    /// The time hardly depends on the size of the region: large samples are read from a reduced image.
     pub fn values(&self, image: &RgbImage) -> Vec<f32> {
+        let factor = self.scale / MIN_REDUCED_SCALE;
+        let reduced = (factor >= 2.0)
+            .then(|| self.bounds(image.dimensions()))
+            .flatten()
+            .map(|bounds| ReducedImage::new(image, bounds, factor as u32));
+        let (source, scale) = reduced.as_ref().map_or((image, self.scale), |reduced| {
+            (reduced.image(), self.scale / reduced.factor())
+        });
         let plane = ROWS * self.columns;
         let mut values = vec![-1.0; CHANNELS * plane];
-        let count = self.scale.ceil().clamp(1.0, MAX_POINTS);
+        let count = scale.ceil().clamp(1.0, MAX_POINTS);
         let offsets: Vec<f32> = (0..count as usize)
             .map(|index| (index as f32 + 0.5) / count - 0.5)
             .collect();
@@ -93,7 +107,8 @@ impl Patch {
                 for down in &offsets {
                     for right in &offsets {
                         let point = self.to_image((column as f32 + right, row as f32 + down));
-                        for (sum, value) in sum.iter_mut().zip(colour_at(image, point)) {
+                        let point = reduced.as_ref().map_or(point, |reduced| reduced.position(point));
+                        for (sum, value) in sum.iter_mut().zip(colour_at(source, point)) {
                             *sum += value;
                         }
                     }
@@ -137,6 +152,13 @@ impl Patch {
         };
         let mix = |row: f32| value(left, row) * (1.0 - right_share) + value(left + 1.0, row) * right_share;
         mix(top) * (1.0 - bottom_share) + mix(top + 1.0) * bottom_share
+    }
+
+    /// Returns the part of an image of `size` that the grid covers, with one sample more on each side.
+    fn bounds(&self, size: (u32, u32)) -> Option<Rect> {
+        let (columns, rows) = (self.columns as f32, ROWS as f32);
+        let corners = [(-1.0, -1.0), (columns, -1.0), (columns, rows), (-1.0, rows)];
+        RotatedRect::around(&corners.map(|corner| self.to_image(corner)))?.bounds(size)
     }
 
     fn middle(&self) -> Point {
@@ -237,6 +259,21 @@ mod tests {
                 .iter()
                 .all(|value| value.abs() < 0.02)
         );
+    }
+
+    #[test]
+    fn reduced_image_has_equal_colours() {
+        let image = RgbImage::from_fn(1500, 1200, |x, y| [(x / 8) as u8, (y / 8) as u8, 7].into());
+        let found = patch(&[(300.0, 200.0), (1100.0, 300.0), (1034.0, 828.0), (234.0, 728.0)]);
+        assert!(found.scale > 2.0 * MIN_REDUCED_SCALE);
+        let values = found.values(&image);
+        for (column, row) in [(20, 10), (80, 64), (120, 100)] {
+            let (x, y) = found.to_image((column as f32, row as f32));
+            let at =
+                |channel: usize| (values[(channel * ROWS + row) * found.columns() + column] + 1.0) * 127.5;
+            assert!((at(0) - (x / 8.0 - 0.44)).abs() < 0.6, "{} {x}", at(0));
+            assert!((at(1) - (y / 8.0 - 0.44)).abs() < 0.6, "{} {y}", at(1));
+        }
     }
 
     #[test]
