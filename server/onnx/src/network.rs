@@ -4,9 +4,11 @@ use std::any::Any;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use iopaint_inpaint::ForwardError;
 use iopaint_vision::{Network, Tensor};
@@ -24,6 +26,7 @@ pub struct OnnxNetwork {
     input: NodeId,
     shape: [Option<usize>; 4],
     threads: Arc<ThreadPool>,
+    thread_count: usize,
 }
 
 impl OnnxNetwork {
@@ -60,7 +63,8 @@ impl OnnxNetwork {
         load: impl FnOnce() -> Result<Model, LoadError> + Send,
         threads: usize,
     ) -> Result<Self, ModelFileError> {
-        let threads = Arc::new(ThreadPool::with_num_threads(threads.max(1)));
+        let thread_count = threads.max(1);
+        let threads = Arc::new(ThreadPool::with_num_threads(thread_count));
         let model = catch_unwind(AssertUnwindSafe(|| threads.run(load)))
             .map_err(|panic| ModelFileError::Damaged(panic_message(&*panic)))??;
         let (input, shape) = image_input(&model)?;
@@ -69,6 +73,7 @@ impl OnnxNetwork {
             input,
             shape,
             threads,
+            thread_count,
         })
     }
 
@@ -84,10 +89,8 @@ impl OnnxNetwork {
             describe(&self.shape)
         )))
     }
-}
 
-impl Network for OnnxNetwork {
-    fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
+    fn run(&self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
         self.check_shape(input.shape())?;
         let (shape, values) = input.into_parts();
         let input = Value::from_shape(shape, values).map_err(|error| failed(&error))?;
@@ -105,7 +108,43 @@ impl Network for OnnxNetwork {
     }
 }
 
-/// Returns the load options. Packed weights take memory once and save time in each forward pass.
+impl Network for OnnxNetwork {
+    fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError> {
+        self.run(input)
+    }
+
+    /// Runs as many inputs at the same time as there are threads: operators that use one thread leave the
+    /// others to the operators of another input.
+    fn forward_all(&mut self, inputs: Vec<Tensor>) -> Result<Vec<Vec<Tensor>>, ForwardError> {
+        let (count, threads) = (inputs.len(), self.thread_count);
+        let waiting = Mutex::new(inputs.into_iter().enumerate());
+        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let run = || {
+            let indexed = iter::from_fn(next).map(|(index, input)| (index, self.run(input)));
+            indexed.collect::<Vec<_>>()
+        };
+        let mut results = thread::scope(|scope| {
+            let others: Vec<_> = (1..count.min(threads)).map(|_| scope.spawn(run)).collect();
+            let mut results = run();
+            results.extend(
+                others
+                    .into_iter()
+                    .filter_map(|thread| thread.join().ok())
+                    .flatten(),
+            );
+            results
+        });
+        if results.len() != count {
+            return Err(ForwardError::Failed(
+                "a thread of the ONNX runtime panicked".to_owned(),
+            ));
+        }
+        results.sort_unstable_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, outputs)| outputs).collect()
+    }
+}
+
+/// Returns an error unless the content has the fields of an ONNX model.
 fn expect_model(content: impl Read + Seek) -> Result<(), ModelFileError> {
     match has_model_fields(content) {
         Ok(true) => Ok(()),
@@ -116,6 +155,7 @@ fn expect_model(content: impl Read + Seek) -> Result<(), ModelFileError> {
     }
 }
 
+/// Returns the load options. Packed weights take memory once and save time in each forward pass.
 fn options() -> ModelOptions {
     let mut options = ModelOptions::with_all_ops();
     options.prepack_weights(true);
@@ -215,6 +255,31 @@ mod tests {
 
     fn error(name: &str) -> String {
         load(name).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn simultaneous_runs_keep_their_order() {
+        let mut network = OnnxNetwork::load_bytes(read("convolution.onnx"), 2).unwrap();
+        let scaled = |factor: f32| {
+            let values = image().values().iter().map(|value| value * factor).collect();
+            Tensor::new(vec![1, 3, 4, 5], values).unwrap()
+        };
+        let inputs: Vec<_> = (1_u8..=5).map(|factor| scaled(f32::from(factor))).collect();
+        let single: Vec<_> = inputs
+            .iter()
+            .map(|input| network.forward(input.clone()).unwrap())
+            .collect();
+        let together = network.forward_all(inputs).unwrap();
+        let values = |outputs: &[Vec<Tensor>]| -> Vec<Vec<f32>> {
+            outputs
+                .iter()
+                .map(|outputs| outputs[0].values().to_vec())
+                .collect()
+        };
+        assert_eq!(values(&together), values(&single));
+        let wrong = Tensor::new(vec![1, 1, 4, 5], vec![0.0; 20]).unwrap();
+        assert!(network.forward_all(vec![image(), wrong, image()]).is_err());
+        assert!(network.forward_all(Vec::new()).unwrap().is_empty());
     }
 
     #[test]

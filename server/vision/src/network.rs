@@ -4,7 +4,7 @@ use iopaint_inpaint::ForwardError;
 
 use crate::Tensor;
 
-/// A loaded network with one input. One forward pass runs at a time, on the thread that owns the network.
+/// A loaded network with one input, used by the thread that owns it.
 pub trait Network: Send {
     /// Runs the network on a batch of images of shape `[N, C, H, W]` and returns its outputs, in the order of
     /// the model file.
@@ -12,6 +12,15 @@ pub trait Network: Send {
     /// # Errors
     /// [`ForwardError`] if the network rejects the shape, fails or runs out of memory.
     fn forward(&mut self, input: Tensor) -> Result<Vec<Tensor>, ForwardError>;
+
+    /// Runs the network on each of `inputs`, at the same time if the runtime can, and returns the outputs of
+    /// each, in the same order.
+    ///
+    /// # Errors
+    /// Those of [`Network::forward`].
+    fn forward_all(&mut self, inputs: Vec<Tensor>) -> Result<Vec<Vec<Tensor>>, ForwardError> {
+        inputs.into_iter().map(|input| self.forward(input)).collect()
+    }
 
     /// Returns the network that segments the strokes of text in the regions that this one detects; `None` for
     /// networks with another task.

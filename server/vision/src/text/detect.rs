@@ -41,8 +41,8 @@ pub(super) struct Found {
 /// shape `[1, 1, H, W]`. The image runs in one forward pass of at most 1.5 megapixels. If it is large
 /// enough, and `network` has a stroke network, passes at half and a quarter of that resolution follow, and
 /// large regions count only if the stroke network finds letters in them. Lines in which it is certain of
-/// letters count below `options.min_score` too; their score is its certainty. `monitor` is called before and
-/// after each pass.
+/// letters count below `options.min_score` too; their score is its certainty. `monitor` is called before the
+/// passes, which may run at the same time, and after the regions of each were examined.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape, or if `monitor` stops the run.
@@ -81,10 +81,11 @@ pub(super) fn detect(
     };
     report(monitor, 0, scales.len())?;
     let (mut found, mut doubtful) = (Vec::new(), Vec::new());
-    for (pass, scale) in scales.iter().enumerate() {
+    let passes = regions_at(network, image, crop, &scales, min_score)?;
+    for (pass, (scale, regions)) in scales.iter().zip(passes).enumerate() {
         let known = rectangles(&found);
         let mut candidates = Vec::new();
-        for region in regions_at(network, image, crop, *scale, min_score)? {
+        for region in regions {
             let Some(rect) = RotatedRect::around(&region.polygon) else {
                 continue;
             };

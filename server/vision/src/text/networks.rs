@@ -23,6 +23,10 @@ impl Network for TextNetworks {
         self.detector.forward(input)
     }
 
+    fn forward_all(&mut self, inputs: Vec<Tensor>) -> Result<Vec<Vec<Tensor>>, ForwardError> {
+        self.detector.forward_all(inputs)
+    }
+
     fn strokes(&mut self) -> Option<&mut dyn Network> {
         Some(self.strokes.as_mut())
     }

@@ -1,4 +1,4 @@
-//! One forward pass of the detector over a part of the image.
+//! Forward passes of the detector over a part of the image.
 
 use iopaint_imaging::{Rect, RgbImage};
 use iopaint_inpaint::ForwardError;
@@ -31,7 +31,7 @@ pub fn scales((width, height): (u32, u32), with_coarse: bool) -> Vec<f64> {
     scales
 }
 
-/// Returns the regions that the network finds in a crop of the image, resampled by `scale`.
+/// Returns the regions that the network finds in a crop of the image, resampled by each of `scales`.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape.
@@ -39,16 +39,36 @@ pub fn regions_at(
     network: &mut dyn Network,
     image: &RgbImage,
     crop: Rect,
-    scale: f64,
+    scales: &[f64],
+    min_score: f32,
+) -> Result<Vec<Vec<TextRegion>>, ForwardError> {
+    let sizes: Vec<_> = scales
+        .iter()
+        .map(|scale| input_size(crop.size(), *scale))
+        .collect();
+    let inputs: Result<Vec<_>, _> = sizes.iter().map(|size| input(image, crop, *size)).collect();
+    let outputs = network.forward_all(inputs?)?;
+    let passes = sizes.into_iter().zip(&outputs);
+    passes
+        .map(|(size, outputs)| regions_in(outputs, size, crop, min_score))
+        .collect()
+}
+
+fn input(image: &RgbImage, crop: Rect, (width, height): (u32, u32)) -> Result<Tensor, ForwardError> {
+    let shape = vec![1, 3, height as usize, width as usize];
+    Tensor::new(shape, input_values(image, crop, (width, height)))
+        .map_err(|error| ForwardError::Failed(error.to_string()))
+}
+
+/// Returns the regions in the outputs of a pass over `crop`, whose input has the size `(width, height)`.
+fn regions_in(
+    outputs: &[Tensor],
+    (width, height): (u32, u32),
+    crop: Rect,
     min_score: f32,
 ) -> Result<Vec<TextRegion>, ForwardError> {
-    let (width, height) = input_size(crop.size(), scale);
-    let shape = vec![1, 3, height as usize, width as usize];
-    let input = Tensor::new(shape, input_values(image, crop, (width, height)))
-        .map_err(|error| ForwardError::Failed(error.to_string()))?;
-    let output = network.forward(input)?;
     let expected = [1, 1, height as usize, width as usize];
-    let map = match output.first() {
+    let map = match outputs.first() {
         Some(map) if map.shape() == expected => ProbabilityMap {
             width: width as usize,
             height: height as usize,

@@ -52,26 +52,30 @@ impl Segmentation {
     }
 
     /// Resamples the region, unless the network has run.
-    pub fn sample(&mut self, image: &RgbImage) {
+    fn sample(&mut self, image: &RgbImage) {
         if let (Some(patch), None) = (&self.patch, &self.probabilities) {
             self.samples = patch.values(image);
         }
     }
 
-    /// Runs `network`, which takes `[1, 4, H, W]` and returns stroke probabilities `[1, 1, H, W]`, unless it
-    /// has run.
-    ///
-    /// # Errors
-    /// [`ForwardError`] if the network fails or returns another shape.
-    pub fn run(&mut self, network: &mut dyn Network) -> Result<(), ForwardError> {
+    /// Returns the input of the stroke network, `[1, 4, H, W]`, once the region is sampled; `None` if the
+    /// network doesn't run in it or has run.
+    fn take_input(&mut self) -> Result<Option<Tensor>, ForwardError> {
         let (Some(patch), None) = (&self.patch, &self.probabilities) else {
-            return Ok(());
+            return Ok(None);
         };
         let shape = vec![1, CHANNELS, ROWS, patch.columns()];
-        let input = Tensor::new(shape, std::mem::take(&mut self.samples))
-            .map_err(|error| ForwardError::Failed(error.to_string()))?;
-        let expected = [1, 1, ROWS, patch.columns()];
-        match network.forward(input)?.into_iter().next() {
+        let input = Tensor::new(shape, std::mem::take(&mut self.samples));
+        input
+            .map(Some)
+            .map_err(|error| ForwardError::Failed(error.to_string()))
+    }
+
+    /// Keeps the stroke probabilities, `[1, 1, H, W]`, of the network's outputs.
+    fn set_outputs(&mut self, outputs: Vec<Tensor>) -> Result<(), ForwardError> {
+        let columns = self.patch.as_ref().map_or(0, Patch::columns);
+        let expected = [1, 1, ROWS, columns];
+        match outputs.into_iter().next() {
             Some(map) if map.shape() == expected => {
                 self.probabilities = Some(map.into_parts().1);
                 Ok(())
@@ -115,7 +119,8 @@ impl Segmentation {
     }
 }
 
-/// Resamples regions, and runs `network` in each. See [`Segmentation::run`].
+/// Resamples regions, and runs `network`, which takes `[1, 4, H, W]` and returns stroke probabilities
+/// `[1, 1, H, W]`, in those in which it hasn't run.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape.
@@ -130,8 +135,15 @@ pub fn run_all(
                 job.sample(image);
             }
         });
+        let (mut running, mut inputs) = (Vec::new(), Vec::new());
         for job in batch {
-            job.run(network)?;
+            if let Some(input) = job.take_input()? {
+                running.push(job);
+                inputs.push(input);
+            }
+        }
+        for (job, outputs) in running.into_iter().zip(network.forward_all(inputs)?) {
+            job.set_outputs(outputs)?;
         }
     }
     Ok(())
