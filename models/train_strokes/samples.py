@@ -7,8 +7,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from objects import draw_object
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from texts import Face, random_text
+from texts import Fonts
 
 # Height of the marked region, rows above and below it, and columns of a sample: as the server samples them.
 REGION, MARGIN, COLUMNS = 64, 32, 160
@@ -20,7 +21,11 @@ CONTRAST = 70
 # Shares of styles (`Style`), of samples without text, and of samples with shapes that are no text. Most lost pixels of
 # the tuning scenes were in shadows and in letters at half opacity; other shares were not tried.
 STYLES = {"translucent": 0.35, "shadowed": 0.25, "outlined": 0.1, "plain": 0.15, "mixed": 0.15}
-EMPTY, SHAPES = 0.12, 0.1
+EMPTY, SHAPES = 0.12, 0.2
+# Share of shapes that look like strokes, and of samples without text that have shapes.
+STROKE_LIKE, EMPTY_SHAPES = 0.6, 0.5
+# Share of samples in which the whole is marked as the region, with text of any height.
+UNMARKED = 0.06
 # Pixels per row of a sample: small text is enlarged, large text reduced.
 RATIOS = (0.3, 0.4, 0.5, 0.7, 1.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 # Sides of photographs in memory, at most.
@@ -94,9 +99,12 @@ class Style:
 
 
 def draw_shapes(rng: random.Random, image: np.ndarray) -> None:
-    """Draws one to three ellipses, rectangles or lines, most of them larger than letters, on `image`."""
+    """Draws one to three objects, ellipses, rectangles or lines, most of them larger than letters, on `image`."""
     height, width = image.shape[:2]
     for _ in range(rng.randint(1, 3)):
+        if rng.random() < STROKE_LIKE:
+            paste(image, np.asarray(draw_object(rng, (width, height))), colour(rng, image), rng.uniform(0.3, 1))
+            continue
         layer = Image.new("L", (width, height))
         pen = ImageDraw.Draw(layer)
         side = height * rng.uniform(0.15, 1.2)
@@ -158,24 +166,25 @@ def degraded(rng: random.Random, image: np.ndarray) -> np.ndarray:
     return image
 
 
-def sample(
-    rng: random.Random, photos: list[np.ndarray], western: list[Face], others: list[Face]
-) -> tuple[np.ndarray, np.ndarray]:
+def sample(rng: random.Random, photos: list[np.ndarray], fonts: Fonts) -> tuple[np.ndarray, np.ndarray]:
     """Returns the input `[4, ROWS, COLUMNS]`, RGB and region from -1 to 1, and the share of each sample that the text
     changed, `[ROWS, COLUMNS]`.
     """
     ratio = rng.choice(RATIOS)
-    # The detected region is higher than the text, but may cut accents off.
-    height = REGION * ratio / rng.uniform(0.8, 1.7)
+    unmarked = rng.random() < UNMARKED
+    # The detected region is higher than the text, but may cut accents off. The server marks only the inner 64 of its
+    # 80 rows.
+    height = REGION * ratio / (rng.uniform(0.6, 2) if unmarked else rng.uniform(0.65, 1.5))
     size = max(7, round(height / rng.uniform(0.75, 1.2)))
-    text, font = random_text(rng, western, others, size)
+    text, font = fonts.random_text(rng, size)
     sideways = rng.random() < 0.06
     rows, columns = round(ROWS * ratio), round(COLUMNS * ratio)
     if sideways:
         text = text[:3]
         rows, columns = columns, rows
     image = background(rng, photos, rows, columns).astype(np.float32)
-    if rng.random() < SHAPES:
+    empty = rng.random() < EMPTY
+    if rng.random() < (EMPTY_SHAPES if empty else SHAPES):
         draw_shapes(rng, image)
     clean = image.round()
     left, top, right, bottom = font.getbbox(text)
@@ -184,11 +193,11 @@ def sample(
     x = rng.uniform(min(slack, 0), max(slack, 0)) - left
     centre = rows / 2 + rng.uniform(-0.12, 0.12) * REGION * ratio
     y = centre - (bottom + top) / 2
-    if rng.random() > EMPTY:
+    if not empty:
         draw(rng, image, text, font, (x, y))
         if rng.random() < 0.15:
             step = (bottom - top) * rng.uniform(1.2, 1.6) * rng.choice((-1, 1))
-            words, _ = random_text(rng, western, others, size)
+            words, font = fonts.random_text(rng, size)
             draw(rng, image, words, font, (rng.uniform(0, columns / 2), y + step))
     image = np.clip(image.round(), 0, 255).astype(np.uint8)
     red, green, blue = cv2.split(np.abs(image - clean))
@@ -208,6 +217,8 @@ def sample(
     start = rng.choice((0, 0, MARGIN))
     end = COLUMNS - rng.choice((0, 0, MARGIN))
     region[MARGIN : MARGIN + REGION, start:end] = 1
+    if unmarked:
+        region[:] = 1
     values = np.concatenate([image.astype(np.float32) / 127.5 - 1, region], axis=2)
     return values.transpose(2, 0, 1), changed
 

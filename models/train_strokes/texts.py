@@ -23,9 +23,17 @@ HELD_OUT = (
     "NotoSerifDevanagari-Bold.ttf",
     "NotoSansThai-Regular.ttf",
     "NotoSerifThai-Bold.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansCJK-Bold.ttc",
+    "NotoSerifCJK-Regular.ttc",
+    "NotoSerifCJK-Bold.ttc",
 )
-# Share of texts in fonts of Latin, Greek and Cyrillic letters.
-WESTERN_SHARE = 0.4
+# Formats of font files.
+SUFFIXES = (".ttf", ".otf", ".ttc")
+# Shares of texts in fonts of Latin, Greek and Cyrillic letters, and in those of Chinese, Japanese and Korean.
+WESTERN_SHARE, CJK_SHARE = 0.45, 0.2
+# Letters of which a font for Chinese, Japanese or Korean has one.
+CJK_LETTERS = "的の한"
 # Fewest letters of a usable font.
 MIN_LETTERS = 20
 # Length of a run of neighbouring characters of a font from which one text takes its letters: about one script.
@@ -37,7 +45,8 @@ class Face:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        characters = sorted(TTFont(path, lazy=True).getBestCmap())
+        # Collections hold several fonts, of which the first is used.
+        characters = sorted(TTFont(path, lazy=True, fontNumber=0).getBestCmap() or ())
         self.letters = [chr(code) for code in characters if unicodedata.category(chr(code)) in ("Lu", "Ll", "Lo")]
         self.marks = [chr(code) for code in characters if unicodedata.category(chr(code)) in ("Mn", "Mc")]
         self.digits = [letter for letter in "0123456789.,:!?%&@©-/" if ord(letter) in characters]
@@ -59,16 +68,25 @@ class Face:
         return " ".join(words)
 
 
-def faces(folder: Path) -> tuple[list[Face], list[Face]]:
-    """Returns the fonts for Western scripts, and all others."""
-    paths = [path for path in sorted(folder.rglob("*.ttf")) if path.name not in HELD_OUT]
-    found = [face for face in map(Face, paths) if len(face.letters) >= MIN_LETTERS]
-    western = [face for face in found if "a" in face.letters and "я" in face.letters]
-    return western, [face for face in found if face not in western]
+class Fonts:
+    """The usable fonts of a folder, by script."""
+
+    def __init__(self, folder: Path) -> None:
+        paths = [path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES and path.name not in HELD_OUT]
+        found = [face for face in map(Face, paths) if len(face.letters) >= MIN_LETTERS]
+        self.cjk = [face for face in found if any(letter in face.letters for letter in CJK_LETTERS)]
+        found = [face for face in found if face not in self.cjk]
+        self.western = [face for face in found if is_western(face)]
+        self.others = [face for face in found if face not in self.western]
+
+    def random_text(self, rng: random.Random, size: int) -> tuple[str, ImageFont.FreeTypeFont]:
+        share = rng.random()
+        western, cjk = share < WESTERN_SHARE, share < WESTERN_SHARE + CJK_SHARE
+        face = rng.choice(self.western if western else self.cjk if cjk else self.others)
+        return face.text(rng), ImageFont.truetype(str(face.path), size)
 
 
-def random_text(
-    rng: random.Random, western: list[Face], others: list[Face], size: int
-) -> tuple[str, ImageFont.FreeTypeFont]:
-    face = rng.choice(western if rng.random() < WESTERN_SHARE else others)
-    return face.text(rng), ImageFont.truetype(str(face.path), size)
+def is_western(face: Face) -> bool:
+    """Returns true if most letters of a font are Latin, or if it has Latin and Cyrillic ones."""
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in face.letters)
+    return "a" in face.letters and ("я" in face.letters or 2 * latin > len(face.letters))

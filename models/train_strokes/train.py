@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from network import Strokes
 from samples import photographs, sample, varied
-from texts import faces
+from texts import Fonts
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -39,11 +39,11 @@ class Samples(IterableDataset):
         worker = get_worker_info()
         rng = random.Random(self.seed * 1000 + (worker.id if worker else 0))
         cv2.setNumThreads(1)
-        western, others = faces(self.fonts)
+        fonts = Fonts(self.fonts)
         recent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=RECENT)
         while True:
             try:
-                rendered = sample(rng, self.photos, western, others)
+                rendered = sample(rng, self.photos, fonts)
             except OSError:
                 # FreeType can't render some glyphs of rare fonts at some sizes.
                 continue

@@ -3,6 +3,8 @@
 //! The detector takes objects for letters if it sees them small enough, whole photographs included. The
 //! stroke network is certain of the strokes of letters, and undecided about edges and textures of objects.
 
+use std::ops::Range;
+
 use super::geometry::RotatedRect;
 use super::patch::Patch;
 
@@ -17,6 +19,10 @@ pub const LINE: f32 = 1.7;
 /// Smallest certainty in a nearly square region: `SQUARE.0`, plus `SQUARE.1` times its height as a fraction
 /// of the image's shorter side, at most `SQUARE.2`.
 const SQUARE: (f32, f32, f32) = (0.55, 1.1, 0.9);
+/// Fraction of a region that letters cover at least, if the detector didn't find it.
+const MIN_INK: f32 = 0.05;
+/// Fraction of the columns beside a region that strokes cover at least, if the text goes on there.
+const MIN_STROKES: f32 = 0.01;
 /// Largest fraction of a region that letters cover: textures cover more. With 0.7, two texts at half opacity
 /// of the tuning scenes are rejected.
 const MAX_INK: f32 = 0.8;
@@ -44,9 +50,13 @@ pub struct Evidence {
 impl Evidence {
     /// Returns the evidence in the region of `patch` from the probabilities of its samples.
     pub fn of(patch: &Patch, probabilities: &[f32]) -> Self {
+        Self::in_columns(patch, probabilities, patch.region_columns())
+    }
+
+    /// Returns the evidence in some columns of the samples of a region.
+    pub fn in_columns(patch: &Patch, probabilities: &[f32], columns: Range<usize>) -> Self {
         let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
         let (mut ink, mut count) = (0_usize, 0_usize);
-        let columns = patch.region_columns();
         for row in Patch::region_rows() {
             let start = row * patch.columns();
             let values = probabilities.get(start + columns.start..start + columns.end);
@@ -66,6 +76,16 @@ impl Evidence {
     /// Returns the mean of the samples' probabilities, weighted by themselves, 0 to 1.
     pub fn certainty(self) -> f32 {
         self.certainty
+    }
+
+    /// Returns true for letters of at least `min_certainty`, where the detector found none.
+    pub fn is_letters(self, min_certainty: f32) -> bool {
+        self.certainty >= min_certainty && (MIN_INK..=MAX_INK).contains(&self.ink)
+    }
+
+    /// Returns true if there are strokes.
+    pub fn has_strokes(self) -> bool {
+        self.ink >= MIN_STROKES
     }
 
     /// Returns the verdict on a region that the detector is unsure about.

@@ -154,6 +154,32 @@ impl RotatedRect {
         if points_left { (-x, -y) } else { (x, y) }
     }
 
+    /// Returns the square beyond one end of the longer side, as high as the rectangle: beyond the start for
+    /// -1, beyond the end for 1.
+    pub fn square_beyond(&self, direction: f32) -> Self {
+        let (axis, side) = (self.longer_axis(), self.short_side());
+        let distance = direction * self.long_side().midpoint(side);
+        Self {
+            centre: (
+                self.centre.0 + distance * axis.0,
+                self.centre.1 + distance * axis.1,
+            ),
+            axis,
+            half: (side / 2.0, side / 2.0),
+        }
+    }
+
+    /// Returns the rectangle with the ends of its longer side moved outwards, by `[start, end]`.
+    pub fn lengthened(&self, [start, end]: [f32; 2]) -> Self {
+        let axis = self.longer_axis();
+        let shift = (end - start) / 2.0;
+        Self {
+            centre: (self.centre.0 + shift * axis.0, self.centre.1 + shift * axis.1),
+            axis,
+            half: ((self.long_side() + start + end) / 2.0, self.short_side() / 2.0),
+        }
+    }
+
     /// Returns the position of a point along the longer side: 0 at its start, 1 at its end.
     pub fn along_longer_side(&self, (x, y): Point) -> f32 {
         let (axis, half) = if self.half.0 >= self.half.1 {
@@ -306,6 +332,16 @@ mod tests {
         let corners = rect.grown(1.5).corners();
         assert_eq!(corners, [(0.5, 1.5), (9.5, 1.5), (9.5, 6.5), (0.5, 6.5)]);
         assert!(close(rect.grown(-9.0).area(), 0.0));
+    }
+
+    #[test]
+    fn ends_of_the_longer_side_move() {
+        let rect = RotatedRect::around(&[(2.0, 3.0), (8.0, 3.0), (8.0, 5.0), (2.0, 5.0)]).unwrap();
+        let corners = rect.lengthened([1.0, 4.0]).corners();
+        assert_eq!(corners, [(1.0, 3.0), (12.0, 3.0), (12.0, 5.0), (1.0, 5.0)]);
+        let square = rect.square_beyond(-1.0).corners();
+        assert_eq!(square, [(0.0, 3.0), (2.0, 3.0), (2.0, 5.0), (0.0, 5.0)]);
+        assert_eq!(rect.square_beyond(1.0).centre(), (9.0, 4.0));
     }
 
     #[test]

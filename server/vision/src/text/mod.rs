@@ -5,6 +5,7 @@ mod area;
 mod colours;
 mod detect;
 mod evidence;
+mod extend;
 mod geometry;
 mod input;
 mod lines;

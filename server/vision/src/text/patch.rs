@@ -81,6 +81,26 @@ impl Patch {
         self.start..self.columns - self.start
     }
 
+    /// Returns the columns before and after the region, as wide as the margin beside it.
+    pub fn margin_columns(&self) -> [Range<usize>; 2] {
+        let Range { start, end } = self.region_columns();
+        let margin = MARGIN as usize;
+        [
+            start.saturating_sub(margin)..start,
+            end..(end + margin).min(self.columns),
+        ]
+    }
+
+    /// Returns the columns of the squares at the start and the end of the region.
+    pub fn end_columns(&self) -> [Range<usize>; 2] {
+        let Range { start, end } = self.region_columns();
+        let side = REGION_ROWS as usize;
+        [
+            start..(start + side).min(end),
+            end.saturating_sub(side).max(start)..end,
+        ]
+    }
+
     /// Returns the values of shape `[CHANNELS, ROWS, columns]`: RGB and, as the last channel, the inner part
     /// of the region, from -1 to 1. Samples outside the image have the colours of its edge.
     ///

@@ -15,7 +15,8 @@ use crate::{Network, Tensor};
 /// height: accents, descenders and shadows that the detector cuts off.
 const CLEARANCE: f32 = 0.25;
 /// Probability from which a pixel belongs to a letter, its outline or its shadow, whatever its colour. Set
-/// with the next one on 13 tuning scenes, as the smallest with a precision of 0.6 (docs/text.md).
+/// with the next one on 13 tuning scenes with the fourth training's weights, as the smallest with a precision
+/// of 0.6, and kept for the fifth (docs/text.md).
 const SURE: f32 = 0.5;
 /// Probability from which a pixel in the letters' colours does.
 const POSSIBLE: f32 = 0.1;
@@ -94,6 +95,25 @@ impl Segmentation {
     pub fn evidence(&self) -> Option<Evidence> {
         let (patch, probabilities) = (self.patch.as_ref()?, self.probabilities.as_ref()?);
         Some(Evidence::of(patch, probabilities))
+    }
+
+    /// Returns the evidence of letters in the squares at the start and the end of the region, as
+    /// [`Self::evidence`] does.
+    pub fn end_evidence(&self) -> Option<[Evidence; 2]> {
+        let (patch, probabilities) = (self.patch.as_ref()?, self.probabilities.as_ref()?);
+        let evidence = |columns| Evidence::in_columns(patch, probabilities, columns);
+        Some(patch.end_columns().map(evidence))
+    }
+
+    /// Returns true for the start and the end of the region if there are strokes beyond it.
+    pub fn has_strokes_beyond(&self) -> [bool; 2] {
+        let (Some(patch), Some(probabilities)) = (&self.patch, &self.probabilities) else {
+            return [false; 2];
+        };
+        let evidence = |columns| Evidence::in_columns(patch, probabilities, columns);
+        patch
+            .margin_columns()
+            .map(|columns| evidence(columns).has_strokes())
     }
 
     /// Returns the mask of the strokes, dilated by `growth_px` in addition to their own margin, with its

@@ -139,8 +139,11 @@ impl Network for WithStrokes {
         }
         self.runs += 1;
         let (rows, columns) = (input.shape()[2], input.shape()[3]);
+        // Where the image has the letters' colour, which isn't red, or a little green for missed letters.
+        let inputs = input.values();
         let values = (0..rows * columns).map(|at| {
-            let is_stroke = at % columns / 8 % 2 == 0 && (30..82).contains(&(at / columns));
+            let is_letter = inputs[at] < 0.0 || inputs[rows * columns + at] > 0.0;
+            let is_stroke = is_letter && at % columns / 8 % 2 == 0 && (30..82).contains(&(at / columns));
             if is_stroke { self.probability } else { 0.0 }
         });
         Ok(vec![
@@ -255,6 +258,28 @@ fn unsure_lines_need_certain_strokes() {
 fn certainty_is_at_least_the_minimum() {
     assert!(scores_of_unsure(600, 0.8, 0.85).is_empty());
     assert!((scores_of_unsure(600, 0.8, 0.4)[0] - 0.45).abs() < 0.05);
+}
+
+#[test]
+fn lines_extend_over_missed_letters() {
+    // The detector sees a part of 400 x 100 pixels of a line of 800.
+    let image = RgbImage::from_fn(1200, 900, |x, y| match (x, (400..500).contains(&y)) {
+        (200..600, true) => [0, 0, 255].into(),
+        (600..1000, true) => [255, 255, 0].into(),
+        _ => [255, 0, 0].into(),
+    });
+    let end = |probability: f32| {
+        let mut network = WithStrokes::new(probability);
+        let regions = detect_text(&mut network, &image, &TextOptions::default(), &Unmonitored).unwrap();
+        assert_eq!(regions.len(), 1);
+        regions[0]
+            .polygon
+            .iter()
+            .map(|corner| corner.0)
+            .fold(0.0, f32::max)
+    };
+    assert!((1000.0..1150.0).contains(&end(0.9)), "{}", end(0.9));
+    assert!(end(0.65) < 700.0);
 }
 
 #[test]
