@@ -135,13 +135,11 @@ mod tests {
         let needed: Vec<bool> = (0..values.len()).map(|at| at % 3 > 0).collect();
         let all = pull_push(&values, 13);
         let some = pull_push_at(&values, 13, &needed);
-        let is_used = |at: &usize| needed[*at] || values[*at].1 > 0.0;
-        assert!((0..all.len()).filter(is_used).all(|at| all[at] == some[at]));
-        assert!(
-            (0..all.len())
-                .filter(|at| !is_used(at))
-                .all(|at| some[at] == [0.0])
-        );
+        for at in 0..all.len() {
+            let is_used = needed[at] || values[at].1 > 0.0;
+            let expected = if is_used { all[at][0] } else { 0.0 };
+            assert_eq!(some[at][0].to_bits(), expected.to_bits());
+        }
     }
 
     #[test]
