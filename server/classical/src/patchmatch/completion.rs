@@ -18,7 +18,7 @@ use super::pull_push::pull_push;
 use super::pyramid::build_pyramid;
 use super::seam_blending::{blend_seam, rim_pixels};
 use super::source_detail::copy_source_detail;
-use super::vote::{most_voted_sources, vote};
+use super::vote::{vote, vote_with_sources};
 
 /// EM iterations at the coarsest level, which decides the structure, and the minimum at finer levels, which
 /// add detail: level l of n (0 is the finest) gets max(MAX * (l + 1) / n, MIN). Set when the model was added,
@@ -117,7 +117,8 @@ pub(super) fn complete(
             let last = number == 0 && em_iteration + 1 == em_iterations;
             let sharpness = if last { FINAL_SHARPNESS } else { SHARPNESS };
             let hole_pixels = &level.hole_pixels;
-            vote(&level, &field, sharpness, threads, hole_pixels, &mut estimates);
+            let copies_detail = copies_detail && em_iteration + DETAIL_ITERATIONS >= em_iterations;
+            let sources = vote_on_hole(&level, &field, sharpness, threads, copies_detail, &mut estimates);
             if last {
                 let rim = rim_pixels(&level.image);
                 let mut voted_rim = colours_at(&level.image, &rim);
@@ -127,7 +128,7 @@ pub(super) fn complete(
                     mixture.apply(&level, mixture_level, 1.0, threads, &mut estimates);
                 }
                 if copies_detail {
-                    copy_voted_detail(&level, &field, sharpness, threads, &mut estimates);
+                    copy_source_detail(&level, &sources, threads, &mut estimates);
                 }
                 write_pieces(pieces, &mut estimates);
                 return Ok(estimates);
@@ -139,8 +140,8 @@ pub(super) fn complete(
             if let Some(mixture) = &mixture {
                 mixture.apply(&level, mixture_level - number, 1.0, threads, &mut estimates);
             }
-            if copies_detail && em_iteration + DETAIL_ITERATIONS >= em_iterations {
-                copy_voted_detail(&level, &field, sharpness, threads, &mut estimates);
+            if copies_detail {
+                copy_source_detail(&level, &sources, threads, &mut estimates);
             }
             level.write_colours(&estimates);
             progress.finish_em_iteration(&level)?;
@@ -211,6 +212,22 @@ fn copy_pieces(
     Some(estimates)
 }
 
+/// Votes on all hole pixels. Returns their most voted sources if `copies_detail`, else an empty list.
+fn vote_on_hole(
+    level: &PyramidLevel,
+    field: &NearestNeighbourField,
+    sharpness: f32,
+    threads: usize,
+    copies_detail: bool,
+    estimates: &mut [Colour],
+) -> Vec<Option<u32>> {
+    if copies_detail {
+        return vote_with_sources(level, field, sharpness, threads, estimates);
+    }
+    vote(level, field, sharpness, threads, &level.hole_pixels, estimates);
+    Vec::new()
+}
+
 /// Writes the colours of the chosen components of `pieces`.
 fn write_pieces(pieces: Vec<(bool, Colour)>, estimates: &mut [Colour]) {
     for (estimate, (chosen, copy)) in estimates.iter_mut().zip(pieces) {
@@ -218,18 +235,6 @@ fn write_pieces(pieces: Vec<(bool, Colour)>, estimates: &mut [Colour]) {
             *estimate = copy;
         }
     }
-}
-
-/// Replaces the detail of the hole's colours by that of the source pixels with the most votes.
-fn copy_voted_detail(
-    level: &PyramidLevel,
-    field: &NearestNeighbourField,
-    sharpness: f32,
-    threads: usize,
-    estimates: &mut [Colour],
-) {
-    let sources = most_voted_sources(level, field, sharpness, threads);
-    copy_source_detail(level, &sources, threads, estimates);
 }
 
 /// Returns the EM iterations of a level; 0 is the finest of `levels`.

@@ -26,6 +26,8 @@ pub(super) struct PyramidLevel {
     /// Distance of each target's centre to the nearest known pixel, in pixels of this level; 0 outside the
     /// hole.
     pub(super) target_depths_px: Vec<f32>,
+    /// Largest distance of a hole pixel to the nearest known pixel, in pixels of this level.
+    pub(super) max_depth_px: f32,
     /// The pixels whose gradients depend on the hole's colours, ascending: the hole and its 4-neighbours.
     gradient_pixels: Vec<u32>,
     /// True for the centres of source patches: patches inside the image without hole pixels.
@@ -59,6 +61,7 @@ impl PyramidLevel {
             hole_pixels: hole_pixels.map(|(at, _)| at).collect(),
             targets,
             target_depths_px,
+            max_depth_px: depths.into_iter().fold(0.0, f32::max),
             gradient_pixels: hole_and_neighbours(&image),
             source_mask,
             target_indices,

@@ -102,6 +102,9 @@ mod seam_blending;
 mod source_detail;
 mod texture;
 mod vote;
+#[cfg(target_arch = "x86_64")]
+mod vote_block;
+mod vote_weight;
 
 use std::num::NonZeroUsize;
 

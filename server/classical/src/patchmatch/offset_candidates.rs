@@ -11,10 +11,11 @@ use iopaint_imaging::distance_to_known;
 use iopaint_imaging::simd_dispatch::{SimdKernel, run_wide};
 
 use super::feature_image::FeatureImage;
+use super::features::{CHANNELS, Features};
 use super::level::PyramidLevel;
 use super::nearest_neighbour_field::NearestNeighbourField;
 use super::parallel::for_each_piece;
-use super::patch_ssd::patch_ssd;
+use super::patch_ssd::{PATCH_RADIUS, PATCH_SIDE, patch_ssd};
 
 /// An offset from a hole pixel to a known pixel, in pixels of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +138,7 @@ fn match_surroundings(level: &PyramidLevel, threads: usize) -> Vec<(u32, u32)> {
         .step_by(near.len().div_ceil(SAMPLES).max(1))
         .copied()
         .collect();
+    let sums = PatchSums::new(level, &sources);
     let sources: Vec<PatchCentre> = sources.iter().map(|at| PatchCentre::new(*at, width)).collect();
     let longer = width.max(level.image.height);
     let mut matches = samples.clone();
@@ -146,6 +148,7 @@ fn match_surroundings(level: &PyramidLevel, threads: usize) -> Vec<(u32, u32)> {
     let pieces = pieces.map(|(samples, matches)| SampleSearch {
         level,
         sources: &sources,
+        sums: &sums,
         min_distance: (longer * MIN_OFFSET_FRACTION.0).div_ceil(MIN_OFFSET_FRACTION.1),
         samples,
         matches,
@@ -182,10 +185,64 @@ impl PatchCentre {
     }
 }
 
+/// Sources whose SSDs are bounded together.
+const SOURCES_PER_BLOCK: usize = 64;
+const PATCH_PIXELS: u64 = (PATCH_SIDE * PATCH_SIDE) as u64;
+
+/// Sums of features over patches, which bound their SSD from below: by Cauchy and Schwarz, the squared
+/// difference of two sums is at most the SSD times the pixels of a patch.
+struct PatchSums {
+    /// The sums of all sources, per channel, with zeros for the rest of the last block.
+    channels: [Vec<i32>; CHANNELS],
+}
+
+impl PatchSums {
+    fn new(level: &PyramidLevel, sources: &[u32]) -> Self {
+        let length = sources.len().next_multiple_of(SOURCES_PER_BLOCK);
+        let mut channels = std::array::from_fn(|_| vec![0; length]);
+        for (index, at) in sources.iter().enumerate() {
+            let sums = Self::of(&level.image.pixels, level.image.width, *at as usize);
+            for (channel, sum) in channels.iter_mut().zip(sums) {
+                channel[index] = sum;
+            }
+        }
+        Self { channels }
+    }
+
+    /// Returns the sums over one patch.
+    #[inline(always)]
+    fn of(pixels: &[Features], width: usize, at: usize) -> [i32; CHANNELS] {
+        let mut sums = [0; CHANNELS];
+        let corner = at - PATCH_RADIUS * width - PATCH_RADIUS;
+        for first in (corner..).step_by(width).take(PATCH_SIDE) {
+            for pixel in pixels.get(first..first + PATCH_SIDE).unwrap_or_default() {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += i32::from(*value);
+                }
+            }
+        }
+        sums
+    }
+
+    /// Writes the squared differences of `sums` from those of a block of sources, summed over the channels.
+    #[inline(always)]
+    fn bound(&self, sums: &[i32; CHANNELS], first: usize, bounds: &mut [u32; SOURCES_PER_BLOCK]) {
+        bounds.fill(0);
+        for (channel, sum) in self.channels.iter().zip(sums) {
+            let channel = channel.get(first..first + SOURCES_PER_BLOCK).unwrap_or_default();
+            for (bound, other) in bounds.iter_mut().zip(channel) {
+                let difference = other - sum;
+                *bound += (difference * difference) as u32;
+            }
+        }
+    }
+}
+
 /// The exhaustive search for the matches of some samples.
 struct SampleSearch<'a> {
     level: &'a PyramidLevel,
     sources: &'a [PatchCentre],
+    sums: &'a PatchSums,
     min_distance: usize,
     samples: &'a [u32],
     matches: &'a mut [u32],
@@ -213,13 +270,23 @@ impl SimdKernel for SampleSearch<'_> {
                 .map(|at| PatchCentre::new(at, *width))
                 .filter(|guess| is_far(*guess));
             let mut least = guess.map_or(u32::MAX, |guess| ssd_to(guess, u32::MAX).saturating_add(1));
-            for source in self.sources {
-                if !is_far(*source) {
-                    continue;
-                }
-                let ssd = ssd_to(*source, least);
-                if ssd < least {
-                    (least, *matched) = (ssd, source.at);
+            let own_sums = PatchSums::of(pixels, *width, *sample as usize);
+            let mut bounds = [0; SOURCES_PER_BLOCK];
+            for (sources, first) in self
+                .sources
+                .chunks(SOURCES_PER_BLOCK)
+                .zip((0..).step_by(SOURCES_PER_BLOCK))
+            {
+                self.sums.bound(&own_sums, first, &mut bounds);
+                for (source, bound) in sources.iter().zip(bounds) {
+                    let is_possible = u64::from(bound) < u64::from(least) * PATCH_PIXELS;
+                    if !is_possible || !is_far(*source) {
+                        continue;
+                    }
+                    let ssd = ssd_to(*source, least);
+                    if ssd < least {
+                        (least, *matched) = (ssd, source.at);
+                    }
                 }
             }
             offset = Some(matched.wrapping_sub(*sample));

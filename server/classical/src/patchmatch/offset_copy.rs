@@ -253,19 +253,37 @@ impl<'a> CopiedPieces<'a> {
         let pieces = pixels
             .chunks(PIXELS_PER_PIECE)
             .zip(estimates.chunks_mut(PIXELS_PER_PIECE));
+        let weights = self.outline_weights();
         for_each_piece(threads, pieces.collect(), |(pixels, estimates)| {
             let mut near = Vec::new();
             for (at, estimate) in pixels.iter().zip(estimates) {
-                if let Some(colour) = self.colour(*at as usize, &mut near) {
+                if let Some(colour) = self.colour(*at as usize, &weights, &mut near) {
                     *estimate = colour;
                 }
             }
         });
     }
 
-    /// Returns the colour of one pixel; `near` is memory for the labels near it.
-    fn colour(&self, at: usize, near: &mut Vec<NearLabel>) -> Option<Colour> {
-        self.weigh_labels(at, near);
+    /// Returns the Gaussian weights of blocks by the position of a pixel, row by row: its column (row) in its
+    /// own block plus the columns (rows) of blocks up to [`OUTLINE_REACH`] beyond, counted from the farthest.
+    fn outline_weights(&self) -> Vec<f32> {
+        let length = (2 * OUTLINE_REACH + 1) * self.side;
+        let from_centre = |index: usize| {
+            let blocks = (index / self.side) as f32 - OUTLINE_REACH as f32;
+            let centre = blocks * self.side as f32 + (self.side as f32 - 1.0) / 2.0;
+            let position = (index % self.side) as f32;
+            ((position - centre) / (OUTLINE_BLOCKS * self.side as f32)).powi(2)
+        };
+        let squares: Vec<f32> = (0..length).map(from_centre).collect();
+        let weight = |x: &f32, y: &f32| (-(x + y) / 2.0).exp();
+        let weights = squares.iter().flat_map(|y| squares.iter().map(|x| weight(x, y)));
+        weights.collect()
+    }
+
+    /// Returns the colour of one pixel by the weights of [`Self::outline_weights`]. `near` is memory for the
+    /// labels near it.
+    fn colour(&self, at: usize, weights: &[f32], near: &mut Vec<NearLabel>) -> Option<Colour> {
+        self.weigh_labels(at, weights, near);
         let most = near.iter().map(|label| label.weight).fold(0.0, f32::max);
         let (mut total, mut sums) = (0.0, [0.0; COLOUR_CHANNELS]);
         for label in near {
@@ -285,14 +303,14 @@ impl<'a> CopiedPieces<'a> {
     }
 
     /// Collects the labels of the blocks around a pixel with the sums of their Gaussian weights.
-    fn weigh_labels(&self, at: usize, near: &mut Vec<NearLabel>) {
+    fn weigh_labels(&self, at: usize, weights: &[f32], near: &mut Vec<NearLabel>) {
         near.clear();
         let rows = self.labels.len() / self.columns.max(1);
         let (x, y) = (at % self.image.width, at / self.image.width);
         let (column, row) = (x / self.side, y / self.side);
-        let distance = |position: usize, block: usize| {
-            let centre = (block * self.side) as f32 + (self.side as f32 - 1.0) / 2.0;
-            (position as f32 - centre) / (OUTLINE_BLOCKS * self.side as f32)
+        let length = (2 * OUTLINE_REACH + 1) * self.side;
+        let index = |position: usize, own: usize, block: usize| {
+            (block + OUTLINE_REACH - own) * self.side + position % self.side
         };
         for block_y in row.saturating_sub(OUTLINE_REACH)..(row + OUTLINE_REACH + 1).min(rows) {
             for block_x in
@@ -303,8 +321,7 @@ impl<'a> CopiedPieces<'a> {
                 if label == NO_LABEL {
                     continue;
                 }
-                let squared = distance(x, block_x).powi(2) + distance(y, block_y).powi(2);
-                let weight = (-squared / 2.0).exp();
+                let weight = weights[index(y, row, block_y) * length + index(x, column, block_x)];
                 let index = near
                     .iter()
                     .position(|other| other.label == label)

@@ -103,8 +103,11 @@ impl BlockCorrections {
             neighbours[*b as usize].push((*a, step.map(|channel| -channel)));
         }
         let mut corrections = vec![[0.0; COLOUR_CHANNELS]; self.known.len()];
+        // The corrections of all other blocks are 0.
+        let wanted = |block: &usize| self.known[*block].1 > 0.0 || !neighbours[*block].is_empty();
+        let blocks: Vec<usize> = (0..corrections.len()).filter(wanted).collect();
         for _ in 0..SWEEPS {
-            for block in 0..corrections.len() {
+            for block in blocks.iter().copied() {
                 let (known, weight) = self.known[block];
                 let total = weight + ZERO_WEIGHT + neighbours[block].len() as f32;
                 let mut sums = known.map(|channel| channel * weight);

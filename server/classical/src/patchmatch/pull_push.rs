@@ -9,13 +9,71 @@ type Weighted<const N: usize> = ([f32; N], f32);
 /// The pull phase sums blocks of 2x2 values until none is missing; the push phase interpolates missing values
 /// bilinearly from the next coarser level. Time and memory are linear in the number of values.
 pub(super) fn pull_push<const N: usize>(values: &[Weighted<N>], width: usize) -> Vec<[f32; N]> {
-    let normalized =
-        |(value, weight): &Weighted<N>| value.map(|channel| channel / weight.max(f32::MIN_POSITIVE));
-    let height = values.len() / width.max(1);
+    let mut filled = vec![[0.0; N]; values.len()];
+    push(values, width, |_| true, &mut filled);
+    filled
+}
+
+/// Interpolates as [`pull_push`] does where `is_needed` is true, and returns zeros for other missing values.
+pub(super) fn pull_push_at<const N: usize>(
+    values: &[Weighted<N>],
+    width: usize,
+    is_needed: &[bool],
+) -> Vec<[f32; N]> {
+    let mut filled = vec![[0.0; N]; values.len()];
+    let needed = |at: usize| is_needed.get(at).copied().unwrap_or_default();
+    push(values, width, needed, &mut filled);
+    filled
+}
+
+/// Writes interpolated values to `filled`, which is zero.
+fn push<const N: usize>(
+    values: &[Weighted<N>],
+    width: usize,
+    is_needed: impl Fn(usize) -> bool,
+    filled: &mut [[f32; N]],
+) {
+    let width = width.max(1);
     if values.len() <= 1 || values.iter().all(|(_, weight)| *weight > 0.0) {
-        return values.iter().map(normalized).collect();
+        for (filled, value) in filled.iter_mut().zip(values) {
+            *filled = normalized(value);
+        }
+        return;
     }
-    let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+    let (half_width, half_height) = (width.div_ceil(2), (values.len() / width).div_ceil(2));
+    let half = pull_push(&pulled(values, width, half_width, half_height), half_width);
+    let rows = values.chunks_exact(width).zip(filled.chunks_exact_mut(width));
+    for (y, (values, filled)) in rows.enumerate() {
+        let rows = linear_weights(y, half_height);
+        for (x, (value, filled)) in values.iter().zip(filled).enumerate() {
+            if value.1 > 0.0 {
+                *filled = normalized(value);
+            } else if is_needed(y * width + x) {
+                let columns = linear_weights(x, half_width);
+                for (row, row_weight) in rows {
+                    for (column, column_weight) in columns {
+                        let value = half.get(row * half_width + column).unwrap_or(&[0.0; N]);
+                        for (sum, channel) in filled.iter_mut().zip(value) {
+                            *sum += channel * row_weight * column_weight;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn normalized<const N: usize>((value, weight): &Weighted<N>) -> [f32; N] {
+    value.map(|channel| channel / weight.max(f32::MIN_POSITIVE))
+}
+
+/// Returns the sums of blocks of 2x2 values.
+fn pulled<const N: usize>(
+    values: &[Weighted<N>],
+    width: usize,
+    half_width: usize,
+    half_height: usize,
+) -> Vec<Weighted<N>> {
     let mut half = vec![([0.0; N], 0.0); half_width * half_height];
     for (y, row) in values.chunks_exact(width).enumerate() {
         for (x, (value, weight)) in row.iter().enumerate() {
@@ -27,31 +85,7 @@ pub(super) fn pull_push<const N: usize>(values: &[Weighted<N>], width: usize) ->
             }
         }
     }
-    let half = pull_push(&half, half_width);
-    let interpolated = |at: usize| {
-        let columns = linear_weights(at % width, half_width);
-        let rows = linear_weights(at / width, half_height);
-        let mut sum = [0.0; N];
-        for (row, row_weight) in rows {
-            for (column, column_weight) in columns {
-                let value = half.get(row * half_width + column).unwrap_or(&[0.0; N]);
-                for (sum, channel) in sum.iter_mut().zip(value) {
-                    *sum += channel * row_weight * column_weight;
-                }
-            }
-        }
-        sum
-    };
-    let values = values.iter().enumerate();
-    values
-        .map(|(at, value)| {
-            if value.1 > 0.0 {
-                normalized(value)
-            } else {
-                interpolated(at)
-            }
-        })
-        .collect()
+    half
 }
 
 /// Returns the two coarse neighbours of a fine position and their linear interpolation weights, for a coarse
@@ -93,6 +127,19 @@ mod tests {
         let row: Vec<f32> = filled[..32].iter().map(|value| value[0]).collect();
         assert!(row.is_sorted(), "{row:?}");
         assert!((40.0..60.0).contains(&row[15]), "{row:?}");
+    }
+
+    #[test]
+    fn unneeded_values_are_left_out() {
+        let values = values(13, 9, |x, y| (x % 5 + y == 3).then_some((x * 9 + y) as f32));
+        let needed: Vec<bool> = (0..values.len()).map(|at| at % 3 > 0).collect();
+        let all = pull_push(&values, 13);
+        let some = pull_push_at(&values, 13, &needed);
+        for at in 0..all.len() {
+            let is_used = needed[at] || values[at].1 > 0.0;
+            let expected = if is_used { all[at][0] } else { 0.0 };
+            assert_eq!(some[at][0].to_bits(), expected.to_bits());
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The image pyramid.
 
-use iopaint_imaging::distance_to_known;
 use iopaint_inpaint::pooled;
 
 use super::feature_image::FeatureImage;
@@ -23,16 +22,13 @@ pub(super) fn build_pyramid(image: FeatureImage) -> Vec<PyramidLevel> {
     let mut levels = Vec::new();
     let mut next = Some(image);
     while let Some(image) = next.take() {
-        let deep = distance_to_known(&image.hole, image.width)
-            .into_iter()
-            .any(|depth| depth > MAX_COARSEST_DEPTH_PX);
-        let large = image.width.min(image.height) >= MIN_SIDE;
-        if deep && large {
-            next = Some(downsampled(&image));
-        }
         let level = PyramidLevel::new(image);
         if !levels.is_empty() && level.sources().nth(MIN_SOURCES).is_none() {
             break;
+        }
+        let large = level.image.width.min(level.image.height) >= MIN_SIDE;
+        if level.max_depth_px > MAX_COARSEST_DEPTH_PX && large {
+            next = Some(downsampled(&level.image));
         }
         levels.push(level);
     }

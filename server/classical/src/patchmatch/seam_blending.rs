@@ -2,7 +2,7 @@
 
 use super::feature_image::FeatureImage;
 use super::features::{COLOUR_CHANNELS, Colour};
-use super::pull_push::pull_push;
+use super::pull_push::pull_push_at;
 
 /// The largest colour difference at the rim, in levels of 255, that is corrected. A larger one is an edge of
 /// the image: the completed hole shows another object than the known pixel, and the correction would smear
@@ -22,7 +22,7 @@ const SWEEPS: usize = 12;
 /// ```
 ///
 /// so that the gradients of the completion stay. `rim` are the known pixels next to the hole, and `voted_rim`
-/// their colours by the same vote as the hole's. The equation is solved approximately: [`pull_push`], then
+/// their colours by the same vote as the hole's. The equation is solved approximately: [`pull_push_at`], then
 /// [`SWEEPS`] sweeps.
 pub(super) fn blend_seam(
     image: &FeatureImage,
@@ -47,7 +47,13 @@ pub(super) fn blend_seam(
             }
         }
     }
-    let mut correction = pull_push(&boundary, image.width);
+    let mut is_needed = image.hole.clone();
+    for at in rim {
+        if let Some(is_needed) = is_needed.get_mut(*at as usize) {
+            *is_needed = true;
+        }
+    }
+    let mut correction = pull_push_at(&boundary, image.width, &is_needed);
     for _ in 0..SWEEPS {
         gauss_seidel_sweep(&mut correction, hole_pixels, image.width);
     }

@@ -21,29 +21,40 @@ const TEXTURE_GAIN: f32 = 3.0;
 ///
 /// and `texture_y` along y. Differences that involve a hole pixel don't count.
 pub(super) fn compute_texture(image: &mut FeatureImage) {
-    let (width, height) = (image.width, image.height);
-    for (channel, step, last) in [(TEXTURE_X, 1, width), (TEXTURE_Y, width, height)] {
-        let mut differences = vec![(0.0, 0.0); image.pixels.len()];
-        let neighbours = image.pixels.iter().zip(image.pixels.iter().skip(step));
-        let holes = image.hole.iter().zip(image.hole.iter().skip(step));
-        for (at, (((pixel, next), (hole, next_hole)), entry)) in
-            neighbours.zip(holes).zip(&mut differences).enumerate()
-        {
-            let coordinate = if channel == TEXTURE_X {
-                at % width
-            } else {
-                at / width
-            };
-            if coordinate + 1 < last && !hole && !next_hole {
-                let difference = (luma_times_4(*next) - luma_times_4(*pixel)).abs();
-                *entry = (difference as f32 / 4.0, 1.0);
-            }
-        }
-        let sums = window_sums(differences, width);
-        for (pixel, (sum, count)) in image.pixels.iter_mut().zip(sums) {
-            pixel[channel] = (TEXTURE_GAIN * sum / f32::max(count, 1.0)) as u8;
+    for (channel, steps) in [(TEXTURE_X, (1, 0)), (TEXTURE_Y, (0, 1))] {
+        let sums = window_sums(&luma_differences(image, steps), image.width);
+        for (pixel, sum) in image.pixels.iter_mut().zip(sums) {
+            let (luma, count) = (sum % COUNT_UNIT, sum / COUNT_UNIT);
+            pixel[channel] = (TEXTURE_GAIN * (luma as f32 / 4.0) / f32::max(count as f32, 1.0)) as u8;
         }
     }
+}
+
+/// Sums of differences are below, their numbers of terms above this unit of one number: a window's sum of 49
+/// differences of [`luma_times_4`] is less.
+const COUNT_UNIT: u32 = 1 << 16;
+
+/// Returns the absolute difference of [`luma_times_4`] between each pixel and that at some columns and rows
+/// from it, plus [`COUNT_UNIT`]; 0 where a pixel lies in the hole or outside the image.
+fn luma_differences(image: &FeatureImage, (columns, rows): (usize, usize)) -> Vec<u32> {
+    let mut differences = vec![0; image.pixels.len()];
+    let width = image.width;
+    let pixels = image.pixels.chunks_exact(width);
+    let pixels = pixels.clone().zip(pixels.skip(rows));
+    let holes = image.hole.chunks_exact(width);
+    let holes = holes.clone().zip(holes.skip(rows));
+    for (((row, next_row), (holes, next_holes)), out) in
+        pixels.zip(holes).zip(differences.chunks_exact_mut(width))
+    {
+        let pixels = row.iter().zip(next_row.iter().skip(columns));
+        let holes = holes.iter().zip(next_holes.iter().skip(columns));
+        for (((pixel, next), (hole, next_hole)), out) in pixels.zip(holes).zip(out) {
+            if !hole && !next_hole {
+                *out = luma_times_4(*next).abs_diff(luma_times_4(*pixel)) + COUNT_UNIT;
+            }
+        }
+    }
+    differences
 }
 
 /// Interpolates the texture features of the hole's pixels from the surrounding known pixels. They aren't
@@ -86,37 +97,29 @@ fn hole_with_margin(image: &FeatureImage) -> Option<Rect> {
     Some(bounding_box.grown_and_clipped(2 * WINDOW_RADIUS as u32, size))
 }
 
-/// A sum and the number of its terms.
-type CountedSum = (f32, f32);
-
-fn add((sum, count): CountedSum, (value, one): CountedSum) -> CountedSum {
-    (sum + value, count + one)
-}
-
 /// Returns sums over square windows, clipped at the image's edge: along rows, then along columns.
-fn window_sums(values: Vec<CountedSum>, width: usize) -> Vec<CountedSum> {
-    let along_rows: Vec<CountedSum> = values
-        .chunks_exact(width)
-        .flat_map(|row| {
-            (0..width).map(|x| {
-                let window = row
-                    .iter()
-                    .take(x + WINDOW_RADIUS + 1)
-                    .skip(x.saturating_sub(WINDOW_RADIUS));
-                window.fold((0.0, 0.0), |sum, value| add(sum, *value))
-            })
-        })
-        .collect();
-    let mut sums = values;
+fn window_sums(values: &[u32], width: usize) -> Vec<u32> {
+    let mut along_rows = vec![0; values.len()];
+    for (row, out) in values.chunks_exact(width).zip(along_rows.chunks_exact_mut(width)) {
+        let mut sum: u32 = row.iter().take(WINDOW_RADIUS).sum();
+        for (x, out) in out.iter_mut().enumerate() {
+            sum += row.get(x + WINDOW_RADIUS).unwrap_or(&0);
+            *out = sum;
+            sum -= x
+                .checked_sub(WINDOW_RADIUS)
+                .and_then(|x| row.get(x))
+                .unwrap_or(&0);
+        }
+    }
+    let mut sums = vec![0; values.len()];
     for (y, out) in sums.chunks_exact_mut(width).enumerate() {
-        out.fill((0.0, 0.0));
         let window = along_rows
             .chunks_exact(width)
             .take(y + WINDOW_RADIUS + 1)
             .skip(y.saturating_sub(WINDOW_RADIUS));
         for row in window {
             for (sum, value) in out.iter_mut().zip(row) {
-                *sum = add(*sum, *value);
+                *sum += value;
             }
         }
     }

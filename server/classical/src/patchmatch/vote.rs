@@ -13,11 +13,9 @@ use super::level::PyramidLevel;
 use super::nearest_neighbour_field::NearestNeighbourField;
 use super::parallel::{PIXELS_PER_PIECE, for_each_piece};
 use super::patch_ssd::{PATCH_RADIUS, PATCH_SIDE};
-
-/// Vote weight falls by `exp(-DEPTH_FALLOFF * depth_px)`, i.e. by a factor of 1/1.2 per pixel (0.1823 = ln
-/// 1.2): the confidence term of Wexler et al., which lets known pixels decide the hole from its border
-/// inwards. The factor was set when the model was added, without a recorded comparison.
-const DEPTH_FALLOFF: f32 = 0.1823;
+#[cfg(target_arch = "x86_64")]
+use super::vote_block::BlockVotes;
+use super::vote_weight::{DEPTH_FALLOFF, LANES, exp};
 
 /// Writes the voted colour of each of `pixels` to `estimates`. Pixels that no target patch covers keep their
 /// estimate.
@@ -51,77 +49,131 @@ pub(super) fn vote(
         sharpness,
         pixels,
         estimates,
+        sources: None,
     });
     for_each_piece(threads, pieces.collect(), run_wide);
 }
 
-/// The pixels that one thread averages at a time.
+/// Votes on all hole pixels (see [`vote`]). Returns, for each of them, the source pixel with the largest sum
+/// of vote weights; `None` for pixels that no target patch covers.
+pub(super) fn vote_with_sources(
+    level: &PyramidLevel,
+    field: &NearestNeighbourField,
+    sharpness: f32,
+    threads: usize,
+    estimates: &mut [Colour],
+) -> Vec<Option<u32>> {
+    let mut sources = vec![None; level.hole_pixels.len()];
+    let pieces = level
+        .hole_pixels
+        .chunks(PIXELS_PER_PIECE)
+        .zip(estimates.chunks_mut(PIXELS_PER_PIECE))
+        .zip(sources.chunks_mut(PIXELS_PER_PIECE));
+    let pieces = pieces.map(|((pixels, estimates), sources)| VotePiece {
+        level,
+        field,
+        sharpness,
+        pixels,
+        estimates,
+        sources: Some(sources),
+    });
+    for_each_piece(threads, pieces.collect(), run_wide);
+    sources
+}
+
+/// The pixels that one thread votes on at a time.
 struct VotePiece<'a> {
     level: &'a PyramidLevel,
     field: &'a NearestNeighbourField,
     sharpness: f32,
     pixels: &'a [u32],
     estimates: &'a mut [Colour],
+    /// The most voted source of each pixel, if wanted.
+    sources: Option<&'a mut [Option<u32>]>,
 }
 
 impl SimdKernel for VotePiece<'_> {
-    // Channels are summed in separate lanes, each in a fixed order: equal results with and without AVX2.
+    // Channels or pixels are summed in separate lanes, each in a fixed order: equal results with and without
+    // AVX2.
     #[inline(always)]
-    fn run(self) {
-        for (at, estimate) in self.pixels.iter().zip(self.estimates) {
-            let votes = collect_votes(self.level, self.field, *at as usize);
-            if let Some(colour) = weighted_mean(self.level, &votes, self.sharpness) {
-                *estimate = colour;
+    fn run(mut self) {
+        let mut first = 0;
+        for run in self.pixels.chunk_by(|a, b| a + 1 == *b) {
+            let mut index = 0;
+            while let Some(at) = run.get(index) {
+                // The last block of a run overlaps the one before.
+                let start = index.min(run.len().saturating_sub(LANES));
+                if let Some(block) = run.get(start..start + LANES)
+                    && self.vote_on_block(first + start, block)
+                {
+                    index = start + LANES;
+                } else {
+                    self.vote_on_pixel(first + index, *at);
+                    index += 1;
+                }
             }
+            first += run.len();
         }
     }
 }
 
-/// Returns, for each hole pixel, the source pixel with the largest sum of vote weights (see [`vote`]); `None`
-/// for pixels that no target patch covers.
-pub(super) fn most_voted_sources(
-    level: &PyramidLevel,
-    field: &NearestNeighbourField,
-    sharpness: f32,
-    threads: usize,
-) -> Vec<Option<u32>> {
-    let mut sources = vec![None; level.hole_pixels.len()];
-    let pieces = level
-        .hole_pixels
-        .chunks(PIXELS_PER_PIECE)
-        .zip(sources.chunks_mut(PIXELS_PER_PIECE));
-    let pieces = pieces.map(|(pixels, sources)| SourcePiece {
-        level,
-        field,
-        sharpness,
-        pixels,
-        sources,
-    });
-    for_each_piece(threads, pieces.collect(), run_wide);
-    sources
-}
-
-/// The pixels whose sources one thread chooses at a time.
-struct SourcePiece<'a> {
-    level: &'a PyramidLevel,
-    field: &'a NearestNeighbourField,
-    sharpness: f32,
-    pixels: &'a [u32],
-    sources: &'a mut [Option<u32>],
-}
-
-impl SimdKernel for SourcePiece<'_> {
+impl VotePiece<'_> {
+    /// Votes on [`LANES`] pixels from `index` on. Returns false without AVX2, or if not as many targets cover
+    /// each of them.
     #[inline(always)]
-    fn run(self) {
-        for (at, source) in self.pixels.iter().zip(self.sources) {
-            let votes = collect_votes(self.level, self.field, *at as usize);
-            *source = most_voted(&votes, self.sharpness);
+    fn vote_on_block(&mut self, index: usize, block: &[u32]) -> bool {
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (index, block);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(at) = block.first()
+            && std::arch::is_x86_feature_detected!("avx2")
+        {
+            // SAFETY: the processor supports AVX2.
+            return unsafe { self.vote_on_block_avx2(index, *at as usize) };
+        }
+        false
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn vote_on_block_avx2(&mut self, index: usize, at: usize) -> bool {
+        let Some(votes) = BlockVotes::collect(self.level, self.field, self.sharpness, at) else {
+            return false;
+        };
+        if let Some(estimates) = self.estimates.get_mut(index..).and_then(<[_]>::first_chunk_mut) {
+            *estimates = votes.weighted_means();
+        }
+        let sources = self.sources.as_deref_mut();
+        if let Some(sources) = sources
+            .and_then(|sources| sources.get_mut(index..))
+            .and_then(<[_]>::first_chunk_mut)
+        {
+            *sources = votes.most_voted().map(Some);
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn vote_on_pixel(&mut self, index: usize, at: u32) {
+        let votes = collect_votes(self.level, self.field, at as usize);
+        let Some(weights) = vote_weights(&votes, self.sharpness) else {
+            return;
+        };
+        let colour = weighted_mean(self.level, &votes, &weights);
+        if let (Some(estimate), Some(colour)) = (self.estimates.get_mut(index), colour) {
+            *estimate = colour;
+        }
+        if let Some(source) = self
+            .sources
+            .as_deref_mut()
+            .and_then(|sources| sources.get_mut(index))
+        {
+            *source = most_voted(&votes, &weights);
         }
     }
 }
 
-/// Lanes of a vector of 32-bit numbers with AVX2.
-const LANES: usize = 8;
 /// Votes for a pixel, at most, in whole vectors.
 const SLOTS: usize = (PATCH_SIDE * PATCH_SIDE).next_multiple_of(LANES);
 
@@ -207,15 +259,14 @@ fn vote_weights(votes: &Votes, sharpness: f32) -> Option<[f32; SLOTS]> {
 
 /// Returns the source pixel with the largest sum of weights, the first of equals; `None` for no votes.
 #[inline(always)]
-fn most_voted(votes: &Votes, sharpness: f32) -> Option<u32> {
-    let weights = vote_weights(votes, sharpness)?;
+fn most_voted(votes: &Votes, weights: &[f32; SLOTS]) -> Option<u32> {
     let mut sums = [(0, 0.0); SLOTS];
     let mut count = 0;
     for (pixel, weight) in votes.pixels.iter().zip(weights).take(votes.count) {
         if let Some((_, sum)) = sums.iter_mut().take(count).find(|(other, _)| other == pixel) {
             *sum += weight;
         } else if let Some(entry) = sums.get_mut(count) {
-            *entry = (*pixel, weight);
+            *entry = (*pixel, *weight);
             count += 1;
         }
     }
@@ -226,10 +277,9 @@ fn most_voted(votes: &Votes, sharpness: f32) -> Option<u32> {
     greatest.map(|(pixel, _)| *pixel)
 }
 
-/// Returns the weighted mean of the votes; `None` for no votes.
+/// Returns the weighted mean of the votes; `None` if one lies outside the image.
 #[inline(always)]
-fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<Colour> {
-    let weights = vote_weights(votes, sharpness)?;
+fn weighted_mean(level: &PyramidLevel, votes: &Votes, weights: &[f32; SLOTS]) -> Option<Colour> {
     let mut total = 0.0;
     // Even and odd votes separately, which halves the chain of dependent additions. All eight channels fill
     // one vector register; only the colour is returned.
@@ -250,50 +300,11 @@ fn weighted_mean(level: &PyramidLevel, votes: &Votes, sharpness: f32) -> Option<
     Some(colour)
 }
 
-/// Returns e^x for x up to 80, with a relative error of 1e-5 at most, or 2^-126 where that is larger. In
-/// contrast to [`f32::exp`], it is compiled to vector instructions, and results don't depend on the system's
-/// mathematical library.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    /// Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits.
-    const ROUNDING: f32 = 12_582_912.0;
-    /// ln(2)^k / k!, the Taylor coefficients of 2^x, from the 6th power down to the first.
-    const COEFFICIENTS: [f32; 6] = [
-        1.540_353e-4,
-        1.333_355_8e-3,
-        9.618_129e-3,
-        5.550_411e-2,
-        0.240_226_5,
-        std::f32::consts::LN_2,
-    ];
-    const EXPONENT_BIAS: u32 = 127;
-    let power = (x * std::f32::consts::LOG2_E).max(-126.0);
-    let shifted = power + ROUNDING;
-    let fraction = power - (shifted - ROUNDING);
-    let series = COEFFICIENTS
-        .iter()
-        .fold(0.0, |sum, coefficient| sum * fraction + coefficient);
-    let scale = f32::from_bits(shifted.to_bits().wrapping_add(EXPONENT_BIAS) << (f32::MANTISSA_DIGITS - 1));
-    (series * fraction + 1.0) * scale
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::patchmatch::feature_image::FeatureImage;
     use crate::patchmatch::features::features_from_rgb;
-
-    #[test]
-    fn exp_equals_the_exact_function() {
-        for step in -8600..=500 {
-            let x = step as f32 / 100.0;
-            let exact = f64::from(x).exp();
-            let error = (f64::from(exp(x)) - exact).abs() / exact;
-            assert!(error < 1e-5, "exp({x}): {error}");
-        }
-        let smallest = f32::MIN_POSITIVE;
-        assert!((smallest..2.0 * smallest).contains(&exp(-1e30)));
-    }
 
     #[test]
     fn equal_votes_add_up() {
@@ -305,10 +316,44 @@ mod tests {
         };
         votes.pixels[..5].copy_from_slice(&[3, 7, 5, 7, 3]);
         votes.ssds[2] = 0;
-        assert_eq!(most_voted(&votes, 0.0), Some(3));
-        assert_eq!(most_voted(&votes, 10.0), Some(5));
+        let most = |votes: &Votes, sharpness| most_voted(votes, &vote_weights(votes, sharpness)?);
+        assert_eq!(most(&votes, 0.0), Some(3));
+        assert_eq!(most(&votes, 10.0), Some(5));
         votes.count = 0;
-        assert_eq!(most_voted(&votes, 1.0), None);
+        assert_eq!(most(&votes, 1.0), None);
+    }
+
+    #[test]
+    fn blocks_equal_single_pixels() {
+        let side = 80;
+        let positions = (0..side * side).map(|at| (at % side, at / side));
+        let value = |x: usize, y: usize| ((x * x * 7 + y * y * 13 + x * y) % 251) as u8;
+        let level = PyramidLevel::new(FeatureImage {
+            width: side,
+            height: side,
+            pixels: positions
+                .clone()
+                .map(|(x, y)| features_from_rgb([value(x, y), value(y, x), 90]))
+                .collect(),
+            hole: positions
+                .map(|(x, y)| x.abs_diff(30) < 30 && y.abs_diff(36) < 20)
+                .collect(),
+        });
+        let mut field = NearestNeighbourField::random(&level, 1).unwrap();
+        for iterations in [0, 3] {
+            field.run_patchmatch_iterations(&level, usize::MAX, 0..iterations, 1, 1);
+            for sharpness in [0.0, 1.0, 4.0] {
+                let mut estimates = vec![[-1.0; COLOUR_CHANNELS]; level.hole_pixels.len()];
+                let sources = vote_with_sources(&level, &field, sharpness, 1, &mut estimates);
+                let results = level.hole_pixels.iter().zip(estimates).zip(sources);
+                for ((at, estimate), source) in results {
+                    let votes = collect_votes(&level, &field, *at as usize);
+                    let weights = vote_weights(&votes, sharpness).unwrap();
+                    assert_eq!(weighted_mean(&level, &votes, &weights), Some(estimate));
+                    assert_eq!(most_voted(&votes, &weights), source);
+                }
+            }
+        }
     }
 
     #[test]
