@@ -16,8 +16,8 @@ const KNOWN: f32 = 0.5;
 /// certain of letters; `None` if there is none.
 ///
 /// The network has run in `region`. An end is probed only if there are strokes in the columns beyond it, for
-/// the sake of time. The squares lie in the image, and not in `known` regions. The network runs once more than
-/// the region is extended.
+/// the sake of time. The squares lie in the image, and not in `known` regions. The network runs once more
+/// than the region is extended.
 ///
 /// # Errors
 /// [`ForwardError`] if the network fails or returns another shape.
