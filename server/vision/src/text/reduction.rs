@@ -39,9 +39,9 @@ impl ReducedImage {
                 }
             }
         }
-        let size = (columns as u32, height.div_ceil(side) as u32);
+        let rows = height.div_ceil(side);
         Self {
-            image: RgbImage::from_raw(size.0, size.1, pixels).unwrap_or_default(),
+            image: RgbImage::from_raw(columns as u32, rows as u32, pixels).unwrap_or_default(),
             origin: (rect.x as f32, rect.y as f32),
             factor: side as f32,
         }
