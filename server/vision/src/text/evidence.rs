@@ -21,7 +21,8 @@ pub const LINE: f32 = 1.7;
 const SQUARE: (f32, f32, f32) = (0.55, 1.1, 0.9);
 /// Fraction of a region that letters cover at least, if the detector didn't find it.
 const MIN_INK: f32 = 0.05;
-/// Fraction of the columns beside a region that strokes cover at least, if the text goes on there.
+/// Fraction of the columns beside a region that strokes cover at least, if the text continues there. Set
+/// without a comparison; extension of all ends gives nearly the same masks (docs/text.md).
 const MIN_STROKES: f32 = 0.01;
 /// Largest fraction of a region that letters cover: textures cover more. With 0.7, two texts at half opacity
 /// of the tuning scenes are rejected.
